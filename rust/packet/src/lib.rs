@@ -1,1 +1,52 @@
-//! Placeholder.
+//! What travels between a Longhall client and a Longhall server.
+//!
+//! Both ends build on this crate, so a packet has one definition. It does no
+//! I/O and knows neither tokio nor Godot. Read it in this order:
+//!
+//! - [`limits`]: every size both sides must agree on;
+//! - [`text`]: user names, passwords and chat text, parsed once and valid ever
+//!   after;
+//! - [`ClientPacket`]: what a client may say, and in which [`Stage`];
+//! - [`ServerPacket`]: what a server answers and announces;
+//! - [`Denial`] and [`DenyCode`]: why a request was refused;
+//! - [`CloseReason`]: why a connection ended;
+//! - [`codec`]: bytes to packets, length first.
+//!
+//! On the wire a packet is one JSON object in one WebSocket text frame. The
+//! page `docs/protocol.md` describes it for readers in any language.
+//!
+//! ```
+//! use longhall_packet::{ClientPacket, Stage, codec};
+//!
+//! let bytes = br#"{"type":"chat","id":7,"text":"Well met!"}"#;
+//! let packet = codec::decode_client_packet(bytes).unwrap();
+//! assert!(matches!(&packet, ClientPacket::Chat { id: 7, text } if text.as_str() == "Well met!"));
+//! assert_eq!(packet.stage(), Some(Stage::LoggedIn));
+//! ```
+
+mod client_packet;
+mod close;
+pub mod codec;
+mod deny;
+pub mod limits;
+mod server_packet;
+pub mod text;
+
+pub use client_packet::{ClientPacket, RequestId, Stage};
+pub use close::CloseReason;
+pub use deny::{Denial, DenyCode, Field};
+pub use limits::Limits;
+pub use server_packet::ServerPacket;
+#[cfg(feature = "name-keys")]
+pub use text::NameKeys;
+pub use text::{ChatText, Password, ResumeToken, Username};
+
+/// The protocol this crate speaks. Raised when an older client could no longer
+/// understand the server, or be understood.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The WebSocket subprotocol (RFC 6455, section 1.9) both ends must offer.
+pub const SUBPROTOCOL: &str = "longhall.v1";
+
+/// The TCP port a server listens on unless told otherwise.
+pub const DEFAULT_PORT: u16 = 8081;

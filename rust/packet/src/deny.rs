@@ -1,0 +1,246 @@
+//! Why a request was refused: a closed list of stable names.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Declares [`DenyCode`] with its stable names and English fallbacks in one table.
+macro_rules! deny_codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $reason:literal;)*) => {
+        /// Why a request was refused. The names are part of the protocol and
+        /// never change; games translate them, [`DenyCode::reason`] is the
+        /// English fallback.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum DenyCode {
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
+            /// A code this build does not know, sent by a newer server.
+            #[serde(rename = "unknown", other)]
+            Unknown,
+        }
+
+        impl DenyCode {
+            /// Every code a server may send.
+            pub const ALL: &[DenyCode] = &[$(DenyCode::$variant),*];
+
+            /// The stable name, as it travels: `"bad_credentials"`.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(DenyCode::$variant => $name,)*
+                    DenyCode::Unknown => "unknown",
+                }
+            }
+
+            /// The English fallback, shown when a game has no translation.
+            pub const fn reason(self) -> &'static str {
+                match self {
+                    $(DenyCode::$variant => $reason,)*
+                    DenyCode::Unknown => "The server refused for a reason this version does not know",
+                }
+            }
+        }
+    };
+}
+
+deny_codes! {
+    /// No such account, or not its password; a server never says which.
+    BadCredentials = "bad_credentials", "Username or password incorrect";
+    /// The name, or one that reads or looks the same, has an account.
+    UsernameTaken = "username_taken", "This username is already taken";
+    /// Login, register or resume while logged in.
+    AlreadyLoggedIn = "already_logged_in", "You are already logged in";
+    /// Chat or logout while logged out.
+    NotLoggedIn = "not_logged_in", "Log in first";
+    /// The resume token is unknown, used up or expired; log in with the password.
+    SessionExpired = "session_expired", "Your session has expired, log in again";
+    /// A text field has fewer characters than the limit.
+    TooShort = "too_short", "This is too short";
+    /// A text field has more characters than the limit.
+    TooLong = "too_long", "This is too long";
+    /// A text field holds a character that is not allowed there.
+    ForbiddenCharacter = "forbidden_character", "This holds a character that is not allowed";
+    /// Too many requests; try again after `retry_after_ms`.
+    RateLimited = "rate_limited", "Too many tries, wait a moment";
+    /// The server has too much to do; try again after `retry_after_ms`.
+    Busy = "busy", "The server is busy, try again in a moment";
+    /// The server is about to stop and takes no new requests.
+    Restarting = "restarting", "The server is restarting";
+    /// The server could not keep its side, for example on a full disk.
+    Unavailable = "unavailable", "The server cannot do this right now";
+    /// The client speaks a protocol version the server no longer does.
+    UpdateRequired = "update_required", "This version of the game is too old for the server";
+    /// Not a packet: broken JSON, a missing field, a wrong type.
+    MalformedPacket = "malformed_packet", "The server did not understand the request";
+    /// A packet type the server does not know.
+    UnknownPacket = "unknown_packet", "The server does not know this request";
+    /// A packet with more bytes than the server reads.
+    PacketTooLarge = "packet_too_large", "The request is too large";
+}
+
+impl fmt::Display for DenyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The field of a request that a [`Denial`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Field {
+    /// The user name of a login or registration.
+    Username,
+    /// The password of a login or registration.
+    Password,
+    /// The text of a chat line.
+    Text,
+    /// A field this build does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Field {
+    const fn subject(self) -> &'static str {
+        match self {
+            Field::Username => "The username",
+            Field::Password => "The password",
+            Field::Text => "The message",
+            Field::Unknown => "This",
+        }
+    }
+}
+
+/// A refusal with all a player needs to do better next time.
+///
+/// ```
+/// use longhall_packet::{DenyCode, Username};
+///
+/// let denial = Username::parse("Al").unwrap_err();
+/// assert_eq!(denial.code, DenyCode::TooShort);
+/// assert_eq!(denial.reason(), "The username must have at least 3 characters");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// What is wrong.
+    pub code: DenyCode,
+    /// Which field it is about, when it is about one.
+    pub field: Option<Field>,
+    /// The limit that was not kept, in characters or bytes as the code says.
+    pub limit: Option<u32>,
+    /// Milliseconds after which the same request may succeed.
+    pub retry_after_ms: Option<u32>,
+}
+
+impl Denial {
+    /// A refusal that needs no more than its code.
+    pub const fn new(code: DenyCode) -> Self {
+        Self {
+            code,
+            field: None,
+            limit: None,
+            retry_after_ms: None,
+        }
+    }
+
+    /// A refusal of one field.
+    pub const fn of_field(code: DenyCode, field: Field, limit: Option<u32>) -> Self {
+        Self {
+            code,
+            field: Some(field),
+            limit,
+            retry_after_ms: None,
+        }
+    }
+
+    /// A refusal that holds for `retry_after` only. At least one millisecond is
+    /// announced, so that a client never retries at once.
+    pub fn for_now(code: DenyCode, retry_after: std::time::Duration) -> Self {
+        let ms = u32::try_from(retry_after.as_millis())
+            .unwrap_or(u32::MAX)
+            .max(1);
+        Self {
+            code,
+            field: None,
+            limit: None,
+            retry_after_ms: Some(ms),
+        }
+    }
+
+    /// One English sentence for a player, without a full stop.
+    pub fn reason(&self) -> String {
+        let subject = self.field.unwrap_or(Field::Unknown).subject();
+        match (self.code, self.limit) {
+            (DenyCode::TooShort, Some(1)) => format!("{subject} is empty"),
+            (DenyCode::TooShort, Some(min)) => {
+                format!("{subject} must have at least {min} characters")
+            }
+            (DenyCode::TooLong, Some(max)) => {
+                format!("{subject} must have at most {max} characters")
+            }
+            (DenyCode::ForbiddenCharacter, _) => match self.field {
+                Some(Field::Username) => {
+                    "The username may only have letters, digits, _ and -".to_owned()
+                }
+                _ => format!("{subject} holds a character that is not allowed"),
+            },
+            (code, _) => code.reason().to_owned(),
+        }
+    }
+}
+
+impl From<DenyCode> for Denial {
+    fn from(code: DenyCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.reason())
+    }
+}
+
+impl std::error::Error for Denial {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_travels_by_its_name_and_has_a_sentence() {
+        for &code in DenyCode::ALL {
+            let json = serde_json::to_string(&code).unwrap();
+            assert_eq!(json, format!("\"{}\"", code.name()));
+            assert_eq!(serde_json::from_str::<DenyCode>(&json).unwrap(), code);
+            assert!(!code.reason().ends_with('.'), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_a_newer_server_is_unknown_not_an_error() {
+        let code: DenyCode = serde_json::from_str("\"stolen_hat\"").unwrap();
+        assert_eq!(code, DenyCode::Unknown);
+    }
+
+    #[test]
+    fn the_words_of_the_lesson_are_kept() {
+        assert_eq!(
+            DenyCode::BadCredentials.reason(),
+            "Username or password incorrect"
+        );
+        assert_eq!(
+            DenyCode::UsernameTaken.reason(),
+            "This username is already taken"
+        );
+        assert_eq!(
+            DenyCode::AlreadyLoggedIn.reason(),
+            "You are already logged in"
+        );
+    }
+
+    #[test]
+    fn retry_after_is_never_zero() {
+        let denial = Denial::for_now(DenyCode::Busy, std::time::Duration::ZERO);
+        assert_eq!(denial.retry_after_ms, Some(1));
+    }
+}

@@ -1,0 +1,61 @@
+//! Every size both sides must agree on.
+//!
+//! "Characters" are Unicode scalar values of the normalised (NFC) text, which
+//! is what Godot's `String.length()` and `LineEdit.max_length` count.
+
+use serde::{Deserialize, Serialize};
+
+/// Fewest characters of a user name.
+pub const MIN_USERNAME_CHARS: usize = 3;
+/// Most characters of a user name.
+pub const MAX_USERNAME_CHARS: usize = 20;
+/// Fewest characters of a password (OWASP Authentication Cheat Sheet, NIST SP 800-63B).
+pub const MIN_PASSWORD_CHARS: usize = 8;
+/// Most characters of a password. Long enough for any passphrase, short enough
+/// that hashing one costs no more than another.
+pub const MAX_PASSWORD_CHARS: usize = 99;
+/// Most characters of one chat line.
+pub const MAX_CHAT_CHARS: usize = 500;
+/// Most bytes of one packet from a client. A chat line of 500 characters, each
+/// escaped as a surrogate pair (`\ud83d\ude00`), takes 6,000.
+pub const MAX_CLIENT_PACKET_BYTES: usize = 8 * 1024;
+/// Most bytes of one packet from a server.
+pub const MAX_SERVER_PACKET_BYTES: usize = 60 * 1024;
+
+/// Combining marks allowed on one letter of a user name. Vietnamese and
+/// polytonic Greek need two after normalisation, Hebrew and Tibetan three.
+pub(crate) const MAX_USERNAME_MARKS: usize = 3;
+/// Combining marks allowed in a row in chat; more is text made to cover the
+/// lines above and below it.
+pub(crate) const MAX_CHAT_MARKS: usize = 8;
+
+/// The limits a server announces in its `hello`, so that a game can set
+/// `LineEdit.max_length` without knowing them beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Fewest characters of a user name.
+    pub username_min_chars: u32,
+    /// Most characters of a user name.
+    pub username_max_chars: u32,
+    /// Fewest characters of a password.
+    pub password_min_chars: u32,
+    /// Most characters of a password.
+    pub password_max_chars: u32,
+    /// Most characters of one chat line.
+    pub chat_max_chars: u32,
+    /// Most bytes of one packet the server reads.
+    pub packet_max_bytes: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            username_min_chars: MIN_USERNAME_CHARS as u32,
+            username_max_chars: MAX_USERNAME_CHARS as u32,
+            password_min_chars: MIN_PASSWORD_CHARS as u32,
+            password_max_chars: MAX_PASSWORD_CHARS as u32,
+            chat_max_chars: MAX_CHAT_CHARS as u32,
+            packet_max_bytes: MAX_CLIENT_PACKET_BYTES as u32,
+        }
+    }
+}

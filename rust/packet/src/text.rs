@@ -1,0 +1,469 @@
+//! Texts that people type: parsed once at the edge, valid ever after.
+//!
+//! Every `parse` brings the text into Unicode Normalization Form C (UAX #15)
+//! first, so that the same letters count the same wherever they were typed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use zeroize::Zeroizing;
+
+use crate::limits::{
+    MAX_CHAT_CHARS, MAX_CHAT_MARKS, MAX_PASSWORD_CHARS, MAX_USERNAME_CHARS, MAX_USERNAME_MARKS,
+    MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
+};
+use crate::{Denial, DenyCode, Field};
+
+/// The name of an account: 3 to 20 letters and digits of any script, `_` and
+/// `-`.
+///
+/// ```
+/// use longhall_packet::Username;
+///
+/// assert_eq!(Username::parse("Ada_99").unwrap().as_str(), "Ada_99");
+/// assert!(Username::parse("Жанна").is_ok());
+/// assert!(Username::parse("two words").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Username(String);
+
+impl Username {
+    /// Checks and normalises a name.
+    ///
+    /// # Errors
+    /// `too_short`, `too_long` or `forbidden_character` on field `username`.
+    pub fn parse(text: &str) -> Result<Self, Denial> {
+        let name: String = text.nfc().take(MAX_USERNAME_CHARS + 1).collect();
+        check_length(
+            &name,
+            Field::Username,
+            MIN_USERNAME_CHARS,
+            MAX_USERNAME_CHARS,
+        )?;
+        let forbidden = Denial::of_field(DenyCode::ForbiddenCharacter, Field::Username, None);
+        let mut marks = 0;
+        for (position, c) in name.chars().enumerate() {
+            if is_combining_mark(c) {
+                marks += 1;
+                if position == 0 || marks > MAX_USERNAME_MARKS {
+                    return Err(forbidden);
+                }
+            } else {
+                marks = 0;
+            }
+            let allowed = c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '_' | '-');
+            if !allowed || is_invisible(c) {
+                return Err(forbidden);
+            }
+        }
+        Ok(Self(name))
+    }
+
+    /// The name as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The keys under which a server decides whether two names are the same.
+    #[cfg(feature = "name-keys")]
+    pub fn keys(&self) -> NameKeys {
+        NameKeys::of(&self.0)
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Two keys of a name; an account owns both.
+///
+/// One key cannot do: `Ian` and `lan` look the same in many fonts while `ian`
+/// and `Ian` are the same name in another case. Folding case first would miss
+/// the first pair, folding looks first the second.
+#[cfg(feature = "name-keys")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NameKeys {
+    /// Equal for names that differ in case or Unicode form only. Players find
+    /// their account by it. After NFKC_Casefold (UAX #44).
+    pub name: String,
+    /// Equal for names that look alike: `ada` in Latin and `аdа` with Cyrillic
+    /// letters, `Bill` and `Bi11`. The skeleton of UTS #39, case-folded.
+    pub look: String,
+}
+
+#[cfg(feature = "name-keys")]
+impl NameKeys {
+    fn of(name: &str) -> Self {
+        let fold = |text: &str| -> String {
+            let folded = icu_casemap::CaseMapper::new().fold_string(text);
+            folded.nfkc().collect()
+        };
+        let compatible: String = name.nfkc().collect();
+        // Twice, because normalising may bring back characters that fold.
+        let name = fold(&fold(&compatible));
+        let skeleton: String = unicode_security::skeleton(&compatible).collect();
+        let look = fold(&fold(&skeleton));
+        Self { name, look }
+    }
+}
+
+/// A password: 8 to 99 characters of anything. Wiped from memory when dropped,
+/// and never shown by `Debug`.
+///
+/// Normalised to NFC as RFC 8265 (OpaqueString) asks, so that an `é` typed on
+/// two systems is one password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Takes over and checks a password.
+    ///
+    /// # Errors
+    /// `too_short` or `too_long` on field `password`.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
+        let typed = Zeroizing::new(text.into());
+        let mut normal = Zeroizing::new(String::with_capacity(typed.len()));
+        normal.extend(typed.nfc());
+        check_length(
+            &normal,
+            Field::Password,
+            MIN_PASSWORD_CHARS,
+            MAX_PASSWORD_CHARS,
+        )?;
+        Ok(Self(normal))
+    }
+
+    /// The password itself. For hashing and sending; nothing else may see it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(***)")
+    }
+}
+
+impl Serialize for Password {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// One chat line: 1 to 500 characters, no control characters, not blank.
+///
+/// Spaces around it are dropped. Emoji, joiners and right-to-left text are
+/// welcome; characters that reorder or cover what others wrote are not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ChatText(String);
+
+impl ChatText {
+    /// Checks, normalises and trims a line.
+    ///
+    /// # Errors
+    /// `too_short`, `too_long` or `forbidden_character` on field `text`.
+    pub fn parse(text: &str) -> Result<Self, Denial> {
+        let line: String = text.trim().nfc().collect();
+        check_length(&line, Field::Text, 1, MAX_CHAT_CHARS)?;
+        let mut marks = 0;
+        let mut visible = false;
+        for c in line.chars() {
+            marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+            if c.is_control() || is_layout_control(c) || marks > MAX_CHAT_MARKS {
+                return Err(Denial::of_field(
+                    DenyCode::ForbiddenCharacter,
+                    Field::Text,
+                    None,
+                ));
+            }
+            visible |= !c.is_whitespace() && !is_invisible(c);
+        }
+        if !visible {
+            return Err(Denial::of_field(DenyCode::TooShort, Field::Text, Some(1)));
+        }
+        Ok(Self(line))
+    }
+
+    /// The line.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ChatText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The secret that logs a client in again after a cut: 256 random bits as 64
+/// lower-case hexadecimal digits. Treated like a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResumeToken(Zeroizing<String>);
+
+impl ResumeToken {
+    /// Characters of a token.
+    pub const CHARS: usize = 64;
+
+    /// Takes over and checks a token.
+    ///
+    /// # Errors
+    /// `session_expired`: what is not a token can never be a valid one.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
+        let text = Zeroizing::new(text.into());
+        let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if text.len() == Self::CHARS && text.bytes().all(is_hex) {
+            Ok(Self(text))
+        } else {
+            Err(Denial::new(DenyCode::SessionExpired))
+        }
+    }
+
+    /// A token made of 32 random bytes.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
+        use std::fmt::Write as _;
+        let mut text = Zeroizing::new(String::with_capacity(Self::CHARS));
+        for byte in bytes {
+            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+        }
+        Self(text)
+    }
+
+    /// The token itself. For hashing and sending; nothing else may see it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ResumeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResumeToken(***)")
+    }
+}
+
+impl Serialize for ResumeToken {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ResumeToken {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(deserializer)?)
+            .map_err(|_| serde::de::Error::custom("not a resume token"))
+    }
+}
+
+fn check_length(text: &str, field: Field, min: usize, max: usize) -> Result<(), Denial> {
+    let chars = text.chars().count();
+    if chars < min {
+        Err(Denial::of_field(
+            DenyCode::TooShort,
+            field,
+            u32::try_from(min).ok(),
+        ))
+    } else if chars > max {
+        Err(Denial::of_field(
+            DenyCode::TooLong,
+            field,
+            u32::try_from(max).ok(),
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+/// Letters and marks that have no ink of their own (Default_Ignorable_Code_Point
+/// in the Unicode Character Database), plus the joiners.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
+        | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Characters that start a new line or turn the direction of what follows:
+/// line and paragraph separators, bidirectional embeddings, overrides and
+/// isolates (UAX #9), interlinear annotations.
+fn is_layout_control(c: char) -> bool {
+    matches!(c,
+        '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+        | '\u{FFF9}'..='\u{FFFB}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_denied<T: fmt::Debug>(result: Result<T, Denial>, code: DenyCode) {
+        assert_eq!(result.unwrap_err().code, code);
+    }
+
+    #[test]
+    fn names_of_any_script_are_welcome() {
+        for name in [
+            "ada",
+            "Ada_99",
+            "Жанна",
+            "日本語",
+            "مريم",
+            "हिन्दी",
+            "Ελένη",
+            "a-b",
+        ] {
+            assert_eq!(Username::parse(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_typed_or_seen_are_refused() {
+        for name in [
+            "a b",
+            "a.b",
+            "ada\n",
+            "ad\u{200b}a",
+            "a\u{3164}b",
+            "[b]x",
+            "a\u{202e}da",
+            "a💩b",
+            "\u{301}ab",
+        ] {
+            check_denied(Username::parse(name), DenyCode::ForbiddenCharacter);
+        }
+        check_denied(Username::parse("ab"), DenyCode::TooShort);
+        check_denied(Username::parse(""), DenyCode::TooShort);
+        check_denied(Username::parse(&"a".repeat(21)), DenyCode::TooLong);
+        check_denied(Username::parse(&"a".repeat(100_000)), DenyCode::TooLong);
+        // Zalgo: marks that normalise into no letter.
+        check_denied(
+            Username::parse("a\u{489}\u{489}\u{489}\u{489}bc"),
+            DenyCode::ForbiddenCharacter,
+        );
+    }
+
+    #[test]
+    fn a_name_is_measured_after_normalisation() {
+        let decomposed = "e\u{301}".repeat(20);
+        assert_eq!(
+            Username::parse(&decomposed).unwrap().as_str(),
+            "é".repeat(20)
+        );
+    }
+
+    #[test]
+    fn passwords_may_hold_anything_but_not_any_length() {
+        assert!(Password::parse("        ").is_ok());
+        assert!(Password::parse("🔑".repeat(99)).is_ok());
+        check_denied(Password::parse("1234567"), DenyCode::TooShort);
+        check_denied(Password::parse("x".repeat(100)), DenyCode::TooLong);
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let password = Password::parse("hunter2hunter2").unwrap();
+        let token = ResumeToken::from_bytes(&[0xab; 32]);
+        let shown = format!("{password:?} {token:?}");
+        assert_eq!(shown, "Password(***) ResumeToken(***)");
+    }
+
+    #[test]
+    fn chat_text_keeps_peoples_scripts_and_refuses_control() {
+        for line in ["hi", "[b]x[/b]", "שלום", "👩‍👩‍👧‍👦 👍🏽 ❤️", "a\u{200f}b", "ทดสอบ"]
+        {
+            assert_eq!(ChatText::parse(line).unwrap().as_str(), line);
+        }
+        assert_eq!(ChatText::parse("  hi  ").unwrap().as_str(), "hi");
+        for line in [
+            "a\nb",
+            "a\tb",
+            "a\u{0}b",
+            "a\u{1b}[31m",
+            "a\u{85}b",
+            "a\u{202e}b",
+            "a\u{2028}b",
+            "a\u{2067}b",
+        ] {
+            check_denied(ChatText::parse(line), DenyCode::ForbiddenCharacter);
+        }
+        let zalgo = format!("a{}", "\u{489}".repeat(9));
+        check_denied(ChatText::parse(&zalgo), DenyCode::ForbiddenCharacter);
+        for line in ["", "   ", "\u{200b}", "\u{3164} \u{3164}"] {
+            check_denied(ChatText::parse(line), DenyCode::TooShort);
+        }
+        assert!(ChatText::parse(&"x".repeat(500)).is_ok());
+        check_denied(ChatText::parse(&"x".repeat(501)), DenyCode::TooLong);
+    }
+
+    #[test]
+    fn tokens_are_64_lower_case_hex_digits() {
+        assert!(ResumeToken::parse("0123456789abcdef".repeat(4)).is_ok());
+        for text in [
+            "",
+            "0123",
+            &"G".repeat(64),
+            &"A".repeat(64),
+            &"a".repeat(65),
+        ] {
+            check_denied(ResumeToken::parse(text), DenyCode::SessionExpired);
+        }
+    }
+
+    #[cfg(feature = "name-keys")]
+    fn keys(name: &str) -> NameKeys {
+        Username::parse(name).unwrap().keys()
+    }
+
+    #[cfg(feature = "name-keys")]
+    #[test]
+    fn one_name_in_another_case_or_unicode_form_is_the_same_name() {
+        for (a, b) in [
+            ("ada", "ADA"),
+            ("straße", "STRASSE"),
+            ("ａｄａ", "ada"),
+            ("Ελένης", "ΕΛΈΝΗΣ"),
+            ("𝐚𝐝𝐚", "ada"),
+        ] {
+            assert_eq!(keys(a).name, keys(b).name, "{a} {b}");
+        }
+    }
+
+    #[cfg(feature = "name-keys")]
+    #[test]
+    fn names_that_look_alike_share_their_look() {
+        for (a, b) in [
+            ("ada", "аdа"),
+            ("Ian", "lan"),
+            ("Bill", "Bi11"),
+            ("Bob", "Вob"),
+            ("noob", "n00b"),
+            ("modern", "rnodern"),
+            ("ADA", "АDА"),
+        ] {
+            assert_eq!(keys(a).look, keys(b).look, "{a} {b}");
+        }
+    }
+
+    #[cfg(feature = "name-keys")]
+    #[test]
+    fn names_that_differ_stay_different() {
+        for (a, b) in [
+            ("ada", "adam"),
+            ("bob", "rob"),
+            ("ян-", "na-"),
+            ("ada_", "ada-"),
+            ("élan", "elan"),
+        ] {
+            assert_ne!(keys(a).look, keys(b).look, "{a} {b}");
+            assert_ne!(keys(a).name, keys(b).name, "{a} {b}");
+        }
+    }
+}
