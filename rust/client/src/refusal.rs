@@ -1,0 +1,110 @@
+//! Why something a player asked for did not happen.
+
+use std::fmt;
+
+use longhall_packet::{Denial, DenyCode, Field};
+
+/// The code of a [`Refusal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefusalCode {
+    /// A code of the protocol. Mostly the server's word; rules that both sides
+    /// know, such as those for texts, are applied here first.
+    Server(DenyCode),
+    /// There is no connection; nothing was sent.
+    NotConnected,
+    /// No answer came in time. The server may have done it all the same.
+    TimedOut,
+    /// The connection ended before the answer came. The server may have done
+    /// it all the same.
+    ConnectionLost,
+    /// The same request is under way already; nothing was sent.
+    AlreadyPending,
+    /// Too many chat lines wait for their answers; nothing was sent.
+    TooManyPending,
+}
+
+impl RefusalCode {
+    /// The stable name, for scripts: `"bad_credentials"`, `"timed_out"`.
+    ///
+    /// ```
+    /// use longhall_client::RefusalCode;
+    /// use longhall_packet::DenyCode;
+    ///
+    /// assert_eq!(RefusalCode::NotConnected.name(), "not_connected");
+    /// assert_eq!(RefusalCode::Server(DenyCode::Busy).name(), "busy");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server(code) => code.name(),
+            Self::NotConnected => "not_connected",
+            Self::TimedOut => "timed_out",
+            Self::ConnectionLost => "connection_lost",
+            Self::AlreadyPending => "already_pending",
+            Self::TooManyPending => "too_many_pending",
+        }
+    }
+
+    /// The English fallback, shown when a game has no translation.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Server(code) => code.reason(),
+            Self::NotConnected => "Not connected to the server",
+            Self::TimedOut => "The server did not answer in time",
+            Self::ConnectionLost => "The connection was lost before the server answered",
+            Self::AlreadyPending => "This is already under way",
+            Self::TooManyPending => "Too many messages at once, wait a moment",
+        }
+    }
+}
+
+impl fmt::Display for RefusalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why something a player asked for did not happen, with all they need to do
+/// better next time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why, as a stable code.
+    pub code: RefusalCode,
+    /// Why, as an English sentence without a full stop.
+    pub reason: String,
+    /// The field it is about.
+    pub field: Option<Field>,
+    /// The limit that was not kept.
+    pub limit: Option<u32>,
+    /// Milliseconds after which the same request may succeed.
+    pub retry_after_ms: Option<u32>,
+}
+
+impl From<RefusalCode> for Refusal {
+    fn from(code: RefusalCode) -> Self {
+        Self {
+            code,
+            reason: code.reason().to_owned(),
+            field: None,
+            limit: None,
+            retry_after_ms: None,
+        }
+    }
+}
+
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        Self {
+            code: RefusalCode::Server(denial.code),
+            reason: denial.reason(),
+            field: denial.field,
+            limit: denial.limit,
+            retry_after_ms: denial.retry_after_ms,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.reason)
+    }
+}

@@ -1,0 +1,203 @@
+//! Ids, answers, time-outs.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use longhall_packet::{RequestId, Username};
+
+use crate::{Refusal, RefusalCode};
+
+/// Chat lines that may wait for their answers at the same time; further ones
+/// are refused with [`RefusalCode::TooManyPending`].
+pub const MAX_CHATS_IN_FLIGHT: usize = 64;
+
+/// Logins given up on whose success, arriving late, has to be undone. More of
+/// them on one connection cannot come about while each takes a time-out.
+const MAX_ABANDONED_LOGINS: usize = 16;
+
+/// A request of which at most one is under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    Hello,
+    Register(Username),
+    Login,
+    Resume,
+    Logout,
+}
+
+/// The requests of one connection that wait for an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    last_id: RequestId,
+    pending: Vec<Pending>,
+    /// In the order sent. An answer that overtakes an earlier one waits here.
+    chats: VecDeque<PendingChat>,
+    abandoned_logins: VecDeque<RequestId>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    id: RequestId,
+    request: Request,
+    deadline: Duration,
+}
+
+#[derive(Debug)]
+struct PendingChat {
+    id: RequestId,
+    deadline: Duration,
+    outcome: Option<Result<(), Refusal>>,
+}
+
+impl Requests {
+    /// An id for a request whose answer does not matter.
+    pub(crate) fn next_id(&mut self) -> RequestId {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.last_id
+    }
+
+    pub(crate) fn begin(&mut self, request: Request, deadline: Duration) -> RequestId {
+        let id = self.next_id();
+        self.pending.push(Pending {
+            id,
+            request,
+            deadline,
+        });
+        id
+    }
+
+    /// `None` when too many wait already.
+    pub(crate) fn begin_chat(&mut self, deadline: Duration) -> Option<RequestId> {
+        if self.chats.len() >= MAX_CHATS_IN_FLIGHT {
+            return None;
+        }
+        let id = self.next_id();
+        self.chats.push_back(PendingChat {
+            id,
+            deadline,
+            outcome: None,
+        });
+        Some(id)
+    }
+
+    pub(crate) fn is_login_pending(&self) -> bool {
+        self.pending
+            .iter()
+            .any(|pending| pending.request == Request::Login)
+    }
+
+    pub(crate) fn is_register_pending(&self) -> bool {
+        self.pending
+            .iter()
+            .any(|pending| matches!(pending.request, Request::Register(_)))
+    }
+
+    /// Ends the request with this id, if it waits and `fits` the answer.
+    pub(crate) fn take(
+        &mut self,
+        id: RequestId,
+        fits: impl Fn(&Request) -> bool,
+    ) -> Option<Request> {
+        self.take_where(|pending| pending.id == id && fits(&pending.request))
+    }
+
+    /// Ends one request whose deadline has passed.
+    pub(crate) fn take_expired(&mut self, now: Duration) -> Option<Request> {
+        let expired = self.pending.iter().find(|p| p.deadline <= now)?;
+        let id = expired.id;
+        if expired.request == Request::Login {
+            self.abandon_login(id);
+        }
+        self.take(id, |_| true)
+    }
+
+    /// Ends one request, whatever it is.
+    pub(crate) fn take_any(&mut self) -> Option<Request> {
+        self.take_where(|_| true)
+    }
+
+    /// Forgets a request whose answer no longer matters.
+    pub(crate) fn forget(&mut self, request: &Request) -> Option<RequestId> {
+        let found = self.pending.iter().find(|p| p.request == *request)?.id;
+        self.take(found, |_| true);
+        Some(found)
+    }
+
+    /// The success of login `id`, should it arrive, will have to be undone.
+    pub(crate) fn abandon_login(&mut self, id: RequestId) {
+        if self.abandoned_logins.len() >= MAX_ABANDONED_LOGINS {
+            self.abandoned_logins.pop_front();
+        }
+        self.abandoned_logins.push_back(id);
+    }
+
+    /// Whether login `id` was given up on; true once only.
+    pub(crate) fn was_abandoned(&mut self, id: RequestId) -> bool {
+        let position = self.abandoned_logins.iter().position(|&other| other == id);
+        position.is_some_and(|position| self.abandoned_logins.remove(position).is_some())
+    }
+
+    /// Notes the answer to a chat line; false when none with this id waits.
+    pub(crate) fn settle_chat(&mut self, id: RequestId, outcome: Result<(), Refusal>) -> bool {
+        let waiting = |chat: &&mut PendingChat| chat.id == id && chat.outcome.is_none();
+        match self.chats.iter_mut().find(waiting) {
+            Some(chat) => {
+                chat.outcome = Some(outcome);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Gives every chat line that waited too long its outcome.
+    pub(crate) fn expire_chats(&mut self, now: Duration) {
+        self.settle_chats_where(RefusalCode::TimedOut, |chat| chat.deadline <= now);
+    }
+
+    /// Gives every chat line that still waits this outcome.
+    pub(crate) fn fail_chats(&mut self, code: RefusalCode) {
+        self.settle_chats_where(code, |_| true);
+    }
+
+    /// The outcome of the oldest chat line, once it has one.
+    pub(crate) fn next_chat_outcome(&mut self) -> Option<Result<(), Refusal>> {
+        self.chats.front()?.outcome.as_ref()?;
+        self.chats.pop_front()?.outcome
+    }
+
+    /// Moves every deadline by `gap`, and to `earliest` at least.
+    pub(crate) fn postpone(&mut self, gap: Duration, earliest: Duration) {
+        let chats = self.chats.iter_mut().map(|chat| &mut chat.deadline);
+        let others = self.pending.iter_mut().map(|pending| &mut pending.deadline);
+        for deadline in chats.chain(others) {
+            *deadline = deadline.saturating_add(gap).max(earliest);
+        }
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        // A line that has its outcome waits for earlier lines, not for a time.
+        let unanswered = self.chats.iter().filter(|chat| chat.outcome.is_none());
+        let chats = unanswered.map(|chat| chat.deadline);
+        let others = self.pending.iter().map(|pending| pending.deadline);
+        chats.chain(others).min()
+    }
+
+    /// A new connection has nothing to do with the abandoned logins of the
+    /// last. Ids go on counting, so that an answer never finds a wrong request.
+    pub(crate) fn start_over(&mut self) {
+        self.abandoned_logins.clear();
+    }
+
+    fn take_where(&mut self, matches: impl Fn(&Pending) -> bool) -> Option<Request> {
+        let position = self.pending.iter().position(matches)?;
+        Some(self.pending.remove(position).request)
+    }
+
+    fn settle_chats_where(&mut self, code: RefusalCode, matches: impl Fn(&PendingChat) -> bool) {
+        for chat in &mut self.chats {
+            if chat.outcome.is_none() && matches(chat) {
+                chat.outcome = Some(Err(code.into()));
+            }
+        }
+    }
+}

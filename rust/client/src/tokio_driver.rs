@@ -1,0 +1,1 @@
+//! A driver over a real socket.
