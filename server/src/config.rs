@@ -1,0 +1,96 @@
+//! Everything an operator or a test may set.
+
+use std::time::Duration;
+
+/// Settings of one server. [`Config::default`] is what the program starts with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What every player reads on connecting. Empty: nothing.
+    pub message_of_the_day: String,
+    /// Most connections at a time; more are refused with `too_many_connections`.
+    pub max_connections: usize,
+    /// Most connections at a time from one address (one /64 network for IPv6).
+    pub max_connections_per_address: usize,
+    /// Registrations allowed per address and hour, all at once if need be.
+    pub registrations_per_hour: u32,
+    /// Login tries allowed per address and minute, all at once if need be.
+    pub logins_per_minute: u32,
+    /// Login tries allowed per user name and minute, from all addresses together.
+    pub logins_per_minute_per_name: u32,
+    /// Packets allowed per connection and second, averaged over four seconds.
+    pub packets_per_second: u32,
+    /// How long the WebSocket handshake may take.
+    pub handshake_timeout: Duration,
+    /// How long a connection may stay without logging in.
+    pub login_timeout: Duration,
+    /// How long a connection may say nothing at all, not even a ping.
+    pub idle_timeout: Duration,
+    /// How long a peer may take nothing of what is sent to it.
+    pub write_timeout: Duration,
+    /// How long connections get to take their last packets when the server stops.
+    pub shutdown_timeout: Duration,
+    /// How long a resume token is good for.
+    pub resume_lifetime: Duration,
+    /// Most bytes waiting for one connection. A peer that falls behind further
+    /// is closed with `too_slow`.
+    pub outbox_max_bytes: usize,
+    /// Threads that hash passwords. `None`: one less than the machine has
+    /// cores, at least one.
+    pub hash_threads: Option<usize>,
+    /// Most logins and registrations waiting for a hash; more are answered `busy`.
+    pub hash_queue: usize,
+    /// Cost of a password hash.
+    pub hash_cost: HashCost,
+}
+
+/// Parameters of argon2id. Raising them re-hashes each password at its next login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+impl HashCost {
+    /// 19 MiB, 2 passes, 1 lane: the first choice of the OWASP Password Storage
+    /// Cheat Sheet
+    /// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id>).
+    pub const OWASP: Self = Self {
+        memory_kib: 19 * 1024,
+        passes: 2,
+        lanes: 1,
+    };
+    /// The least argon2 allows. For tests of everything but hashing.
+    pub const FOR_TESTS: Self = Self {
+        memory_kib: 8,
+        passes: 1,
+        lanes: 1,
+    };
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            message_of_the_day: String::new(),
+            max_connections: 20_000,
+            max_connections_per_address: 64,
+            registrations_per_hour: 30,
+            logins_per_minute: 30,
+            logins_per_minute_per_name: 10,
+            packets_per_second: 10,
+            handshake_timeout: Duration::from_secs(10),
+            login_timeout: Duration::from_secs(600),
+            idle_timeout: Duration::from_secs(90),
+            write_timeout: Duration::from_secs(10),
+            shutdown_timeout: Duration::from_secs(5),
+            resume_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            outbox_max_bytes: 256 * 1024,
+            hash_threads: None,
+            hash_queue: 64,
+            hash_cost: HashCost::OWASP,
+        }
+    }
+}

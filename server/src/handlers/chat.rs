@@ -1,0 +1,99 @@
+//! A player says something.
+
+use longhall_packet::{ChatText, Denial, DenyCode, RequestId, ServerPacket};
+
+use super::now_ms;
+use crate::session::{Outcome, Session};
+
+/// Answers `chat`: everyone logged in gets the line, stamped with the sender
+/// and the time by us; the sender gets the acknowledgement after it.
+pub(crate) fn chat(session: &Session, id: RequestId, text: &ChatText) -> Outcome {
+    let player = session.player().ok_or(Denial::new(DenyCode::NotLoggedIn))?;
+    session.server.hub.publish(&ServerPacket::Chat {
+        sender: player.user.username.clone(),
+        text: text.as_str().to_owned(),
+        sent_at_ms: now_ms(),
+    });
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{CloseReason, DenyCode, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn a_line_reaches_everyone_stamped_by_the_server() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        // A sender a client makes up is passed over.
+        ada.send(r#"{"type":"chat","id":7,"text":"[b]hi[/b]","sender":"bob"}"#)
+            .await;
+        let heard = bob.next();
+        assert_eq!(heard, ada.next());
+        let ServerPacket::Chat {
+            sender,
+            text,
+            sent_at_ms,
+        } = heard
+        else {
+            panic!("not a line: {heard:?}")
+        };
+        assert_eq!((sender.as_str(), text.as_str()), ("ada", "[b]hi[/b]"));
+        assert!(sent_at_ms > 1_700_000_000_000);
+        ada.expect_ok(7);
+        bob.expect_nothing();
+    }
+
+    #[tokio::test]
+    async fn a_line_that_breaks_a_rule_reaches_nobody() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let too_long = format!(r#"{{"type":"chat","id":7,"text":"{}"}}"#, "x".repeat(501));
+        ada.send(&too_long).await;
+        ada.expect_deny(Some(7), DenyCode::TooLong);
+        ada.send(r#"{"type":"chat","id":8,"text":"a\u0007b"}"#)
+            .await;
+        ada.expect_deny(Some(8), DenyCode::ForbiddenCharacter);
+        ada.expect_nothing();
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_told_to_wait_and_closed_when_it_does_not() {
+        let mut ada = TestSession::with(|config| config.packets_per_second = 1);
+        ada.register_and_login("ada").await;
+        let mut limited = 0;
+        for id in 10..500 {
+            ada.send(&format!(r#"{{"type":"ping","id":{id}}}"#)).await;
+            limited += u32::from(matches!(
+                ada.next(),
+                ServerPacket::Deny {
+                    code: DenyCode::RateLimited,
+                    retry_after_ms: Some(1..),
+                    ..
+                }
+            ));
+            if ada.is_closed() {
+                break;
+            }
+        }
+        assert!(limited >= 200, "{limited}");
+        ada.expect_closed(CloseReason::Flooding);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_sends_no_packets_but_rubbish_is_closed() {
+        let mut visitor = TestSession::new();
+        for _ in 0..10 {
+            visitor.send("rubbish").await;
+            visitor.expect_deny(None, DenyCode::MalformedPacket);
+        }
+        visitor.send("rubbish").await;
+        visitor.expect_deny(None, DenyCode::MalformedPacket);
+        visitor.expect_closed(CloseReason::ProtocolError);
+    }
+}

@@ -1,0 +1,129 @@
+//! A player logs in with a password.
+
+use longhall_packet::{Denial, DenyCode, Password, RequestId, ServerPacket, Username};
+use tracing::info;
+
+use super::now_ms;
+use crate::resume;
+use crate::session::{Outcome, Session};
+use crate::store::NewSession;
+
+/// Answers `login`. Replaces the account's earlier session, which is told why.
+pub(crate) async fn login(
+    session: &mut Session,
+    id: RequestId,
+    username: &Username,
+    password: Password,
+) -> Outcome {
+    let server = &session.server;
+    let name_key = username.keys().name;
+    server.limits.check_login(session.address, &name_key)?;
+
+    let found = server.store.user_by_name(&name_key).await;
+    let user = found.map_err(|cause| session.unavailable(&cause))?;
+    let stored = user.as_ref().map(|user| user.password_hash.clone());
+    let verified = server.passwords.verify(stored, password).await?;
+    let Some(user) = user.filter(|_| verified.valid) else {
+        return Err(Denial::new(DenyCode::BadCredentials));
+    };
+    if let Some(hash) = verified.rehashed {
+        // The login is good even when the better hash cannot be kept now.
+        if let Err(cause) = server.store.set_password_hash(user.id, hash).await {
+            session.unavailable(&cause);
+        }
+    }
+
+    let token = resume::new_token()?;
+    let now_ms = now_ms() as i64;
+    let added = server
+        .store
+        .insert_session(NewSession {
+            user: user.id,
+            token: resume::hash(&token),
+            now_ms,
+            expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
+        })
+        .await;
+    added.map_err(|cause| session.unavailable(&cause))?;
+
+    info!(
+        connection = session.connection,
+        user = user.id.0,
+        username = user.username,
+        "logged in"
+    );
+    let username = user.username.clone();
+    session.enter(
+        user,
+        &ServerPacket::LoggedIn {
+            id,
+            username,
+            resume_token: token,
+        },
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{CloseReason, DenyCode};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn a_player_logs_in_under_the_name_as_registered() {
+        let mut player = TestSession::new();
+        player.register("Ada").await;
+        player.try_login("aDA", "correct horse").await;
+        assert_eq!(player.expect_logged_in(2).0, "Ada");
+    }
+
+    #[tokio::test]
+    async fn wrong_password_and_unknown_name_get_the_same_answer() {
+        let mut player = TestSession::new();
+        player.register("ada").await;
+        player.try_login("ada", "battery staple").await;
+        let wrong_password = player.next_text();
+        player.try_login("nobody", "correct horse").await;
+        let unknown_name = player.next_text();
+        assert_eq!(wrong_password, unknown_name);
+        assert!(
+            wrong_password.contains("Username or password incorrect"),
+            "{wrong_password}"
+        );
+    }
+
+    #[tokio::test]
+    async fn logging_in_twice_on_one_connection_is_refused() {
+        let mut player = TestSession::new();
+        player.register_and_login("ada").await;
+        player.try_login("ada", "correct horse").await;
+        player.expect_deny(Some(2), DenyCode::AlreadyLoggedIn);
+    }
+
+    #[tokio::test]
+    async fn a_second_login_of_the_account_replaces_the_first_which_is_told_why() {
+        let mut first = TestSession::new();
+        first.register_and_login("ada").await;
+        let mut second = first.another();
+        second.try_login("ada", "correct horse").await;
+        second.expect_logged_in(2);
+        first.expect_closed(CloseReason::LoggedInElsewhere);
+    }
+
+    #[tokio::test]
+    async fn guessing_passwords_has_to_wait() {
+        let mut guesser = TestSession::with(|config| config.logins_per_minute_per_name = 2);
+        guesser.register("ada").await;
+        for _ in 0..2 {
+            guesser.try_login("ada", "battery staple").await;
+            guesser.expect_deny(Some(2), DenyCode::BadCredentials);
+        }
+        guesser.try_login("ADA", "correct horse").await;
+        assert!(
+            guesser
+                .expect_deny(Some(2), DenyCode::RateLimited)
+                .is_some()
+        );
+    }
+}

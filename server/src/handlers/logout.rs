@@ -1,0 +1,45 @@
+//! A player logs out.
+
+use longhall_packet::{RequestId, ServerPacket};
+use tracing::info;
+
+use crate::session::{Outcome, Session};
+
+/// Answers `logout`: the resume token is worthless, the connection stays.
+pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
+    if let Some(player) = session.player() {
+        let (user, current) = (player.user.id, player.membership.is_current());
+        // The sessions of a login that has replaced this one are not ours to end.
+        if current {
+            let ended = session.server.store.delete_sessions(user).await;
+            ended.map_err(|cause| session.unavailable(&cause))?;
+        }
+        session.leave();
+        info!(connection = session.connection, user = user.0, "logged out");
+    }
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::DenyCode;
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn who_logged_out_hears_and_says_nothing_more_but_may_log_in_again() {
+        let mut player = TestSession::new();
+        player.register_and_login("ada").await;
+        player.send(r#"{"type":"logout","id":4}"#).await;
+        player.expect_ok(4);
+        player.send(r#"{"type":"chat","id":5,"text":"hi"}"#).await;
+        player.expect_deny(Some(5), DenyCode::NotLoggedIn);
+        let mut other = player.another();
+        other.register_and_login("bob").await;
+        other.chat("anyone?").await;
+        player.expect_nothing();
+        player.try_login("ada", "correct horse").await;
+        player.expect_logged_in(2);
+    }
+}

@@ -1,0 +1,83 @@
+//! A visitor creates an account.
+
+use longhall_packet::{Denial, DenyCode, Password, RequestId, ServerPacket, Username};
+use tracing::info;
+
+use crate::session::{Outcome, Session};
+use crate::store::NewUser;
+
+/// Answers `register`. The visitor stays logged out.
+pub(crate) async fn register(
+    session: &Session,
+    id: RequestId,
+    username: &Username,
+    password: Password,
+) -> Outcome {
+    let server = &session.server;
+    server.limits.check_registration(session.address)?;
+
+    // Asked first, so that a taken name costs no hash. The insert below decides.
+    let keys = username.keys();
+    let taken = server.store.is_name_taken(&keys).await;
+    if taken.map_err(|cause| session.unavailable(&cause))? {
+        return Err(Denial::new(DenyCode::UsernameTaken));
+    }
+
+    let password_hash = server.passwords.hash(password).await?;
+    let user = NewUser {
+        username: username.to_string(),
+        keys,
+        password_hash,
+    };
+    let inserted = server.store.insert_user(user).await;
+    let Some(user) = inserted.map_err(|cause| session.unavailable(&cause))? else {
+        return Err(Denial::new(DenyCode::UsernameTaken));
+    };
+
+    info!(connection = session.connection, user = user.0, %username, "registered");
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::DenyCode;
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn registering_creates_an_account_and_leaves_the_player_logged_out() {
+        let mut visitor = TestSession::new();
+        visitor.register("ada").await;
+        visitor.send(r#"{"type":"chat","id":9,"text":"hi"}"#).await;
+        visitor.expect_deny(Some(9), DenyCode::NotLoggedIn);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_or_looks_the_same_is_taken() {
+        let mut visitor = TestSession::new();
+        visitor.register("Ian").await;
+        for taken in ["Ian", "IAN", "ian", "lan", "1an", "Iаn", "Ｉan"] {
+            visitor.try_register(taken).await;
+            visitor.expect_deny(Some(1), DenyCode::UsernameTaken);
+        }
+        visitor.register("Iana").await;
+    }
+
+    #[tokio::test]
+    async fn too_many_registrations_from_one_address_have_to_wait() {
+        let mut visitor = TestSession::with(|config| config.registrations_per_hour = 1);
+        visitor.register("ada").await;
+        visitor.try_register("bob").await;
+        let retry_after_ms = visitor.expect_deny(Some(1), DenyCode::RateLimited);
+        assert!(retry_after_ms.is_some_and(|ms| ms > 0));
+    }
+
+    #[tokio::test]
+    async fn a_store_that_fails_is_unavailable_not_a_lost_answer() {
+        let mut visitor = TestSession::new();
+        visitor.close_store().await;
+        visitor.try_register("ada").await;
+        visitor.expect_deny(Some(1), DenyCode::Unavailable);
+    }
+}

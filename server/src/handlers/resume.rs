@@ -1,0 +1,109 @@
+//! A player is back after a cut.
+
+use longhall_packet::{Denial, DenyCode, RequestId, ResumeToken, ServerPacket};
+use tracing::info;
+
+use super::now_ms;
+use crate::resume;
+use crate::session::{Outcome, Session};
+use crate::store::Rotation;
+
+/// Answers `resume`: logs in with a token and gives the next one.
+pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeToken) -> Outcome {
+    let server = &session.server;
+    server.limits.check_resume(session.address)?;
+
+    let next = resume::new_token()?;
+    let now_ms = now_ms() as i64;
+    let rotated = server
+        .store
+        .rotate_session(Rotation {
+            presented: resume::hash(token),
+            next: resume::hash(&next),
+            now_ms,
+            expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
+        })
+        .await;
+    let Some(user) = rotated.map_err(|cause| session.unavailable(&cause))? else {
+        return Err(Denial::new(DenyCode::SessionExpired));
+    };
+
+    info!(
+        connection = session.connection,
+        user = user.id.0,
+        username = user.username,
+        "resumed"
+    );
+    let username = user.username.clone();
+    session.enter(
+        user,
+        &ServerPacket::LoggedIn {
+            id,
+            username,
+            resume_token: next,
+        },
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use longhall_packet::DenyCode;
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn a_token_logs_in_again_and_brings_the_next_one() {
+        let mut first = TestSession::new();
+        let token = first.register_and_login("ada").await;
+        let mut second = first.another();
+        second.try_resume(&token).await;
+        let (username, next) = second.expect_logged_in(3);
+        assert_eq!(username, "ada");
+        assert_ne!(next, token);
+    }
+
+    #[tokio::test]
+    async fn a_token_whose_answer_was_lost_still_works_until_its_successor_is_used() {
+        let mut first = TestSession::new();
+        let token = first.register_and_login("ada").await;
+        let mut cut = first.another();
+        cut.try_resume(&token).await;
+        let mut again = first.another();
+        again.try_resume(&token).await;
+        let (_, next) = again.expect_logged_in(3);
+        let mut later = first.another();
+        later.try_resume(&next).await;
+        later.expect_logged_in(3);
+        let mut thief = first.another();
+        thief.try_resume(&token).await;
+        thief.expect_deny(Some(3), DenyCode::SessionExpired);
+    }
+
+    #[tokio::test]
+    async fn a_new_login_and_a_logout_end_older_tokens() {
+        let mut player = TestSession::new();
+        let old = player.register_and_login("ada").await;
+        let mut elsewhere = player.another();
+        elsewhere.try_login("ada", "correct horse").await;
+        let (_, new) = elsewhere.expect_logged_in(2);
+        let mut back = player.another();
+        back.try_resume(&old).await;
+        back.expect_deny(Some(3), DenyCode::SessionExpired);
+        elsewhere.send(r#"{"type":"logout","id":4}"#).await;
+        elsewhere.expect_ok(4);
+        back.try_resume(&new).await;
+        back.expect_deny(Some(3), DenyCode::SessionExpired);
+    }
+
+    #[tokio::test]
+    async fn a_token_expires() {
+        let mut player = TestSession::with(|config| config.resume_lifetime = Duration::ZERO);
+        let token = player.register_and_login("ada").await;
+        let mut later = player.another();
+        later.try_resume(&token).await;
+        later.expect_deny(Some(3), DenyCode::SessionExpired);
+    }
+}

@@ -1,0 +1,328 @@
+//! Password hashing on threads of its own, so that it never stalls chat.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use longhall_packet::{Denial, DenyCode, Password};
+use tokio::sync::oneshot;
+use tracing::error;
+
+use crate::config::{Config, HashCost};
+
+type Job = Box<dyn FnOnce(&Hasher) + Send>;
+
+/// The pool of hashing threads.
+///
+/// Bounded in threads, so that the async threads always have a core to
+/// themselves where there are two, and in waiting jobs: more are refused with
+/// `busy`. The threads end when the pool is dropped.
+pub(crate) struct Passwords {
+    jobs: SyncSender<Job>,
+    /// Jobs waiting or running.
+    load: Arc<AtomicUsize>,
+    threads: usize,
+    /// What one hash took at the start, to tell the refused when to come back.
+    one_hash: Duration,
+}
+
+/// The outcome of checking a password.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Verified {
+    /// Whether the password is the account's.
+    pub(crate) valid: bool,
+    /// A new hash to store, when the old one was made with other parameters.
+    pub(crate) rehashed: Option<String>,
+}
+
+impl Passwords {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the cost is outside what argon2 allows, or no thread can be started.
+    pub(crate) fn start(config: &Config) -> io::Result<Self> {
+        let started = Instant::now();
+        let hasher = Arc::new(Hasher::new(config.hash_cost)?);
+        let one_hash = started.elapsed();
+        let threads = config.hash_threads.unwrap_or_else(default_threads).max(1);
+        let (jobs, queue) = sync_channel::<Job>(config.hash_queue);
+        let queue = Arc::new(Mutex::new(queue));
+        for number in 1..=threads {
+            let (hasher, queue) = (Arc::clone(&hasher), Arc::clone(&queue));
+            thread::Builder::new()
+                .name(format!("password-{number}"))
+                .spawn(move || work(&hasher, &queue))?;
+        }
+        Ok(Self {
+            jobs,
+            load: Arc::default(),
+            threads,
+            one_hash,
+        })
+    }
+
+    /// Hashes a new password to a PHC string with a salt of its own.
+    ///
+    /// # Errors
+    /// `busy` when too many are waiting, `unavailable` when there is no memory.
+    pub(crate) async fn hash(&self, password: Password) -> Result<String, Denial> {
+        self.submit(move |hasher| hasher.hash(&password)).await?
+    }
+
+    /// Checks a password against the account's stored hash. `None` stands for
+    /// an unknown account: it costs the same and is never valid.
+    ///
+    /// # Errors
+    /// `busy` when too many are waiting.
+    pub(crate) async fn verify(
+        &self,
+        stored: Option<String>,
+        password: Password,
+    ) -> Result<Verified, Denial> {
+        self.submit(move |hasher| hasher.verify(stored.as_deref(), &password))
+            .await
+    }
+
+    async fn submit<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Hasher) -> T + Send + 'static,
+    ) -> Result<T, Denial> {
+        let (answer, answered) = oneshot::channel();
+        let load = Arc::clone(&self.load);
+        let ahead = self.load.fetch_add(1, Ordering::Relaxed);
+        let job = Box::new(move |hasher: &Hasher| {
+            // Nobody waits for the answer of a connection that is gone.
+            if !answer.is_closed() {
+                let _ = answer.send(job(hasher));
+            }
+            load.fetch_sub(1, Ordering::Relaxed);
+        });
+        match self.jobs.try_send(job) {
+            Ok(()) => answered
+                .await
+                .map_err(|_| Denial::new(DenyCode::Unavailable)),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.load.fetch_sub(1, Ordering::Relaxed);
+                let rounds = u32::try_from(ahead / self.threads).unwrap_or(u32::MAX);
+                let wait = self.one_hash.saturating_mul(rounds);
+                Err(Denial::for_now(
+                    DenyCode::Busy,
+                    wait.max(Duration::from_millis(250)),
+                ))
+            }
+        }
+    }
+}
+
+/// All cores but one: a pool on every core would hold up chat while many log in.
+fn default_threads() -> usize {
+    thread::available_parallelism().map_or(1, |cores| cores.get() - 1)
+}
+
+fn work(hasher: &Hasher, queue: &Mutex<Receiver<Job>>) {
+    // Chat goes first: on Linux niceness belongs to the thread. Failing to set
+    // it costs latency under load, nothing else.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(10);
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        job(hasher);
+    }
+}
+
+/// argon2id with the server's parameters.
+struct Hasher {
+    argon2: Argon2<'static>,
+    /// Stands in for the hash of an account that does not exist.
+    dummy: String,
+}
+
+impl Hasher {
+    fn new(cost: HashCost) -> io::Result<Self> {
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut hasher = Self {
+            argon2,
+            dummy: String::new(),
+        };
+        let password = Password::parse("no account has this hash")
+            .map_err(|denial| io::Error::other(denial.to_string()))?;
+        hasher.dummy = hasher
+            .hash(&password)
+            .map_err(|denial| io::Error::other(denial.to_string()))?;
+        Ok(hasher)
+    }
+
+    fn hash(&self, password: &Password) -> Result<String, Denial> {
+        match self.argon2.hash_password(password.expose().as_bytes()) {
+            Ok(hash) => Ok(hash.to_string()),
+            Err(cause) => {
+                error!(%cause, "cannot hash a password");
+                Err(Denial::new(DenyCode::Unavailable))
+            }
+        }
+    }
+
+    fn verify(&self, stored: Option<&str>, password: &Password) -> Verified {
+        // The name is unknown, but hash anyway: answering at once would tell
+        // anyone with a stopwatch which names have accounts.
+        let matches = self.matches(stored.unwrap_or(&self.dummy), password);
+        match stored {
+            Some(stored) if matches => {
+                let rehashed = if self.is_current(stored) {
+                    None
+                } else {
+                    self.hash(password).ok()
+                };
+                Verified {
+                    valid: true,
+                    rehashed,
+                }
+            }
+            _ => Verified {
+                valid: false,
+                rehashed: None,
+            },
+        }
+    }
+
+    fn matches(&self, stored: &str, password: &Password) -> bool {
+        let Ok(hash) = PasswordHash::new(stored) else {
+            error!("a stored password hash is not a PHC string; its account cannot log in");
+            return false;
+        };
+        self.argon2
+            .verify_password(password.expose().as_bytes(), &hash)
+            .is_ok()
+    }
+
+    /// Whether a hash was made with today's parameters.
+    fn is_current(&self, stored: &str) -> bool {
+        let ours = self.argon2.params();
+        PasswordHash::new(stored)
+            .ok()
+            .and_then(|hash| Params::try_from(&hash).ok())
+            .is_some_and(|params| {
+                (params.m_cost(), params.t_cost(), params.p_cost())
+                    == (ours.m_cost(), ours.t_cost(), ours.p_cost())
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        Password::parse(text).unwrap()
+    }
+
+    fn pool(queue: usize) -> Passwords {
+        let config = Config {
+            hash_threads: Some(1),
+            hash_queue: queue,
+            hash_cost: HashCost::FOR_TESTS,
+            ..Config::default()
+        };
+        Passwords::start(&config).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_only() {
+        let pool = pool(4);
+        let hash = pool.hash(password("correct horse")).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
+        let right = pool
+            .verify(Some(hash.clone()), password("correct horse"))
+            .await
+            .unwrap();
+        assert_eq!(
+            right,
+            Verified {
+                valid: true,
+                rehashed: None
+            }
+        );
+        assert!(
+            !pool
+                .verify(Some(hash), password("wrong horse"))
+                .await
+                .unwrap()
+                .valid
+        );
+        assert!(
+            !pool
+                .verify(None, password("no account has this hash"))
+                .await
+                .unwrap()
+                .valid
+        );
+    }
+
+    #[tokio::test]
+    async fn one_password_never_hashes_the_same_twice() {
+        let pool = pool(4);
+        let first = pool.hash(password("correct horse")).await.unwrap();
+        let second = pool.hash(password("correct horse")).await.unwrap();
+        assert_ne!(first, second);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_lower_cost_is_made_anew_at_login() {
+        let old = pool(4).hash(password("correct horse")).await.unwrap();
+        let config = Config {
+            hash_cost: HashCost {
+                memory_kib: 16,
+                ..HashCost::FOR_TESTS
+            },
+            ..Config::default()
+        };
+        let raised = Passwords::start(&config).unwrap();
+        let verified = raised
+            .verify(Some(old), password("correct horse"))
+            .await
+            .unwrap();
+        let new = verified.rehashed.unwrap();
+        assert!(new.contains("m=16,"), "{new}");
+        assert!(
+            raised
+                .verify(Some(new), password("correct horse"))
+                .await
+                .unwrap()
+                .valid
+        );
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_refused_with_a_time_to_come_back() {
+        let pool = pool(1);
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let (started, has_started) = oneshot::channel();
+        let blocker = pool.submit(move |_| {
+            let _ = started.send(());
+            let _ = held.recv();
+        });
+        let waiting = async {
+            has_started.await.unwrap();
+            let second = pool.hash(password("correct horse"));
+            let third = async {
+                let refused = pool.hash(password("correct horse")).await;
+                drop(hold);
+                refused
+            };
+            tokio::join!(second, third)
+        };
+        let (_, (second, third)) = tokio::join!(blocker, waiting);
+        assert!(second.is_ok());
+        let denial = third.unwrap_err();
+        assert_eq!(denial.code, DenyCode::Busy);
+        assert!(denial.retry_after_ms.unwrap() >= 250);
+    }
+}

@@ -1,0 +1,175 @@
+//! Who has to wait: tries per address and per name, packets per connection.
+
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use longhall_packet::{Denial, DenyCode};
+
+use crate::config::Config;
+
+type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
+
+/// The limits all connections share. Tries count before any work is done for
+/// them, whether they succeed or not.
+pub(crate) struct RateLimits {
+    registrations: Keyed<IpAddr>,
+    logins_of_address: Keyed<IpAddr>,
+    logins_of_name: Keyed<String>,
+    clock: DefaultClock,
+}
+
+impl RateLimits {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            registrations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
+                config.registrations_per_hour,
+            ))),
+            logins_of_address: RateLimiter::hashmap(Quota::per_minute(at_least_one(
+                config.logins_per_minute,
+            ))),
+            logins_of_name: RateLimiter::hashmap(Quota::per_minute(at_least_one(
+                config.logins_per_minute_per_name,
+            ))),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Counts a registration from `address`.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_registration(&self, address: IpAddr) -> Result<(), Denial> {
+        self.check(&self.registrations, &network(address))
+    }
+
+    /// Counts a login try from `address` for the name with key `name`.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_login(&self, address: IpAddr, name: &str) -> Result<(), Denial> {
+        self.check(&self.logins_of_address, &network(address))?;
+        self.check(&self.logins_of_name, &name.to_owned())
+    }
+
+    /// Counts a try to resume from `address`.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_resume(&self, address: IpAddr) -> Result<(), Denial> {
+        self.check(&self.logins_of_address, &network(address))
+    }
+
+    /// Forgets addresses and names that are back to their full allowance.
+    pub(crate) fn forget_the_patient(&self) {
+        self.registrations.retain_recent();
+        self.logins_of_address.retain_recent();
+        self.logins_of_name.retain_recent();
+    }
+
+    fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: &K) -> Result<(), Denial> {
+        limiter.check_key(key).map_err(|until| {
+            Denial::for_now(
+                DenyCode::RateLimited,
+                until.wait_time_from(self.clock.now()),
+            )
+        })
+    }
+}
+
+/// The limit on packets of one connection.
+pub(crate) struct PacketLimit {
+    limiter: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
+    clock: DefaultClock,
+}
+
+impl PacketLimit {
+    pub(crate) fn new(config: &Config) -> Self {
+        let per_second = at_least_one(config.packets_per_second);
+        let burst = at_least_one(config.packets_per_second.saturating_mul(4));
+        Self {
+            limiter: RateLimiter::direct(Quota::per_second(per_second).allow_burst(burst)),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Counts one packet.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check(&self) -> Result<(), Denial> {
+        self.limiter.check().map_err(|until| {
+            Denial::for_now(
+                DenyCode::RateLimited,
+                until.wait_time_from(self.clock.now()),
+            )
+        })
+    }
+}
+
+/// What counts as one address: an IPv6 host owns at least a /64 network, so
+/// counting single addresses would not limit it at all.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+fn at_least_one(count: u32) -> NonZeroU32 {
+    NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> RateLimits {
+        RateLimits::new(&Config {
+            registrations_per_hour: 2,
+            logins_per_minute: 3,
+            logins_per_minute_per_name: 2,
+            ..Config::default()
+        })
+    }
+
+    #[test]
+    fn each_address_has_its_own_allowance() {
+        let limits = limits();
+        let (one, two) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        assert!(limits.check_registration(one).is_ok());
+        assert!(limits.check_registration(one).is_ok());
+        let denial = limits.check_registration(one).unwrap_err();
+        assert_eq!(denial.code, DenyCode::RateLimited);
+        let wait = denial.retry_after_ms.unwrap();
+        assert!((1..=30 * 60 * 1000).contains(&wait), "{wait}");
+        assert!(limits.check_registration(two).is_ok());
+    }
+
+    #[test]
+    fn guessing_one_name_from_many_addresses_is_limited() {
+        let limits = limits();
+        assert!(limits.check_login([192, 0, 2, 1].into(), "ada").is_ok());
+        assert!(limits.check_login([192, 0, 2, 2].into(), "ada").is_ok());
+        assert!(limits.check_login([192, 0, 2, 3].into(), "ada").is_err());
+        assert!(limits.check_login([192, 0, 2, 3].into(), "bo").is_ok());
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_count_together() {
+        let a: IpAddr = "2001:db8:1:2::1".parse().unwrap();
+        let b: IpAddr = "2001:db8:1:2:ffff::9".parse().unwrap();
+        let c: IpAddr = "2001:db8:1:3::1".parse().unwrap();
+        let v4: IpAddr = "::ffff:192.0.2.1".parse().unwrap();
+        assert_eq!(network(a), network(b));
+        assert_ne!(network(a), network(c));
+        assert_eq!(network(v4), IpAddr::from([192, 0, 2, 1]));
+    }
+}

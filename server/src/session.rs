@@ -1,0 +1,191 @@
+//! The state machine of one connection. Knows no socket: packets come in as
+//! bytes and go out through the outbox.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use longhall_packet::{
+    ClientPacket, CloseReason, Denial, DenyCode, Limits, PROTOCOL_VERSION, ServerPacket, Stage,
+    codec,
+};
+use tracing::{info, warn};
+
+use crate::hub::Membership;
+use crate::outbox::{Outbox, encode};
+use crate::rate_limit::PacketLimit;
+use crate::store::{StoreError, User};
+use crate::{SERVER_NAME, Server, handlers};
+
+/// Packets in a row that may be refused as broken before the connection is closed.
+const MAX_VIOLATIONS: u32 = 10;
+/// Packets in a row that may be refused as too many before the connection is closed.
+const MAX_DEAF: u32 = 200;
+
+/// What a handler returns: it has answered the request, or why it is refused.
+pub(crate) type Outcome = Result<(), Denial>;
+
+/// One connection's conversation.
+pub(crate) struct Session {
+    pub(crate) server: Arc<Server>,
+    pub(crate) address: IpAddr,
+    /// The connection's number in the log.
+    pub(crate) connection: u64,
+    pub(crate) outbox: Arc<Outbox>,
+    player: Option<Player>,
+    packet_limit: PacketLimit,
+    violations: u32,
+    deaf: u32,
+    /// Close with this after the answer to the packet in hand.
+    farewell: Option<CloseReason>,
+}
+
+/// Who is logged in here.
+pub(crate) struct Player {
+    pub(crate) user: User,
+    pub(crate) membership: Membership,
+}
+
+impl Session {
+    /// Starts a conversation with the server's `hello`.
+    pub(crate) fn start(
+        server: Arc<Server>,
+        connection: u64,
+        address: IpAddr,
+        outbox: Arc<Outbox>,
+    ) -> Self {
+        outbox.push(encode(&ServerPacket::Hello {
+            protocol: PROTOCOL_VERSION,
+            server: SERVER_NAME.to_owned(),
+            message_of_the_day: server.config.message_of_the_day.clone(),
+            limits: Limits::default(),
+        }));
+        let packet_limit = PacketLimit::new(&server.config);
+        Self {
+            server,
+            address,
+            connection,
+            outbox,
+            player: None,
+            packet_limit,
+            violations: 0,
+            deaf: 0,
+            farewell: None,
+        }
+    }
+
+    /// Which packets are legal now.
+    pub(crate) fn stage(&self) -> Stage {
+        if self.player.is_some() {
+            Stage::LoggedIn
+        } else {
+            Stage::LoggedOut
+        }
+    }
+
+    /// Who is logged in here, if anyone.
+    pub(crate) fn player(&self) -> Option<&Player> {
+        self.player.as_ref()
+    }
+
+    /// Answers one packet. May be dropped before it is done, when the
+    /// connection ends: what was sent to the store still happens, the answer is
+    /// lost.
+    pub(crate) async fn handle(&mut self, bytes: &[u8]) {
+        match codec::decode_client_packet(bytes) {
+            Ok(packet) => {
+                self.violations = 0;
+                let (id, name) = (packet.id(), packet.name());
+                if let Err(denial) = self.answer(packet).await {
+                    let user = self.player.as_ref().map(|player| player.user.id.0);
+                    let connection = self.connection;
+                    info!(connection, user, packet = name, code = %denial.code, "denied");
+                    self.reply(&ServerPacket::deny(Some(id), denial));
+                }
+            }
+            Err(error) => {
+                if error.is_protocol_violation() {
+                    self.violations += 1;
+                }
+                info!(connection = self.connection, %error, "denied");
+                self.reply(&ServerPacket::deny(error.id, error.denial));
+            }
+        }
+        if self.violations > MAX_VIOLATIONS {
+            self.farewell.get_or_insert(CloseReason::ProtocolError);
+        }
+        if self.deaf > MAX_DEAF {
+            self.farewell.get_or_insert(CloseReason::Flooding);
+        }
+        if let Some(reason) = self.farewell {
+            self.outbox.close(reason);
+        }
+    }
+
+    /// Sends the answer to the request in hand.
+    pub(crate) fn reply(&self, packet: &ServerPacket) {
+        self.outbox.push(encode(packet));
+    }
+
+    /// Closes the connection once the request in hand is answered.
+    pub(crate) fn close_after_answer(&mut self, reason: CloseReason) {
+        self.farewell.get_or_insert(reason);
+    }
+
+    /// The gate every packet passes: how many, and at this stage?
+    fn admit(&mut self, packet: &ClientPacket) -> Result<(), Denial> {
+        self.packet_limit.check().inspect_err(|_| self.deaf += 1)?;
+        self.deaf = 0;
+        packet.check_stage(self.stage())?;
+        if self.server.stopping.is_cancelled() {
+            return Err(Denial::new(DenyCode::Restarting));
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self, packet: ClientPacket) -> Outcome {
+        self.admit(&packet)?;
+        match packet {
+            ClientPacket::Hello {
+                id,
+                protocol,
+                client,
+            } => handlers::hello(self, id, protocol, &client),
+            ClientPacket::Register {
+                id,
+                username,
+                password,
+            } => handlers::register(self, id, &username, password).await,
+            ClientPacket::Login {
+                id,
+                username,
+                password,
+            } => handlers::login(self, id, &username, password).await,
+            ClientPacket::Resume { id, token } => handlers::resume(self, id, &token).await,
+            ClientPacket::Logout { id } => handlers::logout(self, id).await,
+            ClientPacket::Chat { id, text } => handlers::chat(self, id, &text),
+            ClientPacket::Ping { id } => {
+                self.reply(&ServerPacket::Ok { id });
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes this the session of `user`, in place of an earlier one, and says
+    /// so before any line of chat arrives.
+    pub(crate) fn enter(&mut self, user: User, welcome: &ServerPacket) {
+        let outbox = Arc::clone(&self.outbox);
+        let membership = self.server.hub.join(user.id, outbox, encode(welcome));
+        self.player = Some(Player { user, membership });
+    }
+
+    /// Ends the login, not the connection.
+    pub(crate) fn leave(&mut self) -> Option<User> {
+        self.player.take().map(|player| player.user)
+    }
+
+    /// Turns trouble of the store into what a player may know of it.
+    pub(crate) fn unavailable(&self, cause: &StoreError) -> Denial {
+        warn!(connection = self.connection, %cause, "the store refused");
+        Denial::new(DenyCode::Unavailable)
+    }
+}
