@@ -170,7 +170,7 @@ const SERVER_PACKETS: &[&str] = &["hello", "ok", "deny", "logged_in", "chat"];
 /// [`DecodeError`] with the answer to send: `packet_too_large`,
 /// `malformed_packet`, `unknown_packet`, or what a text type refuses.
 pub fn decode_client_packet(bytes: &[u8]) -> Result<ClientPacket, DecodeError> {
-    check_length(bytes, MAX_CLIENT_PACKET_BYTES)?;
+    check_frame(bytes, MAX_CLIENT_PACKET_BYTES)?;
     match serde_json::from_slice::<RawClientPacket>(bytes) {
         Ok(raw) => raw.check(),
         Err(error) => Err(explain(bytes, &error, CLIENT_PACKETS)),
@@ -184,7 +184,7 @@ pub fn decode_client_packet(bytes: &[u8]) -> Result<ClientPacket, DecodeError> {
 /// [`DecodeError`]; `unknown_packet` means a newer server announced something
 /// this build cannot show, which is no reason to hang up.
 pub fn decode_server_packet(bytes: &[u8]) -> Result<ServerPacket, DecodeError> {
-    check_length(bytes, MAX_SERVER_PACKET_BYTES)?;
+    check_frame(bytes, MAX_SERVER_PACKET_BYTES)?;
     serde_json::from_slice(bytes).map_err(|error| explain(bytes, &error, SERVER_PACKETS))
 }
 
@@ -194,12 +194,20 @@ pub fn encode<P: Serialize>(packet: &P) -> String {
     serde_json::to_string(packet).expect("packets have string keys and no failing serialisers")
 }
 
-fn check_length(bytes: &[u8], limit: usize) -> Result<(), DecodeError> {
+/// What can be known before parsing.
+fn check_frame(bytes: &[u8], limit: usize) -> Result<(), DecodeError> {
     if bytes.len() > limit {
-        Err(DecodeError::too_large(bytes.len(), limit))
-    } else {
-        Ok(())
+        return Err(DecodeError::too_large(bytes.len(), limit));
     }
+    // serde would also take an array for a struct, field by field.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(DecodeError {
+            id: None,
+            denial: Denial::new(DenyCode::MalformedPacket),
+            detail: format!("{} bytes are no JSON object", bytes.len()),
+        });
+    }
+    Ok(())
 }
 
 /// The slow path: finds out whose request it was and whether its type exists.
