@@ -150,12 +150,17 @@ impl RawClientPacket {
     }
 }
 
-/// What can still be read of a packet that is not one.
+/// The id of a packet that may not be one otherwise.
 #[derive(Deserialize)]
-struct Envelope {
+struct IdOnly {
+    id: RequestId,
+}
+
+/// The type of a packet that may not be one otherwise.
+#[derive(Deserialize)]
+struct TypeOnly {
     #[serde(rename = "type")]
-    kind: String,
-    id: Option<RequestId>,
+    name: String,
 }
 
 const CLIENT_PACKETS: &[&str] = &[
@@ -212,9 +217,11 @@ fn check_frame(bytes: &[u8], limit: usize) -> Result<(), DecodeError> {
 
 /// The slow path: finds out whose request it was and whether its type exists.
 fn explain(bytes: &[u8], error: &serde_json::Error, known: &[&str]) -> DecodeError {
-    let envelope = serde_json::from_slice::<Envelope>(bytes).ok();
-    let code = match &envelope {
-        Some(envelope) if !known.contains(&envelope.kind.as_str()) => DenyCode::UnknownPacket,
+    // Read one by one: the id may be sound where the type is not.
+    let id = serde_json::from_slice::<IdOnly>(bytes).ok();
+    let kind = serde_json::from_slice::<TypeOnly>(bytes).ok();
+    let code = match kind {
+        Some(kind) if !known.contains(&kind.name.as_str()) => DenyCode::UnknownPacket,
         _ => DenyCode::MalformedPacket,
     };
     // serde's own message may quote the packet, and so a password.
@@ -226,7 +233,7 @@ fn explain(bytes: &[u8], error: &serde_json::Error, known: &[&str]) -> DecodeErr
         bytes.len()
     );
     DecodeError {
-        id: envelope.and_then(|e| e.id),
+        id: id.map(|packet| packet.id),
         denial: Denial::new(code),
         detail,
     }
