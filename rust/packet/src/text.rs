@@ -280,14 +280,16 @@ fn check_length(text: &str, field: Field, min: usize, max: usize) -> Result<(), 
     }
 }
 
-/// Letters and marks that have no ink of their own (Default_Ignorable_Code_Point
-/// in the Unicode Character Database), plus the joiners.
+/// Characters that have no ink of their own: Default_Ignorable_Code_Point of the
+/// Unicode Character Database, the joiners, and blanks that count as letters,
+/// marks or symbols.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
         | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
-        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+        | '\u{FFF0}'..='\u{FFF8}' | '\u{13441}' | '\u{13442}' | '\u{16FE4}'
+        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D159}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// Characters that start a new line or turn the direction of what follows:
