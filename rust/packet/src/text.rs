@@ -127,7 +127,9 @@ impl Password {
     /// `too_short` or `too_long` on field `password`.
     pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
         let typed = Zeroizing::new(text.into());
-        let mut normal = Zeroizing::new(String::with_capacity(typed.len()));
+        // NFC at most triples the bytes. Growing on the way would leave a copy
+        // behind that nobody wipes.
+        let mut normal = Zeroizing::new(String::with_capacity(3 * typed.len()));
         normal.extend(typed.nfc());
         check_length(
             &normal,
