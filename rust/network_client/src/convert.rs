@@ -1,0 +1,21 @@
+//! Rust values to Godot values.
+
+use std::time::Duration;
+
+use longhall_client::State;
+
+/// The `State` constant of the node for a session's state.
+pub(crate) fn state_constant(state: State) -> i64 {
+    match state {
+        State::Offline => 0,
+        State::Connecting => 1,
+        State::Reconnecting => 2,
+        State::Connected => 3,
+        State::LoggedIn => 4,
+    }
+}
+
+/// Seconds of an Inspector field; nonsense (negative, not a number) is zero.
+pub(crate) fn seconds(value: f64) -> Duration {
+    Duration::try_from_secs_f64(value).unwrap_or_default()
+}

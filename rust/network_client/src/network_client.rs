@@ -1,0 +1,551 @@
+//! The node that designers drop into a scene.
+
+use std::time::Duration;
+
+use godot::classes::node::ProcessMode;
+use godot::classes::notify::NodeNotification;
+use godot::classes::{Engine, INode, Node, Time};
+use godot::prelude::*;
+use longhall_client::{Action, Config, Event, Session, State};
+use longhall_packet::Limits;
+
+use crate::convert::{seconds, state_constant};
+use crate::transport::{News, Transport};
+
+/// Accounts and chat for your game: registers players, logs them in and lets them talk.
+///
+/// Drop this node into a scene, point [member url] at a Longhall server, connect its signals, and
+/// call [method register], [method login] and [method send_chat]. It keeps the connection alive,
+/// connects again by itself after a cut, and logs the player in again without asking for the
+/// password.
+///
+/// Every call is answered by exactly one signal, on a later frame: [method login] by
+/// [signal logged_in] or [signal login_denied], [method register] by [signal registered] or
+/// [signal register_denied], [method send_chat] by [signal chat_accepted] or
+/// [signal chat_denied].
+///
+/// ```gdscript
+/// func _ready() -> void:
+///     $NetworkClient.connected.connect(func(): $NetworkClient.login("ada", "correct horse"))
+///     $NetworkClient.logged_in.connect(func(_name): $NetworkClient.send_chat("Hello!"))
+///     $NetworkClient.chat_received.connect(func(sender, text, _time): print(sender, ": ", text))
+/// ```
+///
+/// Denials carry a stable code to translate and an English sentence to fall back on:
+/// `bad_credentials`, `username_taken`, `too_short`, `too_long`, `forbidden_character`,
+/// `rate_limited`, `busy`, `not_connected`, `timed_out`, `connection_lost` and others listed in
+/// Longhall's protocol page.
+///
+/// The node works while the tree is paused (its [member Node.process_mode] is
+/// [constant Node.PROCESS_MODE_ALWAYS]) and does nothing in the editor.
+#[derive(GodotClass)]
+#[class(base = Node, tool)]
+pub struct NetworkClient {
+    base: Base<Node>,
+
+    /// Where the server is: `ws://host:port`, or `wss://host:port` for an encrypted connection.
+    /// A change takes effect at the next [method connect_to_server].
+    #[export]
+    #[var(set = _set_url)]
+    url: GString,
+
+    /// Connect as soon as the node is ready. Otherwise call [method connect_to_server].
+    #[export]
+    connect_automatically: bool,
+
+    /// Seconds a server gets to answer a new connection. At least 1.
+    #[export_group(name = "Timeouts")]
+    #[export(range = (1.0, 60.0, 0.5, or_greater, suffix = "s"))]
+    #[var(set = _set_connect_timeout)]
+    connect_timeout: f64,
+
+    /// Seconds until a request counts as unanswered, with code `timed_out`. At least 1.
+    #[export(range = (1.0, 60.0, 0.5, or_greater, suffix = "s"))]
+    #[var(set = _set_request_timeout)]
+    request_timeout: f64,
+
+    /// Seconds of silence after which the server is asked whether it is still there. 0 turns
+    /// this off; a pulled cable is then noticed late or never.
+    #[export(range = (0.0, 60.0, 0.5, or_greater, suffix = "s"))]
+    #[var(set = _set_heartbeat_interval)]
+    heartbeat_interval: f64,
+
+    /// Connect again by itself after a cut, and log the player in again. Waits longer after each
+    /// failed try, and never quite as long as others do, so that a restarted server is not
+    /// overrun.
+    #[export_group(name = "Reconnect", prefix = "reconnect_")]
+    #[export]
+    #[var(set = _set_reconnect_enabled)]
+    reconnect_enabled: bool,
+
+    /// The longest pause between two tries, in seconds.
+    #[export(range = (0.5, 300.0, 0.5, or_greater, suffix = "s"))]
+    #[var(set = _set_reconnect_max_delay)]
+    reconnect_max_delay: f64,
+
+    /// Milliseconds of one frame that received packets may take. What is left waits for the next
+    /// frame, so that a burst of chat does not make the game stutter.
+    #[export_group(name = "Performance")]
+    #[export(range = (0.1, 16.0, 0.1, or_greater, suffix = "ms"))]
+    frame_budget: f64,
+
+    /// Where the node stands, one of the `STATE_` constants. Read-only.
+    #[var(get = _get_state, no_set)]
+    state: PhantomVar<i64>,
+
+    /// The player's name from the login to the logout, also through cuts of the connection;
+    /// otherwise empty. Read-only.
+    #[var(get = _get_username, no_set)]
+    username: PhantomVar<GString>,
+
+    /// What the operator wants every player to read. Known once connected. Read-only.
+    #[var(no_set)]
+    message_of_the_day: GString,
+
+    /// Fewest characters of a user name. Read-only.
+    #[var(no_set)]
+    username_min_length: i64,
+
+    /// Most characters of a user name: set it as [member LineEdit.max_length]. Read-only.
+    #[var(no_set)]
+    username_max_length: i64,
+
+    /// Fewest characters of a password. Read-only.
+    #[var(no_set)]
+    password_min_length: i64,
+
+    /// Most characters of a password: set it as [member LineEdit.max_length]. Read-only.
+    #[var(no_set)]
+    password_max_length: i64,
+
+    /// Most characters of a chat line: set it as [member LineEdit.max_length]. Read-only.
+    #[var(no_set)]
+    chat_max_length: i64,
+
+    session: Session,
+    transport: Transport,
+    /// The url of the present connection and its reconnects.
+    dialled: GString,
+}
+
+#[godot_api]
+impl INode for NetworkClient {
+    fn init(base: Base<Node>) -> Self {
+        // Chat goes on while the game is paused, unless the designer says otherwise.
+        base.to_init_gd().set_process_mode(ProcessMode::ALWAYS);
+        let config = Config {
+            client_name: concat!("longhall-godot/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ..Config::default()
+        };
+        let mut node = Self {
+            base,
+            url: "ws://127.0.0.1:8081".into(),
+            connect_automatically: true,
+            connect_timeout: config.connect_timeout.as_secs_f64(),
+            request_timeout: config.request_timeout.as_secs_f64(),
+            heartbeat_interval: config.heartbeat_interval.as_secs_f64(),
+            reconnect_enabled: config.reconnect,
+            reconnect_max_delay: config.reconnect_max_delay.as_secs_f64(),
+            frame_budget: 2.0,
+            state: PhantomVar::default(),
+            username: PhantomVar::default(),
+            message_of_the_day: GString::new(),
+            username_min_length: 0,
+            username_max_length: 0,
+            password_min_length: 0,
+            password_max_length: 0,
+            chat_max_length: 0,
+            session: Session::new(config, seed()),
+            transport: Transport::default(),
+            dialled: GString::new(),
+        };
+        node.take_limits(Limits::default());
+        node
+    }
+
+    fn ready(&mut self) {
+        if self.connect_automatically && !Engine::singleton().is_editor_hint() {
+            self.connect_to_server();
+        }
+    }
+
+    fn process(&mut self, _delta: f64) {
+        if Engine::singleton().is_editor_hint() {
+            return;
+        }
+        let started = now();
+        let budget = Duration::try_from_secs_f64(self.frame_budget / 1000.0).unwrap_or_default();
+        self.transport.poll();
+        while let Some(news) = self.transport.next() {
+            match news {
+                News::Opened => self.session.opened(now()),
+                News::Received(packet) => self.session.received(now(), packet.as_slice()),
+                News::Closed(code, reason) => self.session.closed(now(), code, &reason),
+            }
+            self.act();
+            self.emit_events();
+            if now().saturating_sub(started) >= budget {
+                break;
+            }
+        }
+        self.session.tick(now());
+        self.act();
+        self.emit_events();
+    }
+
+    fn exit_tree(&mut self) {
+        // Moving the node elsewhere leaves and enters the tree at once; only a
+        // node that stays out hangs up.
+        if !Engine::singleton().is_editor_hint() {
+            self.base_mut().call_deferred("_hang_up_if_removed", &[]);
+        }
+    }
+
+    fn on_notification(&mut self, what: NodeNotification) {
+        // A phone or laptop is back: do not sit out a long pause.
+        if what == NodeNotification::APPLICATION_RESUMED
+            || what == NodeNotification::APPLICATION_FOCUS_IN
+        {
+            self.session.reconnect_now(now());
+        }
+    }
+
+    fn get_configuration_warnings(&self) -> PackedStringArray {
+        let mut warnings = PackedStringArray::new();
+        let url = self.url.to_string();
+        if url.is_empty() {
+            warnings.push("Set the url of a Longhall server, for example ws://127.0.0.1:8081.");
+        } else if let Some(rest) = url.strip_prefix("ws://") {
+            if !is_loopback(rest) {
+                warnings.push(
+                    "Passwords travel unencrypted with ws://. Use wss:// for a server that is \
+                     not on this machine.",
+                );
+            }
+        } else if !url.starts_with("wss://") {
+            warnings.push("The url must start with ws:// or wss://.");
+        }
+        warnings
+    }
+}
+
+#[godot_api]
+impl NetworkClient {
+    /// Not connected, and not trying to be.
+    #[constant]
+    const STATE_OFFLINE: i64 = 0;
+    /// Connecting for the first time.
+    #[constant]
+    const STATE_CONNECTING: i64 = 1;
+    /// The connection was lost or never came about; waiting for the next try, or trying.
+    #[constant]
+    const STATE_RECONNECTING: i64 = 2;
+    /// Connected and logged out: ready for [method login] and [method register].
+    #[constant]
+    const STATE_CONNECTED: i64 = 3;
+    /// Connected and logged in: ready for [method send_chat].
+    #[constant]
+    const STATE_LOGGED_IN: i64 = 4;
+
+    /// The server is there: ready for [method login] and [method register]. After a cut of a
+    /// logged-in player, [signal logged_in] follows by itself.
+    #[signal]
+    fn connected();
+
+    /// The connection is gone, or the first try failed. `reason` is a stable code:
+    /// `server_unreachable`, `connection_lost`, `restarting`, `logged_in_elsewhere`,
+    /// `update_required`, `idle`, `login_timeout`, `too_slow`, `protocol_error`, `flooding`,
+    /// `too_many_connections`, `internal_error`, `wrong_server` or `closed_by_client`. With
+    /// `will_retry` the node connects again by itself, announced by [signal reconnecting].
+    #[signal]
+    fn disconnected(reason: GString, will_retry: bool);
+
+    /// The node tries again in `seconds`. `attempt` counts from 1.
+    #[signal]
+    fn reconnecting(attempt: i64, seconds: f64);
+
+    /// The account was created. The player is not logged in by it.
+    #[signal]
+    fn registered(username: GString);
+
+    /// [method register] was refused. `code` is stable and for your translation, `reason` is an
+    /// English sentence.
+    #[signal]
+    fn register_denied(code: GString, reason: GString);
+
+    /// The player is logged in: after [method login], or again after a cut. `username` is the
+    /// name as it was registered, which may differ in case from what was typed.
+    #[signal]
+    fn logged_in(username: GString);
+
+    /// [method login] was refused. `code` is stable and for your translation, `reason` is an
+    /// English sentence.
+    #[signal]
+    fn login_denied(code: GString, reason: GString);
+
+    /// The player is logged out for good; coming back takes the password. `reason` is `logout`
+    /// after [method logout], `session_expired`, or the reason of [signal disconnected] when the
+    /// node does not try again.
+    #[signal]
+    fn logged_out(reason: GString);
+
+    /// Somebody said a line; the player's own lines come back this way too. The server vouches
+    /// for `sender` and for `sent_at_ms`, in milliseconds since 1970 (UTC), see
+    /// [method Time.get_datetime_dict_from_unix_time]. Show `text` with
+    /// [method RichTextLabel.add_text], never as BBCode: strangers wrote it.
+    #[signal]
+    fn chat_received(sender: GString, text: GString, sent_at_ms: i64);
+
+    /// The server took a line of [method send_chat]. Each line ends in this signal or in
+    /// [signal chat_denied], in the order sent.
+    #[signal]
+    fn chat_accepted();
+
+    /// A line of [method send_chat] was refused, or its fate is unknown because the connection
+    /// was lost. `code` is stable and for your translation, `reason` is an English sentence.
+    #[signal]
+    fn chat_denied(code: GString, reason: GString);
+
+    /// [member state] has changed, to one of the `STATE_` constants. Comes before the signal that
+    /// says why.
+    #[signal]
+    fn state_changed(state: i64);
+
+    /// Connects to [member url]. Ends in [signal connected] or [signal disconnected]. Does nothing
+    /// when already connected to that url; while waiting to reconnect, tries at once.
+    #[func]
+    pub fn connect_to_server(&mut self) {
+        if Engine::singleton().is_editor_hint() {
+            return;
+        }
+        if self.dialled != self.url {
+            // The session of one server must never be shown to another.
+            self.session.disconnect(now());
+            self.dialled = self.url.clone();
+        }
+        self.session.connect(now());
+        self.act();
+    }
+
+    /// Ends the connection and all tries for one, and logs the player out. Ends in
+    /// [signal disconnected] with reason `closed_by_client`.
+    #[func]
+    pub fn disconnect_from_server(&mut self) {
+        self.session.disconnect(now());
+        self.act();
+    }
+
+    /// Creates an account. Ends in [signal registered] or [signal register_denied]. Does not log
+    /// in. A user name has 3 to 20 letters and digits of any script, `_` and `-`; a password has
+    /// 8 to 99 characters.
+    #[func]
+    pub fn register(&mut self, username: GString, password: GString) {
+        self.session
+            .register(now(), &username.to_string(), &password.to_string());
+        self.act();
+    }
+
+    /// Logs in. Ends in [signal logged_in] or [signal login_denied]. The password is sent once and
+    /// not kept. If the account is logged in elsewhere, that other client is logged out.
+    #[func]
+    pub fn login(&mut self, username: GString, password: GString) {
+        self.session
+            .login(now(), &username.to_string(), &password.to_string());
+        self.act();
+    }
+
+    /// Logs out and stays connected. Ends in [signal logged_out]. Does nothing when nobody is
+    /// logged in.
+    #[func]
+    pub fn logout(&mut self) {
+        self.session.logout(now());
+        self.act();
+    }
+
+    /// Says a line of 1 to 500 characters to everyone logged in. Ends in [signal chat_accepted] or
+    /// [signal chat_denied]. Control characters such as line breaks are refused.
+    #[func]
+    pub fn send_chat(&mut self, text: GString) {
+        self.session.send_chat(now(), &text.to_string());
+        self.act();
+    }
+
+    /// Whether a player is logged in and the connection is up.
+    #[func]
+    pub fn is_logged_in(&self) -> bool {
+        self.session.state() == State::LoggedIn
+    }
+
+    #[func]
+    fn _get_state(&self) -> i64 {
+        state_constant(self.session.state())
+    }
+
+    #[func]
+    fn _get_username(&self) -> GString {
+        self.session.username().unwrap_or_default().into()
+    }
+
+    #[func]
+    fn _set_url(&mut self, url: GString) {
+        self.url = url.to_string().trim().into();
+        self.base_mut().update_configuration_warnings();
+    }
+
+    #[func]
+    fn _set_connect_timeout(&mut self, value: f64) {
+        self.connect_timeout = value;
+        self.session.config_mut().connect_timeout = seconds(value);
+    }
+
+    #[func]
+    fn _set_request_timeout(&mut self, value: f64) {
+        self.request_timeout = value;
+        self.session.config_mut().request_timeout = seconds(value);
+    }
+
+    #[func]
+    fn _set_heartbeat_interval(&mut self, value: f64) {
+        self.heartbeat_interval = value;
+        self.session.config_mut().heartbeat_interval = seconds(value);
+    }
+
+    #[func]
+    fn _set_reconnect_enabled(&mut self, value: bool) {
+        self.reconnect_enabled = value;
+        self.session.config_mut().reconnect = value;
+    }
+
+    #[func]
+    fn _set_reconnect_max_delay(&mut self, value: f64) {
+        self.reconnect_max_delay = value;
+        self.session.config_mut().reconnect_max_delay = seconds(value);
+    }
+
+    #[func]
+    fn _hang_up_if_removed(&mut self) {
+        if !self.base().is_inside_tree() {
+            self.disconnect_from_server();
+        }
+    }
+
+    /// Does what the session asks for.
+    fn act(&mut self) {
+        while let Some(action) = self.session.poll_action() {
+            match action {
+                Action::Open => {
+                    if let Err(reason) = self.transport.open(&self.dialled) {
+                        godot_warn!("NetworkClient: {reason}");
+                        self.session.closed(now(), None, &reason);
+                    }
+                }
+                Action::Send(text) => {
+                    if !self.transport.send(&text) {
+                        // The peer notices and reports it at the next poll.
+                        godot_warn!("NetworkClient: a packet could not be sent");
+                    }
+                }
+                Action::Close { code, reason } => self.transport.close(code, reason),
+            }
+        }
+    }
+
+    /// Emits what happened. Handlers may call back into the node; nothing of it
+    /// is borrowed while they run.
+    fn emit_events(&mut self) {
+        while let Some(event) = self.session.poll_event() {
+            self.emit(event);
+        }
+    }
+
+    fn emit(&mut self, event: Event) {
+        match event {
+            Event::StateChanged(state) => {
+                self.signals().state_changed().emit(state_constant(state));
+            }
+            Event::Connected {
+                message_of_the_day,
+                limits,
+            } => {
+                self.message_of_the_day = message_of_the_day.as_str().into();
+                self.take_limits(limits);
+                self.signals().connected().emit();
+            }
+            Event::Disconnected { reason, will_retry } => {
+                self.signals()
+                    .disconnected()
+                    .emit(reason.name(), will_retry);
+            }
+            Event::Reconnecting { attempt, delay } => {
+                self.signals()
+                    .reconnecting()
+                    .emit(i64::from(attempt), delay.as_secs_f64());
+            }
+            Event::Registered { username } => {
+                self.signals().registered().emit(&username);
+            }
+            Event::RegisterDenied(refusal) => {
+                self.signals()
+                    .register_denied()
+                    .emit(refusal.code.name(), &refusal.reason);
+            }
+            Event::LoggedIn { username } => {
+                self.signals().logged_in().emit(&username);
+            }
+            Event::LoginDenied(refusal) => {
+                self.signals()
+                    .login_denied()
+                    .emit(refusal.code.name(), &refusal.reason);
+            }
+            Event::LoggedOut { reason } => {
+                self.signals().logged_out().emit(reason.name());
+            }
+            Event::ChatReceived {
+                sender,
+                text,
+                sent_at_ms,
+            } => {
+                let sent_at_ms = i64::try_from(sent_at_ms).unwrap_or(i64::MAX);
+                self.signals()
+                    .chat_received()
+                    .emit(&sender, &text, sent_at_ms);
+            }
+            Event::ChatAccepted => self.signals().chat_accepted().emit(),
+            Event::ChatDenied(refusal) => {
+                self.signals()
+                    .chat_denied()
+                    .emit(refusal.code.name(), &refusal.reason);
+            }
+            Event::Warning(text) => godot_warn!("NetworkClient: {text}"),
+        }
+    }
+
+    fn take_limits(&mut self, limits: Limits) {
+        self.username_min_length = limits.username_min_chars.into();
+        self.username_max_length = limits.username_max_chars.into();
+        self.password_min_length = limits.password_min_chars.into();
+        self.password_max_length = limits.password_max_chars.into();
+        self.chat_max_length = limits.chat_max_chars.into();
+    }
+}
+
+/// The engine's clock: works on the web too, and stands for "now" everywhere.
+fn now() -> Duration {
+    Duration::from_micros(Time::singleton().get_ticks_usec())
+}
+
+/// Spreads the reconnects of many players.
+fn seed() -> u64 {
+    godot::global::randi() as u64 ^ Time::singleton().get_ticks_usec()
+}
+
+fn is_loopback(host_port_path: &str) -> bool {
+    let host = host_port_path.split(['/', '?']).next().unwrap_or_default();
+    let host = host.strip_prefix("[::1]").map_or(host, |_| "::1");
+    let name = if host == "::1" {
+        host
+    } else {
+        host.split(':').next().unwrap_or_default()
+    };
+    name == "localhost" || name == "::1" || name.starts_with("127.")
+}
