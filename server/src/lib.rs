@@ -16,15 +16,15 @@
 //! - [`store`]: what outlives a restart; the only place with SQL.
 
 pub mod config;
+mod listener;
 mod connection;
+mod session;
 mod handlers;
 mod hub;
-mod listener;
 mod outbox;
 mod password;
 mod rate_limit;
 mod resume;
-mod session;
 pub mod shutdown;
 pub mod store;
 

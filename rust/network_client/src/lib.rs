@@ -8,12 +8,13 @@
     unsafe_code,
     reason = "gdext's entry point is an unsafe trait; there is nothing else"
 )]
+#![allow(unreachable_pub, reason = "gdext's macros add public accessors")]
 
 use godot::prelude::*;
 
-mod convert;
 mod network_client;
 mod transport;
+mod convert;
 
 struct Longhall;
 

@@ -229,6 +229,10 @@ impl INode for NetworkClient {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "Godot passes its strings by value"
+)]
 #[godot_api]
 impl NetworkClient {
     /// Not connected, and not trying to be.
