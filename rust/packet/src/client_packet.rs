@@ -16,6 +16,7 @@ pub type RequestId = u32;
 /// There is no sender anywhere: who speaks is what the server knows from the
 /// login.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientPacket {
     /// Says which protocol the client speaks, before anything else. A server

@@ -11,11 +11,13 @@ macro_rules! deny_codes {
         /// never change; games translate them, [`DenyCode::reason`] is the
         /// English fallback.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum DenyCode {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)*
             /// A code this build does not know, sent by a newer server.
             #[serde(rename = "unknown", other)]
+            #[cfg_attr(feature = "schema", schemars(skip))]
             Unknown,
         }
 
@@ -85,6 +87,7 @@ impl fmt::Display for DenyCode {
 
 /// The field of a request that a [`Denial`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Field {
@@ -96,6 +99,7 @@ pub enum Field {
     Text,
     /// A field this build does not know.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 

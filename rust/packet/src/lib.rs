@@ -24,13 +24,15 @@
 //! assert_eq!(packet.stage(), Some(Stage::LoggedIn));
 //! ```
 
+pub mod limits;
+pub mod text;
 mod client_packet;
+mod server_packet;
+mod deny;
 mod close;
 pub mod codec;
-mod deny;
-pub mod limits;
-mod server_packet;
-pub mod text;
+#[cfg(feature = "schema")]
+mod schema;
 
 pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;

@@ -32,6 +32,7 @@ pub(crate) const MAX_CHAT_MARKS: usize = 8;
 /// The limits a server announces in its `hello`, so that a game can set
 /// `LineEdit.max_length` without knowing them beforehand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Limits {
     /// Fewest characters of a user name.
     pub username_min_chars: u32,

@@ -10,6 +10,7 @@ use crate::{Denial, DenyCode, Field, Limits, RequestId, ResumeToken};
 /// against stricter rules must still show every line. Show it as text, never as
 /// markup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerPacket {
     /// The first packet on every connection.

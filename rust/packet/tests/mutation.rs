@@ -1,0 +1,105 @@
+//! A hundred thousand packets that are nearly right. Decoding never panics, and
+//! whatever is taken for a packet means the same after another trip.
+
+mod support;
+
+use fastrand::Rng;
+use longhall_packet::codec::{decode_client_packet, decode_server_packet, encode};
+use support::{client_samples, server_samples};
+
+/// Pieces that a parser may stumble over.
+const PIECES: &[&str] = &[
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1.0",
+    "1e400",
+    "4294967296",
+    "\"\"",
+    "[",
+    "]",
+    "{",
+    "}",
+    "[]",
+    "{}",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\\u0000",
+    "\\ud800",
+    "\\udc00",
+    "\\u0301",
+    "e\u{301}",
+    "\u{958}",
+    "\u{202e}",
+    "\u{200d}",
+    "\u{feff}",
+    "\0",
+    "\n",
+    " ",
+    "\"id\":1,",
+    "\"type\":\"ping\",",
+    "\"text\":\"x\",",
+    "\"code\":\"busy\",",
+    "\"field\":null,",
+];
+
+fn mutate(packet: &mut Vec<u8>, samples: &[&str], rng: &mut Rng) {
+    let at = rng.usize(..=packet.len());
+    let end = (at + rng.usize(1..=8)).min(packet.len());
+    match rng.u8(..6) {
+        0 if at < packet.len() => packet[at] ^= 1 << rng.u8(..8),
+        1 => packet.insert(at, rng.u8(..)),
+        2 => drop(packet.drain(at..end)),
+        3 => packet.extend_from_within(at..end),
+        4 => {
+            let other = samples[rng.usize(..samples.len())].as_bytes();
+            packet.truncate(at);
+            packet.extend_from_slice(&other[rng.usize(..other.len())..]);
+        }
+        _ => {
+            let piece = PIECES[rng.usize(..PIECES.len())].bytes();
+            packet.splice(at..if rng.bool() { at } else { end }, piece);
+        }
+    }
+}
+
+#[test]
+fn whatever_decodes_means_the_same_after_another_trip() {
+    let (clients, servers) = (client_samples(), server_samples());
+    let samples: Vec<&str> = clients
+        .iter()
+        .map(|sample| sample.text)
+        .chain(servers.iter().map(|sample| sample.text))
+        .collect();
+    let mut rng = Rng::with_seed(0x6c6f_6e67_6861_6c6c);
+    let mut decoded = 0;
+    for round in 0..100_000 {
+        let mut bytes = samples[round % samples.len()].as_bytes().to_vec();
+        for _ in 0..rng.u8(1..=3) {
+            mutate(&mut bytes, &samples, &mut rng);
+        }
+        if let Ok(packet) = decode_client_packet(&bytes) {
+            decoded += 1;
+            let again = encode(&packet);
+            assert_eq!(
+                decode_client_packet(again.as_bytes()),
+                Ok(packet),
+                "{again}"
+            );
+        }
+        if let Ok(packet) = decode_server_packet(&bytes) {
+            decoded += 1;
+            let again = encode(&packet);
+            assert_eq!(
+                decode_server_packet(again.as_bytes()),
+                Ok(packet),
+                "{again}"
+            );
+        }
+    }
+    // Otherwise the mutations are too wild to test anything but the parser.
+    assert!(decoded > 5_000, "{decoded}");
+}
