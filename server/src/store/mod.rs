@@ -6,6 +6,8 @@
 
 mod memory;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use longhall_packet::NameKeys;
