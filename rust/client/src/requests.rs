@@ -11,6 +11,10 @@ use crate::{Refusal, RefusalCode};
 /// are refused with [`RefusalCode::TooManyPending`].
 pub const MAX_CHATS_IN_FLIGHT: usize = 64;
 
+/// Refused lines that wait for the outcome of earlier ones at most. Only a
+/// script that says thousands of lines at once gets there.
+const MAX_CHATS_HELD: usize = 4096;
+
 /// Logins given up on whose success, arriving late, has to be undone. More of
 /// them on one connection cannot come about while each takes a time-out.
 const MAX_ABANDONED_LOGINS: usize = 16;
@@ -30,7 +34,8 @@ pub(crate) enum Request {
 pub(crate) struct Requests {
     last_id: RequestId,
     pending: Vec<Pending>,
-    /// In the order sent. An answer that overtakes an earlier one waits here.
+    /// In the order the player said them. An outcome that overtakes an earlier
+    /// one waits here.
     chats: VecDeque<PendingChat>,
     abandoned_logins: VecDeque<RequestId>,
 }
@@ -44,7 +49,8 @@ struct Pending {
 
 #[derive(Debug)]
 struct PendingChat {
-    id: RequestId,
+    /// `None` for a line that was refused without sending it.
+    id: Option<RequestId>,
     deadline: Duration,
     outcome: Option<Result<(), Refusal>>,
 }
@@ -68,16 +74,31 @@ impl Requests {
 
     /// `None` when too many wait already.
     pub(crate) fn begin_chat(&mut self, deadline: Duration) -> Option<RequestId> {
-        if self.chats.len() >= MAX_CHATS_IN_FLIGHT {
+        let in_flight = self.chats.iter().filter(|chat| chat.id.is_some());
+        if in_flight.count() >= MAX_CHATS_IN_FLIGHT {
             return None;
         }
         let id = self.next_id();
         self.chats.push_back(PendingChat {
-            id,
+            id: Some(id),
             deadline,
             outcome: None,
         });
         Some(id)
+    }
+
+    /// Lines up the refusal of a line that was not sent behind the outcomes of
+    /// earlier lines. Gives it back when too many wait.
+    pub(crate) fn refuse_chat(&mut self, refusal: Refusal) -> Option<Refusal> {
+        if self.chats.len() >= MAX_CHATS_HELD {
+            return Some(refusal);
+        }
+        self.chats.push_back(PendingChat {
+            id: None,
+            deadline: Duration::MAX,
+            outcome: Some(Err(refusal)),
+        });
+        None
     }
 
     pub(crate) fn is_login_pending(&self) -> bool {
@@ -139,7 +160,7 @@ impl Requests {
 
     /// Notes the answer to a chat line; false when none with this id waits.
     pub(crate) fn settle_chat(&mut self, id: RequestId, outcome: Result<(), Refusal>) -> bool {
-        let waiting = |chat: &&mut PendingChat| chat.id == id && chat.outcome.is_none();
+        let waiting = |chat: &&mut PendingChat| chat.id == Some(id) && chat.outcome.is_none();
         match self.chats.iter_mut().find(waiting) {
             Some(chat) => {
                 chat.outcome = Some(outcome);

@@ -267,12 +267,16 @@ impl Session {
     }
 
     /// Says a line to everyone logged in; ends in [`Event::ChatAccepted`] or
-    /// [`Event::ChatDenied`]. Several lines may be on their way, up to
+    /// [`Event::ChatDenied`], in the order of the calls: a refusal waits for the
+    /// outcomes of earlier lines. Several lines may be on their way, up to
     /// [`MAX_CHATS_IN_FLIGHT`](crate::MAX_CHATS_IN_FLIGHT).
     pub fn send_chat(&mut self, now: Duration, text: &str) {
         let now = self.arrive(now);
         if let Err(refusal) = self.try_send_chat(now, text) {
-            self.announce(Event::ChatDenied(refusal));
+            if let Some(refusal) = self.requests.refuse_chat(refusal) {
+                self.announce(Event::ChatDenied(refusal));
+            }
+            self.announce_chat_outcomes();
         }
     }
 

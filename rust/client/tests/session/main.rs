@@ -1,0 +1,15 @@
+//! The session core under simulated time, one file per theme.
+//!
+//! `support` is a driver with a clock that stands still; each test plays the
+//! server by hand. `random_walk` lets a simulated server and a bad network do
+//! what they like, and checks what must hold whatever happens.
+
+mod bounds;
+mod chatting;
+mod connecting;
+mod heartbeat;
+mod logging_in;
+mod random_walk;
+mod reconnecting;
+mod stalls;
+mod support;

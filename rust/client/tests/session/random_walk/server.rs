@@ -1,0 +1,216 @@
+//! A server in a few lines: accounts, tokens, answers in order.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use fastrand::Rng;
+use longhall_packet::{
+    ClientPacket, Denial, DenyCode, RequestId, ResumeToken, ServerPacket, Stage, codec,
+};
+
+use crate::support::{PASSWORD, hello};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manners {
+    /// Answers every packet once, in order, truthfully.
+    Honest,
+    /// Says anything.
+    Nonsense,
+}
+
+pub(crate) struct Server {
+    pub(crate) manners: Manners,
+    rng: Rng,
+    passwords: HashMap<String, String>,
+    /// The account's current token and the one before, still good until the
+    /// current one is used: its answer may have been lost.
+    tokens: HashMap<String, (ResumeToken, Option<ResumeToken>)>,
+    pub(crate) accepted_lines: HashSet<String>,
+    pub(crate) is_calm: bool,
+}
+
+/// One connection, as the server sees it.
+#[derive(Default)]
+pub(crate) struct Conversation {
+    pub(crate) user: Option<String>,
+    pub(crate) is_over: bool,
+    pub(crate) slow_until: Duration,
+    last_id: RequestId,
+}
+
+pub(crate) enum Frame {
+    Packet(Vec<u8>),
+    End(Option<u16>),
+}
+
+impl Frame {
+    pub(crate) fn of(packet: &ServerPacket) -> Self {
+        Self::Packet(codec::encode(packet).into_bytes())
+    }
+}
+
+impl Server {
+    pub(crate) fn new(rng: Rng, manners: Manners) -> Self {
+        Self {
+            manners,
+            rng,
+            passwords: HashMap::from([("ada".to_owned(), PASSWORD.to_owned())]),
+            tokens: HashMap::new(),
+            accepted_lines: HashSet::new(),
+            is_calm: false,
+        }
+    }
+
+    pub(crate) fn has_account(&self, username: &str) -> bool {
+        self.passwords.contains_key(username)
+    }
+
+    pub(crate) fn answer(&mut self, conversation: &mut Conversation, text: &str) -> Vec<Frame> {
+        if conversation.is_over {
+            return Vec::new();
+        }
+        let packet = codec::decode_client_packet(text.as_bytes()).expect("a sound packet");
+        let id = packet.id();
+        assert!(id > conversation.last_id, "ids count up");
+        conversation.last_id = id;
+        let answer = self
+            .decide(conversation, packet)
+            .unwrap_or_else(|denial| ServerPacket::deny(Some(id), denial));
+        let mut frames = vec![Frame::of(&answer)];
+        if conversation.user.is_some() && self.rng.u8(..4) == 0 {
+            frames.insert(0, Frame::of(&chat()));
+        }
+        if self.manners == Manners::Nonsense && !self.is_calm {
+            self.garble(id, &answer, &mut frames);
+        }
+        frames
+    }
+
+    fn decide(
+        &mut self,
+        conversation: &mut Conversation,
+        packet: ClientPacket,
+    ) -> Result<ServerPacket, Denial> {
+        let stage = match conversation.user {
+            Some(_) => Stage::LoggedIn,
+            None => Stage::LoggedOut,
+        };
+        packet.check_stage(stage)?;
+        self.be_difficult(&packet)?;
+        let ok = ServerPacket::Ok { id: packet.id() };
+        match packet {
+            ClientPacket::Hello { .. } | ClientPacket::Ping { .. } => {}
+            ClientPacket::Register {
+                username, password, ..
+            } => {
+                let name = username.as_str().to_lowercase();
+                if self.passwords.contains_key(&name) {
+                    return Err(DenyCode::UsernameTaken.into());
+                }
+                self.passwords.insert(name, password.expose().to_owned());
+            }
+            ClientPacket::Login {
+                id,
+                username,
+                password,
+            } => {
+                let name = username.as_str().to_lowercase();
+                if self.passwords.get(&name).map(String::as_str) != Some(password.expose()) {
+                    return Err(DenyCode::BadCredentials.into());
+                }
+                return Ok(self.enter(conversation, id, name, None));
+            }
+            ClientPacket::Resume { id, token } => {
+                let owner = self.tokens.iter().find_map(|(name, (current, before))| {
+                    let fits = token == *current || Some(&token) == before.as_ref();
+                    fits.then(|| name.clone())
+                });
+                let name = owner.ok_or(Denial::new(DenyCode::SessionExpired))?;
+                return Ok(self.enter(conversation, id, name, Some(token)));
+            }
+            ClientPacket::Logout { .. } => {
+                if let Some(name) = conversation.user.take() {
+                    self.tokens.remove(&name);
+                }
+            }
+            ClientPacket::Chat { text, .. } => {
+                self.accepted_lines.insert(text.as_str().to_owned());
+            }
+        }
+        Ok(ok)
+    }
+
+    fn enter(
+        &mut self,
+        conversation: &mut Conversation,
+        id: RequestId,
+        name: String,
+        used: Option<ResumeToken>,
+    ) -> ServerPacket {
+        let token = ResumeToken::from_bytes(&std::array::from_fn(|_| self.rng.u8(..)));
+        self.tokens.insert(name.clone(), (token.clone(), used));
+        conversation.user = Some(name.clone());
+        ServerPacket::LoggedIn {
+            id,
+            username: name,
+            resume_token: token,
+        }
+    }
+
+    /// Busy, forgetful, broken: all within the rules.
+    fn be_difficult(&mut self, packet: &ClientPacket) -> Result<(), Denial> {
+        if self.is_calm || self.rng.u8(..10) > 0 {
+            return Ok(());
+        }
+        let retry_after = Duration::from_millis(self.rng.u64(1..5_000));
+        match packet {
+            ClientPacket::Hello { .. } | ClientPacket::Ping { .. } => Ok(()),
+            ClientPacket::Resume { .. } if self.rng.bool() => {
+                self.tokens.clear();
+                Ok(())
+            }
+            _ => match self.rng.u8(..3) {
+                0 => Err(Denial::for_now(DenyCode::Busy, retry_after)),
+                1 => Err(Denial::for_now(DenyCode::RateLimited, retry_after)),
+                _ => Err(DenyCode::Unavailable.into()),
+            },
+        }
+    }
+
+    /// Adds, doubles, reorders and withholds.
+    fn garble(&mut self, id: RequestId, answer: &ServerPacket, frames: &mut Vec<Frame>) {
+        let other_id = id.wrapping_sub(self.rng.u32(..20)).wrapping_add(5);
+        let token = ResumeToken::from_bytes(&[self.rng.u8(..); 32]);
+        let codes = DenyCode::ALL;
+        let code = codes[self.rng.usize(..codes.len())];
+        let extra = match self.rng.u8(..30) {
+            0 => return frames.clear(),
+            1 => Frame::Packet((0..self.rng.usize(..50)).map(|_| self.rng.u8(..)).collect()),
+            2 => Frame::Packet(br#"{"type":"whisper","from":"eve"}"#.to_vec()),
+            3 => Frame::Packet(vec![b' '; 70_000]),
+            4 => Frame::of(answer),
+            5 => Frame::of(&ServerPacket::Ok { id: other_id }),
+            6 => Frame::of(&ServerPacket::deny(Some(other_id), code.into())),
+            7 => Frame::of(&ServerPacket::deny(None, code.into())),
+            8 => Frame::of(&hello(self.rng.u32(..3))),
+            9 => Frame::of(&ServerPacket::LoggedIn {
+                id: if self.rng.bool() { id } else { other_id },
+                username: "eve".to_owned(),
+                resume_token: token,
+            }),
+            10 => Frame::of(&chat()),
+            11 => Frame::End(Some(self.rng.u16(..))),
+            _ => return,
+        };
+        let place = self.rng.usize(..=frames.len());
+        frames.insert(place, extra);
+    }
+}
+
+fn chat() -> ServerPacket {
+    ServerPacket::Chat {
+        sender: "bob".to_owned(),
+        text: "hi".to_owned(),
+        sent_at_ms: 0,
+    }
+}

@@ -1,0 +1,268 @@
+//! A driver whose clock and transport are in the hands of a test.
+
+use std::time::Duration;
+
+use longhall_client::{Action, Config, Event, Session, State};
+use longhall_packet::{
+    ClientPacket, CloseReason, Denial, DenyCode, Limits, PROTOCOL_VERSION, RequestId, ResumeToken,
+    ServerPacket, codec,
+};
+
+/// The frame of a game at 20 frames per second.
+const FRAME: Duration = Duration::from_millis(50);
+
+pub(crate) const PASSWORD: &str = "correct horse";
+
+pub(crate) struct Rig {
+    pub(crate) session: Session,
+    pub(crate) now: Duration,
+}
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(set: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        set(&mut config);
+        Self {
+            session: Session::new(config, 42),
+            now: Duration::from_secs(1000),
+        }
+    }
+
+    /// Connected and logged out, with nothing left to poll.
+    pub(crate) fn connected() -> Self {
+        Self::new().connect()
+    }
+
+    /// Logged in as ada with token 1, with nothing left to poll.
+    pub(crate) fn logged_in() -> Self {
+        Self::new().connect().log_in()
+    }
+
+    pub(crate) fn connect(mut self) -> Self {
+        self.session.connect(self.now);
+        self.expect_open();
+        self.come_up();
+        self.events();
+        self
+    }
+
+    pub(crate) fn log_in(mut self) -> Self {
+        self.session.login(self.now, "ada", PASSWORD);
+        let id = self.expect_sent("login");
+        self.receive_logged_in(id, 1);
+        self.events();
+        self
+    }
+
+    /// The transport opens and the server greets, after the session asked for
+    /// a transport. Nothing is polled but the session's own greeting.
+    pub(crate) fn come_up(&mut self) {
+        self.session.opened(self.now);
+        let id = self.expect_sent("hello");
+        self.receive(&hello(PROTOCOL_VERSION));
+        self.ok(id);
+    }
+
+    /// The transport is cut without a word.
+    pub(crate) fn cut(&mut self) {
+        self.session.closed(self.now, None, "reset by peer");
+    }
+
+    pub(crate) fn close(&mut self, reason: CloseReason) {
+        self.session
+            .closed(self.now, Some(reason.code()), reason.name());
+    }
+
+    /// Lets time pass frame by frame.
+    pub(crate) fn pass(&mut self, seconds: f64) {
+        let end = self.now + Duration::from_secs_f64(seconds);
+        while self.now < end {
+            self.now = end.min(self.now + FRAME);
+            self.session.tick(self.now);
+        }
+    }
+
+    /// Lets time pass in silence: the server answers pings and says nothing
+    /// else, and everything sent is thrown away.
+    pub(crate) fn pass_quietly(&mut self, seconds: f64) {
+        let end = self.now + Duration::from_secs_f64(seconds);
+        while self.now < end {
+            self.pass(1.0_f64.min((end - self.now).as_secs_f64()));
+            for packet in self.sent() {
+                if let ClientPacket::Ping { id } = packet {
+                    self.ok(id);
+                }
+            }
+        }
+    }
+
+    /// Nobody calls the session for a while.
+    pub(crate) fn stall(&mut self, seconds: f64) {
+        self.now += Duration::from_secs_f64(seconds);
+    }
+
+    /// Lets time pass until the session asks for a transport; how long it took.
+    #[track_caller]
+    pub(crate) fn wait_for_open(&mut self) -> Duration {
+        let start = self.now;
+        while self.now < start + Duration::from_secs(60) {
+            self.pass(0.01);
+            match self.session.poll_action() {
+                None => {}
+                Some(Action::Open) => return self.now - start,
+                Some(other) => panic!("{other:?} instead of Open"),
+            }
+        }
+        panic!("no try to connect within a minute");
+    }
+
+    pub(crate) fn receive(&mut self, packet: &ServerPacket) {
+        let text = codec::encode(packet);
+        self.session.received(self.now, text.as_bytes());
+    }
+
+    pub(crate) fn ok(&mut self, id: RequestId) {
+        self.receive(&ServerPacket::Ok { id });
+    }
+
+    pub(crate) fn deny(&mut self, id: RequestId, code: DenyCode) {
+        self.receive(&ServerPacket::deny(Some(id), code.into()));
+    }
+
+    pub(crate) fn deny_for(&mut self, id: RequestId, code: DenyCode, seconds: u64) {
+        let denial = Denial::for_now(code, Duration::from_secs(seconds));
+        self.receive(&ServerPacket::deny(Some(id), denial));
+    }
+
+    pub(crate) fn receive_logged_in(&mut self, id: RequestId, token: u8) {
+        self.receive(&logged_in(id, "ada", token));
+    }
+
+    pub(crate) fn receive_chat(&mut self, text: &str) {
+        self.receive(&ServerPacket::Chat {
+            sender: "bob".to_owned(),
+            text: text.to_owned(),
+            sent_at_ms: 1_700_000_000_000,
+        });
+    }
+
+    /// Everything to do since the last look.
+    pub(crate) fn actions(&mut self) -> Vec<Action> {
+        std::iter::from_fn(|| self.session.poll_action()).collect()
+    }
+
+    /// Everything to send since the last look; fails on any other action.
+    #[track_caller]
+    pub(crate) fn sent(&mut self) -> Vec<ClientPacket> {
+        let decode = |action| match action {
+            Action::Send(text) => codec::decode_client_packet(text.as_bytes()).expect("a packet"),
+            other => panic!("{other:?} instead of packets"),
+        };
+        self.actions().into_iter().map(decode).collect()
+    }
+
+    /// Fails unless exactly this was to send; the request's id.
+    #[track_caller]
+    pub(crate) fn expect_sent(&mut self, name: &str) -> RequestId {
+        let sent = self.sent();
+        let names: Vec<&str> = sent.iter().map(ClientPacket::name).collect();
+        assert_eq!(names, [name]);
+        sent[0].id()
+    }
+
+    /// The id of the resume to send, which must carry this token.
+    #[track_caller]
+    pub(crate) fn expect_resume(&mut self, number: u8) -> RequestId {
+        match &self.sent()[..] {
+            [ClientPacket::Resume { id, token: sent }] if *sent == token(number) => *id,
+            other => panic!("{other:?} instead of a resume with token {number}"),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_open(&mut self) {
+        assert_eq!(self.actions(), [Action::Open]);
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_close(&mut self, expected: u16) {
+        match &self.actions()[..] {
+            [Action::Close { code, .. }] if *code == expected => {}
+            other => panic!("{other:?} instead of Close({expected})"),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_idle(&mut self) {
+        assert_eq!(self.actions(), []);
+    }
+
+    /// Everything that happened since the last look.
+    pub(crate) fn events(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.session.poll_event()).collect()
+    }
+
+    /// Fails unless exactly this happened since the last look, in the words of
+    /// [`tell`].
+    #[track_caller]
+    pub(crate) fn expect<const N: usize>(&mut self, expected: [&str; N]) {
+        let events: Vec<String> = self.events().iter().map(tell).collect();
+        assert_eq!(events, expected);
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_state(&self, state: State) {
+        assert_eq!(self.session.state(), state);
+    }
+}
+
+/// An event in a few words.
+pub(crate) fn tell(event: &Event) -> String {
+    match event {
+        Event::StateChanged(state) => format!("state {state:?}"),
+        Event::Connected { .. } => "connected".to_owned(),
+        Event::Disconnected { reason, will_retry } => {
+            let next = if *will_retry {
+                "will retry"
+            } else {
+                "for good"
+            };
+            format!("disconnected: {reason}, {next}")
+        }
+        Event::Reconnecting { attempt, .. } => format!("try {attempt}"),
+        Event::Registered { username } => format!("registered {username}"),
+        Event::RegisterDenied(refusal) => format!("register denied: {}", refusal.code),
+        Event::LoggedIn { username } => format!("logged in {username}"),
+        Event::LoginDenied(refusal) => format!("login denied: {}", refusal.code),
+        Event::LoggedOut { reason } => format!("logged out: {reason}"),
+        Event::ChatAccepted => "chat accepted".to_owned(),
+        Event::ChatDenied(refusal) => format!("chat denied: {}", refusal.code),
+        Event::ChatReceived { sender, text, .. } => format!("{sender}: {text}"),
+        Event::Warning(_) => "warning".to_owned(),
+    }
+}
+
+pub(crate) fn token(number: u8) -> ResumeToken {
+    ResumeToken::from_bytes(&[number; 32])
+}
+
+pub(crate) fn hello(protocol: u32) -> ServerPacket {
+    ServerPacket::Hello {
+        protocol,
+        server: "test".to_owned(),
+        message_of_the_day: "Well met!".to_owned(),
+        limits: Limits::default(),
+    }
+}
+
+pub(crate) fn logged_in(id: RequestId, username: &str, number: u8) -> ServerPacket {
+    ServerPacket::LoggedIn {
+        id,
+        username: username.to_owned(),
+        resume_token: token(number),
+    }
+}
