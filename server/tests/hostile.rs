@@ -1,0 +1,285 @@
+//! Peers that are slow, silent, greedy or malicious.
+
+mod support;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use longhall_packet::{CloseReason, DenyCode, SUBPROTOCOL};
+use longhall_server::Config;
+use support::{PATIENCE, TestPlayer, TestServer, generous};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+
+/// A small generator: the seed in a failing test is enough to repeat it.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() >> 33).unwrap() % limit
+    }
+}
+
+async fn expect_hung_up(mut stream: TcpStream) {
+    let mut rest = Vec::new();
+    // Closed or reset, as long as it ends.
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut rest))
+        .await
+        .expect("still connected");
+}
+
+#[tokio::test]
+async fn who_never_finishes_the_handshake_is_hung_up() {
+    let config = Config {
+        handshake_timeout: Duration::from_millis(200),
+        ..generous()
+    };
+    let server = TestServer::with(config).await;
+    let silent = TcpStream::connect(server.address).await.unwrap();
+    let mut halfway = TcpStream::connect(server.address).await.unwrap();
+    halfway
+        .write_all(b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n")
+        .await
+        .unwrap();
+    expect_hung_up(silent).await;
+    expect_hung_up(halfway).await;
+}
+
+#[tokio::test]
+async fn who_never_logs_in_is_closed() {
+    let config = Config {
+        login_timeout: Duration::from_millis(200),
+        ..generous()
+    };
+    let server = TestServer::with(config).await;
+    server
+        .player()
+        .await
+        .expect_closed(CloseReason::LoginTimeout)
+        .await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_at_all_is_closed_but_a_ping_is_enough() {
+    let config = Config {
+        idle_timeout: Duration::from_secs(1),
+        ..generous()
+    };
+    let server = TestServer::with(config).await;
+    let (mut silent, mut alive) = (server.player().await, server.player().await);
+    silent.enter("silent").await;
+    alive.enter("alive").await;
+    let pinging = async {
+        loop {
+            alive
+                .try_send(Message::Ping(b"hi".to_vec().into()))
+                .await
+                .unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        () = silent.expect_closed(CloseReason::Idle) => {}
+        () = pinging => {}
+    }
+    alive.say("still here").await;
+}
+
+#[tokio::test]
+async fn who_reads_nothing_is_closed_and_the_others_chat_on() {
+    let config = Config {
+        write_timeout: Duration::from_millis(500),
+        ..generous()
+    };
+    let server = TestServer::with(config).await;
+    let (mut slow, mut ada) = (server.player().await, server.player().await);
+    slow.enter("slow").await;
+    ada.enter("ada").await;
+    // Enough to fill what the systems buffer on the way, and the outbox.
+    let line = "x".repeat(500);
+    for _ in 0..20_000 {
+        ada.say(&line).await;
+    }
+    slow.expect_closed_or_lost().await;
+    ada.say("where is everybody?").await;
+}
+
+impl TestPlayer {
+    /// A peer that did not read may find the close frame or just the end.
+    async fn expect_closed_or_lost(&mut self) {
+        loop {
+            match self.try_next().await {
+                None | Some(Err(_)) => return,
+                Some(Ok(Message::Close(frame))) => {
+                    if let Some(frame) = frame {
+                        assert_eq!(u16::from(frame.code), CloseReason::TooSlow.code());
+                    }
+                    return;
+                }
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_address_gets_so_many_connections_and_no_more() {
+    let config = Config {
+        max_connections_per_address: 3,
+        ..generous()
+    };
+    let server = TestServer::with(config).await;
+    let first = server.player().await;
+    let _others = (server.player().await, server.player().await);
+    let mut fourth = TestPlayer::handshake(server.address, SUBPROTOCOL)
+        .await
+        .unwrap();
+    fourth.expect_closed(CloseReason::TooManyConnections).await;
+    drop(first);
+    // The place is free once the server has noticed.
+    for _ in 0..200 {
+        let mut again = TestPlayer::handshake(server.address, SUBPROTOCOL)
+            .await
+            .unwrap();
+        if matches!(again.try_next().await, Some(Ok(Message::Text(_)))) {
+            return;
+        }
+    }
+    panic!("the place was not given back");
+}
+
+#[tokio::test]
+async fn a_packet_too_large_is_denied_and_a_huge_one_ends_the_connection() {
+    let server = TestServer::start().await;
+    let mut ada = server.player().await;
+    ada.enter("ada").await;
+    ada.send_raw(&format!(
+        r#"{{"type":"chat","id":9,"text":"{}"}}"#,
+        "x".repeat(9_000)
+    ))
+    .await;
+    ada.expect_deny(DenyCode::PacketTooLarge).await;
+    ada.say("sorry").await;
+    ada.send_raw(&"x".repeat(1_000_000)).await;
+    ada.expect_closed(CloseReason::ProtocolError).await;
+}
+
+#[tokio::test]
+async fn binary_frames_are_not_packets() {
+    let server = TestServer::start().await;
+    let mut ada = server.player().await;
+    ada.try_send(Message::Binary(b"\0\xff".to_vec().into()))
+        .await
+        .unwrap();
+    ada.expect_deny(DenyCode::MalformedPacket).await;
+    ada.enter("ada").await;
+}
+
+/// How much abuse to deal out; raise it with LONGHALL_ABUSE.
+fn scaled(count: usize) -> usize {
+    let factor = std::env::var("LONGHALL_ABUSE")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    count * factor.unwrap_or(1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_frames_and_broken_handshakes_disturb_nobody() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (server.player().await, server.player().await);
+    ada.enter("ada").await;
+    bob.enter("bob").await;
+    let address = server.address;
+    let abuse = tokio::spawn(async move {
+        let frames = throw_frames(address, scaled(5_000));
+        let handshakes = break_handshakes(address, scaled(50));
+        tokio::join!(frames, handshakes)
+    });
+    let mut round = 0;
+    while !abuse.is_finished() {
+        let line = format!("line {round}");
+        ada.say(&line).await;
+        bob.expect_chat("ada", &line).await;
+        round += 1;
+    }
+    abuse.await.unwrap();
+    assert!(round > 0);
+    ada.say("are you there?").await;
+    bob.expect_chat("ada", "are you there?").await;
+}
+
+async fn throw_frames(address: SocketAddr, count: usize) {
+    let seeds: Vec<String> = [
+        r#"{"type":"hello","id":1,"protocol":1,"client":"x"}"#,
+        r#"{"type":"register","id":2,"username":"mallory","password":"correct horse"}"#,
+        r#"{"type":"login","id":3,"username":"mallory","password":"correct horse"}"#,
+        r#"{"type":"resume","id":4,"token":"00"}"#,
+        r#"{"type":"chat","id":5,"text":"\ud83d\ude00"}"#,
+        r#"{"type":"logout","id":6}"#,
+        r#"{"type":"ping","id":7}"#,
+    ]
+    .map(str::to_owned)
+    .into();
+    let mut random = Random(0x1009_4a11);
+    let mut sent = 0;
+    while sent < count {
+        let Ok(mut mallory) = TestPlayer::handshake(address, SUBPROTOCOL).await else {
+            continue;
+        };
+        // Until the server has had enough of it.
+        while sent < count {
+            sent += 1;
+            let mut bytes = seeds[random.below(seeds.len())].clone().into_bytes();
+            for _ in 0..random.below(4) {
+                let at = random.below(bytes.len());
+                match random.below(4) {
+                    0 => bytes[at] = u8::try_from(random.below(256)).unwrap(),
+                    1 => bytes.truncate(at.max(1)),
+                    2 => bytes.insert(at, b"{}[]\",:0\\\0"[random.below(10)]),
+                    _ => bytes.extend_from_within(at..),
+                }
+            }
+            let message = match String::from_utf8(bytes) {
+                Ok(text) => Message::text(text),
+                Err(error) => Message::Binary(error.into_bytes().into()),
+            };
+            if mallory.try_send(message).await.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+async fn break_handshakes(address: SocketAddr, count: usize) {
+    let mut random = Random(0xbad_5eed);
+    for number in 0..count {
+        let Ok(mut stream) = TcpStream::connect(address).await else {
+            continue;
+        };
+        let request = match number % 5 {
+            0 => (0..random.below(2000)).map(|_| u8::try_from(random.below(256)).unwrap()).collect(),
+            1 => b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(),
+            2 => b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n".to_vec(),
+            3 => [b"GET / HTTP/1.1\r\n".to_vec(), b"X-Long: y\r\n".repeat(random.below(5000))].concat(),
+            _ => format!(
+                "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n\u{81}\u{7f}",
+                "A".repeat(random.below(60)),
+            )
+            .into_bytes(),
+        };
+        // The server may hang up before it has read all of it.
+        let _ = stream.write_all(&request).await;
+        if random.below(2) == 0 {
+            let _ = stream.shutdown().await;
+        }
+    }
+}

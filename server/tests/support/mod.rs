@@ -1,0 +1,316 @@
+//! A server to test against, and a player who says and expects.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use longhall_packet::{CloseReason, DenyCode, SUBPROTOCOL, ServerPacket, codec};
+use longhall_server::config::HashCost;
+use longhall_server::store::SqliteStore;
+use longhall_server::{Config, run};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_util::sync::CancellationToken;
+
+/// How long an expected thing may take before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Settings for tests that are not about limits.
+pub fn generous() -> Config {
+    Config {
+        hash_cost: HashCost::FOR_TESTS,
+        max_connections_per_address: 10_000,
+        registrations_per_hour: 1_000_000,
+        logins_per_minute: 1_000_000,
+        logins_per_minute_per_name: 1_000_000,
+        packets_per_second: 1_000_000,
+        ..Config::default()
+    }
+}
+
+/// A server on a free port with a database in a folder of its own.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub folder: Arc<TempDir>,
+    stopping: CancellationToken,
+    running: JoinHandle<std::io::Result<()>>,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::with(generous()).await
+    }
+
+    pub async fn with(config: Config) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, config, folder).await
+    }
+
+    async fn on(listener: TcpListener, config: Config, folder: Arc<TempDir>) -> Self {
+        let address = listener.local_addr().unwrap();
+        let store = SqliteStore::open(&folder.path().join("longhall.db")).unwrap();
+        let stopping = CancellationToken::new();
+        let running = tokio::spawn(run(listener, config, Arc::new(store), stopping.clone()));
+        Self {
+            address,
+            folder,
+            stopping,
+            running,
+        }
+    }
+
+    /// Asks the server to stop and waits until it has.
+    pub async fn stop(self) -> Arc<TempDir> {
+        self.stopping.cancel();
+        timeout(PATIENCE, self.running)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
+        self.folder
+    }
+
+    /// Stops, and starts anew with the same port and database.
+    pub async fn restart(self) -> Self {
+        let address = self.address;
+        let folder = self.stop().await;
+        let listener = TcpListener::bind(address).await.unwrap();
+        Self::on(listener, generous(), folder).await
+    }
+
+    pub async fn player(&self) -> TestPlayer {
+        TestPlayer::connect(self.address).await
+    }
+}
+
+/// A client that speaks the bare protocol.
+pub struct TestPlayer {
+    ws: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next_id: u32,
+}
+
+impl TestPlayer {
+    /// Connects and takes the server's `hello`.
+    pub async fn connect(address: SocketAddr) -> Self {
+        let mut player = Self::handshake(address, SUBPROTOCOL).await.unwrap();
+        assert!(matches!(player.next().await, ServerPacket::Hello { .. }));
+        player
+    }
+
+    pub async fn handshake(address: SocketAddr, subprotocol: &str) -> Result<Self, WsError> {
+        let mut request = format!("ws://{address}").into_client_request()?;
+        request.headers_mut().insert(
+            "Sec-WebSocket-Protocol",
+            HeaderValue::from_str(subprotocol)?,
+        );
+        let (ws, _) = timeout(PATIENCE, tokio_tungstenite::connect_async(request))
+            .await
+            .unwrap()?;
+        Ok(Self { ws, next_id: 1 })
+    }
+
+    pub async fn send_raw(&mut self, text: &str) {
+        self.ws.send(Message::text(text)).await.unwrap();
+    }
+
+    /// Sends a frame and does not mind if the connection is gone.
+    pub async fn try_send(&mut self, message: Message) -> Result<(), WsError> {
+        self.ws.send(message).await
+    }
+
+    /// Sends a request with the given type and fields; returns its id.
+    pub async fn request(&mut self, kind: &str, fields: &str) -> u32 {
+        let id = self.next_id;
+        self.next_id += 1;
+        let comma = if fields.is_empty() { "" } else { "," };
+        self.send_raw(&format!(r#"{{"type":"{kind}","id":{id}{comma}{fields}}}"#))
+            .await;
+        id
+    }
+
+    pub async fn try_next(&mut self) -> Option<Result<Message, WsError>> {
+        timeout(PATIENCE, self.ws.next())
+            .await
+            .expect("nothing arrived")
+    }
+
+    pub async fn next(&mut self) -> ServerPacket {
+        loop {
+            match self.try_next().await {
+                Some(Ok(Message::Text(text))) => {
+                    return codec::decode_server_packet(text.as_bytes()).unwrap();
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("expected a packet, got {other:?}"),
+            }
+        }
+    }
+
+    pub async fn expect_ok(&mut self, id: u32) {
+        assert_eq!(self.next().await, ServerPacket::Ok { id });
+    }
+
+    pub async fn expect_deny(&mut self, expected: DenyCode) {
+        match self.next().await {
+            ServerPacket::Deny { code, .. } => assert_eq!(code, expected),
+            other => panic!("expected {expected}, got {other:?}"),
+        }
+    }
+
+    pub async fn register(&mut self, name: &str) {
+        let id = self.request("register", &credentials(name)).await;
+        self.expect_ok(id).await;
+    }
+
+    /// Logs in and returns the resume token.
+    pub async fn login(&mut self, name: &str) -> String {
+        self.request("login", &credentials(name)).await;
+        self.expect_logged_in(name).await
+    }
+
+    pub async fn expect_logged_in(&mut self, name: &str) -> String {
+        match self.next().await {
+            ServerPacket::LoggedIn {
+                username,
+                resume_token,
+                ..
+            } => {
+                assert_eq!(username, name);
+                resume_token.expose().to_owned()
+            }
+            other => panic!("expected to be logged in, got {other:?}"),
+        }
+    }
+
+    pub async fn enter(&mut self, name: &str) -> String {
+        self.register(name).await;
+        self.login(name).await
+    }
+
+    /// Says a line and waits for the acknowledgement, passing over other lines.
+    pub async fn say(&mut self, text: &str) {
+        let id = self.request("chat", &format!(r#""text":"{text}""#)).await;
+        loop {
+            match self.next().await {
+                ServerPacket::Chat { .. } => {}
+                ServerPacket::Ok { id: answered } if answered == id => return,
+                other => panic!("expected the acknowledgement, got {other:?}"),
+            }
+        }
+    }
+
+    pub async fn expect_chat(&mut self, from: &str, expected: &str) {
+        match self.next().await {
+            ServerPacket::Chat { sender, text, .. } => {
+                assert_eq!((sender.as_str(), text.as_str()), (from, expected));
+            }
+            other => panic!("expected a line, got {other:?}"),
+        }
+    }
+
+    /// Passes over packets until the close frame.
+    pub async fn expect_closed(&mut self, reason: CloseReason) {
+        loop {
+            match self.try_next().await {
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    assert_eq!(u16::from(frame.code), reason.code());
+                    assert_eq!(frame.reason.as_str(), reason.name());
+                    return;
+                }
+                Some(Ok(Message::Close(None)) | Err(_)) | None => panic!("closed without a word"),
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+}
+
+pub fn credentials(name: &str) -> String {
+    format!(r#""username":"{name}","password":"correct horse""#)
+}
+
+/// The server program as a process of its own.
+pub struct Program {
+    pub child: std::process::Child,
+    pub address: SocketAddr,
+}
+
+impl Program {
+    /// Starts it on a port the system chooses; waits until it says which.
+    pub fn start(database: &std::path::Path) -> Self {
+        use std::io::{BufRead, BufReader};
+        let mut child = Self::command()
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--registrations-per-hour",
+                "100000",
+            ])
+            .args([
+                "--logins-per-minute",
+                "100000",
+                "--logins-per-minute-per-name",
+                "100000",
+            ])
+            .arg("--database")
+            .arg(database)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut seen = String::new();
+        let address = loop {
+            let mut line = String::new();
+            assert!(
+                log.read_line(&mut line).unwrap() > 0,
+                "the server ended: {seen}"
+            );
+            seen.push_str(&line);
+            if let Some((_, rest)) = line.split_once("listening address=") {
+                break rest.split_whitespace().next().unwrap().parse().unwrap();
+            }
+        };
+        // Nobody reads on, but the pipe must not fill up.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        Self { child, address }
+    }
+
+    pub fn command() -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_longhall-server"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("LONGHALL_") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    /// SIGKILL: no chance to tidy up.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    #[cfg(unix)]
+    pub fn terminate(mut self) -> std::process::ExitStatus {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+/// A path in a fresh folder.
+pub fn database() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("longhall.db");
+    (folder, path)
+}
