@@ -1,5 +1,7 @@
 //! Players on real sockets: accounts, chat, replacement, restarts.
 
+#![allow(clippy::unwrap_used, reason = "a test says what failed by failing")]
+
 mod support;
 
 use longhall_packet::{CloseReason, DenyCode, ServerPacket};

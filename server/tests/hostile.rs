@@ -1,5 +1,7 @@
 //! Peers that are slow, silent, greedy or malicious.
 
+#![allow(clippy::unwrap_used, reason = "a test says what failed by failing")]
+
 mod support;
 
 use std::net::SocketAddr;

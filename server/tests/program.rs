@@ -1,5 +1,7 @@
 //! The program as an operator meets it: start, refusals, exit codes.
 
+#![allow(clippy::unwrap_used, reason = "a test says what failed by failing")]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,10 @@
 //! A server to test against, and a player who says and expects.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it"
+)]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
