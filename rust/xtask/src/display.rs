@@ -16,6 +16,7 @@ use crate::{debian, godot};
 
 const SCREEN: &str = "1280x720x24";
 const START_LIMIT: Duration = Duration::from_secs(20);
+const STOP_LIMIT: Duration = Duration::from_secs(3);
 
 /// Where Xvfb of the unpacked packages looks for `xkbcomp` (see [`prepare_root`]).
 const XKB_FOLDER: &str = "usr/libexec/xvfb";
@@ -75,6 +76,15 @@ impl Display {
     pub(crate) fn apply(&self, command: &mut Command) {
         if let Some((_, name)) = &self.virtual_display {
             command.env("DISPLAY", name).env_remove("WAYLAND_DISPLAY");
+        }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        if let Some((xvfb, _)) = &mut self.virtual_display {
+            // A killed Xvfb would leave its lock and socket files behind.
+            xvfb.stop(STOP_LIMIT).ok();
         }
     }
 }

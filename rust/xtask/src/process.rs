@@ -13,6 +13,9 @@ use crate::interrupt;
 /// How often a wait looks up whether Ctrl-C was pressed.
 const POLL: Duration = Duration::from_millis(50);
 
+/// How often a stop looks up whether the process is gone.
+const STOP_POLL: Duration = Duration::from_millis(5);
+
 /// Longer than anybody waits, and still a time the clock can count to.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -85,11 +88,6 @@ impl Process {
         self.child.stdout.take()
     }
 
-    /// The process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// The exit status, if the process has ended.
     ///
     /// # Errors
@@ -118,24 +116,44 @@ impl Process {
         }
     }
 
-    /// Asks the process to end (SIGTERM). Where there are no signals, kills it.
+    /// Asks the process to end (SIGTERM) and waits, for at most `limit`, for it
+    /// to do so; then kills it. Ctrl-C does not cut this short. Where there are
+    /// no signals, kills it at once.
     ///
     /// # Errors
-    /// If the signal cannot be sent.
-    pub(crate) fn terminate(&mut self) -> Result<()> {
-        if self.try_wait()?.is_some() {
-            return Ok(());
+    /// If it had to be killed, or the system refuses.
+    pub(crate) fn stop(&mut self, limit: Duration) -> Result<ExitStatus> {
+        if let Some(status) = self.try_wait()? {
+            return Ok(status);
         }
-        #[cfg(unix)]
-        {
-            let pid = i32::try_from(self.child.id())
-                .ok()
-                .and_then(rustix::process::Pid::from_raw)
-                .context("the system gave a process id out of range")?;
-            rustix::process::kill_process(pid, rustix::process::Signal::TERM)
-                .with_context(|| format!("cannot send SIGTERM to {}", self.name))
+        self.terminate()?;
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline {
+            if let Some(status) = self.try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(STOP_POLL);
         }
-        #[cfg(not(unix))]
+        self.kill()?;
+        bail!(
+            "{} did not stop within {} s and was killed",
+            self.name,
+            limit.as_secs()
+        );
+    }
+
+    #[cfg(unix)]
+    fn terminate(&self) -> Result<()> {
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+            .context("the system gave a process id out of range")?;
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+            .with_context(|| format!("cannot send SIGTERM to {}", self.name))
+    }
+
+    #[cfg(not(unix))]
+    fn terminate(&mut self) -> Result<()> {
         self.kill()
     }
 
