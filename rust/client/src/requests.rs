@@ -19,7 +19,7 @@ const MAX_CHATS_HELD: usize = 4096;
 /// them on one connection cannot come about while each takes a time-out.
 const MAX_ABANDONED_LOGINS: usize = 16;
 
-/// A request of which at most one is under way.
+/// A request other than chat. At most one of each is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     Hello,
@@ -27,6 +27,8 @@ pub(crate) enum Request {
     Login,
     Resume,
     Logout,
+    /// The logout after a login that the player no longer knows of.
+    Undo,
 }
 
 /// The requests of one connection that wait for an answer.

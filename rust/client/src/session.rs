@@ -591,7 +591,7 @@ impl Session {
                 id,
                 username,
                 resume_token,
-            } => self.handle_logged_in(id, username, resume_token),
+            } => self.handle_logged_in(now, id, username, resume_token),
             ServerPacket::Chat {
                 sender,
                 text,
@@ -620,7 +620,7 @@ impl Session {
                 self.announce(Event::Registered { username });
             }
             Some(Request::Logout) => self.end_session(LogoutReason::Asked),
-            Some(Request::Hello | Request::Login | Request::Resume) | None => {}
+            Some(Request::Hello | Request::Login | Request::Resume | Request::Undo) | None => {}
         }
     }
 
@@ -633,7 +633,9 @@ impl Session {
             Some(Request::Register(_)) => self.announce(Event::RegisterDenied(refusal)),
             Some(Request::Login) => self.announce(Event::LoginDenied(refusal)),
             Some(Request::Resume) => self.resume_denied(now, &refusal),
-            Some(Request::Logout) => self.logout_denied(now, &refusal),
+            Some(request @ (Request::Logout | Request::Undo)) => {
+                self.logout_denied(now, &request, &refusal);
+            }
             None => {}
         }
     }
@@ -670,21 +672,27 @@ impl Session {
         }
     }
 
-    fn logout_denied(&mut self, now: Duration, refusal: &Refusal) {
-        if refusal.code == RefusalCode::Server(DenyCode::NotLoggedIn) {
-            self.end_session(LogoutReason::Asked);
-        } else {
-            // The player asked to be out, and a fresh connection is.
+    fn logout_denied(&mut self, now: Duration, request: &Request, refusal: &Refusal) {
+        if refusal.code != RefusalCode::Server(DenyCode::NotLoggedIn) {
+            // The player is to be out, and on a fresh connection is.
             self.give_up(now, DisconnectReason::ConnectionLost);
+        } else if *request == Request::Logout {
+            self.end_session(LogoutReason::Asked);
         }
     }
 
-    fn handle_logged_in(&mut self, id: RequestId, username: String, token: ResumeToken) {
+    fn handle_logged_in(
+        &mut self,
+        now: Duration,
+        id: RequestId,
+        username: String,
+        token: ResumeToken,
+    ) {
         let fits = |request: &Request| matches!(request, Request::Login | Request::Resume);
         let Some(request) = self.requests.take(id, fits) else {
             if self.requests.was_abandoned(id) && self.state() == State::Connected {
                 // The player was told that nothing came of it; make it true.
-                let id = self.requests.next_id();
+                let id = self.begin(now, Request::Undo);
                 self.send(&ClientPacket::Logout { id });
             }
             return;
@@ -756,7 +764,7 @@ impl Session {
                 Request::Register(_) => self.announce(Event::RegisterDenied(refusal)),
                 Request::Login => self.announce(Event::LoginDenied(refusal)),
                 // A server that cannot answer these is better tried afresh.
-                Request::Resume | Request::Logout => {
+                Request::Resume | Request::Logout | Request::Undo => {
                     return self.give_up(now, DisconnectReason::ConnectionLost);
                 }
             }
@@ -860,7 +868,7 @@ impl Session {
             match request {
                 Request::Register(_) => self.announce(Event::RegisterDenied(refusal)),
                 Request::Login => self.announce(Event::LoginDenied(refusal)),
-                Request::Hello | Request::Resume | Request::Logout => {}
+                Request::Hello | Request::Resume | Request::Logout | Request::Undo => {}
             }
         }
         self.requests.fail_chats(RefusalCode::ConnectionLost);

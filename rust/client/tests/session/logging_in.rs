@@ -229,6 +229,45 @@ fn a_login_that_succeeds_too_late_is_undone() {
 }
 
 #[test]
+fn a_login_that_cannot_be_undone_ends_the_connection_and_its_consequences() {
+    let lost = [
+        "state Reconnecting",
+        "disconnected: connection_lost, will retry",
+        "try 1",
+    ];
+    let fates: [fn(&mut Rig, u32); 2] = [
+        |rig, id| rig.deny_for(id, DenyCode::RateLimited, 1),
+        |rig, _| {
+            rig.pass_quietly(14.9);
+            rig.pass(0.2);
+        },
+    ];
+    for fate in fates {
+        let mut rig = Rig::connected();
+        rig.session.login(rig.now, "ada", PASSWORD);
+        let late = rig.expect_sent("login");
+        rig.pass_quietly(15.1);
+        rig.receive_logged_in(late, 1);
+        let undo = rig.expect_sent("logout");
+        rig.events();
+        fate(&mut rig, undo);
+        rig.expect(lost);
+        rig.expect_close(3008);
+    }
+    // Unless there is nothing to undo.
+    let mut rig = Rig::connected();
+    rig.session.login(rig.now, "ada", PASSWORD);
+    let late = rig.expect_sent("login");
+    rig.pass_quietly(15.1);
+    rig.receive_logged_in(late, 1);
+    let undo = rig.expect_sent("logout");
+    let mut rig = rig.log_in();
+    rig.deny(undo, DenyCode::NotLoggedIn);
+    rig.expect([]);
+    rig.expect_state(State::LoggedIn);
+}
+
+#[test]
 fn a_login_given_up_does_not_disturb_the_one_that_worked() {
     let mut rig = Rig::connected();
     rig.session.login(rig.now, "ada", PASSWORD);

@@ -19,7 +19,7 @@ use crate::support::{PASSWORD, hello, tell};
 use auditor::Auditor;
 use server::{Conversation, Frame, Manners, Server};
 
-const LIVES: u64 = 1000;
+const LIVES: u64 = 600;
 const STEPS: usize = 250;
 
 #[test]
