@@ -1,0 +1,340 @@
+//! The tokio driver against a few lines of server on a real socket.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use longhall_client::tokio_driver::{Command, run};
+use longhall_client::{Config, DisconnectReason, Event, LogoutReason, Session};
+use longhall_packet::{
+    ClientPacket, CloseReason, Limits, PROTOCOL_VERSION, RequestId, ResumeToken, SUBPROTOCOL,
+    ServerPacket, codec,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A program that uses the driver.
+struct Program {
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Receiver<Event>,
+    driver: JoinHandle<()>,
+}
+
+impl Program {
+    fn start(url: String) -> Self {
+        let (commands, command_rx) = mpsc::channel(16);
+        let (event_tx, events) = mpsc::channel(64);
+        let session = Session::new(Config::default(), 42);
+        let driver = tokio::spawn(run(url, session, command_rx, event_tx));
+        Self {
+            commands,
+            events,
+            driver,
+        }
+    }
+
+    async fn tell(&self, command: Command) {
+        self.commands.send(command).await.expect("a driver");
+    }
+
+    /// The next event that `matches`, passing over others.
+    async fn wait_for(&mut self, matches: impl Fn(&Event) -> bool) -> Event {
+        let next = async {
+            while let Some(event) = self.events.recv().await {
+                if matches(&event) {
+                    return event;
+                }
+            }
+            panic!("the driver ended")
+        };
+        timeout(PATIENCE, next).await.expect("an event in time")
+    }
+
+    /// Drops both channels; the driver must come to an end.
+    async fn end(self) {
+        drop((self.commands, self.events));
+        timeout(PATIENCE, self.driver)
+            .await
+            .expect("an end in time")
+            .expect("no panic");
+    }
+}
+
+struct Server {
+    listener: TcpListener,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        Self { listener }
+    }
+
+    fn url(&self) -> String {
+        format!("ws://{}", self.listener.local_addr().expect("an address"))
+    }
+
+    async fn accept(&self) -> Peer {
+        let accepting = async {
+            let (stream, _) = self.listener.accept().await.expect("a connection");
+            #[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
+            let check = |request: &Request, mut response: Response| {
+                let offered = request.headers()[SEC_WEBSOCKET_PROTOCOL].clone();
+                assert_eq!(offered, SUBPROTOCOL);
+                let headers = response.headers_mut();
+                headers.insert(SEC_WEBSOCKET_PROTOCOL, offered);
+                Ok(response)
+            };
+            let socket = tokio_tungstenite::accept_hdr_async(stream, check).await;
+            Peer {
+                socket: socket.expect("a handshake"),
+            }
+        };
+        let mut peer = timeout(PATIENCE, accepting).await.expect("in time");
+        peer.send(&ServerPacket::Hello {
+            protocol: PROTOCOL_VERSION,
+            server: "test".to_owned(),
+            message_of_the_day: "Well met!".to_owned(),
+            limits: Limits::default(),
+        })
+        .await;
+        let id = peer.expect("hello").await.id();
+        peer.send(&ServerPacket::Ok { id }).await;
+        peer
+    }
+}
+
+/// The server's end of a connection.
+struct Peer {
+    socket: WebSocketStream<TcpStream>,
+}
+
+impl Peer {
+    async fn send(&mut self, packet: &ServerPacket) {
+        let frame = Message::text(codec::encode(packet));
+        self.socket.send(frame).await.expect("an open socket");
+    }
+
+    async fn next(&mut self) -> Message {
+        let next = timeout(PATIENCE, self.socket.next()).await;
+        next.expect("in time").expect("a frame").expect("no error")
+    }
+
+    async fn expect(&mut self, name: &str) -> ClientPacket {
+        let frame = self.next().await;
+        let packet = codec::decode_client_packet(&frame.into_data()).expect("a packet");
+        assert_eq!(packet.name(), name);
+        packet
+    }
+
+    async fn log_in(&mut self, id: RequestId) {
+        self.send(&ServerPacket::LoggedIn {
+            id,
+            username: "ada".to_owned(),
+            resume_token: ResumeToken::from_bytes(&[1; 32]),
+        })
+        .await;
+    }
+
+    async fn close(&mut self, reason: CloseReason) {
+        let frame = CloseFrame {
+            code: reason.code().into(),
+            reason: reason.name().into(),
+        };
+        self.socket.close(Some(frame)).await.expect("a close frame");
+    }
+}
+
+async fn logged_in() -> (Program, Server, Peer) {
+    let server = Server::start().await;
+    let mut program = Program::start(server.url());
+    program.tell(Command::Connect).await;
+    let mut peer = server.accept().await;
+    program
+        .tell(Command::Login {
+            username: "ada".to_owned(),
+            password: "correct horse".to_owned(),
+        })
+        .await;
+    let id = peer.expect("login").await.id();
+    peer.log_in(id).await;
+    program
+        .wait_for(|event| matches!(event, Event::LoggedIn { username } if username == "ada"))
+        .await;
+    (program, server, peer)
+}
+
+#[tokio::test]
+async fn a_player_connects_logs_in_chats_and_leaves() {
+    let (mut program, _server, mut peer) = logged_in().await;
+    program.tell(Command::SendChat("hi".to_owned())).await;
+    let id = peer.expect("chat").await.id();
+    peer.send(&ServerPacket::Chat {
+        sender: "ada".to_owned(),
+        text: "hi".to_owned(),
+        sent_at_ms: 7,
+    })
+    .await;
+    peer.send(&ServerPacket::Ok { id }).await;
+    program
+        .wait_for(|event| matches!(event, Event::ChatReceived { sent_at_ms: 7, .. }))
+        .await;
+    program
+        .wait_for(|event| *event == Event::ChatAccepted)
+        .await;
+
+    program.tell(Command::Logout).await;
+    let id = peer.expect("logout").await.id();
+    peer.send(&ServerPacket::Ok { id }).await;
+    let is_out = |event: &Event| {
+        *event
+            == Event::LoggedOut {
+                reason: LogoutReason::Asked,
+            }
+    };
+    program.wait_for(is_out).await;
+    program.tell(Command::Disconnect).await;
+    assert!(matches!(peer.next().await, Message::Close(Some(frame)) if frame.code == 1000.into()));
+    program.end().await;
+}
+
+#[tokio::test]
+async fn a_program_that_ends_says_what_it_had_to_say_and_goodbye() {
+    let (program, _server, mut peer) = logged_in().await;
+    for number in 0..5 {
+        program.tell(Command::SendChat(number.to_string())).await;
+    }
+    let peer = tokio::spawn(async move {
+        for _ in 0..5 {
+            peer.expect("chat").await;
+        }
+        let last = peer.next().await;
+        assert!(matches!(last, Message::Close(Some(frame)) if frame.code == 1000.into()));
+    });
+    // The commands are still in the channel.
+    program.end().await;
+    peer.await.expect("everything arrived");
+}
+
+#[tokio::test]
+async fn a_cut_is_healed_and_the_player_logged_in_again() {
+    let (mut program, server, peer) = logged_in().await;
+    // Without a close frame.
+    drop(peer);
+    let lost = Event::Disconnected {
+        reason: DisconnectReason::ConnectionLost,
+        will_retry: true,
+    };
+    program.wait_for(|event| *event == lost).await;
+    let mut peer = server.accept().await;
+    let id = peer.expect("resume").await.id();
+    peer.log_in(id).await;
+    program
+        .wait_for(|event| matches!(event, Event::LoggedIn { .. }))
+        .await;
+    program.end().await;
+}
+
+#[tokio::test]
+async fn the_reason_in_a_close_frame_is_told() {
+    for reason in [CloseReason::Restarting, CloseReason::LoggedInElsewhere] {
+        let (mut program, _server, mut peer) = logged_in().await;
+        peer.close(reason).await;
+        let told = Event::Disconnected {
+            reason: DisconnectReason::Server(reason),
+            will_retry: reason.may_retry(),
+        };
+        program.wait_for(|event| *event == told).await;
+        program.end().await;
+    }
+}
+
+#[tokio::test]
+async fn the_reason_is_told_although_the_client_was_writing() {
+    let (mut program, _server, mut peer) = logged_in().await;
+    peer.close(CloseReason::TooSlow).await;
+    drop(peer);
+    for _ in 0..50 {
+        program.tell(Command::SendChat("x".repeat(500))).await;
+    }
+    let told = |event: &Event| {
+        matches!(event, Event::Disconnected { reason, .. }
+            if *reason == DisconnectReason::Server(CloseReason::TooSlow))
+    };
+    program.wait_for(told).await;
+    program.end().await;
+}
+
+#[tokio::test]
+async fn nobody_there_and_no_such_address_are_told_and_retried() {
+    // A port that was free a moment ago.
+    let free = Server::start().await.url();
+    for url in [free.as_str(), "ws://", "not a url", "http://127.0.0.1:1"] {
+        let mut program = Program::start(url.to_owned());
+        program.tell(Command::Connect).await;
+        let unreachable = Event::Disconnected {
+            reason: DisconnectReason::ServerUnreachable,
+            will_retry: true,
+        };
+        program.wait_for(|event| *event == unreachable).await;
+        program
+            .wait_for(|event| matches!(event, Event::Reconnecting { attempt: 2, .. }))
+            .await;
+        program.end().await;
+    }
+}
+
+#[tokio::test]
+async fn something_that_never_answers_is_left_in_time() {
+    let mute = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("ws://{}", mute.local_addr().expect("an address"));
+    let (commands, command_rx) = mpsc::channel(16);
+    let (event_tx, events) = mpsc::channel(64);
+    let config = Config {
+        connect_timeout: Duration::from_secs(1),
+        ..Config::default()
+    };
+    let session = Session::new(config, 42);
+    let driver = tokio::spawn(run(url, session, command_rx, event_tx));
+    let mut program = Program {
+        commands,
+        events,
+        driver,
+    };
+    program.tell(Command::Connect).await;
+    program
+        .wait_for(|event| matches!(event, Event::Disconnected { .. }))
+        .await;
+    program.end().await;
+}
+
+#[tokio::test]
+async fn a_packet_beyond_the_limit_ends_the_connection_not_the_program() {
+    let (mut program, server, mut peer) = logged_in().await;
+    let huge = Message::text("x".repeat(1 << 20));
+    // The client may hang up before it has taken all of it.
+    peer.socket.send(huge).await.ok();
+    program
+        .wait_for(|event| matches!(event, Event::Disconnected { .. }))
+        .await;
+    server.accept().await;
+    program.end().await;
+}
+
+#[test]
+fn commands_do_not_show_what_they_hold() {
+    let login = Command::Login {
+        username: "ada".to_owned(),
+        password: "correct horse".to_owned(),
+    };
+    let chat = Command::SendChat("psst".to_owned());
+    assert_eq!(format!("{login:?} {chat:?}"), "Login(***) SendChat(***)");
+}
