@@ -54,13 +54,14 @@ struct Args {
     )]
     log: String,
 
-    /// A line that every client is shown on connecting.
+    /// What every client is shown on connecting, at most 1,000 characters.
     #[arg(
         long,
         env = "LONGHALL_MOTD",
         default_value = "",
         hide_default_value = true,
-        value_name = "TEXT"
+        value_name = "TEXT",
+        value_parser = parse_motd
     )]
     motd: String,
 
@@ -88,6 +89,14 @@ struct Args {
     /// Packets allowed per connection and second, averaged over four seconds.
     #[arg(long, env = "LONGHALL_PACKETS_PER_SECOND", default_value_t = Config::default().packets_per_second, value_name = "COUNT")]
     packets_per_second: u32,
+}
+
+/// It travels in the first packet, which clients read up to a limit.
+fn parse_motd(text: &str) -> Result<String, String> {
+    match text.chars().count() {
+        0..=1000 => Ok(text.to_owned()),
+        count => Err(format!("it has {count} characters, the limit is 1000")),
+    }
 }
 
 const EXAMPLES: &str = "Examples:

@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::Result as HashResult;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use longhall_packet::{Denial, DenyCode, Password};
 use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::config::{Config, HashCost};
 
-type Job = Box<dyn FnOnce(&Hasher) + Send>;
+type Job = Box<dyn FnOnce(&mut Hasher) + Send>;
 
 /// The pool of hashing threads.
 ///
@@ -47,16 +48,16 @@ impl Passwords {
     /// When the cost is outside what argon2 allows, or no thread can be started.
     pub(crate) fn start(config: &Config) -> io::Result<Self> {
         let started = Instant::now();
-        let hasher = Arc::new(Hasher::new(config.hash_cost)?);
+        let hasher = Hasher::new(config.hash_cost)?;
         let one_hash = started.elapsed();
         let threads = config.hash_threads.unwrap_or_else(default_threads).max(1);
         let (jobs, queue) = sync_channel::<Job>(config.hash_queue);
         let queue = Arc::new(Mutex::new(queue));
         for number in 1..=threads {
-            let (hasher, queue) = (Arc::clone(&hasher), Arc::clone(&queue));
+            let (hasher, queue) = (hasher.for_another_thread(), Arc::clone(&queue));
             thread::Builder::new()
                 .name(format!("password-{number}"))
-                .spawn(move || work(&hasher, &queue))?;
+                .spawn(move || work(hasher, &queue))?;
         }
         Ok(Self {
             jobs,
@@ -90,12 +91,12 @@ impl Passwords {
 
     async fn submit<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Hasher) -> T + Send + 'static,
+        job: impl FnOnce(&mut Hasher) -> T + Send + 'static,
     ) -> Result<T, Denial> {
         let (answer, answered) = oneshot::channel();
         let load = Arc::clone(&self.load);
         let ahead = self.load.fetch_add(1, Ordering::Relaxed);
-        let job = Box::new(move |hasher: &Hasher| {
+        let job = Box::new(move |hasher: &mut Hasher| {
             // Nobody waits for the answer of a connection that is gone.
             if !answer.is_closed() {
                 let _ = answer.send(job(hasher));
@@ -124,7 +125,7 @@ fn default_threads() -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get() - 1)
 }
 
-fn work(hasher: &Hasher, queue: &Mutex<Receiver<Job>>) {
+fn work(mut hasher: Hasher, queue: &Mutex<Receiver<Job>>) {
     // Chat goes first: on Linux niceness belongs to the thread. Failing to set
     // it costs latency under load, nothing else.
     #[cfg(target_os = "linux")]
@@ -132,87 +133,132 @@ fn work(hasher: &Hasher, queue: &Mutex<Receiver<Job>>) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        job(hasher);
+        job(&mut hasher);
     }
 }
 
-/// argon2id with the server's parameters.
+/// argon2id with the server's parameters, and one thread's working memory.
 struct Hasher {
-    argon2: Argon2<'static>,
+    params: Params,
     /// Stands in for the hash of an account that does not exist.
     dummy: String,
+    /// Kept from hash to hash: asking the system for 19 MiB each time costs
+    /// time, and leaves holes in the heap.
+    memory: Vec<Block>,
 }
 
 impl Hasher {
     fn new(cost: HashCost) -> io::Result<Self> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut hasher = Self {
-            argon2,
+            params,
             dummy: String::new(),
+            memory: Vec::new(),
         };
-        let password = Password::parse("no account has this hash")
-            .map_err(|denial| io::Error::other(denial.to_string()))?;
         hasher.dummy = hasher
-            .hash(&password)
-            .map_err(|denial| io::Error::other(denial.to_string()))?;
+            .try_hash(b"no account has this hash")
+            .map_err(|error| io::Error::other(error.to_string()))?;
         Ok(hasher)
     }
 
-    fn hash(&self, password: &Password) -> Result<String, Denial> {
-        match self.argon2.hash_password(password.expose().as_bytes()) {
-            Ok(hash) => Ok(hash.to_string()),
-            Err(cause) => {
-                error!(%cause, "cannot hash a password");
-                Err(Denial::new(DenyCode::Unavailable))
-            }
+    fn for_another_thread(&self) -> Self {
+        Self {
+            params: self.params.clone(),
+            dummy: self.dummy.clone(),
+            memory: Vec::new(),
         }
     }
 
-    fn verify(&self, stored: Option<&str>, password: &Password) -> Verified {
+    fn hash(&mut self, password: &Password) -> Result<String, Denial> {
+        self.try_hash(password.expose().as_bytes())
+            .map_err(|cause| {
+                error!(%cause, "cannot hash a password");
+                Denial::new(DenyCode::Unavailable)
+            })
+    }
+
+    fn verify(&mut self, stored: Option<&str>, password: &Password) -> Verified {
         // The name is unknown, but hash anyway: answering at once would tell
         // anyone with a stopwatch which names have accounts.
-        let matches = self.matches(stored.unwrap_or(&self.dummy), password);
-        match stored {
-            Some(stored) if matches => {
-                let rehashed = if self.is_current(stored) {
-                    None
-                } else {
-                    self.hash(password).ok()
-                };
-                Verified {
-                    valid: true,
-                    rehashed,
-                }
-            }
-            _ => Verified {
+        let against = stored.map_or_else(|| self.dummy.clone(), str::to_owned);
+        let matches = self.matches(&against, password).unwrap_or_else(|cause| {
+            error!(%cause, "a stored password hash cannot be read; its account cannot log in");
+            false
+        });
+        if stored.is_none() || !matches {
+            return Verified {
                 valid: false,
                 rehashed: None,
-            },
+            };
+        }
+        let rehashed = if self.is_current(&against) {
+            None
+        } else {
+            self.hash(password).ok()
+        };
+        Verified {
+            valid: true,
+            rehashed,
         }
     }
 
-    fn matches(&self, stored: &str, password: &Password) -> bool {
-        let Ok(hash) = PasswordHash::new(stored) else {
-            error!("a stored password hash is not a PHC string; its account cannot log in");
-            return false;
+    fn try_hash(&mut self, password: &[u8]) -> HashResult<String> {
+        let salt = Salt::generate();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
+        let output = self.output(&argon2, password, &salt, Params::DEFAULT_OUTPUT_LEN)?;
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params)?,
+            salt: Some(salt),
+            hash: Some(output),
         };
-        self.argon2
-            .verify_password(password.expose().as_bytes(), &hash)
-            .is_ok()
+        Ok(hash.to_string())
+    }
+
+    /// Whether `stored` is the hash of `password`, by its own parameters.
+    fn matches(&mut self, stored: &str, password: &Password) -> HashResult<bool> {
+        let hash = PasswordHash::new(stored)?;
+        let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else {
+            return Ok(false);
+        };
+        let version = hash
+            .version
+            .map(Version::try_from)
+            .transpose()?
+            .unwrap_or_default();
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str())?;
+        let argon2 = Argon2::new(algorithm, version, Params::try_from(&hash)?);
+        let output = self.output(&argon2, password.expose().as_bytes(), &salt, expected.len())?;
+        // Compares in constant time.
+        Ok(output == expected)
+    }
+
+    fn output(
+        &mut self,
+        argon2: &Argon2<'_>,
+        password: &[u8],
+        salt: &Salt,
+        bytes: usize,
+    ) -> HashResult<Output> {
+        let blocks = argon2.params().block_count();
+        if self.memory.len() < blocks {
+            self.memory.resize(blocks, Block::default());
+        }
+        let mut output = [0; Output::MAX_LENGTH];
+        let output = &mut output[..bytes];
+        let memory = &mut self.memory[..blocks];
+        argon2.hash_password_into_with_memory(password, salt, output, memory)?;
+        Ok(Output::new(output)?)
     }
 
     /// Whether a hash was made with today's parameters.
     fn is_current(&self, stored: &str) -> bool {
-        let ours = self.argon2.params();
-        PasswordHash::new(stored)
-            .ok()
-            .and_then(|hash| Params::try_from(&hash).ok())
-            .is_some_and(|params| {
-                (params.m_cost(), params.t_cost(), params.p_cost())
-                    == (ours.m_cost(), ours.t_cost(), ours.p_cost())
-            })
+        let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        let stored = PasswordHash::new(stored).ok();
+        let theirs = stored.and_then(|hash| Params::try_from(&hash).ok());
+        theirs.is_some_and(|theirs| cost(&theirs) == cost(&self.params))
     }
 }
 

@@ -149,6 +149,13 @@ impl SqliteStore {
         })
     }
 
+    /// Ends both threads. The writer comes last: only it can fold the log of
+    /// changes back into the database file.
+    fn finish(&self) {
+        self.reader.finish();
+        self.writer.finish();
+    }
+
     /// Has `change` applied and answers when it is on disk.
     async fn write<T: Send + 'static>(
         &self,
@@ -232,8 +239,7 @@ impl<J: Send + 'static> Worker<J> {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        self.writer.finish();
-        self.reader.finish();
+        self.finish();
     }
 }
 
@@ -396,8 +402,7 @@ impl Store for SqliteStore {
     async fn close(&self) {
         // Joining the threads blocks for one commit, at the very end of the
         // program; nothing else runs any more.
-        self.writer.finish();
-        self.reader.finish();
+        self.finish();
         drop(
             self.lock
                 .lock()
