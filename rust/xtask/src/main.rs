@@ -2,19 +2,38 @@
 //!
 //! One file per command; what several of them use lies beside them.
 
+mod play;
+
+mod check;
+mod godot_test;
+mod screenshots;
+mod test;
+
+mod addon;
+mod project;
+
+mod control;
+mod server_process;
+
 mod debian;
 mod display;
+mod gdtoolkit;
 mod godot;
+
 mod interrupt;
 mod process;
 mod workspace;
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 /// Longhall's developer commands.
+///
+/// Nothing needs to be installed but Rust and a C compiler. Godot 4 is taken from
+/// GODOT4_BIN or PATH; on Debian it is fetched into target/ where it is missing.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
 struct Arguments {
@@ -24,6 +43,31 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Build everything, start a server and open the game
+    ///
+    /// The server listens on a free port of this machine only, and keeps its
+    /// accounts in target/play. Without a display, two clients without windows
+    /// play a scripted conversation instead.
+    Play(play::Options),
+    /// Run every check and test, as continuous integration does
+    Test {
+        /// Run only this step; may be given more than once
+        #[arg(long, value_enum, value_name = "STEP")]
+        only: Vec<test::Step>,
+    },
+    /// Check format and lints of Rust and GDScript, for the moment before a commit
+    Check,
+    /// Format Rust and GDScript
+    Fmt,
+    /// Build the addon into godot_project/, where the editor loads it
+    Addon,
+    /// Run the scenes' and the node's tests in headless Godot against a real server
+    GodotTest {
+        /// Run only tests whose name contains this
+        filter: Option<String>,
+    },
+    /// Render docs/pictures from the scenes
+    Screenshots,
     /// Run Godot: alone it opens the project in the editor, `-- <ARGS>` passes arguments
     Godot {
         /// Arguments for Godot
@@ -32,10 +76,26 @@ enum Task {
     },
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
     interrupt::install()?;
-    match arguments.command {
+    match task {
+        Task::Play(options) => play::run(&options),
+        Task::Test { only } => test::run(&only),
+        Task::Check => check::run(),
+        Task::Fmt => check::format(),
+        Task::Addon => addon::build(),
+        Task::GodotTest { filter } => godot_test::run(filter.as_deref()),
+        Task::Screenshots => screenshots::run(),
         Task::Godot { arguments } => godot::run(&arguments),
     }
 }

@@ -1,0 +1,58 @@
+//! `cargo xtask check` and `cargo xtask fmt`: the fast loop before a commit.
+
+use anyhow::{Context, Result};
+
+use crate::gdtoolkit::{self, Mode};
+use crate::{process, workspace};
+
+/// Format and lints of Rust and GDScript; builds no program.
+///
+/// # Errors
+/// If anything is found.
+pub(crate) fn run() -> Result<()> {
+    rust_format()?;
+    gdscript()?;
+    clippy()
+}
+
+/// Formats Rust and GDScript in place.
+///
+/// # Errors
+/// If a file does not parse.
+pub(crate) fn format() -> Result<()> {
+    process::run("cargo fmt", workspace::cargo().args(["fmt", "--all"]))?;
+    gdtoolkit::format(Mode::Write)
+}
+
+/// # Errors
+/// If a Rust file is not formatted.
+pub(crate) fn rust_format() -> Result<()> {
+    process::run(
+        "cargo fmt",
+        workspace::cargo().args(["fmt", "--all", "--check"]),
+    )
+    .context("Rust is not formatted: run `cargo xtask fmt`")
+}
+
+/// # Errors
+/// If a script is not formatted, or the linter finds something.
+pub(crate) fn gdscript() -> Result<()> {
+    gdtoolkit::format(Mode::Check)?;
+    gdtoolkit::lint()
+}
+
+/// # Errors
+/// If there is any warning.
+pub(crate) fn clippy() -> Result<()> {
+    let mut cargo = workspace::cargo();
+    cargo.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    process::run("cargo clippy", &mut cargo)
+}

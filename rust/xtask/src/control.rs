@@ -1,0 +1,62 @@
+//! Lets scripts in Godot stop and start the server they are connected to.
+//!
+//! A TCP listener on this machine, one command per line, answered with `ok` or
+//! `error <why>` when it is done:
+//!
+//! | Command | Effect |
+//! |---|---|
+//! | `stop` | SIGTERM, and wait for the end |
+//! | `kill` | SIGKILL: nothing is said to the players |
+//! | `start` | same port, same database; waits until it listens |
+//! | `restart` | `stop`, then `start` |
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+
+use crate::server_process::Handle;
+
+/// Listens for commands until xtask ends, and returns the port.
+///
+/// # Errors
+/// If this machine has no free port.
+pub(crate) fn listen(server: Handle) -> Result<u16> {
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen for test commands")?;
+    let port = listener
+        .local_addr()
+        .context("cannot find out the port")?
+        .port();
+    thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let server = server.clone();
+            thread::spawn(move || serve(&connection, &server));
+        }
+    });
+    Ok(port)
+}
+
+fn serve(mut connection: &TcpStream, server: &Handle) {
+    for line in BufReader::new(connection).lines() {
+        let Ok(command) = line else { return };
+        let answer = match obey(command.trim(), server) {
+            Ok(()) => "ok\n".to_owned(),
+            Err(error) => format!("error {error:#}\n"),
+        };
+        if connection.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn obey(command: &str, server: &Handle) -> Result<()> {
+    match command {
+        "stop" => server.stop(),
+        "kill" => server.kill(),
+        "start" => server.start(),
+        "restart" => server.restart(),
+        other => bail!("no such command: {other}"),
+    }
+}

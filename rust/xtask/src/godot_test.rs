@@ -1,0 +1,157 @@
+//! `cargo xtask godot-test`: the scenes and the node, in headless Godot against
+//! the real server.
+//!
+//! The runner is `res://tests/run_tests.gd`. It gets `--server=ws://…`,
+//! `--control=127.0.0.1:PORT` (see [`crate::control`]) and, if asked for,
+//! `--filter=TEXT`; it prints `godot tests: N passed, 0 failed` at its end.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::godot::Godot;
+use crate::server_process::{Log, Server};
+use crate::{addon, control, project, workspace};
+
+/// No test may hold up the others for ever: script errors do not end Godot.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// Tests register and log in more often than a player may.
+const SERVER_ARGUMENTS: &[&str] = &[
+    "--registrations-per-hour=100000",
+    "--logins-per-minute=100000",
+    "--logins-per-minute-per-name=100000",
+    "--log=debug",
+];
+
+/// Builds, imports, and runs the test scripts whose name contains `filter`.
+///
+/// # Errors
+/// If anything does not build, a test fails, or Godot reports an error.
+pub(crate) fn run(filter: Option<&str>) -> Result<()> {
+    addon::build()?;
+    let godot = Godot::find_or_fetch()?;
+    project::import(&godot)?;
+    run_tests(&godot, filter)
+}
+
+/// Runs the tests in a project that is built and imported.
+///
+/// # Errors
+/// If a test fails or Godot reports an error.
+pub(crate) fn run_tests(godot: &Godot, filter: Option<&str>) -> Result<()> {
+    let setup = Setup::start("godot-test")?;
+    let mut command = godot.headless_command();
+    command.args(["--fixed-fps", "60"]);
+    setup.run_script(&mut command, "tests", "res://tests/run_tests.gd");
+    command.args(filter.map(|filter| format!("--filter={filter}")));
+
+    let output = project::run(&mut command, "tests", "", LIMIT)?;
+    setup.server.handle().expect_running()?;
+    let passed = output
+        .lines
+        .iter()
+        .filter_map(|line| passed_tests(line))
+        .next_back();
+    output.expect_clean("Godot tests")?;
+    match passed {
+        None => bail!("Godot ended without saying `godot tests: N passed, 0 failed`"),
+        Some(0) => bail!("no Godot test ran; is the filter right?"),
+        Some(_) => Ok(()),
+    }
+}
+
+/// A fresh folder with a server for one run of scripts.
+pub(crate) struct Setup {
+    folder: PathBuf,
+    server: Server,
+    control: u16,
+}
+
+impl Setup {
+    /// Starts a server with an empty database in `target/<name>`, and the
+    /// listener that stops and restarts it.
+    ///
+    /// # Errors
+    /// If the folder cannot be emptied or the server does not start.
+    pub(crate) fn start(name: &str) -> Result<Self> {
+        let folder = workspace::scratch_dir(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)
+                .with_context(|| format!("cannot empty {}", folder.display()))?;
+        }
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        let log_file = folder.join("server.log");
+        println!("server log: {}", log_file.display());
+        let server = Server::start(
+            &folder.join("longhall.db"),
+            SERVER_ARGUMENTS,
+            log_to(&log_file)?,
+        )?;
+        let control = control::listen(server.handle())?;
+        Ok(Self {
+            folder,
+            server,
+            control,
+        })
+    }
+
+    /// Makes `command` run a script as the client called `name`, with the
+    /// arguments that say where the server is and how to stop it.
+    pub(crate) fn run_script(&self, command: &mut Command, name: &str, script: &str) {
+        own_home(command, &self.folder.join(format!("home-{name}")));
+        command.args(["--script", script, "--"]);
+        command.arg(format!("--server={}", self.server.url()));
+        command.arg(format!("--control=127.0.0.1:{}", self.control));
+    }
+}
+
+/// Keeps `user://` and the settings of this Godot apart from the developer's
+/// and from those of other clients (on Linux; elsewhere they are shared).
+pub(crate) fn own_home(command: &mut Command, home: &Path) {
+    for (name, folder) in [
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_CACHE_HOME", "cache"),
+    ] {
+        command.env(name, home.join(folder));
+    }
+}
+
+fn log_to(file: &Path) -> Result<Log> {
+    let file = fs::File::create(file).context("cannot create the server's log file")?;
+    let file = Mutex::new(file);
+    Ok(Arc::new(move |line| {
+        if let Ok(mut file) = file.lock() {
+            // A full disk shows elsewhere.
+            writeln!(file, "{line}").ok();
+        }
+    }))
+}
+
+/// 12 of `godot tests: 12 passed, 0 failed`
+fn passed_tests(line: &str) -> Option<usize> {
+    line.trim()
+        .strip_prefix("godot tests: ")?
+        .strip_suffix(" passed, 0 failed")?
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_line_without_failures_counts_as_passed() {
+        assert_eq!(passed_tests("godot tests: 12 passed, 0 failed"), Some(12));
+        assert_eq!(passed_tests("godot tests: 11 passed, 1 failed"), None);
+        assert_eq!(passed_tests("12 passed, 0 failed"), None);
+    }
+}

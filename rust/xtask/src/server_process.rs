@@ -1,0 +1,198 @@
+//! The real server, as a child process for tests and play.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{self, Process};
+use crate::{interrupt, workspace};
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// More than the server gives its connections to take their last packets.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(10);
+
+/// Where the server's log lines go.
+pub(crate) type Log = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// A running server. It stops when this value goes away.
+pub(crate) struct Server(Arc<Mutex<Child>>);
+
+/// Starts and stops a [`Server`] from elsewhere.
+#[derive(Clone)]
+pub(crate) struct Handle(Arc<Mutex<Child>>);
+
+struct Child {
+    program: PathBuf,
+    arguments: Vec<String>,
+    address: SocketAddr,
+    database: PathBuf,
+    log: Log,
+    process: Option<Process>,
+}
+
+impl Server {
+    /// Builds the server and starts it on a free port of this machine.
+    ///
+    /// `arguments` are added to `--listen` and `--database`. The port and the
+    /// database stay the same over [restarts](Handle::start).
+    ///
+    /// # Errors
+    /// If it does not build or does not start to listen.
+    pub(crate) fn start(database: &Path, arguments: &[&str], log: Log) -> Result<Self> {
+        if let Some(folder) = database.parent() {
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        let child = Child {
+            program: build()?,
+            arguments: arguments.iter().copied().map(str::to_owned).collect(),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
+            database: database.to_owned(),
+            log,
+            process: None,
+        };
+        let server = Self(Arc::new(Mutex::new(child)));
+        server.handle().start()?;
+        Ok(server)
+    }
+
+    /// Where clients connect to.
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}", lock(&self.0).address)
+    }
+
+    /// For whoever starts and stops it.
+    pub(crate) fn handle(&self) -> Handle {
+        Handle(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Err(error) = self.handle().stop() {
+            eprintln!("{error:#}");
+        }
+    }
+}
+
+impl Handle {
+    /// Starts the server and waits until it listens.
+    ///
+    /// # Errors
+    /// If it runs already, ends at once, or does not listen in time.
+    pub(crate) fn start(&self) -> Result<()> {
+        lock(&self.0).start()
+    }
+
+    /// Asks the server to stop and waits for its end. A stopped server is fine.
+    ///
+    /// # Errors
+    /// If it had to be killed, or reports that it failed.
+    pub(crate) fn stop(&self) -> Result<()> {
+        match lock(&self.0).process.take() {
+            Some(mut process) => process::expect_success("the server", process.stop(STOP_LIMIT)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Stops the server and starts it again.
+    ///
+    /// # Errors
+    /// As [`stop`](Self::stop) and [`start`](Self::start).
+    pub(crate) fn restart(&self) -> Result<()> {
+        self.stop()?;
+        self.start()
+    }
+
+    /// Ends the server without a warning, as a power cut would.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(crate) fn kill(&self) -> Result<()> {
+        lock(&self.0)
+            .process
+            .take()
+            .map_or(Ok(()), |mut process| process.kill())
+    }
+
+    /// Whether the server ended although nobody stopped it.
+    ///
+    /// # Errors
+    /// If it did.
+    pub(crate) fn expect_running(&self) -> Result<()> {
+        if let Some(process) = &mut lock(&self.0).process
+            && let Some(status) = process.try_wait()?
+        {
+            bail!("the server ended by itself ({status})");
+        }
+        Ok(())
+    }
+}
+
+impl Child {
+    fn start(&mut self) -> Result<()> {
+        if self.process.is_some() {
+            bail!("the server runs already");
+        }
+        let mut command = Command::new(&self.program);
+        command.arg("--listen").arg(self.address.to_string());
+        command
+            .arg("--database")
+            .arg(&self.database)
+            .args(&self.arguments);
+        let (mut process, lines) = Process::spawn_captured("the server", &mut command)?;
+        let log = Arc::clone(&self.log);
+        thread::spawn(move || lines.iter().for_each(|line| log(&line.text)));
+
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            if let Some(status) = process.try_wait()? {
+                bail!("the server ended at its start ({status}); its log says why");
+            }
+            if TcpStream::connect_timeout(&self.address, POLL).is_ok() {
+                self.process = Some(process);
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                bail!("the server does not listen on {} in time", self.address);
+            }
+            interrupt::check()?;
+            thread::sleep(POLL);
+        }
+    }
+}
+
+/// Builds the server and says where its program is.
+fn build() -> Result<PathBuf> {
+    // Unoptimised, since that is what a developer has built already; hashing
+    // and the like are optimised in that profile too.
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--package", "longhall-server", "--target-dir"]);
+    cargo.arg(workspace::target_dir());
+    process::run("cargo build --package longhall-server", &mut cargo)?;
+    let file = format!("longhall-server{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace::target_dir().join("debug").join(file))
+}
+
+/// A port that nobody listens on. The system does not hand out the same one
+/// again soon, so it stays free until the server takes it.
+fn free_port() -> Result<u16> {
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
+    Ok(listener
+        .local_addr()
+        .context("cannot find a free port")?
+        .port())
+}
+
+fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    // A panic elsewhere leaves the child as usable as it was.
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}

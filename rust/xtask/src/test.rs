@@ -1,0 +1,121 @@
+//! `cargo xtask test`: everything, as continuous integration runs it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use crate::godot::Godot;
+use crate::{addon, check, godot_test, interrupt, play, process, project, workspace};
+
+/// The steps, in the order they run: quick and likely to fail first.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// Rust is formatted
+    Format,
+    /// GDScript is formatted and lint-free
+    Gdscript,
+    /// Rust is lint-free
+    Clippy,
+    /// All Rust tests
+    Rust,
+    /// The Rust documentation has no broken links
+    Docs,
+    /// The Godot addon builds
+    Addon,
+    /// The Godot project imports without an error line
+    Import,
+    /// Scenes and node, in headless Godot against the real server
+    Godot,
+    /// Two headless clients talk over a server that restarts
+    Conversation,
+}
+
+impl Step {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Format => "Rust format",
+            Self::Gdscript => "GDScript format and lints",
+            Self::Clippy => "Rust lints",
+            Self::Rust => "Rust tests",
+            Self::Docs => "Rust documentation",
+            Self::Addon => "addon build",
+            Self::Import => "Godot import",
+            Self::Godot => "Godot tests",
+            Self::Conversation => "conversation of two clients",
+        }
+    }
+
+    fn run(self) -> Result<()> {
+        match self {
+            Self::Format => check::rust_format(),
+            Self::Gdscript => check::gdscript(),
+            Self::Clippy => check::clippy(),
+            Self::Rust => process::run(
+                "cargo test",
+                workspace::cargo().args(["test", "--workspace"]),
+            ),
+            Self::Docs => {
+                let mut cargo = workspace::cargo();
+                cargo.args(["doc", "--workspace", "--no-deps", "--quiet"]);
+                process::run("cargo doc", cargo.env("RUSTDOCFLAGS", "-D warnings"))
+            }
+            Self::Addon => addon::build(),
+            Self::Import => project::import(&Godot::find_or_fetch()?),
+            Self::Godot => godot_test::run_tests(&Godot::find_or_fetch()?, None),
+            Self::Conversation => play::converse(&Godot::find_or_fetch()?),
+        }
+    }
+}
+
+/// Runs the steps in `only`, or all of them. A failed step does not keep the
+/// later ones from running.
+///
+/// # Errors
+/// If a step failed.
+pub(crate) fn run(only: &[Step]) -> Result<()> {
+    let steps: Vec<_> = Step::value_variants()
+        .iter()
+        .copied()
+        .filter(|step| only.is_empty() || only.contains(step))
+        .collect();
+    let mut results = Vec::new();
+    for (number, step) in steps.iter().enumerate() {
+        println!("\n== {}/{} {}", number + 1, steps.len(), step.title());
+        let started = Instant::now();
+        let result = step.run();
+        interrupt::check()?;
+        if let Err(error) = &result {
+            println!("{error:#}");
+        }
+        println!("== {} in {}", outcome(&result), seconds(started.elapsed()));
+        results.push((step, result, started.elapsed()));
+    }
+
+    println!();
+    for (step, result, elapsed) in &results {
+        println!(
+            "{:6} {:>8}  {}",
+            outcome(result),
+            seconds(*elapsed),
+            step.title()
+        );
+    }
+    let failed = results
+        .iter()
+        .filter(|(_, result, _)| result.is_err())
+        .count();
+    println!("{} passed, {failed} failed", results.len() - failed);
+    if failed > 0 {
+        bail!("not everything passed");
+    }
+    Ok(())
+}
+
+fn outcome(result: &Result<()>) -> &'static str {
+    if result.is_ok() { "ok" } else { "FAILED" }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
