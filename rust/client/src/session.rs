@@ -826,7 +826,10 @@ impl Session {
         let was_first_try = self.state() == State::Connecting;
         let (was_up, was_leaving) = match &self.link {
             Link::Up(up) => {
-                if up.proven || now.saturating_sub(up.since) >= PROVEN_AFTER {
+                // A server that says it restarts is in good order, too.
+                let is_orderly = reason == DisconnectReason::Server(CloseReason::Restarting);
+                let is_sound = now.saturating_sub(up.since) >= PROVEN_AFTER;
+                if up.proven || is_sound || is_orderly {
                     self.reconnects.reset();
                 }
                 (true, up.leaving)

@@ -269,11 +269,8 @@ impl Transport {
 
     /// Lets go of the wire, after sending what is left.
     fn part(&mut self, frame: Option<CloseFrame>) {
-        if let Wire::Open {
-            mut socket,
-            outgoing,
-        } = std::mem::replace(&mut self.wire, Wire::None)
-        {
+        if let Wire::Open { socket, outgoing } = std::mem::replace(&mut self.wire, Wire::None) {
+            let mut socket = *socket;
             let farewell = async move {
                 for message in outgoing {
                     socket.feed(message).await?;

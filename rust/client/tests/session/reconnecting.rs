@@ -169,6 +169,23 @@ fn a_login_proves_a_connection_sound_but_a_resume_does_not() {
 }
 
 #[test]
+fn a_server_that_restarts_in_good_order_is_tried_again_soon() {
+    let mut rig = Rig::connected();
+    for _ in 0..8 {
+        rig.cut();
+        rig.wait_for_open();
+    }
+    rig.come_up();
+    rig.close(CloseReason::Restarting);
+    assert!(rig.wait_for_open() <= Duration::from_millis(4010));
+    // One that does not even greet is not in good order yet.
+    rig.close(CloseReason::Restarting);
+    rig.wait_for_open();
+    rig.come_up();
+    assert_eq!(attempt_after_cut(&mut rig), 3);
+}
+
+#[test]
 fn every_connection_that_was_up_is_told_lost_once() {
     let mut rig = Rig::logged_in();
     rig.cut();
