@@ -74,6 +74,8 @@ impl Toolkit {
             "--disable-pip-version-check",
             "--target",
         ]);
+        // It warns of installing as root into the system, which this is not.
+        install.env("PIP_ROOT_USER_ACTION", "ignore");
         process::run("pip install", install.arg(&packages).arg(REQUIREMENT))?;
         fs::write(&stamp, complete).context("cannot write the stamp file")?;
         Ok(Self { python, packages })

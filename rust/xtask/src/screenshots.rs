@@ -13,7 +13,7 @@ use crate::godot::Godot;
 use crate::godot_test::Setup;
 use crate::{addon, project, workspace};
 
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Renders `docs/pictures/*.png`, in memory when there is no display.
 ///
