@@ -11,7 +11,8 @@
 //! - [`Refusal`] and [`RefusalCode`]: why something did not happen;
 //! - [`Config`]: time-outs and reconnecting;
 //! - [`Action`]: what a driver does for the session;
-//! - [`Session`]: the state machine, and the contract with its driver;
+//! - [`Session`]: the state machine, and the contract with its driver; its
+//!   inner life is in `session/`: asking, answers, connection;
 //! - `requests`: ids, answers, time-outs;
 //! - `heartbeat`: is the server still there?
 //! - `backoff`: when to try again;

@@ -108,3 +108,40 @@ impl fmt::Display for Refusal {
         write!(f, "{}: {}", self.code, self.reason)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCAL: [RefusalCode; 5] = [
+        RefusalCode::NotConnected,
+        RefusalCode::TimedOut,
+        RefusalCode::ConnectionLost,
+        RefusalCode::AlreadyPending,
+        RefusalCode::TooManyPending,
+    ];
+
+    #[test]
+    fn local_codes_differ_from_each_other_and_from_the_servers() {
+        let local = LOCAL.iter().map(|code| code.name());
+        let servers = DenyCode::ALL.iter().map(|code| code.name());
+        let names: Vec<&str> = local.chain(servers).collect();
+        let distinct: std::collections::HashSet<&str> = names.iter().copied().collect();
+        assert_eq!(distinct.len(), names.len(), "{names:?}");
+    }
+
+    #[test]
+    fn every_code_reads_as_a_sentence_without_full_stop() {
+        for code in LOCAL {
+            let refusal = Refusal::from(code);
+            let reason = &refusal.reason;
+            assert!(reason.contains(' ') && !reason.ends_with('.'), "{reason}");
+            assert!(reason.starts_with(|c: char| c.is_uppercase()), "{reason}");
+            assert_eq!(refusal.to_string(), format!("{}: {reason}", code.name()));
+        }
+        assert_eq!(
+            RefusalCode::Server(DenyCode::Busy).reason(),
+            DenyCode::Busy.reason()
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! What goes out: requests, checked before they are sent.
+
+use std::time::Duration;
+
+use longhall_packet::{
+    ChatText, ClientPacket, DenyCode, Password, RequestId, Stage, Username, codec,
+};
+
+use super::{Link, Session};
+use crate::requests::Request;
+use crate::{Action, Refusal, RefusalCode, State};
+
+/// Actions that wait for [`Session::poll_action`] at most; then requests are
+/// refused with [`RefusalCode::TooManyPending`].
+const MAX_ACTIONS: usize = 256;
+
+impl Session {
+    pub(super) fn try_register(
+        &mut self,
+        now: Duration,
+        name: &str,
+        password: &str,
+    ) -> Result<(), Refusal> {
+        self.require(Stage::LoggedOut)?;
+        let password = Password::parse(password)?;
+        let username = Username::parse(name)?;
+        if self.requests.is_register_pending() {
+            return Err(RefusalCode::AlreadyPending.into());
+        }
+        let id = self.begin(now, Request::Register(username.clone()));
+        self.send(&ClientPacket::Register {
+            id,
+            username,
+            password,
+        });
+        Ok(())
+    }
+
+    pub(super) fn try_login(
+        &mut self,
+        now: Duration,
+        name: &str,
+        password: &str,
+    ) -> Result<(), Refusal> {
+        self.require(Stage::LoggedOut)?;
+        let password = Password::parse(password)?;
+        let username = Username::parse(name)?;
+        let is_resuming = self.account.is_some() && self.state() == State::Connected;
+        if is_resuming || self.requests.is_login_pending() {
+            return Err(RefusalCode::AlreadyPending.into());
+        }
+        let id = self.begin(now, Request::Login);
+        self.send(&ClientPacket::Login {
+            id,
+            username,
+            password,
+        });
+        Ok(())
+    }
+
+    pub(super) fn try_send_chat(&mut self, now: Duration, text: &str) -> Result<(), Refusal> {
+        // Somebody whose session is being taken up again need not log in; as
+        // far as they can see, the connection is not back yet.
+        if self.account.is_some() && self.state() != State::LoggedIn {
+            return Err(RefusalCode::NotConnected.into());
+        }
+        self.require(Stage::LoggedIn)?;
+        let text = ChatText::parse(text)?;
+        let deadline = now.saturating_add(self.config.request_timeout());
+        let Some(id) = self.requests.begin_chat(deadline) else {
+            return Err(RefusalCode::TooManyPending.into());
+        };
+        self.send(&ClientPacket::Chat { id, text });
+        Ok(())
+    }
+
+    /// Refuses what the server would, without asking it.
+    fn require(&self, stage: Stage) -> Result<(), Refusal> {
+        let Link::Up(up) = &self.link else {
+            return Err(RefusalCode::NotConnected.into());
+        };
+        // The stage the server will be in once it has read all that was sent.
+        let is_in = up.logged_in && !up.leaving;
+        match stage {
+            Stage::LoggedOut if is_in => Err(RefusalCode::Server(DenyCode::AlreadyLoggedIn).into()),
+            Stage::LoggedIn if !is_in => Err(RefusalCode::Server(DenyCode::NotLoggedIn).into()),
+            _ if self.actions.len() >= MAX_ACTIONS => Err(RefusalCode::TooManyPending.into()),
+            Stage::LoggedOut | Stage::LoggedIn => Ok(()),
+        }
+    }
+
+    pub(super) fn begin(&mut self, now: Duration, request: Request) -> RequestId {
+        let deadline = now.saturating_add(self.config.request_timeout());
+        self.requests.begin(request, deadline)
+    }
+
+    pub(super) fn send(&mut self, packet: &ClientPacket) {
+        self.actions.push_back(Action::Send(codec::encode(packet)));
+    }
+
+    pub(super) fn resume(&mut self, now: Duration) {
+        let Some(account) = &self.account else { return };
+        let token = account.token.clone();
+        let id = self.begin(now, Request::Resume);
+        self.send(&ClientPacket::Resume { id, token });
+    }
+}
