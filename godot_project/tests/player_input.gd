@@ -1,0 +1,74 @@
+extends RefCounted
+## Moves mouse and keyboard as a player does: the events enter where the
+## system's events enter, so that focus, shortcuts and disabled buttons count.
+
+var _root: Window
+
+
+func _init(root: Window) -> void:
+	_root = root
+
+
+## Clicks the middle of [param control], wherever that is on the screen.
+func click(control: Control) -> void:
+	await click_at(control, control.size / 2.0)
+
+
+## Clicks [param place] of [param control].
+func click_at(control: Control, place: Vector2) -> void:
+	var on_canvas: Vector2 = control.get_global_transform_with_canvas() * place
+	var at: Vector2 = _root.get_final_transform() * on_canvas
+	var motion := InputEventMouseMotion.new()
+	motion.position = at
+	motion.global_position = at
+	await _send(motion)
+	for pressed: bool in [true, false]:
+		var button := InputEventMouseButton.new()
+		button.button_index = MOUSE_BUTTON_LEFT
+		button.button_mask = MOUSE_BUTTON_MASK_LEFT if pressed else 0
+		button.pressed = pressed
+		button.position = at
+		button.global_position = at
+		await _send(button)
+
+
+## Presses and releases a key, such as [constant KEY_ENTER].
+func press(keycode: Key, ctrl: bool = false, shift: bool = false) -> void:
+	for pressed: bool in [true, false]:
+		var key := InputEventKey.new()
+		key.keycode = keycode
+		key.physical_keycode = keycode
+		key.ctrl_pressed = ctrl
+		key.shift_pressed = shift
+		key.pressed = pressed
+		await _send(key)
+
+
+## Types [param text], one key after the other, where the focus is.
+func type(text: String) -> void:
+	for i: int in text.length():
+		var key := InputEventKey.new()
+		key.unicode = text.unicode_at(i)
+		key.pressed = true
+		Input.parse_input_event(key)
+		var released: InputEventKey = key.duplicate()
+		released.pressed = false
+		Input.parse_input_event(released)
+	Input.flush_buffered_events()
+	await _root.get_tree().process_frame
+
+
+## Presses and releases an action of the input map, such as a gamepad's
+## [code]ui_down[/code].
+func act(action: StringName) -> void:
+	for pressed: bool in [true, false]:
+		var event := InputEventAction.new()
+		event.action = action
+		event.pressed = pressed
+		await _send(event)
+
+
+func _send(event: InputEvent) -> void:
+	Input.parse_input_event(event)
+	Input.flush_buffered_events()
+	await _root.get_tree().process_frame

@@ -1,0 +1,334 @@
+extends LonghallTest
+## The chatbox alone, with a player's mouse and keyboard.
+
+const CHATBOX: PackedScene = preload("res://scenes/chatbox/chatbox.tscn")
+
+const NOON_MS: int = 1_700_000_000_000
+
+var _chatbox: Chatbox
+var _log: RichTextLabel
+var _scroll: VScrollBar
+var _input: LineEdit
+var _send: Button
+var _new_messages: Button
+var _refusal: Label
+var _sent: Array[String] = []
+
+
+func set_up() -> void:
+	_chatbox = CHATBOX.instantiate()
+	_chatbox.username = "ada"
+	_chatbox.show_timestamps = false
+	await add(_chatbox)
+	_log = _chatbox.get_node("%ChatLog")
+	_scroll = _log.get_v_scroll_bar()
+	_input = _chatbox.get_node("%LineEdit")
+	_send = _chatbox.get_node("%Button_Send")
+	_new_messages = _chatbox.get_node("%Button_NewMessages")
+	_refusal = _chatbox.get_node("%Label_Refusal")
+	_chatbox.message_sent.connect(func(text: String) -> void: _sent.append(text))
+
+
+func test_a_line_reads_as_in_the_lesson() -> void:
+	_chatbox.show_line("ada", "hello", NOON_MS)
+	_chatbox.show_line("bo", "hi", NOON_MS)
+	await frames(2)
+	check_equal(_shown(), 'ada says: "hello"\nbo says: "hi"', "the log")
+
+
+func test_bbcode_stays_text() -> void:
+	for text: String in [
+		"[b]x[/b]", "[img]res://icon.svg[/img]", "[url=x]y[/url]", "[lb]", "{sender}"
+	]:
+		_chatbox.show_line("[i]eve[/i]", text, NOON_MS)
+		await frames(1)
+		var last: String = _shown().get_slice("\n", _chatbox.line_count() - 1)
+		check_equal(last, '[i]eve[/i] says: "%s"' % text, "the line")
+
+
+func test_text_cannot_break_out_of_its_line() -> void:
+	_chatbox.show_line("eve", 'a\nbo says: "b"\r\u2028c\t\u0001d', NOON_MS)
+	await frames(1)
+	check_equal(_log.get_paragraph_count(), 1, "the number of lines")
+	check(not _shown().contains("\n"), "a line break came through")
+
+
+func test_text_cannot_turn_its_neighbours_around() -> void:
+	_chatbox.show_line("e\u202eve", "\u2067abc\u202e def", NOON_MS)
+	await frames(1)
+	var raw: String = _log.get_parsed_text()
+	check(not raw.contains("\u202e") and not raw.contains("\u2067"), "an override came through")
+	check_equal(raw, '\u2068eve\u2069 says: "\u2068abc def\u2069"', "the line")
+
+
+func test_the_format_is_the_designers() -> void:
+	_chatbox.line_format = "<{sender}> {text} {x} {sender}"
+	_chatbox.show_line("bo", "hi {text}", NOON_MS)
+	await frames(1)
+	check_equal(_shown(), "<bo> hi {text} {x} bo", "the line")
+
+
+func test_lines_of_today_show_their_time_and_older_ones_their_day_too() -> void:
+	_chatbox.show_timestamps = true
+	_chatbox.show_line("bo", "now", int(Time.get_unix_time_from_system() * 1000.0))
+	_chatbox.show_line("bo", "then", NOON_MS)
+	await frames(1)
+	var clock := RegEx.create_from_string("^\\d\\d:\\d\\d  bo")
+	var day_and_clock := RegEx.create_from_string("^2023-11-1\\d \\d\\d:\\d\\d  bo")
+	check(clock.search(_shown().get_slice("\n", 0)) != null, "no time: " + _shown())
+	check(day_and_clock.search(_shown().get_slice("\n", 1)) != null, "no day: " + _shown())
+
+
+func test_only_the_latest_lines_are_kept() -> void:
+	_chatbox.max_lines = 50
+	for i: int in 180:
+		_chatbox.show_line("bo", "line %d" % i, NOON_MS)
+		if i % 7 == 0:
+			await frames(1)
+	await frames(2)
+	check_equal(_chatbox.line_count(), 50, "the number of lines")
+	check_equal(_log.get_paragraph_count(), 50, "the number of paragraphs")
+	check(_shown().begins_with('bo says: "line 130"'), "starts with " + _shown().left(30))
+	check(_shown().ends_with('bo says: "line 179"'), "ends with " + _shown().right(30))
+	check(_at_end(), "the log is not at its end")
+
+
+func test_a_thousand_lines_at_once_are_no_trouble() -> void:
+	for burst: int in 2:
+		for i: int in 1000:
+			_chatbox.show_line("bo", "line %d: %s" % [i, "word ".repeat(10)], NOON_MS)
+		await frames(3)
+		check_equal(_log.get_paragraph_count(), 500, "the number of paragraphs")
+		check(_shown().begins_with('bo says: "line 500:'), "starts with " + _shown().left(30))
+		check(_at_end(), "the log is not at its end")
+
+
+func test_the_log_follows_a_reader_at_the_end() -> void:
+	await _say_lines(60)
+	check(_at_end(), "the log is not at its end")
+	check(not _new_messages.visible, "the button shows although everything is seen")
+	tree.root.size = Vector2i(800, 500)
+	await frames(4)
+	check(_at_end(), "the log left its end with the window's size")
+
+
+func test_the_log_stays_put_for_a_reader_further_up() -> void:
+	await _say_lines(60)
+	await input.click(_log)
+	await input.press(KEY_PAGEUP)
+	await frames(2)
+	var place: float = _scroll.value
+	check(not _at_end(), "PageUp did not scroll")
+	await _say_lines(5)
+	check_equal(_scroll.value, place, "the scroll position")
+	check(_new_messages.is_visible_in_tree(), "nothing tells about new messages")
+	await input.click(_new_messages)
+	await frames(2)
+	check(_at_end(), "the button does not lead to the end")
+	check(not _new_messages.visible, "the button stays")
+	await _say_lines(1)
+	check(_at_end(), "the log does not follow again")
+
+
+func test_old_lines_leaving_do_not_move_what_is_read() -> void:
+	_chatbox.max_lines = 90
+	await _say_lines(90)
+	_scroll.value = _scroll.max_value - _scroll.page * 1.5
+	await frames(2)
+	for count: int in [10, 1, 30]:
+		var top: String = _line_at_top()
+		await _say_lines(count)
+		check_equal(_line_at_top(), top, "the line at the top after %d more" % count)
+		check(not _at_end(), "the log jumped to its end after %d more" % count)
+
+
+func test_page_keys_scroll_while_typing() -> void:
+	await _say_lines(60)
+	await input.click(_input)
+	await input.press(KEY_PAGEUP)
+	check(not _at_end(), "PageUp did not scroll")
+	check(_input.has_focus(), "the focus left the input")
+	for i: int in 3:
+		await input.press(KEY_PAGEDOWN)
+	check(_at_end(), "PageDown did not scroll")
+
+
+func test_enter_sends_and_stays() -> void:
+	await input.type(" hello ")
+	await input.press(KEY_ENTER)
+	await input.type("again")
+	await input.press(KEY_ENTER)
+	check_equal(_sent, ["hello", "again"] as Array[String], "what was sent")
+	check_equal(_input.text, "", "the input")
+	check(_input.has_focus(), "the focus left the input")
+
+
+func test_the_button_sends_too() -> void:
+	await input.type("hello")
+	await input.click(_send)
+	check_equal(_sent, ["hello"] as Array[String], "what was sent")
+	await input.type("x")
+	check_equal(_input.text, "x", "the input")
+
+
+func test_nothing_is_sent_for_blank_text() -> void:
+	await input.type("   ")
+	await input.press(KEY_ENTER)
+	await input.click(_send)
+	check(_sent.is_empty(), "something was sent")
+
+
+func test_escape_leaves_and_enter_comes_back() -> void:
+	await input.type("hel")
+	await input.press(KEY_ESCAPE)
+	check(not _input.has_focus(), "the focus stays")
+	await input.type("zz")
+	check_equal(_input.text, "hel", "the draft")
+	await input.press(KEY_ENTER)
+	check(_input.has_focus(), "the focus does not come back")
+	check(_sent.is_empty(), "coming back sent the draft")
+	await input.type("lo")
+	check_equal(_input.text, "hello", "the draft")
+
+
+func test_a_refused_line_comes_back() -> void:
+	await _send_line("hello")
+	_chatbox.line_denied("rate_limited", "Too many tries, wait a moment")
+	await frames(1)
+	check_equal(_input.text, "hello", "the draft")
+	check_equal(_input.caret_column, 5, "the caret")
+	check(_refusal.is_visible_in_tree(), "nothing says why")
+	check_equal(_refusal.text, "Not sent: Too many tries, wait a moment", "the reason")
+	await input.press(KEY_ENTER)
+	check_equal(_sent.size(), 2, "the number of tries")
+	check(not _refusal.is_visible_in_tree(), "the reason stays")
+
+
+func test_a_refused_line_waits_beside_a_new_draft() -> void:
+	await _send_line("first")
+	await _send_line("second")
+	await _send_line("third")
+	await input.type("draft")
+	_chatbox.line_denied("busy", "The server is busy")
+	_chatbox.line_accepted()
+	_chatbox.line_denied("busy", "The server is busy")
+	await frames(2)
+	check_equal(_input.text, "draft", "the draft")
+	check(_refusal.text.contains("first"), "the text is not shown: " + _refusal.text)
+	check_equal(_chatbox.unsent_text(), "first third draft", "all that is unsent")
+	var restore: Button = _chatbox.get_node("%Button_Restore")
+	await input.click(restore)
+	check_equal(_input.text, "first draft", "the draft")
+	await frames(1)
+	await input.click(restore)
+	check_equal(_input.text, "third first draft", "the draft")
+	check(not _refusal.is_visible_in_tree(), "the strip stays")
+
+
+func test_offline_keeps_the_draft_and_says_why() -> void:
+	await input.type("hel")
+	_chatbox.set_online(false, "No connection. Next try in 3 seconds.")
+	await frames(1)
+	var banner: Label = _chatbox.get_node("%Label_Banner")
+	check(banner.is_visible_in_tree(), "there is no banner")
+	check_equal(banner.text, "No connection. Next try in 3 seconds.", "the banner")
+	await input.type("lo")
+	await input.press(KEY_ENTER)
+	await input.click(_send)
+	check(_sent.is_empty(), "something was sent")
+	check_equal(_input.text, "hello", "the draft")
+	check(_refusal.text.begins_with("Not sent: you are offline"), "the reason: " + _refusal.text)
+	_chatbox.set_online(true)
+	await frames(1)
+	check(not banner.is_visible_in_tree(), "the banner stays")
+	await input.press(KEY_ENTER)
+	check_equal(_sent, ["hello"] as Array[String], "what was sent")
+
+
+func test_the_counter_shows_near_the_limit_and_too_much_is_not_sent() -> void:
+	_chatbox.line_max_length = 20
+	var counter: Label = _chatbox.get_node("%Label_Counter")
+	await input.type("x".repeat(15))
+	check(not counter.visible, "the counter shows too early")
+	await input.type("x")
+	check(counter.visible, "the counter does not show")
+	check_equal(counter.text, "16/20", "the counter")
+	await input.type("x".repeat(5))
+	check_equal(counter.theme_type_variation, &"StatusError", "its look")
+	check(_send.disabled, "the button stays open")
+	await input.press(KEY_ENTER)
+	check(_sent.is_empty(), "too long a line was sent")
+	check(_refusal.text.contains("20 characters"), "the reason: " + _refusal.text)
+	check_equal(_input.text.length(), 21, "the draft's length")
+	await input.press(KEY_BACKSPACE)
+	await input.press(KEY_ENTER)
+	check_equal(_sent.size(), 1, "the number of lines sent")
+
+
+func test_names_keep_their_colour_and_can_be_read() -> void:
+	var log_style: StyleBoxFlat = _log.get_theme_stylebox(&"normal")
+	for color: Color in _chatbox.sender_colors:
+		check(_contrast(color, log_style.bg_color) >= 4.5, "%s is hard to read" % color)
+	var own: Color = _chatbox.get_theme_color(&"own_name_color", &"Chatbox")
+	var own_back: Color = _chatbox.get_theme_color(&"own_background_color", &"Chatbox")
+	check(_contrast(own, own_back) >= 4.5, "the own name is hard to read")
+	check(not own in _chatbox.sender_colors, "the own name looks like another's")
+
+
+func test_log_out_asks_the_parent() -> void:
+	var asked := {times = 0}
+	_chatbox.logout_requested.connect(func() -> void: asked.times += 1)
+	var logout: Button = _chatbox.get_node("%Button_Logout")
+	await input.click(logout)
+	check_equal(asked.times, 1, "the number of requests")
+
+
+func test_everything_fits_on_a_small_screen() -> void:
+	tree.root.size = Vector2i(360, 640)
+	_chatbox.set_online(false, "No connection to the server. Next try in 12 seconds.")
+	await input.type("draft")
+	_chatbox.show_line("bo", "x".repeat(500), NOON_MS)
+	await _send_line("")
+	await frames(4)
+	var screen := Rect2(Vector2.ZERO, tree.root.get_visible_rect().size)
+	var logout: Button = _chatbox.get_node("%Button_Logout")
+	for control: Control in [_input, _send, _log, logout]:
+		var fits: bool = screen.encloses(control.get_global_rect())
+		check(fits, "%s does not fit" % control.name)
+	check(_log.get_content_width() <= _log.size.x, "a long word is wider than the log")
+
+
+func _say_lines(count: int) -> void:
+	for i: int in count:
+		_chatbox.show_line("bo", "line %d" % randi(), NOON_MS)
+	await frames(3)
+
+
+func _send_line(text: String) -> void:
+	await input.type(text)
+	await input.press(KEY_ENTER)
+
+
+func _at_end() -> bool:
+	return _scroll.value + _scroll.page >= _scroll.max_value - 4.0
+
+
+func _line_at_top() -> String:
+	for i: int in _log.get_paragraph_count():
+		if _log.get_paragraph_offset(i) >= _scroll.value:
+			return _shown().get_slice("\n", i)
+	return ""
+
+
+# Without the marks that keep directions apart.
+func _shown() -> String:
+	return _log.get_parsed_text().replace("\u2068", "").replace("\u2069", "")
+
+
+# WCAG 2, "contrast ratio".
+static func _contrast(a: Color, b: Color) -> float:
+	var lighter: float = maxf(
+		a.srgb_to_linear().get_luminance(), b.srgb_to_linear().get_luminance()
+	)
+	var darker: float = minf(a.srgb_to_linear().get_luminance(), b.srgb_to_linear().get_luminance())
+	return (lighter + 0.05) / (darker + 0.05)

@@ -1,0 +1,236 @@
+extends LonghallTest
+## The login screen alone, with a player's mouse and keyboard.
+
+const LOGIN: PackedScene = preload("res://scenes/login/login.tscn")
+
+var _screen: LoginScreen
+var _username: LineEdit
+var _password: LineEdit
+var _reveal: Button
+var _login: Button
+var _register: Button
+var _status: Label
+var _asked: Array[String] = []
+
+
+func set_up() -> void:
+	_screen = LOGIN.instantiate()
+	await add(_screen)
+	_username = _screen.get_node("VBoxContainer/GridContainer/LineEdit_Username")
+	_password = _screen.get_node("VBoxContainer/GridContainer/LineEdit_Password")
+	_reveal = _screen.get_node("%Button_Reveal")
+	_login = _screen.get_node("VBoxContainer/CenterContainer/HBoxContainer/Button_Login")
+	_register = _screen.get_node("VBoxContainer/CenterContainer/HBoxContainer/Button_Register")
+	_status = _screen.get_node("%Label_Status")
+	_screen.login.connect(
+		func(username: String, password: String) -> void:
+			_asked.append("login %s/%s" % [username, password])
+	)
+	_screen.register.connect(
+		func(username: String, password: String) -> void:
+			_asked.append("register %s/%s" % [username, password])
+	)
+	_screen.set_online(true, "Connected")
+
+
+func test_typing_and_clicking_log_in() -> void:
+	await input.click(_username)
+	await input.type("  ada ")
+	await input.click(_password)
+	await input.type("correct horse")
+	await input.click(_login)
+	check_equal(_asked, ["login ada/correct horse"] as Array[String], "what was asked")
+	check(_login.disabled and _register.disabled, "the buttons stay open while busy")
+	check(not _username.editable and not _password.editable, "the fields stay open while busy")
+
+
+func test_register_button_registers() -> void:
+	await _fill()
+	await input.click(_register)
+	check_equal(_asked, ["register ada/correct horse"] as Array[String], "what was asked")
+
+
+func test_enter_goes_to_the_password_and_then_logs_in() -> void:
+	check(_username.has_focus(), "the cursor does not start in the username")
+	await input.type("ada")
+	await input.press(KEY_ENTER)
+	check(_password.has_focus(), "Enter does not lead to the password")
+	await input.type("correct horse")
+	await input.press(KEY_ENTER)
+	check_equal(_asked, ["login ada/correct horse"] as Array[String], "what was asked")
+
+
+func test_tab_visits_everything_in_reading_order() -> void:
+	var order: Array[Control] = [_password, _reveal, _login, _register, _username]
+	for control: Control in order:
+		await input.act(&"ui_focus_next")
+		check(control.has_focus(), "Tab does not lead to %s" % control.name)
+
+
+func test_a_gamepad_reaches_everything() -> void:
+	_username.unedit()
+	for step: Array in [
+		[&"ui_down", _password],
+		[&"ui_right", _reveal],
+		[&"ui_down", _login],
+		[&"ui_right", _register],
+		[&"ui_left", _login],
+		[&"ui_down", _username],
+		[&"ui_up", _login],
+	]:
+		var action: StringName = step[0]
+		var control: Control = step[1]
+		await input.act(action)
+		check(control.has_focus(), "%s does not lead to %s" % [action, control.name])
+
+
+func test_the_password_is_gone_after_asking() -> void:
+	await _fill()
+	await input.click(_reveal)
+	check(not _password.secret, "the password is not revealed")
+	await input.click(_login)
+	check_equal(_password.text, "", "the password field")
+	check(_password.secret, "the next password would be shown")
+	_screen.show_denied("bad_credentials", "Username or password incorrect")
+	for i: int in 20:
+		await input.press(KEY_Z, true)
+		check_equal(_password.text, "", "the password field after undo")
+	await input.press(KEY_Z, true, true)
+	check_equal(_password.text, "", "the password field after redo")
+
+
+func test_a_denial_keeps_the_name_and_says_why() -> void:
+	await _fill()
+	await input.click(_login)
+	_screen.show_denied("bad_credentials", "Username or password incorrect")
+	check_equal(_status.text, "Username or password incorrect", "the status")
+	check_equal(_status.theme_type_variation, &"StatusError", "its look")
+	check_equal(_username.text, "ada", "the username")
+	check(_password.has_focus(), "the cursor is not in the password")
+	check(not _login.disabled and _username.editable, "the form stays locked")
+	await input.type("second try")
+	await input.press(KEY_ENTER)
+	check_equal(_asked.size(), 2, "the number of tries")
+
+
+func test_a_taken_name_is_selected_for_another() -> void:
+	await _fill()
+	await input.click(_register)
+	_screen.show_denied("username_taken", "This username is already taken")
+	check_equal(_status.text, "This username is already taken", "the status")
+	check(_username.has_focus(), "the cursor is not in the username")
+	await input.type("eve")
+	check_equal(_username.text, "eve", "the username")
+
+
+func test_a_game_can_translate_denials_by_their_code() -> void:
+	var german := Translation.new()
+	german.locale = "de"
+	german.add_message("bad_credentials", "Name oder Passwort falsch")
+	german.add_message("Log in", "Anmelden")
+	TranslationServer.add_translation(german)
+	var before: String = TranslationServer.get_locale()
+	TranslationServer.set_locale("de")
+	_screen.show_denied("bad_credentials", "Username or password incorrect")
+	check_equal(_status.text, "Name oder Passwort falsch", "the status")
+	check_equal(_login.tr(_login.text), "Anmelden", "the button")
+	TranslationServer.set_locale(before)
+	TranslationServer.remove_translation(german)
+
+
+func test_registration_keeps_the_name_and_asks_for_the_password() -> void:
+	await _fill()
+	await input.click(_register)
+	_screen.show_registered()
+	check(_status.text.begins_with("Registration successful"), "it does not say so")
+	check_equal(_status.theme_type_variation, &"StatusSuccess", "its look")
+	check_equal(_username.text, "ada", "the username")
+	check(_password.has_focus(), "the cursor is not in the password")
+
+
+func test_empty_fields_are_not_sent() -> void:
+	await input.click(_login)
+	check_equal(_status.text, "Enter a username", "the status")
+	await input.click(_username)
+	await input.type("ada")
+	await input.click(_login)
+	check_equal(_status.text, "Enter a password", "the status")
+	check(_password.has_focus(), "the cursor is not in the password")
+	check(_asked.is_empty(), "something was sent")
+
+
+func test_offline_locks_the_buttons_and_says_why() -> void:
+	_screen.set_online(false, "The server is down. Next try in 3 seconds.")
+	await _fill()
+	await input.click(_login)
+	await input.click(_password)
+	await input.press(KEY_ENTER)
+	check(_asked.is_empty(), "something was sent")
+	check_equal(_password.text, "correct horse", "the password field")
+	var connection: Label = _screen.get_node("%Label_Connection")
+	check(connection.is_visible_in_tree(), "the reason is hidden")
+	check_equal(connection.text, "The server is down. Next try in 3 seconds.", "the reason")
+	check_equal(_status.text, "Not connected to the server yet", "the status")
+	_screen.set_online(true, "Connected")
+	await input.click(_login)
+	check_equal(_asked.size(), 1, "the number of tries")
+
+
+func test_a_lost_connection_unlocks_a_waiting_form() -> void:
+	await _fill()
+	await input.click(_login)
+	_screen.set_online(false, "The server is down.")
+	check(_username.editable and _password.editable, "the fields stay locked")
+	check_equal(_status.theme_type_variation, &"StatusError", "the status' look")
+	_screen.set_online(true, "Connected")
+	check(not _login.disabled and not _register.disabled, "the buttons stay locked")
+
+
+func test_no_answer_unlocks_the_form() -> void:
+	_screen.answer_timeout = 0.2
+	await _fill()
+	await input.click(_login)
+	check(_login.disabled, "the form is not locked")
+	await wait_until(func() -> bool: return not _login.disabled, "the form unlocks")
+	check_equal(_status.text, "The server did not answer, try again", "the status")
+
+
+func test_try_again_is_offered_when_nothing_happens_by_itself() -> void:
+	var retry: Button = _screen.get_node("%Button_Retry")
+	check(not retry.visible, "the button shows too early")
+	_screen.set_online(false, "Not connected", true)
+	await frames(2)
+	var asked := {retries = 0}
+	_screen.retry_requested.connect(func() -> void: asked.retries += 1)
+	await input.click(retry)
+	check_equal(asked.retries, 1, "the number of retries")
+
+
+func test_limits_hold_and_are_told() -> void:
+	_screen.set_limits(5, 9)
+	await input.click(_username)
+	await input.type("abcdefg")
+	check_equal(_username.text, "abcde", "the username")
+	check_equal(_status.text, "At most 5 characters fit here", "the status")
+	await input.click(_password)
+	await input.type("0123456789")
+	check_equal(_password.text, "012345678", "the password")
+
+
+func test_everything_fits_on_a_small_and_a_large_screen() -> void:
+	_screen.set_online(false, "No connection to the server. Next try in 12 seconds.", true)
+	_screen.show_status("The connection was lost before the answer came", LoginScreen.Tone.ERROR)
+	for window_size: Vector2i in [Vector2i(360, 640), Vector2i(640, 360), Vector2i(1920, 1080)]:
+		tree.root.size = window_size
+		await frames(4)
+		var screen := Rect2(Vector2.ZERO, tree.root.get_visible_rect().size)
+		for control: Control in [_username, _password, _login, _register, _status]:
+			var fits: bool = screen.encloses(control.get_global_rect())
+			check(fits, "%s does not fit at %s" % [control.name, window_size])
+
+
+func _fill() -> void:
+	await input.click(_username)
+	await input.type("ada")
+	await input.click(_password)
+	await input.type("correct horse")
