@@ -1,4 +1,4 @@
-extends LonghallTest
+extends "res://tests/test_case.gd"
 ## Tests that play the whole game against a real server.
 
 const Game := preload("res://tests/game.gd")

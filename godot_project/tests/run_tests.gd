@@ -14,6 +14,7 @@ const ErrorCounter := preload("res://tests/error_counter.gd")
 const Pace := preload("res://tests/pace.gd")
 const PlayerInput := preload("res://tests/player_input.gd")
 const ServerControl := preload("res://tests/server_control.gd")
+const TestCase := preload("res://tests/test_case.gd")
 
 const FOLDER: String = "res://tests"
 const WINDOW_SIZE := Vector2i(1152, 648)
@@ -86,7 +87,7 @@ func _run_file(file: String) -> void:
 
 
 func _run_test(script: GDScript, method_name: String, full_name: String) -> void:
-	var test: LonghallTest = script.new()
+	var test: TestCase = script.new()
 	test.tree = self
 	test.arguments = _arguments
 	test.input = PlayerInput.new(root)

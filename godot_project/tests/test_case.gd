@@ -1,4 +1,3 @@
-class_name LonghallTest
 extends RefCounted
 ## A file of tests: every method whose name starts with [code]test_[/code] is one.
 ##

@@ -1,4 +1,4 @@
-extends LonghallTest
+extends "res://tests/test_case.gd"
 ## The chatbox alone, with a player's mouse and keyboard.
 
 const CHATBOX: PackedScene = preload("res://scenes/chatbox/chatbox.tscn")

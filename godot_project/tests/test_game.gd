@@ -143,7 +143,7 @@ func test_a_missing_server_is_told() -> void:
 	game = Game.new("ws://127.0.0.1:1")
 	await add(game.main)
 	var told: Callable = func() -> bool:
-		return game.label("Label_Connection").begins_with("No connection to the server")
+		return game.label("Label_Connection").begins_with("The server cannot be reached. ")
 	await wait_until(told, "a word about the missing server")
 	var login: Button = game.control("Button_Login")
 	check(login.disabled, "the button is open")

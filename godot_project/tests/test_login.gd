@@ -1,4 +1,4 @@
-extends LonghallTest
+extends "res://tests/test_case.gd"
 ## The login screen alone, with a player's mouse and keyboard.
 
 const LOGIN: PackedScene = preload("res://scenes/login/login.tscn")

@@ -1,8 +1,6 @@
 extends "res://tests/game_case.gd"
 ## The whole game while its server stops, dies and comes back.
 
-const OFFLINE: String = "No connection to the server"
-
 ## Reconnecting waits up to 30 seconds; less in a test.
 const MAX_DELAY: float = 1.0
 
@@ -34,8 +32,7 @@ func test_a_server_that_is_down_at_the_start_is_waited_for() -> void:
 	game = Game.new(arguments.server)
 	game.client.reconnect_max_delay = MAX_DELAY
 	await add(game.main)
-	var told: Callable = func() -> bool: return game.label("Label_Connection").begins_with(OFFLINE)
-	await wait_until(told, "a word about the missing server")
+	await _wait_for_next_try("Label_Connection", "The server cannot be reached")
 	var login: Button = game.control("Button_Login")
 	check(login.disabled, "the button is open")
 	await _control("start")
@@ -61,11 +58,39 @@ func test_logging_out_while_offline_leads_back() -> void:
 	await play("ada")
 	game.client.reconnect_max_delay = MAX_DELAY
 	await _control("stop")
-	await _wait_for_banner()
+	await _wait_for_next_try("Label_Banner", "The server cannot be reached")
 	await input.click(game.control("Button_Logout"))
 	await wait_for_status("You are logged out")
 	await _control("start")
 	await wait_until(can_log_in, "the connection")
+
+
+func test_try_again_works_where_nothing_happens_by_itself() -> void:
+	await _control("stop")
+	game = Game.new(arguments.server)
+	game.client.reconnect_enabled = false
+	await add(game.main)
+	await wait_for_status("The server cannot be reached")
+	var retry: Button = game.control("Button_Retry")
+	await wait_until(func() -> bool: return retry.visible, "the button")
+	await frames(2)
+	await _control("start")
+	await input.click(retry)
+	await wait_until(can_log_in, "the connection")
+	check(not retry.visible, "the button stays")
+
+
+func test_the_reason_of_a_cut_is_told() -> void:
+	await play("ada")
+	game.client.reconnect_max_delay = MAX_DELAY
+	var seen: Array[String] = []
+	game.client.reconnecting.connect(
+		func(_attempt: int, _seconds: float) -> void: seen.append(game.label("Label_Banner"))
+	)
+	await _control("stop")
+	await wait_until(func() -> bool: return seen.size() > 1, "two tries")
+	check(seen[0].begins_with("The server is restarting. Next try in "), "first: " + seen[0])
+	check(seen[1].begins_with("The server cannot be reached. "), "second: " + seen[1])
 
 
 func _check_that_all_survives(end: String) -> void:
@@ -76,7 +101,7 @@ func _check_that_all_survives(end: String) -> void:
 	await wait_for_line('%s says: "before"' % ada)
 	await input.type("my dr")
 	await _control(end)
-	await _wait_for_banner()
+	await _wait_for_next_try("Label_Banner", "The server cannot be reached")
 	await input.type("aft")
 	check_equal(game.chatbox().draft, "my draft", "the draft")
 	await input.press(KEY_ENTER)
@@ -92,9 +117,12 @@ func _check_that_all_survives(end: String) -> void:
 	check_equal(game.chatbox().draft, "", "the draft at the end")
 
 
-func _wait_for_banner() -> void:
-	var told: Callable = func() -> bool: return game.label("Label_Banner").begins_with(OFFLINE)
-	await wait_until(told, "the banner")
+func _wait_for_next_try(label: String, why: String) -> void:
+	var told: Callable = func() -> bool:
+		var text: String = game.label(label)
+		return text.begins_with(why + ". Next try in ") or text == why + ". Trying again…"
+	if not await wait_until(told, "the next try"):
+		check_equal(game.label(label), why, label)
 
 
 func _control(command: String) -> void:

@@ -18,6 +18,9 @@ signal logout_requested
 const _ISOLATE: String = "\u2068"
 const _POP_ISOLATE: String = "\u2069"
 
+## Denials after which the line may have been said nevertheless.
+const _UNCERTAIN_CODES: Array[String] = ["connection_lost", "timed_out"]
+
 ## Part of the limit at which the counter appears.
 const _COUNTER_FROM: float = 0.8
 ## Typing goes on beyond the limit, so that a pasted text can be shortened
@@ -147,7 +150,6 @@ func show_notice(text: String) -> void:
 ## Tells that the oldest unanswered line was taken.
 func line_accepted() -> void:
 	_unanswered.pop_front()
-	_refresh_banner()
 
 
 ## Tells that the oldest unanswered line was refused, and why: the translation
@@ -162,8 +164,10 @@ func line_denied(code: String, reason: String) -> void:
 			draft = text
 		else:
 			_refused.append(text)
-	_show_refusal(tr("Not sent: %s") % why)
-	_refresh_banner()
+	if code in _UNCERTAIN_CODES:
+		_show_refusal(tr("Perhaps not sent: %s") % why)
+	else:
+		_show_refusal(tr("Not sent: %s") % why)
 
 
 ## Whether lines can be sent now. While they cannot, [param text] says why; the
@@ -353,10 +357,7 @@ func _refresh_header() -> void:
 
 
 func _refresh_banner() -> void:
-	var text: String = _offline_text
-	if not _unanswered.is_empty():
-		text += "\n" + tr("Your last message is waiting to be sent.")
-	_banner_text.text = text.strip_edges()
+	_banner_text.text = _offline_text
 	_banner.visible = not _online
 
 

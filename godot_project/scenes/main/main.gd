@@ -28,6 +28,7 @@ const OWN_WISH: Array[String] = ["logout", "closed_by_client"]
 var _login: LoginScreen
 var _chatbox: Chatbox
 var _was_cut: bool = false
+var _cut_reason: String = ""
 var _retry_at_ms: int = 0
 var _kept_draft: String = ""
 var _last_username: String = ""
@@ -57,7 +58,14 @@ func _ready() -> void:
 	_client.chat_accepted.connect(_on_client_chat_accepted)
 	_client.chat_denied.connect(_on_client_chat_denied)
 	_client.chat_received.connect(_on_client_chat_received)
+	set_process(DisplayServer.has_feature(DisplayServer.FEATURE_VIRTUAL_KEYBOARD))
 	_show_login()
+
+
+func _process(_delta: float) -> void:
+	# A phone lays its keyboard over the window; what is typed must stay in sight.
+	var pixels: float = DisplayServer.virtual_keyboard_get_height()
+	_screens.offset_bottom = -pixels / get_viewport().get_final_transform().get_scale().y
 
 
 func _notification(what: int) -> void:
@@ -151,10 +159,9 @@ func _show_connection() -> void:
 func _reconnecting_text() -> String:
 	var seconds: int = ceili((_retry_at_ms - Time.get_ticks_msec()) / 1000.0)
 	if seconds <= 0:
-		return tr("No connection to the server. Trying again…")
-	if seconds == 1:
-		return tr("No connection to the server. Next try in 1 second.")
-	return tr("No connection to the server. Next try in %d seconds.") % seconds
+		return tr("%s. Trying again…") % _sentence(_cut_reason)
+	var text: String = tr_n("%s. Next try in %d second.", "%s. Next try in %d seconds.", seconds)
+	return text % [_sentence(_cut_reason), seconds]
 
 
 # English for the reasons of a disconnect or of the end of a session.
@@ -205,6 +212,7 @@ func _on_client_connected() -> void:
 
 
 func _on_client_disconnected(reason: String, will_retry: bool) -> void:
+	_cut_reason = reason
 	_show_connection()
 	if will_retry:
 		_was_cut = _chatbox != null
@@ -217,7 +225,9 @@ func _on_client_disconnected(reason: String, will_retry: bool) -> void:
 		_login.show_status(_sentence(reason), LoginScreen.Tone.ERROR)
 
 
-func _on_client_reconnecting(_attempt: int, seconds: float) -> void:
+func _on_client_reconnecting(attempt: int, seconds: float) -> void:
+	if attempt > 1:
+		_cut_reason = "server_unreachable"
 	_retry_at_ms = Time.get_ticks_msec() + int(seconds * 1000.0)
 	_countdown.start()
 	_show_connection()
