@@ -102,6 +102,16 @@ impl Setup {
         })
     }
 
+    /// The folder of this run, for what its clients need.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where clients connect to.
+    pub(crate) fn url(&self) -> String {
+        self.server.url()
+    }
+
     /// Makes `command` run a script as the client called `name`, with the
     /// arguments that say where the server is and how to stop it.
     pub(crate) fn run_script(&self, command: &mut Command, name: &str, script: &str) {

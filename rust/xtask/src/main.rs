@@ -5,6 +5,7 @@
 mod play;
 
 mod check;
+mod empty_project;
 mod godot_test;
 mod screenshots;
 mod test;

@@ -12,8 +12,8 @@ use crate::{process, workspace};
 const IMPORT_LIMIT: Duration = Duration::from_secs(180);
 
 /// What Godot keeps beside the project; made anew when missing.
-const EXTENSION_LIST: &str = ".godot/extension_list.cfg";
-const EXTENSION: &str = "res://addons/longhall/longhall.gdextension";
+pub(crate) const EXTENSION_LIST: &str = ".godot/extension_list.cfg";
+pub(crate) const EXTENSION: &str = "res://addons/longhall/longhall.gdextension";
 
 /// Imports the project without a window: resources, class names, the addon.
 ///

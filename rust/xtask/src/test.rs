@@ -6,7 +6,9 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::godot::Godot;
-use crate::{addon, check, godot_test, interrupt, play, process, project, workspace};
+use crate::{
+    addon, check, empty_project, godot_test, interrupt, play, process, project, workspace,
+};
 
 /// The steps, in the order they run: quick and likely to fail first.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -27,6 +29,8 @@ pub(crate) enum Step {
     Import,
     /// Scenes and node, in headless Godot against the real server
     Godot,
+    /// The addon alone in an empty project, used as the README says
+    EmptyProject,
     /// Two headless clients talk over a server that restarts
     Conversation,
 }
@@ -42,6 +46,7 @@ impl Step {
             Self::Addon => "addon build",
             Self::Import => "Godot import",
             Self::Godot => "Godot tests",
+            Self::EmptyProject => "addon in an empty project",
             Self::Conversation => "conversation of two clients",
         }
     }
@@ -65,6 +70,7 @@ impl Step {
             Self::Addon => addon::build(),
             Self::Import => project::import(&Godot::find_or_fetch()?),
             Self::Godot => godot_test::run_tests(&Godot::find_or_fetch()?, None),
+            Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
         }
     }

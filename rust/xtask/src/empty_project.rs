@@ -1,0 +1,158 @@
+//! The addon alone in an empty project, used as the README says.
+//!
+//! What a designer copies must be all it needs: nothing of `godot_project/`
+//! beside `addons/longhall` is there. The script is the README's own, so its
+//! example cannot rot.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::godot::Godot;
+use crate::godot_test::{Setup, own_home};
+use crate::{project, workspace};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+const PROJECT: &str = "config_version=5\n\n[application]\n\nconfig/name=\"Empty\"\n\
+                       run/main_scene=\"res://main.tscn\"\n";
+
+/// The designer's scene: a node to hold the README's script, a NetworkClient,
+/// and one more that ends the test.
+const SCENE: &str = r#"[gd_scene load_steps=3 format=3]
+
+[ext_resource type="Script" path="res://main.gd" id="1"]
+[ext_resource type="Script" path="res://stop.gd" id="2"]
+
+[node name="Main" type="Node"]
+script = ExtResource("1")
+
+[node name="NetworkClient" type="NetworkClient" parent="."]
+url = "SERVER"
+
+[node name="Stop" type="Node" parent="."]
+script = ExtResource("2")
+"#;
+
+/// Ends the game when somebody has said something.
+const STOP: &str = "extends Node
+
+
+func _ready() -> void:
+\tvar client: NetworkClient = $\"../NetworkClient\"
+\tawait client.chat_received
+\tget_tree().quit()
+";
+
+/// Creates the account that the README's example logs in with.
+const REGISTER: &str = "extends SceneTree
+
+
+func _initialize() -> void:
+\tvar client := NetworkClient.new()
+\tclient.url = \"SERVER\"
+\troot.add_child(client)
+\tawait client.connected
+\tclient.register(\"ada\", \"correct horse\")
+\tawait client.registered
+\tquit()
+";
+
+/// Copies the addon into an empty project, runs the README's example in it and
+/// expects its line of chat.
+///
+/// # Errors
+/// If Godot reports an error, or the line does not come.
+pub(crate) fn run(godot: &Godot) -> Result<()> {
+    let setup = Setup::start("empty-project")?;
+    let folder = setup.folder().join("project");
+    copy_folder(
+        &workspace::godot_project().join("addons/longhall"),
+        &folder.join("addons/longhall"),
+    )?;
+    let url = setup.url();
+    for (name, text) in [
+        ("project.godot", PROJECT.to_owned()),
+        ("main.gd", readme_example()?),
+        ("main.tscn", SCENE.replace("SERVER", &url)),
+        ("stop.gd", STOP.to_owned()),
+        ("register.gd", REGISTER.replace("SERVER", &url)),
+        (project::EXTENSION_LIST, project::EXTENSION.to_owned()),
+    ] {
+        write(&folder.join(name), &text)?;
+    }
+    let godot = |name: &str, arguments: &[&str]| {
+        let mut command = godot.command();
+        command.arg("--headless").arg("--path").arg(&folder);
+        command.args(arguments);
+        own_home(&mut command, &setup.folder().join("home"));
+        let output = project::run(&mut command, name, "", LIMIT)?;
+        output.expect_clean(name)?;
+        Ok::<_, anyhow::Error>(output)
+    };
+    godot("import", &["--import"])?;
+    godot(
+        "register",
+        &["--max-fps", "60", "--script", "res://register.gd"],
+    )?;
+    let output = godot("the README's example", &["--max-fps", "60"])?;
+    if !output.lines.iter().any(|line| line == "ada: Hello!") {
+        bail!("the README's example did not print `ada: Hello!`");
+    }
+    Ok(())
+}
+
+/// The first GDScript of the README.
+fn readme_example() -> Result<String> {
+    let readme = workspace::root().join("README.md");
+    let text = fs::read_to_string(&readme).context("cannot read README.md")?;
+    first_gdscript(&text).context("README.md has no GDScript example")
+}
+
+fn first_gdscript(markdown: &str) -> Option<String> {
+    let (before, rest) = markdown.split_once("```gdscript\n")?;
+    // Inside a list the block is indented as its fence is.
+    let indent = before.rsplit('\n').next()?;
+    let (code, _) = rest.split_once("```")?;
+    let lines = code.trim_end().lines();
+    let lines: Vec<_> = lines
+        .map(|line| line.strip_prefix(indent).unwrap_or(line))
+        .collect();
+    Some(lines.join("\n") + "\n")
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    let context = || format!("cannot copy {}", from.display());
+    fs::create_dir_all(to).with_context(context)?;
+    for entry in fs::read_dir(from).with_context(context)? {
+        let entry = entry.with_context(context)?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target).with_context(context)?;
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_inside_a_list_loses_its_indent() {
+        let markdown = "1. Do:\n\n   ```gdscript\n   func f():\n   \tpass\n   ```\n\nMore";
+        assert_eq!(first_gdscript(markdown).unwrap(), "func f():\n\tpass\n");
+    }
+}
