@@ -266,7 +266,7 @@ func test_the_counter_shows_near_the_limit_and_too_much_is_not_sent() -> void:
 
 
 func test_names_keep_their_colour_and_can_be_read() -> void:
-	var log_style: StyleBoxFlat = _log.get_theme_stylebox(&"normal")
+	var log_style: StyleBoxFlat = _log.get_theme_stylebox(&"panel", &"LogPanel")
 	for color: Color in _chatbox.sender_colors:
 		check(_contrast(color, log_style.bg_color) >= 4.5, "%s is hard to read" % color)
 	var own: Color = _chatbox.get_theme_color(&"own_name_color", &"Chatbox")

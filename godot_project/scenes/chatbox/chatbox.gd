@@ -374,6 +374,8 @@ func _refresh_input() -> void:
 	_counter.theme_type_variation = &"StatusError" if too_long else &"MutedLabel"
 	_send.disabled = too_long or not _online
 	_send.tooltip_text = "" if _online else _offline_text
+	if too_long:
+		_send.tooltip_text = tr("At most %d characters fit in a line") % line_max_length
 	if _online:
 		_input.placeholder_text = tr("Say something")
 	else:
