@@ -8,6 +8,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::{process, workspace};
 
+/// Link-time optimisation over all of Godot's classes takes minutes after every
+/// change, and saves half a megabyte of four.
+const QUICK_LINK: &[&str] = &[
+    "profile.release.lto=false",
+    "profile.release.codegen-units=16",
+];
+
 /// Builds the optimised library and installs it in `godot_project/`.
 ///
 /// The editor loads the same library as a shipped game: an unoptimised one is
@@ -29,6 +36,9 @@ pub(crate) fn build() -> Result<()> {
         "--target-dir",
     ]);
     cargo.arg(&target).arg("--config").arg(path_flags());
+    for setting in QUICK_LINK {
+        cargo.args(["--config", setting]);
+    }
     process::run("cargo build --package longhall-godot", &mut cargo)?;
     let built = target
         .join("release")

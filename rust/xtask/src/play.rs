@@ -169,6 +169,9 @@ impl Client {
         for Line { text, .. } in self.lines.try_iter() {
             self.done |= text.trim() == "conversation: done";
             self.errors += usize::from(project::is_error(&text));
+            if text.is_empty() {
+                continue;
+            }
             println!(
                 "{:<8} | {}",
                 self.name,
