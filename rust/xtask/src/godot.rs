@@ -239,7 +239,7 @@ const FONT_SETTINGS_TEXT: &str = r#"<?xml version="1.0"?>
   <dir prefix="relative">../../usr/share/fonts</dir>
   <dir>/usr/share/fonts</dir>
   <dir prefix="xdg">fonts</dir>
-  <cachedir prefix="relative">../../var/cache/fontconfig</cachedir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
   <include ignore_missing="yes" prefix="relative">conf.d</include>
 </fontconfig>
 "#;
