@@ -4,16 +4,16 @@
 //! and the wish to stop), so that a test starts a server as an operator does.
 //! A connection's way through the modules:
 //!
-//! - [`listener`]: accepts, counts connections per address, starts a task each;
-//! - [`connection`]: owns one socket: frames in, frames out, deadlines; knows no
+//! - `listener`: accepts, counts connections per address, starts a task each;
+//! - `connection`: owns one socket: frames in, frames out, deadlines; knows no
 //!   user;
-//! - [`session`]: the state machine of one connection; knows no socket;
-//! - [`handlers`]: one file per packet;
-//! - [`hub`]: who is logged in, and delivery to them through each one's
-//!   [`outbox`];
-//! - [`password`]: hashing on threads of its own;
-//! - [`rate_limit`]: who has to wait;
-//! - [`store`]: what outlives a restart; the only place with SQL.
+//! - `session`: the state machine of one connection; knows no socket;
+//! - `handlers`: one file per packet;
+//! - `hub`: who is logged in, and delivery to them through each one's
+//!   `outbox`;
+//! - `password`: hashing on threads of its own;
+//! - `rate_limit`: who has to wait;
+//! - `store`: what outlives a restart; the only place with SQL.
 
 pub mod config;
 mod listener;

@@ -1,7 +1,7 @@
 //! The Godot face of Longhall: the `NetworkClient` node.
 //!
-//! Thin on purpose. [`network_client`] is what designers see, [`transport`]
-//! drives the engine's own `WebSocketPeer`, [`convert`] turns Rust values into
+//! Thin on purpose. `network_client` is what designers see, `transport`
+//! drives the engine's own `WebSocketPeer`, `convert` turns Rust values into
 //! Godot ones. Everything that decides lives in `longhall-client`.
 
 #![expect(
