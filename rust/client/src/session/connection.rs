@@ -88,9 +88,10 @@ impl Session {
 
     /// Ends a connection that is of no use.
     pub(super) fn give_up(&mut self, now: Duration, reason: DisconnectReason) {
-        // What waits to be sent would only linger on a dead connection.
-        self.actions
-            .retain(|action| !matches!(action, Action::Send(_)) || !self.has_transport);
+        if self.has_transport {
+            // What waits to be sent would only linger on a dead connection.
+            self.actions.clear();
+        }
         let code = match reason {
             DisconnectReason::Server(reason) => reason.code(),
             DisconnectReason::WrongServer => CloseReason::ProtocolError.code(),

@@ -76,6 +76,7 @@ fn patience_at(interval: f64) -> (f64, f64) {
     let start = rig.now;
     let mut asked = None;
     while rig.session.state() == State::Connected {
+        assert!(rig.now < start + Duration::from_secs(300), "never noticed");
         rig.pass(0.05);
         for action in rig.actions() {
             if asked.is_none() {
