@@ -23,9 +23,10 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// How long a connection may stay without logging in.
     pub login_timeout: Duration,
-    /// How long a connection may say nothing at all, not even a ping.
+    /// How long a connection may say nothing at all. It is asked by a WebSocket
+    /// ping after half of it.
     pub idle_timeout: Duration,
-    /// How long a peer may take nothing of what is sent to it.
+    /// How long a peer may take for one round of writing, at most 64 packets.
     pub write_timeout: Duration,
     /// How long connections get to take their last packets when the server stops.
     pub shutdown_timeout: Duration,

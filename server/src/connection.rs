@@ -12,6 +12,7 @@ use longhall_packet::{CloseReason, SUBPROTOCOL, Stage};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError as WsProtocolError;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -27,7 +28,7 @@ use crate::session::Session;
 /// unread, which holds the sender up by TCP's own means.
 const MAX_READ_AHEAD: usize = 8;
 /// Packets written before the socket is read again.
-const MAX_WRITE_ROUND: usize = 256;
+const MAX_WRITE_ROUND: usize = 64;
 /// How long a peer gets to answer our close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -53,7 +54,10 @@ pub(crate) async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let connection = server.connection_id();
-    let handshake = timeout(server.config.handshake_timeout, accept(stream)).await;
+    let handshake = tokio::select! {
+        handshake = timeout(server.config.handshake_timeout, accept(stream)) => handshake,
+        () = server.stopping.cancelled() => return,
+    };
     let (ws, outdated) = match handshake {
         Ok(Ok(accepted)) => accepted,
         Ok(Err(cause)) => {
@@ -84,10 +88,13 @@ pub(crate) async fn serve<S>(
         end
         // The session ends here and leaves the hub, before the socket's farewell.
     };
-    if let End::Close(reason) = end {
-        // Whatever goes wrong now, it is over.
-        let _ = timeout(CLOSE_TIMEOUT, socket.say_goodbye(reason)).await;
-    }
+    // Whatever goes wrong now, it is over.
+    let _ = match end {
+        End::Close(reason) => timeout(CLOSE_TIMEOUT, socket.say_goodbye(reason)).await,
+        // The answer to the peer's close frame is still in the buffer.
+        End::ByPeer => timeout(CLOSE_TIMEOUT, socket.ws.flush()).await,
+        End::Lost => return,
+    };
 }
 
 /// Lets the socket and the session take turns. Packets are answered one after
@@ -98,7 +105,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        let Some(packet) = socket.read_ahead.pop_front() else {
+        // Who is about to be closed has said enough: a session that was replaced
+        // must not speak on from what was read ahead.
+        let closing = socket.outbox.is_closing();
+        let Some(packet) = socket.read_ahead.pop_front().filter(|_| !closing) else {
             socket.note_stage(session.stage());
             if let Err(end) = socket.turn().await {
                 return end;
@@ -121,6 +131,14 @@ where
     }
 }
 
+/// Whether the peer has to be asked for a sign of life.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ping {
+    NotNeeded,
+    Due,
+    Sent,
+}
+
 /// The socket of one connection with what is in flight on it.
 ///
 /// [`Socket::turn`] may be dropped at any point and called again: what is
@@ -136,6 +154,10 @@ struct Socket<S> {
     /// Something may be left to write, and by when it must be out.
     write_deadline: Option<Instant>,
     last_heard: Instant,
+    /// A WebSocket ping is due, or was sent and not answered yet.
+    ping: Ping,
+    /// What the peer sent cannot be read on as WebSocket frames.
+    unreadable: bool,
     logged_out_since: Option<Instant>,
     /// Fires no later than the next deadline.
     alarm: Pin<Box<Sleep>>,
@@ -147,7 +169,7 @@ where
 {
     fn new(ws: WebSocketStream<S>, outbox: Arc<Outbox>, server: Arc<Server>) -> Self {
         let now = Instant::now();
-        let alarm = now + server.config.idle_timeout.min(server.config.login_timeout);
+        let alarm = now + (server.config.idle_timeout / 2).min(server.config.login_timeout);
         Self {
             ws,
             outbox,
@@ -155,6 +177,8 @@ where
             answering: false,
             write_deadline: None,
             last_heard: now,
+            ping: Ping::NotNeeded,
+            unreadable: false,
             logged_out_since: Some(now),
             alarm: Box::pin(sleep_until(alarm)),
             server,
@@ -189,25 +213,43 @@ where
 
     fn take(&mut self, frame: Option<Result<Message, WsError>>) -> Result<(), End> {
         self.last_heard = Instant::now();
+        self.ping = Ping::NotNeeded;
         match frame {
             Some(Ok(Message::Text(packet))) => self.read_ahead.push_back(packet),
             // Not a packet either way; the session says so and counts it.
             Some(Ok(Message::Binary(_))) => self.read_ahead.push_back(Utf8Bytes::default()),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Ok(Message::Close(_))) | None => return Err(End::ByPeer),
-            Some(Err(WsError::Capacity(_))) => return Err(End::Close(CloseReason::ProtocolError)),
-            Some(Err(WsError::ConnectionClosed)) => return Err(End::ByPeer),
+            // The answer is in the buffer already. It must be out before more is
+            // read: a peer that pings without reading would fill our memory.
+            Some(Ok(Message::Ping(_))) => {
+                self.start_write();
+            }
+            Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Close(_)) | Err(WsError::ConnectionClosed)) | None => {
+                return Err(End::ByPeer);
+            }
+            Some(Err(WsError::Protocol(WsProtocolError::ResetWithoutClosingHandshake))) => {
+                return Err(End::Lost);
+            }
+            Some(Err(WsError::Capacity(_) | WsError::Utf8(_) | WsError::Protocol(_))) => {
+                self.unreadable = true;
+                return Err(End::Close(CloseReason::ProtocolError));
+            }
             Some(Err(_)) => return Err(End::Lost),
         }
         Ok(())
     }
 
+    /// Makes the next turn a write, and says by when it must be done.
+    fn start_write(&mut self) -> Instant {
+        let timeout = self.server.config.write_timeout;
+        *self
+            .write_deadline
+            .get_or_insert_with(|| Instant::now() + timeout)
+    }
+
     /// Sends what waits, in as few writes as the buffer allows.
     async fn write(&mut self) -> Result<(), End> {
-        let timeout = self.server.config.write_timeout;
-        let deadline = *self
-            .write_deadline
-            .get_or_insert_with(|| Instant::now() + timeout);
+        let deadline = self.start_write();
         let closing = match timeout_at(deadline, self.write_round()).await {
             Ok(Ok(closing)) => closing,
             Ok(Err(_)) => return Err(End::Lost),
@@ -226,6 +268,12 @@ where
                 break;
             }
             poll_fn(|cx| self.ws.poll_ready_unpin(cx)).await?;
+            if self.ping == Ping::Due {
+                self.ping = Ping::Sent;
+                self.ws
+                    .start_send_unpin(Message::Ping(Default::default()))?;
+                continue;
+            }
             match self.outbox.take() {
                 Next::Send(packet) => self.ws.start_send_unpin(Message::Text(packet))?,
                 Next::Close(reason) => {
@@ -252,8 +300,15 @@ where
         if login.is_some_and(|login| now >= login) {
             return Err(End::Close(CloseReason::LoginTimeout));
         }
-        // Logging out may start a deadline before the alarm; look often enough.
-        let next = login.map_or(idle, |login| login.min(idle));
+        // Half-way to the end, ask: most libraries answer a WebSocket ping by
+        // themselves, so that a player who only listens stays.
+        let half = self.last_heard + config.idle_timeout / 2;
+        if now >= half && self.ping == Ping::NotNeeded {
+            self.ping = Ping::Due;
+            self.start_write();
+        }
+        let heard = if now >= half { idle } else { half };
+        let next = login.map_or(heard, |login| login.min(heard));
         self.alarm.as_mut().reset(next);
         Ok(())
     }
@@ -267,6 +322,9 @@ where
         self.ws.close(Some(frame)).await?;
         // Hanging up with data unread would make TCP reset the connection, and
         // the peer might never see why it ended.
+        if self.unreadable {
+            tokio::io::copy(self.ws.get_mut(), &mut tokio::io::sink()).await?;
+        }
         while let Some(Ok(_)) = self.ws.next().await {}
         Ok(())
     }

@@ -109,8 +109,13 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// Whether the connection has been ordered to close.
+    /// Whether nothing waits to be sent.
     #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().waiting.is_empty()
+    }
+
+    /// Whether the connection has been ordered to close.
     pub(crate) fn is_closing(&self) -> bool {
         self.lock().closing.is_some()
     }

@@ -4,21 +4,24 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use longhall_packet::codec::DecodeError;
 use longhall_packet::{
     ClientPacket, CloseReason, Denial, DenyCode, Limits, PROTOCOL_VERSION, ServerPacket, Stage,
     codec,
 };
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::hub::Membership;
 use crate::outbox::{Outbox, encode};
 use crate::rate_limit::PacketLimit;
-use crate::store::{StoreError, User};
+use crate::store::{StoreError, TokenHash, User};
 use crate::{SERVER_NAME, Server, handlers};
 
-/// Packets in a row that may be refused as broken before the connection is closed.
+/// Packets that may be refused as broken, beyond the good ones, before the
+/// connection is closed.
 const MAX_VIOLATIONS: u32 = 10;
-/// Packets in a row that may be refused as too many before the connection is closed.
+/// Packets that may be refused as too many, beyond the admitted ones, before the
+/// connection is closed.
 const MAX_DEAF: u32 = 200;
 
 /// What a handler returns: it has answered the request, or why it is refused.
@@ -42,7 +45,10 @@ pub(crate) struct Session {
 /// Who is logged in here.
 pub(crate) struct Player {
     pub(crate) user: User,
-    pub(crate) membership: Membership,
+    /// Of the session that this login can be resumed by.
+    pub(crate) token: TokenHash,
+    /// Keeps the player in the hub.
+    _membership: Membership,
 }
 
 impl Session {
@@ -91,24 +97,19 @@ impl Session {
     /// connection ends: what was sent to the store still happens, the answer is
     /// lost.
     pub(crate) async fn handle(&mut self, bytes: &[u8]) {
-        match codec::decode_client_packet(bytes) {
-            Ok(packet) => {
-                self.violations = 0;
-                let (id, name) = (packet.id(), packet.name());
-                if let Err(denial) = self.answer(packet).await {
-                    let user = self.player.as_ref().map(|player| player.user.id.0);
-                    let connection = self.connection;
-                    info!(connection, user, packet = name, code = %denial.code, "denied");
-                    self.reply(&ServerPacket::deny(Some(id), denial));
-                }
+        let decoded = codec::decode_client_packet(bytes);
+        let (id, name) = match &decoded {
+            Ok(packet) => (Some(packet.id()), packet.name()),
+            Err(error) => (error.id, "none"),
+        };
+        if let Err(denial) = self.answer(decoded).await {
+            // One line per denial, but none for what a flood is told over and over.
+            if self.deaf <= 1 {
+                let user = self.player.as_ref().map(|player| player.user.id.0);
+                let connection = self.connection;
+                info!(connection, user, packet = name, code = %denial.code, "denied");
             }
-            Err(error) => {
-                if error.is_protocol_violation() {
-                    self.violations += 1;
-                }
-                info!(connection = self.connection, %error, "denied");
-                self.reply(&ServerPacket::deny(error.id, error.denial));
-            }
+            self.reply(&ServerPacket::deny(id, denial));
         }
         if self.violations > MAX_VIOLATIONS {
             self.farewell.get_or_insert(CloseReason::ProtocolError);
@@ -131,20 +132,31 @@ impl Session {
         self.farewell.get_or_insert(reason);
     }
 
-    /// The gate every packet passes: how many, and at this stage?
-    fn admit(&mut self, packet: &ClientPacket) -> Result<(), Denial> {
+    /// The gate every frame passes: are there too many, is it a packet, is it
+    /// legal at this stage?
+    fn admit(
+        &mut self,
+        decoded: Result<ClientPacket, DecodeError>,
+    ) -> Result<ClientPacket, Denial> {
         self.packet_limit.check().inspect_err(|_| self.deaf += 1)?;
-        self.deaf = 0;
+        self.deaf = self.deaf.saturating_sub(1);
+        let packet = decoded.map_err(|error| {
+            if error.is_protocol_violation() {
+                self.violations += 1;
+            }
+            debug!(connection = self.connection, %error, "not a packet");
+            error.denial
+        })?;
+        self.violations = self.violations.saturating_sub(1);
         packet.check_stage(self.stage())?;
         if self.server.stopping.is_cancelled() {
             return Err(Denial::new(DenyCode::Restarting));
         }
-        Ok(())
+        Ok(packet)
     }
 
-    async fn answer(&mut self, packet: ClientPacket) -> Outcome {
-        self.admit(&packet)?;
-        match packet {
+    async fn answer(&mut self, decoded: Result<ClientPacket, DecodeError>) -> Outcome {
+        match self.admit(decoded)? {
             ClientPacket::Hello {
                 id,
                 protocol,
@@ -172,10 +184,14 @@ impl Session {
 
     /// Makes this the session of `user`, in place of an earlier one, and says
     /// so before any line of chat arrives.
-    pub(crate) fn enter(&mut self, user: User, welcome: &ServerPacket) {
+    pub(crate) fn enter(&mut self, user: User, token: TokenHash, welcome: &ServerPacket) {
         let outbox = Arc::clone(&self.outbox);
         let membership = self.server.hub.join(user.id, outbox, encode(welcome));
-        self.player = Some(Player { user, membership });
+        self.player = Some(Player {
+            user,
+            token,
+            _membership: membership,
+        });
     }
 
     /// Ends the login, not the connection.

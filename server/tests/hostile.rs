@@ -71,29 +71,58 @@ async fn who_never_logs_in_is_closed() {
 }
 
 #[tokio::test]
-async fn who_says_nothing_at_all_is_closed_but_a_ping_is_enough() {
+async fn who_says_nothing_at_all_is_closed_but_who_listens_stays() {
     let config = Config {
-        idle_timeout: Duration::from_secs(1),
+        idle_timeout: Duration::from_millis(600),
         ..generous()
     };
     let server = TestServer::with(config).await;
-    let (mut silent, mut alive) = (server.player().await, server.player().await);
+    let (mut silent, mut listener) = (server.player().await, server.player().await);
     silent.enter("silent").await;
-    alive.enter("alive").await;
-    let pinging = async {
-        loop {
-            alive
-                .try_send(Message::Ping(b"hi".to_vec().into()))
-                .await
-                .unwrap();
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::select! {
-        () = silent.expect_closed(CloseReason::Idle) => {}
-        () = pinging => {}
+    listener.enter("listener").await;
+    // Reads, as its library answers pings; the other one does not even do that.
+    let listening = tokio::spawn(async move {
+        let packet = listener.next().await;
+        (listener, packet)
+    });
+    expect_hung_up(silent.into_stream()).await;
+    // Ada comes after several times the idle timeout of a player who was silent.
+    let mut ada = server.player().await;
+    ada.enter("ada").await;
+    for _ in 0..3 {
+        expect_hung_up(server.player().await.into_stream()).await;
     }
-    alive.say("still here").await;
+    let mut ada = server.player().await;
+    ada.login("ada").await;
+    ada.say("anyone?").await;
+    let (mut listener, heard) = listening.await.unwrap();
+    assert!(matches!(heard, longhall_packet::ServerPacket::Chat { .. }));
+    listener.say("always").await;
+}
+
+#[tokio::test]
+async fn who_pings_without_reading_is_closed() {
+    let config = Config {
+        write_timeout: Duration::from_millis(500),
+        ..generous()
+    };
+    let server = TestServer::with(config).await;
+    let mut mallory = server.player().await;
+    let flood = async {
+        let ping = Message::Ping(vec![0; 125].into());
+        while mallory.try_send(ping.clone()).await.is_ok() {}
+    };
+    timeout(PATIENCE, flood)
+        .await
+        .expect("pinging went on and on");
+}
+
+#[tokio::test]
+async fn who_leaves_politely_is_answered_politely() {
+    let server = TestServer::start().await;
+    let mut ada = server.player().await;
+    ada.try_send(Message::Close(None)).await.unwrap();
+    assert!(matches!(ada.try_next().await, Some(Ok(Message::Close(_)))));
 }
 
 #[tokio::test]

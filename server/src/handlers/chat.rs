@@ -86,6 +86,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn packets_that_break_a_rule_count_like_others() {
+        let mut mallory = TestSession::with(|config| config.packets_per_second = 1);
+        for _ in 0..500 {
+            mallory
+                .send(r#"{"type":"login","id":1,"username":"x","password":"correct horse"}"#)
+                .await;
+            if mallory.is_closed() {
+                break;
+            }
+        }
+        let mut limited = 0;
+        while !mallory.is_silent() {
+            limited += u32::from(matches!(
+                mallory.next(),
+                ServerPacket::Deny {
+                    id: Some(1),
+                    code: DenyCode::RateLimited,
+                    ..
+                }
+            ));
+        }
+        assert!(limited >= 200, "{limited}");
+        mallory.expect_closed(CloseReason::Flooding);
+    }
+
+    #[tokio::test]
     async fn a_peer_that_sends_no_packets_but_rubbish_is_closed() {
         let mut visitor = TestSession::new();
         for _ in 0..10 {

@@ -55,6 +55,7 @@ pub(crate) async fn login(
     let username = user.username.clone();
     session.enter(
         user,
+        resume::hash(&token),
         &ServerPacket::LoggedIn {
             id,
             username,

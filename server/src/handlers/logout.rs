@@ -8,12 +8,10 @@ use crate::session::{Outcome, Session};
 /// Answers `logout`: the resume token is worthless, the connection stays.
 pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
     if let Some(player) = session.player() {
-        let (user, current) = (player.user.id, player.membership.is_current());
-        // The sessions of a login that has replaced this one are not ours to end.
-        if current {
-            let ended = session.server.store.delete_sessions(user).await;
-            ended.map_err(|cause| session.unavailable(&cause))?;
-        }
+        // By its token: another login may be about to replace this one.
+        let (user, token) = (player.user.id, player.token);
+        let ended = session.server.store.delete_session(token).await;
+        ended.map_err(|cause| session.unavailable(&cause))?;
         session.leave();
         info!(connection = session.connection, user = user.0, "logged out");
     }

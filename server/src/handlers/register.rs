@@ -57,7 +57,7 @@ mod tests {
     async fn a_name_that_is_or_looks_the_same_is_taken() {
         let mut visitor = TestSession::new();
         visitor.register("Ian").await;
-        for taken in ["Ian", "IAN", "ian", "lan", "1an", "Iаn", "Ｉan"] {
+        for taken in ["Ian", "IAN", "ian", "lan", "1an", "lAN", "Iаn", "Ｉan"] {
             visitor.try_register(taken).await;
             visitor.expect_deny(Some(1), DenyCode::UsernameTaken);
         }

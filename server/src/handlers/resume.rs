@@ -37,6 +37,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
     let username = user.username.clone();
     session.enter(
         user,
+        resume::hash(&next),
         &ServerPacket::LoggedIn {
             id,
             username,

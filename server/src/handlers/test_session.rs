@@ -165,6 +165,11 @@ impl TestSession {
         assert_eq!(self.outbox.take(), Next::Close(reason));
     }
 
+    /// Whether everything that was sent is taken.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.outbox.is_closing()
     }

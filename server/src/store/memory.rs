@@ -53,10 +53,7 @@ impl Store for MemoryStore {
     async fn insert_user(&self, user: NewUser) -> Result<Option<UserId>, StoreError> {
         let mut state = self.open()?;
         let keys = user.keys;
-        if state
-            .user_by(|k| k.name == keys.name || k.look == keys.look)
-            .is_some()
-        {
+        if state.user_by(|k| k.overlaps(&keys)).is_some() {
             return Ok(None);
         }
         let id = UserId(i64::try_from(state.users.len()).unwrap_or(i64::MAX) + 1);
@@ -74,10 +71,7 @@ impl Store for MemoryStore {
     }
 
     async fn is_name_taken(&self, keys: &NameKeys) -> Result<bool, StoreError> {
-        Ok(self
-            .open()?
-            .user_by(|k| k.name == keys.name || k.look == keys.look)
-            .is_some())
+        Ok(self.open()?.user_by(|k| k.overlaps(keys)).is_some())
     }
 
     async fn set_password_hash(&self, user: UserId, hash: String) -> Result<(), StoreError> {
@@ -116,8 +110,8 @@ impl Store for MemoryStore {
         Ok(state.users.get(&user).map(|(user, _)| user.clone()))
     }
 
-    async fn delete_sessions(&self, user: UserId) -> Result<(), StoreError> {
-        self.open()?.sessions.retain(|s| s.user != user);
+    async fn delete_session(&self, token: TokenHash) -> Result<(), StoreError> {
+        self.open()?.sessions.retain(|s| s.token != token);
         Ok(())
     }
 

@@ -132,11 +132,11 @@ pub trait Store: Send + Sync + 'static {
     /// See [`StoreError`]; nothing is changed then.
     async fn rotate_session(&self, rotation: Rotation) -> Result<Option<User>, StoreError>;
 
-    /// Ends all sessions of a user.
+    /// Ends the session that a token resumes.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
-    async fn delete_sessions(&self, user: UserId) -> Result<(), StoreError>;
+    async fn delete_session(&self, token: TokenHash) -> Result<(), StoreError>;
 
     /// Writes what is outstanding and closes the store. Later calls fail with
     /// [`StoreError::Closed`].

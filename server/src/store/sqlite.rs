@@ -24,6 +24,9 @@ const MIGRATIONS: &[M<'_>] = &[M::up(include_str!(
     "migrations/0001_users_and_sessions.sql"
 ))];
 
+/// What the first migration writes as `application_id`: "Long" in ASCII.
+const APPLICATION_ID: i64 = 0x4c6f_6e67;
+
 /// Changes or questions waiting for their thread. Whoever comes next waits for
 /// a place; hashing and rate limits keep that from happening.
 const QUEUE: usize = 1024;
@@ -290,8 +293,9 @@ impl Store for SqliteStore {
     async fn insert_user(&self, user: NewUser) -> Result<Option<UserId>, StoreError> {
         self.write(move |db| {
             db.prepare_cached(
-                "INSERT INTO users (username, name_key, look_key, password_hash, created_at_ms)
-                 VALUES (:username, :name_key, :look_key, :password_hash, :now_ms)
+                "INSERT INTO users
+                     (username, name_key, look_key, capitals_key, password_hash, created_at_ms)
+                 VALUES (:username, :name_key, :look_key, :capitals_key, :password_hash, :now_ms)
                  ON CONFLICT DO NOTHING
                  RETURNING id",
             )?
@@ -300,6 +304,7 @@ impl Store for SqliteStore {
                     ":username": user.username,
                     ":name_key": user.keys.name,
                     ":look_key": user.keys.look,
+                    ":capitals_key": user.keys.capitals,
                     ":password_hash": user.password_hash,
                     ":now_ms": now_ms(),
                 },
@@ -323,8 +328,10 @@ impl Store for SqliteStore {
     async fn is_name_taken(&self, keys: &NameKeys) -> Result<bool, StoreError> {
         let keys = keys.clone();
         self.read(move |db| {
-            db.prepare_cached("SELECT 1 FROM users WHERE name_key = ?1 OR look_key = ?2")?
-                .exists([keys.name, keys.look])
+            db.prepare_cached(
+                "SELECT 1 FROM users WHERE name_key = ?1 OR look_key = ?2 OR capitals_key = ?3",
+            )?
+            .exists([keys.name, keys.look, keys.capitals])
         })
         .await
     }
@@ -390,10 +397,10 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn delete_sessions(&self, user: UserId) -> Result<(), StoreError> {
+    async fn delete_session(&self, token: TokenHash) -> Result<(), StoreError> {
         self.write(move |db| {
-            db.prepare_cached("DELETE FROM sessions WHERE user_id = ?1")?
-                .execute([user.0])?;
+            db.prepare_cached("DELETE FROM sessions WHERE token_hash = ?1")?
+                .execute([token.0])?;
             Ok(())
         })
         .await
@@ -502,7 +509,10 @@ fn migrate(
             refuse_foreign(connection, path)?;
             0
         }
-        SchemaVersion::Inside(version) => usize::from(version),
+        SchemaVersion::Inside(version) => {
+            refuse_unless_ours(connection, path)?;
+            usize::from(version)
+        }
         SchemaVersion::Outside(version) => {
             return Err(OpenError::Newer {
                 path: path.to_owned(),
@@ -525,9 +535,18 @@ fn migrate(
     if found > 0 {
         let copy = beside(path, &format!("v{found}.backup"));
         if !copy.exists() {
+            // Under another name until it is whole; private, as it holds hashes.
+            let unfinished = beside(path, "backup.unfinished");
+            let no_access = |cause| OpenError::NoAccess {
+                path: unfinished.clone(),
+                cause,
+            };
+            open_private(&unfinished)?.set_len(0).map_err(no_access)?;
             connection
-                .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
+                .execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])
                 .map_err(|cause| explain(path, &cause))?;
+            open_private(&unfinished)?.sync_all().map_err(no_access)?;
+            std::fs::rename(&unfinished, &copy).map_err(no_access)?;
         }
         info!(copy = %copy.display(), from = found, to = known, "migrating the database");
     }
@@ -545,13 +564,30 @@ fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), OpenError>
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(|cause| explain(path, &cause))?;
     if tables == 0 {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(foreign(path))
     }
+}
+
+/// Other programs count versions in their files as well; ours are marked.
+fn refuse_unless_ours(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let mark: i64 = connection
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .map_err(|cause| explain(path, &cause))?;
+    if mark == APPLICATION_ID {
+        Ok(())
+    } else {
+        Err(foreign(path))
+    }
+}
+
+fn foreign(path: &Path) -> OpenError {
     let detail = "it belongs to another program".to_owned();
-    Err(OpenError::Corrupt {
+    OpenError::Corrupt {
         path: path.to_owned(),
         detail,
-    })
+    }
 }
 
 /// `longhall.db` and `lock` give `longhall.db.lock`.
@@ -671,8 +707,9 @@ mod tests {
         let store = SqliteStore::open(&path).unwrap();
         let failed = store.write(|db| {
             db.execute(
-                "INSERT INTO users (username, name_key, look_key, password_hash, created_at_ms)
-                 VALUES ('ghost', 'ghost', 'ghost', '', 0)",
+                "INSERT INTO users
+                     (username, name_key, look_key, capitals_key, password_hash, created_at_ms)
+                 VALUES ('ghost', 'ghost', 'ghost', 'ghost', '', 0)",
                 [],
             )?;
             db.execute("INSERT INTO nowhere VALUES (1)", [])
@@ -739,7 +776,7 @@ mod tests {
         let (_folder, path) = folder();
         let foreign = Connection::open(&path).unwrap();
         foreign
-            .execute_batch("CREATE TABLE recipes (name TEXT)")
+            .execute_batch("CREATE TABLE recipes (name TEXT); PRAGMA user_version = 1")
             .unwrap();
         drop(foreign);
         let before = fs::read(&path).unwrap();

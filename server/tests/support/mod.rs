@@ -124,6 +124,14 @@ impl TestPlayer {
         Ok(Self { ws, next_id: 1 })
     }
 
+    /// The bare connection, on which nothing answers pings.
+    pub fn into_stream(self) -> TcpStream {
+        match self.ws.into_inner() {
+            MaybeTlsStream::Plain(stream) => stream,
+            _ => unreachable!("tests use no TLS"),
+        }
+    }
+
     pub async fn send_raw(&mut self, text: &str) {
         self.ws.send(Message::text(text)).await.unwrap();
     }

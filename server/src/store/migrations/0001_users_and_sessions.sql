@@ -1,9 +1,13 @@
+-- Marks the file as ours: "Long" in ASCII.
+PRAGMA application_id = 0x4c6f6e67;
+
 -- Accounts. AUTOINCREMENT: the id of a deleted account is never given again.
 CREATE TABLE users (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     username      TEXT NOT NULL,
     name_key      TEXT NOT NULL UNIQUE,
     look_key      TEXT NOT NULL UNIQUE,
+    capitals_key  TEXT NOT NULL UNIQUE,
     password_hash TEXT NOT NULL,
     created_at_ms INTEGER NOT NULL
 ) STRICT;
