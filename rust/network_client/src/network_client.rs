@@ -6,7 +6,7 @@ use godot::classes::node::ProcessMode;
 use godot::classes::notify::NodeNotification;
 use godot::classes::{Engine, INode, Node, Time};
 use godot::prelude::*;
-use longhall_client::{Action, Config, Event, Session, State};
+use longhall_client::{Action, Config, Event, Refusal, Session, State};
 use longhall_packet::Limits;
 
 use crate::convert::{seconds, state_constant};
@@ -19,7 +19,7 @@ use crate::transport::{News, Transport};
 /// connects again by itself after a cut, and logs the player in again without asking for the
 /// password.
 ///
-/// Every call is answered by exactly one signal, on a later frame: [method login] by
+/// Every call is answered by exactly one signal, never before the call has returned: [method login] by
 /// [signal logged_in] or [signal login_denied], [method register] by [signal registered] or
 /// [signal register_denied], [method send_chat] by [signal chat_accepted] or
 /// [signal chat_denied].
@@ -169,28 +169,27 @@ impl INode for NetworkClient {
         }
     }
 
-    fn process(&mut self, _delta: f64) {
+    // With `Gd<Self>`, so that nothing of the node is borrowed while signals are
+    // emitted: a handler may call back into it, move it, even free it.
+    #[func(gd_self)]
+    fn process(mut this: Gd<Self>, _delta: f64) {
         if Engine::singleton().is_editor_hint() {
             return;
         }
         let started = now();
-        let budget = Duration::try_from_secs_f64(self.frame_budget / 1000.0).unwrap_or_default();
-        self.transport.poll();
-        while let Some(news) = self.transport.next() {
-            match news {
-                News::Opened => self.session.opened(now()),
-                News::Received(packet) => self.session.received(now(), packet.as_slice()),
-                News::Closed(code, reason) => self.session.closed(now(), code, &reason),
+        let budget = this.bind_mut().start_frame();
+        loop {
+            let news = this.bind_mut().take_news();
+            let Some(events) = news else { break };
+            if !emit(&mut this, events) {
+                return;
             }
-            self.act();
-            self.emit_events();
             if now().saturating_sub(started) >= budget {
                 break;
             }
         }
-        self.session.tick(now());
-        self.act();
-        self.emit_events();
+        let events = this.bind_mut().finish_frame();
+        emit(&mut this, events);
     }
 
     fn exit_tree(&mut self) {
@@ -433,6 +432,35 @@ impl NetworkClient {
         }
     }
 
+    /// Lets the engine move data, and says how long a frame's work may take.
+    fn start_frame(&mut self) -> Duration {
+        self.transport.poll();
+        seconds(self.frame_budget / 1000.0)
+    }
+
+    /// Passes one piece of news to the session. `None`: there is no more.
+    fn take_news(&mut self) -> Option<Vec<Event>> {
+        match self.transport.next()? {
+            News::Opened => self.session.opened(now()),
+            News::Received(packet) => self.session.received(now(), packet.as_slice()),
+            News::Closed(code, reason) => self.session.closed(now(), code, &reason),
+        }
+        Some(self.act_and_take_events())
+    }
+
+    /// Lets the session notice what time it is.
+    fn finish_frame(&mut self) -> Vec<Event> {
+        self.session.tick(now());
+        self.act_and_take_events()
+    }
+
+    /// What handlers of these events cause waits for the next time: a handler
+    /// that tries again at every denial must not keep the frame from ending.
+    fn act_and_take_events(&mut self) -> Vec<Event> {
+        self.act();
+        std::iter::from_fn(|| self.session.poll_event()).collect()
+    }
+
     /// Does what the session asks for.
     fn act(&mut self) {
         while let Some(action) = self.session.poll_action() {
@@ -445,8 +473,9 @@ impl NetworkClient {
                 }
                 Action::Send(text) => {
                     if !self.transport.send(&text) {
-                        // The peer notices and reports it at the next poll.
-                        godot_warn!("NetworkClient: a packet could not be sent");
+                        // The link takes nothing any more.
+                        self.transport.close(1000, "stalled");
+                        self.session.closed(now(), None, "stalled");
                     }
                 }
                 Action::Close { code, reason } => self.transport.close(code, reason),
@@ -454,74 +483,9 @@ impl NetworkClient {
         }
     }
 
-    /// Emits what happened. Handlers may call back into the node; nothing of it
-    /// is borrowed while they run.
-    fn emit_events(&mut self) {
-        while let Some(event) = self.session.poll_event() {
-            self.emit(event);
-        }
-    }
-
-    fn emit(&mut self, event: Event) {
-        match event {
-            Event::StateChanged(state) => {
-                self.signals().state_changed().emit(state_constant(state));
-            }
-            Event::Connected {
-                message_of_the_day,
-                limits,
-            } => {
-                self.message_of_the_day = message_of_the_day.as_str().into();
-                self.take_limits(limits);
-                self.signals().connected().emit();
-            }
-            Event::Disconnected { reason, will_retry } => {
-                self.signals()
-                    .disconnected()
-                    .emit(reason.name(), will_retry);
-            }
-            Event::Reconnecting { attempt, delay } => {
-                self.signals()
-                    .reconnecting()
-                    .emit(i64::from(attempt), delay.as_secs_f64());
-            }
-            Event::Registered { username } => {
-                self.signals().registered().emit(&username);
-            }
-            Event::RegisterDenied(refusal) => {
-                self.signals()
-                    .register_denied()
-                    .emit(refusal.code.name(), &refusal.reason);
-            }
-            Event::LoggedIn { username } => {
-                self.signals().logged_in().emit(&username);
-            }
-            Event::LoginDenied(refusal) => {
-                self.signals()
-                    .login_denied()
-                    .emit(refusal.code.name(), &refusal.reason);
-            }
-            Event::LoggedOut { reason } => {
-                self.signals().logged_out().emit(reason.name());
-            }
-            Event::ChatReceived {
-                sender,
-                text,
-                sent_at_ms,
-            } => {
-                let sent_at_ms = i64::try_from(sent_at_ms).unwrap_or(i64::MAX);
-                self.signals()
-                    .chat_received()
-                    .emit(&sender, &text, sent_at_ms);
-            }
-            Event::ChatAccepted => self.signals().chat_accepted().emit(),
-            Event::ChatDenied(refusal) => {
-                self.signals()
-                    .chat_denied()
-                    .emit(refusal.code.name(), &refusal.reason);
-            }
-            Event::Warning(text) => godot_warn!("NetworkClient: {text}"),
-        }
+    fn take_greeting(&mut self, message_of_the_day: &str, limits: Limits) {
+        self.message_of_the_day = message_of_the_day.into();
+        self.take_limits(limits);
     }
 
     fn take_limits(&mut self, limits: Limits) {
@@ -530,6 +494,66 @@ impl NetworkClient {
         self.password_min_length = limits.password_min_chars.into();
         self.password_max_length = limits.password_max_chars.into();
         self.chat_max_length = limits.chat_max_chars.into();
+    }
+}
+
+/// Emits what happened. `false`: a handler has freed the node.
+fn emit(node: &mut Gd<NetworkClient>, events: Vec<Event>) -> bool {
+    for event in events {
+        emit_one(node, event);
+        if !node.is_instance_valid() {
+            return false;
+        }
+    }
+    true
+}
+
+fn emit_one(node: &mut Gd<NetworkClient>, event: Event) {
+    match event {
+        Event::StateChanged(state) => {
+            node.signals().state_changed().emit(state_constant(state));
+        }
+        Event::Connected {
+            message_of_the_day,
+            limits,
+        } => {
+            node.bind_mut().take_greeting(&message_of_the_day, limits);
+            node.signals().connected().emit();
+        }
+        Event::Disconnected { reason, will_retry } => {
+            node.signals()
+                .disconnected()
+                .emit(reason.name(), will_retry);
+        }
+        Event::Reconnecting { attempt, delay } => {
+            node.signals()
+                .reconnecting()
+                .emit(i64::from(attempt), delay.as_secs_f64());
+        }
+        Event::Registered { username } => node.signals().registered().emit(&username),
+        Event::RegisterDenied(Refusal { code, reason, .. }) => {
+            node.signals().register_denied().emit(code.name(), &reason);
+        }
+        Event::LoggedIn { username } => node.signals().logged_in().emit(&username),
+        Event::LoginDenied(Refusal { code, reason, .. }) => {
+            node.signals().login_denied().emit(code.name(), &reason);
+        }
+        Event::LoggedOut { reason } => node.signals().logged_out().emit(reason.name()),
+        Event::ChatReceived {
+            sender,
+            text,
+            sent_at_ms,
+        } => {
+            let sent_at_ms = i64::try_from(sent_at_ms).unwrap_or(i64::MAX);
+            node.signals()
+                .chat_received()
+                .emit(&sender, &text, sent_at_ms);
+        }
+        Event::ChatAccepted => node.signals().chat_accepted().emit(),
+        Event::ChatDenied(Refusal { code, reason, .. }) => {
+            node.signals().chat_denied().emit(code.name(), &reason);
+        }
+        Event::Warning(text) => godot_warn!("NetworkClient: {text}"),
     }
 }
 

@@ -4,12 +4,15 @@ use godot::classes::WebSocketPeer;
 use godot::classes::web_socket_peer::State;
 use godot::global::Error;
 use godot::prelude::*;
+use longhall_client::MAX_CHATS_IN_FLIGHT;
 use longhall_packet::SUBPROTOCOL;
-use longhall_packet::limits::MAX_SERVER_PACKET_BYTES;
+use longhall_packet::limits::MAX_CLIENT_PACKET_BYTES;
 
 /// Room for what arrives between two frames. The engine throws data away
 /// beyond it, so it is far larger than what a server keeps for one client.
 const INBOUND_BUFFER_BYTES: i32 = 4 << 20;
+/// Room for all that a session may have on its way to a server that takes nothing.
+const OUTBOUND_BUFFER_BYTES: usize = (MAX_CHATS_IN_FLIGHT + 8) * MAX_CLIENT_PACKET_BYTES;
 const MAX_QUEUED_PACKETS: i32 = 16 * 1024;
 /// Frames a peer is polled on after we closed it, so that the close frame and
 /// what was sent before it go out.
@@ -39,7 +42,7 @@ impl Transport {
         protocols.push(SUBPROTOCOL);
         peer.set_supported_protocols(&protocols);
         peer.set_inbound_buffer_size(INBOUND_BUFFER_BYTES);
-        peer.set_outbound_buffer_size(MAX_SERVER_PACKET_BYTES as i32);
+        peer.set_outbound_buffer_size(OUTBOUND_BUFFER_BYTES as i32);
         peer.set_max_queued_packets(MAX_QUEUED_PACKETS);
         self.opened = false;
         match peer.connect_to_url(url) {
@@ -52,7 +55,7 @@ impl Transport {
     }
 
     /// Sends one text frame. `false` means that the connection has no room or
-    /// is gone; it is then closed and must be given up.
+    /// is gone, and must be given up.
     pub(crate) fn send(&mut self, text: &str) -> bool {
         let Some(peer) = &mut self.peer else {
             return false;
