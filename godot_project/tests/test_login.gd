@@ -217,6 +217,16 @@ func test_limits_hold_and_are_told() -> void:
 	check_equal(_password.text, "012345678", "the password")
 
 
+func test_a_reconnect_does_not_disturb_the_typing() -> void:
+	_screen.set_limits(20, 99)
+	await input.type("ad")
+	_screen.set_online(false, "The server is down.")
+	_screen.set_limits(20, 99)
+	_screen.set_online(true, "Connected")
+	await input.type("a")
+	check_equal(_username.text, "ada", "the username")
+
+
 func test_everything_fits_on_a_small_and_a_large_screen() -> void:
 	_screen.set_online(false, "No connection to the server. Next try in 12 seconds.", true)
 	_screen.show_status("The connection was lost before the answer came", LoginScreen.Tone.ERROR)

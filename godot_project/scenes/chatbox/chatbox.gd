@@ -216,7 +216,7 @@ func _flush() -> void:
 	var place: float = _scroll.value
 	if not follows:
 		# What the reader looks at stays where it is, as long as it is there.
-		place -= _log.get_paragraph_offset(mini(excess, _written - 1))
+		place -= _log.get_paragraph_offset(maxi(mini(excess, _written - 1), 0))
 	if excess > _REWRITE_FROM:
 		_log.clear()
 		_written = 0

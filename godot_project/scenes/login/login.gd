@@ -74,8 +74,11 @@ func focus_first_empty() -> void:
 
 ## Tells how many characters the fields may take.
 func set_limits(username_max: int, password_max: int) -> void:
-	_username.max_length = username_max
-	_password.max_length = password_max
+	# Only a change is set: setting it moves the caret to the start.
+	if _username.max_length != username_max:
+		_username.max_length = username_max
+	if _password.max_length != password_max:
+		_password.max_length = password_max
 
 
 ## Shows [param text] in the status line; an empty one clears it.
