@@ -15,8 +15,8 @@ pub const MAX_CHATS_IN_FLIGHT: usize = 64;
 /// script that says thousands of lines at once gets there.
 const MAX_CHATS_HELD: usize = 4096;
 
-/// Logins given up on whose success, arriving late, has to be undone. More of
-/// them on one connection cannot come about while each takes a time-out.
+/// Logins given up on whose success, arriving late, has to be undone. Each took
+/// a time-out, so older ones are long forgotten by the server, too.
 const MAX_ABANDONED_LOGINS: usize = 16;
 
 /// A request other than chat. At most one of each is under way.
@@ -31,7 +31,8 @@ pub(crate) enum Request {
     Undo,
 }
 
-/// The requests of one connection that wait for an answer.
+/// The requests that wait for an answer. Ids go on counting from connection to
+/// connection, so that no answer ever finds a wrong request.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
     last_id: RequestId,
@@ -203,12 +204,6 @@ impl Requests {
         let chats = unanswered.map(|chat| chat.deadline);
         let others = self.pending.iter().map(|pending| pending.deadline);
         chats.chain(others).min()
-    }
-
-    /// A new connection has nothing to do with the abandoned logins of the
-    /// last. Ids go on counting, so that an answer never finds a wrong request.
-    pub(crate) fn start_over(&mut self) {
-        self.abandoned_logins.clear();
     }
 
     fn take_where(&mut self, matches: impl Fn(&Pending) -> bool) -> Option<Request> {

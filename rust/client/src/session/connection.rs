@@ -77,7 +77,6 @@ impl Session {
     }
 
     pub(super) fn open(&mut self, now: Duration) {
-        self.requests.start_over();
         self.actions.push_back(Action::Open);
         let deadline = now.saturating_add(self.config.connect_timeout());
         self.enter(Link::Opening {

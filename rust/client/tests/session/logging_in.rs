@@ -229,6 +229,24 @@ fn a_login_that_succeeds_too_late_is_undone() {
 }
 
 #[test]
+fn several_logins_that_succeed_too_late_are_all_undone() {
+    let mut rig = Rig::connected();
+    let mut late = Vec::new();
+    for _ in 0..16 {
+        rig.session.login(rig.now, "ada", PASSWORD);
+        late.push(rig.expect_sent("login"));
+        rig.pass_quietly(15.1);
+    }
+    rig.events();
+    for id in late {
+        rig.receive_logged_in(id, 1);
+        let undo = rig.expect_sent("logout");
+        rig.ok(undo);
+    }
+    rig.expect([]);
+}
+
+#[test]
 fn a_login_that_cannot_be_undone_ends_the_connection_and_its_consequences() {
     let lost = [
         "state Reconnecting",
