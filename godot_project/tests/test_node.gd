@@ -105,6 +105,21 @@ func test_a_url_that_cannot_be_is_told_like_a_missing_server() -> void:
 	check_equal(reasons, ["server_unreachable"], "the reasons")
 
 
+func test_a_malformed_url_is_told_once_and_not_tried_again() -> void:
+	for url: String in ["", "http://127.0.0.1:8081", "127.0.0.1:8081"]:
+		var client := await _offline_client()
+		var heard: Array[String] = []
+		client.disconnected.connect(
+			func(reason: String, will_retry: bool) -> void: heard.append("%s %s" % [reason, will_retry])
+		)
+		client.url = url
+		client.connect_to_server()
+		await wait_until(func() -> bool: return not heard.is_empty(), "the refusal of '%s'" % url)
+		await frames(5)
+		check_equal(heard, ["invalid_address false"], "what was told of '%s'" % url)
+		check_equal(client.state, NetworkClient.STATE_OFFLINE, "the state")
+
+
 func _offline_client() -> NetworkClient:
 	var client := NetworkClient.new()
 	client.connect_automatically = false

@@ -7,8 +7,9 @@
 //! store writes what is outstanding and closes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -36,8 +37,8 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) {
     info!("stopped");
 }
 
-/// Cancels `stopping` on SIGINT (Ctrl-C) or SIGTERM. A second signal ends the
-/// process at once.
+/// Cancels `stopping` on SIGINT (Ctrl-C) or SIGTERM. A second signal, a second or
+/// more after the first, ends the process at once.
 ///
 /// # Errors
 /// When the system does not let us listen for signals.
@@ -46,6 +47,12 @@ pub fn on_signals(stopping: CancellationToken) -> std::io::Result<()> {
     tokio::spawn(async move {
         signals.next().await;
         stopping.cancel();
+        // One Ctrl-C may arrive twice: from the terminal, and passed on by the
+        // program that started us.
+        sleep(Duration::from_secs(1)).await;
+        let Ok(mut signals) = Signals::listen() else {
+            return;
+        };
         signals.next().await;
         warn!("second signal: not waiting any longer");
         std::process::exit(1);

@@ -107,6 +107,22 @@ async fn sigterm_says_good_bye_and_exits_with_0() {
     assert_eq!(stopping.await.unwrap().code(), Some(0));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn one_ctrl_c_that_arrives_twice_is_one() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let (_folder, path) = database();
+    let server = Program::start(&path);
+    let pid = Pid::from_child(&server.child);
+    let mut ada = TestPlayer::connect(server.address).await;
+    kill_process(pid, Signal::INT).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    let stopping = tokio::task::spawn_blocking(|| server.wait());
+    ada.expect_closed(longhall_packet::CloseReason::Restarting)
+        .await;
+    assert_eq!(stopping.await.unwrap().code(), Some(0));
+}
+
 #[test]
 fn help_names_every_option_with_its_variable_and_default() {
     let Output { status, stdout, .. } = Program::command().arg("--help").output().unwrap();

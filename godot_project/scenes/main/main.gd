@@ -185,6 +185,8 @@ func _sentence(reason: String) -> String:
 			text = tr("The server is restarting")
 		"update_required":
 			text = tr("This version of the game is too old for the server")
+		"invalid_address":
+			text = tr("The address of the server is not valid")
 		"wrong_server":
 			text = tr("There is no Longhall server at this address")
 		"idle", "login_timeout":

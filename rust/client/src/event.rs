@@ -107,6 +107,8 @@ pub enum DisconnectReason {
     ClosedByClient,
     /// Something answered, but it is no Longhall server, or an older one.
     WrongServer,
+    /// The address is none, so there is nothing to try again.
+    InvalidAddress,
 }
 
 impl DisconnectReason {
@@ -126,6 +128,7 @@ impl DisconnectReason {
             Self::Server(reason) => reason.name(),
             Self::ClosedByClient => "closed_by_client",
             Self::WrongServer => "wrong_server",
+            Self::InvalidAddress => "invalid_address",
         }
     }
 
@@ -134,7 +137,7 @@ impl DisconnectReason {
         match self {
             Self::ServerUnreachable | Self::ConnectionLost => true,
             Self::Server(reason) => reason.may_retry(),
-            Self::ClosedByClient | Self::WrongServer => false,
+            Self::ClosedByClient | Self::WrongServer | Self::InvalidAddress => false,
         }
     }
 }

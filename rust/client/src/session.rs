@@ -354,6 +354,17 @@ impl Session {
         self.lose(now, reason);
     }
 
+    /// There is no transport to the address that [`Action::Open`] was for, now
+    /// or ever: it is malformed.
+    pub fn unusable(&mut self, now: Duration) {
+        let now = self.arrive(now);
+        if self.has_transport {
+            self.has_transport = false;
+            self.actions.clear();
+            self.lose(now, DisconnectReason::InvalidAddress);
+        }
+    }
+
     /// Time has passed: asks, gives up or tries again where it is due.
     pub fn tick(&mut self, now: Duration) {
         let now = self.arrive(now);

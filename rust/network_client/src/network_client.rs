@@ -26,9 +26,11 @@ use crate::transport::{News, Transport};
 ///
 /// ```gdscript
 /// func _ready() -> void:
-///     $NetworkClient.connected.connect(func(): $NetworkClient.login("ada", "correct horse"))
+///     $NetworkClient.login_denied.connect(func(_code, reason): print(reason))
 ///     $NetworkClient.logged_in.connect(func(_name): $NetworkClient.send_chat("Hello!"))
 ///     $NetworkClient.chat_received.connect(func(sender, text, _time): print(sender, ": ", text))
+///     await $NetworkClient.connected
+///     $NetworkClient.login("ada", "correct horse")
 /// ```
 ///
 /// Denials carry a stable code to translate and an English sentence to fall back on:
@@ -258,7 +260,8 @@ impl NetworkClient {
     /// The connection is gone, or the first try failed. `reason` is a stable code:
     /// `server_unreachable`, `connection_lost`, `restarting`, `logged_in_elsewhere`,
     /// `update_required`, `idle`, `login_timeout`, `too_slow`, `protocol_error`, `flooding`,
-    /// `too_many_connections`, `internal_error`, `wrong_server` or `closed_by_client`. With
+    /// `too_many_connections`, `internal_error`, `wrong_server`, `invalid_address` (a malformed
+    /// [member url]) or `closed_by_client`. With
     /// `will_retry` the node connects again by itself, announced by [signal reconnecting].
     #[signal]
     fn disconnected(reason: GString, will_retry: bool);
@@ -468,7 +471,7 @@ impl NetworkClient {
                 Action::Open => {
                     if let Err(reason) = self.transport.open(&self.dialled) {
                         godot_warn!("NetworkClient: {reason}");
-                        self.session.closed(now(), None, &reason);
+                        self.session.unusable(now());
                     }
                 }
                 Action::Send(text) => {

@@ -37,6 +37,12 @@ pub(crate) struct Transport {
 impl Transport {
     /// Starts to connect. `Err` says why the url cannot be used at all.
     pub(crate) fn open(&mut self, url: &GString) -> Result<(), String> {
+        let text = url.to_string();
+        if !text.starts_with("ws://") && !text.starts_with("wss://") {
+            return Err(format!(
+                "the url \"{url}\" does not start with ws:// or wss://"
+            ));
+        }
         let mut peer = WebSocketPeer::new_gd();
         let mut protocols = PackedStringArray::new();
         protocols.push(SUBPROTOCOL);

@@ -313,6 +313,10 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    pub fn wait(mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     #[cfg(unix)]
     pub fn terminate(mut self) -> std::process::ExitStatus {
         let pid = rustix::process::Pid::from_child(&self.child);

@@ -101,6 +101,18 @@ fn a_server_that_never_greets_is_given_up_in_time() {
 }
 
 #[test]
+fn an_address_that_is_none_is_not_tried_again() {
+    let mut rig = Rig::new();
+    rig.session.connect(rig.now);
+    rig.expect_open();
+    rig.events();
+    rig.session.unusable(rig.now);
+    rig.expect(["state Offline", "disconnected: invalid_address, for good"]);
+    rig.pass(120.0);
+    rig.expect_idle();
+}
+
+#[test]
 fn what_greets_otherwise_is_no_server_of_ours() {
     let deny = ServerPacket::deny(None, DenyCode::Busy.into());
     let chat = ServerPacket::Chat {
