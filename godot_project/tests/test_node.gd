@@ -110,7 +110,8 @@ func test_a_malformed_url_is_told_once_and_not_tried_again() -> void:
 		var client := await _offline_client()
 		var heard: Array[String] = []
 		client.disconnected.connect(
-			func(reason: String, will_retry: bool) -> void: heard.append("%s %s" % [reason, will_retry])
+			func(reason: String, will_retry: bool) -> void:
+				heard.append("%s %s" % [reason, will_retry])
 		)
 		client.url = url
 		client.connect_to_server()
