@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use longhall_packet::codec::DecodeError;
 use longhall_packet::{
-    ClientPacket, CloseReason, Denial, DenyCode, Limits, PROTOCOL_VERSION, ServerPacket, Stage,
-    codec,
+    ClientPacket, CloseReason, Denial, DenyCode, Limits, PROTOCOL_VERSION, RequestId, ResumeToken,
+    ServerPacket, Stage, codec,
 };
 use tracing::{debug, info, warn};
 
@@ -15,7 +15,7 @@ use crate::hub::Membership;
 use crate::outbox::{Outbox, encode};
 use crate::rate_limit::PacketLimit;
 use crate::store::{StoreError, TokenHash, User};
-use crate::{SERVER_NAME, Server, handlers};
+use crate::{SERVER_NAME, Server, handlers, resume};
 
 /// Packets that may be refused as broken, beyond the good ones, before the
 /// connection is closed.
@@ -182,14 +182,29 @@ impl Session {
         }
     }
 
-    /// Makes this the session of `user`, in place of an earlier one, and says
-    /// so before any line of chat arrives.
-    pub(crate) fn enter(&mut self, user: User, token: TokenHash, welcome: &ServerPacket) {
-        let outbox = Arc::clone(&self.outbox);
-        let membership = self.server.hub.join(user.id, outbox, encode(welcome));
+    /// Answers request `id`: this is the session of `user` now, in place of an
+    /// earlier one. No line of chat arrives before the answer.
+    pub(crate) fn enter(&mut self, id: RequestId, user: User, token: ResumeToken, how: &str) {
+        info!(
+            connection = self.connection,
+            user = user.id.0,
+            username = user.username,
+            "{how}"
+        );
+        let token_hash = resume::hash(&token);
+        let username = user.username.clone();
+        let welcome = encode(&ServerPacket::LoggedIn {
+            id,
+            username,
+            resume_token: token,
+        });
+        let membership = self
+            .server
+            .hub
+            .join(user.id, Arc::clone(&self.outbox), welcome);
         self.player = Some(Player {
             user,
-            token,
+            token: token_hash,
             _membership: membership,
         });
     }

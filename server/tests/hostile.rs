@@ -73,7 +73,7 @@ async fn who_never_logs_in_is_closed() {
 #[tokio::test]
 async fn who_says_nothing_at_all_is_closed_but_who_listens_stays() {
     let config = Config {
-        idle_timeout: Duration::from_millis(600),
+        idle_timeout: Duration::from_secs(1),
         ..generous()
     };
     let server = TestServer::with(config).await;

@@ -1,7 +1,6 @@
 //! A player logs in with a password.
 
-use longhall_packet::{Denial, DenyCode, Password, RequestId, ServerPacket, Username};
-use tracing::info;
+use longhall_packet::{Denial, DenyCode, Password, RequestId, Username};
 
 use super::now_ms;
 use crate::resume;
@@ -46,22 +45,7 @@ pub(crate) async fn login(
         .await;
     added.map_err(|cause| session.unavailable(&cause))?;
 
-    info!(
-        connection = session.connection,
-        user = user.id.0,
-        username = user.username,
-        "logged in"
-    );
-    let username = user.username.clone();
-    session.enter(
-        user,
-        resume::hash(&token),
-        &ServerPacket::LoggedIn {
-            id,
-            username,
-            resume_token: token,
-        },
-    );
+    session.enter(id, user, token, "logged in");
     Ok(())
 }
 

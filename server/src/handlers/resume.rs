@@ -1,7 +1,6 @@
 //! A player is back after a cut.
 
-use longhall_packet::{Denial, DenyCode, RequestId, ResumeToken, ServerPacket};
-use tracing::info;
+use longhall_packet::{Denial, DenyCode, RequestId, ResumeToken};
 
 use super::now_ms;
 use crate::resume;
@@ -28,22 +27,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         return Err(Denial::new(DenyCode::SessionExpired));
     };
 
-    info!(
-        connection = session.connection,
-        user = user.id.0,
-        username = user.username,
-        "resumed"
-    );
-    let username = user.username.clone();
-    session.enter(
-        user,
-        resume::hash(&next),
-        &ServerPacket::LoggedIn {
-            id,
-            username,
-            resume_token: next,
-        },
-    );
+    session.enter(id, user, next, "resumed");
     Ok(())
 }
 
