@@ -105,10 +105,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        // Who is about to be closed has said enough: a session that was replaced
-        // must not speak on from what was read ahead.
-        let closing = socket.outbox.is_closing();
-        let Some(packet) = socket.read_ahead.pop_front().filter(|_| !closing) else {
+        let Some(packet) = socket.read_ahead.pop_front() else {
             socket.note_stage(session.stage());
             if let Err(end) = socket.turn().await {
                 return end;

@@ -18,6 +18,10 @@ use crate::config::{Config, HashCost};
 
 type Job = Box<dyn FnOnce(&mut Hasher) + Send>;
 
+/// Most memory a stored hash may ask for, in argon2's blocks of 1 KiB: far more
+/// than any recommended cost.
+const MOST_BLOCKS: usize = 256 * 1024;
+
 /// The pool of hashing threads.
 ///
 /// Bounded in threads, so that the async threads always have a core to
@@ -229,7 +233,12 @@ impl Hasher {
             .transpose()?
             .unwrap_or_default();
         let algorithm = Algorithm::try_from(hash.algorithm.as_str())?;
-        let argon2 = Argon2::new(algorithm, version, Params::try_from(&hash)?);
+        let params = Params::try_from(&hash)?;
+        // A damaged database must not make the server ask for terabytes.
+        if params.block_count() > MOST_BLOCKS.max(self.params.block_count()) {
+            return Err(argon2::Error::MemoryTooMuch.into());
+        }
+        let argon2 = Argon2::new(algorithm, version, params);
         let output = self.output(&argon2, password.expose().as_bytes(), &salt, expected.len())?;
         // Compares in constant time.
         Ok(output == expected)
@@ -340,6 +349,31 @@ mod tests {
         assert!(
             raised
                 .verify(Some(new), password("correct horse"))
+                .await
+                .unwrap()
+                .valid
+        );
+    }
+
+    #[tokio::test]
+    async fn a_damaged_hash_is_no_match_and_no_harm() {
+        let pool = pool(4);
+        let good = pool.hash(password("correct horse")).await.unwrap();
+        let damaged = [
+            good.replace("m=8,", "m=4294967295,"),
+            good.replace("argon2id", "argon9"),
+            good[..good.len() / 2].to_owned(),
+            String::new(),
+        ];
+        for hash in damaged {
+            let verified = pool
+                .verify(Some(hash), password("correct horse"))
+                .await
+                .unwrap();
+            assert!(!verified.valid);
+        }
+        assert!(
+            pool.verify(Some(good), password("correct horse"))
                 .await
                 .unwrap()
                 .valid

@@ -97,6 +97,11 @@ impl Session {
     /// connection ends: what was sent to the store still happens, the answer is
     /// lost.
     pub(crate) async fn handle(&mut self, bytes: &[u8]) {
+        // Who is about to be closed has said enough: a session that was replaced
+        // must not speak on from what was read ahead.
+        if self.outbox.is_closing() {
+            return;
+        }
         let decoded = codec::decode_client_packet(bytes);
         let (id, name) = match &decoded {
             Ok(packet) => (Some(packet.id()), packet.name()),

@@ -94,6 +94,11 @@ mod tests {
         second.try_login("ada", "correct horse").await;
         second.expect_logged_in(2);
         first.expect_closed(CloseReason::LoggedInElsewhere);
+        // What the first had sent before it heard of it is not said any more.
+        first
+            .send(r#"{"type":"chat","id":9,"text":"two of me"}"#)
+            .await;
+        second.expect_nothing();
     }
 
     #[tokio::test]
