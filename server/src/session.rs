@@ -215,8 +215,8 @@ impl Session {
     }
 
     /// Ends the login, not the connection.
-    pub(crate) fn leave(&mut self) -> Option<User> {
-        self.player.take().map(|player| player.user)
+    pub(crate) fn leave(&mut self) {
+        self.player = None;
     }
 
     /// Turns trouble of the store into what a player may know of it.
