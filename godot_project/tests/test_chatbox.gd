@@ -1,7 +1,7 @@
 extends "res://tests/test_case.gd"
 ## The chatbox alone, with a player's mouse and keyboard.
 
-const CHATBOX: PackedScene = preload("res://scenes/chatbox/chatbox.tscn")
+const CHATBOX: PackedScene = preload("res://addons/longhall/scenes/chatbox/chatbox.tscn")
 
 const NOON_MS: int = 1_700_000_000_000
 

@@ -1,7 +1,7 @@
 extends "res://tests/test_case.gd"
 ## The login screen alone, with a player's mouse and keyboard.
 
-const LOGIN: PackedScene = preload("res://scenes/login/login.tscn")
+const LOGIN: PackedScene = preload("res://addons/longhall/scenes/login/login.tscn")
 
 var _screen: LoginScreen
 var _username: LineEdit

@@ -10,8 +10,8 @@ const URL_VARIABLE: String = "LONGHALL_URL"
 ## Argument after [code]--[/code] that names another server.
 const URL_ARGUMENT: String = "--url="
 
-const LOGIN: PackedScene = preload("res://scenes/login/login.tscn")
-const CHATBOX: PackedScene = preload("res://scenes/chatbox/chatbox.tscn")
+const LOGIN: PackedScene = preload("res://addons/longhall/scenes/login/login.tscn")
+const CHATBOX: PackedScene = preload("res://addons/longhall/scenes/chatbox/chatbox.tscn")
 
 ## Smallest window that shows everything.
 const MIN_WINDOW_SIZE := Vector2i(320, 480)

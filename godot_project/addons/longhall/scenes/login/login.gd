@@ -19,12 +19,12 @@ enum Tone { INFO, SUCCESS, ERROR }
 
 const _TONE_LABELS: Array[StringName] = [&"StatusInfo", &"StatusSuccess", &"StatusError"]
 const _TONE_ICONS: Array[Texture2D] = [
-	preload("res://themes/tone_info.svg"),
-	preload("res://themes/tone_success.svg"),
-	preload("res://themes/tone_error.svg"),
+	preload("res://addons/longhall/themes/tone_info.svg"),
+	preload("res://addons/longhall/themes/tone_success.svg"),
+	preload("res://addons/longhall/themes/tone_error.svg"),
 ]
-const _EYE_OPEN: Texture2D = preload("res://themes/eye_open.svg")
-const _EYE_CLOSED: Texture2D = preload("res://themes/eye_closed.svg")
+const _EYE_OPEN: Texture2D = preload("res://addons/longhall/themes/eye_open.svg")
+const _EYE_CLOSED: Texture2D = preload("res://addons/longhall/themes/eye_closed.svg")
 
 ## Denials that are about the name, so that the cursor goes there.
 const _NAME_CODES: Array[String] = ["username_taken"]
