@@ -61,6 +61,10 @@ close_reasons! {
     TooManyConnections = 4008, "too_many_connections", true;
     /// Something broke in the server.
     InternalError = 4009, "internal_error", true;
+    /// A moderator ended this session.
+    Kicked = 4010, "kicked", false;
+    /// A moderator closed the account.
+    Banned = 4011, "banned", false;
 }
 
 impl std::fmt::Display for CloseReason {
