@@ -132,6 +132,25 @@ impl DisconnectReason {
         }
     }
 
+    /// An English sentence without a full stop, to fall back on.
+    ///
+    /// ```
+    /// use longhall_client::DisconnectReason;
+    ///
+    /// let reason = DisconnectReason::ConnectionLost;
+    /// assert_eq!(reason.sentence(), "The connection was lost");
+    /// ```
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::ServerUnreachable => "The server cannot be reached",
+            Self::ConnectionLost => "The connection was lost",
+            Self::Server(reason) => reason.sentence(),
+            Self::ClosedByClient => "The connection was closed",
+            Self::WrongServer => "There is no Longhall server at this address",
+            Self::InvalidAddress => "The address of the server is not valid",
+        }
+    }
+
     /// Every reason there is, to check that each has a translation.
     pub fn all() -> impl Iterator<Item = DisconnectReason> {
         let own = [

@@ -4,6 +4,8 @@ use std::fmt;
 
 use longhall_packet::{Denial, DenyCode, Field};
 
+use crate::DisconnectReason;
+
 /// The code of a [`Refusal`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefusalCode {
@@ -21,13 +23,16 @@ pub enum RefusalCode {
     AlreadyPending,
     /// Too many chat lines wait for their answers; nothing was sent.
     TooManyPending,
+    /// [`Session::connect`](crate::Session::connect) did not lead to a connection.
+    NoConnection(DisconnectReason),
     /// Whoever asked is gone, or has no way to be told: given by drivers, never
     /// by a session. The server may have done it all the same.
     Cancelled,
 }
 
 impl RefusalCode {
-    /// The codes that no server sends.
+    /// The codes that no server sends, without those of a connection that did
+    /// not come about.
     pub const LOCAL: [RefusalCode; 6] = [
         Self::NotConnected,
         Self::TimedOut,
@@ -37,7 +42,8 @@ impl RefusalCode {
         Self::Cancelled,
     ];
 
-    /// Every code there is, to check that each has a translation.
+    /// Every code there is, to check that each has a translation;
+    /// [`DisconnectReason::all`] has the rest.
     pub fn all() -> impl Iterator<Item = RefusalCode> {
         let servers = DenyCode::ALL.iter().copied().map(Self::Server);
         Self::LOCAL.into_iter().chain(servers)
@@ -60,6 +66,7 @@ impl RefusalCode {
             Self::ConnectionLost => "connection_lost",
             Self::AlreadyPending => "already_pending",
             Self::TooManyPending => "too_many_pending",
+            Self::NoConnection(reason) => reason.name(),
             Self::Cancelled => "cancelled",
         }
     }
@@ -73,6 +80,7 @@ impl RefusalCode {
             Self::ConnectionLost => "The connection was lost before the server answered",
             Self::AlreadyPending => "This is already under way",
             Self::TooManyPending => "Too many messages at once, wait a moment",
+            Self::NoConnection(reason) => reason.sentence(),
             Self::Cancelled => "This was cancelled",
         }
     }

@@ -19,7 +19,7 @@ const MAX_CHATS_HELD: usize = 4096;
 /// a time-out, so older ones are long forgotten by the server, too.
 const MAX_ABANDONED_LOGINS: usize = 16;
 
-/// Names one call of `register`, `login`, `logout` or `send_chat`; see
+/// Names one call of `connect`, `register`, `login`, `logout` or `send_chat`; see
 /// [`Session::poll_outcome`](crate::Session::poll_outcome).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Call(u64);

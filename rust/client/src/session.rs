@@ -99,6 +99,8 @@ pub struct Session {
     has_transport: bool,
     /// There from a login until [`Event::LoggedOut`].
     account: Option<Account>,
+    /// End with the present try to connect.
+    connects: Vec<Call>,
     /// Ends with the account.
     logout: Option<Call>,
     requests: Requests,
@@ -163,6 +165,7 @@ impl Session {
             link: Link::Offline,
             has_transport: false,
             account: None,
+            connects: Vec::new(),
             logout: None,
             requests: Requests::default(),
             reconnects: Backoff::default(),
@@ -180,9 +183,15 @@ impl Session {
     }
 
     /// Connects. Does nothing when connected or about to be; while waiting for
-    /// the next try, tries at once.
-    pub fn connect(&mut self, now: Duration) {
+    /// the next try, tries at once. The call ends with this try.
+    pub fn connect(&mut self, now: Duration) -> Call {
         let now = self.arrive(now);
+        let call = self.requests.next_call();
+        if let Link::Up(_) = self.link {
+            self.settle(call, Ok(()));
+            return call;
+        }
+        self.connects.push(call);
         match self.link {
             Link::Offline => {
                 self.reconnects.reset();
@@ -191,6 +200,7 @@ impl Session {
             Link::Waiting { .. } => self.open(now),
             Link::Opening { .. } | Link::Up(_) => {}
         }
+        call
     }
 
     /// While waiting for the next try, tries at once; otherwise does nothing.

@@ -133,7 +133,9 @@ pub async fn run(
 
 fn obey(session: &mut Session, now: Duration, command: Command) {
     match command {
-        Command::Connect => session.connect(now),
+        Command::Connect => {
+            session.connect(now);
+        }
         Command::Disconnect => session.disconnect(now),
         Command::ReconnectNow => session.reconnect_now(now),
         Command::Register { username, password } => {

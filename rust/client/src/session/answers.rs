@@ -52,6 +52,9 @@ impl Session {
                     message_of_the_day,
                     limits,
                 });
+                for call in std::mem::take(&mut self.connects) {
+                    self.settle(call, Ok(()));
+                }
                 self.resumes.reset();
                 self.resume(now);
             }

@@ -126,6 +126,9 @@ impl Session {
             Link::Offline | Link::Waiting { .. } | Link::Opening { .. } => (false, false),
         };
         self.fail_requests();
+        for call in std::mem::take(&mut self.connects) {
+            self.settle(call, Err(RefusalCode::NoConnection(reason).into()));
+        }
 
         let will_retry = self.config.reconnect && reason.may_retry();
         let delay = will_retry.then(|| {

@@ -142,3 +142,26 @@ fn a_ticket_replaces_nobody() {
     rig.session.restore("eve", crate::support::token(9));
     assert_eq!(rig.session.ticket(), None);
 }
+
+#[test]
+fn connecting_ends_with_the_greeting_or_the_first_failure() {
+    let mut rig = Rig::new();
+    rig.session.connect(rig.now);
+    rig.session.connect(rig.now);
+    rig.expect_open();
+    expect_outcomes(&mut rig, []);
+    rig.come_up();
+    expect_outcomes(&mut rig, ["ok", "ok"]);
+    rig.session.connect(rig.now);
+    expect_outcomes(&mut rig, ["ok"]);
+
+    let mut rig = Rig::new();
+    rig.session.connect(rig.now);
+    rig.expect_open();
+    rig.cut();
+    expect_outcomes(&mut rig, ["server_unreachable"]);
+    rig.session.connect(rig.now);
+    rig.expect_open();
+    rig.session.disconnect(rig.now);
+    expect_outcomes(&mut rig, ["closed_by_client"]);
+}

@@ -125,7 +125,8 @@ impl World {
             rng,
             _seed: TellSeed(seed, manners),
         };
-        world.session.connect(world.now);
+        let call = world.session.connect(world.now);
+        world.auditor.called(call);
         world.auditor.may_open = true;
         world
     }
@@ -203,7 +204,8 @@ impl World {
             23..=26 => {
                 self.show();
                 self.auditor.may_open = true;
-                self.session.connect(self.now);
+                let call = self.session.connect(self.now);
+                self.auditor.called(call);
             }
             27 => self.session.reconnect_now(self.now),
             28 => self.session.config_mut().reconnect ^= self.rng.u8(..4) == 0,

@@ -47,6 +47,7 @@ impl Rig {
         self.expect_open();
         self.come_up();
         self.events();
+        self.session.poll_outcome();
         self
     }
 
