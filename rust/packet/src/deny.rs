@@ -106,6 +106,16 @@ pub enum Field {
 }
 
 impl Field {
+    /// The stable name, as it travels: `"username"`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Field::Username => "username",
+            Field::Password => "password",
+            Field::Text => "text",
+            Field::Unknown => "",
+        }
+    }
+
     const fn subject(self) -> &'static str {
         match self {
             Field::Username => "The username",
