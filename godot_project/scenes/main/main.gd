@@ -213,7 +213,7 @@ func _on_client_connected() -> void:
 	_show_connection()
 
 
-func _on_client_disconnected(reason: String, will_retry: bool) -> void:
+func _on_client_disconnected(reason: String, will_retry: bool, _seconds: float) -> void:
 	_cut_reason = reason
 	_show_connection()
 	if will_retry:
