@@ -6,11 +6,14 @@ mod play;
 
 mod check;
 mod empty_project;
+mod exported_game;
 mod godot_test;
 mod screenshots;
 mod test;
 
 mod package;
+mod export;
+mod templates;
 
 mod addon;
 mod library;
@@ -79,6 +82,12 @@ enum Task {
     /// one zip with several platforms, make a package on each machine, and give
     /// the other machines' godot_project/addons/longhall/bin/* to one with --library.
     Package(package::Options),
+    /// Make a player's build of the game in target/export/, for this machine
+    ///
+    /// Linux only; elsewhere, export from the editor. Godot's export templates
+    /// are fetched where Godot comes from Debian, otherwise those that the editor
+    /// has installed are used.
+    Export(export::Options),
     /// Run the scenes' and the node's tests in headless Godot against a real server
     GodotTest {
         /// Run only tests whose name contains this
@@ -114,6 +123,7 @@ fn run(task: Task) -> Result<()> {
         Task::Addon { release: false } => addon::build(),
         Task::Addon { release: true } => addon::build_both(None).map(drop),
         Task::Package(options) => package::run(&options).map(drop),
+        Task::Export(options) => export::run(&options),
         Task::GodotTest { filter } => godot_test::run(filter.as_deref()),
         Task::Screenshots => screenshots::run(),
         Task::Godot { arguments } => godot::run(&arguments),

@@ -7,7 +7,8 @@ use clap::ValueEnum;
 
 use crate::godot::Godot;
 use crate::{
-    addon, check, empty_project, godot_test, interrupt, package, play, process, project, workspace,
+    addon, check, empty_project, exported_game, godot_test, interrupt, package, play, process,
+    project, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -33,6 +34,8 @@ pub(crate) enum Step {
     Package,
     /// The package in an empty project, used as the README says
     EmptyProject,
+    /// The exported game, as players get it, against the real server
+    ExportedGame,
     /// Two headless clients talk over a server that restarts
     Conversation,
 }
@@ -50,6 +53,7 @@ impl Step {
             Self::Godot => "Godot tests",
             Self::Package => "package",
             Self::EmptyProject => "package in an empty project",
+            Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
         }
     }
@@ -76,6 +80,7 @@ impl Step {
             Self::Godot => godot_test::run_tests(&Godot::find_or_fetch()?, None),
             Self::Package => package::check(),
             Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),
+            Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
         }
     }
