@@ -7,6 +7,7 @@ mod play;
 mod check;
 mod empty_project;
 mod exported_game;
+mod player;
 mod godot_test;
 mod screenshots;
 mod test;
