@@ -53,6 +53,8 @@ pub(crate) struct Options {
 /// If anything does not build, a library is not what its name says, a machine's
 /// path is in one, or the licence of a crate is not known.
 pub(crate) fn run(options: &Options) -> Result<PathBuf> {
+    // Said before the builds, which take their time.
+    read_libraries(&options.libraries)?;
     let mut files = Vec::new();
     if options.targets.is_empty() {
         files.extend(addon::build_both(None)?);
