@@ -5,6 +5,7 @@
 mod play;
 
 mod check;
+mod editor_test;
 mod empty_project;
 mod exported_game;
 mod player;
