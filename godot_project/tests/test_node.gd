@@ -173,6 +173,19 @@ func test_a_burst_is_spread_over_frames_and_keeps_its_order() -> void:
 
 
 func test_retry_now_does_not_sit_out_the_pause() -> void:
+	await _check_that_it_tries_at_once(func(client: NetworkClient) -> void: client.retry_now())
+
+
+func test_a_player_who_comes_back_to_the_game_does_not_sit_out_the_pause() -> void:
+	for what: int in [
+		Node.NOTIFICATION_APPLICATION_FOCUS_IN, Node.NOTIFICATION_APPLICATION_RESUMED
+	]:
+		await _check_that_it_tries_at_once(
+			func(client: NetworkClient) -> void: client.notification(what)
+		)
+
+
+func _check_that_it_tries_at_once(hurry: Callable) -> void:
 	var server := LonghallFakeServer.new()
 	server.is_reachable = false
 	var client := await _offline_client()
@@ -184,11 +197,11 @@ func test_retry_now_does_not_sit_out_the_pause() -> void:
 	client.connect_to_server()
 	while pauses.is_empty() or pauses[-1] < 30.0:
 		var known: int = pauses.size()
-		client.retry_now()
+		hurry.call(client)
 		if not await wait_until(func() -> bool: return pauses.size() > known, "the next try"):
 			return
 	server.is_reachable = true
-	client.retry_now()
+	hurry.call(client)
 	var connected: Callable = func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
 	await wait_until(connected, "the connection")
 
