@@ -56,7 +56,7 @@ func chat_log() -> String:
 
 
 func _screen() -> Control:
-	for screen: Control in main.get_node("%Screens").get_children():
-		if not screen.is_queued_for_deletion():
+	for screen: Control in [main.get_node("Login"), main.get_node("Chatbox")]:
+		if screen.is_visible_in_tree():
 			return screen
 	return null
