@@ -193,7 +193,7 @@ func _on_connected() -> void:
 	_note("connected", "is connected")
 
 
-func _on_disconnected(reason: String, will_retry: bool) -> void:
+func _on_disconnected(reason: String, will_retry: bool, _seconds: float) -> void:
 	var then: String = ", and will try again" if will_retry else ""
 	_note("disconnected " + reason, "is disconnected (%s)%s" % [reason, then])
 

@@ -65,7 +65,9 @@ func test_a_handler_may_remove_the_node_and_its_parent() -> void:
 func test_a_moved_node_keeps_its_connection() -> void:
 	var client := await second_player("ada")
 	var losses := {count = 0}
-	client.disconnected.connect(func(_reason: String, _retry: bool) -> void: losses.count += 1)
+	client.disconnected.connect(
+		func(_reason: String, _retry: bool, _seconds: float) -> void: losses.count += 1
+	)
 	var elsewhere := Node.new()
 	await add(elsewhere)
 	client.reparent(elsewhere)
@@ -99,7 +101,9 @@ func test_a_url_that_cannot_be_is_told_like_a_missing_server() -> void:
 	await add(client)
 	client.url = "ws://127.0.0.1:1"
 	var reasons: Array[String] = []
-	client.disconnected.connect(func(reason: String, _retry: bool) -> void: reasons.append(reason))
+	client.disconnected.connect(
+		func(reason: String, _retry: bool, _seconds: float) -> void: reasons.append(reason)
+	)
 	client.connect_to_server()
 	await wait_until(func() -> bool: return not reasons.is_empty(), "the refusal", 15.0)
 	check_equal(reasons, ["server_unreachable"], "the reasons")
@@ -110,7 +114,7 @@ func test_a_malformed_url_is_told_once_and_not_tried_again() -> void:
 		var client := await _offline_client()
 		var heard: Array[String] = []
 		client.disconnected.connect(
-			func(reason: String, will_retry: bool) -> void:
+			func(reason: String, will_retry: bool, _seconds: float) -> void:
 				heard.append("%s %s" % [reason, will_retry])
 		)
 		client.url = url

@@ -302,9 +302,9 @@ impl Terminal {
                     tell("/register NAME, /login NAME, or /help");
                 }
             }
-            Event::Disconnected { reason, will_retry } => {
+            Event::Disconnected { reason, retry_in } => {
                 tell(format_args!("disconnected: {reason}"));
-                if !will_retry {
+                if retry_in.is_none() {
                     return std::ops::ControlFlow::Break(());
                 }
             }

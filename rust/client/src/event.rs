@@ -41,12 +41,12 @@ pub enum Event {
         limits: Limits,
     },
     /// The connection is gone, or the first try failed. Not repeated for later
-    /// tries, except with `will_retry` false when the session gives up.
+    /// tries, except without `retry_in` when the session gives up.
     Disconnected {
         /// Why.
         reason: DisconnectReason,
-        /// Whether the session tries again by itself.
-        will_retry: bool,
+        /// Until the session tries again by itself; `None` if it does not.
+        retry_in: Option<Duration>,
     },
     /// The session tries again after `delay`.
     Reconnecting {
@@ -130,6 +130,38 @@ impl DisconnectReason {
             Self::WrongServer => "wrong_server",
             Self::InvalidAddress => "invalid_address",
         }
+    }
+
+    /// An English sentence without a full stop, to fall back on.
+    ///
+    /// ```
+    /// use longhall_client::DisconnectReason;
+    ///
+    /// let reason = DisconnectReason::ConnectionLost;
+    /// assert_eq!(reason.sentence(), "The connection was lost");
+    /// ```
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::ServerUnreachable => "The server cannot be reached",
+            Self::ConnectionLost => "The connection was lost",
+            Self::Server(reason) => reason.sentence(),
+            Self::ClosedByClient => "The connection was closed",
+            Self::WrongServer => "There is no Longhall server at this address",
+            Self::InvalidAddress => "The address of the server is not valid",
+        }
+    }
+
+    /// Every reason there is, to check that each has a translation.
+    pub fn all() -> impl Iterator<Item = DisconnectReason> {
+        let own = [
+            Self::ServerUnreachable,
+            Self::ConnectionLost,
+            Self::ClosedByClient,
+            Self::WrongServer,
+            Self::InvalidAddress,
+        ];
+        let servers = CloseReason::ALL.iter().copied().map(Self::Server);
+        own.into_iter().chain(servers)
     }
 
     /// Whether trying again by itself can help.

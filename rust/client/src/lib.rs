@@ -46,5 +46,5 @@ pub use action::Action;
 pub use config::Config;
 pub use event::{DisconnectReason, Event, LogoutReason, State};
 pub use refusal::{Refusal, RefusalCode};
-pub use requests::MAX_CHATS_IN_FLIGHT;
+pub use requests::{Call, MAX_CHATS_IN_FLIGHT};
 pub use session::{MAX_EVENTS, Session};

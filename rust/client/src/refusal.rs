@@ -4,6 +4,8 @@ use std::fmt;
 
 use longhall_packet::{Denial, DenyCode, Field};
 
+use crate::DisconnectReason;
+
 /// The code of a [`Refusal`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefusalCode {
@@ -21,9 +23,32 @@ pub enum RefusalCode {
     AlreadyPending,
     /// Too many chat lines wait for their answers; nothing was sent.
     TooManyPending,
+    /// [`Session::connect`](crate::Session::connect) did not lead to a connection.
+    NoConnection(DisconnectReason),
+    /// Whoever asked is gone, or has no way to be told: given by drivers, never
+    /// by a session. The server may have done it all the same.
+    Cancelled,
 }
 
 impl RefusalCode {
+    /// The codes that no server sends, without those of a connection that did
+    /// not come about.
+    pub const LOCAL: [RefusalCode; 6] = [
+        Self::NotConnected,
+        Self::TimedOut,
+        Self::ConnectionLost,
+        Self::AlreadyPending,
+        Self::TooManyPending,
+        Self::Cancelled,
+    ];
+
+    /// Every code there is, to check that each has a translation;
+    /// [`DisconnectReason::all`] has the rest.
+    pub fn all() -> impl Iterator<Item = RefusalCode> {
+        let servers = DenyCode::ALL.iter().copied().map(Self::Server);
+        Self::LOCAL.into_iter().chain(servers)
+    }
+
     /// The stable name, for scripts: `"bad_credentials"`, `"timed_out"`.
     ///
     /// ```
@@ -41,6 +66,8 @@ impl RefusalCode {
             Self::ConnectionLost => "connection_lost",
             Self::AlreadyPending => "already_pending",
             Self::TooManyPending => "too_many_pending",
+            Self::NoConnection(reason) => reason.name(),
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -53,6 +80,8 @@ impl RefusalCode {
             Self::ConnectionLost => "The connection was lost before the server answered",
             Self::AlreadyPending => "This is already under way",
             Self::TooManyPending => "Too many messages at once, wait a moment",
+            Self::NoConnection(reason) => reason.sentence(),
+            Self::Cancelled => "This was cancelled",
         }
     }
 }
@@ -113,26 +142,16 @@ impl fmt::Display for Refusal {
 mod tests {
     use super::*;
 
-    const LOCAL: [RefusalCode; 5] = [
-        RefusalCode::NotConnected,
-        RefusalCode::TimedOut,
-        RefusalCode::ConnectionLost,
-        RefusalCode::AlreadyPending,
-        RefusalCode::TooManyPending,
-    ];
-
     #[test]
     fn local_codes_differ_from_each_other_and_from_the_servers() {
-        let local = LOCAL.iter().map(|code| code.name());
-        let servers = DenyCode::ALL.iter().map(|code| code.name());
-        let names: Vec<&str> = local.chain(servers).collect();
+        let names: Vec<&str> = RefusalCode::all().map(RefusalCode::name).collect();
         let distinct: std::collections::HashSet<&str> = names.iter().copied().collect();
         assert_eq!(distinct.len(), names.len(), "{names:?}");
     }
 
     #[test]
     fn every_code_reads_as_a_sentence_without_full_stop() {
-        for code in LOCAL {
+        for code in RefusalCode::LOCAL {
             let refusal = Refusal::from(code);
             let reason = &refusal.reason;
             assert!(reason.contains(' ') && !reason.ends_with('.'), "{reason}");

@@ -19,12 +19,17 @@ const MAX_CHATS_HELD: usize = 4096;
 /// a time-out, so older ones are long forgotten by the server, too.
 const MAX_ABANDONED_LOGINS: usize = 16;
 
+/// Names one call of `connect`, `register`, `login`, `logout` or `send_chat`; see
+/// [`Session::poll_outcome`](crate::Session::poll_outcome).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Call(u64);
+
 /// A request other than chat. At most one of each is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     Hello,
-    Register(Username),
-    Login,
+    Register(Username, Call),
+    Login(Call),
     Resume,
     Logout,
     /// The logout after a login that the player no longer knows of.
@@ -36,6 +41,7 @@ pub(crate) enum Request {
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
     last_id: RequestId,
+    last_call: u64,
     pending: Vec<Pending>,
     /// In the order the player said them. An outcome that overtakes an earlier
     /// one waits here.
@@ -52,6 +58,7 @@ struct Pending {
 
 #[derive(Debug)]
 struct PendingChat {
+    call: Call,
     /// `None` for a line that was refused without sending it.
     id: Option<RequestId>,
     deadline: Duration,
@@ -59,6 +66,12 @@ struct PendingChat {
 }
 
 impl Requests {
+    /// A name for what the player has just asked for.
+    pub(crate) fn next_call(&mut self) -> Call {
+        self.last_call = self.last_call.wrapping_add(1);
+        Call(self.last_call)
+    }
+
     /// An id for a request whose answer does not matter.
     pub(crate) fn next_id(&mut self) -> RequestId {
         self.last_id = self.last_id.wrapping_add(1);
@@ -76,13 +89,14 @@ impl Requests {
     }
 
     /// `None` when too many wait already.
-    pub(crate) fn begin_chat(&mut self, deadline: Duration) -> Option<RequestId> {
+    pub(crate) fn begin_chat(&mut self, call: Call, deadline: Duration) -> Option<RequestId> {
         let in_flight = self.chats.iter().filter(|chat| chat.id.is_some());
         if in_flight.count() >= MAX_CHATS_IN_FLIGHT {
             return None;
         }
         let id = self.next_id();
         self.chats.push_back(PendingChat {
+            call,
             id: Some(id),
             deadline,
             outcome: None,
@@ -92,11 +106,12 @@ impl Requests {
 
     /// Lines up the refusal of a line that was not sent behind the outcomes of
     /// earlier lines. Gives it back when too many wait.
-    pub(crate) fn refuse_chat(&mut self, refusal: Refusal) -> Option<Refusal> {
+    pub(crate) fn refuse_chat(&mut self, call: Call, refusal: Refusal) -> Option<Refusal> {
         if self.chats.len() >= MAX_CHATS_HELD {
             return Some(refusal);
         }
         self.chats.push_back(PendingChat {
+            call,
             id: None,
             deadline: Duration::MAX,
             outcome: Some(Err(refusal)),
@@ -107,13 +122,13 @@ impl Requests {
     pub(crate) fn is_login_pending(&self) -> bool {
         self.pending
             .iter()
-            .any(|pending| pending.request == Request::Login)
+            .any(|pending| matches!(pending.request, Request::Login(_)))
     }
 
     pub(crate) fn is_register_pending(&self) -> bool {
         self.pending
             .iter()
-            .any(|pending| matches!(pending.request, Request::Register(_)))
+            .any(|pending| matches!(pending.request, Request::Register(..)))
     }
 
     /// Ends the request with this id, if it waits and `fits` the answer.
@@ -129,7 +144,7 @@ impl Requests {
     pub(crate) fn take_expired(&mut self, now: Duration) -> Option<Request> {
         let expired = self.pending.iter().find(|p| p.deadline <= now)?;
         let id = expired.id;
-        if expired.request == Request::Login {
+        if matches!(expired.request, Request::Login(_)) {
             self.abandon_login(id);
         }
         self.take(id, |_| true)
@@ -184,9 +199,10 @@ impl Requests {
     }
 
     /// The outcome of the oldest chat line, once it has one.
-    pub(crate) fn next_chat_outcome(&mut self) -> Option<Result<(), Refusal>> {
+    pub(crate) fn next_chat_outcome(&mut self) -> Option<(Call, Result<(), Refusal>)> {
         self.chats.front()?.outcome.as_ref()?;
-        self.chats.pop_front()?.outcome
+        let chat = self.chats.pop_front()?;
+        Some((chat.call, chat.outcome?))
     }
 
     /// Moves every deadline by `gap`, and to `earliest` at least.

@@ -17,7 +17,9 @@ use longhall_packet::{ClientPacket, CloseReason, DenyCode, ResumeToken, codec};
 use crate::backoff::Backoff;
 use crate::heartbeat::Heartbeat;
 use crate::requests::{Request, Requests};
-use crate::{Action, Config, DisconnectReason, Event, LogoutReason, State};
+use crate::{
+    Action, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State,
+};
 
 /// Events that wait for [`Session::poll_event`] at most. Further ones push out
 /// the oldest, and a [`Event::Warning`] says how many were lost.
@@ -35,7 +37,8 @@ const CLOSE_NORMAL: u16 = 1000;
 /// After each call into the session, and regularly, it
 ///
 /// 1. carries out every action of [`poll_action`](Self::poll_action), in order;
-/// 2. passes on every event of [`poll_event`](Self::poll_event).
+/// 2. passes on every event of [`poll_event`](Self::poll_event), and every
+///    outcome of [`poll_outcome`](Self::poll_outcome).
 ///
 /// It reports what happens to the transport by [`opened`](Self::opened),
 /// [`received`](Self::received) and [`closed`](Self::closed), and then calls
@@ -96,6 +99,10 @@ pub struct Session {
     has_transport: bool,
     /// There from a login until [`Event::LoggedOut`].
     account: Option<Account>,
+    /// End with the present try to connect.
+    connects: Vec<Call>,
+    /// Ends with the account.
+    logout: Option<Call>,
     requests: Requests,
     reconnects: Backoff,
     resumes: Backoff,
@@ -107,6 +114,7 @@ pub struct Session {
 
     actions: VecDeque<Action>,
     events: VecDeque<Event>,
+    outcomes: VecDeque<(Call, Result<(), Refusal>)>,
     announced: State,
     lost_events: u64,
     ignored_packets: u64,
@@ -157,6 +165,8 @@ impl Session {
             link: Link::Offline,
             has_transport: false,
             account: None,
+            connects: Vec::new(),
+            logout: None,
             requests: Requests::default(),
             reconnects: Backoff::default(),
             resumes: Backoff::default(),
@@ -165,6 +175,7 @@ impl Session {
             excused_until: Duration::ZERO,
             actions: VecDeque::new(),
             events: VecDeque::new(),
+            outcomes: VecDeque::new(),
             announced: State::Offline,
             lost_events: 0,
             ignored_packets: 0,
@@ -172,9 +183,15 @@ impl Session {
     }
 
     /// Connects. Does nothing when connected or about to be; while waiting for
-    /// the next try, tries at once.
-    pub fn connect(&mut self, now: Duration) {
+    /// the next try, tries at once. The call ends with this try.
+    pub fn connect(&mut self, now: Duration) -> Call {
         let now = self.arrive(now);
+        let call = self.requests.next_call();
+        if let Link::Up(_) = self.link {
+            self.settle(call, Ok(()));
+            return call;
+        }
+        self.connects.push(call);
         match self.link {
             Link::Offline => {
                 self.reconnects.reset();
@@ -183,6 +200,7 @@ impl Session {
             Link::Waiting { .. } => self.open(now),
             Link::Opening { .. } | Link::Up(_) => {}
         }
+        call
     }
 
     /// While waiting for the next try, tries at once; otherwise does nothing.
@@ -206,11 +224,13 @@ impl Session {
 
     /// Creates an account; ends in [`Event::Registered`] or
     /// [`Event::RegisterDenied`].
-    pub fn register(&mut self, now: Duration, username: &str, password: &str) {
+    pub fn register(&mut self, now: Duration, username: &str, password: &str) -> Call {
         let now = self.arrive(now);
-        if let Err(refusal) = self.try_register(now, username, password) {
-            self.announce(Event::RegisterDenied(refusal));
+        let call = self.requests.next_call();
+        if let Err(refusal) = self.try_register(now, call, username, password) {
+            self.deny_register(call, refusal);
         }
+        call
     }
 
     /// Logs in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
@@ -218,23 +238,33 @@ impl Session {
     /// The password is sent and not kept. Refused with
     /// [`RefusalCode::AlreadyPending`](crate::RefusalCode::AlreadyPending) while another login, or taking up the
     /// session after a cut, is under way.
-    pub fn login(&mut self, now: Duration, username: &str, password: &str) {
+    pub fn login(&mut self, now: Duration, username: &str, password: &str) -> Call {
         let now = self.arrive(now);
-        if let Err(refusal) = self.try_login(now, username, password) {
-            self.announce(Event::LoginDenied(refusal));
+        let call = self.requests.next_call();
+        if let Err(refusal) = self.try_login(now, call, username, password) {
+            self.deny_login(call, refusal);
         }
+        call
     }
 
     /// Logs out; ends in [`Event::LoggedOut`] whatever the server says. The
     /// connection stays, unless the server does not confirm: then it is opened
-    /// anew. Does nothing when there is nobody to log out.
-    pub fn logout(&mut self, now: Duration) {
+    /// anew. Only its call is refused when there is nobody to log out, or this
+    /// is under way already.
+    pub fn logout(&mut self, now: Duration) -> Call {
         let now = self.arrive(now);
+        let call = self.requests.next_call();
         if self.account.is_none() {
-            return;
+            let refusal = RefusalCode::Server(DenyCode::NotLoggedIn).into();
+            self.settle(call, Err(refusal));
+            return call;
         }
+        if self.logout.is_some() {
+            self.settle(call, Err(RefusalCode::AlreadyPending.into()));
+            return call;
+        }
+        self.logout = Some(call);
         match &mut self.link {
-            Link::Up(up) if up.leaving => {}
             Link::Up(up) if up.logged_in => {
                 up.leaving = true;
                 let deadline = now.saturating_add(self.config.request_timeout());
@@ -250,20 +280,51 @@ impl Session {
                 self.end_session(LogoutReason::Asked);
             }
         }
+        call
     }
 
     /// Says a line to everyone logged in; ends in [`Event::ChatAccepted`] or
     /// [`Event::ChatDenied`], in the order of the calls: a refusal waits for the
     /// outcomes of earlier lines. Several lines may be on their way, up to
     /// [`MAX_CHATS_IN_FLIGHT`](crate::MAX_CHATS_IN_FLIGHT).
-    pub fn send_chat(&mut self, now: Duration, text: &str) {
+    pub fn send_chat(&mut self, now: Duration, text: &str) -> Call {
         let now = self.arrive(now);
-        if let Err(refusal) = self.try_send_chat(now, text) {
-            if let Some(refusal) = self.requests.refuse_chat(refusal) {
-                self.announce(Event::ChatDenied(refusal));
+        let call = self.requests.next_call();
+        if let Err(refusal) = self.try_send_chat(now, call, text) {
+            if let Some(refusal) = self.requests.refuse_chat(call, refusal) {
+                self.announce(Event::ChatDenied(refusal.clone()));
+                self.settle(call, Err(refusal));
             }
             self.announce_chat_outcomes();
         }
+        call
+    }
+
+    /// Takes up the session that a [`ticket`](Self::ticket) names, as after a
+    /// cut, as soon as there is a connection: ends in [`Event::LoggedIn`] or,
+    /// with [`LogoutReason::SessionExpired`], in [`Event::LoggedOut`]. Only for
+    /// a session that is offline and has no account; otherwise does nothing.
+    pub fn restore(&mut self, username: &str, token: ResumeToken) {
+        if self.account.is_none() && matches!(self.link, Link::Offline) {
+            self.account = Some(Account {
+                username: username.to_owned(),
+                token,
+            });
+        }
+    }
+
+    /// What it takes to [`restore`](Self::restore) this session later: the
+    /// name, and a token that changes with each [`Event::LoggedIn`]. As good as
+    /// a password until it expires or the player logs out.
+    pub fn ticket(&self) -> Option<(&str, &ResumeToken)> {
+        let account = self.account.as_ref()?;
+        Some((&account.username, &account.token))
+    }
+
+    /// Whether there is an account whose session is not, or not yet, taken up
+    /// again.
+    pub fn is_resuming(&self) -> bool {
+        self.account.is_some() && self.state() != State::LoggedIn
     }
 
     /// Where the session stands now. Events that say so may still be waiting.
@@ -398,6 +459,13 @@ impl Session {
             )));
         }
         self.events.pop_front()
+    }
+
+    /// How a call ended, oldest first: each ends exactly once. To be asked
+    /// after [`poll_event`](Self::poll_event), whose events tell the same to
+    /// those who did not call. Holds one outcome per call however many wait.
+    pub fn poll_outcome(&mut self) -> Option<(Call, Result<(), Refusal>)> {
+        self.outcomes.pop_front()
     }
 
     /// When [`tick`](Self::tick) is due next, for a driver that sleeps; `None`

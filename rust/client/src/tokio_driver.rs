@@ -107,6 +107,8 @@ pub async fn run(
     let mut transport = Transport::new(url);
     loop {
         transport.carry_out(&mut session);
+        // Events say the same as outcomes, which are for those who call and wait.
+        while session.poll_outcome().is_some() {}
         while let Some(event) = session.poll_event() {
             if events.send(event).await.is_err() {
                 return say_goodbye(start, session, transport, &events).await;
@@ -131,13 +133,23 @@ pub async fn run(
 
 fn obey(session: &mut Session, now: Duration, command: Command) {
     match command {
-        Command::Connect => session.connect(now),
+        Command::Connect => {
+            session.connect(now);
+        }
         Command::Disconnect => session.disconnect(now),
         Command::ReconnectNow => session.reconnect_now(now),
-        Command::Register { username, password } => session.register(now, &username, &password),
-        Command::Login { username, password } => session.login(now, &username, &password),
-        Command::Logout => session.logout(now),
-        Command::SendChat(text) => session.send_chat(now, &text),
+        Command::Register { username, password } => {
+            session.register(now, &username, &password);
+        }
+        Command::Login { username, password } => {
+            session.login(now, &username, &password);
+        }
+        Command::Logout => {
+            session.logout(now);
+        }
+        Command::SendChat(text) => {
+            session.send_chat(now, &text);
+        }
     }
 }
 

@@ -229,11 +229,9 @@ async fn a_cut_is_healed_and_the_player_logged_in_again() {
     let (mut program, server, peer) = logged_in().await;
     // Without a close frame.
     drop(peer);
-    let lost = Event::Disconnected {
-        reason: DisconnectReason::ConnectionLost,
-        will_retry: true,
-    };
-    program.wait_for(|event| *event == lost).await;
+    program
+        .wait_for(is_disconnected(DisconnectReason::ConnectionLost, true))
+        .await;
     let mut peer = server.accept().await;
     let id = peer.expect("resume").await.id();
     peer.log_in(id).await;
@@ -248,11 +246,10 @@ async fn the_reason_in_a_close_frame_is_told() {
     for reason in [CloseReason::Restarting, CloseReason::LoggedInElsewhere] {
         let (mut program, _server, mut peer) = logged_in().await;
         peer.close(reason).await;
-        let told = Event::Disconnected {
-            reason: DisconnectReason::Server(reason),
-            will_retry: reason.may_retry(),
-        };
-        program.wait_for(|event| *event == told).await;
+        let reason = DisconnectReason::Server(reason);
+        program
+            .wait_for(is_disconnected(reason, reason.may_retry()))
+            .await;
         program.end().await;
     }
 }
@@ -280,11 +277,9 @@ async fn nobody_there_and_no_such_address_are_told_and_retried() {
     for url in [free.as_str(), "ws://", "not a url", "http://127.0.0.1:1"] {
         let mut program = Program::start(url.to_owned());
         program.tell(Command::Connect).await;
-        let unreachable = Event::Disconnected {
-            reason: DisconnectReason::ServerUnreachable,
-            will_retry: true,
-        };
-        program.wait_for(|event| *event == unreachable).await;
+        program
+            .wait_for(is_disconnected(DisconnectReason::ServerUnreachable, true))
+            .await;
         program
             .wait_for(|event| matches!(event, Event::Reconnecting { attempt: 2, .. }))
             .await;
@@ -337,4 +332,11 @@ fn commands_do_not_show_what_they_hold() {
     };
     let chat = Command::SendChat("psst".to_owned());
     assert_eq!(format!("{login:?} {chat:?}"), "Login(***) SendChat(***)");
+}
+
+fn is_disconnected(expected: DisconnectReason, will_retry: bool) -> impl Fn(&Event) -> bool {
+    move |event| {
+        matches!(event, Event::Disconnected { reason, retry_in }
+            if *reason == expected && retry_in.is_some() == will_retry)
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use godot::classes::Time;
+use godot::obj::Singleton;
 use longhall_client::State;
 
 /// The `State` constant of the node for a session's state.
@@ -13,6 +15,11 @@ pub(crate) fn state_constant(state: State) -> i64 {
         State::Connected => 3,
         State::LoggedIn => 4,
     }
+}
+
+/// The engine's clock: works on the web too, and stands for "now" everywhere.
+pub(crate) fn now() -> Duration {
+    Duration::from_micros(Time::singleton().get_ticks_usec())
 }
 
 /// Seconds of an Inspector field; nonsense (negative, not a number) is zero.

@@ -1,8 +1,10 @@
 //! The Godot face of Longhall: the `NetworkClient` node.
 //!
-//! Thin on purpose. `network_client` is what designers see, `transport`
-//! drives the engine's own `WebSocketPeer`, `convert` turns Rust values into
-//! Godot ones. Everything that decides lives in `longhall-client`.
+//! Thin on purpose. `network_client` is what designers see, with the
+//! `network_request` that each call returns and the login `remembered` in a
+//! file. `transport` drives the engine's own `WebSocketPeer`, or the
+//! `fake_server` of a game's tests, through the `bad_weather` a designer may
+//! ask for. `convert` turns Rust values into Godot ones. Everything that decides lives in `longhall-client`.
 
 #![expect(
     unsafe_code,
@@ -13,7 +15,14 @@
 use godot::prelude::*;
 
 mod network_client;
+mod network_request;
+mod remembered;
+
 mod transport;
+#[cfg(feature = "bad-weather")]
+mod bad_weather;
+mod fake_server;
+
 mod convert;
 
 struct Longhall;

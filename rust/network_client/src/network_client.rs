@@ -1,16 +1,28 @@
 //! The node that designers drop into a scene.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use godot::classes::node::ProcessMode;
 use godot::classes::notify::NodeNotification;
-use godot::classes::{Engine, INode, Node, Time};
+use godot::classes::{Engine, INode, Node, Time, X509Certificate};
 use godot::prelude::*;
-use longhall_client::{Action, Config, Event, Refusal, Session, State};
-use longhall_packet::Limits;
+use longhall_client::{
+    Action, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, Session,
+    State,
+};
+use longhall_packet::{CloseReason, DenyCode, Limits};
 
-use crate::convert::{seconds, state_constant};
-use crate::transport::{News, Transport};
+#[cfg(feature = "bad-weather")]
+use crate::bad_weather::Forecast;
+use crate::convert::{now, seconds, state_constant};
+use crate::fake_server::LonghallFakeServer;
+use crate::network_request::NetworkRequest;
+use crate::remembered;
+use crate::transport::{Address, News, Transport};
+
+/// What a request ended with, for those who wait for it.
+type Outcome = (Gd<NetworkRequest>, Result<(), Refusal>);
 
 /// Accounts and chat for your game: registers players, logs them in and lets them talk.
 ///
@@ -19,24 +31,26 @@ use crate::transport::{News, Transport};
 /// connects again by itself after a cut, and logs the player in again without asking for the
 /// password.
 ///
-/// Every call is answered by exactly one signal, never before the call has returned: [method login] by
-/// [signal logged_in] or [signal login_denied], [method register] by [signal registered] or
-/// [signal register_denied], [method send_chat] by [signal chat_accepted] or
-/// [signal chat_denied].
+/// Every call is answered twice, by a signal of this node for all who listen and by the
+/// [NetworkRequest] it returns for the one who asked, and never before the call has returned:
+/// [method login] by [signal logged_in] or [signal login_denied], [method register] by
+/// [signal registered] or [signal register_denied], [method send_chat] by
+/// [signal chat_accepted] or [signal chat_denied].
 ///
 /// ```gdscript
 /// func _ready() -> void:
-///     $NetworkClient.login_denied.connect(func(_code, reason): print(reason))
-///     $NetworkClient.logged_in.connect(func(_name): $NetworkClient.send_chat("Hello!"))
 ///     $NetworkClient.chat_received.connect(func(sender, text, _time): print(sender, ": ", text))
-///     await $NetworkClient.connected
-///     $NetworkClient.login("ada", "correct horse")
+///     await $NetworkClient.connect_to_server().completed
+///     var login: NetworkRequest = await $NetworkClient.login("ada", "correct horse").completed
+///     if login.ok:
+///         $NetworkClient.send_chat("Hello!")
+///     else:
+///         print(login.reason)
 /// ```
 ///
-/// Denials carry a stable code to translate and an English sentence to fall back on:
-/// `bad_credentials`, `username_taken`, `too_short`, `too_long`, `forbidden_character`,
-/// `rate_limited`, `busy`, `not_connected`, `timed_out`, `connection_lost` and others listed in
-/// Longhall's protocol page.
+/// Denials carry a stable code to translate, one of [method get_denial_codes], and an English
+/// sentence to fall back on. For tests of your game without a network, see
+/// [member fake_server].
 ///
 /// The node works while the tree is paused (its [member Node.process_mode] is
 /// [constant Node.PROCESS_MODE_ALWAYS]) and does nothing in the editor.
@@ -54,6 +68,29 @@ pub struct NetworkClient {
     /// Connect as soon as the node is ready. Otherwise call [method connect_to_server].
     #[export]
     connect_automatically: bool,
+
+    /// The certificate that a [code]wss://[/code] server must show, or that has signed what it
+    /// shows: for a server with a certificate of your own making. Left empty, the engine's
+    /// certificates decide, see [method Crypto.generate_self_signed_certificate] and the project
+    /// setting [member ProjectSettings.network/tls/certificate_bundle_override]. There is no way
+    /// to switch the check off.
+    #[export]
+    #[var(set = _set_tls_certificate)]
+    tls_certificate: Option<Gd<X509Certificate>>,
+
+    /// Keep logins over the end of the game: after the next [method login], and from then on,
+    /// the node stores what the server allows to take the session up again in
+    /// [member remember_file], and logs the player in by itself at the next start. Never the
+    /// password. [method logout] forgets the login, and so does setting this to
+    /// [code]false[/code]. Becomes [code]true[/code] by itself when a remembered login is found.
+    #[export_group(name = "Remember Me", prefix = "remember_")]
+    #[export]
+    #[var(set = _set_remember_login)]
+    remember_login: bool,
+
+    /// The file for [member remember_login]. Two players on one machine need two of them.
+    #[export(file)]
+    remember_file: GString,
 
     /// Seconds a server gets to answer a new connection. At least 1.
     #[export_group(name = "Timeouts")]
@@ -91,8 +128,35 @@ pub struct NetworkClient {
     #[export(range = (0.1, 16.0, 0.1, or_greater, suffix = "ms"))]
     frame_budget: f64,
 
+    /// Milliseconds by which everything is late, each way. Only in the editor and in debug
+    /// builds: a release build has no bad weather, and ignores what a scene says about it.
+    #[cfg(feature = "bad-weather")]
+    #[export_group(name = "Bad Weather", prefix = "bad_weather_")]
+    #[export(range = (0.0, 2000.0, 10.0, or_greater, suffix = "ms"))]
+    #[var(set = _set_bad_weather_latency)]
+    bad_weather_latency: f64,
+
+    /// Milliseconds by which packets are late in addition, at most; drawn anew for each. Only in
+    /// the editor and in debug builds.
+    #[cfg(feature = "bad-weather")]
+    #[export(range = (0.0, 2000.0, 10.0, or_greater, suffix = "ms"))]
+    #[var(set = _set_bad_weather_jitter)]
+    bad_weather_jitter: f64,
+
+    /// The connection is lost once in so many seconds on average. 0 for never. Only in the editor
+    /// and in debug builds.
+    #[cfg(feature = "bad-weather")]
+    #[export(range = (0.0, 600.0, 1.0, or_greater, suffix = "s"))]
+    #[var(set = _set_bad_weather_loss_interval)]
+    bad_weather_loss_interval: f64,
+
+    /// A server inside the game, for tests without a network: when set before
+    /// [method connect_to_server], it takes the place of whatever is at [member url].
+    #[var]
+    fake_server: Option<Gd<LonghallFakeServer>>,
+
     /// Where the node stands, one of the `STATE_` constants. Read-only.
-    #[var(get = _get_state, no_set)]
+    #[var(get = _get_state, no_set, hint = ENUM, hint_string = "Offline,Connecting,Reconnecting,Connected,Logged In")]
     state: PhantomVar<i64>,
 
     /// The player's name from the login to the logout, also through cuts of the connection;
@@ -126,6 +190,8 @@ pub struct NetworkClient {
 
     session: Session,
     transport: Transport,
+    /// Who waits for what.
+    requests: HashMap<Call, Gd<NetworkRequest>>,
     /// The url of the present connection and its reconnects.
     dialled: GString,
 }
@@ -143,12 +209,22 @@ impl INode for NetworkClient {
             base,
             url: "ws://127.0.0.1:8081".into(),
             connect_automatically: true,
+            tls_certificate: None,
+            remember_login: false,
+            remember_file: "user://longhall_login.cfg".into(),
             connect_timeout: config.connect_timeout.as_secs_f64(),
             request_timeout: config.request_timeout.as_secs_f64(),
             heartbeat_interval: config.heartbeat_interval.as_secs_f64(),
             reconnect_enabled: config.reconnect,
             reconnect_max_delay: config.reconnect_max_delay.as_secs_f64(),
             frame_budget: 2.0,
+            #[cfg(feature = "bad-weather")]
+            bad_weather_latency: 0.0,
+            #[cfg(feature = "bad-weather")]
+            bad_weather_jitter: 0.0,
+            #[cfg(feature = "bad-weather")]
+            bad_weather_loss_interval: 0.0,
+            fake_server: None,
             state: PhantomVar::default(),
             username: PhantomVar::default(),
             message_of_the_day: GString::new(),
@@ -159,6 +235,7 @@ impl INode for NetworkClient {
             chat_max_length: 0,
             session: Session::new(config, seed()),
             transport: Transport::default(),
+            requests: HashMap::new(),
             dialled: GString::new(),
         };
         node.take_limits(Limits::default());
@@ -182,23 +259,31 @@ impl INode for NetworkClient {
         let budget = this.bind_mut().start_frame();
         loop {
             let news = this.bind_mut().take_news();
-            let Some(events) = news else { break };
-            if !emit(&mut this, events) {
+            let Some(happened) = news else { break };
+            if !tell(&mut this, happened) {
                 return;
             }
             if now().saturating_sub(started) >= budget {
                 break;
             }
         }
-        let events = this.bind_mut().finish_frame();
-        emit(&mut this, events);
+        let happened = this.bind_mut().finish_frame();
+        tell(&mut this, happened);
+    }
+
+    fn enter_tree(&mut self) {
+        if Engine::singleton().is_editor_hint() {
+            for mut other in self.others_in_scene() {
+                other.update_configuration_warnings();
+            }
+        }
     }
 
     fn exit_tree(&mut self) {
         // Moving the node elsewhere leaves and enters the tree at once; only a
         // node that stays out hangs up.
         if !Engine::singleton().is_editor_hint() {
-            self.base_mut().call_deferred("_hang_up_if_removed", &[]);
+            self.run_deferred_gd(hang_up_if_removed);
         }
     }
 
@@ -225,6 +310,15 @@ impl INode for NetworkClient {
             }
         } else if !url.starts_with("wss://") {
             warnings.push("The url must start with ws:// or wss://.");
+        }
+        if self.tls_certificate.is_some() && !url.starts_with("wss://") {
+            warnings.push("The TLS certificate has no effect without a wss:// url.");
+        }
+        if !self.others_in_scene().is_empty() {
+            warnings.push(
+                "This scene has more than one NetworkClient. Each is a player of its own: if two \
+                 log in with the same account, the second one logs the first one out.",
+            );
         }
         warnings
     }
@@ -257,14 +351,20 @@ impl NetworkClient {
     #[signal]
     fn connected();
 
-    /// The connection is gone, or the first try failed. `reason` is a stable code:
-    /// `server_unreachable`, `connection_lost`, `restarting`, `logged_in_elsewhere`,
-    /// `update_required`, `idle`, `login_timeout`, `too_slow`, `protocol_error`, `flooding`,
-    /// `too_many_connections`, `internal_error`, `wrong_server`, `invalid_address` (a malformed
-    /// [member url]) or `closed_by_client`. With
-    /// `will_retry` the node connects again by itself, announced by [signal reconnecting].
+    /// The connection is gone, or the first try failed. `reason` is one of
+    /// [method get_disconnect_reasons]. With `will_retry` the node connects again by itself in
+    /// `seconds`, announced by [signal reconnecting]; otherwise `seconds` is 0, and only the
+    /// player can help.
+    ///
+    /// - The network: `connection_lost`, `server_unreachable`.
+    /// - The server is on its way back: `restarting`, `internal_error`.
+    /// - The server had enough: `idle`, `login_timeout`, `too_slow`, `flooding`,
+    ///   `too_many_connections`.
+    /// - Refused, for good: `update_required`, `logged_in_elsewhere`, `kicked`, `banned`,
+    ///   `protocol_error`, `wrong_server`, `invalid_address` (a malformed [member url]).
+    /// - You asked for it: `closed_by_client`.
     #[signal]
-    fn disconnected(reason: GString, will_retry: bool);
+    fn disconnected(reason: GString, will_retry: bool, seconds: f64);
 
     /// The node tries again in `seconds`. `attempt` counts from 1.
     #[signal]
@@ -317,69 +417,119 @@ impl NetworkClient {
     #[signal]
     fn state_changed(state: i64);
 
-    /// Connects to [member url]. Ends in [signal connected] or [signal disconnected]. Does nothing
-    /// when already connected to that url; while waiting to reconnect, tries at once.
+    /// Connects to [member url]. Ends in [signal connected] or [signal disconnected]; the returned
+    /// request ends with this try, also when the node goes on trying. Does nothing when already
+    /// connected to that url; while waiting to reconnect, tries at once.
     #[func]
-    pub fn connect_to_server(&mut self) {
+    pub fn connect_to_server(&mut self) -> Gd<NetworkRequest> {
         if Engine::singleton().is_editor_hint() {
-            return;
+            let request = NetworkRequest::begin();
+            let refusal = RefusalCode::NotConnected.into();
+            NetworkRequest::complete_later(request.clone(), Err(refusal));
+            return request;
         }
         if self.dialled != self.url {
             // The session of one server must never be shown to another.
             self.session.disconnect(now());
             self.dialled = self.url.clone();
         }
-        self.session.connect(now());
+        if self.session.state() == State::Offline
+            && let Some((username, token)) = remembered::load(&self.remember_file, &self.dialled)
+        {
+            self.remember_login = true;
+            self.session.restore(&username, token);
+        }
+        let call = self.session.connect(now());
+        self.begin(call)
+    }
+
+    /// While waiting to reconnect, tries at once; otherwise does nothing. For a button beside the
+    /// countdown of [signal reconnecting]. The node does the same by itself when the player comes
+    /// back to the game's window.
+    #[func]
+    pub fn retry_now(&mut self) {
+        self.session.reconnect_now(now());
         self.act();
     }
 
     /// Ends the connection and all tries for one, and logs the player out. Ends in
-    /// [signal disconnected] with reason `closed_by_client`.
+    /// [signal disconnected] with reason `closed_by_client`. A remembered login stays, see
+    /// [member remember_login].
     #[func]
     pub fn disconnect_from_server(&mut self) {
         self.session.disconnect(now());
         self.act();
+        self.tell_later_if_idle();
     }
 
     /// Creates an account. Ends in [signal registered] or [signal register_denied]. Does not log
     /// in. A user name has 3 to 20 letters and digits of any script, `_` and `-`; a password has
     /// 8 to 99 characters.
     #[func]
-    pub fn register(&mut self, username: GString, password: GString) {
-        self.session
-            .register(now(), &username.to_string(), &password.to_string());
-        self.act();
+    pub fn register(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
+        let (username, password) = (username.to_string(), password.to_string());
+        let call = self.session.register(now(), &username, &password);
+        self.begin(call)
     }
 
     /// Logs in. Ends in [signal logged_in] or [signal login_denied]. The password is sent once and
     /// not kept. If the account is logged in elsewhere, that other client is logged out.
     #[func]
-    pub fn login(&mut self, username: GString, password: GString) {
-        self.session
-            .login(now(), &username.to_string(), &password.to_string());
-        self.act();
+    pub fn login(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
+        let (username, password) = (username.to_string(), password.to_string());
+        let call = self.session.login(now(), &username, &password);
+        self.begin(call)
     }
 
-    /// Logs out and stays connected. Ends in [signal logged_out]. Does nothing when nobody is
-    /// logged in.
+    /// Logs out and stays connected. Ends in [signal logged_out]. Also ends the tries to take a
+    /// session up again, see [method is_resuming], and forgets a remembered login. When nobody is
+    /// logged in, only the returned request ends, with `not_logged_in`.
     #[func]
-    pub fn logout(&mut self) {
-        self.session.logout(now());
-        self.act();
+    pub fn logout(&mut self) -> Gd<NetworkRequest> {
+        let call = self.session.logout(now());
+        self.begin(call)
     }
 
     /// Says a line of 1 to 500 characters to everyone logged in. Ends in [signal chat_accepted] or
     /// [signal chat_denied]. Control characters such as line breaks are refused.
     #[func]
-    pub fn send_chat(&mut self, text: GString) {
-        self.session.send_chat(now(), &text.to_string());
-        self.act();
+    pub fn send_chat(&mut self, text: GString) -> Gd<NetworkRequest> {
+        let call = self.session.send_chat(now(), &text.to_string());
+        self.begin(call)
     }
 
     /// Whether a player is logged in and the connection is up.
     #[func]
     pub fn is_logged_in(&self) -> bool {
         self.session.state() == State::LoggedIn
+    }
+
+    /// Whether the node is about to log [member username] in by itself: after a cut, or at the
+    /// start with a remembered login. [method logout] puts an end to it.
+    #[func]
+    pub fn is_resuming(&self) -> bool {
+        self.session.is_resuming()
+    }
+
+    /// Whether [member remember_file] holds a login for the server at [member url].
+    #[func]
+    pub fn has_remembered_login(&self) -> bool {
+        remembered::load(&self.remember_file, &self.url).is_some()
+    }
+
+    /// Every code that a request can be refused with, for a test that all have a translation.
+    #[func]
+    pub fn get_denial_codes() -> PackedStringArray {
+        let codes = RefusalCode::all().chain([RefusalCode::Server(DenyCode::Unknown)]);
+        codes.map(|code| GString::from(code.name())).collect()
+    }
+
+    /// Every reason of [signal disconnected]; [signal logged_out] has `logout` and
+    /// `session_expired` besides.
+    #[func]
+    pub fn get_disconnect_reasons() -> PackedStringArray {
+        let reasons = DisconnectReason::all();
+        reasons.map(|reason| GString::from(reason.name())).collect()
     }
 
     #[func]
@@ -396,6 +546,25 @@ impl NetworkClient {
     fn _set_url(&mut self, url: GString) {
         self.url = url.to_string().trim().into();
         self.base_mut().update_configuration_warnings();
+    }
+
+    #[func]
+    fn _set_tls_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
+        self.tls_certificate = certificate;
+        self.base_mut().update_configuration_warnings();
+    }
+
+    #[func]
+    fn _set_remember_login(&mut self, value: bool) {
+        let before = std::mem::replace(&mut self.remember_login, value);
+        if Engine::singleton().is_editor_hint() {
+            return;
+        }
+        if value {
+            self.remember();
+        } else if before {
+            self.forget();
+        }
     }
 
     #[func]
@@ -428,10 +597,49 @@ impl NetworkClient {
         self.session.config_mut().reconnect_max_delay = seconds(value);
     }
 
+    #[cfg(feature = "bad-weather")]
     #[func]
-    fn _hang_up_if_removed(&mut self) {
-        if !self.base().is_inside_tree() {
-            self.disconnect_from_server();
+    fn _set_bad_weather_latency(&mut self, value: f64) {
+        self.bad_weather_latency = value;
+        self.forecast();
+    }
+
+    #[cfg(feature = "bad-weather")]
+    #[func]
+    fn _set_bad_weather_jitter(&mut self, value: f64) {
+        self.bad_weather_jitter = value;
+        self.forecast();
+    }
+
+    #[cfg(feature = "bad-weather")]
+    #[func]
+    fn _set_bad_weather_loss_interval(&mut self, value: f64) {
+        self.bad_weather_loss_interval = value;
+        self.forecast();
+    }
+}
+
+impl NetworkClient {
+    /// Starts to wait for the end of `call`.
+    fn begin(&mut self, call: Call) -> Gd<NetworkRequest> {
+        let request = NetworkRequest::begin();
+        self.requests.insert(call, request.clone());
+        self.act();
+        self.tell_later_if_idle();
+        request
+    }
+
+    /// A node that is not processed hears of nothing by itself, and yet every
+    /// request has to end.
+    fn tell_later_if_idle(&mut self) {
+        let is_processed = self.base().is_inside_tree() && self.base().can_process();
+        if !is_processed || Engine::singleton().is_editor_hint() {
+            self.run_deferred_gd(|mut node| {
+                if node.is_instance_valid() {
+                    let happened = node.bind_mut().happened();
+                    tell(&mut node, happened);
+                }
+            });
         }
     }
 
@@ -442,26 +650,42 @@ impl NetworkClient {
     }
 
     /// Passes one piece of news to the session. `None`: there is no more.
-    fn take_news(&mut self) -> Option<Vec<Event>> {
+    fn take_news(&mut self) -> Option<Happened> {
         match self.transport.next()? {
             News::Opened => self.session.opened(now()),
             News::Received(packet) => self.session.received(now(), packet.as_slice()),
             News::Closed(code, reason) => self.session.closed(now(), code, &reason),
         }
-        Some(self.act_and_take_events())
+        Some(self.happened())
     }
 
     /// Lets the session notice what time it is.
-    fn finish_frame(&mut self) -> Vec<Event> {
+    fn finish_frame(&mut self) -> Happened {
         self.session.tick(now());
-        self.act_and_take_events()
+        self.happened()
     }
 
     /// What handlers of these events cause waits for the next time: a handler
     /// that tries again at every denial must not keep the frame from ending.
-    fn act_and_take_events(&mut self) -> Vec<Event> {
+    fn happened(&mut self) -> Happened {
         self.act();
-        std::iter::from_fn(|| self.session.poll_event()).collect()
+        let events: Vec<_> = std::iter::from_fn(|| self.session.poll_event()).collect();
+        let mut outcomes = Vec::new();
+        while let Some((call, outcome)) = self.session.poll_outcome() {
+            outcomes.extend(
+                self.requests
+                    .remove(&call)
+                    .map(|request| (request, outcome)),
+            );
+        }
+        for event in &events {
+            match event {
+                Event::LoggedIn { .. } => self.remember(),
+                Event::LoggedOut { reason } if is_final(*reason) => self.forget(),
+                _ => {}
+            }
+        }
+        Happened { events, outcomes }
     }
 
     /// Does what the session asks for.
@@ -469,13 +693,18 @@ impl NetworkClient {
         while let Some(action) = self.session.poll_action() {
             match action {
                 Action::Open => {
-                    if let Err(reason) = self.transport.open(&self.dialled) {
+                    let address = Address {
+                        url: self.dialled.clone(),
+                        certificate: self.tls_certificate.clone(),
+                        fake_server: self.fake_server.clone(),
+                    };
+                    if let Err(reason) = self.transport.open(&address) {
                         godot_warn!("NetworkClient: {reason}");
                         self.session.unusable(now());
                     }
                 }
                 Action::Send(text) => {
-                    if !self.transport.send(&text) {
+                    if !self.transport.send(text) {
                         // The link takes nothing any more.
                         self.transport.close(1000, "stalled");
                         self.session.closed(now(), None, "stalled");
@@ -484,6 +713,58 @@ impl NetworkClient {
                 Action::Close { code, reason } => self.transport.close(code, reason),
             }
         }
+    }
+
+    /// Keeps the present login, if that is wanted.
+    fn remember(&self) {
+        let Some((username, token)) = self.session.ticket() else {
+            return;
+        };
+        if !self.remember_login || !self.is_logged_in() {
+            return;
+        }
+        let file = &self.remember_file;
+        if let Err(error) = remembered::save(file, &self.dialled, username, token) {
+            godot_warn!("NetworkClient: cannot remember the login in {file}: {error:?}");
+        }
+    }
+
+    /// Forgets the remembered login, if there is one.
+    fn forget(&self) {
+        let file = &self.remember_file;
+        if let Err(error) = remembered::forget(file) {
+            godot_warn!("NetworkClient: cannot forget the login in {file}: {error:?}");
+        }
+    }
+
+    /// The other nodes of this kind in the scene that is open in the editor.
+    fn others_in_scene(&self) -> Vec<Gd<Node>> {
+        if !Engine::singleton().is_editor_hint() || !self.base().is_inside_tree() {
+            return Vec::new();
+        }
+        let scene = self.base().get_tree().get_edited_scene_root();
+        let Some(scene) = scene else {
+            return Vec::new();
+        };
+        let found = scene
+            .find_children_ex("*")
+            .type_("NetworkClient")
+            .owned(false)
+            .done();
+        let this = self.base().instance_id();
+        let mut nodes: Vec<_> = found.iter_shared().collect();
+        nodes.push(scene);
+        nodes.retain(|node| node.is_class("NetworkClient") && node.instance_id() != this);
+        nodes
+    }
+
+    #[cfg(feature = "bad-weather")]
+    fn forecast(&mut self) {
+        self.transport.set_weather(Forecast {
+            latency: seconds(self.bad_weather_latency / 1000.0),
+            jitter: seconds(self.bad_weather_jitter / 1000.0),
+            loss_interval: seconds(self.bad_weather_loss_interval),
+        });
     }
 
     fn take_greeting(&mut self, message_of_the_day: &str, limits: Limits) {
@@ -500,18 +781,58 @@ impl NetworkClient {
     }
 }
 
-/// Emits what happened. `false`: a handler has freed the node.
-fn emit(node: &mut Gd<NetworkClient>, events: Vec<Event>) -> bool {
-    for event in events {
-        emit_one(node, event);
-        if !node.is_instance_valid() {
-            return false;
+impl Drop for NetworkClient {
+    fn drop(&mut self) {
+        // Whoever waits must not wait for ever. Later, because no script should
+        // meet a node that is half gone.
+        for (_, request) in self.requests.drain() {
+            NetworkRequest::complete_later(request, Err(RefusalCode::Cancelled.into()));
         }
     }
-    true
 }
 
-fn emit_one(node: &mut Gd<NetworkClient>, event: Event) {
+/// What happened in the session since the last look.
+struct Happened {
+    events: Vec<Event>,
+    outcomes: Vec<Outcome>,
+}
+
+/// Moving a node elsewhere leaves and enters the tree at once; only one that
+/// stays out hangs up.
+fn hang_up_if_removed(mut node: Gd<NetworkClient>) {
+    if node.is_instance_valid() && !node.is_inside_tree() {
+        node.bind_mut().disconnect_from_server();
+    }
+}
+
+/// Whether a session that ended so cannot be taken up again, now or later.
+fn is_final(reason: LogoutReason) -> bool {
+    match reason {
+        LogoutReason::Asked | LogoutReason::SessionExpired => true,
+        LogoutReason::Disconnected(DisconnectReason::Server(reason)) => matches!(
+            reason,
+            CloseReason::LoggedInElsewhere | CloseReason::Kicked | CloseReason::Banned
+        ),
+        LogoutReason::Disconnected(_) => false,
+    }
+}
+
+/// Emits what happened, then ends the requests. `false`: a handler has freed
+/// the node.
+fn tell(node: &mut Gd<NetworkClient>, happened: Happened) -> bool {
+    for event in happened.events {
+        emit(node, event);
+        if !node.is_instance_valid() {
+            break;
+        }
+    }
+    for (request, outcome) in happened.outcomes {
+        NetworkRequest::complete(request, outcome);
+    }
+    node.is_instance_valid()
+}
+
+fn emit(node: &mut Gd<NetworkClient>, event: Event) {
     match event {
         Event::StateChanged(state) => {
             node.signals().state_changed().emit(state_constant(state));
@@ -523,10 +844,11 @@ fn emit_one(node: &mut Gd<NetworkClient>, event: Event) {
             node.bind_mut().take_greeting(&message_of_the_day, limits);
             node.signals().connected().emit();
         }
-        Event::Disconnected { reason, will_retry } => {
+        Event::Disconnected { reason, retry_in } => {
+            let seconds = retry_in.map_or(0.0, |delay| delay.as_secs_f64());
             node.signals()
                 .disconnected()
-                .emit(reason.name(), will_retry);
+                .emit(reason.name(), retry_in.is_some(), seconds);
         }
         Event::Reconnecting { attempt, delay } => {
             node.signals()
@@ -558,11 +880,6 @@ fn emit_one(node: &mut Gd<NetworkClient>, event: Event) {
         }
         Event::Warning(text) => godot_warn!("NetworkClient: {text}"),
     }
-}
-
-/// The engine's clock: works on the web too, and stands for "now" everywhere.
-fn now() -> Duration {
-    Duration::from_micros(Time::singleton().get_ticks_usec())
 }
 
 /// Spreads the reconnects of many players.

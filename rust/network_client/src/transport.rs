@@ -1,12 +1,17 @@
-//! The engine's `WebSocketPeer` behind the session core.
+//! The connection behind the session core: the engine's `WebSocketPeer`, or a
+//! fake server inside the game.
 
-use godot::classes::WebSocketPeer;
 use godot::classes::web_socket_peer::State;
+use godot::classes::{TlsOptions, WebSocketPeer, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;
 use longhall_client::MAX_CHATS_IN_FLIGHT;
 use longhall_packet::SUBPROTOCOL;
 use longhall_packet::limits::MAX_CLIENT_PACKET_BYTES;
+
+#[cfg(feature = "bad-weather")]
+use crate::bad_weather::{BadWeather, Forecast};
+use crate::fake_server::LonghallFakeServer;
 
 /// Room for what arrives between two frames. The engine throws data away
 /// beyond it, so it is far larger than what a server keeps for one client.
@@ -18,7 +23,7 @@ const MAX_QUEUED_PACKETS: i32 = 16 * 1024;
 /// what was sent before it go out.
 const FAREWELL_FRAMES: u32 = 120;
 
-/// What the peer has to report.
+/// What the other side has to report.
 pub(crate) enum News {
     Opened,
     Received(PackedByteArray),
@@ -26,55 +31,79 @@ pub(crate) enum News {
     Closed(Option<u16>, String),
 }
 
+/// Where to connect to, and how.
+pub(crate) struct Address {
+    pub(crate) url: GString,
+    /// Trusted beside nothing else, in place of the engine's certificates.
+    pub(crate) certificate: Option<Gd<X509Certificate>>,
+    /// Takes the place of whatever is at the url.
+    pub(crate) fake_server: Option<Gd<LonghallFakeServer>>,
+}
+
 /// The one connection of a node, and those it is taking leave of.
 #[derive(Default)]
 pub(crate) struct Transport {
-    peer: Option<Gd<WebSocketPeer>>,
-    opened: bool,
+    link: Option<Link>,
     leaving: Vec<(Gd<WebSocketPeer>, u32)>,
+    #[cfg(feature = "bad-weather")]
+    weather: BadWeather,
+}
+
+enum Link {
+    Socket {
+        peer: Gd<WebSocketPeer>,
+        opened: bool,
+    },
+    Fake {
+        server: Gd<LonghallFakeServer>,
+        connection: u64,
+    },
 }
 
 impl Transport {
     /// Starts to connect. `Err` says why the url cannot be used at all.
-    pub(crate) fn open(&mut self, url: &GString) -> Result<(), String> {
-        let text = url.to_string();
-        if !text.starts_with("ws://") && !text.starts_with("wss://") {
-            return Err(format!(
-                "the url \"{url}\" does not start with ws:// or wss://"
-            ));
-        }
-        let mut peer = WebSocketPeer::new_gd();
-        let mut protocols = PackedStringArray::new();
-        protocols.push(SUBPROTOCOL);
-        peer.set_supported_protocols(&protocols);
-        peer.set_inbound_buffer_size(INBOUND_BUFFER_BYTES);
-        peer.set_outbound_buffer_size(OUTBOUND_BUFFER_BYTES as i32);
-        peer.set_max_queued_packets(MAX_QUEUED_PACKETS);
-        self.opened = false;
-        match peer.connect_to_url(url) {
-            Error::OK => {
-                self.peer = Some(peer);
-                Ok(())
+    pub(crate) fn open(&mut self, address: &Address) -> Result<(), String> {
+        #[cfg(feature = "bad-weather")]
+        self.weather.begin();
+        self.link = Some(match &address.fake_server {
+            Some(server) => {
+                let mut server = server.clone();
+                let connection = server.bind_mut().connect();
+                Link::Fake { server, connection }
             }
-            error => Err(format!("cannot connect to \"{url}\": {error:?}")),
-        }
+            None => Link::Socket {
+                peer: dial(address)?,
+                opened: false,
+            },
+        });
+        Ok(())
     }
 
     /// Sends one text frame. `false` means that the connection has no room or
     /// is gone, and must be given up.
-    pub(crate) fn send(&mut self, text: &str) -> bool {
-        let Some(peer) = &mut self.peer else {
-            return false;
+    pub(crate) fn send(&mut self, text: String) -> bool {
+        #[cfg(feature = "bad-weather")]
+        let Some(text) = self.weather.delay_outbound(text) else {
+            return true;
         };
-        peer.send_text(text) == Error::OK
+        self.send_now(&text)
     }
 
     /// Sends a close frame and lets go.
     pub(crate) fn close(&mut self, code: u16, reason: &str) {
-        if let Some(mut peer) = self.peer.take() {
-            peer.close_ex().code(i32::from(code)).reason(reason).done();
-            peer.poll();
-            self.leaving.push((peer, FAREWELL_FRAMES));
+        #[cfg(feature = "bad-weather")]
+        self.weather.begin();
+        match self.link.take() {
+            Some(Link::Socket { mut peer, .. }) => {
+                peer.close_ex().code(i32::from(code)).reason(reason).done();
+                peer.poll();
+                self.leaving.push((peer, FAREWELL_FRAMES));
+            }
+            Some(Link::Fake {
+                mut server,
+                connection,
+            }) => server.bind_mut().hang_up(connection),
+            None => {}
         }
     }
 
@@ -86,33 +115,75 @@ impl Transport {
             *frames -= 1;
             *frames > 0 && peer.get_ready_state() != State::CLOSED
         });
-        if let Some(peer) = &mut self.peer {
+        if let Some(Link::Socket { peer, .. }) = &mut self.link {
             // What is still queued from the last frame comes first; polling
             // would pile more on top of it.
             if peer.get_available_packet_count() == 0 {
                 peer.poll();
             }
         }
+        #[cfg(feature = "bad-weather")]
+        while let Some(text) = self.weather.take_outbound() {
+            self.send_now(&text);
+        }
     }
 
     /// The next thing that happened, in order.
+    #[cfg(not(feature = "bad-weather"))]
     pub(crate) fn next(&mut self) -> Option<News> {
-        let peer = self.peer.as_mut()?;
-        let state = peer.get_ready_state();
-        if state == State::OPEN && !self.opened {
-            self.opened = true;
-            return Some(News::Opened);
+        self.next_now()
+    }
+
+    /// The next thing that happened, in order and as late as the weather has it.
+    #[cfg(feature = "bad-weather")]
+    pub(crate) fn next(&mut self) -> Option<News> {
+        if self.link.is_some() && self.weather.strikes() {
+            // Without a word, as a pulled cable.
+            if let Some(Link::Fake { server, connection }) = &mut self.link {
+                server.bind_mut().hang_up(*connection);
+            }
+            self.link = None;
+            self.weather.begin();
+            return Some(News::Closed(None, "bad weather".to_owned()));
         }
-        if peer.get_available_packet_count() > 0 {
-            return Some(News::Received(peer.get_packet()));
+        if self.weather.is_fine() {
+            return self.next_now();
         }
-        if state == State::CLOSED {
-            let code = u16::try_from(peer.get_close_code()).ok();
-            let reason = peer.get_close_reason().to_string();
-            self.peer = None;
-            return Some(News::Closed(code, reason));
+        while let Some(news) = self.next_now() {
+            self.weather.delay_inbound(news);
         }
-        None
+        self.weather.take_inbound()
+    }
+
+    /// How bad the connection is to be from now on.
+    #[cfg(feature = "bad-weather")]
+    pub(crate) fn set_weather(&mut self, forecast: Forecast) {
+        self.weather.forecast = forecast;
+    }
+
+    fn send_now(&mut self, text: &str) -> bool {
+        match &mut self.link {
+            Some(Link::Socket { peer, .. }) => peer.send_text(text) == Error::OK,
+            Some(Link::Fake { server, connection }) => {
+                server.bind_mut().receive(*connection, text);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn next_now(&mut self) -> Option<News> {
+        let news = match self.link.as_mut()? {
+            Link::Socket { peer, opened } => next_of_peer(peer, opened),
+            Link::Fake { server, connection } => server.bind_mut().poll(*connection),
+        };
+        if let Some(News::Closed(..)) = &news {
+            if let Some(Link::Fake { server, connection }) = &mut self.link {
+                server.bind_mut().hang_up(*connection);
+            }
+            self.link = None;
+        }
+        news
     }
 }
 
@@ -122,4 +193,54 @@ impl Drop for Transport {
         // goes, so that the server need not wait for a time-out.
         self.close(1000, "closed_by_client");
     }
+}
+
+fn dial(address: &Address) -> Result<Gd<WebSocketPeer>, String> {
+    let url = &address.url;
+    let text = url.to_string();
+    if !text.starts_with("ws://") && !text.starts_with("wss://") {
+        return Err(format!(
+            "the url \"{url}\" does not start with ws:// or wss://"
+        ));
+    }
+    let mut peer = WebSocketPeer::new_gd();
+    let mut protocols = PackedStringArray::new();
+    protocols.push(SUBPROTOCOL);
+    peer.set_supported_protocols(&protocols);
+    peer.set_inbound_buffer_size(INBOUND_BUFFER_BYTES);
+    peer.set_outbound_buffer_size(OUTBOUND_BUFFER_BYTES as i32);
+    peer.set_max_queued_packets(MAX_QUEUED_PACKETS);
+    // Verified always: against the given certificate, else the engine's.
+    let error = match &address.certificate {
+        Some(certificate) => {
+            let options = TlsOptions::client_ex().trusted_chain(certificate).done();
+            let connect = peer.connect_to_url_ex(url);
+            match &options {
+                Some(options) => connect.tls_client_options(options).done(),
+                None => return Err("the TLS certificate cannot be used".to_owned()),
+            }
+        }
+        None => peer.connect_to_url(url),
+    };
+    match error {
+        Error::OK => Ok(peer),
+        error => Err(format!("cannot connect to \"{url}\": {error:?}")),
+    }
+}
+
+fn next_of_peer(peer: &mut Gd<WebSocketPeer>, opened: &mut bool) -> Option<News> {
+    let state = peer.get_ready_state();
+    if state == State::OPEN && !*opened {
+        *opened = true;
+        return Some(News::Opened);
+    }
+    if peer.get_available_packet_count() > 0 {
+        return Some(News::Received(peer.get_packet()));
+    }
+    if state == State::CLOSED {
+        let code = u16::try_from(peer.get_close_code()).ok();
+        let reason = peer.get_close_reason().to_string();
+        return Some(News::Closed(code, reason));
+    }
+    None
 }

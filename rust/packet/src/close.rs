@@ -2,7 +2,7 @@
 
 /// Declares [`CloseReason`] with its code and name in one table.
 macro_rules! close_reasons {
-    ($($(#[$doc:meta])* $variant:ident = $code:literal, $name:literal, $retry:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $name:literal, $retry:literal, $sentence:literal;)*) => {
         /// Why the server ended a connection.
         ///
         /// Travels in the WebSocket close frame (RFC 6455, section 7.4.2: 4000
@@ -26,6 +26,17 @@ macro_rules! close_reasons {
                 match self { $(CloseReason::$variant => $name,)* }
             }
 
+            /// An English sentence without a full stop, for games without a
+            /// translation.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(CloseReason::$variant => $sentence,)* }
+            }
+
+            /// The reason called so, if it is one of ours.
+            pub fn from_name(name: &str) -> Option<CloseReason> {
+                Self::ALL.iter().copied().find(|reason| reason.name() == name)
+            }
+
             /// Whether connecting again by itself can help. `false` means only
             /// a person can: by updating the game, or by choosing a device.
             pub const fn may_retry(self) -> bool {
@@ -42,25 +53,29 @@ macro_rules! close_reasons {
 
 close_reasons! {
     /// The server is stopping and expected back.
-    Restarting = 4000, "restarting", true;
+    Restarting = 4000, "restarting", true, "The server is restarting";
     /// The account logged in from another place.
-    LoggedInElsewhere = 4001, "logged_in_elsewhere", false;
+    LoggedInElsewhere = 4001, "logged_in_elsewhere", false, "You have logged in somewhere else";
     /// The protocol version is no longer spoken here.
-    UpdateRequired = 4002, "update_required", false;
+    UpdateRequired = 4002, "update_required", false, "This version of the game is too old for the server";
     /// Nothing was received for too long.
-    Idle = 4003, "idle", true;
+    Idle = 4003, "idle", true, "You were away for too long";
     /// Connected, but never logged in or registered.
-    LoginTimeout = 4004, "login_timeout", true;
+    LoginTimeout = 4004, "login_timeout", true, "Nobody logged in for too long";
     /// The client did not take what was sent to it.
-    TooSlow = 4005, "too_slow", true;
+    TooSlow = 4005, "too_slow", true, "The connection is too slow";
     /// Too many packets that were not understood.
-    ProtocolError = 4006, "protocol_error", false;
+    ProtocolError = 4006, "protocol_error", false, "The server does not understand this version of the game";
     /// Too many packets, in spite of being told to wait.
-    Flooding = 4007, "flooding", true;
+    Flooding = 4007, "flooding", true, "You sent too much at once";
     /// Too many connections from this address.
-    TooManyConnections = 4008, "too_many_connections", true;
+    TooManyConnections = 4008, "too_many_connections", true, "There are too many connections from your address";
     /// Something broke in the server.
-    InternalError = 4009, "internal_error", true;
+    InternalError = 4009, "internal_error", true, "Something went wrong in the server";
+    /// A moderator ended this session.
+    Kicked = 4010, "kicked", false, "A moderator has logged you out";
+    /// A moderator closed the account.
+    Banned = 4011, "banned", false, "This account is banned";
 }
 
 impl std::fmt::Display for CloseReason {
@@ -78,6 +93,7 @@ mod tests {
         for &reason in CloseReason::ALL {
             assert!((4000..5000).contains(&reason.code()), "{reason}");
             assert_eq!(CloseReason::from_code(reason.code()), Some(reason));
+            assert_eq!(CloseReason::from_name(reason.name()), Some(reason));
         }
         assert_eq!(CloseReason::from_code(1000), None);
     }

@@ -49,6 +49,8 @@ deny_codes! {
     BadCredentials = "bad_credentials", "Username or password incorrect";
     /// The name, or one that reads or looks the same, has an account.
     UsernameTaken = "username_taken", "This username is already taken";
+    /// A moderator closed the account.
+    Banned = "banned", "This account is banned";
     /// Login, register or resume while logged in.
     AlreadyLoggedIn = "already_logged_in", "You are already logged in";
     /// Chat or logout while logged out.
@@ -104,6 +106,16 @@ pub enum Field {
 }
 
 impl Field {
+    /// The stable name, as it travels: `"username"`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Field::Username => "username",
+            Field::Password => "password",
+            Field::Text => "text",
+            Field::Unknown => "",
+        }
+    }
+
     const fn subject(self) -> &'static str {
         match self {
             Field::Username => "The username",

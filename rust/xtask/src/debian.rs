@@ -29,8 +29,10 @@ pub(crate) struct Recipe<'a> {
     pub(crate) name: &'a str,
     /// Debian suites to take the packages from: the first that has them all.
     pub(crate) suites: &'a [&'a str],
-    /// The packages. What they depend on comes with them.
+    /// The packages.
     pub(crate) packages: &'a [&'a str],
+    /// Whether what they depend on comes with them.
+    pub(crate) with_dependencies: bool,
     /// To be raised when `finish` changes what it does.
     pub(crate) revision: u32,
     /// Run in the unpacked folder before it counts as complete.
@@ -138,16 +140,19 @@ impl Recipe<'_> {
         process::output("apt-get update", &mut update)?;
 
         let mut install = apt_get(apt);
-        install.args([
-            "install",
-            "--yes",
-            "--download-only",
-            "--target-release",
-            suite,
-        ]);
-        install.args(self.packages);
+        if self.with_dependencies {
+            install.args(["install", "--yes", "--download-only"]);
+        } else {
+            println!("{name}: downloading {} packages", self.packages.len());
+            install
+                .arg("download")
+                .current_dir(apt.join("cache/archives"));
+        }
+        install
+            .args(["--target-release", suite])
+            .args(self.packages);
         let (mut packages, mut started, mut errors) = (0, 0, Vec::new());
-        let status = process::run_lines("apt-get install", &mut install, DOWNLOAD_LIMIT, |line| {
+        let status = process::run_lines("apt-get", &mut install, DOWNLOAD_LIMIT, |line| {
             let text = line.text.trim();
             if line.stream == Stream::Err {
                 errors.push(text.to_owned());
@@ -163,7 +168,7 @@ impl Recipe<'_> {
             }
             Ok(())
         })?;
-        process::expect_success("apt-get install", status).with_context(|| errors.join("; "))
+        process::expect_success("apt-get", status).with_context(|| errors.join("; "))
     }
 
     fn unpack(&self, apt: &Path, root: &Path) -> Result<()> {

@@ -1,8 +1,8 @@
-//! The addon alone in an empty project, used as the README says.
+//! The package unzipped into an empty project, used as the README says.
 //!
-//! What a designer copies must be all it needs: nothing of `godot_project/`
-//! beside `addons/longhall` is there. The script is the README's own, so its
-//! example cannot rot.
+//! What a designer gets must be all it needs: nothing of `godot_project/` is
+//! there but what is in the zip. The script is the README's own, so its example
+//! cannot rot.
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::godot::Godot;
 use crate::godot_test::{Setup, own_home};
+use crate::package::{self, archive};
 use crate::{project, workspace};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -60,7 +61,7 @@ func _initialize() -> void:
 \tquit()
 ";
 
-/// Copies the addon into an empty project, runs the README's example in it and
+/// Makes the package, unzips it into an empty project, runs the README's example in it and
 /// expects its line of chat.
 ///
 /// # Errors
@@ -68,10 +69,7 @@ func _initialize() -> void:
 pub(crate) fn run(godot: &Godot) -> Result<()> {
     let setup = Setup::start("empty-project")?;
     let folder = setup.folder().join("project");
-    copy_folder(
-        &workspace::godot_project().join("addons/longhall"),
-        &folder.join("addons/longhall"),
-    )?;
+    archive::unpack(&package::run(&package::Options::default())?, &folder)?;
     let url = setup.url();
     for (name, text) in [
         ("project.godot", PROJECT.to_owned()),
@@ -121,21 +119,6 @@ fn first_gdscript(markdown: &str) -> Option<String> {
         .map(|line| line.strip_prefix(indent).unwrap_or(line))
         .collect();
     Some(lines.join("\n") + "\n")
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    let context = || format!("cannot copy {}", from.display());
-    fs::create_dir_all(to).with_context(context)?;
-    for entry in fs::read_dir(from).with_context(context)? {
-        let entry = entry.with_context(context)?;
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target).with_context(context)?;
-        }
-    }
-    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -33,7 +33,7 @@ pub(crate) fn format(mode: Mode) -> Result<()> {
     if mode == Mode::Check {
         command.arg("--check");
     }
-    process::run("gdformat", command.arg("."))
+    process::run("gdformat", command.args(scripts()))
         .context("GDScript is not formatted: run `cargo xtask fmt`")
 }
 
@@ -44,8 +44,16 @@ pub(crate) fn format(mode: Mode) -> Result<()> {
 pub(crate) fn lint() -> Result<()> {
     process::run(
         "gdlint",
-        Toolkit::ensure()?.tool("gdtoolkit.linter").arg("."),
+        Toolkit::ensure()?.tool("gdtoolkit.linter").args(scripts()),
     )
+}
+
+/// The project, and the script outside it that plays the exported game.
+fn scripts() -> [PathBuf; 2] {
+    [
+        PathBuf::from("."),
+        workspace::root().join("rust/xtask/src/exported_game"),
+    ]
 }
 
 struct Toolkit {
@@ -171,6 +179,7 @@ fn debian_python() -> Result<PathBuf> {
         name: "python",
         suites: &[&suite],
         packages: &["python3", "python3-pip-whl", "ca-certificates"],
+        with_dependencies: true,
         revision: 1,
         finish: |_| Ok(()),
     }

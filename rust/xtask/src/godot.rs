@@ -53,6 +53,7 @@ pub(crate) const RECIPE: Recipe<'_> = Recipe {
     name: "godot",
     suites: &["forky", "sid"],
     packages: PACKAGES,
+    with_dependencies: true,
     revision: 1,
     finish: prepare_root,
 };
@@ -140,11 +141,22 @@ impl Godot {
         &self.version
     }
 
+    /// Whether it was built by Debian, whose packages have its templates too.
+    pub(crate) fn is_debians(&self) -> bool {
+        self.version.contains(".debian")
+    }
+
     /// Starts this Godot, with no arguments yet.
     pub(crate) fn command(&self) -> Command {
+        self.wrap(&self.program)
+    }
+
+    /// Starts a program that needs the libraries this Godot needs, such as an
+    /// exported game.
+    pub(crate) fn wrap(&self, program: &Path) -> Command {
         match &self.root {
-            Some(root) => in_root(root, &self.program),
-            None => Command::new(&self.program),
+            Some(root) => in_root(root, program),
+            None => Command::new(program),
         }
     }
 

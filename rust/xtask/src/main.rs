@@ -6,11 +6,17 @@ mod play;
 
 mod check;
 mod empty_project;
+mod exported_game;
 mod godot_test;
 mod screenshots;
 mod test;
 
+mod package;
+mod export;
+mod templates;
+
 mod addon;
+mod library;
 mod project;
 
 mod control;
@@ -61,7 +67,27 @@ enum Task {
     /// Format Rust and GDScript
     Fmt,
     /// Build the addon into godot_project/, where the editor loads it
-    Addon,
+    ///
+    /// This is the library for the editor and for debug builds of a game. It is
+    /// optimised, and can make the connection bad on purpose.
+    Addon {
+        /// Also build the library that release exports load, for an export from the editor
+        #[arg(long)]
+        release: bool,
+    },
+    /// Make target/package/longhall-VERSION-PLATFORM.zip, to unpack into a game's project
+    ///
+    /// The zip holds addons/longhall with both libraries, a manifest and the
+    /// notices of all crates in them. The same sources give the same bytes. For
+    /// one zip with several platforms, make a package on each machine, and give
+    /// the other machines' godot_project/addons/longhall/bin/* to one with --library.
+    Package(package::Options),
+    /// Make a player's build of the game in target/export/, for this machine
+    ///
+    /// Linux only; elsewhere, export from the editor. Godot's export templates
+    /// are fetched where Godot comes from Debian, otherwise those that the editor
+    /// has installed are used.
+    Export(export::Options),
     /// Run the scenes' and the node's tests in headless Godot against a real server
     GodotTest {
         /// Run only tests whose name contains this
@@ -94,7 +120,10 @@ fn run(task: Task) -> Result<()> {
         Task::Test { only } => test::run(&only),
         Task::Check => check::run(),
         Task::Fmt => check::format(),
-        Task::Addon => addon::build(),
+        Task::Addon { release: false } => addon::build(),
+        Task::Addon { release: true } => addon::build_both(None).map(drop),
+        Task::Package(options) => package::run(&options).map(drop),
+        Task::Export(options) => export::run(&options),
         Task::GodotTest { filter } => godot_test::run(filter.as_deref()),
         Task::Screenshots => screenshots::run(),
         Task::Godot { arguments } => godot::run(&arguments),

@@ -33,7 +33,10 @@ pub(crate) fn import(godot: &Godot) -> Result<()> {
 
 /// Godot reads the list before it looks for extensions itself; without it the
 /// first import knows no `NetworkClient` and crashes at its end.
-fn list_extension() -> Result<()> {
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn list_extension() -> Result<()> {
     let list = workspace::godot_project().join(EXTENSION_LIST);
     if fs::read_to_string(&list).is_ok_and(|text| text.lines().any(|line| line == EXTENSION)) {
         return Ok(());
@@ -59,7 +62,24 @@ impl Output {
     /// # Errors
     /// If the exit code or any line says that something went wrong.
     pub(crate) fn expect_clean(&self, what: &str) -> Result<()> {
-        let errors: Vec<_> = self.lines.iter().filter(|line| is_error(line)).collect();
+        self.expect_clean_but_for(what, |_| false)
+    }
+
+    /// Like [`expect_clean`](Self::expect_clean), for a Godot that is known to
+    /// report an error that means nothing.
+    ///
+    /// # Errors
+    /// If the exit code or any other line says that something went wrong.
+    pub(crate) fn expect_clean_but_for(
+        &self,
+        what: &str,
+        meaningless: impl Fn(&str) -> bool,
+    ) -> Result<()> {
+        let errors: Vec<_> = self
+            .lines
+            .iter()
+            .filter(|line| is_error(line) && !meaningless(line))
+            .collect();
         match errors.first() {
             Some(first) => bail!("{what}: {} error lines, the first: {first}", errors.len()),
             None if !self.success => bail!("{what}: Godot failed ({})", self.status),
@@ -81,7 +101,9 @@ pub(crate) fn run(
 ) -> Result<Output> {
     let mut lines = Vec::new();
     let status = process::run_lines(&format!("Godot ({name})"), command, limit, |line| {
-        println!("{prefix}{}", line.text);
+        if !is_progress(&line.text) {
+            println!("{prefix}{}", line.text);
+        }
         lines.push(line.text);
         Ok(())
     })?;
@@ -90,6 +112,15 @@ pub(crate) fn run(
         success: status.success(),
         status: status.to_string(),
     })
+}
+
+/// Whether the editor says with this line how far it is, as in `[  64% ] …`:
+/// hundreds of lines that nobody reads.
+fn is_progress(line: &str) -> bool {
+    const END_OF_COLOR: &str = "\u{1b}[0m";
+    (line.starts_with('[') && line.contains("% ]"))
+        || line.contains("[ DONE ]")
+        || line == END_OF_COLOR
 }
 
 /// Whether Godot reports an error with this line. Script errors and failed
@@ -103,6 +134,12 @@ pub(crate) fn is_error(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn progress_is_told_from_the_rest() {
+        assert!(is_progress("[  64% ] \u{1b}[90mreimport | a.svg\u{1b}[39m"));
+        assert!(!is_progress("godot tests: 64% of them"));
+    }
 
     #[test]
     fn errors_are_told_from_warnings_and_talk() {

@@ -7,7 +7,8 @@ use clap::ValueEnum;
 
 use crate::godot::Godot;
 use crate::{
-    addon, check, empty_project, godot_test, interrupt, play, process, project, workspace,
+    addon, check, empty_project, exported_game, godot_test, interrupt, package, play, process,
+    project, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -29,8 +30,12 @@ pub(crate) enum Step {
     Import,
     /// Scenes and node, in headless Godot against the real server
     Godot,
-    /// The addon alone in an empty project, used as the README says
+    /// The package for designers, twice the same
+    Package,
+    /// The package in an empty project, used as the README says
     EmptyProject,
+    /// The exported game, as players get it, against the real server
+    ExportedGame,
     /// Two headless clients talk over a server that restarts
     Conversation,
 }
@@ -46,7 +51,9 @@ impl Step {
             Self::Addon => "addon build",
             Self::Import => "Godot import",
             Self::Godot => "Godot tests",
-            Self::EmptyProject => "addon in an empty project",
+            Self::Package => "package",
+            Self::EmptyProject => "package in an empty project",
+            Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
         }
     }
@@ -67,10 +74,13 @@ impl Step {
                 cargo.args(["doc", "--workspace", "--no-deps", "--quiet"]);
                 process::run("cargo doc", cargo.env("RUSTDOCFLAGS", "-D warnings"))
             }
-            Self::Addon => addon::build(),
+            // Both here, since the later steps need both.
+            Self::Addon => addon::build_both(None).map(drop),
             Self::Import => project::import(&Godot::find_or_fetch()?),
             Self::Godot => godot_test::run_tests(&Godot::find_or_fetch()?, None),
+            Self::Package => package::check(),
             Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),
+            Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
         }
     }

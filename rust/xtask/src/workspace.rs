@@ -38,6 +38,11 @@ pub(crate) fn godot_project() -> PathBuf {
     root().join("godot_project")
 }
 
+/// The part of it that a game copies.
+pub(crate) fn addon_dir() -> PathBuf {
+    godot_project().join("addons/longhall")
+}
+
 /// The cargo that started us, working in the checkout's root.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -9,7 +9,7 @@ use longhall_packet::{
 use super::{Account, Link, Session, Up};
 use crate::heartbeat::Heartbeat;
 use crate::requests::Request;
-use crate::{DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
+use crate::{Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
 
 /// A server that asks for more patience before a resume is asked again then.
 const LONGEST_RESUME_DELAY: Duration = Duration::from_secs(300);
@@ -52,6 +52,9 @@ impl Session {
                     message_of_the_day,
                     limits,
                 });
+                for call in std::mem::take(&mut self.connects) {
+                    self.settle(call, Ok(()));
+                }
                 self.resumes.reset();
                 self.resume(now);
             }
@@ -118,14 +121,15 @@ impl Session {
             return self.announce_chat_outcomes();
         }
         // A login is never answered by a bare `ok`: it would bring no token.
-        let fits = |request: &Request| !matches!(request, Request::Login | Request::Resume);
+        let fits = |request: &Request| !matches!(request, Request::Login(_) | Request::Resume);
         match self.requests.take(id, fits) {
-            Some(Request::Register(username)) => {
+            Some(Request::Register(username, call)) => {
                 let username = username.as_str().to_owned();
                 self.announce(Event::Registered { username });
+                self.settle(call, Ok(()));
             }
             Some(Request::Logout) => self.end_session(LogoutReason::Asked),
-            Some(Request::Hello | Request::Login | Request::Resume | Request::Undo) | None => {}
+            Some(Request::Hello | Request::Login(_) | Request::Resume | Request::Undo) | None => {}
         }
     }
 
@@ -135,8 +139,8 @@ impl Session {
         }
         match self.requests.take(id, |_| true) {
             Some(Request::Hello) => self.hello_denied(now, &refusal),
-            Some(Request::Register(_)) => self.announce(Event::RegisterDenied(refusal)),
-            Some(Request::Login) => self.announce(Event::LoginDenied(refusal)),
+            Some(Request::Register(_, call)) => self.deny_register(call, refusal),
+            Some(Request::Login(call)) => self.deny_login(call, refusal),
             Some(Request::Resume) => self.resume_denied(now, &refusal),
             Some(request @ (Request::Logout | Request::Undo)) => {
                 self.logout_denied(now, &request, &refusal);
@@ -193,7 +197,7 @@ impl Session {
         username: String,
         token: ResumeToken,
     ) {
-        let fits = |request: &Request| matches!(request, Request::Login | Request::Resume);
+        let fits = |request: &Request| matches!(request, Request::Login(_) | Request::Resume);
         let Some(request) = self.requests.take(id, fits) else {
             if self.requests.was_abandoned(id) && self.state() == State::Connected {
                 // The player was told that nothing came of it; make it true.
@@ -202,7 +206,11 @@ impl Session {
             }
             return;
         };
-        if request == Request::Login && self.account.is_some() {
+        let call = match request {
+            Request::Login(call) => Some(call),
+            _ => None,
+        };
+        if call.is_some() && self.account.is_some() {
             // Out and in again at once, and the first answer is missing.
             self.requests.forget(&Request::Logout);
             self.end_session(LogoutReason::Asked);
@@ -213,10 +221,13 @@ impl Session {
         });
         if let Link::Up(up) = &mut self.link {
             up.logged_in = true;
-            up.proven |= request == Request::Login;
+            up.proven |= call.is_some();
         }
         self.announce_state();
         self.announce(Event::LoggedIn { username });
+        if let Some(call) = call {
+            self.settle(call, Ok(()));
+        }
     }
 
     /// Notes a packet that makes no sense. Says so ever more rarely: a broken
@@ -229,11 +240,26 @@ impl Session {
     }
 
     pub(super) fn announce_chat_outcomes(&mut self) {
-        while let Some(outcome) = self.requests.next_chat_outcome() {
-            self.announce(match outcome {
+        while let Some((call, outcome)) = self.requests.next_chat_outcome() {
+            self.announce(match &outcome {
                 Ok(()) => Event::ChatAccepted,
-                Err(refusal) => Event::ChatDenied(refusal),
+                Err(refusal) => Event::ChatDenied(refusal.clone()),
             });
+            self.settle(call, outcome);
         }
+    }
+
+    pub(super) fn deny_register(&mut self, call: Call, refusal: Refusal) {
+        self.announce(Event::RegisterDenied(refusal.clone()));
+        self.settle(call, Err(refusal));
+    }
+
+    pub(super) fn deny_login(&mut self, call: Call, refusal: Refusal) {
+        self.announce(Event::LoginDenied(refusal.clone()));
+        self.settle(call, Err(refusal));
+    }
+
+    pub(super) fn settle(&mut self, call: Call, outcome: Result<(), Refusal>) {
+        self.outcomes.push_back((call, outcome));
     }
 }

@@ -8,7 +8,7 @@ use longhall_packet::{
 
 use super::{Link, Session};
 use crate::requests::Request;
-use crate::{Action, Refusal, RefusalCode, State};
+use crate::{Action, Call, Refusal, RefusalCode, State};
 
 /// Actions that wait for [`Session::poll_action`] at most; then requests are
 /// refused with [`RefusalCode::TooManyPending`].
@@ -18,6 +18,7 @@ impl Session {
     pub(super) fn try_register(
         &mut self,
         now: Duration,
+        call: Call,
         name: &str,
         password: &str,
     ) -> Result<(), Refusal> {
@@ -27,7 +28,7 @@ impl Session {
         if self.requests.is_register_pending() {
             return Err(RefusalCode::AlreadyPending.into());
         }
-        let id = self.begin(now, Request::Register(username.clone()));
+        let id = self.begin(now, Request::Register(username.clone(), call));
         self.send(&ClientPacket::Register {
             id,
             username,
@@ -39,6 +40,7 @@ impl Session {
     pub(super) fn try_login(
         &mut self,
         now: Duration,
+        call: Call,
         name: &str,
         password: &str,
     ) -> Result<(), Refusal> {
@@ -49,7 +51,7 @@ impl Session {
         if is_resuming || self.requests.is_login_pending() {
             return Err(RefusalCode::AlreadyPending.into());
         }
-        let id = self.begin(now, Request::Login);
+        let id = self.begin(now, Request::Login(call));
         self.send(&ClientPacket::Login {
             id,
             username,
@@ -58,7 +60,12 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn try_send_chat(&mut self, now: Duration, text: &str) -> Result<(), Refusal> {
+    pub(super) fn try_send_chat(
+        &mut self,
+        now: Duration,
+        call: Call,
+        text: &str,
+    ) -> Result<(), Refusal> {
         // Somebody whose session is being taken up again need not log in; as
         // far as they can see, the connection is not back yet.
         if self.account.is_some() && self.state() != State::LoggedIn {
@@ -67,7 +74,7 @@ impl Session {
         self.require(Stage::LoggedIn)?;
         let text = ChatText::parse(text)?;
         let deadline = now.saturating_add(self.config.request_timeout());
-        let Some(id) = self.requests.begin_chat(deadline) else {
+        let Some(id) = self.requests.begin_chat(call, deadline) else {
             return Err(RefusalCode::TooManyPending.into());
         };
         self.send(&ClientPacket::Chat { id, text });

@@ -50,8 +50,8 @@ impl Session {
             let refusal = Refusal::from(RefusalCode::TimedOut);
             match request {
                 Request::Hello => {}
-                Request::Register(_) => self.announce(Event::RegisterDenied(refusal)),
-                Request::Login => self.announce(Event::LoginDenied(refusal)),
+                Request::Register(_, call) => self.deny_register(call, refusal),
+                Request::Login(call) => self.deny_login(call, refusal),
                 // A server that cannot answer these is better tried afresh.
                 Request::Resume | Request::Logout | Request::Undo => {
                     return self.give_up(now, DisconnectReason::ConnectionLost);
@@ -126,6 +126,9 @@ impl Session {
             Link::Offline | Link::Waiting { .. } | Link::Opening { .. } => (false, false),
         };
         self.fail_requests();
+        for call in std::mem::take(&mut self.connects) {
+            self.settle(call, Err(RefusalCode::NoConnection(reason).into()));
+        }
 
         let will_retry = self.config.reconnect && reason.may_retry();
         let delay = will_retry.then(|| {
@@ -146,7 +149,10 @@ impl Session {
             self.end_session(LogoutReason::Disconnected(reason));
         }
         if was_up || was_first_try || !will_retry {
-            self.announce(Event::Disconnected { reason, will_retry });
+            self.announce(Event::Disconnected {
+                reason,
+                retry_in: delay,
+            });
         }
         if let Some(delay) = delay {
             let attempt = self.reconnects.attempts();
@@ -158,8 +164,8 @@ impl Session {
         while let Some(request) = self.requests.take_any() {
             let refusal = Refusal::from(RefusalCode::ConnectionLost);
             match request {
-                Request::Register(_) => self.announce(Event::RegisterDenied(refusal)),
-                Request::Login => self.announce(Event::LoginDenied(refusal)),
+                Request::Register(_, call) => self.deny_register(call, refusal),
+                Request::Login(call) => self.deny_login(call, refusal),
                 Request::Hello | Request::Resume | Request::Logout | Request::Undo => {}
             }
         }
@@ -177,6 +183,9 @@ impl Session {
         if self.account.take().is_some() {
             self.announce_state();
             self.announce(Event::LoggedOut { reason });
+        }
+        if let Some(call) = self.logout.take() {
+            self.settle(call, Ok(()));
         }
     }
 

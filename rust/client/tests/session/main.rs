@@ -5,6 +5,7 @@
 //! what they like, and checks what must hold whatever happens.
 
 mod bounds;
+mod calls;
 mod chatting;
 mod connecting;
 mod heartbeat;

@@ -125,7 +125,8 @@ impl World {
             rng,
             _seed: TellSeed(seed, manners),
         };
-        world.session.connect(world.now);
+        let call = world.session.connect(world.now);
+        world.auditor.called(call);
         world.auditor.may_open = true;
         world
     }
@@ -175,28 +176,36 @@ impl World {
                 self.lines += 1;
                 let line = format!("line {}", self.lines);
                 self.auditor.said(&line);
-                self.session.send_chat(self.now, &line);
+                let call = self.session.send_chat(self.now, &line);
+                self.auditor.called(call);
             }
             10 => {
                 for _ in 0..100 {
                     self.auditor.said("");
-                    self.session.send_chat(self.now, "");
+                    let call = self.session.send_chat(self.now, "");
+                    self.auditor.called(call);
                 }
             }
             11..=17 => {
                 self.auditor.logins += 1;
-                self.session.login(self.now, name, password);
+                let call = self.session.login(self.now, name, password);
+                self.auditor.called(call);
             }
             18..=20 => {
                 self.auditor.registrations += 1;
-                self.session.register(self.now, name, password);
+                let call = self.session.register(self.now, name, password);
+                self.auditor.called(call);
             }
-            21 => self.session.logout(self.now),
+            21 => {
+                let call = self.session.logout(self.now);
+                self.auditor.called(call);
+            }
             22 if self.rng.bool() => self.session.disconnect(self.now),
             23..=26 => {
                 self.show();
                 self.auditor.may_open = true;
-                self.session.connect(self.now);
+                let call = self.session.connect(self.now);
+                self.auditor.called(call);
             }
             27 => self.session.reconnect_now(self.now),
             28 => self.session.config_mut().reconnect ^= self.rng.u8(..4) == 0,
@@ -340,6 +349,9 @@ impl World {
         for event in waiting {
             self.seen.insert(tell(&event));
             self.auditor.check_event(&event, honest);
+        }
+        while let Some((call, _)) = self.session.poll_outcome() {
+            self.auditor.ended(call);
         }
     }
 

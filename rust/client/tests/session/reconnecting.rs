@@ -412,7 +412,9 @@ fn turning_reconnecting_off_ends_the_waiting() {
 
 #[test]
 fn a_player_or_the_system_may_cut_the_waiting_short() {
-    let ways: [fn(&mut Session, Duration); 2] = [Session::reconnect_now, Session::connect];
+    let ways: [fn(&mut Session, Duration); 2] = [Session::reconnect_now, |session, now| {
+        session.connect(now);
+    }];
     for way in ways {
         let mut rig = Rig::connected();
         for _ in 0..8 {

@@ -47,6 +47,7 @@ impl Rig {
         self.expect_open();
         self.come_up();
         self.events();
+        self.session.poll_outcome();
         self
     }
 
@@ -55,6 +56,7 @@ impl Rig {
         let id = self.expect_sent("login");
         self.receive_logged_in(id, 1);
         self.events();
+        self.session.poll_outcome();
         self
     }
 
@@ -225,8 +227,8 @@ pub(crate) fn tell(event: &Event) -> String {
     match event {
         Event::StateChanged(state) => format!("state {state:?}"),
         Event::Connected { .. } => "connected".to_owned(),
-        Event::Disconnected { reason, will_retry } => {
-            let next = if *will_retry {
+        Event::Disconnected { reason, retry_in } => {
+            let next = if retry_in.is_some() {
                 "will retry"
             } else {
                 "for good"

@@ -1,8 +1,8 @@
 //! What must hold whatever a server, a network and a player do.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 
-use longhall_client::{Action, DisconnectReason, Event, LogoutReason, RefusalCode, State};
+use longhall_client::{Action, Call, DisconnectReason, Event, LogoutReason, RefusalCode, State};
 use longhall_packet::{ClientPacket, codec};
 
 use super::server::Server;
@@ -13,6 +13,7 @@ pub(crate) struct Auditor {
     pub(crate) logins: u32,
     pub(crate) registrations: u32,
     lines: VecDeque<String>,
+    calls: BTreeSet<Call>,
 
     // What the events said so far.
     state: Option<State>,
@@ -33,6 +34,16 @@ pub(crate) struct Auditor {
 impl Auditor {
     pub(crate) fn said(&mut self, line: &str) {
         self.lines.push_back(line.to_owned());
+    }
+
+    /// The player made this call.
+    pub(crate) fn called(&mut self, call: Call) {
+        assert!(self.calls.insert(call), "a call has a name of its own");
+    }
+
+    /// The call has ended.
+    pub(crate) fn ended(&mut self, call: Call) {
+        assert!(self.calls.remove(&call), "a call ended twice");
     }
 
     pub(crate) fn state(&self) -> State {
@@ -80,8 +91,8 @@ impl Auditor {
                 self.will_retry = false;
                 self.just_connected = true;
             }
-            Event::Disconnected { reason, will_retry } => {
-                self.check_disconnected(*reason, *will_retry);
+            Event::Disconnected { reason, retry_in } => {
+                self.check_disconnected(*reason, retry_in.is_some());
             }
             Event::Reconnecting { attempt, delay } => {
                 assert_eq!(self.state(), State::Reconnecting);
@@ -174,6 +185,7 @@ impl Auditor {
     pub(crate) fn check_settled(&self) {
         assert_eq!((self.logins, self.registrations), (0, 0), "without an end");
         assert_eq!(self.lines.len(), 0, "lines without an end");
+        assert_eq!(self.calls.len(), 0, "calls without an end");
     }
 }
 

@@ -1,0 +1,129 @@
+extends "res://tests/test_case.gd"
+## A game's own tests need no network: a server inside the game, with outcomes by script.
+
+const PASSWORD: String = "correct horse"
+
+var _server := LonghallFakeServer.new()
+var _heard: Array[String] = []
+
+
+func test_it_keeps_accounts_and_checks_passwords() -> void:
+	var client := await _client()
+	var register: NetworkRequest = await client.register("Ada", PASSWORD).completed
+	check(register.ok, "not registered: " + register.code)
+	var taken: NetworkRequest = await client.register("ADA", PASSWORD).completed
+	check_equal(taken.code, "username_taken", "the code")
+	var wrong: NetworkRequest = await client.login("ada", "battery staple").completed
+	check_equal(wrong.code, "bad_credentials", "the code")
+	var login: NetworkRequest = await client.login("ada", PASSWORD).completed
+	check(login.ok, "not logged in: " + login.code)
+	check_equal(client.username, "Ada", "the name")
+
+
+func test_players_who_share_it_hear_each_other() -> void:
+	var ada := await _player("ada")
+	var ben := await _player("ben")
+	ben.chat_received.connect(
+		func(sender: String, text: String, _at: int) -> void: _heard.append(sender + ": " + text)
+	)
+	await ada.send_chat("Hello!").completed
+	_server.say("Stranger", "Hear me")
+	await wait_until(func() -> bool: return _heard.size() == 2, "two lines")
+	check_equal(_heard, ["ada: Hello!", "Stranger: Hear me"] as Array[String], "what was heard")
+	check_equal(_server.get_said(), PackedStringArray(["Hello!"]), "what was said")
+
+
+func test_denials_come_in_the_order_of_the_script() -> void:
+	_server.add_account("ada", PASSWORD)
+	_server.deny_next("login", "busy", 3.0)
+	_server.deny_next("login", "banned")
+	var client := await _client()
+	var codes: Array[String] = []
+	for i: int in 3:
+		var login: NetworkRequest = await client.login("ada", PASSWORD).completed
+		codes.append(login.code)
+	check_equal(codes, ["busy", "banned", ""] as Array[String], "the codes")
+
+
+func test_every_reason_a_server_can_have_is_told_apart() -> void:
+	var own: Array[String] = [
+		"server_unreachable", "closed_by_client", "wrong_server", "invalid_address"
+	]
+	for reason: String in NetworkClient.get_disconnect_reasons():
+		if reason in own:
+			continue
+		var client := await _player(unique("ada"))
+		var told: Array[String] = []
+		client.disconnected.connect(
+			func(why: String, will_retry: bool, seconds: float) -> void:
+				told.append("%s %s" % [why, will_retry])
+				check(will_retry == (seconds > 0.0), "%s: next try in %s s" % [why, seconds])
+		)
+		_server.close_in(0.1, reason)
+		await wait_until(func() -> bool: return not told.is_empty(), reason)
+		var final: Array[String] = [
+			"logged_in_elsewhere", "update_required", "protocol_error", "kicked", "banned"
+		]
+		check_equal(told, ["%s %s" % [reason, reason not in final]] as Array[String], "the reason")
+		client.queue_free()
+
+
+func test_a_cut_heals() -> void:
+	var client := await _player("ada")
+	client.reconnect_max_delay = 0.5
+	_server.close_in(0.05, "restarting")
+	await wait_until(func() -> bool: return not client.is_logged_in(), "the cut")
+	check(client.is_resuming(), "the session is given up")
+	await wait_until(client.is_logged_in, "the way back")
+
+
+func test_an_unreachable_server_is_tried_again() -> void:
+	_server.is_reachable = false
+	var client := NetworkClient.new()
+	client.fake_server = _server
+	client.reconnect_max_delay = 0.5
+	client.disconnected.connect(
+		func(reason: String, _retry: bool, _seconds: float) -> void: _heard.append(reason)
+	)
+	await add(client)
+	await wait_until(func() -> bool: return not _heard.is_empty(), "the failure")
+	check_equal(_heard, ["server_unreachable"] as Array[String], "the reasons")
+	_server.is_reachable = true
+	client.retry_now()
+	var connected: Callable = func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
+	await wait_until(connected, "the connection")
+
+
+func test_answers_may_take_their_time() -> void:
+	var client := await _client()
+	_server.add_account("ada", PASSWORD)
+	_server.answer_delay = 0.3
+	var login := client.login("ada", PASSWORD)
+	await frames(2)
+	check(not login.is_completed, "the answer came at once")
+	await login.completed
+	check(login.ok, "not logged in: " + login.code)
+
+
+func test_its_message_of_the_day_arrives() -> void:
+	_server.message_of_the_day = "Well met!"
+	var client := await _client()
+	check_equal(client.message_of_the_day, "Well met!", "the message")
+
+
+func _client() -> NetworkClient:
+	var client := NetworkClient.new()
+	client.fake_server = _server
+	client.connect_automatically = false
+	await add(client)
+	var connecting: NetworkRequest = await client.connect_to_server().completed
+	check(connecting.ok, "not connected: " + connecting.code)
+	return client
+
+
+func _player(name: String) -> NetworkClient:
+	_server.add_account(name, PASSWORD)
+	var client := await _client()
+	var login: NetworkRequest = await client.login(name, PASSWORD).completed
+	check(login.ok, "not logged in: " + login.code)
+	return client

@@ -1,0 +1,379 @@
+//! A server inside the game's own process, for a game's tests.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use godot::classes::Time;
+use godot::prelude::*;
+use longhall_packet::{
+    ClientPacket, CloseReason, Denial, DenyCode, Limits, PROTOCOL_VERSION, ResumeToken,
+    ServerPacket, codec,
+};
+
+use crate::convert::{now, seconds};
+use crate::transport::News;
+
+/// The requests that outcomes can be scripted for.
+const REQUESTS: [&str; 5] = ["register", "login", "resume", "logout", "chat"];
+
+/// A server inside your game, so that your game's own tests need no network.
+///
+/// Give it to [member NetworkClient.fake_server] before the node connects: then no socket is
+/// opened, and everything else works as with a real server. It keeps accounts, checks
+/// passwords and passes chat on, also between several nodes that share it; and it does what
+/// your test wants to see.
+///
+/// ```gdscript
+/// var server := LonghallFakeServer.new()
+/// server.add_account("ada", "correct horse")
+/// server.deny_next("login", "busy", 3.0)
+/// server.close_in(2.0, "restarting")
+/// client.fake_server = server
+/// client.connect_to_server()
+/// ```
+///
+/// Not for players: it keeps passwords as they are, and nothing over the end of the game.
+#[derive(GodotClass)]
+#[class(init, base = RefCounted)]
+pub struct LonghallFakeServer {
+    /// Whether there is somebody to connect to. Without it every try ends in
+    /// [code]server_unreachable[/code]; those who are connected stay.
+    #[var]
+    #[init(val = true)]
+    is_reachable: bool,
+
+    /// Seconds until an answer or a line of chat arrives.
+    #[var]
+    answer_delay: f64,
+
+    /// What [member NetworkClient.message_of_the_day] will be.
+    #[var]
+    message_of_the_day: GString,
+
+    accounts: HashMap<String, Account>,
+    /// By the name of the request.
+    scripts: HashMap<&'static str, VecDeque<Script>>,
+    closings: Vec<(Duration, Option<CloseReason>)>,
+    connections: BTreeMap<u64, Connection>,
+    last_connection: u64,
+    last_token: u8,
+    said: PackedStringArray,
+}
+
+struct Account {
+    username: String,
+    password: String,
+    token: Option<ResumeToken>,
+}
+
+enum Script {
+    Deny(Denial),
+    Ignore,
+}
+
+#[derive(Default)]
+struct Connection {
+    /// What the client is to hear, and when.
+    inbound: VecDeque<(Duration, News)>,
+    /// The key of the account that is logged in.
+    user: Option<String>,
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "Godot passes its strings by value"
+)]
+#[godot_api]
+impl LonghallFakeServer {
+    /// Creates an account, or gives it another password.
+    #[func]
+    pub fn add_account(&mut self, username: GString, password: GString) {
+        let username = username.to_string();
+        self.accounts.insert(
+            username.to_lowercase(),
+            Account {
+                username,
+                password: password.to_string(),
+                token: None,
+            },
+        );
+    }
+
+    /// Refuses the next request of this kind with one of
+    /// [method NetworkClient.get_denial_codes]. `request` is [code]"register"[/code],
+    /// [code]"login"[/code], [code]"resume"[/code] (taking up a session after a cut),
+    /// [code]"logout"[/code] or [code]"chat"[/code]. `retry_after` seconds are passed on as
+    /// [member NetworkRequest.retry_after]; 0 leaves it out. Called several times, it refuses as
+    /// many requests, in that order.
+    #[func]
+    pub fn deny_next(
+        &mut self,
+        request: GString,
+        code: GString,
+        #[opt(default = 0.0)] retry_after: f64,
+    ) {
+        let code = code.to_string();
+        let known = DenyCode::ALL.iter().copied().chain([DenyCode::Unknown]);
+        let Some(code) = known.into_iter().find(|known| known.name() == code) else {
+            godot_warn!("LonghallFakeServer: no server refuses with \"{code}\"");
+            return;
+        };
+        let denial = match seconds(retry_after) {
+            Duration::ZERO => Denial::new(code),
+            retry_after => Denial::for_now(code, retry_after),
+        };
+        self.script(&request, Script::Deny(denial));
+    }
+
+    /// Does not answer the next request of this kind, see [method deny_next]. It ends in
+    /// [code]timed_out[/code] after [member NetworkClient.request_timeout].
+    #[func]
+    pub fn ignore_next(&mut self, request: GString) {
+        self.script(&request, Script::Ignore);
+    }
+
+    /// Ends all connections in `seconds`, for a reason out of
+    /// [method NetworkClient.get_disconnect_reasons] that a server can have, such as
+    /// [code]"restarting"[/code] or [code]"logged_in_elsewhere"[/code]; or with
+    /// [code]"connection_lost"[/code], without a word. Called several times, it ends them as
+    /// often.
+    #[func]
+    pub fn close_in(&mut self, seconds: f64, reason: GString) {
+        let delay = crate::convert::seconds(seconds);
+        let reason = reason.to_string();
+        let named = CloseReason::from_name(&reason);
+        if named.is_none() && reason != "connection_lost" {
+            godot_warn!("LonghallFakeServer: no server closes with \"{reason}\"");
+            return;
+        }
+        let at = now().saturating_add(delay);
+        self.closings.push((at, named));
+    }
+
+    /// Somebody says a line: everybody who is logged in hears it.
+    #[func]
+    pub fn say(&mut self, sender: GString, text: GString) {
+        self.publish(&sender.to_string(), &text.to_string());
+    }
+
+    /// All that was said by [method NetworkClient.send_chat], oldest first.
+    #[func]
+    pub fn get_said(&self) -> PackedStringArray {
+        self.said.clone()
+    }
+}
+
+/// What a client's transport does with it.
+impl LonghallFakeServer {
+    /// A new connection, by which the other calls know it.
+    pub(crate) fn connect(&mut self) -> u64 {
+        self.last_connection += 1;
+        let mut connection = Connection::default();
+        let at = self.arrival();
+        if self.is_reachable {
+            let hello = ServerPacket::Hello {
+                protocol: PROTOCOL_VERSION,
+                server: "fake".to_owned(),
+                message_of_the_day: self.message_of_the_day.to_string(),
+                limits: Limits::default(),
+            };
+            connection.inbound.push_back((at, News::Opened));
+            connection.inbound.push_back((at, packet(&hello)));
+        } else {
+            let closed = News::Closed(None, "the fake server is not reachable".to_owned());
+            connection.inbound.push_back((at, closed));
+        }
+        self.connections.insert(self.last_connection, connection);
+        self.last_connection
+    }
+
+    /// The client has gone.
+    pub(crate) fn hang_up(&mut self, connection: u64) {
+        self.connections.remove(&connection);
+    }
+
+    /// The client sends one packet.
+    pub(crate) fn receive(&mut self, connection: u64, text: &str) {
+        match codec::decode_client_packet(text.as_bytes()) {
+            Ok(packet) => self.answer(connection, packet),
+            Err(error) => {
+                let denial = ServerPacket::deny(error.id, error.denial);
+                self.send(connection, &denial);
+            }
+        }
+    }
+
+    /// What the client hears next, once it is time.
+    pub(crate) fn poll(&mut self, connection: u64) -> Option<News> {
+        let now = now();
+        self.close_what_is_due(now);
+        let Some(found) = self.connections.get_mut(&connection) else {
+            return Some(News::Closed(None, "gone".to_owned()));
+        };
+        let (at, _) = found.inbound.front()?;
+        if *at > now {
+            return None;
+        }
+        found.inbound.pop_front().map(|(_, news)| news)
+    }
+
+    fn close_what_is_due(&mut self, now: Duration) {
+        let due: Vec<_> = self.closings.extract_if(.., |(at, _)| *at <= now).collect();
+        for (_, reason) in due {
+            for connection in self.connections.values_mut() {
+                let code = reason.map(CloseReason::code);
+                let text = reason.map_or("cut", CloseReason::name);
+                connection.user = None;
+                connection
+                    .inbound
+                    .push_back((now, News::Closed(code, text.to_owned())));
+            }
+        }
+    }
+
+    fn answer(&mut self, from: u64, packet: ClientPacket) {
+        let id = packet.id();
+        let script = self
+            .scripts
+            .get_mut(packet.name())
+            .and_then(VecDeque::pop_front);
+        let answer = match script {
+            Some(Script::Ignore) => return,
+            Some(Script::Deny(denial)) => Err(denial),
+            None => self.decide(from, packet),
+        };
+        match answer {
+            Ok(Decision::Answer(answer)) => self.send(from, &answer),
+            Ok(Decision::Publish { sender, text }) => {
+                self.send(from, &ServerPacket::Ok { id });
+                self.said.push(&text);
+                self.publish(&sender, &text);
+            }
+            Err(denial) => self.send(from, &ServerPacket::deny(Some(id), denial)),
+        }
+    }
+
+    fn decide(&mut self, from: u64, packet: ClientPacket) -> Result<Decision, Denial> {
+        let user = self.connections.get(&from).and_then(|c| c.user.clone());
+        let stage = match user {
+            Some(_) => longhall_packet::Stage::LoggedIn,
+            None => longhall_packet::Stage::LoggedOut,
+        };
+        packet.check_stage(stage)?;
+        let ok = ServerPacket::Ok { id: packet.id() };
+        match packet {
+            ClientPacket::Hello { .. } | ClientPacket::Ping { .. } => {}
+            ClientPacket::Register {
+                username, password, ..
+            } => {
+                if self
+                    .accounts
+                    .contains_key(&username.as_str().to_lowercase())
+                {
+                    return Err(DenyCode::UsernameTaken.into());
+                }
+                self.add_account(username.as_str().into(), password.expose().into());
+            }
+            ClientPacket::Login {
+                id,
+                username,
+                password,
+            } => {
+                let key = username.as_str().to_lowercase();
+                let account = self.accounts.get(&key);
+                if account.is_none_or(|account| account.password != password.expose()) {
+                    return Err(DenyCode::BadCredentials.into());
+                }
+                return self.enter(from, id, key).map(Decision::Answer);
+            }
+            ClientPacket::Resume { id, token } => {
+                let owner = |(key, account): (&String, &Account)| {
+                    (account.token.as_ref() == Some(&token)).then(|| key.clone())
+                };
+                let key = self.accounts.iter().find_map(owner);
+                let key = key.ok_or(Denial::new(DenyCode::SessionExpired))?;
+                return self.enter(from, id, key).map(Decision::Answer);
+            }
+            ClientPacket::Logout { .. } => {
+                if let Some(account) = user.and_then(|key| self.accounts.get_mut(&key)) {
+                    account.token = None;
+                }
+                if let Some(connection) = self.connections.get_mut(&from) {
+                    connection.user = None;
+                }
+            }
+            ClientPacket::Chat { text, .. } => {
+                let account = user.and_then(|key| self.accounts.get(&key));
+                return Ok(Decision::Publish {
+                    sender: account.map(|a| a.username.clone()).unwrap_or_default(),
+                    text: text.as_str().to_owned(),
+                });
+            }
+        }
+        Ok(Decision::Answer(ok))
+    }
+
+    fn enter(&mut self, from: u64, id: u32, key: String) -> Result<ServerPacket, Denial> {
+        self.last_token = self.last_token.wrapping_add(1);
+        let token = ResumeToken::from_bytes(&[self.last_token; 32]);
+        let account = self.accounts.get_mut(&key);
+        let account = account.ok_or(Denial::new(DenyCode::BadCredentials))?;
+        account.token = Some(token.clone());
+        let username = account.username.clone();
+        if let Some(connection) = self.connections.get_mut(&from) {
+            connection.user = Some(key);
+        }
+        Ok(ServerPacket::LoggedIn {
+            id,
+            username,
+            resume_token: token,
+        })
+    }
+
+    fn publish(&mut self, sender: &str, text: &str) {
+        let sent_at_ms = Time::singleton().get_unix_time_from_system() * 1000.0;
+        let line = ServerPacket::Chat {
+            sender: sender.to_owned(),
+            text: text.to_owned(),
+            sent_at_ms: sent_at_ms as u64,
+        };
+        let at = self.arrival();
+        for connection in self.connections.values_mut() {
+            if connection.user.is_some() {
+                connection.inbound.push_back((at, packet(&line)));
+            }
+        }
+    }
+
+    fn send(&mut self, to: u64, answer: &ServerPacket) {
+        let at = self.arrival();
+        if let Some(connection) = self.connections.get_mut(&to) {
+            connection.inbound.push_back((at, packet(answer)));
+        }
+    }
+
+    /// When what is sent now arrives.
+    fn arrival(&self) -> Duration {
+        now().saturating_add(seconds(self.answer_delay))
+    }
+
+    fn script(&mut self, request: &GString, script: Script) {
+        let wanted = request.to_string();
+        match REQUESTS.iter().find(|name| **name == wanted) {
+            Some(name) => self.scripts.entry(*name).or_default().push_back(script),
+            None => godot_warn!(
+                "LonghallFakeServer: \"{wanted}\" is no request; there are {}",
+                REQUESTS.join(", ")
+            ),
+        }
+    }
+}
+
+enum Decision {
+    Answer(ServerPacket),
+    Publish { sender: String, text: String },
+}
+
+fn packet(packet: &ServerPacket) -> News {
+    News::Received(codec::encode(packet).as_bytes().into())
+}

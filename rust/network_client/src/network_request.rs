@@ -1,0 +1,112 @@
+//! What every request of the node returns.
+
+use godot::prelude::*;
+use longhall_client::Refusal;
+use longhall_packet::Field;
+
+/// A request to the server that is under way: wait for [signal completed], then look at
+/// [member ok].
+///
+/// Returned by [method NetworkClient.login], [method NetworkClient.register],
+/// [method NetworkClient.send_chat], [method NetworkClient.logout] and
+/// [method NetworkClient.connect_to_server]. Every request ends: with the server's answer, with
+/// a time-out, with the loss of the connection, and also when the node is freed.
+///
+/// ```gdscript
+/// var login := client.login("ada", "correct horse")
+/// await login.completed
+/// if not login.ok:
+///     print(login.reason)
+/// ```
+///
+/// [signal completed] never comes before the call has returned, so that there is always time to
+/// wait for it. It comes once: who looks later asks [member is_completed] first.
+#[derive(GodotClass)]
+#[class(base = RefCounted, no_init)]
+pub struct NetworkRequest {
+    base: Base<RefCounted>,
+
+    /// Whether the request has ended. Read-only, as everything here.
+    #[var(no_set)]
+    is_completed: bool,
+
+    /// Whether the server did it. [code]false[/code] until [member is_completed].
+    #[var(no_set)]
+    ok: bool,
+
+    /// Why it was not done, as a stable code for your translation: one of
+    /// [method NetworkClient.get_denial_codes], or for a connection that did not come about one of
+    /// [method NetworkClient.get_disconnect_reasons]. Empty when [member ok].
+    #[var(no_set)]
+    code: GString,
+
+    /// Why it was not done, as an English sentence without a full stop. Empty when [member ok].
+    #[var(no_set)]
+    reason: GString,
+
+    /// Seconds after which the same request may succeed. 0 if the server did not say.
+    #[var(no_set)]
+    retry_after: f64,
+
+    /// The text that was at fault: [code]"username"[/code], [code]"password"[/code] or
+    /// [code]"text"[/code]. Empty if it was none of them.
+    #[var(no_set)]
+    field: GString,
+
+    /// The limit that was not kept, in characters for the codes [code]too_short[/code] and
+    /// [code]too_long[/code]. 0 if it was not about a limit.
+    #[var(no_set)]
+    limit: i64,
+}
+
+#[godot_api]
+impl NetworkRequest {
+    /// The request has ended. Brings the request itself, so that one line can wait for it:
+    /// [code]var login: NetworkRequest = await client.login(name, password).completed[/code].
+    #[signal]
+    fn completed(request: Gd<NetworkRequest>);
+}
+
+impl NetworkRequest {
+    /// A request that has not ended.
+    pub(crate) fn begin() -> Gd<Self> {
+        Gd::from_init_fn(|base| Self {
+            base,
+            is_completed: false,
+            ok: false,
+            code: GString::new(),
+            reason: GString::new(),
+            retry_after: 0.0,
+            field: GString::new(),
+            limit: 0,
+        })
+    }
+
+    /// Ends the request and tells whoever waits. Whoever calls must have nothing
+    /// borrowed.
+    pub(crate) fn complete(mut request: Gd<Self>, outcome: Result<(), Refusal>) {
+        request.bind_mut().note(outcome);
+        request.signals().completed().emit(&request);
+    }
+
+    /// Ends the request; whoever waits is told at the end of the frame. For the
+    /// moments when no script should run.
+    pub(crate) fn complete_later(mut request: Gd<Self>, outcome: Result<(), Refusal>) {
+        request.bind_mut().note(outcome);
+        request.run_deferred_gd(|request| request.signals().completed().emit(&request));
+    }
+
+    fn note(&mut self, outcome: Result<(), Refusal>) {
+        self.is_completed = true;
+        match outcome {
+            Ok(()) => self.ok = true,
+            Err(refusal) => {
+                self.code = refusal.code.name().into();
+                self.reason = (&refusal.reason).into();
+                self.retry_after = f64::from(refusal.retry_after_ms.unwrap_or(0)) / 1000.0;
+                self.field = refusal.field.map_or("", Field::name).into();
+                self.limit = refusal.limit.unwrap_or(0).into();
+            }
+        }
+    }
+}

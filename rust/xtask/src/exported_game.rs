@@ -1,0 +1,127 @@
+//! The exported game, played against the real server as players get it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::export::{self, Game};
+use crate::godot::Godot;
+use crate::godot_test::{Setup, own_home};
+use crate::library::Variant;
+use crate::{project, workspace};
+
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// What plays; see there how it gets into the game.
+const PLAYER: &str = include_str!("exported_game/player.gd");
+const PLAYER_INPUT: &str = "tests/player_input.gd";
+
+/// Whether the node of a debug build has properties that begin with `bad_weather`.
+const DEBUG_HAS_BAD_WEATHER: bool = false;
+
+/// Exports a release and a debug build; registers, logs in and talks in each.
+///
+/// # Errors
+/// If that fails, Godot reports an error, or a build has properties that it
+/// should not have.
+pub(crate) fn run(godot: &Godot) -> Result<()> {
+    for variant in [Variant::Release, Variant::Debug] {
+        let game = export::export(godot, variant)?;
+        let what = format!("the {} build", variant.name());
+        let properties = play(godot, &game, &what)?;
+        match variant {
+            Variant::Release if properties > 0 => {
+                bail!("{what} can make the connection bad on purpose; players must not get that")
+            }
+            Variant::Debug if DEBUG_HAS_BAD_WEATHER && properties == 0 => {
+                bail!("{what} cannot make the connection bad: is its library the release one?")
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Plays the game to its end; the result is how many of its properties make the
+/// connection bad.
+fn play(godot: &Godot, game: &Game, what: &str) -> Result<usize> {
+    let setup = Setup::start("exported-game")?;
+    let folder = setup.folder().join("game");
+    let mut command = prepare(godot, game, &folder)?;
+    own_home(&mut command, &setup.folder().join("home"));
+    // From elsewhere, so that nothing is found by being in the right folder.
+    command.current_dir(setup.folder());
+    command.args(["--headless", "--max-fps", "60", "--"]);
+    command.arg(format!("--url={}", setup.url()));
+    let output = project::run(&mut command, what, "", LIMIT)?;
+    output.expect_clean_but_for(what, is_debians_farewell)?;
+    if !output.lines.iter().any(|line| line == "player: done") {
+        bail!("{what} ended before the player was done");
+    }
+    output
+        .lines
+        .iter()
+        .find_map(|line| {
+            line.strip_prefix("player: bad weather properties: ")?
+                .parse()
+                .ok()
+        })
+        .with_context(|| format!("{what} does not say which properties its node has"))
+}
+
+/// Debian's build of the engine says this when any game ends, even an empty one:
+/// it frees a control whose container has let go of it already.
+fn is_debians_farewell(line: &str) -> bool {
+    line.contains("ERROR: Attempt to disconnect a nonexistent connection from")
+}
+
+/// Copies the game to where it may be changed, puts the player in, and says how
+/// it is started.
+fn prepare(godot: &Godot, game: &Game, folder: &Path) -> Result<Command> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for entry in fs::read_dir(&game.folder).context("cannot list the exported game")? {
+        let entry = entry.context("cannot list the exported game")?;
+        copy(&entry.path(), &folder.join(entry.file_name()))?;
+    }
+    let player = folder.join("player.gd");
+    fs::write(&player, PLAYER).context("cannot write the player")?;
+    copy(
+        &workspace::godot_project().join(PLAYER_INPUT),
+        &folder.join("player_input.gd"),
+    )?;
+    let settings = format!("[autoload]\n\nPlayer=\"*{}\"\n", player.display());
+    fs::write(folder.join("override.cfg"), settings).context("cannot write the settings")?;
+    start_command(godot, &folder.join(game.program))
+}
+
+/// Debian's template needs the libraries that came with Debian's Godot, hence
+/// their loader. The game looks for its files beside the running program, which
+/// then is the loader: so a copy of it takes the game's place.
+fn start_command(godot: &Godot, program: &Path) -> Result<Command> {
+    let direct = godot.wrap(program);
+    let loader = PathBuf::from(direct.get_program());
+    if loader == program {
+        return Ok(direct);
+    }
+    let game = program.with_extension("game");
+    fs::rename(program, &game).context("cannot make room for the loader")?;
+    copy(&loader, program)?;
+    let mut command = Command::new(program);
+    let arguments = direct.get_args();
+    command.args(arguments.map(|argument| {
+        if argument == program.as_os_str() {
+            game.as_os_str()
+        } else {
+            argument
+        }
+    }));
+    Ok(command)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).with_context(|| format!("cannot copy {}", from.display()))?;
+    Ok(())
+}

@@ -1,0 +1,283 @@
+//! `cargo xtask package`: the zip file that a designer unpacks into a project.
+//!
+//! It holds what git tracks in `addons/longhall`, the libraries, and what has to
+//! be said about them: a manifest, and the notices of the crates inside. The
+//! `.gdextension` file goes in as it is, with its entries for platforms that
+//! this package has no library for: exporting for one of those then fails with
+//! the name of the missing file.
+
+pub(crate) mod archive;
+mod manifest;
+mod notices;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::library::{self, Library, Variant};
+use crate::{addon, process, workspace};
+use archive::Files;
+use manifest::Manifest;
+
+/// Where everything lies in a game's project, and in the package.
+const FOLDER: &str = "addons/longhall";
+
+/// Where the notices lie in the package.
+const NOTICES: &str = "THIRD_PARTY_NOTICES.txt";
+const STANDARD_LIBRARY_NOTICES: &str = "RUST_STANDARD_LIBRARY_NOTICES.html";
+
+/// What the name of everything that makes the connection bad begins with.
+const BAD_WEATHER: &[u8] = b"bad_weather";
+
+/// What to pack.
+#[derive(Args, Default)]
+pub(crate) struct Options {
+    /// Build for this Rust target, such as x86_64-pc-windows-gnu; may be given
+    /// more than once. Without it, for this machine
+    #[arg(long = "target", value_name = "TRIPLE")]
+    targets: Vec<String>,
+
+    /// Also pack this library, which another machine built; may be given more
+    /// than once. Its name must be one that longhall.gdextension lists
+    #[arg(long = "library", value_name = "FILE")]
+    libraries: Vec<PathBuf>,
+}
+
+/// Builds the libraries and packs them; the result is the zip file's path.
+///
+/// # Errors
+/// If anything does not build, a library is not what its name says, a machine's
+/// path is in one, or the licence of a crate is not known.
+pub(crate) fn run(options: &Options) -> Result<PathBuf> {
+    let mut files = Vec::new();
+    if options.targets.is_empty() {
+        files.extend(addon::build_both(None)?);
+    }
+    for target in &options.targets {
+        files.extend(addon::build_both(Some(target))?);
+    }
+    files.extend(options.libraries.iter().cloned());
+    let libraries = read_libraries(&files)?;
+
+    let manifest = Manifest::new(notices::addon_version()?, &libraries)?;
+    let platforms: BTreeSet<_> = libraries.iter().map(|(l, _)| l.platform.clone()).collect();
+    let targets = platforms
+        .iter()
+        .flat_map(|p| p.targets())
+        .copied()
+        .collect();
+    let mut files = tracked_files()?;
+    add(
+        &mut files,
+        "manifest.json",
+        manifest.to_json()?.into_bytes(),
+    )?;
+    add(&mut files, NOTICES, notices::write(&targets)?.into_bytes())?;
+    match notices::standard_library() {
+        Some(html) => add(&mut files, STANDARD_LIBRARY_NOTICES, html)?,
+        None => println!("package: this Rust comes without its own notices, so they are left out"),
+    }
+    for (library, bytes) in libraries {
+        add(&mut files, &format!("bin/{}", library.file), bytes)?;
+    }
+    let count = files.len();
+    let zip = archive::pack(&files)?;
+
+    let names: Vec<_> = platforms.iter().map(ToString::to_string).collect();
+    let folder = workspace::scratch_dir("package");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let file = folder.join(format!(
+        "longhall-{}-{}.zip",
+        manifest.version,
+        names.join("-")
+    ));
+    fs::write(&file, &zip).with_context(|| format!("cannot write {}", file.display()))?;
+    println!(
+        "package: {}, {count} files, {:.1} MB, for {}",
+        file.display(),
+        zip.len() as f64 / 1e6,
+        names.join(", ")
+    );
+    if !manifest.not_included.is_empty() {
+        println!(
+            "package: games cannot be exported for {} with it; libraries from such machines are \
+             added with --library",
+            manifest.not_included.join(", ")
+        );
+    }
+    Ok(file)
+}
+
+/// The notices for a game that was built on this machine.
+///
+/// # Errors
+/// If the licence of a crate is not known.
+pub(crate) fn notices_of_this_machine() -> Result<String> {
+    notices::write(
+        &library::Platform::host()?
+            .targets()
+            .iter()
+            .copied()
+            .collect(),
+    )
+}
+
+/// Reads and checks the libraries, and puts them in the order of
+/// `longhall.gdextension`.
+fn read_libraries(files: &[PathBuf]) -> Result<Vec<(Library, Vec<u8>)>> {
+    let listed = library::listed()?;
+    let mut libraries: Vec<(usize, Library, Vec<u8>)> = Vec::new();
+    for file in files {
+        let name = file.file_name().unwrap_or_default();
+        let place = listed.iter().position(|library| *library.file == *name);
+        let Some(place) = place else {
+            let names: Vec<_> = listed.iter().map(|library| library.file.as_str()).collect();
+            bail!(
+                "longhall.gdextension lists no {}; the names it knows are {}",
+                name.display(),
+                names.join(", ")
+            );
+        };
+        if libraries.iter().any(|(known, ..)| *known == place) {
+            bail!("{} was given twice", name.display());
+        }
+        let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        check_library(&listed[place], &bytes, &machine_paths())
+            .with_context(|| file.display().to_string())?;
+        libraries.push((place, listed[place].clone(), bytes));
+    }
+    libraries.sort_by_key(|(place, ..)| *place);
+    Ok(libraries
+        .into_iter()
+        .map(|(_, l, bytes)| (l, bytes))
+        .collect())
+}
+
+fn check_library(library: &Library, bytes: &[u8], private: &[String]) -> Result<()> {
+    let platform = library::inspect(bytes)?;
+    if platform != library.platform {
+        bail!("this is a library for {platform}");
+    }
+    if library.variant == Variant::Release && contains(bytes, BAD_WEATHER) {
+        bail!("this is a debug library, which players must not get");
+    }
+    if let Some(path) = private.iter().find(|path| contains(bytes, path.as_bytes())) {
+        bail!("the library has paths of this machine in it: {path}");
+    }
+    Ok(())
+}
+
+/// Folders that a library would tell about if it was built carelessly.
+fn machine_paths() -> Vec<String> {
+    let mut folders = vec![workspace::root()];
+    for (variable, below_home) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        let home = || Some(std::env::home_dir()?.join(below_home));
+        folders.extend(std::env::var_os(variable).map(PathBuf::from).or_else(home));
+    }
+    let folders = folders.iter().map(|folder| folder.display().to_string());
+    // A checkout in `/src` is no secret, and too short to look for.
+    folders.filter(|folder| folder.len() > 4).collect()
+}
+
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+/// The files that git tracks in the addon's folder, as they are now.
+fn tracked_files() -> Result<Files> {
+    let folder = workspace::addon_dir();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(&folder)
+            .args(["ls-files", "-z"])
+            .args(arguments);
+        process::output("git", &mut git)
+            .context("git tells which files belong into the package; is this a clone?")
+    };
+    for stray in git(&["--others", "--exclude-standard"])?.split_terminator('\0') {
+        println!("package: left out, since git does not track it: {FOLDER}/{stray}");
+    }
+    let mut files = Files::new();
+    for name in git(&[])?.split_terminator('\0') {
+        let file = folder.join(name);
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        add(&mut files, name, bytes)?;
+    }
+    for needed in ["longhall.gdextension", "LICENSE", "README.md"] {
+        if !files.contains_key(&format!("{FOLDER}/{needed}")) {
+            bail!("git tracks no {}", folder.join(needed).display());
+        }
+    }
+    Ok(files)
+}
+
+fn add(files: &mut Files, name: &str, bytes: Vec<u8>) -> Result<()> {
+    if files.insert(format!("{FOLDER}/{name}"), bytes).is_some() {
+        bail!("{FOLDER}/{name} would be packed twice");
+    }
+    Ok(())
+}
+
+/// Packs twice and compares.
+///
+/// # Errors
+/// If the two are not the same to the last byte.
+pub(crate) fn check() -> Result<()> {
+    let read = |file: &Path| fs::read(file).context("cannot read the package again");
+    let options = Options::default();
+    let first = read(&run(&options)?)?;
+    if read(&run(&options)?)? != first {
+        bail!("packing the same files again gave another package");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::Platform;
+
+    fn check(variant: Variant, extra: &[u8]) -> Result<()> {
+        let platform = Platform::of_target("x86_64-unknown-linux-gnu").unwrap();
+        let mut bytes = b"\x7fELF".to_vec();
+        bytes.resize(64, 0);
+        bytes[18] = 62;
+        bytes.extend(extra);
+        let library = library::find(&platform, variant).unwrap();
+        check_library(&library, &bytes, &["/home/ada/longhall".to_owned()])
+    }
+
+    #[test]
+    fn a_debug_library_is_not_packed_as_a_release() {
+        check(Variant::Debug, b"..bad_weather_loss..").unwrap();
+        check(Variant::Release, b"..fine..").unwrap();
+        assert!(check(Variant::Release, b"..bad_weather_loss..").is_err());
+    }
+
+    #[test]
+    fn a_library_that_tells_where_it_was_built_is_not_packed() {
+        assert!(check(Variant::Debug, b"/home/ada/longhall/rust/lib.rs").is_err());
+    }
+
+    #[test]
+    fn a_library_under_another_ones_name_is_not_packed() {
+        let windows = Platform::of_target("x86_64-pc-windows-gnu").unwrap();
+        let library = library::find(&windows, Variant::Debug).unwrap();
+        let mut elf = b"\x7fELF".to_vec();
+        elf.resize(64, 0);
+        elf[18] = 62;
+        assert!(check_library(&library, &elf, &[]).is_err());
+        assert!(read_libraries(&["liblonghall.so".into()]).is_err());
+    }
+
+    #[test]
+    fn the_addons_own_files_are_packed_and_its_built_ones_are_not() {
+        let files = tracked_files().unwrap();
+        assert!(files.contains_key("addons/longhall/longhall.gdextension.uid"));
+        assert!(files.keys().all(|name| !name.contains("/bin/")));
+    }
+}
