@@ -21,6 +21,7 @@ var _seconds_shown: int = -1
 
 
 func _enter_tree() -> void:
+	_fill_window()
 	if _is_started:
 		_start_looking.call_deferred()
 
@@ -73,6 +74,7 @@ func look_for_client() -> void:
 		_had_client = true
 		_join()
 	elif _had_client:
+		set_process(false)
 		_set_in(false)
 		_show_connection()
 	else:
@@ -168,6 +170,13 @@ func _set_in(player_is_in: bool) -> void:
 	_show_in(is_in)
 
 
+# A Node2D has no size that a screen could fill, so it fills the window.
+func _fill_window() -> void:
+	var screen: Control = get_parent()
+	if screen.get_parent() is Node2D and screen.anchor_right > screen.anchor_left:
+		screen.top_level = true
+
+
 func _start_looking() -> void:
 	if not is_inside_tree():
 		return
@@ -198,16 +207,18 @@ func _nearest_client() -> NetworkClient:
 
 # A client may come some frames later. Alone, with F6, a screen needs none.
 func _warn_later() -> void:
-	var screen: Node = get_parent()
-	if _has_warned or not _is_wanted() or get_tree().current_scene == screen:
+	if _has_warned or not _is_wanted() or get_tree().current_scene == get_parent():
 		return
 	_has_warned = true
-	await get_tree().create_timer(1.0).timeout
+	get_tree().create_timer(1.0).timeout.connect(_warn, CONNECT_ONE_SHOT)
+
+
+func _warn() -> void:
 	if is_inside_tree() and client == null and _is_wanted():
 		push_warning(
 			(
 				"%s finds no NetworkClient: add one to the scene, or switch wire_to_client off."
-				% screen.get_path()
+				% get_parent().get_path()
 			)
 		)
 

@@ -24,19 +24,9 @@ func _handlers() -> Dictionary[StringName, Callable]:
 
 
 func _join() -> void:
-	_chatbox.message_sent.connect(_on_chatbox_message_sent)
-	_chatbox.logout_requested.connect(_on_chatbox_logout_requested)
-	_chatbox.retry_requested.connect(retry)
 	super()
 	if client.is_logged_in():
 		_welcome(client.username)
-
-
-func _leave() -> void:
-	_chatbox.message_sent.disconnect(_on_chatbox_message_sent)
-	_chatbox.logout_requested.disconnect(_on_chatbox_logout_requested)
-	_chatbox.retry_requested.disconnect(retry)
-	super()
 
 
 func _show_connection() -> void:
@@ -81,6 +71,8 @@ func _on_client_logged_out(reason: String) -> void:
 
 
 func _on_chatbox_message_sent(text: String) -> void:
+	if client == null:
+		return
 	var request: NetworkRequest = client.send_chat(text)
 	request.completed.connect(_on_line_answered.bind(_chatbox.sent_id), CONNECT_ONE_SHOT)
 
@@ -95,4 +87,5 @@ func _on_line_answered(request: NetworkRequest, id: int) -> void:
 
 
 func _on_chatbox_logout_requested() -> void:
-	client.logout()
+	if client != null:
+		client.logout()

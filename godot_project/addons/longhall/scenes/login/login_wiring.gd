@@ -20,24 +20,10 @@ func _named_client() -> NetworkClient:
 
 
 func _join() -> void:
-	_screen.login.connect(_on_screen_login)
-	_screen.register.connect(_on_screen_register)
-	_screen.retry_requested.connect(retry)
-	_screen.other_account_requested.connect(_on_screen_other_account_requested)
-	_screen.remember_toggled.connect(_on_screen_remember_toggled)
 	if _screen.offer_to_remember:
 		# What the player chose last time, also before the client has looked.
 		_screen.remember = client.remember_login or client.has_remembered_login()
 	_set_limits()
-	super()
-
-
-func _leave() -> void:
-	_screen.login.disconnect(_on_screen_login)
-	_screen.register.disconnect(_on_screen_register)
-	_screen.retry_requested.disconnect(retry)
-	_screen.other_account_requested.disconnect(_on_screen_other_account_requested)
-	_screen.remember_toggled.disconnect(_on_screen_remember_toggled)
 	super()
 
 
@@ -89,7 +75,9 @@ func _on_client_logged_out(reason: String) -> void:
 
 
 func _on_screen_login(username: String, password: String) -> void:
-	client.login(username, password).completed.connect(_on_login_answered, CONNECT_ONE_SHOT)
+	if client != null:
+		var request: NetworkRequest = client.login(username, password)
+		request.completed.connect(_on_login_answered, CONNECT_ONE_SHOT)
 
 
 func _on_login_answered(request: NetworkRequest) -> void:
@@ -98,7 +86,9 @@ func _on_login_answered(request: NetworkRequest) -> void:
 
 
 func _on_screen_register(username: String, password: String) -> void:
-	client.register(username, password).completed.connect(_on_register_answered, CONNECT_ONE_SHOT)
+	if client != null:
+		var request: NetworkRequest = client.register(username, password)
+		request.completed.connect(_on_register_answered, CONNECT_ONE_SHOT)
 
 
 func _on_register_answered(request: NetworkRequest) -> void:
@@ -115,8 +105,10 @@ func _show_denied(request: NetworkRequest) -> void:
 
 
 func _on_screen_other_account_requested() -> void:
-	client.logout()
+	if client != null:
+		client.logout()
 
 
 func _on_screen_remember_toggled(remember: bool) -> void:
-	client.remember_login = remember
+	if client != null:
+		client.remember_login = remember
