@@ -43,7 +43,7 @@ func _process(_delta: float) -> void:
 
 
 func _notification(what: int) -> void:
-	if what == NOTIFICATION_TRANSLATION_CHANGED and _is_started:
+	if what == NOTIFICATION_TRANSLATION_CHANGED and client != null:
 		_show_connection()
 
 

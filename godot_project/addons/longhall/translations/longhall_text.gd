@@ -32,8 +32,22 @@ static func refresh() -> void:
 	for table: Translation in _added:
 		TranslationServer.remove_translation(table)
 	_added.clear()
+	var games: Array[Translation] = _tables_of_the_game()
+	var languages: Array[String] = []
 	for table: Translation in _TABLES:
-		_added.append(_without_keys_of_the_game(table.resource_path))
+		# A copy, because keys that go now may have to come back.
+		var path: String = table.resource_path
+		var copy: Translation = ResourceLoader.load(path, "", ResourceLoader.CACHE_MODE_IGNORE)
+		languages.append(_language_of(table))
+		_give_way(copy, games)
+		_added.append(copy)
+	for game: Translation in games:
+		if not _language_of(game) in languages:
+			var more := Translation.new()
+			more.locale = _language_of(game)
+			languages.append(more.locale)
+			_give_way(more, games)
+			_added.append(more)
 	for table: Translation in _added:
 		TranslationServer.add_translation(table)
 
@@ -90,39 +104,37 @@ static func _translation_of(key: String) -> String:
 	return "" if found == key else found
 
 
-static func _without_keys_of_the_game(path: String) -> Translation:
-	# A copy, because the keys that go now may have to come back.
-	var table: Translation = ResourceLoader.load(path, "", ResourceLoader.CACHE_MODE_IGNORE)
-	var games: Array[Translation] = _tables_of_the_game(table.locale)
-	if games.is_empty():
-		return table
-	for key: String in table.get_message_list():
-		# Who words a code anew means its finer sentences too.
-		var code: String = key if key.contains(" ") else key.get_slice(":", 0)
-		for game: Translation in games:
-			if not game.get_message(key).is_empty() or not game.get_message(code).is_empty():
+# Takes the keys out of a table of ours that a table of the game has. Where it has
+# only the code of a finer sentence, that stands for the finer one too.
+static func _give_way(table: Translation, games: Array[Translation]) -> void:
+	for game: Translation in games:
+		if _language_of(game) != _language_of(table):
+			continue
+		for key: String in _TABLES[0].get_message_list():
+			var code: String = key if key.contains(" ") else key.get_slice(":", 0)
+			if not game.get_message(key).is_empty():
 				table.erase_message(key)
-				break
-	return table
+			elif not game.get_message(code).is_empty():
+				table.erase_message(key)
+				table.add_message(key, game.get_message(code))
 
 
-# Those of the same language, whatever the country. Ours are not added just now.
-static func _tables_of_the_game(locale: String) -> Array[Translation]:
+# All of them, as far as the engine tells. Ours are not added just now.
+static func _tables_of_the_game() -> Array[Translation]:
 	var all: Array[Translation] = []
 	if TranslationServer.has_method(&"get_translations"):
 		var known: Array[Translation] = TranslationServer.call(&"get_translations")
 		all.assign(known)
-	else:
-		# Before Godot 4.6 the server does not tell all it has.
-		var paths: PackedStringArray = ProjectSettings.get_setting(
-			"internationalization/locale/translations", PackedStringArray()
-		)
-		for path: String in paths:
-			all.append(load(path) as Translation)
-		all.append(TranslationServer.get_translation_object(TranslationServer.get_locale()))
-		all.append(TranslationServer.get_translation_object(locale))
-	var games: Array[Translation] = []
-	for table: Translation in all:
-		if table != null and table.locale.get_slice("_", 0) == locale.get_slice("_", 0):
-			games.append(table)
-	return games
+		return all
+	# Before Godot 4.6 these are those of the project and that of the present language.
+	var paths: PackedStringArray = ProjectSettings.get_setting(
+		"internationalization/locale/translations", PackedStringArray()
+	)
+	for path: String in paths:
+		all.append(load(path) as Translation)
+	all.append(TranslationServer.get_translation_object(TranslationServer.get_locale()))
+	return all.filter(func(table: Translation) -> bool: return table != null)
+
+
+static func _language_of(table: Translation) -> String:
+	return table.locale.get_slice("_", 0)
