@@ -65,14 +65,19 @@ func _write_said(line: Line) -> void:
 	var acts: bool = line.text.begins_with(ACTION)
 	if acts:
 		_label.push_italics()
+	# As few pieces as possible: the engine walks through all when a line leaves.
+	var words: String = ""
 	for part: String in _format_parts(_label.tr(action_format if acts else line_format)):
 		match part:
 			"{sender}":
+				_add(words, _text_color_name(line))
+				words = ""
 				_write_name(line)
 			"{text}":
-				_add(_isolated(_spoken(line.text)), _text_color_name(line))
+				words += _isolated(_spoken(line.text))
 			_:
-				_add(part, _text_color_name(line))
+				words += part
+	_add(words, _text_color_name(line))
 	if acts:
 		_label.pop()
 	if line.fate == Line.Fate.UNCERTAIN:
@@ -98,14 +103,17 @@ func _write_name(line: Line) -> void:
 
 
 func _add(text: String, color_name: StringName) -> void:
+	if text.is_empty():
+		return
+	if color_name == &"default_color":
+		_label.add_text(text)
+		return
 	_label.push_color(_color(color_name))
 	_label.add_text(text)
 	_label.pop()
 
 
 func _color(color_name: StringName) -> Color:
-	if color_name == &"default_color":
-		return _label.get_theme_color(color_name)
 	return _label.get_theme_color(color_name, &"Chatbox")
 
 

@@ -17,8 +17,8 @@ const LineWriter := preload("chat_line_writer.gd")
 
 ## Pixels from the end at which the reader counts as being at the end.
 const _END_TOLERANCE: float = 4.0
-## Lines whose layout is waited for before the clock is read again.
-const _LINES_PER_LOOK: int = 4
+## Lines that are laid out at once.
+const _LINES_PER_LAYOUT: int = 4
 ## When this part of all lines has to leave, it is quicker to write all anew.
 const _REWRITE_PART: float = 0.25
 ## How much longer the log may grow while a selection keeps it from being changed.
@@ -36,7 +36,6 @@ var _written: int = 0
 # Own lines that are not settled, behind the others.
 var _tail: Array[Line] = []
 var _tail_written: int = 0
-var _stale_tail: bool = false
 var _unread: int = 0
 var _unread_mark: Line
 var _old_mark: Line
@@ -64,6 +63,9 @@ func _notification(what: int) -> void:
 func _process(_delta: float) -> void:
 	if _selection_is_in_the_way():
 		return
+	if _takes_something_away():
+		# Not copied for so long that it cannot wait any more.
+		deselect()
 	var deadline: int = Time.get_ticks_usec() + int(frame_budget_ms * 1000.0)
 	var follows: bool = _following
 	if is_nan(_place):
@@ -105,8 +107,9 @@ func add_line(line: Line) -> void:
 ## Adds a line of this player's own whose fate is not known, at the end, and goes there.
 func add_pending(line: Line) -> void:
 	_tail.append(line)
+	deselect()
 	scroll_to_end()
-	_refresh_tail()
+	set_process(true)
 
 
 ## Adds a line that the server has sent back to its author, in place of the one
@@ -114,7 +117,7 @@ func add_pending(line: Line) -> void:
 func add_echo(line: Line) -> void:
 	_tail.erase(_waiting_for(line.text))
 	_append(line)
-	_refresh_tail()
+	set_process(true)
 
 
 ## The fate of the pending line [param id] is known now, or doubted.
@@ -122,14 +125,14 @@ func set_fate(id: int, fate: Line.Fate) -> void:
 	var line: Line = pending(id)
 	if line != null:
 		line.fate = fate
-		_refresh_tail()
+		set_process(true)
 
 
 ## Takes the pending line [param id] out and returns it; null if it is gone already.
 func take_pending(id: int) -> Line:
 	var line: Line = pending(id)
 	_tail.erase(line)
-	_refresh_tail()
+	set_process(true)
 	return line
 
 
@@ -166,7 +169,7 @@ func settle_accepted() -> void:
 		_tail.erase(line)
 		line.fate = Line.Fate.SETTLED
 		_append(line)
-	_refresh_tail()
+	set_process(true)
 
 
 ## Forgets all lines.
@@ -216,19 +219,17 @@ func _append(line: Line) -> void:
 	set_process(true)
 
 
-func _refresh_tail() -> void:
-	_stale_tail = true
-	set_process(true)
-
-
 func _excess() -> int:
 	return _lines.size() - max_lines
 
 
+func _takes_something_away() -> bool:
+	return _tail_written > 0 or _excess() > 0 or _stale or _old_mark != null
+
+
 func _selection_is_in_the_way() -> bool:
-	if get_selection_from() < 0 or _lines.size() > max_lines * _SELECTION_ROOM:
-		return false
-	return _tail_written > 0 or _excess() > 0 or _stale or _stale_tail or _old_mark != null
+	var may_wait: bool = _lines.size() <= max_lines * _SELECTION_ROOM
+	return may_wait and get_selection_from() >= 0 and _takes_something_away()
 
 
 func _waiting_for(said: String) -> Line:
@@ -246,17 +247,16 @@ func _write_until(deadline: int) -> void:
 	while _written < _lines.size():
 		writer.write(_lines[_written])
 		_written += 1
-		if (_written - first) % _LINES_PER_LOOK == 0:
+		if (_written - first) % _LINES_PER_LAYOUT == 0:
 			# Measures the new lines, which costs more than writing them.
 			get_content_height()
-			if Time.get_ticks_usec() >= deadline:
-				break
+		if Time.get_ticks_usec() >= deadline:
+			break
 	if _written < _lines.size():
 		return
 	for line: Line in _tail:
 		writer.write(line)
 	_tail_written = _tail.size()
-	_stale_tail = false
 
 
 func _take_tail_off() -> void:
