@@ -129,7 +129,7 @@ func test_switching_the_language_changes_what_is_shown() -> void:
 	TranslationServer.set_locale("de")
 	check_equal(_status(), "Der Benutzername braucht mindestens 3 Zeichen", "the status")
 	check_equal(log_in.tr(log_in.text), "Anmelden", "the button")
-	check_equal(resuming.text, "Anmeldung als ada …", "the login under way")
+	check_equal(resuming.text, "Anmeldung als ada…", "the login under way")
 	TranslationServer.set_locale("en")
 	check_equal(_status(), "The username must have at least 3 characters", "the status")
 	check_equal(resuming.text, "Logging in as ada…", "the login under way")

@@ -33,6 +33,8 @@ const _COUNTER_FROM: float = 0.8
 ## Typing goes on beyond the limit, so that a pasted text can be shortened
 ## instead of being cut; this many times the limit is enough.
 const _TYPING_ROOM: int = 4
+## Below this width the header has no room for more than the name.
+const _NARROW: float = 440.0
 ## Names kept to choose one by keyboard.
 const _NAMES_KEPT: int = 10
 
@@ -164,6 +166,7 @@ var _mention: RegEx
 var _recent_names: Array[String] = []
 
 @onready var _wiring: Wiring = %Wiring
+@onready var _logged_in_as: Label = %Label_As
 @onready var _you: Label = %Label_You
 @onready var _banner: PanelContainer = %Banner
 @onready var _banner_text: Label = %Label_Banner
@@ -189,6 +192,7 @@ func _ready() -> void:
 	_refresh_header()
 	_refresh_banner()
 	_refresh_input()
+	_on_resized()
 	_wiring.start()
 	_on_visibility_changed()
 
@@ -445,6 +449,11 @@ func _mention_in_draft(player: String) -> void:
 		_input.insert_text_at_caret("@%s " % player)
 		_refresh_input()
 		_input.edit()
+
+
+func _on_resized() -> void:
+	if is_node_ready():
+		_logged_in_as.visible = size.x >= _NARROW
 
 
 func _on_visibility_changed() -> void:

@@ -105,6 +105,7 @@ var _status_text: Callable = func() -> String: return ""
 @onready var _password: LineEdit = %LineEdit_Password
 @onready var _reveal: Button = %Button_Reveal
 @onready var _remember: CheckBox = %CheckBox_Remember
+@onready var _remember_gap: Control = %Gap_Remember
 @onready var _status_row: HBoxContainer = %Status
 @onready var _status: Label = %Label_Status
 @onready var _status_icon: TextureRect = %Icon_Status
@@ -249,7 +250,8 @@ func _refresh() -> void:
 	var resuming: bool = not _resuming_name.is_empty()
 	for part: Control in [_grid, _status_row, _buttons]:
 		part.visible = not resuming
-	_remember.visible = offer_to_remember and not resuming
+	_remember.visible = offer_to_remember
+	_remember_gap.visible = offer_to_remember
 	_resuming.visible = resuming
 	_resuming_text.text = tr("Logging in as %s…") % _resuming_name
 
