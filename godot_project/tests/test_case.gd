@@ -64,6 +64,13 @@ func wait_until(condition: Callable, what: String, seconds: float = SOON) -> boo
 	return true
 
 
+## Lets real time pass, for what must not happen in it.
+func wait_for_seconds(seconds: float) -> void:
+	var end: int = Time.get_ticks_msec() + int(seconds * 1000.0)
+	while Time.get_ticks_msec() < end:
+		await tree.process_frame
+
+
 ## Lets [param count] frames pass.
 func frames(count: int) -> void:
 	for i: int in count:

@@ -125,6 +125,87 @@ func test_a_malformed_url_is_told_once_and_not_tried_again() -> void:
 		check_equal(client.state, NetworkClient.STATE_OFFLINE, "the state")
 
 
+func test_a_ten_second_level_load_does_not_log_the_player_out() -> void:
+	var client := await second_player("ada")
+	var heard: Array[String] = []
+	client.state_changed.connect(func(state: int) -> void: heard.append("state %d" % state))
+	client.heartbeat_interval = 2.0
+	client.request_timeout = 3.0
+	var before := client.send_chat("before")
+	# Nothing is polled meanwhile, as while a level is loaded in one go.
+	OS.delay_msec(10_000)
+	await before.completed
+	var after: NetworkRequest = await client.send_chat("after").completed
+	check(before.ok, "the line before was refused: " + before.code)
+	check(after.ok, "the line afterwards was refused: " + after.code)
+	# Long enough for the question whether the server is still there.
+	await wait_for_seconds(2.5)
+	check(client.is_logged_in(), "the player is out")
+	check_equal(heard, [] as Array[String], "what changed")
+
+
+func test_a_burst_is_spread_over_frames_and_keeps_its_order() -> void:
+	const LINES: int = 1000
+	var server := LonghallFakeServer.new()
+	server.add_account("ada", PASSWORD)
+	var client := await _offline_client()
+	client.fake_server = server
+	await client.connect_to_server().completed
+	await client.login("ada", PASSWORD).completed
+	var heard: Array[String] = []
+	var frames_used: Dictionary[int, bool] = {}
+	client.chat_received.connect(
+		func(_sender: String, text: String, _at: int) -> void:
+			heard.append(text)
+			frames_used[Engine.get_process_frames()] = true
+			# A game that does a lot with each line.
+			OS.delay_usec(20)
+	)
+	client.frame_budget = 1.0
+	var expected: Array[String] = []
+	for i: int in LINES:
+		expected.append("line %d" % i)
+		server.say("bo", "line %d" % i)
+	await wait_until(func() -> bool: return heard.size() == LINES, "all lines")
+	check(heard == expected, "the lines are not the same or out of order")
+	# 1,000 lines of 20 µs at least do not fit into 1 ms; they need 20 frames and more.
+	check(frames_used.size() >= 10, "they came in %d frames" % frames_used.size())
+
+
+func test_retry_now_does_not_sit_out_the_pause() -> void:
+	var server := LonghallFakeServer.new()
+	server.is_reachable = false
+	var client := await _offline_client()
+	client.fake_server = server
+	# So that the pause is longer than any patience of this test.
+	client.reconnect_max_delay = 300.0
+	var pauses: Array[float] = []
+	client.reconnecting.connect(func(_attempt: int, seconds: float) -> void: pauses.append(seconds))
+	client.connect_to_server()
+	while pauses.is_empty() or pauses[-1] < 30.0:
+		var known: int = pauses.size()
+		client.retry_now()
+		if not await wait_until(func() -> bool: return pauses.size() > known, "the next try"):
+			return
+	server.is_reachable = true
+	client.retry_now()
+	var connected: Callable = func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
+	await wait_until(connected, "the connection")
+
+
+func test_a_scene_with_properties_of_a_debug_build_loads() -> void:
+	var text: String = (
+		'[gd_scene format=3]\n\n[node name="NetworkClient" type="NetworkClient"]\n'
+		+ "connect_automatically = false\nno_such_property = 0.5\n"
+	)
+	const PATH: String = "user://debug_properties.tscn"
+	FileAccess.open(PATH, FileAccess.WRITE).store_string(text)
+	var scene: PackedScene = ResourceLoader.load(PATH, "", ResourceLoader.CACHE_MODE_IGNORE)
+	var client: NetworkClient = scene.instantiate()
+	check(not client.connect_automatically, "the known property is not set")
+	await add(client)
+
+
 func _offline_client() -> NetworkClient:
 	var client := NetworkClient.new()
 	client.connect_automatically = false

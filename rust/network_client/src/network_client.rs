@@ -11,7 +11,7 @@ use longhall_client::{
     Action, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, Session,
     State,
 };
-use longhall_packet::{CloseReason, DenyCode, Limits};
+use longhall_packet::{CloseReason, DenyCode, Limits, ResumeToken};
 
 #[cfg(feature = "bad-weather")]
 use crate::bad_weather::Forecast;
@@ -192,6 +192,8 @@ pub struct NetworkClient {
     transport: Transport,
     /// Who waits for what.
     requests: HashMap<Call, Gd<NetworkRequest>>,
+    /// The token that lies in [`Self::remember_file`] by our doing.
+    kept: Option<ResumeToken>,
     /// The url of the present connection and its reconnects.
     dialled: GString,
 }
@@ -236,6 +238,7 @@ impl INode for NetworkClient {
             session: Session::new(config, seed()),
             transport: Transport::default(),
             requests: HashMap::new(),
+            kept: None,
             dialled: GString::new(),
         };
         node.take_limits(Limits::default());
@@ -437,6 +440,7 @@ impl NetworkClient {
             && let Some((username, token)) = remembered::load(&self.remember_file, &self.dialled)
         {
             self.remember_login = true;
+            self.kept = Some(token.clone());
             self.session.restore(&username, token);
         }
         let call = self.session.connect(now());
@@ -681,7 +685,7 @@ impl NetworkClient {
         for event in &events {
             match event {
                 Event::LoggedIn { .. } => self.remember(),
-                Event::LoggedOut { reason } if is_final(*reason) => self.forget(),
+                Event::LoggedOut { reason } if is_final(*reason) => self.forget_own(),
                 _ => {}
             }
         }
@@ -716,7 +720,7 @@ impl NetworkClient {
     }
 
     /// Keeps the present login, if that is wanted.
-    fn remember(&self) {
+    fn remember(&mut self) {
         let Some((username, token)) = self.session.ticket() else {
             return;
         };
@@ -724,8 +728,21 @@ impl NetworkClient {
             return;
         }
         let file = &self.remember_file;
-        if let Err(error) = remembered::save(file, &self.dialled, username, token) {
-            godot_warn!("NetworkClient: cannot remember the login in {file}: {error:?}");
+        match remembered::save(file, &self.dialled, username, token) {
+            Ok(()) => self.kept = Some(token.clone()),
+            Err(error) => {
+                godot_warn!("NetworkClient: cannot remember the login in {file}: {error:?}");
+            }
+        }
+    }
+
+    /// Forgets the login that this node has kept. Another game of this player
+    /// may have put its own into the file since.
+    fn forget_own(&mut self) {
+        let kept = self.kept.take();
+        let present = remembered::load(&self.remember_file, &self.dialled);
+        if kept.is_some() && present.map(|(_, token)| token) == kept {
+            self.forget();
         }
     }
 

@@ -1,6 +1,6 @@
 //! Builds the addon's libraries and puts them where Godot looks for them.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -27,8 +27,7 @@ const QUICK_LINK: &[&str] = &[
 /// # Errors
 /// If it does not build, or the library cannot be written.
 pub(crate) fn build() -> Result<()> {
-    build_for(None, Variant::Debug)?;
-    Ok(())
+    Goal::new(None)?.build(Variant::Debug)
 }
 
 /// Builds and installs both libraries for one Rust target; `None` is this machine.
@@ -37,69 +36,112 @@ pub(crate) fn build() -> Result<()> {
 /// # Errors
 /// If they do not build, or cannot be written.
 pub(crate) fn build_both(target: Option<&str>) -> Result<[PathBuf; 2]> {
-    // The debug one last: cargo then has it at hand for the next `addon`.
-    let release = build_for(target, Variant::Release)?;
-    let debug = build_for(target, Variant::Debug)?;
-    Ok([debug, release])
+    let goal = Goal::new(target)?;
+    // Cargo keeps one of the two. With that one first, only the other is built anew.
+    let mut order = [Variant::Debug, Variant::Release];
+    if goal.is_at_hand(Variant::Release)? {
+        order.reverse();
+    }
+    for variant in order {
+        goal.build(variant)?;
+    }
+    Ok([
+        goal.installed(Variant::Debug)?,
+        goal.installed(Variant::Release)?,
+    ])
 }
 
-/// What this run of xtask has built. Cargo keeps one of the two variants, so
-/// that asking for both in turns would build both in turns.
+/// What this run of xtask has built: asking for both variants in turns would
+/// build both in turns.
 static BUILT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-fn build_for(target: Option<&str>, variant: Variant) -> Result<PathBuf> {
-    let target = match target {
-        Some(triple) if triple != host_target()? => Some(triple),
-        _ => None,
-    };
-    let platform = match target {
-        None => Platform::host()?,
-        Some(triple) => Platform::of_target(triple).with_context(|| {
-            format!("longhall.gdextension has no library for the target {triple}")
-        })?,
-    };
-    let installed = workspace::addon_dir()
-        .join("bin")
-        .join(library::find(&platform, variant)?.file);
-    let mut done = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if done.contains(&installed) {
-        return Ok(installed);
+/// Libraries for one kind of machine.
+struct Goal<'a> {
+    /// `None` is this machine, which shares its builds with no target's.
+    target: Option<&'a str>,
+    platform: Platform,
+    /// Where cargo builds. A folder of its own: the path flags below would
+    /// otherwise make it rebuild what the server shares with the addon.
+    folder: PathBuf,
+}
+
+impl<'a> Goal<'a> {
+    fn new(target: Option<&'a str>) -> Result<Self> {
+        let target = match target {
+            Some(triple) if triple != host_target()? => Some(triple),
+            _ => None,
+        };
+        let platform = match target {
+            None => Platform::host()?,
+            Some(triple) => Platform::of_target(triple).with_context(|| {
+                format!("longhall.gdextension has no library for the target {triple}")
+            })?,
+        };
+        Ok(Self {
+            target,
+            platform,
+            folder: workspace::target_dir().join("addon"),
+        })
     }
 
-    // A folder of its own: the path flags below would otherwise make cargo
-    // rebuild what the server's release build shares with the addon.
-    let folder = workspace::target_dir().join("addon");
-    let mut cargo = workspace::cargo();
-    cargo.args([
-        "build",
-        "--package",
-        "longhall-godot",
-        "--release",
-        "--target-dir",
-    ]);
-    cargo.arg(&folder).arg("--config").arg(path_flags());
-    for setting in QUICK_LINK {
-        cargo.args(["--config", setting]);
+    fn build(&self, variant: Variant) -> Result<()> {
+        let installed = self.installed(variant)?;
+        let mut done = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+        if done.contains(&installed) {
+            return Ok(());
+        }
+        // Another xtask may be about to put the other variant in cargo's place.
+        fs::create_dir_all(&self.folder)
+            .with_context(|| format!("cannot create {}", self.folder.display()))?;
+        let lock =
+            File::create(self.folder.join("xtask.lock")).context("cannot create a lock file")?;
+        lock.lock()
+            .context("cannot wait for another xtask's build")?;
+
+        let mut cargo = workspace::cargo();
+        cargo.args(["build", "--package", "longhall-godot", "--release"]);
+        cargo.arg("--target-dir").arg(&self.folder);
+        cargo.arg("--config").arg(path_flags());
+        for setting in QUICK_LINK {
+            cargo.args(["--config", setting]);
+        }
+        if variant == Variant::Debug {
+            cargo.args(["--features", DEBUG_FEATURE]);
+        }
+        if let Some(triple) = self.target {
+            prepare_cross_build(&mut cargo, triple)?;
+        }
+        let name = format!(
+            "cargo build --package longhall-godot ({}, {})",
+            self.platform,
+            variant.name()
+        );
+        process::run(&name, &mut cargo)?;
+        install(&self.built(), &installed)?;
+        done.push(installed);
+        Ok(())
     }
-    if variant == Variant::Debug {
-        cargo.args(["--features", DEBUG_FEATURE]);
+
+    /// Where cargo puts the library, of whichever variant.
+    fn built(&self) -> PathBuf {
+        let folder = match self.target {
+            None => self.folder.clone(),
+            Some(triple) => self.folder.join(triple),
+        };
+        folder.join("release").join(self.platform.built_name())
     }
-    if let Some(triple) = target {
-        prepare_cross_build(&mut cargo, triple)?;
+
+    /// Where Godot looks for the library.
+    fn installed(&self, variant: Variant) -> Result<PathBuf> {
+        let library = library::find(&self.platform, variant)?;
+        Ok(workspace::addon_dir().join("bin").join(library.file))
     }
-    let name = format!(
-        "cargo build --package longhall-godot ({platform}, {})",
-        variant.name()
-    );
-    process::run(&name, &mut cargo)?;
-    let built = match target {
-        None => folder.join("release"),
-        Some(triple) => folder.join(triple).join("release"),
+
+    /// Whether this variant is the one that cargo has built last.
+    fn is_at_hand(&self, variant: Variant) -> Result<bool> {
+        let (built, installed) = (fs::read(self.built()), fs::read(self.installed(variant)?));
+        Ok(built.is_ok_and(|built| installed.is_ok_and(|installed| installed == built)))
     }
-    .join(platform.built_name());
-    install(&built, &installed)?;
-    done.push(installed.clone());
-    Ok(installed)
 }
 
 /// The feature of `longhall-godot` that makes its debug library.

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 
+use crate::addon::DEBUG_FEATURE;
 use crate::gdtoolkit::{self, Mode};
 use crate::{process, workspace};
 
@@ -44,15 +45,14 @@ pub(crate) fn gdscript() -> Result<()> {
 /// # Errors
 /// If there is any warning.
 pub(crate) fn clippy() -> Result<()> {
+    clippy_of(&["--workspace"])?;
+    // What only the addon's debug library has.
+    clippy_of(&["--package", "longhall-godot", "--features", DEBUG_FEATURE])
+}
+
+fn clippy_of(packages: &[&str]) -> Result<()> {
     let mut cargo = workspace::cargo();
-    cargo.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--",
-        "-D",
-        "warnings",
-    ]);
+    cargo.arg("clippy").args(packages);
+    cargo.args(["--all-targets", "--quiet", "--", "-D", "warnings"]);
     process::run("cargo clippy", &mut cargo)
 }

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use crate::godot::Godot;
 use crate::godot_test::{Setup, own_home};
 use crate::package::{self, archive};
-use crate::{project, workspace};
+use crate::{player, project, workspace};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -35,6 +35,31 @@ url = "SERVER"
 
 [node name="Stop" type="Node" parent="."]
 script = ExtResource("2")
+"#;
+
+/// Whether a Login and a Chatbox beside a NetworkClient need nobody to join them.
+const SCENES_FIND_THE_NODE: bool = false;
+
+/// A whole game without a script: the scenes find the node by themselves.
+const THREE_NODES: &str = r#"[gd_scene load_steps=3 format=3]
+
+[ext_resource type="PackedScene" path="res://addons/longhall/scenes/login/login.tscn" id="1"]
+[ext_resource type="PackedScene" path="res://addons/longhall/scenes/chatbox/chatbox.tscn" id="2"]
+
+[node name="Game" type="Control"]
+layout_mode = 3
+anchors_preset = 15
+anchor_right = 1.0
+anchor_bottom = 1.0
+
+[node name="NetworkClient" type="NetworkClient" parent="."]
+url = "SERVER"
+
+[node name="Login" parent="." instance=ExtResource("1")]
+layout_mode = 1
+
+[node name="Chatbox" parent="." instance=ExtResource("2")]
+layout_mode = 1
 "#;
 
 /// Ends the game when somebody has said something.
@@ -76,6 +101,7 @@ pub(crate) fn run(godot: &Godot) -> Result<()> {
         ("main.gd", readme_example()?),
         ("main.tscn", SCENE.replace("SERVER", &url)),
         ("stop.gd", STOP.to_owned()),
+        ("three_nodes.tscn", THREE_NODES.replace("SERVER", &url)),
         ("register.gd", REGISTER.replace("SERVER", &url)),
         (project::EXTENSION_LIST, project::EXTENSION.to_owned()),
     ] {
@@ -98,6 +124,15 @@ pub(crate) fn run(godot: &Godot) -> Result<()> {
     let output = godot("the README's example", &["--max-fps", "60"])?;
     if !output.lines.iter().any(|line| line == "ada: Hello!") {
         bail!("the README's example did not print `ada: Hello!`");
+    }
+
+    if SCENES_FIND_THE_NODE {
+        player::invite(&folder)?;
+        let output = godot(
+            "three nodes without a script",
+            &["--max-fps", "60", "res://three_nodes.tscn"],
+        )?;
+        player::expect_done(&output, "the game of three nodes")?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ const PROGRAM: &str = "longhall.x86_64";
 const DATA: &str = "longhall.pck";
 
 /// What Godot says, without failing, when the addon has no library for a preset.
-const NO_LIBRARY: &str = "No suitable library found for GDExtension";
+const NO_LIBRARY: &str = "library found for GDExtension";
 
 /// Which build to make.
 #[derive(Args)]

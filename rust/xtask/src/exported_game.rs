@@ -11,16 +11,9 @@ use crate::export::{self, Game};
 use crate::godot::Godot;
 use crate::godot_test::{Setup, own_home};
 use crate::library::Variant;
-use crate::{project, workspace};
+use crate::{player, project};
 
 const LIMIT: Duration = Duration::from_secs(90);
-
-/// What plays; see there how it gets into the game.
-const PLAYER: &str = include_str!("exported_game/player.gd");
-const PLAYER_INPUT: &str = "tests/player_input.gd";
-
-/// Whether the node of a debug build has properties that begin with `bad_weather`.
-const DEBUG_HAS_BAD_WEATHER: bool = false;
 
 /// Exports a release and a debug build; registers, logs in and talks in each.
 ///
@@ -36,7 +29,7 @@ pub(crate) fn run(godot: &Godot) -> Result<()> {
             Variant::Release if properties > 0 => {
                 bail!("{what} can make the connection bad on purpose; players must not get that")
             }
-            Variant::Debug if DEBUG_HAS_BAD_WEATHER && properties == 0 => {
+            Variant::Debug if properties == 0 => {
                 bail!("{what} cannot make the connection bad: is its library the release one?")
             }
             _ => {}
@@ -58,18 +51,8 @@ fn play(godot: &Godot, game: &Game, what: &str) -> Result<usize> {
     command.arg(format!("--url={}", setup.url()));
     let output = project::run(&mut command, what, "", LIMIT)?;
     output.expect_clean_but_for(what, is_debians_farewell)?;
-    if !output.lines.iter().any(|line| line == "player: done") {
-        bail!("{what} ended before the player was done");
-    }
-    output
-        .lines
-        .iter()
-        .find_map(|line| {
-            line.strip_prefix("player: bad weather properties: ")?
-                .parse()
-                .ok()
-        })
-        .with_context(|| format!("{what} does not say which properties its node has"))
+    player::expect_done(&output, what)?;
+    player::bad_weather_properties(&output, what)
 }
 
 /// Debian's build of the engine says this when any game ends, even an empty one:
@@ -86,14 +69,7 @@ fn prepare(godot: &Godot, game: &Game, folder: &Path) -> Result<Command> {
         let entry = entry.context("cannot list the exported game")?;
         copy(&entry.path(), &folder.join(entry.file_name()))?;
     }
-    let player = folder.join("player.gd");
-    fs::write(&player, PLAYER).context("cannot write the player")?;
-    copy(
-        &workspace::godot_project().join(PLAYER_INPUT),
-        &folder.join("player_input.gd"),
-    )?;
-    let settings = format!("[autoload]\n\nPlayer=\"*{}\"\n", player.display());
-    fs::write(folder.join("override.cfg"), settings).context("cannot write the settings")?;
+    player::invite(folder)?;
     start_command(godot, &folder.join(game.program))
 }
 

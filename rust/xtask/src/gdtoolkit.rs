@@ -48,11 +48,11 @@ pub(crate) fn lint() -> Result<()> {
     )
 }
 
-/// The project, and the script outside it that plays the exported game.
+/// The project, and the script outside it that plays finished games.
 fn scripts() -> [PathBuf; 2] {
     [
         PathBuf::from("."),
-        workspace::root().join("rust/xtask/src/exported_game"),
+        workspace::root().join("rust/xtask/src/player"),
     ]
 }
 

@@ -5,8 +5,10 @@
 mod play;
 
 mod check;
+mod editor_test;
 mod empty_project;
 mod exported_game;
+mod player;
 mod godot_test;
 mod screenshots;
 mod test;

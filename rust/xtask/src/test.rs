@@ -7,8 +7,8 @@ use clap::ValueEnum;
 
 use crate::godot::Godot;
 use crate::{
-    addon, check, empty_project, exported_game, godot_test, interrupt, package, play, process,
-    project, workspace,
+    addon, check, editor_test, empty_project, exported_game, godot_test, interrupt, package, play,
+    process, project, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -30,6 +30,8 @@ pub(crate) enum Step {
     Import,
     /// Scenes and node, in headless Godot against the real server
     Godot,
+    /// The addon in the editor: its help, its nodes in a scene, its library loaded anew
+    Editor,
     /// The package for designers, twice the same
     Package,
     /// The package in an empty project, used as the README says
@@ -51,6 +53,7 @@ impl Step {
             Self::Addon => "addon build",
             Self::Import => "Godot import",
             Self::Godot => "Godot tests",
+            Self::Editor => "addon in the editor",
             Self::Package => "package",
             Self::EmptyProject => "package in an empty project",
             Self::ExportedGame => "exported game",
@@ -78,6 +81,7 @@ impl Step {
             Self::Addon => addon::build_both(None).map(drop),
             Self::Import => project::import(&Godot::find_or_fetch()?),
             Self::Godot => godot_test::run_tests(&Godot::find_or_fetch()?, None),
+            Self::Editor => editor_test::run(&Godot::find_or_fetch()?),
             Self::Package => package::check(),
             Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),
             Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),

@@ -1,14 +1,13 @@
 extends Node
-## Plays an exported game from outside, with a player's mouse and keyboard.
+## Plays a finished game from outside, with a player's mouse and keyboard.
 ##
-## An exported game has no tests in it, and a release build takes no script from
-## the command line. But it reads [code]override.cfg[/code] beside its program, where
-## [code]cargo xtask test[/code] names this script as an autoload. Prints
-## [code]player: done[/code] at its end; the exit code is 0 if all went as it should.
+## An autoload that [code]cargo xtask test[/code] adds to a game with a Login and a
+## Chatbox. Prints [code]player: done[/code] at its end; the exit code is 0 if all went as
+## it should.
 
 const PlayerInput := preload("player_input.gd")
 
-const USERNAME: String = "ada"
+const USERNAME: String = "ben"
 const PASSWORD: String = "correct horse"
 const LINE: String = "Is anybody in?"
 const WINDOW_SIZE := Vector2i(1152, 648)

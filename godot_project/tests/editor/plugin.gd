@@ -1,0 +1,98 @@
+@tool
+extends EditorPlugin
+## Runs the tests of this folder inside the editor, and ends the editor with exit code 0
+## if all of them passed.
+##
+## [code]cargo xtask test --only editor[/code] makes a project of the addon and this
+## folder, and enables this plugin there. Needs Godot 4.5; the addon itself runs in 4.4.
+
+const EditorCase := preload("res://tests/editor/editor_case.gd")
+const TestReload := preload("res://tests/editor/test_reload.gd")
+
+const FOLDER: String = "res://tests/editor"
+## No test takes longer; one that does waits for something that never comes.
+const TEST_LIMIT_MS: int = 20_000
+const EXIT_FAILED: int = 1
+const EXIT_STUCK: int = 2
+
+var _running: String = "start"
+var _test_started_ms: int = 0
+var _passed: int = 0
+var _failed: int = 0
+var _swap: TestReload
+
+
+func _enter_tree() -> void:
+	_test_started_ms = Time.get_ticks_msec()
+	_run.call_deferred()
+
+
+func _process(_delta: float) -> void:
+	if Time.get_ticks_msec() - _test_started_ms > TEST_LIMIT_MS:
+		printerr("%s: stuck" % _running)
+		get_tree().quit(EXIT_STUCK)
+
+
+func _run() -> void:
+	await get_tree().process_frame
+	while EditorInterface.get_resource_filesystem().is_scanning():
+		await get_tree().process_frame
+	if not ClassDB.class_exists("NetworkClient"):
+		print("FAIL  the editor has not loaded the library")
+		get_tree().quit(EXIT_FAILED)
+		return
+	for file: String in _test_files():
+		await _run_file(file)
+	# This one makes the editor load all scripts anew, which ends every function that
+	# waits for something: it comes last, and goes on by signals alone.
+	_swap = TestReload.new()
+	_begin(_swap, "test_reload: a replaced library is loaded when the editor gets the focus")
+	_swap.replace_library(_finish)
+
+
+func _finish() -> void:
+	_report(_swap)
+	print("editor tests: %d passed, %d failed" % [_passed, _failed])
+	get_tree().quit(0 if _failed == 0 else EXIT_FAILED)
+
+
+func _test_files() -> PackedStringArray:
+	var files: PackedStringArray = []
+	for file: String in DirAccess.get_files_at(FOLDER):
+		if file.begins_with("test_") and file.ends_with(".gd"):
+			files.append(file)
+	files.sort()
+	return files
+
+
+func _run_file(file: String) -> void:
+	var script: GDScript = load(FOLDER.path_join(file))
+	if script == null or not script.can_instantiate():
+		_failed += 1
+		print("FAIL  %s: the script does not load" % file)
+		return
+	for method: Dictionary in script.get_script_method_list():
+		var method_name: String = method["name"]
+		if method_name.begins_with("test_"):
+			var test: EditorCase = script.new()
+			_begin(test, "%s: %s" % [file.get_basename(), method_name])
+			await Callable(test, method_name).call()
+			_report(test)
+
+
+func _begin(test: EditorCase, full_name: String) -> void:
+	test.tree = get_tree()
+	_running = full_name
+	_test_started_ms = Time.get_ticks_msec()
+
+
+func _report(test: EditorCase) -> void:
+	if test.failures.is_empty():
+		_passed += 1
+		var seconds: float = (Time.get_ticks_msec() - _test_started_ms) / 1000.0
+		print("ok    %s (%.2f s)" % [_running, seconds])
+		return
+	_failed += 1
+	print("FAIL  %s" % _running)
+	for failure: String in test.failures:
+		print("      ", failure)

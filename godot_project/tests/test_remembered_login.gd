@@ -1,0 +1,184 @@
+extends "res://tests/test_case.gd"
+## A login that outlives the game. Against the real server and a real file.
+
+const PASSWORD: String = "correct horse"
+const FILE: String = "user://test_remembered_login.cfg"
+
+var _name: String
+
+
+func why_skipped() -> String:
+	return "no --server" if arguments.server.is_empty() else ""
+
+
+func set_up() -> void:
+	_delete_file()
+	_name = unique("ada")
+	var client := await _start()
+	await client.connect_to_server().completed
+	await client.register(_name, PASSWORD).completed
+	await _end(client)
+
+
+func tear_down() -> void:
+	_delete_file()
+
+
+func test_it_is_not_kept_unless_asked_for() -> void:
+	var client := await _start()
+	await _log_in(client)
+	check(not FileAccess.file_exists(FILE), "a file was written")
+
+
+func test_the_next_start_logs_in_without_a_password() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	for i: int in 3:
+		await _end(client)
+		client = await _start()
+		check(client.has_remembered_login(), "no login is remembered at start %d" % i)
+		client.connect_to_server()
+		check(client.is_resuming(), "nothing is resumed at start %d" % i)
+		await wait_until(client.is_logged_in, "start %d" % i)
+		check_equal(client.username, _name, "the name")
+		check(client.remember_login, "the wish is forgotten")
+
+
+func test_the_file_holds_no_password_and_is_private() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	var text: String = FileAccess.get_file_as_string(FILE)
+	check(text.contains(_name), "the file: " + text)
+	check(not text.contains(PASSWORD), "the password is in the file")
+	if OS.has_feature("linux"):
+		var rights: int = FileAccess.get_unix_permissions(FILE)
+		check_equal(rights, 0x180, "the rights, which should be 0600,")
+
+
+func test_asked_for_while_logged_in_it_is_kept_at_once() -> void:
+	var client := await _start()
+	await _log_in(client)
+	client.remember_login = true
+	check(client.has_remembered_login(), "nothing was kept")
+	client.remember_login = false
+	check(not FileAccess.file_exists(FILE), "the file stays")
+
+
+func test_logging_out_forgets_it() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	await client.logout().completed
+	check(not FileAccess.file_exists(FILE), "the file stays")
+
+
+func test_a_login_elsewhere_ends_it() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	var reasons: Array[String] = []
+	client.logged_out.connect(func(reason: String) -> void: reasons.append(reason))
+	var other := await _start()
+	other.remember_file = "user://another.cfg"
+	await _log_in(other)
+	await wait_until(func() -> bool: return not reasons.is_empty(), "the end")
+	check_equal(reasons, ["logged_in_elsewhere"] as Array[String], "the reasons")
+	check(not FileAccess.file_exists(FILE), "the file stays")
+
+
+func test_another_game_on_this_machine_keeps_its_own() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	# The second one takes over, file and all, and the first is logged out.
+	var reasons: Array[String] = []
+	client.logged_out.connect(func(reason: String) -> void: reasons.append(reason))
+	var second := await _start()
+	second.connect_to_server()
+	await wait_until(func() -> bool: return not reasons.is_empty(), "the end of the first")
+	check_equal(reasons, ["logged_in_elsewhere"] as Array[String], "the reasons")
+	await wait_until(second.is_logged_in, "the second one")
+	check(second.has_remembered_login(), "the first has deleted what the second kept")
+
+
+func test_one_that_is_no_longer_good_says_so() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	await _end(client)
+	var kept: String = FileAccess.get_file_as_string(FILE)
+	client = await _start()
+	client.connect_to_server()
+	await wait_until(client.is_logged_in, "the start")
+	await client.logout().completed
+	await _end(client)
+	FileAccess.open(FILE, FileAccess.WRITE).store_string(kept)
+	client = await _start()
+	var reasons: Array[String] = []
+	client.logged_out.connect(func(reason: String) -> void: reasons.append(reason))
+	client.connect_to_server()
+	await wait_until(func() -> bool: return not reasons.is_empty(), "the refusal")
+	check_equal(reasons, ["session_expired"] as Array[String], "the reasons")
+	check(not FileAccess.file_exists(FILE), "the file stays")
+	await _log_in(client)
+
+
+func test_it_is_not_shown_to_another_server() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	await _end(client)
+	client = await _start()
+	client.url = "ws://127.0.0.1:1"
+	check(not client.has_remembered_login(), "it is for any server")
+	client.connect_to_server()
+	check(not client.is_resuming(), "it is shown to another server")
+
+
+func test_a_damaged_file_is_no_login() -> void:
+	for text: String in ["", "[login]", "\u0001\u0002[[[", '[login]\nurl="%s"' % arguments.server]:
+		FileAccess.open(FILE, FileAccess.WRITE).store_string(text)
+		# The engine says in the console what is wrong with a file.
+		Engine.print_error_messages = false
+		var client := await _start()
+		check(not client.has_remembered_login(), "a login was read from '%s'" % text)
+		var connecting: NetworkRequest = await client.connect_to_server().completed
+		Engine.print_error_messages = true
+		check(connecting.ok, "not connected: " + connecting.code)
+		await _end(client)
+
+
+func test_a_file_that_cannot_be_written_costs_nothing_else() -> void:
+	var client := await _start()
+	client.remember_file = "user://no/such/folder/login.cfg"
+	client.remember_login = true
+	await _log_in(client)
+	check(client.is_logged_in(), "not logged in")
+
+
+func _start() -> NetworkClient:
+	var client := NetworkClient.new()
+	client.url = arguments.server
+	client.remember_file = FILE
+	client.connect_automatically = false
+	await add(client)
+	return client
+
+
+# As a game ends that a player closes.
+func _end(client: NetworkClient) -> void:
+	client.queue_free()
+	await frames(2)
+
+
+func _log_in(client: NetworkClient) -> void:
+	await client.connect_to_server().completed
+	var login: NetworkRequest = await client.login(_name, PASSWORD).completed
+	check(login.ok, "not logged in: " + login.code)
+
+
+func _delete_file() -> void:
+	if FileAccess.file_exists(FILE):
+		DirAccess.remove_absolute(FILE)
