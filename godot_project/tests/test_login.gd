@@ -231,6 +231,19 @@ func test_a_reconnect_does_not_disturb_the_typing() -> void:
 	check_equal(_username.text, "ada", "the username")
 
 
+func test_a_game_shows_its_own_pictures() -> void:
+	var own := PlaceholderTexture2D.new()
+	_screen.background = own
+	_screen.picture = own
+	_screen.wordmark = own
+	for part: String in ["Background", "Hall", "Wordmark"]:
+		var shown: TextureRect = _screen.get_node("%" + part)
+		check_equal(shown.texture, own, part)
+	_screen.show_picture = false
+	var picture: Control = _screen.get_node("%Hall")
+	check(not picture.visible, "the picture stays")
+
+
 func test_everything_fits_on_a_small_and_a_large_screen() -> void:
 	_screen.set_online(false, "No connection to the server. Next try in 12 seconds.", true)
 	_screen.show_status("The connection was lost before the answer came", LoginScreen.Tone.ERROR)

@@ -65,6 +65,23 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 ## Whether the cursor goes into the input when the chatbox is shown.
 @export var focus_when_shown: bool = true
 
+@export_group("Look")
+
+## Your game's sign in the header, instead of the hall. The colours and sizes of the
+## rest are in the [member Control.theme].
+@export var icon: Texture2D:
+	set(value):
+		icon = value
+		if is_node_ready():
+			_refresh_header()
+
+## Whether the header is shown, with the player's name and the way out.
+@export var show_header: bool = true:
+	set(value):
+		show_header = value
+		if is_node_ready():
+			_refresh_header()
+
 @export_group("Lines")
 
 ## How a line reads. [code]{sender}[/code] and [code]{text}[/code] stand for what
@@ -166,6 +183,8 @@ var _mention: RegEx
 var _recent_names: Array[String] = []
 
 @onready var _wiring: Wiring = %Wiring
+@onready var _header: PanelContainer = %Header
+@onready var _icon: TextureRect = %Icon
 @onready var _logged_in_as: Label = %Label_As
 @onready var _you: Label = %Label_You
 @onready var _banner: PanelContainer = %Banner
@@ -416,7 +435,10 @@ func _refresh_log() -> void:
 
 
 func _refresh_header() -> void:
+	_header.visible = show_header
 	_you.text = username
+	if icon != null:
+		_icon.texture = icon
 
 
 func _refresh_banner() -> void:

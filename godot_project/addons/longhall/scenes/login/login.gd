@@ -63,6 +63,33 @@ const _NAME_FIELD: String = "username"
 ## Whether the cursor goes into the form when the screen is shown.
 @export var focus_when_shown: bool = true
 
+@export_group("Look")
+
+## What is behind everything, instead of the glow of the hearth. The colours and
+## sizes of the rest are in the [member Control.theme].
+@export var background: Texture2D:
+	set(value):
+		background = value
+		_refresh_look()
+
+## Your game's picture, instead of the hall.
+@export var picture: Texture2D:
+	set(value):
+		picture = value
+		_refresh_look()
+
+## Your game's name, instead of ours.
+@export var wordmark: Texture2D:
+	set(value):
+		wordmark = value
+		_refresh_look()
+
+## Whether picture and name are shown.
+@export var show_picture: bool = true:
+	set(value):
+		show_picture = value
+		_refresh_look()
+
 @export_group("")
 
 ## Whether the player can choose to stay logged in on this device. What they choose
@@ -99,6 +126,9 @@ var _resuming_name: String = ""
 var _status_text: Callable = func() -> String: return ""
 
 @onready var _wiring: Wiring = %Wiring
+@onready var _background: TextureRect = %Background
+@onready var _picture: TextureRect = %Hall
+@onready var _wordmark: TextureRect = %Wordmark
 @onready var _form: VBoxContainer = %VBoxContainer
 @onready var _grid: GridContainer = %GridContainer
 @onready var _username: LineEdit = %LineEdit_Username
@@ -128,6 +158,7 @@ func _enter_tree() -> void:
 func _ready() -> void:
 	show_status("")
 	_refresh()
+	_refresh_look()
 	_wiring.start()
 	_on_visibility_changed()
 
@@ -254,6 +285,19 @@ func _refresh() -> void:
 	_remember_gap.visible = offer_to_remember
 	_resuming.visible = resuming
 	_resuming_text.text = tr("Logging in as %s…") % _resuming_name
+
+
+func _refresh_look() -> void:
+	if _background == null:
+		return
+	if background != null:
+		_background.texture = background
+	if picture != null:
+		_picture.texture = picture
+	if wordmark != null:
+		_wordmark.texture = wordmark
+	_picture.visible = show_picture
+	_wordmark.visible = show_picture
 
 
 func _show_status(text: Callable, tone: Tone) -> void:
