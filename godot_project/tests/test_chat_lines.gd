@@ -195,6 +195,63 @@ func test_names_can_be_chosen_without_a_mouse() -> void:
 	check_equal(_input.text, "@cleo ", "the draft")
 
 
+func test_tab_visits_everything_in_reading_order() -> void:
+	await _fill_log()
+	await _send("hello")
+	await input.click(_log)
+	await input.press(KEY_PAGEUP)
+	_show("ben", "unread")
+	_chatbox.line_denied("timed_out", "")
+	await _until_written()
+	_chatbox.set_online(false, "cut", true)
+	await frames(2)
+	_input.grab_focus()
+	var visited: Array[String] = []
+	for i: int in 8:
+		await input.act(&"ui_focus_next")
+		visited.append(tree.root.gui_get_focus_owner().name)
+	check_equal(
+		visited,
+		(
+			[
+				"Button_Send",
+				"Button_Logout",
+				"Button_TryNow",
+				"ChatLog",
+				"Button_NewMessages",
+				"Button_SendAgain",
+				"Button_Dismiss",
+				"LineEdit",
+			]
+			as Array[String]
+		),
+		"what Tab leads to"
+	)
+
+
+func test_a_gamepad_gets_in_and_out_of_the_log() -> void:
+	await _fill_log()
+	_input.unedit()
+	for step: Array in [
+		[&"ui_up", "ChatLog"],
+		[&"ui_right", "LineEdit"],
+		[&"ui_right", "Button_Send"],
+		[&"ui_up", "ChatLog"],
+		[&"ui_left", "Button_Logout"],
+		[&"ui_down", "ChatLog"],
+		[&"ui_up", "ChatLog"],
+	]:
+		var action: StringName = step[0]
+		await input.act(action)
+		var focused: String = tree.root.gui_get_focus_owner().name
+		check_equal(focused, step[1], "where %s leads" % action)
+	check(not _at_end(), "ui_up in the log does not scroll")
+	for i: int in 2:
+		await input.act(&"ui_down")
+	check(_at_end(), "ui_down in the log does not scroll")
+	check(_input.has_focus(), "ui_down does not lead out of the log")
+
+
 func test_unread_lines_are_marked_and_counted() -> void:
 	await _fill_log()
 	await input.click(_log)
@@ -219,6 +276,19 @@ func test_unread_lines_are_marked_and_counted() -> void:
 	check(_shown().contains('New ——\nben says: "third unread"'), "no mark: " + _shown().right(90))
 	check_equal(_new_messages.text, "1 new message", "the button")
 	check_equal(_line_at_top(), top, "the line at the top")
+
+
+func test_another_size_keeps_the_unread_lines_unread() -> void:
+	await _fill_log()
+	await input.click(_log)
+	await input.press(KEY_PAGEUP)
+	_show("ben", "unread")
+	await _until_written()
+	for window_size: Vector2i in [Vector2i(800, 400), Vector2i(1152, 648)]:
+		tree.root.size = window_size
+		await frames(4)
+		check(not _at_end(), "the log jumped to its end at %s" % window_size)
+		check(_new_messages.visible, "the unread line is forgotten at %s" % window_size)
 
 
 func test_sending_leads_to_the_end() -> void:

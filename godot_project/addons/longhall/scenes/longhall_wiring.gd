@@ -27,7 +27,8 @@ func _enter_tree() -> void:
 
 
 func _exit_tree() -> void:
-	get_tree().node_added.disconnect(_on_tree_node_added)
+	if get_tree().node_added.is_connected(_on_tree_node_added):
+		get_tree().node_added.disconnect(_on_tree_node_added)
 
 
 func _ready() -> void:

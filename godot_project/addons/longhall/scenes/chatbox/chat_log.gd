@@ -41,6 +41,7 @@ var _unread_mark: Line
 var _old_mark: Line
 var _following: bool = true
 var _is_writing: bool = false
+var _is_looking: bool = false
 # Where the reader further up is, while the lines above change.
 var _place: float = NAN
 # All has to be written anew.
@@ -198,6 +199,16 @@ func is_written() -> bool:
 	return not is_processing()
 
 
+## Whether there is nothing further up.
+func is_at_start() -> bool:
+	return _scroll.value <= _scroll.min_value
+
+
+## Whether the last line is in sight.
+func is_at_end() -> bool:
+	return _scroll.value + _scroll.page >= _scroll.max_value - _END_TOLERANCE
+
+
 func scroll_to_end() -> void:
 	_following = true
 	_place = NAN
@@ -297,14 +308,16 @@ func _set_unread(count: int) -> void:
 		unread_changed.emit(count)
 
 
-func _is_at_end() -> bool:
-	return _scroll.value + _scroll.page >= _scroll.max_value - _END_TOLERANCE
-
-
 func _on_scroll_value_changed(_value: float) -> void:
-	if _is_writing:
-		return
-	_following = _is_at_end()
+	# While the engine lays out the lines anew, the end is here and there.
+	if not _is_writing and not _is_looking:
+		_is_looking = true
+		_look_where_the_reader_is.call_deferred()
+
+
+func _look_where_the_reader_is() -> void:
+	_is_looking = false
+	_following = is_at_end()
 	if _following:
 		_set_unread(0)
 

@@ -35,6 +35,8 @@ const _COUNTER_FROM: float = 0.8
 const _TYPING_ROOM: int = 4
 ## Below this width the header has no room for more than the name.
 const _NARROW: float = 440.0
+## Pages by which a gamepad scrolls.
+const _GAMEPAD_STEP: float = 0.3
 ## Names kept to choose one by keyboard.
 const _NAMES_KEPT: int = 10
 
@@ -473,6 +475,15 @@ func _mention_in_draft(player: String) -> void:
 		_input.edit()
 
 
+func _choose_name() -> void:
+	_names.clear()
+	for player: String in _recent_names:
+		_names.add_item(player)
+	_names.position = Vector2i(_log.get_screen_position() + _log.size / 4.0)
+	_names.popup()
+	_names.set_focused_item(0)
+
+
 func _on_resized() -> void:
 	if is_node_ready():
 		_logged_in_as.visible = size.x >= _NARROW
@@ -493,15 +504,18 @@ func _on_chat_log_name_clicked(player: String) -> void:
 
 
 func _on_chat_log_gui_input(event: InputEvent) -> void:
-	if not event.is_action_pressed(&"ui_accept") or _recent_names.is_empty():
+	# Keys scroll by themselves. A gamepad scrolls until the end, and then leaves.
+	if event.is_action_pressed(&"ui_accept") and not _recent_names.is_empty():
+		_choose_name()
+	elif event is InputEventKey:
+		return
+	elif event.is_action_pressed(&"ui_up", true) and not _log.is_at_start():
+		_log.scroll_by_pages(-_GAMEPAD_STEP)
+	elif event.is_action_pressed(&"ui_down", true) and not _log.is_at_end():
+		_log.scroll_by_pages(_GAMEPAD_STEP)
+	else:
 		return
 	_log.accept_event()
-	_names.clear()
-	for player: String in _recent_names:
-		_names.add_item(player)
-	_names.position = Vector2i(_log.get_screen_position() + _log.size / 4.0)
-	_names.popup()
-	_names.set_focused_item(0)
 
 
 func _on_names_menu_index_pressed(index: int) -> void:
