@@ -23,6 +23,7 @@ signal name_clicked(username: String)
 signal mentioned(sender: String, text: String)
 
 const Line := preload("chat_line.gd")
+const RefusalStrip := preload("refusal_strip.gd")
 const Wiring := preload("chatbox_wiring.gd")
 
 ## Denials after which the line may have been said nevertheless.
@@ -178,9 +179,6 @@ var sent_id: int = 0
 var _online: bool = true
 var _offline_text: String = ""
 var _can_retry: bool = false
-var _refused: Array[String] = []
-# Says in the present language what the strip above the input is about.
-var _strip_text: Callable = func() -> String: return ""
 var _mention: RegEx
 var _recent_names: Array[String] = []
 
@@ -194,10 +192,7 @@ var _recent_names: Array[String] = []
 @onready var _try_now: Button = %Button_TryNow
 @onready var _log: ChatLog = %ChatLog
 @onready var _new_messages: Button = %Button_NewMessages
-@onready var _refusal: PanelContainer = %Refusal
-@onready var _refusal_text: Label = %Label_Refusal
-@onready var _restore: Button = %Button_Restore
-@onready var _send_again: Button = %Button_SendAgain
+@onready var _strip: RefusalStrip = %Refusal
 @onready var _input: LineEdit = %LineEdit
 @onready var _counter: Label = %Label_Counter
 @onready var _send: Button = %Button_Send
@@ -222,7 +217,6 @@ func _notification(what: int) -> void:
 	if what == NOTIFICATION_TRANSLATION_CHANGED and is_node_ready():
 		LonghallText.refresh()
 		_refresh_input()
-		_refresh_strip()
 		_on_chat_log_unread_changed(_log.unread_count())
 
 
@@ -283,15 +277,16 @@ func line_denied(
 	id = _unanswered(id)
 	if code in UNCERTAIN_CODES:
 		_log.set_fate(id, Line.Fate.UNCERTAIN)
-		_show_strip(func() -> String: return tr("Perhaps not sent: %s") % why.call())
+		_count_uncertain()
+		_strip.tell(func() -> String: return tr("Perhaps not sent: %s") % why.call())
 		return
 	var line: Line = _log.take_pending(id)
 	if line != null:
 		if _input.text.is_empty():
 			draft = line.text
 		else:
-			_refused.append(line.text)
-	_show_strip(func() -> String: return tr("Not sent: %s") % why.call())
+			_strip.refused.append(line.text)
+	_strip.tell(func() -> String: return tr("Not sent: %s") % why.call())
 
 
 ## Tells that the connection in which lines were accepted is over: those that were
@@ -308,14 +303,14 @@ func set_online(online: bool, text: String = "", can_retry: bool = false) -> voi
 	_can_retry = can_retry
 	_refresh_banner()
 	_refresh_input()
-	_refresh_strip()
+	_strip.online = online
 
 
 ## All that the player typed and nobody has taken: refused lines, unanswered
 ## ones and the draft.
 func unsent_text() -> String:
 	var texts: Array[String] = []
-	texts.append_array(_refused)
+	texts.append_array(_strip.refused)
 	for fate: Line.Fate in [Line.Fate.UNCERTAIN, Line.Fate.UNANSWERED]:
 		for line: Line in _log.pending_with(fate):
 			texts.append(line.text)
@@ -327,8 +322,7 @@ func unsent_text() -> String:
 func reset() -> void:
 	_log.forget()
 	_recent_names.clear()
-	_refused.clear()
-	_refusal.hide()
+	_strip.reset()
 	draft = ""
 
 
@@ -369,14 +363,14 @@ func _submit() -> void:
 		_input.edit()
 		return
 	if not _online:
-		_show_strip(func() -> String: return tr("Not sent: you are offline. Your text stays here."))
+		_strip.tell(func() -> String: return tr("Not sent: you are offline. Your text stays here."))
 	elif text.length() > line_max_length:
-		_show_strip(
+		_strip.tell(
 			func() -> String:
 				return tr("Not sent: at most %d characters fit in a line") % line_max_length
 		)
-	elif _log.pending_count() + _refused.size() >= max_unanswered:
-		_show_strip(
+	elif _log.pending_count() + _strip.refused.size() >= max_unanswered:
+		_strip.tell(
 			func() -> String:
 				return tr("Not sent: too many messages wait for an answer. Your text stays here.")
 		)
@@ -397,31 +391,12 @@ func _say(text: String) -> void:
 	sent_id += 1
 	line.id = sent_id
 	_log.add_pending(line)
-	if not _has_undecided():
-		_refusal.hide()
+	_strip.hide_if_idle()
 	message_sent.emit(text)
 
 
-func _has_undecided() -> bool:
-	return not _refused.is_empty() or not _log.pending_with(Line.Fate.UNCERTAIN).is_empty()
-
-
-func _show_strip(text: Callable) -> void:
-	_strip_text = text
-	_refusal.show()
-	_refresh_strip()
-
-
-func _refresh_strip() -> void:
-	var text: String = _strip_text.call()
-	if not _refused.is_empty():
-		text += "\n“%s”" % _refused[0]
-		if _refused.size() > 1:
-			text += " (+%d)" % (_refused.size() - 1)
-	_refusal_text.text = text
-	_restore.visible = not _refused.is_empty()
-	_send_again.visible = not _log.pending_with(Line.Fate.UNCERTAIN).is_empty()
-	_send_again.disabled = not _online
+func _count_uncertain() -> void:
+	_strip.uncertain = _log.pending_with(Line.Fate.UNCERTAIN).size()
 
 
 func _refresh_log() -> void:
@@ -531,27 +506,22 @@ func _on_button_try_now_pressed() -> void:
 	retry_requested.emit()
 
 
-func _on_button_restore_pressed() -> void:
-	var text: String = _refused.pop_front()
+func _on_refusal_edit_requested(text: String) -> void:
 	draft = text if _input.text.is_empty() else text + " " + _input.text
-	_refusal.visible = _has_undecided()
-	_refresh_strip()
 	_input.edit()
 
 
-func _on_button_send_again_pressed() -> void:
+func _on_refusal_send_again_requested() -> void:
 	var line: Line = _log.pending_with(Line.Fate.UNCERTAIN)[0]
 	_log.take_pending(line.id)
+	_count_uncertain()
 	_say(line.text)
-	_refresh_strip()
 	_input.edit()
 
 
-func _on_button_dismiss_pressed() -> void:
-	_refused.clear()
+func _on_refusal_dismissed() -> void:
 	for line: Line in _log.pending_with(Line.Fate.UNCERTAIN):
 		_log.take_pending(line.id)
-	_refusal.hide()
 	_input.edit()
 
 
@@ -560,7 +530,7 @@ func _on_line_edit_text_changed(_text: String) -> void:
 
 
 func _on_line_edit_text_change_rejected(_rejected: String) -> void:
-	_show_strip(func() -> String: return tr("That was too much text, the end of it was left out"))
+	_strip.tell(func() -> String: return tr("That was too much text, the end of it was left out"))
 
 
 func _on_line_edit_text_submitted(_text: String) -> void:
