@@ -17,6 +17,7 @@ const WARNINGS: Dictionary[String, String] = {
 	"ws://localhost:8081": "",
 	"http://127.0.0.1:8081": "ws://",
 	"wss://example.com/chat": "",
+	"ws://127.0.0.1.example.com": "wss://",
 }
 
 
@@ -87,6 +88,9 @@ func test_the_scene_dock_warns_of_two_nodes() -> void:
 	await _docked(root)
 	await _expect_warning(second, "NetworkClient", "the second node")
 	await _expect_warning(root.get_child(0), "NetworkClient", "the first of two nodes")
+	second.free()
+	await _docked(root)
+	await _expect_warning(root.get_child(0), "", "the only node left")
 	EditorInterface.close_scene()
 
 

@@ -55,14 +55,14 @@ impl BadWeather {
         mean > 0.0 && randf() < 1.0 - (-passed.as_secs_f64() / mean).exp()
     }
 
-    /// Keeps a packet for later; gives it back when the weather is fine.
-    pub(crate) fn delay_outbound(&mut self, text: String) -> Option<String> {
+    /// Whether a packet is kept for later.
+    pub(crate) fn delays_outbound(&mut self, text: &str) -> bool {
         if self.is_fine() && self.outbound.is_empty() {
-            return Some(text);
+            return false;
         }
         let at = self.arrival();
-        self.outbound.push_back((at, text));
-        None
+        self.outbound.push_back((at, text.to_owned()));
+        true
     }
 
     pub(crate) fn delay_inbound(&mut self, news: News) {

@@ -1,6 +1,7 @@
 //! The node that designers drop into a scene.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use godot::classes::node::ProcessMode;
@@ -246,7 +247,9 @@ impl INode for NetworkClient {
     }
 
     fn ready(&mut self) {
-        if self.connect_automatically && !Engine::singleton().is_editor_hint() {
+        if Engine::singleton().is_editor_hint() {
+            self.base_mut().set_process(false);
+        } else if self.connect_automatically {
             self.connect_to_server();
         }
     }
@@ -255,9 +258,6 @@ impl INode for NetworkClient {
     // emitted: a handler may call back into it, move it, even free it.
     #[func(gd_self)]
     fn process(mut this: Gd<Self>, _delta: f64) {
-        if Engine::singleton().is_editor_hint() {
-            return;
-        }
         let started = now();
         let budget = this.bind_mut().start_frame();
         loop {
@@ -275,14 +275,16 @@ impl INode for NetworkClient {
     }
 
     fn enter_tree(&mut self) {
-        if Engine::singleton().is_editor_hint() {
-            for mut other in self.others_in_scene() {
-                other.update_configuration_warnings();
-            }
+        for mut other in self.others_in_scene() {
+            other.update_configuration_warnings();
         }
     }
 
     fn exit_tree(&mut self) {
+        // In the editor: those who stay have one node less beside them.
+        for mut other in self.others_in_scene() {
+            other.call_deferred("update_configuration_warnings", &[]);
+        }
         // Moving the node elsewhere leaves and enters the tree at once; only a
         // node that stays out hangs up.
         if !Engine::singleton().is_editor_hint() {
@@ -636,8 +638,10 @@ impl NetworkClient {
     /// A node that is not processed hears of nothing by itself, and yet every
     /// request has to end.
     fn tell_later_if_idle(&mut self) {
-        let is_processed = self.base().is_inside_tree() && self.base().can_process();
-        if !is_processed || Engine::singleton().is_editor_hint() {
+        let is_processed = self.base().is_inside_tree()
+            && self.base().can_process()
+            && self.base().is_processing();
+        if !is_processed {
             self.run_deferred_gd(|mut node| {
                 if node.is_instance_valid() {
                     let happened = node.bind_mut().happened();
@@ -708,7 +712,7 @@ impl NetworkClient {
                     }
                 }
                 Action::Send(text) => {
-                    if !self.transport.send(text) {
+                    if !self.transport.send(&text) {
                         // The link takes nothing any more.
                         self.transport.close(1000, "stalled");
                         self.session.closed(now(), None, "stalled");
@@ -912,5 +916,6 @@ fn is_loopback(host_port_path: &str) -> bool {
     } else {
         host.split(':').next().unwrap_or_default()
     };
-    name == "localhost" || name == "::1" || name.starts_with("127.")
+    let address = name.parse::<IpAddr>();
+    name == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

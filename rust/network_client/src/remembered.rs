@@ -59,9 +59,11 @@ pub(crate) fn forget(file: &GString) -> Result<(), Error> {
 }
 
 fn text(config: &Gd<ConfigFile>, key: &str) -> Option<String> {
-    let missing = Variant::nil();
-    let value = config.get_value_ex(SECTION, key).default(&missing).done();
-    value.try_to::<String>().ok()
+    // Without this, or with null for a default, a missing key is an error.
+    if !config.has_section_key(SECTION, key) {
+        return None;
+    }
+    config.get_value(SECTION, key).try_to::<String>().ok()
 }
 
 fn check(error: Error) -> Result<(), Error> {

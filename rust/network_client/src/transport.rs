@@ -50,14 +50,19 @@ pub(crate) struct Transport {
 }
 
 enum Link {
-    Socket {
-        peer: Gd<WebSocketPeer>,
-        opened: bool,
-    },
+    Socket(Socket),
     Fake {
         server: Gd<LonghallFakeServer>,
         connection: u64,
     },
+}
+
+struct Socket {
+    peer: Gd<WebSocketPeer>,
+    opened: bool,
+    /// Packets that the engine has for us. Counted here, since asking it for each
+    /// packet costs as much as taking one.
+    waiting: i32,
 }
 
 impl Transport {
@@ -71,22 +76,23 @@ impl Transport {
                 let connection = server.bind_mut().connect();
                 Link::Fake { server, connection }
             }
-            None => Link::Socket {
+            None => Link::Socket(Socket {
                 peer: dial(address)?,
                 opened: false,
-            },
+                waiting: 0,
+            }),
         });
         Ok(())
     }
 
     /// Sends one text frame. `false` means that the connection has no room or
     /// is gone, and must be given up.
-    pub(crate) fn send(&mut self, text: String) -> bool {
+    pub(crate) fn send(&mut self, text: &str) -> bool {
         #[cfg(feature = "bad-weather")]
-        let Some(text) = self.weather.delay_outbound(text) else {
+        if self.weather.delays_outbound(text) {
             return true;
-        };
-        self.send_now(&text)
+        }
+        self.send_now(text)
     }
 
     /// Sends a close frame and lets go.
@@ -94,7 +100,7 @@ impl Transport {
         #[cfg(feature = "bad-weather")]
         self.weather.begin();
         match self.link.take() {
-            Some(Link::Socket { mut peer, .. }) => {
+            Some(Link::Socket(Socket { mut peer, .. })) => {
                 peer.close_ex().code(i32::from(code)).reason(reason).done();
                 peer.poll();
                 self.leaving.push((peer, FAREWELL_FRAMES));
@@ -115,12 +121,8 @@ impl Transport {
             *frames -= 1;
             *frames > 0 && peer.get_ready_state() != State::CLOSED
         });
-        if let Some(Link::Socket { peer, .. }) = &mut self.link {
-            // What is still queued from the last frame comes first; polling
-            // would pile more on top of it.
-            if peer.get_available_packet_count() == 0 {
-                peer.poll();
-            }
+        if let Some(Link::Socket(socket)) = &mut self.link {
+            socket.poll();
         }
         #[cfg(feature = "bad-weather")]
         while let Some(text) = self.weather.take_outbound() {
@@ -163,7 +165,7 @@ impl Transport {
 
     fn send_now(&mut self, text: &str) -> bool {
         match &mut self.link {
-            Some(Link::Socket { peer, .. }) => peer.send_text(text) == Error::OK,
+            Some(Link::Socket(socket)) => socket.peer.send_text(text) == Error::OK,
             Some(Link::Fake { server, connection }) => {
                 server.bind_mut().receive(*connection, text);
                 true
@@ -174,7 +176,7 @@ impl Transport {
 
     fn next_now(&mut self) -> Option<News> {
         let news = match self.link.as_mut()? {
-            Link::Socket { peer, opened } => next_of_peer(peer, opened),
+            Link::Socket(socket) => socket.next(),
             Link::Fake { server, connection } => server.bind_mut().poll(*connection),
         };
         if let Some(News::Closed(..)) = &news {
@@ -184,6 +186,35 @@ impl Transport {
             self.link = None;
         }
         news
+    }
+}
+
+impl Socket {
+    fn poll(&mut self) {
+        // What is still queued from the last frame comes first; polling would
+        // pile more on top of it.
+        if self.waiting == 0 {
+            self.peer.poll();
+            self.waiting = self.peer.get_available_packet_count();
+        }
+    }
+
+    fn next(&mut self) -> Option<News> {
+        if self.waiting > 0 && self.opened {
+            self.waiting -= 1;
+            return Some(News::Received(self.peer.get_packet()));
+        }
+        let state = self.peer.get_ready_state();
+        if !self.opened && (state == State::OPEN || self.waiting > 0) {
+            self.opened = true;
+            return Some(News::Opened);
+        }
+        if state == State::CLOSED {
+            let code = u16::try_from(self.peer.get_close_code()).ok();
+            let reason = self.peer.get_close_reason().to_string();
+            return Some(News::Closed(code, reason));
+        }
+        None
     }
 }
 
@@ -226,21 +257,4 @@ fn dial(address: &Address) -> Result<Gd<WebSocketPeer>, String> {
         Error::OK => Ok(peer),
         error => Err(format!("cannot connect to \"{url}\": {error:?}")),
     }
-}
-
-fn next_of_peer(peer: &mut Gd<WebSocketPeer>, opened: &mut bool) -> Option<News> {
-    let state = peer.get_ready_state();
-    if state == State::OPEN && !*opened {
-        *opened = true;
-        return Some(News::Opened);
-    }
-    if peer.get_available_packet_count() > 0 {
-        return Some(News::Received(peer.get_packet()));
-    }
-    if state == State::CLOSED {
-        let code = u16::try_from(peer.get_close_code()).ok();
-        let reason = peer.get_close_reason().to_string();
-        return Some(News::Closed(code, reason));
-    }
-    None
 }

@@ -4,6 +4,7 @@
 
 mod play;
 
+mod bench;
 mod check;
 mod editor_test;
 mod empty_project;
@@ -95,6 +96,8 @@ enum Task {
         /// Run only tests whose name contains this
         filter: Option<String>,
     },
+    /// Measure what the node costs a game's frames, beside a client in GDScript
+    Bench,
     /// Render docs/pictures from the scenes
     Screenshots,
     /// Run Godot: alone it opens the project in the editor, `-- <ARGS>` passes arguments
@@ -127,6 +130,7 @@ fn run(task: Task) -> Result<()> {
         Task::Package(options) => package::run(&options).map(drop),
         Task::Export(options) => export::run(&options),
         Task::GodotTest { filter } => godot_test::run(filter.as_deref()),
+        Task::Bench => bench::run(),
         Task::Screenshots => screenshots::run(),
         Task::Godot { arguments } => godot::run(&arguments),
     }
