@@ -172,9 +172,7 @@ func _report(what: String, values: Array[float], unit: String) -> void:
 	var sorted: Array[float] = values.duplicate()
 	sorted.sort()
 	var median: float = sorted[sorted.size() >> 1]
-	var figure := {
-		what = what, unit = unit, median = median, least = sorted[0], most = sorted[-1]
-	}
+	var figure := {what = what, unit = unit, median = median, least = sorted[0], most = sorted[-1]}
 	print("%-44s %8.2f %-2s (%.2f to %.2f)" % [what, median, unit, sorted[0], sorted[-1]])
 	print("figure: ", JSON.stringify(figure))
 
