@@ -23,6 +23,7 @@ func set_up() -> void:
 func test_a_client_that_comes_later_is_found() -> void:
 	await _open(null)
 	check(_retry_is_hidden(), "a button offers to try again without a client")
+	check(_login.visible and not _chatbox.visible, "the screens lie on each other")
 	var client: NetworkClient = _client()
 	_scene.add_child(client)
 	await _wait_for_login_of("ada", client)

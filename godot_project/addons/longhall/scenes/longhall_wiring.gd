@@ -78,7 +78,9 @@ func look_for_client() -> void:
 		set_process(false)
 		_set_in(false)
 		_show_connection()
-	else:
+	elif _is_wanted() and get_tree().current_scene != get_parent():
+		# A client may come some frames later. Alone, with F6, a screen needs none.
+		_set_in(false)
 		_warn_later()
 
 
@@ -206,9 +208,8 @@ func _nearest_client() -> NetworkClient:
 	return null
 
 
-# A client may come some frames later. Alone, with F6, a screen needs none.
 func _warn_later() -> void:
-	if _has_warned or not _is_wanted() or get_tree().current_scene == get_parent():
+	if _has_warned:
 		return
 	_has_warned = true
 	get_tree().create_timer(1.0).timeout.connect(_warn, CONNECT_ONE_SHOT)

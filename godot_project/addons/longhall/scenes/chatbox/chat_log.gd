@@ -218,6 +218,7 @@ func scroll_to_end() -> void:
 
 func scroll_by_pages(pages: float) -> void:
 	_scroll.value += pages * _scroll.page * 0.9
+	_look_where_the_reader_is()
 
 
 func _append(line: Line) -> void:
