@@ -1,16 +1,17 @@
 extends RefCounted
-## The whole game, [code]main.tscn[/code], with its parts within reach of a test.
+## A whole game, such as [code]main.tscn[/code], with its parts within reach of a test:
+## a NetworkClient, a Login and a Chatbox under these names.
 
 const MAIN: PackedScene = preload("res://scenes/main/main.tscn")
 
-var main: Control
+var main: Node
 var client: NetworkClient
 
 
 ## A game that will connect to [param url] when it is added to the tree.
-func _init(url: String) -> void:
-	main = MAIN.instantiate()
-	client = main.get_node("%NetworkClient")
+func _init(url: String, scene: PackedScene = MAIN) -> void:
+	main = scene.instantiate()
+	client = main.get_node("NetworkClient")
 	client.url = url
 
 
@@ -56,7 +57,7 @@ func chat_log() -> String:
 
 
 func _screen() -> Control:
-	for screen: Control in main.get_node("%Screens").get_children():
-		if not screen.is_queued_for_deletion():
+	for screen: Control in [main.get_node("Login"), main.get_node("Chatbox")]:
+		if screen.is_visible_in_tree():
 			return screen
 	return null

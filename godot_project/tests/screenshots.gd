@@ -16,6 +16,7 @@ const ServerControl := preload("res://tests/server_control.gd")
 
 const USUAL := Vector2i(1152, 648)
 const SMALL := Vector2i(360, 640)
+const WIDE := Vector2i(1920, 1080)
 const PASSWORD: String = "correct horse battery"
 const PLAYER: String = "Ada"
 const PATIENCE_MS: int = 20_000
@@ -31,6 +32,21 @@ const TALK: PackedStringArray = [
 	"مريم: مرحبا بالجميع",
 	"Signe: Skål! 🍺",
 ]
+
+## What the chatbox makes of lines that are not just lines.
+const DETAILS: PackedStringArray = [
+	"Ulf: Evening, Ada! Who is up for the bear quest?",
+	"Signe: /me puts another log on the fire 🔥",
+	"مريم: مرحبا يا Ada، كيف حالك اليوم؟",
+	"דבורה: שלום לכולם (hello)",
+	"太郎: こんばんは、皆さん 🐻🍺👩‍👩‍👧‍👦",
+]
+const UNREAD: PackedStringArray = [
+	"Ulf: [b]BREAKING[/b]: the mead is out",
+	"Жанна: ada, ты где?",
+]
+
+const CHATBOX: PackedScene = preload("res://addons/longhall/scenes/chatbox/chatbox.tscn")
 
 var _arguments := Arguments.new()
 var _errors := ErrorCounter.new()
@@ -49,6 +65,7 @@ func _initialize() -> void:
 	await _take_login()
 	await _take_chatbox()
 	await _take_reconnecting()
+	await _take_details()
 	for error: String in _errors.take():
 		_fail(error)
 	quit(EXIT_FAILED if _has_failed else 0)
@@ -58,6 +75,9 @@ func _take_login() -> void:
 	await _until(func() -> bool: return _game.label("Label_Connection") == "Connected", "server")
 	await _take("login", USUAL)
 	await _take("small_login", SMALL)
+	TranslationServer.set_locale("de")
+	await _take("login_german", USUAL)
+	TranslationServer.set_locale("en")
 	await _make_player(PLAYER)
 	await _log_in("not the password")
 	await _until(func() -> bool: return _game.status().begins_with("Username or"), "the denial")
@@ -78,6 +98,7 @@ func _take_chatbox() -> void:
 	await _input.type("On my way, just one more")
 	await _take("chatbox", USUAL)
 	await _take("small_chatbox", SMALL)
+	await _take("wide_chatbox", WIDE)
 
 
 func _take_reconnecting() -> void:
@@ -85,8 +106,40 @@ func _take_reconnecting() -> void:
 	await control.send("stop")
 	await _until(func() -> bool: return _game.label("Label_Banner").contains("Next try in"), "cut")
 	await _take("reconnecting", USUAL)
+	await _take("small_reconnecting", SMALL)
 	await control.send("start")
 	await _until(_game.client.is_logged_in, "the automatic login")
+
+
+# Without a server, so that own lines stay in between.
+func _take_details() -> void:
+	_game.main.free()
+	var chatbox: Chatbox = CHATBOX.instantiate()
+	chatbox.wire_to_client = false
+	chatbox.username = PLAYER
+	root.add_child(chatbox)
+	var now_ms: int = floori(Time.get_unix_time_from_system() * 1000.0)
+	for i: int in 40:
+		chatbox.show_line("Ulf", "Is it %d already?" % i, now_ms - 60_000)
+	for line: String in DETAILS:
+		chatbox.show_line(line.get_slice(": ", 0), line.get_slice(": ", 1), now_ms)
+	var chat: ChatLog = chatbox.get_node("%ChatLog")
+	await _until(chat.is_written, "the lines")
+	chat.scroll_by_pages(-0.2)
+	for line: String in UNREAD:
+		chatbox.show_line(
+			line.get_slice(": ", 0), line.trim_prefix(line.get_slice(": ", 0) + ": "), now_ms
+		)
+	await _until(chat.is_written, "the lines")
+	chat.scroll_by_pages(0.12)
+	await _take("unread", USUAL)
+	for text: String in ["Did the last one arrive?", "On my way, just one more bowl"]:
+		await _input.type(text)
+		await _input.press(KEY_ENTER)
+	chatbox.line_denied("timed_out", "")
+	await _until(chat.is_written, "the lines")
+	await _take("pending", USUAL)
+	await _take("small_pending", SMALL)
 
 
 # A second login would end the first, so each has one connection, logged in. The

@@ -15,6 +15,7 @@ var _asked: Array[String] = []
 
 func set_up() -> void:
 	_screen = LOGIN.instantiate()
+	_screen.wire_to_client = false
 	await add(_screen)
 	_username = _screen.get_node("VBoxContainer/GridContainer/LineEdit_Username")
 	_password = _screen.get_node("VBoxContainer/GridContainer/LineEdit_Password")
@@ -61,7 +62,8 @@ func test_enter_goes_to_the_password_and_then_logs_in() -> void:
 
 
 func test_tab_visits_everything_in_reading_order() -> void:
-	var order: Array[Control] = [_password, _reveal, _login, _register, _username]
+	var remember: CheckBox = _screen.get_node("%CheckBox_Remember")
+	var order: Array[Control] = [_password, _reveal, remember, _login, _register, _username]
 	for control: Control in order:
 		await input.act(&"ui_focus_next")
 		check(control.has_focus(), "Tab does not lead to %s" % control.name)
@@ -69,9 +71,11 @@ func test_tab_visits_everything_in_reading_order() -> void:
 
 func test_a_gamepad_reaches_everything() -> void:
 	_username.unedit()
+	var remember: CheckBox = _screen.get_node("%CheckBox_Remember")
 	for step: Array in [
 		[&"ui_down", _password],
 		[&"ui_right", _reveal],
+		[&"ui_down", remember],
 		[&"ui_down", _login],
 		[&"ui_right", _register],
 		[&"ui_left", _login],
@@ -225,6 +229,19 @@ func test_a_reconnect_does_not_disturb_the_typing() -> void:
 	_screen.set_online(true, "Connected")
 	await input.type("a")
 	check_equal(_username.text, "ada", "the username")
+
+
+func test_a_game_shows_its_own_pictures() -> void:
+	var own := PlaceholderTexture2D.new()
+	_screen.background = own
+	_screen.picture = own
+	_screen.wordmark = own
+	for part: String in ["Background", "Hall", "Wordmark"]:
+		var shown: TextureRect = _screen.get_node("%" + part)
+		check_equal(shown.texture, own, part)
+	_screen.show_picture = false
+	var picture: Control = _screen.get_node("%Hall")
+	check(not picture.visible, "the picture stays")
 
 
 func test_everything_fits_on_a_small_and_a_large_screen() -> void:

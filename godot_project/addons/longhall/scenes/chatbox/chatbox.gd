@@ -2,62 +2,115 @@ class_name Chatbox
 extends Control
 ## Shows what players say and takes what this player types.
 ##
-## Knows no network. It emits [signal message_sent], and the parent answers each
-## one with [method line_accepted] or [method line_denied], in order; lines to
-## show arrive through [method show_line]. Whatever people type is shown as the
-## plain text it is, never as BBCode.
+## In a scene with a [NetworkClient] it works as it is: it finds the client, says
+## lines through it, and shows itself while the player is logged in or cut off.
+## All that touches the client is in its child [code]Wiring[/code]; without that
+## ([member wire_to_client] off) the parent does it: the chatbox emits
+## [signal message_sent], the parent answers each one with [method line_accepted]
+## or [method line_denied], and lines to show arrive through [method show_line].
+## Whatever people type is shown as the plain text it is, never as BBCode.
 
 ## The player sent a line. It stays unanswered until [method line_accepted] or
-## [method line_denied] is called.
+## [method line_denied] is called; [member sent_id] tells it apart from others.
 signal message_sent(text: String)
 ## The player wants to log out.
 signal logout_requested
+## The player does not want to wait for the next try to connect.
+signal retry_requested
+## The player chose the name of somebody who said something.
+signal name_clicked(username: String)
+## A line has come in which somebody else mentions this player's name.
+signal mentioned(sender: String, text: String)
 
-## Unicode's FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE: right-to-left text
-## between them cannot turn around what stands beside it.
-const _ISOLATE: String = "\u2068"
-const _POP_ISOLATE: String = "\u2069"
+const Line := preload("chat_line.gd")
+const RefusalStrip := preload("refusal_strip.gd")
+const Wiring := preload("chatbox_wiring.gd")
 
 ## Denials after which the line may have been said nevertheless.
-const _UNCERTAIN_CODES: Array[String] = ["connection_lost", "timed_out"]
+const UNCERTAIN_CODES: Array[String] = ["connection_lost", "timed_out", "cancelled"]
 
 ## Part of the limit at which the counter appears.
 const _COUNTER_FROM: float = 0.8
 ## Typing goes on beyond the limit, so that a pasted text can be shortened
 ## instead of being cut; this many times the limit is enough.
 const _TYPING_ROOM: int = 4
-## Pixels from the end at which the reader counts as being at the end.
-const _END_TOLERANCE: float = 4.0
-## Lines that leave one by one in a frame; for more it is quicker to write all anew.
-const _REWRITE_FROM: int = 16
-const _SECONDS_PER_MINUTE: int = 60
+## Below this width the header has no room for more than the name.
+const _NARROW: float = 440.0
+## Pages by which a gamepad scrolls.
+const _GAMEPAD_STEP: float = 0.3
+## Names kept to choose one by keyboard.
+const _NAMES_KEPT: int = 10
 
-static var _placeholder: RegEx = RegEx.create_from_string("\\{sender\\}|\\{text\\}")
-# Characters that would end the line.
-static var _breaking: RegEx = RegEx.create_from_string(
-	"[\\x{0}-\\x{1F}\\x{7F}-\\x{9F}\\x{2028}\\x{2029}]"
-)
-# Characters that turn the direction of all that follows.
-static var _turning: RegEx = RegEx.create_from_string(
-	"[\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}\\x{FFF9}-\\x{FFFB}]"
-)
+# The marks around what is copied from the log, which nobody can say.
+static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}]")
+
+@export_group("Network Client")
+
+## The node that connects. When empty, the nearest one in the tree is taken: that
+## of the same scene, else that of a scene around it.
+@export var client: NetworkClient:
+	set(value):
+		client = value
+		if is_node_ready():
+			_wiring.look_for_client()
+
+## Whether the chatbox talks to the [NetworkClient] itself. Switch it off to connect
+## its signals and call its methods yourself.
+@export var wire_to_client: bool = true:
+	set(value):
+		wire_to_client = value
+		if is_node_ready():
+			_wiring.look_for_client()
+
+## Whether the chatbox shows itself after the login and hides after the logout.
+@export var show_by_itself: bool = true
+
+## Whether the cursor goes into the input when the chatbox is shown.
+@export var focus_when_shown: bool = true
+
+@export_group("Look")
+
+## Your game's sign in the header, instead of the hall. The colours and sizes of the
+## rest are in the [member Control.theme].
+@export var icon: Texture2D:
+	set(value):
+		icon = value
+		if is_node_ready():
+			_refresh_header()
+
+## Whether the header is shown, with the player's name and the way out.
+@export var show_header: bool = true:
+	set(value):
+		show_header = value
+		if is_node_ready():
+			_refresh_header()
+
+@export_group("Lines")
 
 ## How a line reads. [code]{sender}[/code] and [code]{text}[/code] stand for what
-## arrived, all else is shown as it is.
-@export var line_format: String = '{sender} says: "{text}"'
+## arrived, all else is shown as it is, or as its translation.
+@export var line_format: String = '{sender} says: "{text}"':
+	set(value):
+		line_format = value
+		_refresh_log()
+
+## How a line reads that was typed as [code]/me waves[/code].
+@export var action_format: String = "* {sender} {text}":
+	set(value):
+		action_format = value
+		_refresh_log()
 
 ## Whether lines begin with the local time at which they were sent.
-@export var show_timestamps: bool = false
-
-## Lines kept; the oldest leave first.
-@export_range(10, 10000, 1, "or_greater") var max_lines: int = 500
-
-## Characters one line may have.
-@export_range(1, 2000, 1, "or_greater") var line_max_length: int = 500:
+@export var show_timestamps: bool = false:
 	set(value):
-		line_max_length = value
-		if is_node_ready():
-			_refresh_input()
+		show_timestamps = value
+		_refresh_log()
+
+## Whether lines that mention this player's name stand out, see [signal mentioned].
+@export var highlight_mentions: bool = true
+
+## Whether a name that is clicked goes into the input, as [code]@name[/code].
+@export var insert_clicked_names: bool = true
 
 ## Colours for the names of other players; each name always gets the same one.
 @export var sender_colors: PackedColorArray = [
@@ -73,12 +126,41 @@ static var _turning: RegEx = RegEx.create_from_string(
 	Color("#9fe3b0"),
 	Color("#e8a6f0"),
 	Color("#d9c5a0"),
-]
+]:
+	set(value):
+		sender_colors = value
+		_refresh_log()
+
+@export_group("Limits")
+
+## Lines kept; the oldest leave first.
+@export_range(10, 10000, 1, "or_greater") var max_lines: int = 500:
+	set(value):
+		max_lines = value
+		_refresh_log()
+
+## Characters one line may have.
+@export_range(1, 2000, 1, "or_greater") var line_max_length: int = 500:
+	set(value):
+		line_max_length = value
+		if is_node_ready():
+			_refresh_input()
+
+## Lines of this player that may wait for an answer or a decision; with more, no
+## other can be sent.
+@export_range(1, 100) var max_unanswered: int = 20
+
+## Time that writing lines may take in one frame. What does not fit comes in the next.
+@export_range(0.1, 16.0, 0.1, "suffix:ms") var frame_budget_ms: float = 2.0:
+	set(value):
+		frame_budget_ms = value
+		_refresh_log()
 
 ## The name of this player: shown in the header, and tells own lines apart.
 var username: String = "":
 	set(value):
 		username = value
+		_mention = _pattern_of(value)
 		if is_node_ready():
 			_refresh_header()
 
@@ -91,36 +173,51 @@ var draft: String:
 		_input.caret_column = value.length()
 		_refresh_input()
 
-var _online: bool = true
-var _following: bool = true
-var _has_unseen: bool = false
-var _lines: Array[Line] = []
-var _written: int = 0
-var _flush_queued: bool = false
-var _unanswered: Array[String] = []
-var _refused: Array[String] = []
-var _offline_text: String = ""
+## The number of the line that [signal message_sent] told of last.
+var sent_id: int = 0
 
+var _online: bool = true
+var _offline_text: String = ""
+var _can_retry: bool = false
+var _mention: RegEx
+var _recent_names: Array[String] = []
+
+@onready var _wiring: Wiring = %Wiring
+@onready var _header: PanelContainer = %Header
+@onready var _icon: TextureRect = %Icon
+@onready var _logged_in_as: Label = %Label_As
 @onready var _you: Label = %Label_You
 @onready var _banner: PanelContainer = %Banner
 @onready var _banner_text: Label = %Label_Banner
-@onready var _log: RichTextLabel = %ChatLog
-@onready var _scroll: VScrollBar = _log.get_v_scroll_bar()
+@onready var _try_now: Button = %Button_TryNow
+@onready var _log: ChatLog = %ChatLog
 @onready var _new_messages: Button = %Button_NewMessages
-@onready var _refusal: PanelContainer = %Refusal
-@onready var _refusal_text: Label = %Label_Refusal
-@onready var _restore: Button = %Button_Restore
+@onready var _strip: RefusalStrip = %Refusal
 @onready var _input: LineEdit = %LineEdit
 @onready var _counter: Label = %Label_Counter
 @onready var _send: Button = %Button_Send
+@onready var _names: PopupMenu = %NamesMenu
+
+
+func _enter_tree() -> void:
+	LonghallText.refresh()
 
 
 func _ready() -> void:
-	_scroll.value_changed.connect(_on_scroll_value_changed)
+	_refresh_log()
 	_refresh_header()
 	_refresh_banner()
 	_refresh_input()
-	_input.edit()
+	_on_resized()
+	_wiring.start()
+	_on_visibility_changed()
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_TRANSLATION_CHANGED and is_node_ready():
+		LonghallText.refresh()
+		_refresh_input()
+		_on_chat_log_unread_changed(_log.unread_count())
 
 
 func _unhandled_key_input(event: InputEvent) -> void:
@@ -131,234 +228,200 @@ func _unhandled_key_input(event: InputEvent) -> void:
 
 
 ## Adds what [param sender] said at [param sent_at_ms] (milliseconds since 1970, UTC).
+## An own line takes the place of the one that waited for it.
 func show_line(sender: String, text: String, sent_at_ms: int) -> void:
 	var line := Line.new()
 	line.sender = sender
 	line.text = text
 	line.sent_at_ms = sent_at_ms
-	_keep(line)
+	line.is_own = sender == username and not username.is_empty()
+	if line.is_own:
+		_log.add_echo(line)
+		return
+	_remember_name(sender)
+	line.is_mention = highlight_mentions and mentions_me(text)
+	_log.add_line(line)
+	if line.is_mention:
+		mentioned.emit(sender, text)
 
 
-## Adds a line that nobody said: a welcome, "Reconnected".
+## Adds a line that nobody said: a welcome, "Reconnected". Shown in the language of
+## the game, if that has it.
 func show_notice(text: String) -> void:
 	var line := Line.new()
 	line.text = text
-	line.is_notice = true
-	_keep(line)
+	line.kind = Line.Kind.NOTICE
+	_log.add_line(line)
 
 
-## Tells that the oldest unanswered line was taken.
-func line_accepted() -> void:
-	_unanswered.pop_front()
+## Tells that a line was taken: the one with that [member sent_id], or the oldest
+## unanswered one.
+func line_accepted(id: int = 0) -> void:
+	_log.set_fate(_unanswered(id), Line.Fate.ACCEPTED)
 
 
-## Tells that the oldest unanswered line was refused, and why: the translation
-## of [param code] if the game has one, else [param reason]. Its text comes back
-## as the draft, or waits beside it when the player has typed on.
-func line_denied(code: String, reason: String) -> void:
-	var translated: String = tr(code)
-	var why: String = reason if translated == code else translated
-	var text: String = "" if _unanswered.is_empty() else _unanswered.pop_front()
-	if not text.is_empty():
+## Tells that a line was refused, and why: as [method LonghallText.of_denial] says
+## it. Its text comes back as the draft, or waits beside it when the player has
+## typed on. A line that may have been said nevertheless stays where it is, and can
+## be sent again or dismissed.
+func line_denied(
+	code: String,
+	reason: String,
+	id: int = 0,
+	field: String = "",
+	limit: int = 0,
+	retry_after: float = 0.0
+) -> void:
+	var why: Callable = func() -> String:
+		return LonghallText.of_denial(code, reason, field, limit, retry_after)
+	id = _unanswered(id)
+	if code in UNCERTAIN_CODES:
+		_log.set_fate(id, Line.Fate.UNCERTAIN)
+		_count_uncertain()
+		_strip.tell(func() -> String: return tr("Perhaps not sent: %s") % why.call())
+		return
+	var line: Line = _log.take_pending(id)
+	if line != null:
 		if _input.text.is_empty():
-			draft = text
+			draft = line.text
 		else:
-			_refused.append(text)
-	if code in _UNCERTAIN_CODES:
-		_show_refusal(tr("Perhaps not sent: %s") % why)
-	else:
-		_show_refusal(tr("Not sent: %s") % why)
+			_strip.refused.append(line.text)
+	_strip.tell(func() -> String: return tr("Not sent: %s") % why.call())
+
+
+## Tells that the connection in which lines were accepted is over: those that were
+## taken, but have not come back yet, are shown as said.
+func settle_accepted() -> void:
+	_log.settle_accepted()
 
 
 ## Whether lines can be sent now. While they cannot, [param text] says why; the
-## draft stays and can be edited.
-func set_online(online: bool, text: String = "") -> void:
+## draft stays and can be edited. With [param can_retry] a button offers to try now.
+func set_online(online: bool, text: String = "", can_retry: bool = false) -> void:
 	_online = online
 	_offline_text = text
+	_can_retry = can_retry
 	_refresh_banner()
 	_refresh_input()
+	_strip.online = online
 
 
 ## All that the player typed and nobody has taken: refused lines, unanswered
 ## ones and the draft.
 func unsent_text() -> String:
 	var texts: Array[String] = []
-	texts.append_array(_refused)
-	texts.append_array(_unanswered)
+	texts.append_array(_strip.refused)
+	for fate: Line.Fate in [Line.Fate.UNCERTAIN, Line.Fate.UNANSWERED]:
+		for line: Line in _log.pending_with(fate):
+			texts.append(line.text)
 	texts.append(_input.text)
 	return " ".join(texts.filter(func(text: String) -> bool: return not text.is_empty()))
 
 
+## Forgets lines, names and drafts, for another player.
+func reset() -> void:
+	_log.forget()
+	_recent_names.clear()
+	_strip.reset()
+	draft = ""
+
+
 ## Lines kept, notices included.
 func line_count() -> int:
-	return mini(_lines.size(), max_lines)
+	return _log.line_count()
 
 
-func _keep(line: Line) -> void:
-	_lines.append(line)
-	if not _following:
-		_has_unseen = true
-		_refresh_new_messages()
-	if not _flush_queued:
-		_flush_queued = true
-		_flush.call_deferred()
+## Whether [param text] has this player's name as a word of its own.
+func mentions_me(text: String) -> bool:
+	return _mention != null and _mention.search(text) != null
 
 
-# Once per frame, because a burst may bring more lines than are ever kept.
-func _flush() -> void:
-	_flush_queued = false
-	var excess: int = maxi(_lines.size() - max_lines, 0)
-	if excess == 0:
-		_write_rest()
-		return
-	_lines = _lines.slice(excess)
-	var follows: bool = _following
-	var place: float = _scroll.value
-	if not follows:
-		# What the reader looks at stays where it is, as long as it is there.
-		place -= _log.get_paragraph_offset(maxi(mini(excess, _written - 1), 0))
-	if excess > _REWRITE_FROM:
-		_log.clear()
-		_written = 0
-	else:
-		for i: int in mini(excess, _written):
-			_log.remove_paragraph(0, true)
-		_written = maxi(_written - excess, 0)
-	_write_rest()
-	if not follows:
-		# Asking for the height makes the log measure itself before it scrolls.
-		_log.get_content_height()
-		_scroll.value = place
-	_following = follows
+func _pattern_of(player: String) -> RegEx:
+	if player.is_empty():
+		return null
+	var quoted: String = "\\Q%s\\E" % player.replace("\\E", "")
+	return RegEx.create_from_string("(*UCP)(?i)(?<![\\w-])%s(?![\\w-])" % quoted)
 
 
-func _write_rest() -> void:
-	for i: int in range(_written, _lines.size()):
-		if i > 0:
-			_log.newline()
-		if _lines[i].is_notice:
-			_write_notice(_lines[i])
-		else:
-			_write(_lines[i])
-	_written = _lines.size()
+func _remember_name(sender: String) -> void:
+	_recent_names.erase(sender)
+	_recent_names.push_front(sender)
+	if _recent_names.size() > _NAMES_KEPT:
+		_recent_names.pop_back()
 
 
-func _write_notice(line: Line) -> void:
-	_log.push_italics()
-	_add(_isolated(line.text), get_theme_color(&"notice_color", &"Chatbox"))
-	_log.pop()
-
-
-func _write(line: Line) -> void:
-	var own: bool = line.sender == username and not username.is_empty()
-	if own:
-		_log.push_bgcolor(get_theme_color(&"own_background_color", &"Chatbox"))
-	if show_timestamps:
-		_add(_clock(line.sent_at_ms) + "  ", get_theme_color(&"time_color", &"Chatbox"))
-	for part: String in _format_parts(tr(line_format)):
-		match part:
-			"{sender}":
-				_log.push_bold()
-				_add(_isolated(line.sender), _name_color(line.sender, own))
-				_log.pop()
-			"{text}":
-				_add(_isolated(line.text), _text_color(own))
-			_:
-				_add(part, _text_color(own))
-	if own:
-		_log.pop()
-
-
-# Splits "{sender}: {text}" into "{sender}", ": " and "{text}".
-func _format_parts(format: String) -> PackedStringArray:
-	var parts: PackedStringArray = []
-	var from: int = 0
-	for found: RegExMatch in _placeholder.search_all(format):
-		parts.append(format.substr(from, found.get_start() - from))
-		parts.append(found.get_string())
-		from = found.get_end()
-	parts.append(format.substr(from))
-	return parts
-
-
-func _add(text: String, color: Color) -> void:
-	_log.push_color(color)
-	_log.add_text(text)
-	_log.pop()
-
-
-func _isolated(text: String) -> String:
-	return _ISOLATE + _turning.sub(_breaking.sub(text, " ", true), "", true) + _POP_ISOLATE
-
-
-func _name_color(sender: String, own: bool) -> Color:
-	if own or sender_colors.is_empty():
-		return get_theme_color(&"own_name_color", &"Chatbox")
-	return sender_colors[sender.hash() % sender_colors.size()]
-
-
-func _text_color(own: bool) -> Color:
-	if own:
-		return get_theme_color(&"own_text_color", &"Chatbox")
-	return _log.get_theme_color(&"default_color")
-
-
-func _clock(sent_at_ms: int) -> String:
-	var bias_minutes: int = Time.get_time_zone_from_system()["bias"]
-	var bias: int = bias_minutes * _SECONDS_PER_MINUTE
-	var sent_at: int = floori(sent_at_ms / 1000.0) + bias
-	var now: int = floori(Time.get_unix_time_from_system()) + bias
-	var clock: String = Time.get_time_string_from_unix_time(sent_at).left(5)
-	var day: String = Time.get_date_string_from_unix_time(sent_at)
-	if day == Time.get_date_string_from_unix_time(now):
-		return clock
-	return day + " " + clock
-
-
-func _is_at_end() -> bool:
-	return _scroll.value + _scroll.page >= _scroll.max_value - _END_TOLERANCE
-
-
-func _scroll_by_pages(pages: float) -> void:
-	_scroll.value += pages * _scroll.page * 0.9
+func _unanswered(id: int) -> int:
+	if id > 0:
+		return id
+	var waiting: Array[Line] = _log.pending_with(Line.Fate.UNANSWERED)
+	return 0 if waiting.is_empty() else waiting[0].id
 
 
 func _submit() -> void:
-	var text: String = _input.text.strip_edges()
+	var text: String = _copied_marks.sub(_input.text, "", true).strip_edges()
 	if text.is_empty():
 		_input.edit()
 		return
 	if not _online:
-		_show_refusal(tr("Not sent: you are offline. Your text stays here."))
+		_strip.tell(func() -> String: return tr("Not sent: you are offline. Your text stays here."))
 	elif text.length() > line_max_length:
-		_show_refusal(tr("Not sent: at most %d characters fit in a line") % line_max_length)
+		_strip.tell(
+			func() -> String:
+				return tr("Not sent: at most %d characters fit in a line") % line_max_length
+		)
+	elif _log.pending_count() + _strip.refused.size() >= max_unanswered:
+		_strip.tell(
+			func() -> String:
+				return tr("Not sent: too many messages wait for an answer. Your text stays here.")
+		)
 	else:
 		_input.clear()
-		_unanswered.append(text)
-		if _refused.is_empty():
-			_refusal.hide()
 		_refresh_input()
-		message_sent.emit(text)
+		_say(text)
 	_input.edit()
 
 
-func _show_refusal(text: String) -> void:
-	if not _refused.is_empty():
-		text += "\n“%s”" % _refused[0]
-		if _refused.size() > 1:
-			text += " (+%d)" % (_refused.size() - 1)
-	_refusal_text.text = text
-	_restore.visible = not _refused.is_empty()
-	_refusal.show()
+func _say(text: String) -> void:
+	var line := Line.new()
+	line.sender = username
+	line.text = text
+	line.is_own = true
+	line.fate = Line.Fate.UNANSWERED
+	line.sent_at_ms = floori(Time.get_unix_time_from_system() * 1000.0)
+	sent_id += 1
+	line.id = sent_id
+	_log.add_pending(line)
+	_strip.hide_if_idle()
+	message_sent.emit(text)
+
+
+func _count_uncertain() -> void:
+	_strip.uncertain = _log.pending_with(Line.Fate.UNCERTAIN).size()
+
+
+func _refresh_log() -> void:
+	if _log == null:
+		return
+	_log.max_lines = max_lines
+	_log.frame_budget_ms = frame_budget_ms
+	_log.writer.line_format = line_format
+	_log.writer.action_format = action_format
+	_log.writer.show_timestamps = show_timestamps
+	_log.writer.sender_colors = sender_colors
+	_log.rewrite()
 
 
 func _refresh_header() -> void:
+	_header.visible = show_header
 	_you.text = username
+	if icon != null:
+		_icon.texture = icon
 
 
 func _refresh_banner() -> void:
 	_banner_text.text = _offline_text
 	_banner.visible = not _online
+	_try_now.visible = _can_retry
 
 
 func _refresh_input() -> void:
@@ -376,41 +439,89 @@ func _refresh_input() -> void:
 	_send.tooltip_text = "" if _online else _offline_text
 	if too_long:
 		_send.tooltip_text = tr("At most %d characters fit in a line") % line_max_length
-	if _online:
-		_input.placeholder_text = tr("Say something")
+	_input.placeholder_text = "Say something" if _online else "Offline: write now, send later"
+
+
+func _mention_in_draft(player: String) -> void:
+	name_clicked.emit(player)
+	if insert_clicked_names:
+		_input.insert_text_at_caret("@%s " % player)
+		_refresh_input()
+		_input.edit()
+
+
+func _choose_name() -> void:
+	_names.clear()
+	for player: String in _recent_names:
+		_names.add_item(player)
+	_names.position = Vector2i(_log.get_screen_position() + _log.size / 4.0)
+	_names.popup()
+	_names.set_focused_item(0)
+
+
+func _on_resized() -> void:
+	if is_node_ready():
+		_logged_in_as.visible = size.x >= _NARROW
+
+
+func _on_visibility_changed() -> void:
+	if is_node_ready() and is_visible_in_tree() and focus_when_shown:
+		_input.edit()
+
+
+func _on_chat_log_unread_changed(count: int) -> void:
+	_new_messages.visible = count > 0
+	_new_messages.text = tr_n("%d new message", "%d new messages", count) % count
+
+
+func _on_chat_log_name_clicked(player: String) -> void:
+	_mention_in_draft(player)
+
+
+func _on_chat_log_gui_input(event: InputEvent) -> void:
+	# Keys scroll by themselves. A gamepad scrolls until the end, and then leaves.
+	if event.is_action_pressed(&"ui_accept") and not _recent_names.is_empty():
+		_choose_name()
+	elif event is InputEventKey:
+		return
+	elif event.is_action_pressed(&"ui_up", true) and not _log.is_at_start():
+		_log.scroll_by_pages(-_GAMEPAD_STEP)
+	elif event.is_action_pressed(&"ui_down", true) and not _log.is_at_end():
+		_log.scroll_by_pages(_GAMEPAD_STEP)
 	else:
-		_input.placeholder_text = tr("Offline: write now, send later")
+		return
+	_log.accept_event()
 
 
-func _refresh_new_messages() -> void:
-	_new_messages.visible = _has_unseen
-
-
-func _on_scroll_value_changed(_value: float) -> void:
-	_following = _is_at_end()
-	if _following:
-		_has_unseen = false
-		_refresh_new_messages()
+func _on_names_menu_index_pressed(index: int) -> void:
+	_mention_in_draft(_names.get_item_text(index))
 
 
 func _on_button_new_messages_pressed() -> void:
-	_scroll.value = _scroll.max_value
+	_log.scroll_to_end()
 	_input.edit()
 
 
-func _on_button_restore_pressed() -> void:
-	var text: String = _refused.pop_front()
+func _on_button_try_now_pressed() -> void:
+	retry_requested.emit()
+
+
+func _on_refusal_edit_requested(text: String) -> void:
 	draft = text if _input.text.is_empty() else text + " " + _input.text
-	if _refused.is_empty():
-		_refusal.hide()
-	else:
-		_show_refusal(tr("Not sent:"))
 	_input.edit()
 
 
-func _on_button_dismiss_pressed() -> void:
-	_refused.clear()
-	_refusal.hide()
+func _on_refusal_send_again_requested() -> void:
+	var line: Line = _log.pending_with(Line.Fate.UNCERTAIN)[0]
+	_log.take_pending(line.id)
+	_count_uncertain()
+	_say(line.text)
+	_input.edit()
+
+
+func _on_refusal_dismissed() -> void:
+	for line: Line in _log.pending_with(Line.Fate.UNCERTAIN):
+		_log.take_pending(line.id)
 	_input.edit()
 
 
@@ -419,7 +530,7 @@ func _on_line_edit_text_changed(_text: String) -> void:
 
 
 func _on_line_edit_text_change_rejected(_rejected: String) -> void:
-	_show_refusal(tr("That was too much text, the end of it was left out"))
+	_strip.tell(func() -> String: return tr("That was too much text, the end of it was left out"))
 
 
 func _on_line_edit_text_submitted(_text: String) -> void:
@@ -430,9 +541,9 @@ func _on_line_edit_gui_input(event: InputEvent) -> void:
 	if event.is_action_pressed(&"ui_cancel"):
 		_input.release_focus()
 	elif event.is_action_pressed(&"ui_page_up", true):
-		_scroll_by_pages(-1.0)
+		_log.scroll_by_pages(-1.0)
 	elif event.is_action_pressed(&"ui_page_down", true):
-		_scroll_by_pages(1.0)
+		_log.scroll_by_pages(1.0)
 	else:
 		return
 	_input.accept_event()
@@ -444,12 +555,3 @@ func _on_button_send_pressed() -> void:
 
 func _on_button_logout_pressed() -> void:
 	logout_requested.emit()
-
-
-class Line:
-	extends RefCounted
-
-	var sender: String
-	var text: String
-	var sent_at_ms: int
-	var is_notice: bool

@@ -2,10 +2,13 @@ class_name LoginScreen
 extends Control
 ## Asks for a name and a password, and says why they were refused.
 ##
-## Knows no network. It emits [signal login] or [signal register] and locks the
-## form; the parent answers with [method show_denied] or
-## [method show_registered], or replaces the whole screen. Without an answer
-## the form unlocks by itself after [member answer_timeout].
+## In a scene with a [NetworkClient] it works as it is: it finds the client, asks
+## it, and shows itself while the player is logged out. All that touches the client
+## is in its child [code]Wiring[/code]; without that ([member wire_to_client] off)
+## the parent does it: the screen emits [signal login] or [signal register] and
+## locks the form, the parent answers with [method show_denied] or
+## [method show_registered], or takes the screen away. Without an answer the form
+## unlocks by itself after [member answer_timeout].
 
 ## The player asked to log in, with both fields filled.
 signal login(username: String, password: String)
@@ -13,9 +16,15 @@ signal login(username: String, password: String)
 signal register(username: String, password: String)
 ## The player asked to try the server again.
 signal retry_requested
+## The player does not want the account of [method set_resuming].
+signal other_account_requested
+## The player ticked "Remember me", or unticked it.
+signal remember_toggled(remember: bool)
 
 ## How the status line looks.
 enum Tone { INFO, SUCCESS, ERROR }
+
+const Wiring := preload("login_wiring.gd")
 
 const _TONE_LABELS: Array[StringName] = [&"StatusInfo", &"StatusSuccess", &"StatusError"]
 const _TONE_ICONS: Array[Texture2D] = [
@@ -28,6 +37,68 @@ const _EYE_CLOSED: Texture2D = preload("res://addons/longhall/themes/eye_closed.
 
 ## Denials that are about the name, so that the cursor goes there.
 const _NAME_CODES: Array[String] = ["username_taken"]
+const _NAME_FIELD: String = "username"
+
+@export_group("Network Client")
+
+## The node that connects. When empty, the nearest one in the tree is taken: that
+## of the same scene, else that of a scene around it.
+@export var client: NetworkClient:
+	set(value):
+		client = value
+		if is_node_ready():
+			_wiring.look_for_client()
+
+## Whether the screen talks to the [NetworkClient] itself. Switch it off to connect
+## its signals and call its methods yourself.
+@export var wire_to_client: bool = true:
+	set(value):
+		wire_to_client = value
+		if is_node_ready():
+			_wiring.look_for_client()
+
+## Whether the screen hides after the login and shows itself after the logout.
+@export var show_by_itself: bool = true
+
+## Whether the cursor goes into the form when the screen is shown.
+@export var focus_when_shown: bool = true
+
+@export_group("Look")
+
+## What is behind everything, instead of the glow of the hearth. The colours and
+## sizes of the rest are in the [member Control.theme].
+@export var background: Texture2D:
+	set(value):
+		background = value
+		_refresh_look()
+
+## Your game's picture, instead of the hall.
+@export var picture: Texture2D:
+	set(value):
+		picture = value
+		_refresh_look()
+
+## Your game's name, instead of ours.
+@export var wordmark: Texture2D:
+	set(value):
+		wordmark = value
+		_refresh_look()
+
+## Whether picture and name are shown.
+@export var show_picture: bool = true:
+	set(value):
+		show_picture = value
+		_refresh_look()
+
+@export_group("")
+
+## Whether the player can choose to stay logged in on this device. What they choose
+## goes to [member NetworkClient.remember_login].
+@export var offer_to_remember: bool = true:
+	set(value):
+		offer_to_remember = value
+		if is_node_ready():
+			_refresh()
 
 ## Seconds without an answer after which the form unlocks.
 @export_range(1.0, 120.0, 0.5, "or_greater", "suffix:s") var answer_timeout: float = 20.0
@@ -38,35 +109,72 @@ var username: String:
 		return _username.text.strip_edges()
 	set(value):
 		_username.text = value
-		focus_first_empty()
+		_focus()
+
+## Whether "Remember me" is ticked.
+var remember: bool:
+	get:
+		return _remember.button_pressed
+	set(value):
+		_remember.set_pressed_no_signal(value)
 
 var _busy: bool = false
 var _online: bool = true
+var _connection_text: String = ""
+var _resuming_name: String = ""
+# Says in the present language what the status line is about.
+var _status_text: Callable = func() -> String: return ""
 
+@onready var _wiring: Wiring = %Wiring
+@onready var _background: TextureRect = %Background
+@onready var _picture: TextureRect = %Hall
+@onready var _wordmark: TextureRect = %Wordmark
 @onready var _form: VBoxContainer = %VBoxContainer
 @onready var _grid: GridContainer = %GridContainer
 @onready var _username: LineEdit = %LineEdit_Username
 @onready var _password: LineEdit = %LineEdit_Password
 @onready var _reveal: Button = %Button_Reveal
-@onready var _login: Button = %Button_Login
-@onready var _register: Button = %Button_Register
+@onready var _remember: CheckBox = %CheckBox_Remember
+@onready var _remember_gap: Control = %Gap_Remember
+@onready var _status_row: HBoxContainer = %Status
 @onready var _status: Label = %Label_Status
 @onready var _status_icon: TextureRect = %Icon_Status
+@onready var _buttons: CenterContainer = %CenterContainer
+@onready var _login: Button = %Button_Login
+@onready var _register: Button = %Button_Register
+@onready var _resuming: VBoxContainer = %Resuming
+@onready var _resuming_text: Label = %Label_Resuming
+@onready var _other_account: Button = %Button_OtherAccount
 @onready var _connection: Label = %Label_Connection
 @onready var _connection_dot: TextureRect = %Icon_Connection
 @onready var _retry: Button = %Button_Retry
 @onready var _answer_timer: Timer = %AnswerTimer
 
 
+func _enter_tree() -> void:
+	LonghallText.refresh()
+
+
 func _ready() -> void:
 	show_status("")
 	_refresh()
-	focus_first_empty()
+	_refresh_look()
+	_wiring.start()
+	_on_visibility_changed()
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_TRANSLATION_CHANGED and is_node_ready():
+		LonghallText.refresh()
+		_status.text = _status_text.call()
+		_refresh()
 
 
 ## Puts the cursor where the player has to type next.
 func focus_first_empty() -> void:
-	if _username.text.is_empty():
+	if not _resuming_name.is_empty():
+		_other_account.grab_focus()
+	elif _username.text.is_empty():
 		_username.edit()
 	else:
 		_password.edit()
@@ -81,22 +189,25 @@ func set_limits(username_max: int, password_max: int) -> void:
 		_password.max_length = password_max
 
 
-## Shows [param text] in the status line; an empty one clears it.
+## Shows [param text] in the status line, in the language of the game if that has
+## it; an empty one clears the line.
 func show_status(text: String, tone: Tone = Tone.INFO) -> void:
-	_status.text = text
-	_status.theme_type_variation = _TONE_LABELS[tone]
-	_status_icon.texture = _TONE_ICONS[tone]
-	_status_icon.self_modulate = _status.get_theme_color(&"font_color")
-	_status_icon.visible = not text.is_empty()
+	_show_status(func() -> String: return "" if text.is_empty() else tr(text), tone)
 
 
-## Unlocks the form and says why the request was refused: the translation of
-## [param code] if the game has one, else [param reason]. The name stays.
-func show_denied(code: String, reason: String) -> void:
+## Unlocks the form and says why the request was refused, as
+## [method LonghallText.of_denial] does. The name stays.
+func show_denied(
+	code: String, reason: String, field: String = "", limit: int = 0, retry_after: float = 0.0
+) -> void:
 	set_busy(false)
-	var translated: String = tr(code)
-	show_status(reason if translated == code else translated, Tone.ERROR)
-	if code in _NAME_CODES:
+	_show_status(
+		func() -> String: return LonghallText.of_denial(code, reason, field, limit, retry_after),
+		Tone.ERROR
+	)
+	if not is_visible_in_tree():
+		return
+	if code in _NAME_CODES or field == _NAME_FIELD:
 		_username.edit()
 		_username.select_all()
 	else:
@@ -107,8 +218,18 @@ func show_denied(code: String, reason: String) -> void:
 ## log in: the name stays, and the password is asked for once more.
 func show_registered() -> void:
 	set_busy(false)
-	show_status(tr("Registration successful. Log in with your new account."), Tone.SUCCESS)
+	show_status("Registration successful. Log in with your new account.", Tone.SUCCESS)
 	_password.edit()
+
+
+## Tells how a session or the connection came to its end, as
+## [method LonghallText.of_disconnect] does.
+func show_ended(reason: String, was_asked_for: bool = false) -> void:
+	set_busy(false)
+	_show_status(
+		func() -> String: return LonghallText.of_disconnect(reason),
+		Tone.INFO if was_asked_for else Tone.ERROR
+	)
 
 
 ## Locks the form while a request is under way, and unlocks it afterwards.
@@ -126,38 +247,85 @@ func set_busy(busy: bool) -> void:
 ## [param can_retry] a button offers to try again.
 func set_online(online: bool, text: String, can_retry: bool = false) -> void:
 	_online = online
-	_connection.text = text
+	_connection_text = text
 	_retry.visible = can_retry and not online
 	if _busy and not online:
 		set_busy(false)
-		show_status(tr("The connection was lost before the answer came"), Tone.ERROR)
+		show_status("The connection was lost before the answer came", Tone.ERROR)
 	_refresh()
+
+
+## Tells that [param player] is being logged in by itself, in place of the form;
+## an empty name brings the form back, with the name in it.
+func set_resuming(player: String) -> void:
+	if _resuming_name == player:
+		return
+	_resuming_name = player
+	if not player.is_empty():
+		_username.text = player
+	_refresh()
+	_focus()
 
 
 func _refresh() -> void:
 	var tone: Tone = Tone.SUCCESS if _online else Tone.ERROR
+	_connection.text = _connection_text
 	_connection_dot.self_modulate = get_theme_color(&"font_color", _TONE_LABELS[tone])
 	_username.editable = not _busy
 	_password.editable = not _busy
 	_login.disabled = _busy or not _online
 	_register.disabled = _busy or not _online
-	var why: String = "" if _online else _connection.text
+	var why: String = "" if _online else _connection_text
 	_login.tooltip_text = why
 	_register.tooltip_text = why
+	var resuming: bool = not _resuming_name.is_empty()
+	for part: Control in [_grid, _status_row, _buttons]:
+		part.visible = not resuming
+	_remember.visible = offer_to_remember
+	_remember_gap.visible = offer_to_remember
+	_resuming.visible = resuming
+	_resuming_text.text = tr("Logging in as %s…") % _resuming_name
+
+
+func _refresh_look() -> void:
+	if _background == null:
+		return
+	if background != null:
+		_background.texture = background
+	if picture != null:
+		_picture.texture = picture
+	if wordmark != null:
+		_wordmark.texture = wordmark
+	_picture.visible = show_picture
+	_wordmark.visible = show_picture
+
+
+func _show_status(text: Callable, tone: Tone) -> void:
+	_status_text = text
+	_status.text = text.call()
+	_status.theme_type_variation = _TONE_LABELS[tone]
+	_status_icon.texture = _TONE_ICONS[tone]
+	_status_icon.self_modulate = _status.get_theme_color(&"font_color")
+	_status_icon.visible = not _status.text.is_empty()
+
+
+func _focus() -> void:
+	if focus_when_shown and is_visible_in_tree():
+		focus_first_empty()
 
 
 func _submit(request: Signal, doing: String) -> void:
 	if _busy:
 		return
 	if not _online:
-		show_status(tr("Not connected to the server yet"), Tone.ERROR)
+		show_status("Not connected to the server yet", Tone.ERROR)
 		return
 	if username.is_empty():
-		show_status(tr("Enter a username"), Tone.ERROR)
+		show_status("Enter a username", Tone.ERROR)
 		_username.edit()
 		return
 	if _password.text.is_empty():
-		show_status(tr("Enter a password"), Tone.ERROR)
+		show_status("Enter a password", Tone.ERROR)
 		_password.edit()
 		return
 	var password: String = _password.text
@@ -170,7 +338,14 @@ func _submit(request: Signal, doing: String) -> void:
 
 
 func _show_too_long(field: LineEdit) -> void:
-	show_status(tr("At most %d characters fit here") % field.max_length, Tone.ERROR)
+	_show_status(
+		func() -> String: return tr("At most %d characters fit here") % field.max_length, Tone.ERROR
+	)
+
+
+func _on_visibility_changed() -> void:
+	if is_node_ready():
+		_focus()
 
 
 func _on_line_edit_username_text_submitted(_text: String) -> void:
@@ -192,15 +367,24 @@ func _on_line_edit_password_text_change_rejected(_rejected: String) -> void:
 func _on_button_reveal_toggled(revealed: bool) -> void:
 	_password.secret = not revealed
 	_reveal.icon = _EYE_OPEN if revealed else _EYE_CLOSED
-	_reveal.tooltip_text = tr("Hide the password") if revealed else tr("Show the password")
+	_reveal.tooltip_text = "Hide the password" if revealed else "Show the password"
+
+
+func _on_check_box_remember_toggled(on: bool) -> void:
+	remember_toggled.emit(on)
 
 
 func _on_button_login_pressed() -> void:
-	_submit(login, tr("Logging in…"))
+	_submit(login, "Logging in…")
 
 
 func _on_button_register_pressed() -> void:
-	_submit(register, tr("Registering…"))
+	_submit(register, "Registering…")
+
+
+func _on_button_other_account_pressed() -> void:
+	_username.text = ""
+	other_account_requested.emit()
 
 
 func _on_button_retry_pressed() -> void:
@@ -209,7 +393,7 @@ func _on_button_retry_pressed() -> void:
 
 func _on_answer_timer_timeout() -> void:
 	set_busy(false)
-	show_status(tr("The server did not answer, try again"), Tone.ERROR)
+	show_status("The server did not answer, try again", Tone.ERROR)
 	_password.edit()
 
 
@@ -219,7 +403,7 @@ func _on_v_box_container_sort_children() -> void:
 
 # The card behind the form. Drawn here, so that the form's own path stays short.
 func _on_v_box_container_draw() -> void:
-	var top: float = _grid.position.y
+	var top: float = _grid.position.y if _grid.visible else _resuming.position.y
 	var card: StyleBox = get_theme_stylebox(&"panel", &"CardPanel")
 	var area := Rect2(0.0, top, _form.size.x, _form.size.y - top)
 	var card_rect: Rect2 = area.grow_individual(

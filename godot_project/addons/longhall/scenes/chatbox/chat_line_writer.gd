@@ -1,0 +1,174 @@
+extends RefCounted
+## Writes lines into a [RichTextLabel], in colours of the theme.
+##
+## Names and texts are strangers' words: they go in as plain text and can neither
+## become BBCode, nor start a line, nor turn around what stands beside them.
+
+const Line := preload("chat_line.gd")
+
+## Unicode's FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE: right-to-left text
+## between them cannot turn around what stands beside it.
+const ISOLATE: String = "\u2068"
+const POP_ISOLATE: String = "\u2069"
+
+## How a line starts that tells what its sender does.
+const ACTION: String = "/me "
+## Two of these at the start are said as one, so that one can talk about commands.
+const COMMAND: String = "/"
+
+const _SECONDS_PER_MINUTE: int = 60
+
+static var _placeholder: RegEx = RegEx.create_from_string("\\{sender\\}|\\{text\\}")
+# Characters that would end the line.
+static var _breaking: RegEx = RegEx.create_from_string(
+	"[\\x{0}-\\x{1F}\\x{7F}-\\x{9F}\\x{2028}\\x{2029}]"
+)
+# Characters that turn the direction of all that follows.
+static var _turning: RegEx = RegEx.create_from_string(
+	"[\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}\\x{FFF9}-\\x{FFFB}]"
+)
+
+var line_format: String
+var action_format: String
+var show_timestamps: bool
+var sender_colors: PackedColorArray
+
+var _label: RichTextLabel
+
+
+func _init(label: RichTextLabel) -> void:
+	_label = label
+
+
+## Adds [param line] and ends it.
+func write(line: Line) -> void:
+	match line.kind:
+		Line.Kind.NOTICE:
+			_label.push_italics()
+			_add(_isolated(_label.tr(line.text)), &"notice_color")
+			_label.pop()
+		Line.Kind.UNREAD_MARK:
+			_label.push_paragraph(HORIZONTAL_ALIGNMENT_CENTER)
+			_add("—— %s ——" % _label.tr("New"), &"unread_color")
+			_label.pop()
+		_:
+			_write_said(line)
+	_label.newline()
+
+
+func _write_said(line: Line) -> void:
+	var background: StringName = _background_name(line)
+	if not background.is_empty():
+		_label.push_bgcolor(_color(background))
+	if show_timestamps:
+		_add(_clock(line.sent_at_ms) + "  ", &"time_color")
+	var acts: bool = line.text.begins_with(ACTION)
+	if acts:
+		_label.push_italics()
+	# As few pieces as possible: the engine walks through all when a line leaves.
+	var words: String = ""
+	for part: String in _format_parts(_label.tr(action_format if acts else line_format)):
+		match part:
+			"{sender}":
+				_add(words, _text_color_name(line))
+				words = ""
+				_write_name(line)
+			"{text}":
+				words += _isolated(_spoken(line.text))
+			_:
+				words += part
+	_add(words, _text_color_name(line))
+	if acts:
+		_label.pop()
+	if line.fate == Line.Fate.UNCERTAIN:
+		_label.push_italics()
+		_add("  (%s)" % _label.tr("perhaps not sent"), &"uncertain_color")
+		_label.pop()
+	if not background.is_empty():
+		_label.pop()
+
+
+func _write_name(line: Line) -> void:
+	var is_link: bool = not line.is_own
+	if is_link:
+		# The name as data: nothing reads it as a path, an address or BBCode.
+		_label.push_meta(line.sender, RichTextLabel.META_UNDERLINE_ON_HOVER)
+	_label.push_bold()
+	_label.push_color(_name_color(line))
+	_label.add_text(_isolated(line.sender))
+	_label.pop()
+	_label.pop()
+	if is_link:
+		_label.pop()
+
+
+func _add(text: String, color_name: StringName) -> void:
+	if text.is_empty():
+		return
+	if color_name == &"default_color":
+		_label.add_text(text)
+		return
+	_label.push_color(_color(color_name))
+	_label.add_text(text)
+	_label.pop()
+
+
+func _color(color_name: StringName) -> Color:
+	return _label.get_theme_color(color_name, &"Chatbox")
+
+
+func _background_name(line: Line) -> StringName:
+	if line.is_own:
+		return &"own_background_color"
+	return &"mention_background_color" if line.is_mention else &""
+
+
+func _text_color_name(line: Line) -> StringName:
+	if line.fate != Line.Fate.SETTLED:
+		return &"pending_color"
+	return &"own_text_color" if line.is_own else &"default_color"
+
+
+func _name_color(line: Line) -> Color:
+	if line.fate != Line.Fate.SETTLED:
+		return _color(&"pending_color")
+	if line.is_own or sender_colors.is_empty():
+		return _color(&"own_name_color")
+	return sender_colors[line.sender.hash() % sender_colors.size()]
+
+
+# Splits "{sender}: {text}" into "{sender}", ": " and "{text}".
+func _format_parts(format: String) -> PackedStringArray:
+	var parts: PackedStringArray = []
+	var from: int = 0
+	for found: RegExMatch in _placeholder.search_all(format):
+		parts.append(format.substr(from, found.get_start() - from))
+		parts.append(found.get_string())
+		from = found.get_end()
+	parts.append(format.substr(from))
+	return parts
+
+
+# Without the command in front.
+func _spoken(text: String) -> String:
+	if text.begins_with(ACTION):
+		return text.trim_prefix(ACTION).strip_edges()
+	if text.begins_with(COMMAND + COMMAND):
+		return text.trim_prefix(COMMAND)
+	return text
+
+
+func _isolated(text: String) -> String:
+	return ISOLATE + _turning.sub(_breaking.sub(text, " ", true), "", true) + POP_ISOLATE
+
+
+func _clock(sent_at_ms: int) -> String:
+	var bias_minutes: int = Time.get_time_zone_from_system()["bias"]
+	var bias: int = bias_minutes * _SECONDS_PER_MINUTE
+	var sent_at: int = floori(sent_at_ms / 1000.0) + bias
+	var now: int = floori(Time.get_unix_time_from_system()) + bias
+	var clock: String = Time.get_time_string_from_unix_time(sent_at).left(5)
+	var day: String = Time.get_date_string_from_unix_time(sent_at)
+	if day == Time.get_date_string_from_unix_time(now):
+		return clock
+	return day + " " + clock

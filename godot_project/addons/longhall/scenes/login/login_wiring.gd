@@ -1,0 +1,114 @@
+extends LonghallWiring
+## Joins the [LoginScreen] to the [NetworkClient].
+
+## Ends of a session that the player asked for.
+const OWN_WISH: Array[String] = ["logout", "closed_by_client"]
+
+## Ends of a connection that are nobody's wish, so that it is made anew at once:
+## the player may log in again whenever they like.
+const REOPENED: Array[String] = ["logged_in_elsewhere", "login_timeout", "idle"]
+
+@onready var _screen: LoginScreen = get_parent()
+
+
+func _is_wanted() -> bool:
+	return _screen.wire_to_client
+
+
+func _named_client() -> NetworkClient:
+	return _screen.client if is_instance_valid(_screen.client) else null
+
+
+func _join() -> void:
+	if _screen.offer_to_remember:
+		# What the player chose last time, also before the client has looked.
+		_screen.remember = client.remember_login or client.has_remembered_login()
+	_set_limits()
+	super()
+
+
+func _show_connection() -> void:
+	var online: bool = client != null and client.state >= NetworkClient.STATE_CONNECTED
+	_screen.set_online(online, connection_text(), can_retry())
+	_screen.set_resuming(client.username if _is_coming_back() else "")
+
+
+func _show_in(player_is_in: bool) -> void:
+	if _screen.show_by_itself:
+		_screen.visible = not player_is_in
+
+
+# With a login of an earlier run of the game.
+func _is_coming_back() -> bool:
+	return client != null and client.is_resuming() and not is_in
+
+
+func _set_limits() -> void:
+	_screen.set_limits(client.username_max_length, client.password_max_length)
+
+
+func _on_client_connected() -> void:
+	_set_limits()
+	super()
+
+
+func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -> void:
+	super(reason, will_retry, seconds)
+	if will_retry:
+		return
+	_screen.show_ended(reason, reason in OWN_WISH)
+	if reason in REOPENED and client.state == NetworkClient.STATE_OFFLINE:
+		client.connect_to_server()
+		_show_connection()
+
+
+func _on_client_logged_in(username: String) -> void:
+	super(username)
+	_screen.set_busy(false)
+	_screen.show_status("")
+	_screen.username = username
+
+
+func _on_client_logged_out(reason: String) -> void:
+	super(reason)
+	_screen.show_ended(reason, reason in OWN_WISH)
+
+
+func _on_screen_login(username: String, password: String) -> void:
+	if client != null:
+		var request: NetworkRequest = client.login(username, password)
+		request.completed.connect(_on_login_answered, CONNECT_ONE_SHOT)
+
+
+func _on_login_answered(request: NetworkRequest) -> void:
+	if not request.ok:
+		_show_denied(request)
+
+
+func _on_screen_register(username: String, password: String) -> void:
+	if client != null:
+		var request: NetworkRequest = client.register(username, password)
+		request.completed.connect(_on_register_answered, CONNECT_ONE_SHOT)
+
+
+func _on_register_answered(request: NetworkRequest) -> void:
+	if request.ok:
+		_screen.show_registered()
+	else:
+		_show_denied(request)
+
+
+func _show_denied(request: NetworkRequest) -> void:
+	_screen.show_denied(
+		request.code, request.reason, request.field, request.limit, request.retry_after
+	)
+
+
+func _on_screen_other_account_requested() -> void:
+	if client != null:
+		client.logout()
+
+
+func _on_screen_remember_toggled(remember: bool) -> void:
+	if client != null:
+		client.remember_login = remember

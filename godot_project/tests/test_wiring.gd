@@ -1,0 +1,290 @@
+extends "res://tests/test_case.gd"
+## How Login and Chatbox find their client, and stay with it or let go of it.
+
+const LOGIN: PackedScene = preload("res://addons/longhall/scenes/login/login.tscn")
+const CHATBOX: PackedScene = preload("res://addons/longhall/scenes/chatbox/chatbox.tscn")
+
+const PASSWORD: String = "correct horse"
+
+var _server := LonghallFakeServer.new()
+var _scene: Node
+var _login: LoginScreen
+var _chatbox: Chatbox
+
+
+func set_up() -> void:
+	_server.add_account("ada", PASSWORD)
+	_server.add_account("ben", PASSWORD)
+	_scene = Node.new()
+	_login = LOGIN.instantiate()
+	_chatbox = CHATBOX.instantiate()
+
+
+func test_a_client_that_comes_later_is_found() -> void:
+	await _open(null)
+	check(_retry_is_hidden(), "a button offers to try again without a client")
+	check(_login.visible and not _chatbox.visible, "the screens lie on each other")
+	var client: NetworkClient = _client()
+	_scene.add_child(client)
+	await _wait_for_login_of("ada", client)
+
+
+func test_a_client_in_another_scene_is_found() -> void:
+	var client: NetworkClient = _client()
+	await add(client)
+	await _open(null)
+	await _wait_for_login_of("ada", client)
+
+
+func test_the_nearest_client_is_taken_and_a_named_one_before_it() -> void:
+	var far: NetworkClient = _client()
+	await add(far)
+	var near: NetworkClient = _client()
+	_chatbox.client = far
+	await _open(near)
+	await _log_in(near, "ada")
+	check(not _login.visible, "the login screen does not know the nearest client")
+	check(not _chatbox.visible, "the chatbox does not know the client it was given")
+	await _log_in(far, "ben")
+	check(_chatbox.visible, "the chatbox does not follow the client it was given")
+	_chatbox.client = near
+	check_equal(_chatbox.username, "ada", "the player's name")
+
+
+func test_a_freed_client_leaves_the_login_screen_until_another_comes() -> void:
+	var client: NetworkClient = _client()
+	await _open(client)
+	await _wait_for_login_of("ada", client)
+	client.queue_free()
+	await wait_until(func() -> bool: return _login.visible, "the login screen")
+	check(not _chatbox.visible, "the chatbox stays")
+	check_equal(_connection(), "Not connected", "the connection")
+	client = _client()
+	_scene.add_child(client)
+	await _wait_for_login_of("ben", client)
+	check_equal(_chatbox.username, "ben", "the player's name")
+
+
+func test_a_client_that_moves_is_kept() -> void:
+	var client: NetworkClient = _client()
+	await _open(client)
+	await _wait_for_login_of("ada", client)
+	client.reparent(tree.root)
+	await frames(3)
+	_server.say("ben", "still there?")
+	await _wait_for_line(_chatbox, "still there?")
+	client.free()
+
+
+func test_screens_that_move_keep_their_client() -> void:
+	var client: NetworkClient = _client()
+	await _open(client)
+	await _wait_for_login_of("ada", client)
+	var elsewhere := Node.new()
+	await add(elsewhere)
+	_chatbox.reparent(elsewhere)
+	_login.reparent(elsewhere)
+	await frames(3)
+	_server.say("ben", "hello")
+	await _wait_for_line(_chatbox, "hello")
+	check_equal(_times_shown(_chatbox, "hello"), 1, "how often the line is shown")
+	client.logout()
+	await wait_until(func() -> bool: return _login.visible, "the login screen")
+
+
+func test_a_chatbox_in_the_next_scene_goes_on_where_the_last_one_was() -> void:
+	_server.message_of_the_day = "Welcome, wanderer"
+	var client: NetworkClient = _client()
+	await add(client)
+	await _open(null)
+	await _wait_for_login_of("ada", client)
+	_scene.free()
+	var next: Chatbox = CHATBOX.instantiate()
+	await add(next)
+	check(next.visible, "the chatbox is hidden")
+	check_equal(next.username, "ada", "the player's name")
+	await _wait_for_line(next, "Welcome, wanderer")
+	await input.type("here")
+	await input.press(KEY_ENTER)
+	await _wait_for_line(next, 'ada says: "here"')
+
+
+func test_two_chatboxes_show_the_same_and_each_answers_for_its_own() -> void:
+	var client: NetworkClient = _client()
+	var second: Chatbox = CHATBOX.instantiate()
+	_scene.add_child(second)
+	await _open(client)
+	await _wait_for_login_of("ada", client)
+	_server.deny_next("chat", "busy")
+	await _say(_chatbox, "refused")
+	await _wait_for_refusal(_chatbox, "Not sent: The server is busy, try again in a moment")
+	check_equal(_refusal(second), "", "what the other chatbox says")
+	check_equal(second.draft, "", "the other draft")
+	await _say(second, "taken")
+	for chatbox: Chatbox in [_chatbox, second]:
+		await _wait_for_line(chatbox, 'ada says: "taken"')
+		check_equal(_times_shown(chatbox, "taken"), 1, "how often the line is shown")
+
+
+func test_two_login_screens_go_and_come_together() -> void:
+	var client: NetworkClient = _client()
+	var second: LoginScreen = LOGIN.instantiate()
+	_scene.add_child(second)
+	await _open(client)
+	await _log_in(client, "ada")
+	check(not _login.visible and not second.visible, "a login screen stays")
+	client.logout()
+	await wait_until(func() -> bool: return _login.visible and second.visible, "both")
+
+
+func test_who_wires_it_themselves_is_left_alone() -> void:
+	var client: NetworkClient = _client()
+	_login.wire_to_client = false
+	_chatbox.wire_to_client = false
+	await _open(client)
+	await _log_in(client, "ada")
+	check(_login.visible and _chatbox.visible, "a screen hides by itself")
+	_server.say("ben", "hello")
+	await frames(10)
+	check_equal(_times_shown(_chatbox, "hello"), 0, "how often the line is shown")
+	_chatbox.wire_to_client = true
+	_server.say("ben", "and now")
+	await _wait_for_line(_chatbox, "and now")
+
+
+func test_screens_stay_where_the_designer_shows_them_himself() -> void:
+	var client: NetworkClient = _client()
+	_login.show_by_itself = false
+	_chatbox.show_by_itself = false
+	await _open(client)
+	await _log_in(client, "ada")
+	check(_login.visible and _chatbox.visible, "a screen hides by itself")
+
+
+func test_the_name_and_the_draft_outlast_a_cut_but_not_another_player() -> void:
+	var client: NetworkClient = _client()
+	await _open(client)
+	await _wait_for_login_of("ada", client)
+	_server.say("ben", "before")
+	await _wait_for_line(_chatbox, "before")
+	await input.type("my draft")
+	_server.close_in(0.0, "kicked")
+	await wait_until(func() -> bool: return _login.visible, "the login screen")
+	check_equal(_login.username, "ada", "the name in the form")
+	check_equal(_status(), LonghallText.of_disconnect("kicked"), "the status")
+	await client.connect_to_server().completed
+	await _log_in(client, "ada")
+	check_equal(_chatbox.draft, "my draft", "the draft")
+	check(_times_shown(_chatbox, "before") == 1, "the lines are gone")
+	_server.close_in(0.0, "kicked")
+	await wait_until(func() -> bool: return _login.visible, "the login screen")
+	await client.connect_to_server().completed
+	await _log_in(client, "ben")
+	check_equal(_chatbox.draft, "", "the draft")
+	check_equal(_times_shown(_chatbox, "before"), 0, "how often ada's line is shown")
+
+
+func test_try_now_ends_the_waiting() -> void:
+	var client: NetworkClient = _client()
+	await _open(client)
+	await _wait_for_login_of("ada", client)
+	_server.is_reachable = false
+	_server.close_in(0.0, "restarting")
+	var banner: Label = _chatbox.get_node("%Label_Banner")
+	var try_now: Button = _chatbox.get_node("%Button_TryNow")
+	await wait_until(try_now.is_visible_in_tree, "the button")
+	check(banner.text.begins_with("The server is restarting. Next try in "), banner.text)
+	# Each failed try makes the next pause longer.
+	while failures.is_empty() and _seconds_in(banner.text) < 4:
+		await input.click(try_now)
+		await wait_until(try_now.is_visible_in_tree, "the button")
+	_server.is_reachable = true
+	var asked_ms: int = Time.get_ticks_msec()
+	await frames(1)
+	await input.click(try_now)
+	await wait_until(client.is_logged_in, "the login")
+	check(Time.get_ticks_msec() - asked_ms < 2000, "it took its time")
+	await _wait_for_line(_chatbox, "Reconnected")
+
+
+func _client() -> NetworkClient:
+	var client := NetworkClient.new()
+	client.fake_server = _server
+	return client
+
+
+func _open(client: NetworkClient) -> void:
+	if client != null:
+		_scene.add_child(client)
+	_scene.add_child(_login)
+	_scene.add_child(_chatbox)
+	await add(_scene)
+
+
+func _log_in(client: NetworkClient, name: String) -> void:
+	var reachable: Callable = func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
+	await wait_until(reachable, "the connection")
+	var request: NetworkRequest = await client.login(name, PASSWORD).completed
+	check(request.ok, "the login: " + request.reason)
+	await frames(1)
+
+
+func _wait_for_login_of(name: String, client: NetworkClient) -> void:
+	await wait_until(func() -> bool: return _connection() == "Connected", "the connection")
+	check(not _chatbox.visible, "the chatbox shows before the login")
+	await input.click(_login.get_node("%LineEdit_Username") as Control)
+	await input.press(KEY_A, true)
+	await input.type(name)
+	await input.press(KEY_ENTER)
+	await input.type(PASSWORD)
+	await input.press(KEY_ENTER)
+	await wait_until(func() -> bool: return _chatbox.visible, "the chatbox")
+	check(client.is_logged_in(), "another client has logged in")
+	check(not _login.visible, "the login screen stays")
+
+
+func _say(chatbox: Chatbox, text: String) -> void:
+	for other: Chatbox in tree.root.find_children("*", "Chatbox", true, false):
+		other.visible = other == chatbox
+	await frames(2)
+	await input.type(text)
+	await input.press(KEY_ENTER)
+
+
+func _wait_for_line(chatbox: Chatbox, text: String) -> void:
+	await wait_until(func() -> bool: return _times_shown(chatbox, text) > 0, "the line " + text)
+
+
+func _wait_for_refusal(chatbox: Chatbox, text: String) -> void:
+	if not await wait_until(func() -> bool: return _refusal(chatbox) == text, "the refusal"):
+		check_equal(_refusal(chatbox), text, "the refusal")
+
+
+func _times_shown(chatbox: Chatbox, text: String) -> int:
+	var chat: ChatLog = chatbox.get_node("%ChatLog")
+	return chat.get_parsed_text().replace("\u2068", "").replace("\u2069", "").count(text)
+
+
+func _refusal(chatbox: Chatbox) -> String:
+	var label: Label = chatbox.get_node("%Label_Refusal")
+	return label.text if label.is_visible_in_tree() else ""
+
+
+func _connection() -> String:
+	var label: Label = _login.get_node("%Label_Connection")
+	return label.text
+
+
+func _status() -> String:
+	var label: Label = _login.get_node("%Label_Status")
+	return label.text
+
+
+# 12 of "Next try in 12 seconds."
+func _seconds_in(text: String) -> int:
+	return text.get_slice("Next try in ", 1).to_int()
+
+
+func _retry_is_hidden() -> bool:
+	var button: Button = _login.get_node("%Button_Retry")
+	return not button.visible
