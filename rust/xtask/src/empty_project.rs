@@ -50,7 +50,7 @@ script = ExtResource("2")
 "#;
 
 /// Whether a Login and a Chatbox beside a NetworkClient need nobody to join them.
-const SCENES_FIND_THE_NODE: bool = false;
+const SCENES_FIND_THE_NODE: bool = true;
 
 /// A whole game without a script: the scenes find the node by themselves.
 const THREE_NODES: &str = r#"[gd_scene load_steps=3 format=3]
