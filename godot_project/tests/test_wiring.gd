@@ -184,6 +184,28 @@ func test_the_name_and_the_draft_outlast_a_cut_but_not_another_player() -> void:
 	check_equal(_times_shown(_chatbox, "before"), 0, "how often ada's line is shown")
 
 
+func test_a_line_that_is_cut_off_waits_in_the_log_and_can_be_said_again() -> void:
+	var client: NetworkClient = _client()
+	await _open(client)
+	await _wait_for_login_of("ada", client)
+	_server.ignore_next("chat")
+	await _say(_chatbox, "did you hear?")
+	await _wait_for_line(_chatbox, 'ada says: "did you hear?"')
+	_server.close_in(0.0, "connection_lost")
+	await _wait_for_line(_chatbox, "(perhaps not sent)")
+	check(_chatbox.visible, "the chatbox goes with the connection")
+	check_equal(_refusal(_chatbox), "Perhaps not sent: The connection was lost", "what is told")
+	await wait_until(client.is_logged_in, "the automatic login")
+	await _wait_for_line(_chatbox, "Reconnected")
+	check_equal(_times_shown(_chatbox, "(perhaps not sent)"), 1, "the greyed line")
+	await input.click(_chatbox.get_node("%Button_SendAgain") as Control)
+	await wait_until(func() -> bool: return _server.get_said().size() == 1, "the line is said")
+	await wait_until(
+		func() -> bool: return _times_shown(_chatbox, "(perhaps not sent)") == 0, "the echo"
+	)
+	check_equal(_times_shown(_chatbox, "did you hear?"), 1, "how often the line is shown")
+
+
 func test_try_now_ends_the_waiting() -> void:
 	var client: NetworkClient = _client()
 	await _open(client)
