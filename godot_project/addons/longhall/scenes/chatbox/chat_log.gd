@@ -209,6 +209,7 @@ func is_at_end() -> bool:
 	return _scroll.value + _scroll.page >= _scroll.max_value - _END_TOLERANCE
 
 
+## Shows the newest line, and counts all lines as read.
 func scroll_to_end() -> void:
 	_following = true
 	_place = NAN
@@ -216,6 +217,7 @@ func scroll_to_end() -> void:
 	_set_unread(0)
 
 
+## Scrolls by [param pages] of what is visible, up if negative.
 func scroll_by_pages(pages: float) -> void:
 	_scroll.value += pages * _scroll.page * 0.9
 	_look_where_the_reader_is()
