@@ -338,6 +338,14 @@ impl Session {
         }
     }
 
+    /// How long until the next try to connect; `None` when none is waited for.
+    pub fn retry_in(&self, now: Duration) -> Option<Duration> {
+        match &self.link {
+            Link::Waiting { until, .. } => Some(until.saturating_sub(now)),
+            Link::Offline | Link::Opening { .. } | Link::Up(_) => None,
+        }
+    }
+
     /// The account's name, from the login until the logout. Stays through cuts
     /// of the connection.
     pub fn username(&self) -> Option<&str> {

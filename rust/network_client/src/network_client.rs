@@ -165,6 +165,11 @@ pub struct NetworkClient {
     #[var(get = _get_username, no_set)]
     username: PhantomVar<GString>,
 
+    /// Seconds until the next try while waiting to reconnect, otherwise 0: for a countdown.
+    /// Read-only.
+    #[var(get = _get_retry_in, no_set)]
+    retry_in: PhantomVar<f64>,
+
     /// What the operator wants every player to read. Known once connected. Read-only.
     #[var(no_set)]
     message_of_the_day: GString,
@@ -230,6 +235,7 @@ impl INode for NetworkClient {
             fake_server: None,
             state: PhantomVar::default(),
             username: PhantomVar::default(),
+            retry_in: PhantomVar::default(),
             message_of_the_day: GString::new(),
             username_min_length: 0,
             username_max_length: 0,
@@ -546,6 +552,12 @@ impl NetworkClient {
     #[func]
     fn _get_username(&self) -> GString {
         self.session.username().unwrap_or_default().into()
+    }
+
+    #[func]
+    fn _get_retry_in(&self) -> f64 {
+        let delay = self.session.retry_in(now());
+        delay.map_or(0.0, |delay| delay.as_secs_f64())
     }
 
     #[func]

@@ -16,7 +16,6 @@ var _is_started: bool = false
 var _had_client: bool = false
 var _has_warned: bool = false
 var _cut_reason: String = ""
-var _retry_at_ms: int = 0
 var _seconds_shown: int = -1
 
 
@@ -157,6 +156,8 @@ func _join() -> void:
 	for signal_name: StringName in handlers:
 		client.connect(signal_name, handlers[signal_name])
 	_cut_reason = ""
+	# In the midst of a cut there is a countdown to show.
+	set_process(client.state == NetworkClient.STATE_RECONNECTING)
 	_set_in(client.is_logged_in())
 	_show_connection()
 
@@ -226,7 +227,7 @@ func _warn() -> void:
 
 
 func _seconds_to_next_try() -> int:
-	return ceili((_retry_at_ms - Time.get_ticks_msec()) / 1000.0)
+	return 0 if client == null else ceili(client.retry_in)
 
 
 func _reconnecting_text() -> String:
@@ -262,19 +263,17 @@ func _on_client_connected() -> void:
 	_show_connection()
 
 
-func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -> void:
+func _on_client_disconnected(reason: String, will_retry: bool, _seconds: float) -> void:
 	_cut_reason = reason
-	_retry_at_ms = Time.get_ticks_msec() + int(seconds * 1000.0)
 	set_process(will_retry)
 	if not will_retry:
 		_set_in(false)
 	_show_connection()
 
 
-func _on_client_reconnecting(attempt: int, seconds: float) -> void:
+func _on_client_reconnecting(attempt: int, _seconds: float) -> void:
 	if attempt > 1:
 		_cut_reason = "server_unreachable"
-	_retry_at_ms = Time.get_ticks_msec() + int(seconds * 1000.0)
 	set_process(true)
 	_show_connection()
 

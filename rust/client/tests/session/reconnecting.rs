@@ -453,3 +453,21 @@ fn what_was_to_be_sent_on_a_dead_connection_is_not_sent_on_the_next() {
     let actions = rig.actions();
     assert!(matches!(actions[..], [Action::Close { .. }]), "{actions:?}");
 }
+
+#[test]
+fn the_time_to_the_next_try_can_be_asked_for() {
+    let mut rig = Rig::logged_in();
+    assert_eq!(rig.session.retry_in(rig.now), None);
+    rig.close(CloseReason::Restarting);
+    let events = rig.events();
+    let announced = events.iter().find_map(|event| match event {
+        Event::Reconnecting { delay, .. } => Some(*delay),
+        _ => None,
+    });
+    let delay = announced.unwrap();
+    assert_eq!(rig.session.retry_in(rig.now), Some(delay));
+    let later = rig.now + delay + Duration::from_secs(1);
+    assert_eq!(rig.session.retry_in(later), Some(Duration::ZERO));
+    rig.wait_for_open();
+    assert_eq!(rig.session.retry_in(rig.now), None);
+}
