@@ -1,5 +1,6 @@
 //! Everything an operator or a test may set.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Settings of one server. [`Config::default`] is what the program starts with.
@@ -19,6 +20,11 @@ pub struct Config {
     pub logins_per_minute_per_name: u32,
     /// Packets allowed per connection and second, averaged over four seconds.
     pub packets_per_second: u32,
+    /// A text file with the user names that may not come in, one a line. It may
+    /// change while the server runs. `None`: nobody is banned.
+    pub banned_names: Option<PathBuf>,
+    /// How often that file is looked at.
+    pub ban_interval: Duration,
     /// How long the WebSocket handshake may take.
     pub handshake_timeout: Duration,
     /// How long a connection may stay without logging in.
@@ -82,6 +88,8 @@ impl Default for Config {
             logins_per_minute: 30,
             logins_per_minute_per_name: 10,
             packets_per_second: 10,
+            banned_names: None,
+            ban_interval: Duration::from_secs(2),
             handshake_timeout: Duration::from_secs(10),
             login_timeout: Duration::from_secs(600),
             idle_timeout: Duration::from_secs(90),

@@ -48,6 +48,13 @@ impl Hub {
         }
     }
 
+    /// Ends the session of a user, if there is one.
+    pub(crate) fn close(&self, user: UserId, reason: CloseReason) {
+        if let Some(outbox) = self.lock().get(&user) {
+            outbox.close(reason);
+        }
+    }
+
     /// How many users are logged in.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()

@@ -13,6 +13,7 @@
 //!   `outbox`;
 //! - `password`: hashing on threads of its own;
 //! - `rate_limit`: who has to wait;
+//! - `bans`: who may not come in;
 //! - `store`: what outlives a restart; the only place with SQL.
 
 pub mod config;
@@ -24,6 +25,7 @@ mod hub;
 mod outbox;
 mod password;
 mod rate_limit;
+mod bans;
 mod resume;
 pub mod shutdown;
 pub mod store;
@@ -35,6 +37,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use bans::Bans;
 pub use config::Config;
 use hub::Hub;
 use password::Passwords;
@@ -51,6 +54,7 @@ struct Server {
     hub: Hub,
     passwords: Passwords,
     limits: RateLimits,
+    bans: Bans,
     /// Cancelled when the server is asked to stop.
     stopping: CancellationToken,
     next_connection: AtomicU64,
@@ -71,7 +75,8 @@ impl Server {
 /// good-bye to them, lets their last packets go out and closes the store.
 ///
 /// # Errors
-/// When the password threads cannot be started. Trouble of one connection never
+/// When the password threads cannot be started, or the file of banned names
+/// cannot be read. Trouble of one connection never
 /// ends the server.
 pub async fn run(
     listener: TcpListener,
@@ -80,15 +85,18 @@ pub async fn run(
     stopping: CancellationToken,
 ) -> io::Result<()> {
     let passwords = Passwords::start(&config)?;
+    let bans = Bans::read(config.banned_names.clone())?;
     let server = Arc::new(Server {
         limits: RateLimits::new(&config),
         hub: Hub::default(),
         passwords,
+        bans,
         store,
         stopping,
         next_connection: AtomicU64::new(1),
         config,
     });
+    tokio::spawn(bans::watch(Arc::clone(&server)));
     let connections = listener::accept_until_stopped(&listener, &server).await;
     drop(listener);
     shutdown::drain(&server, connections).await;

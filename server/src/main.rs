@@ -89,6 +89,12 @@ struct Args {
     /// Packets allowed per connection and second, averaged over four seconds.
     #[arg(long, env = "LONGHALL_PACKETS_PER_SECOND", default_value_t = Config::default().packets_per_second, value_name = "COUNT")]
     packets_per_second: u32,
+
+    /// A text file with the user names that may not come in, one a line; what
+    /// follows a # is a remark. Looked at every two seconds: whoever is added
+    /// is logged out, and told why.
+    #[arg(long, env = "LONGHALL_BANNED_NAMES", value_name = "FILE")]
+    banned_names: Option<PathBuf>,
 }
 
 /// It travels in the first packet, which clients read up to a limit.
@@ -150,6 +156,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         logins_per_minute: args.logins_per_minute,
         logins_per_minute_per_name: args.logins_per_minute_per_name,
         packets_per_second: args.packets_per_second,
+        banned_names: args.banned_names,
         ..Config::default()
     };
     run(listener, config, Arc::new(store), stopping)

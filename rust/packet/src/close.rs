@@ -74,7 +74,7 @@ close_reasons! {
     InternalError = 4009, "internal_error", true, "Something went wrong in the server";
     /// A moderator ended this session.
     Kicked = 4010, "kicked", false, "A moderator has logged you out";
-    /// A moderator closed the account.
+    /// The operator banned the account.
     Banned = 4011, "banned", false, "This account is banned";
 }
 

@@ -49,7 +49,7 @@ deny_codes! {
     BadCredentials = "bad_credentials", "Username or password incorrect";
     /// The name, or one that reads or looks the same, has an account.
     UsernameTaken = "username_taken", "This username is already taken";
-    /// A moderator closed the account.
+    /// The password or token is right, but the operator banned the account.
     Banned = "banned", "This account is banned";
     /// Login, register or resume while logged in.
     AlreadyLoggedIn = "already_logged_in", "You are already logged in";

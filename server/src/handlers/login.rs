@@ -25,6 +25,10 @@ pub(crate) async fn login(
     let Some(user) = user.filter(|_| verified.valid) else {
         return Err(Denial::new(DenyCode::BadCredentials));
     };
+    // Not before: who does not know the password need not know of the ban.
+    if server.bans.contain(&name_key) {
+        return Err(Denial::new(DenyCode::Banned));
+    }
     if let Some(hash) = verified.rehashed {
         // The login is good even when the better hash cannot be kept now.
         if let Err(cause) = server.store.set_password_hash(user.id, hash).await {

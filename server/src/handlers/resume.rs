@@ -1,6 +1,6 @@
 //! A player is back after a cut.
 
-use longhall_packet::{Denial, DenyCode, RequestId, ResumeToken};
+use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
 
 use super::now_ms;
 use crate::resume;
@@ -26,6 +26,11 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
     let Some(user) = rotated.map_err(|cause| session.unavailable(&cause))? else {
         return Err(Denial::new(DenyCode::SessionExpired));
     };
+
+    if server.bans.contain_name(&user.username) {
+        session.close_after_answer(CloseReason::Banned);
+        return Err(Denial::new(DenyCode::Banned));
+    }
 
     session.enter(id, user, next, "resumed");
     Ok(())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use longhall_packet::{CloseReason, DenyCode, RequestId, ServerPacket, codec};
 use tokio_util::sync::CancellationToken;
 
+use crate::bans::Bans;
 use crate::config::{Config, HashCost};
 use crate::outbox::{Next, Outbox};
 use crate::password::Passwords;
@@ -40,6 +41,7 @@ impl TestSession {
             hub: Hub::default(),
             passwords: Passwords::start(&config).unwrap(),
             limits: RateLimits::new(&config),
+            bans: Bans::read(config.banned_names.clone()).unwrap(),
             stopping: CancellationToken::new(),
             next_connection: 1.into(),
             config,

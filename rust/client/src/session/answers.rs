@@ -169,6 +169,9 @@ impl Session {
                         | DenyCode::Restarting
                 )
             );
+        if refusal.code == RefusalCode::Server(DenyCode::Banned) {
+            return self.give_up(now, DisconnectReason::Server(CloseReason::Banned));
+        }
         if !is_for_now {
             return self.end_session(LogoutReason::SessionExpired);
         }

@@ -471,3 +471,16 @@ fn the_time_to_the_next_try_can_be_asked_for() {
     rig.wait_for_open();
     assert_eq!(rig.session.retry_in(rig.now), None);
 }
+
+#[test]
+fn a_player_who_was_banned_meanwhile_is_told_so_and_not_tried_again() {
+    let (mut rig, id) = resuming();
+    rig.events();
+    rig.deny(id, DenyCode::Banned);
+    rig.expect([
+        "state Offline",
+        "logged out: banned",
+        "disconnected: banned, for good",
+    ]);
+    rig.expect_close(CloseReason::Banned.code());
+}

@@ -1,0 +1,183 @@
+//! Who may not come in.
+//!
+//! The operator keeps a text file with one user name a line. It is looked at
+//! while the server runs, so that a ban works at once and without a restart.
+
+use std::collections::HashSet;
+use std::io::{Error, ErrorKind};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use longhall_packet::{CloseReason, Username};
+use tracing::{info, warn};
+
+use crate::Server;
+
+/// The names in the operator's file; without a file, nobody is banned.
+#[derive(Debug, Default)]
+pub(crate) struct Bans {
+    file: Option<PathBuf>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    stamp: Option<Stamp>,
+    name_keys: HashSet<String>,
+}
+
+/// Tells whether a file has changed.
+type Stamp = (SystemTime, u64);
+
+impl Bans {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it cannot be read: at the start that is a slip of the operator's.
+    pub(crate) fn read(file: Option<PathBuf>) -> Result<Self, Error> {
+        let bans = Self {
+            file,
+            known: Mutex::default(),
+        };
+        bans.refresh()?;
+        Ok(bans)
+    }
+
+    /// Whether the account with this name key may not come in.
+    pub(crate) fn contain(&self, name_key: &str) -> bool {
+        self.known().name_keys.contains(name_key)
+    }
+
+    /// Whether the account of this name may not come in.
+    pub(crate) fn contain_name(&self, username: &str) -> bool {
+        Username::parse(username).is_ok_and(|name| self.contain(&name.keys().name))
+    }
+
+    /// Reads the file again if it has changed, and returns whom it newly names.
+    fn refresh(&self) -> Result<Vec<String>, Error> {
+        let Some(file) = &self.file else {
+            return Ok(Vec::new());
+        };
+        let explain = |cause: Error| {
+            let text = format!(
+                "cannot read the banned names in {}: {cause}",
+                file.display()
+            );
+            Error::new(cause.kind(), text)
+        };
+        let metadata = file.metadata().map_err(explain)?;
+        if !metadata.is_file() {
+            return Err(explain(ErrorKind::IsADirectory.into()));
+        }
+        let stamp = Some((metadata.modified().map_err(explain)?, metadata.len()));
+        if self.known().stamp == stamp {
+            return Ok(Vec::new());
+        }
+        let text = std::fs::read_to_string(file).map_err(explain)?;
+        let name_keys = parse(&text);
+        info!(names = name_keys.len(), file = %file.display(), "banned names read");
+        let mut known = self.known();
+        let added = name_keys.difference(&known.name_keys).cloned().collect();
+        *known = Known { stamp, name_keys };
+        Ok(added)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Whole at any time: it is replaced in one step.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Looks at the file now and then, and closes the sessions of those it newly
+/// names. Ends with the server.
+pub(crate) async fn watch(server: Arc<Server>) {
+    if server.bans.file.is_none() {
+        return;
+    }
+    let mut interval = tokio::time::interval(server.config.ban_interval);
+    let mut was_readable = true;
+    loop {
+        tokio::select! {
+            _ = interval.tick() => {}
+            () = server.stopping.cancelled() => return,
+        }
+        let reader = Arc::clone(&server);
+        let refreshed = tokio::task::spawn_blocking(move || reader.bans.refresh()).await;
+        let added = match refreshed {
+            Ok(Ok(added)) => added,
+            Ok(Err(cause)) => {
+                if was_readable {
+                    // Once; a file that is being replaced is there again soon.
+                    warn!(%cause, "the bans stay as they were");
+                }
+                was_readable = false;
+                continue;
+            }
+            Err(_) => continue,
+        };
+        was_readable = true;
+        for name_key in added {
+            match server.store.user_by_name(&name_key).await {
+                Ok(Some(user)) => server.hub.close(user.id, CloseReason::Banned),
+                Ok(None) => {}
+                Err(cause) => warn!(%cause, "cannot look up a banned name"),
+            }
+        }
+    }
+}
+
+/// The name keys of a file's lines. Blank lines and what follows a `#` do not
+/// count.
+fn parse(text: &str) -> HashSet<String> {
+    let mut name_keys = HashSet::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let name = line.split('#').next().unwrap_or_default().trim();
+        if name.is_empty() {
+            continue;
+        }
+        match Username::parse(name) {
+            Ok(name) => {
+                name_keys.insert(name.keys().name);
+            }
+            Err(denial) => warn!(line = number, reason = denial.reason(), "no user name"),
+        }
+    }
+    name_keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_a_name_a_line_and_remarks() {
+        let names = parse("# spammers\nMallory\n\n  eve  # asked twice\nx\nno spaces allowed\n");
+        let keys = |name: &str| Username::parse(name).unwrap().keys().name;
+        assert_eq!(names, HashSet::from([keys("mallory"), keys("EVE")]));
+    }
+
+    #[test]
+    fn a_file_that_goes_missing_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("banned.txt");
+        std::fs::write(&file, "mallory").unwrap();
+        let bans = Bans::read(Some(file.clone())).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        bans.refresh().unwrap_err();
+        assert!(bans.contain_name("Mallory"));
+        std::fs::write(&file, "mallory\neve").unwrap();
+        assert_eq!(bans.refresh().unwrap(), ["eve"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_at_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in [folder.path().join("missing.txt"), folder.path().to_owned()] {
+            let error = Bans::read(Some(file.clone())).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains("cannot read the banned names in"), "{text}");
+            assert!(text.contains(&file.display().to_string()), "{text}");
+        }
+    }
+}

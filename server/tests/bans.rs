@@ -1,0 +1,77 @@
+//! The operator bans by a text file, while the server runs.
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use longhall_packet::{CloseReason, DenyCode, ServerPacket};
+use longhall_server::Config;
+use support::{PATIENCE, TestServer, credentials, generous};
+use tokio::time::timeout;
+
+/// A server that looks at `file` often.
+async fn server_with(file: &Path) -> TestServer {
+    TestServer::with(Config {
+        banned_names: Some(file.to_owned()),
+        ban_interval: Duration::from_millis(20),
+        ..generous()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn whoever_is_added_is_logged_out_and_cannot_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("banned.txt");
+    std::fs::write(&file, "# nobody yet\n").unwrap();
+    let server = server_with(&file).await;
+    let (mut mallory, mut ada) = (server.player().await, server.player().await);
+    let token = mallory.enter("Mallory").await;
+    ada.enter("ada").await;
+
+    std::fs::write(&file, "mallory # spams\n").unwrap();
+    mallory.expect_closed(CloseReason::Banned).await;
+    ada.say("peace at last").await;
+
+    let mut again = server.player().await;
+    again.request("login", &credentials("MALLORY")).await;
+    again.expect_deny(DenyCode::Banned).await;
+    let mut again = server.player().await;
+    again
+        .request("resume", &format!(r#""token":"{token}""#))
+        .await;
+    again.expect_deny(DenyCode::Banned).await;
+    again.expect_closed(CloseReason::Banned).await;
+
+    // Who does not know the password learns nothing of the ban.
+    let mut stranger = server.player().await;
+    let guess = r#""username":"mallory","password":"battery staple""#;
+    stranger.request("login", guess).await;
+    stranger.expect_deny(DenyCode::BadCredentials).await;
+}
+
+#[tokio::test]
+async fn whoever_is_removed_may_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("banned.txt");
+    std::fs::write(&file, "mallory\n").unwrap();
+    let server = server_with(&file).await;
+    let mut mallory = server.player().await;
+    mallory.register("mallory").await;
+    mallory.request("login", &credentials("mallory")).await;
+    mallory.expect_deny(DenyCode::Banned).await;
+
+    std::fs::write(&file, "# all is forgiven\n").unwrap();
+    let comes_back = async {
+        loop {
+            mallory.request("login", &credentials("mallory")).await;
+            match mallory.next().await {
+                ServerPacket::LoggedIn { .. } => return,
+                ServerPacket::Deny { code, .. } => assert_eq!(code, DenyCode::Banned),
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    timeout(PATIENCE, comes_back).await.unwrap();
+}
