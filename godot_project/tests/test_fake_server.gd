@@ -94,6 +94,49 @@ func test_an_unreachable_server_is_tried_again() -> void:
 	await wait_until(connected, "the connection")
 
 
+func test_a_second_login_ends_the_first() -> void:
+	var first := await _player("ada")
+	first.logged_out.connect(func(reason: String) -> void: _heard.append(reason))
+	var second := await _player("ada")
+	await wait_until(func() -> bool: return not _heard.is_empty(), "the end of the first")
+	check_equal(_heard, ["logged_in_elsewhere"] as Array[String], "the reasons")
+	check(second.is_logged_in(), "the second one is out, too")
+
+
+func test_a_cut_does_not_wait_for_delayed_answers() -> void:
+	var client := await _client()
+	_server.add_account("ada", PASSWORD)
+	_server.answer_delay = 60.0
+	_server.close_in(0.1, "connection_lost")
+	var login: NetworkRequest = await client.login("ada", PASSWORD).completed
+	check_equal(login.code, "connection_lost", "the code")
+
+
+func test_a_cut_that_met_nobody_is_over() -> void:
+	_server.close_in(0.0, "kicked")
+	await frames(2)
+	var client := await _client()
+	await frames(5)
+	check_equal(client.state, NetworkClient.STATE_CONNECTED, "the state")
+
+
+func test_it_takes_the_place_of_a_server_that_is_connected_already() -> void:
+	if arguments.server.is_empty():
+		return
+	var client := NetworkClient.new()
+	client.url = arguments.server
+	await add(client)
+	var connected: Callable = func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
+	await wait_until(connected, "the real server")
+	_server.message_of_the_day = "I am a fake"
+	client.fake_server = _server
+	await client.connect_to_server().completed
+	check_equal(client.message_of_the_day, "I am a fake", "who is connected")
+	_server.add_account("ada", PASSWORD)
+	var login: NetworkRequest = await client.login("ada", PASSWORD).completed
+	check(login.ok, "not logged in: " + login.code)
+
+
 func test_answers_may_take_their_time() -> void:
 	var client := await _client()
 	_server.add_account("ada", PASSWORD)

@@ -82,7 +82,10 @@ func test_a_removed_node_hangs_up() -> void:
 	await frames(2)
 	check_equal(client.state, NetworkClient.STATE_OFFLINE, "the state")
 	check_equal(client.username, "", "the name")
+	# And calls again when it is back.
 	tree.root.add_child(client)
+	var connected: Callable = func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
+	await wait_until(connected, "the connection")
 
 
 func test_limits_are_those_of_the_server() -> void:

@@ -103,6 +103,94 @@ func test_another_game_on_this_machine_keeps_its_own() -> void:
 	check(second.has_remembered_login(), "the first has deleted what the second kept")
 
 
+func test_a_game_that_was_thrown_out_does_not_throw_out_in_turn() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	var second := await _start()
+	second.connect_to_server()
+	await wait_until(func() -> bool: return not client.is_logged_in(), "the end of the first")
+	await wait_until(second.is_logged_in, "the second one")
+	# As the login screen does, so that the player may log in again.
+	await client.connect_to_server().completed
+	check(not client.is_resuming(), "it takes up what the second one has kept")
+	await frames(10)
+	check(second.is_logged_in(), "the second one is thrown out")
+
+
+func test_logging_out_forgets_it_whatever_comes_next() -> void:
+	for next: String in ["other url", "disconnect", "free"]:
+		var client := await _start()
+		client.remember_login = true
+		await _log_in(client)
+		client.logout()
+		match next:
+			"other url":
+				client.url = "ws://127.0.0.1:1"
+				client.connect_to_server()
+			"disconnect":
+				client.disconnect_from_server()
+				client.connect_to_server()
+			"free":
+				client.free()
+		check(not FileAccess.file_exists(FILE), "the file stays, next: " + next)
+		if client != null and is_instance_valid(client):
+			check(not client.is_resuming(), "the login comes back, next: " + next)
+			await _end(client)
+
+
+func test_not_wanting_it_before_connecting_forgets_it() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	await _end(client)
+	client = await _start()
+	client.remember_login = false
+	check(not FileAccess.file_exists(FILE), "the file stays")
+
+
+func test_not_wanting_it_for_one_server_leaves_another_alone() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	await _end(client)
+	client = await _start()
+	client.url = "ws://127.0.0.1:1"
+	client.remember_login = false
+	check(FileAccess.file_exists(FILE), "the file is gone")
+
+
+func test_a_fake_server_leaves_it_alone() -> void:
+	var client := await _start()
+	client.remember_login = true
+	await _log_in(client)
+	await _end(client)
+	var kept: String = FileAccess.get_file_as_string(FILE)
+	var server := LonghallFakeServer.new()
+	server.add_account(_name, PASSWORD)
+	client = await _start()
+	client.fake_server = server
+	client.connect_to_server()
+	check(not client.is_resuming(), "the fake server is shown the login")
+	client.remember_login = true
+	await _log_in(client)
+	await client.logout().completed
+	check_equal(FileAccess.get_file_as_string(FILE), kept, "the file")
+
+
+func test_nothing_of_it_is_left_where_it_cannot_be_kept() -> void:
+	var folder: String = "user://a_folder_in_the_way"
+	DirAccess.make_dir_recursive_absolute(folder.path_join("x"))
+	var client := await _start()
+	client.remember_file = folder
+	client.remember_login = true
+	Engine.print_error_messages = false
+	await _log_in(client)
+	Engine.print_error_messages = true
+	for file: String in DirAccess.get_files_at("user://"):
+		check(not file.begins_with("a_folder_in_the_way"), file + " stays behind")
+
+
 func test_one_that_is_no_longer_good_says_so() -> void:
 	var client := await _start()
 	client.remember_login = true
@@ -138,14 +226,14 @@ func test_it_is_not_shown_to_another_server() -> void:
 
 
 func test_a_damaged_file_is_no_login() -> void:
-	for text: String in ["", "[login]", "\u0001\u0002[[[", '[login]\nurl="%s"' % arguments.server]:
+	var heading: String = "longhall login 1\n" + arguments.server
+	for text: String in [
+		"", "longhall login 1", "\u0001\u0002[[[", heading, heading + "\nada\nxyz"
+	]:
 		FileAccess.open(FILE, FileAccess.WRITE).store_string(text)
-		# The engine says in the console what is wrong with a file.
-		Engine.print_error_messages = false
 		var client := await _start()
 		check(not client.has_remembered_login(), "a login was read from '%s'" % text)
 		var connecting: NetworkRequest = await client.connect_to_server().completed
-		Engine.print_error_messages = true
 		check(connecting.ok, "not connected: " + connecting.code)
 		await _end(client)
 

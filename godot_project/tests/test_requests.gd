@@ -48,6 +48,21 @@ func test_a_request_never_ends_before_the_call_returns() -> void:
 	check_equal(login.code, "not_connected", "the code")
 
 
+func test_whoever_waits_late_does_not_wait_for_ever() -> void:
+	await _connect()
+	var heard: Array[String] = []
+	var login := _client.login("ada", PASSWORD)
+	login.completed.connect(func(_request: NetworkRequest) -> void: heard.append("early"))
+	await wait_until(func() -> bool: return login.is_completed, "the end")
+	await frames(2)
+	for i: int in 3:
+		var late: NetworkRequest = await login.completed
+		check(late == login and late.ok, "something else came")
+	login.completed.connect(func(_request: NetworkRequest) -> void: heard.append("late"))
+	await frames(3)
+	check_equal(heard, ["early", "late"] as Array[String], "who heard of it")
+
+
 func test_the_signals_come_before_the_request_ends() -> void:
 	await _connect()
 	var heard: Array[String] = []
@@ -130,10 +145,10 @@ func test_a_node_out_of_the_tree_ends_it() -> void:
 	var pending := _client.register("eve", PASSWORD)
 	tree.root.remove_child(_client)
 	await pending.completed
-	check_equal(pending.code, "connection_lost", "the code of what was under way")
-	var late := _client.register("eve", PASSWORD)
-	await late.completed
-	check_equal(late.code, "not_connected", "the code outside of the tree")
+	check_equal(pending.code, "cancelled", "the code of what was under way")
+	for late: NetworkRequest in [_client.register("eve", PASSWORD), _client.connect_to_server()]:
+		await late.completed
+		check_equal(late.code, "not_connected", "the code outside of the tree")
 	tree.root.add_child(_client)
 
 
@@ -158,6 +173,73 @@ func test_a_thousand_calls_in_one_frame_all_end() -> void:
 	var all_ended: Callable = func() -> bool: return ended.ok + ended.refused == 1000
 	await wait_until(all_ended, "the end of all calls")
 	check_equal(ended.ok, 64, "the lines that were taken")
+
+
+func test_whoever_waits_may_free_the_node() -> void:
+	# Several nodes, because the engine processes them one after the other.
+	var clients: Array[NetworkClient] = []
+	for i: int in 3:
+		var client := NetworkClient.new()
+		client.fake_server = _server
+		await add(client)
+		clients.append(client)
+	for client: NetworkClient in clients:
+		await client.connect_to_server().completed
+	for client: NetworkClient in clients:
+		await client.login("ada", "battery staple").completed
+		client.free()
+	await frames(3)
+	check(not is_instance_valid(clients[2]), "the node is still there")
+
+
+func test_a_script_that_extends_the_node_takes_nothing_away() -> void:
+	var script := GDScript.new()
+	script.source_code = (
+		"extends NetworkClient\n"
+		+ "var called: Array[String] = []\n"
+		+ "func _ready() -> void: called.append('ready')\n"
+		+ "func _enter_tree() -> void: called.append('enter_tree')\n"
+		+ "func _exit_tree() -> void: called.append('exit_tree')\n"
+		+ "func _process(_delta: float) -> void: pass\n"
+		+ "func _notification(_what: int) -> void: pass\n"
+	)
+	check_equal(script.reload(), OK, "the script")
+	var client: NetworkClient = script.call("new")
+	client.fake_server = _server
+	await add(client)
+	var connected: Callable = func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
+	await wait_until(connected, "the automatic connection")
+	var login: NetworkRequest = await client.login("ada", PASSWORD).completed
+	check(login.ok, "not logged in: " + login.code)
+	check_equal(client.get("called"), ["enter_tree", "ready"] as Array[String], "its own functions")
+	tree.root.remove_child(client)
+	await frames(2)
+	check_equal(client.state, NetworkClient.STATE_OFFLINE, "the state outside of the tree")
+	tree.root.add_child(client)
+
+
+func test_an_answer_that_lies_unread_does_not_time_out() -> void:
+	_client.request_timeout = 1.0
+	_client.frame_budget = 0.1
+	await _log_in()
+	_client.chat_received.connect(
+		# A game that takes longer for one line than a frame has.
+		func(_sender: String, _text: String, _at: int) -> void: OS.delay_msec(5)
+	)
+	for i: int in 120:
+		_server.say("bo", "line %d" % i)
+	# Its answer comes behind all of these.
+	var chat: NetworkRequest = await _client.send_chat("Hello!").completed
+	check(chat.ok, "not said: " + chat.code)
+
+
+func test_waiting_for_ever_is_possible() -> void:
+	_client.request_timeout = INF
+	await _connect()
+	_server.ignore_next("login")
+	var login := _client.login("ada", PASSWORD)
+	await wait_for_seconds(1.5)
+	check(not login.is_completed, "it ended: " + login.code)
 
 
 func test_a_game_that_ends_a_request_by_leaving_is_not_disturbed() -> void:

@@ -25,7 +25,9 @@ pub(crate) fn now() -> Duration {
     START.get_or_init(Instant::now).elapsed()
 }
 
-/// Seconds of an Inspector field; nonsense (negative, not a number) is zero.
+/// Seconds of an Inspector field. Nonsense (negative, not a number) is zero, and
+/// what is too long to count, such as `INF`, a year.
 pub(crate) fn seconds(value: f64) -> Duration {
-    Duration::try_from_secs_f64(value).unwrap_or_default()
+    const YEAR: f64 = 365.0 * 24.0 * 60.0 * 60.0;
+    Duration::try_from_secs_f64(value.min(YEAR)).unwrap_or_default()
 }

@@ -36,6 +36,8 @@ const REQUESTS: [&str; 5] = ["register", "login", "resume", "logout", "chat"];
 #[derive(GodotClass)]
 #[class(init, base = RefCounted)]
 pub struct LonghallFakeServer {
+    base: Base<RefCounted>,
+
     /// Whether there is somebody to connect to. Without it every try ends in
     /// [code]server_unreachable[/code]; those who are connected stay.
     #[var]
@@ -115,8 +117,7 @@ impl LonghallFakeServer {
         let code = code.to_string();
         let known = DenyCode::ALL.iter().copied().chain([DenyCode::Unknown]);
         let Some(code) = known.into_iter().find(|known| known.name() == code) else {
-            godot_warn!("LonghallFakeServer: no server refuses with \"{code}\"");
-            return;
+            return self.warn(format!("no server refuses with \"{code}\""));
         };
         let denial = match seconds(retry_after) {
             Duration::ZERO => Denial::new(code),
@@ -143,8 +144,7 @@ impl LonghallFakeServer {
         let reason = reason.to_string();
         let named = CloseReason::from_name(&reason);
         if named.is_none() && reason != "connection_lost" {
-            godot_warn!("LonghallFakeServer: no server closes with \"{reason}\"");
-            return;
+            return self.warn(format!("no server closes with \"{reason}\""));
         }
         let at = now().saturating_add(delay);
         self.closings.push((at, named));
@@ -167,6 +167,8 @@ impl LonghallFakeServer {
 impl LonghallFakeServer {
     /// A new connection, by which the other calls know it.
     pub(crate) fn connect(&mut self) -> u64 {
+        // What was due before has nobody to end any more.
+        self.close_what_is_due(now());
         self.last_connection += 1;
         let mut connection = Connection::default();
         let at = self.arrival();
@@ -219,14 +221,9 @@ impl LonghallFakeServer {
 
     fn close_what_is_due(&mut self, now: Duration) {
         let due: Vec<_> = self.closings.extract_if(.., |(at, _)| *at <= now).collect();
-        for (_, reason) in due {
+        for (at, reason) in due {
             for connection in self.connections.values_mut() {
-                let code = reason.map(CloseReason::code);
-                let text = reason.map_or("cut", CloseReason::name);
-                connection.user = None;
-                connection
-                    .inbound
-                    .push_back((now, News::Closed(code, text.to_owned())));
+                connection.close(at, reason);
             }
         }
     }
@@ -320,6 +317,12 @@ impl LonghallFakeServer {
         let account = account.ok_or(Denial::new(DenyCode::BadCredentials))?;
         account.token = Some(token.clone());
         let username = account.username.clone();
+        let at = now();
+        for (other, connection) in &mut self.connections {
+            if *other != from && connection.user.as_ref() == Some(&key) {
+                connection.close(at, Some(CloseReason::LoggedInElsewhere));
+            }
+        }
         if let Some(connection) = self.connections.get_mut(&from) {
             connection.user = Some(key);
         }
@@ -361,11 +364,28 @@ impl LonghallFakeServer {
         let wanted = request.to_string();
         match REQUESTS.iter().find(|name| **name == wanted) {
             Some(name) => self.scripts.entry(*name).or_default().push_back(script),
-            None => godot_warn!(
-                "LonghallFakeServer: \"{wanted}\" is no request; there are {}",
-                REQUESTS.join(", ")
-            ),
+            None => {
+                let requests = REQUESTS.join(", ");
+                self.warn(format!("\"{wanted}\" is no request; there are {requests}"));
+            }
         }
+    }
+
+    /// Warns once nothing is borrowed: a game's own console may look at us.
+    fn warn(&mut self, text: String) {
+        self.run_deferred_gd(move |_| godot_warn!("LonghallFakeServer: {text}"));
+    }
+}
+
+impl Connection {
+    /// Ends it at that time: what would have arrived later never does.
+    fn close(&mut self, at: Duration, reason: Option<CloseReason>) {
+        let code = reason.map(CloseReason::code);
+        let text = reason.map_or("cut", CloseReason::name);
+        self.user = None;
+        self.inbound.retain(|(arrives_at, _)| *arrives_at <= at);
+        let closed = News::Closed(code, text.to_owned());
+        self.inbound.push_back((at, closed));
     }
 }
 

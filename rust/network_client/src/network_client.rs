@@ -22,6 +22,13 @@ use crate::network_request::NetworkRequest;
 use crate::remembered;
 use crate::transport::{Address, News, Transport};
 
+/// Answers that were read too slowly for the budget do not keep the session from
+/// noticing a dead connection for longer than this.
+const LONGEST_WITHOUT_TICK: Duration = Duration::from_secs(5);
+
+/// What the tree calls once a frame.
+const FRAME: &str = "_longhall_frame";
+
 /// What a request ended with, for those who wait for it.
 type Outcome = (Gd<NetworkRequest>, Result<(), Refusal>);
 
@@ -42,6 +49,8 @@ type Outcome = (Gd<NetworkRequest>, Result<(), Refusal>);
 /// func _ready() -> void:
 ///     $NetworkClient.chat_received.connect(func(sender, text, _time): print(sender, ": ", text))
 ///     await $NetworkClient.connect_to_server().completed
+///     if $NetworkClient.is_resuming():
+///         return # A remembered login: logged_in comes by itself.
 ///     var login: NetworkRequest = await $NetworkClient.login("ada", "correct horse").completed
 ///     if login.ok:
 ///         $NetworkClient.send_chat("Hello!")
@@ -66,7 +75,8 @@ pub struct NetworkClient {
     #[var(set = _set_url)]
     url: GString,
 
-    /// Connect as soon as the node is ready. Otherwise call [method connect_to_server].
+    /// Connect as soon as the node is ready, and again when it was out of the tree for a while.
+    /// Otherwise call [method connect_to_server].
     #[export]
     connect_automatically: bool,
 
@@ -84,13 +94,17 @@ pub struct NetworkClient {
     /// [member remember_file], and logs the player in by itself at the next start. Never the
     /// password. [method logout] forgets the login, and so does setting this to
     /// [code]false[/code]. Becomes [code]true[/code] by itself when a remembered login is found.
+    /// Whoever is logged out because of a login elsewhere stays out until the next
+    /// [method login].
     #[export_group(name = "Remember Me", prefix = "remember_")]
     #[export]
     #[var(set = _set_remember_login)]
     remember_login: bool,
 
-    /// The file for [member remember_login]. Two players on one machine need two of them.
-    #[export(file)]
+    /// The file for [member remember_login], in [code]user://[/code]. Two players on one machine
+    /// need two of them.
+    #[export]
+    #[var(set = _set_remember_file)]
     remember_file: GString,
 
     /// Seconds a server gets to answer a new connection. At least 1.
@@ -151,8 +165,9 @@ pub struct NetworkClient {
     #[var(set = _set_bad_weather_loss_interval)]
     bad_weather_loss_interval: f64,
 
-    /// A server inside the game, for tests without a network: when set before
-    /// [method connect_to_server], it takes the place of whatever is at [member url].
+    /// A server inside the game, for tests without a network: from the next
+    /// [method connect_to_server] on, it takes the place of whatever is at [member url], also of a
+    /// connection that exists already. Logins with it are remembered in a file of their own.
     #[var]
     fake_server: Option<Gd<LonghallFakeServer>>,
 
@@ -198,10 +213,19 @@ pub struct NetworkClient {
     transport: Transport,
     /// Who waits for what.
     requests: HashMap<Call, Gd<NetworkRequest>>,
-    /// The token that lies in [`Self::remember_file`] by our doing.
-    kept: Option<ResumeToken>,
-    /// The url of the present connection and its reconnects.
-    dialled: GString,
+    /// The remembered login that lies in a file by our doing.
+    kept: Option<Kept>,
+    /// Whether a remembered login may be taken up: not by one that was logged
+    /// out elsewhere, which would only throw out the other in turn.
+    may_restore: bool,
+    /// The address of the present connection and its reconnects.
+    dialled: Option<Address>,
+    /// When the session was last told what time it is.
+    ticked_at: Duration,
+    /// The tree was left for more than a moment.
+    was_removed: bool,
+    /// For the developer's console, once nothing is borrowed.
+    warnings: Vec<String>,
 }
 
 #[godot_api]
@@ -246,64 +270,39 @@ impl INode for NetworkClient {
             transport: Transport::default(),
             requests: HashMap::new(),
             kept: None,
-            dialled: GString::new(),
+            may_restore: true,
+            dialled: None,
+            ticked_at: Duration::ZERO,
+            was_removed: false,
+            warnings: Vec::new(),
         };
         node.take_limits(Limits::default());
         node
     }
 
-    fn ready(&mut self) {
-        if Engine::singleton().is_editor_hint() {
-            self.base_mut().set_process(false);
-        } else if self.connect_automatically {
-            self.connect_to_server();
-        }
-    }
-
-    // With `Gd<Self>`, so that nothing of the node is borrowed while signals are
-    // emitted: a handler may call back into it, move it, even free it.
-    #[func(gd_self)]
-    fn process(mut this: Gd<Self>, _delta: f64) {
-        let started = now();
-        let budget = this.bind_mut().start_frame();
-        loop {
-            let news = this.bind_mut().take_news();
-            let Some(happened) = news else { break };
-            if !tell(&mut this, happened) {
-                return;
-            }
-            if now().saturating_sub(started) >= budget {
-                break;
-            }
-        }
-        let happened = this.bind_mut().finish_frame();
-        tell(&mut this, happened);
-    }
-
-    fn enter_tree(&mut self) {
-        for mut other in self.others_in_scene() {
-            other.update_configuration_warnings();
-        }
-    }
-
-    fn exit_tree(&mut self) {
-        // In the editor: those who stay have one node less beside them.
-        for mut other in self.others_in_scene() {
-            other.call_deferred("update_configuration_warnings", &[]);
-        }
-        // Moving the node elsewhere leaves and enters the tree at once; only a
-        // node that stays out hangs up.
-        if !Engine::singleton().is_editor_hint() {
-            self.run_deferred_gd(hang_up_if_removed);
-        }
-    }
-
+    // Notifications instead of `ready()`, `enter_tree()` and so on: a script that
+    // extends the node may have functions of those names, and they would take
+    // the place of ours.
     fn on_notification(&mut self, what: NodeNotification) {
-        // A phone or laptop is back: do not sit out a long pause.
-        if what == NodeNotification::APPLICATION_RESUMED
-            || what == NodeNotification::APPLICATION_FOCUS_IN
-        {
-            self.session.reconnect_now(now());
+        match what {
+            NodeNotification::ENTER_TREE | NodeNotification::EXIT_TREE
+                if Engine::singleton().is_editor_hint() =>
+            {
+                for mut other in self.others_in_scene() {
+                    other.call_deferred("update_configuration_warnings", &[]);
+                }
+            }
+            _ if Engine::singleton().is_editor_hint() => {}
+            NodeNotification::ENTER_TREE => self.enter(),
+            NodeNotification::EXIT_TREE => self.exit(),
+            NodeNotification::READY if self.connect_automatically => {
+                self.connect_to_server();
+            }
+            // A phone or laptop is back: do not sit out a long pause.
+            NodeNotification::APPLICATION_RESUMED | NodeNotification::APPLICATION_FOCUS_IN => {
+                self.session.reconnect_now(now());
+            }
+            _ => {}
         }
     }
 
@@ -324,6 +323,12 @@ impl INode for NetworkClient {
         }
         if self.tls_certificate.is_some() && !url.starts_with("wss://") {
             warnings.push("The TLS certificate has no effect without a wss:// url.");
+        }
+        if self.remember_login && !remembered::is_writable(&self.remember_file) {
+            warnings.push(
+                "The file to remember the login in must begin with user://, where a finished \
+                 game may write.",
+            );
         }
         if !self.others_in_scene().is_empty() {
             warnings.push(
@@ -400,7 +405,8 @@ impl NetworkClient {
     #[signal]
     fn login_denied(code: GString, reason: GString);
 
-    /// The player is logged out for good; coming back takes the password. `reason` is `logout`
+    /// The player is logged out; coming back takes the password, unless the login is remembered
+    /// (see [member remember_login]) and its end was not its own doing. `reason` is `logout`
     /// after [method logout], `session_expired`, or the reason of [signal disconnected] when the
     /// node does not try again.
     #[signal]
@@ -439,18 +445,22 @@ impl NetworkClient {
             NetworkRequest::complete_later(request.clone(), Err(refusal));
             return request;
         }
-        if self.dialled != self.url {
+        if !self.base().is_inside_tree() {
+            let text = "connect_to_server() needs the node to be inside the scene tree";
+            self.warnings.push(text.to_owned());
+            self.tell_later();
+            let request = NetworkRequest::begin();
+            let refusal = RefusalCode::NotConnected.into();
+            NetworkRequest::complete_later(request.clone(), Err(refusal));
+            return request;
+        }
+        let address = self.address();
+        if self.dialled.as_ref() != Some(&address) {
             // The session of one server must never be shown to another.
             self.session.disconnect(now());
-            self.dialled = self.url.clone();
+            self.dialled = Some(address);
         }
-        if self.session.state() == State::Offline
-            && let Some((username, token)) = remembered::load(&self.remember_file, &self.dialled)
-        {
-            self.remember_login = true;
-            self.kept = Some(token.clone());
-            self.session.restore(&username, token);
-        }
+        self.restore_remembered();
         let call = self.session.connect(now());
         self.begin(call)
     }
@@ -484,8 +494,9 @@ impl NetworkClient {
         self.begin(call)
     }
 
-    /// Logs in. Ends in [signal logged_in] or [signal login_denied]. The password is sent once and
-    /// not kept. If the account is logged in elsewhere, that other client is logged out.
+    /// Logs in. Ends in [signal logged_in] or [signal login_denied]. Refused with `already_pending`
+    /// while the node is about to do so by itself, see [method is_resuming]. The password is sent
+    /// once and not kept. If the account is logged in elsewhere, that other client is logged out.
     #[func]
     pub fn login(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
         let (username, password) = (username.to_string(), password.to_string());
@@ -495,9 +506,14 @@ impl NetworkClient {
 
     /// Logs out and stays connected. Ends in [signal logged_out]. Also ends the tries to take a
     /// session up again, see [method is_resuming], and forgets a remembered login. When nobody is
-    /// logged in, only the returned request ends, with `not_logged_in`.
+    /// logged in, only the returned request ends, with `not_logged_in`. Without a connection the
+    /// server does not hear of it, and forgets the session when it expires.
     #[func]
     pub fn logout(&mut self) -> Gd<NetworkRequest> {
+        // Now, and not with the server's answer: the game may be gone by then.
+        if self.session.username().is_some() {
+            self.forget_own();
+        }
         let call = self.session.logout(now());
         self.begin(call)
     }
@@ -526,7 +542,8 @@ impl NetworkClient {
     /// Whether [member remember_file] holds a login for the server at [member url].
     #[func]
     pub fn has_remembered_login(&self) -> bool {
-        remembered::load(&self.remember_file, &self.url).is_some()
+        let address = self.address();
+        remembered::load(&self.file_for(&address), &address.url).is_some()
     }
 
     /// Every code that a request can be refused with, for a test that all have a translation.
@@ -542,6 +559,17 @@ impl NetworkClient {
     pub fn get_disconnect_reasons() -> PackedStringArray {
         let reasons = DisconnectReason::all();
         reasons.map(|reason| GString::from(reason.name())).collect()
+    }
+
+    /// Called by the tree once a frame.
+    //
+    // With `Gd<Self>`, so that nothing of the node is borrowed while signals are
+    // emitted: a handler may call back into it, move it, remove it.
+    #[func(gd_self)]
+    fn _longhall_frame(mut this: Gd<Self>) {
+        if this.is_inside_tree() && this.can_process() {
+            process_frame(&mut this);
+        }
     }
 
     #[func]
@@ -574,15 +602,26 @@ impl NetworkClient {
 
     #[func]
     fn _set_remember_login(&mut self, value: bool) {
-        let before = std::mem::replace(&mut self.remember_login, value);
+        self.remember_login = value;
+        self.base_mut().update_configuration_warnings();
         if Engine::singleton().is_editor_hint() {
             return;
         }
         if value {
             self.remember();
-        } else if before {
-            self.forget();
+        } else {
+            let address = self.dialled.clone().unwrap_or_else(|| self.address());
+            let file = self.file_for(&address);
+            if remembered::load(&file, &address.url).is_some() {
+                self.forget(&file);
+            }
         }
+    }
+
+    #[func]
+    fn _set_remember_file(&mut self, value: GString) {
+        self.remember_file = value;
+        self.base_mut().update_configuration_warnings();
     }
 
     #[func]
@@ -647,20 +686,60 @@ impl NetworkClient {
         request
     }
 
-    /// A node that is not processed hears of nothing by itself, and yet every
-    /// request has to end.
+    /// A node that is not processed hears of nothing by itself, but what is
+    /// refused at once can be told all the same.
     fn tell_later_if_idle(&mut self) {
-        let is_processed = self.base().is_inside_tree()
-            && self.base().can_process()
-            && self.base().is_processing();
-        if !is_processed {
-            self.run_deferred_gd(|mut node| {
-                if node.is_instance_valid() {
-                    let happened = node.bind_mut().happened();
-                    tell(&mut node, happened);
-                }
-            });
+        if !self.base().is_inside_tree() || !self.base().can_process() {
+            self.tell_later();
         }
+    }
+
+    fn tell_later(&mut self) {
+        self.run_deferred_gd(|mut node| {
+            if node.is_instance_valid() {
+                let happened = node.bind_mut().happened();
+                tell(&mut node, happened);
+            }
+        });
+    }
+
+    /// Where to connect to as things stand.
+    fn address(&self) -> Address {
+        Address {
+            url: self.url.clone(),
+            certificate: self.tls_certificate.clone(),
+            fake_server: self.fake_server.clone(),
+        }
+    }
+
+    /// Takes up a remembered login, if nobody is in or about to be.
+    fn restore_remembered(&mut self) {
+        let Some(address) = &self.dialled else { return };
+        if !self.may_restore || self.session.state() != State::Offline {
+            return;
+        }
+        let (file, url) = (self.file_for(address), address.url.clone());
+        if let Some((username, token)) = remembered::load(&file, &url) {
+            self.remember_login = true;
+            self.session.restore(&username, token.clone());
+            self.kept = Some(Kept { file, url, token });
+        }
+    }
+
+    fn enter(&mut self) {
+        let frame = self.to_gd().callable(FRAME);
+        self.base().get_tree().connect("process_frame", &frame);
+        if std::mem::take(&mut self.was_removed) && self.connect_automatically {
+            self.connect_to_server();
+        }
+    }
+
+    fn exit(&mut self) {
+        let frame = self.to_gd().callable(FRAME);
+        self.base().get_tree().disconnect("process_frame", &frame);
+        // Moving the node elsewhere leaves and enters the tree at once; only a
+        // node that stays out hangs up.
+        self.run_deferred_gd(hang_up_if_removed);
     }
 
     /// Lets the engine move data, and says how long a frame's work may take.
@@ -679,9 +758,14 @@ impl NetworkClient {
         Some(self.happened())
     }
 
-    /// Lets the session notice what time it is.
-    fn finish_frame(&mut self) -> Happened {
-        self.session.tick(now());
+    /// Lets the session notice what time it is. Not while answers lie unread,
+    /// because then requests would time out that are answered; but in the end.
+    fn finish_frame(&mut self, is_all_read: bool) -> Happened {
+        let now = now();
+        if is_all_read || now.saturating_sub(self.ticked_at) > LONGEST_WITHOUT_TICK {
+            self.ticked_at = now;
+            self.session.tick(now);
+        }
         self.happened()
     }
 
@@ -700,12 +784,23 @@ impl NetworkClient {
         }
         for event in &events {
             match event {
-                Event::LoggedIn { .. } => self.remember(),
-                Event::LoggedOut { reason } if is_final(*reason) => self.forget_own(),
+                Event::LoggedIn { .. } => {
+                    self.may_restore = true;
+                    self.remember();
+                }
+                Event::LoggedOut { reason } if is_final(*reason) => {
+                    self.may_restore = false;
+                    self.forget_own();
+                }
                 _ => {}
             }
         }
-        Happened { events, outcomes }
+        let warnings = std::mem::take(&mut self.warnings);
+        Happened {
+            events,
+            outcomes,
+            warnings,
+        }
     }
 
     /// Does what the session asks for.
@@ -713,13 +808,12 @@ impl NetworkClient {
         while let Some(action) = self.session.poll_action() {
             match action {
                 Action::Open => {
-                    let address = Address {
-                        url: self.dialled.clone(),
-                        certificate: self.tls_certificate.clone(),
-                        fake_server: self.fake_server.clone(),
+                    let opened = match &self.dialled {
+                        Some(address) => self.transport.open(address),
+                        None => Err("there is no address".to_owned()),
                     };
-                    if let Err(reason) = self.transport.open(&address) {
-                        godot_warn!("NetworkClient: {reason}");
+                    if let Err(reason) = opened {
+                        self.warnings.push(reason);
                         self.session.unusable(now());
                     }
                 }
@@ -737,17 +831,24 @@ impl NetworkClient {
 
     /// Keeps the present login, if that is wanted.
     fn remember(&mut self) {
-        let Some((username, token)) = self.session.ticket() else {
+        let (Some((username, token)), Some(address)) = (self.session.ticket(), &self.dialled)
+        else {
             return;
         };
         if !self.remember_login || !self.is_logged_in() {
             return;
         }
-        let file = &self.remember_file;
-        match remembered::save(file, &self.dialled, username, token) {
-            Ok(()) => self.kept = Some(token.clone()),
-            Err(error) => {
-                godot_warn!("NetworkClient: cannot remember the login in {file}: {error:?}");
+        let kept = Kept {
+            file: self.file_for(address),
+            url: address.url.clone(),
+            token: token.clone(),
+        };
+        match remembered::save(&kept.file, &kept.url, username, token) {
+            Ok(()) => self.kept = Some(kept),
+            Err(why) => {
+                let file = &kept.file;
+                let text = format!("cannot remember the login in \"{file}\": {why}");
+                self.warnings.push(text);
             }
         }
     }
@@ -755,18 +856,26 @@ impl NetworkClient {
     /// Forgets the login that this node has kept. Another game of this player
     /// may have put its own into the file since.
     fn forget_own(&mut self) {
-        let kept = self.kept.take();
-        let present = remembered::load(&self.remember_file, &self.dialled);
-        if kept.is_some() && present.map(|(_, token)| token) == kept {
-            self.forget();
+        let Some(kept) = self.kept.take() else { return };
+        let present = remembered::load(&kept.file, &kept.url);
+        if present.is_some_and(|(_, token)| token == kept.token) {
+            self.forget(&kept.file);
         }
     }
 
-    /// Forgets the remembered login, if there is one.
-    fn forget(&self) {
-        let file = &self.remember_file;
-        if let Err(error) = remembered::forget(file) {
-            godot_warn!("NetworkClient: cannot forget the login in {file}: {error:?}");
+    fn forget(&mut self, file: &GString) {
+        if let Err(why) = remembered::forget(file) {
+            let text = format!("cannot forget the login in \"{file}\": {why}");
+            self.warnings.push(text);
+        }
+    }
+
+    /// The file for logins at this address: a fake server's must not take the
+    /// place of real ones.
+    fn file_for(&self, address: &Address) -> GString {
+        match address.fake_server {
+            Some(_) => GString::from(&format!("{}.fake", self.remember_file)),
+            None => self.remember_file.clone(),
         }
     }
 
@@ -824,18 +933,51 @@ impl Drop for NetworkClient {
     }
 }
 
+/// A login in a file, and the server it is for.
+struct Kept {
+    file: GString,
+    url: GString,
+    token: ResumeToken,
+}
+
 /// What happened in the session since the last look.
 struct Happened {
     events: Vec<Event>,
     outcomes: Vec<Outcome>,
+    warnings: Vec<String>,
 }
 
-/// Moving a node elsewhere leaves and enters the tree at once; only one that
-/// stays out hangs up.
-fn hang_up_if_removed(mut node: Gd<NetworkClient>) {
-    if node.is_instance_valid() && !node.is_inside_tree() {
-        node.bind_mut().disconnect_from_server();
+/// What a node does in a frame.
+fn process_frame(node: &mut Gd<NetworkClient>) {
+    let started = now();
+    let budget = node.bind_mut().start_frame();
+    let mut is_all_read = true;
+    loop {
+        let news = node.bind_mut().take_news();
+        let Some(happened) = news else { break };
+        if !tell(node, happened) {
+            return;
+        }
+        if now().saturating_sub(started) >= budget {
+            is_all_read = false;
+            break;
+        }
     }
+    let happened = node.bind_mut().finish_frame(is_all_read);
+    tell(node, happened);
+}
+
+/// Only for a node that stays out of the tree.
+fn hang_up_if_removed(mut node: Gd<NetworkClient>) {
+    if !node.is_instance_valid() || node.is_inside_tree() {
+        return;
+    }
+    let mut this = node.bind_mut();
+    this.was_removed = true;
+    for (_, request) in this.requests.drain() {
+        NetworkRequest::complete_later(request, Err(RefusalCode::Cancelled.into()));
+    }
+    this.disconnect_from_server();
 }
 
 /// Whether a session that ended so cannot be taken up again, now or later.
@@ -853,14 +995,19 @@ fn is_final(reason: LogoutReason) -> bool {
 /// Emits what happened, then ends the requests. `false`: a handler has freed
 /// the node.
 fn tell(node: &mut Gd<NetworkClient>, happened: Happened) -> bool {
+    for warning in happened.warnings {
+        godot_warn!("NetworkClient: {warning}");
+    }
     for event in happened.events {
         emit(node, event);
         if !node.is_instance_valid() {
             break;
         }
     }
+    // At the end of the frame, and not from here: whoever waits may free() the
+    // node, which the engine does not survive while it processes it.
     for (request, outcome) in happened.outcomes {
-        NetworkRequest::complete(request, outcome);
+        NetworkRequest::complete_later(request, outcome);
     }
     node.is_instance_valid()
 }

@@ -4,13 +4,13 @@ use godot::prelude::*;
 use longhall_client::Refusal;
 use longhall_packet::Field;
 
-/// A request to the server that is under way: wait for [signal completed], then look at
-/// [member ok].
+/// A request to the server: wait for [member completed], then look at [member ok].
 ///
 /// Returned by [method NetworkClient.login], [method NetworkClient.register],
 /// [method NetworkClient.send_chat], [method NetworkClient.logout] and
 /// [method NetworkClient.connect_to_server]. Every request ends: with the server's answer, with
-/// a time-out, with the loss of the connection, and also when the node is freed.
+/// a time-out, with the loss of the connection, and also when the node is freed or taken out of
+/// the tree. (While the node is not processed, see [member Node.process_mode], its requests wait.)
 ///
 /// ```gdscript
 /// var login := client.login("ada", "correct horse")
@@ -19,12 +19,19 @@ use longhall_packet::Field;
 ///     print(login.reason)
 /// ```
 ///
-/// [signal completed] never comes before the call has returned, so that there is always time to
-/// wait for it. It comes once: who looks later asks [member is_completed] first.
+/// It never ends before the call has returned, and whoever waits late, when it is over already,
+/// goes on at the end of the frame: no wait is for ever.
 #[derive(GodotClass)]
 #[class(base = RefCounted, no_init)]
 pub struct NetworkRequest {
     base: Base<RefCounted>,
+
+    /// What to wait for, or to connect to: a signal that brings this request, so that one line
+    /// can wait for it and use it,
+    /// [code]var login: NetworkRequest = await client.login(name, password).completed[/code].
+    /// Comes exactly once for everybody who asks for it, also when the request is over.
+    #[var(get = _get_completed, no_set)]
+    completed: PhantomVar<Signal>,
 
     /// Whether the request has ended. Read-only, as everything here.
     #[var(no_set)]
@@ -57,14 +64,30 @@ pub struct NetworkRequest {
     /// [code]too_long[/code]. 0 if it was not about a limit.
     #[var(no_set)]
     limit: i64,
+
+    /// Whether those who waited have been told.
+    is_told: bool,
 }
 
 #[godot_api]
 impl NetworkRequest {
-    /// The request has ended. Brings the request itself, so that one line can wait for it:
-    /// [code]var login: NetworkRequest = await client.login(name, password).completed[/code].
+    /// The request has ended. Emitted once; [member completed] is the same for those who may come
+    /// too late for it.
     #[signal]
-    fn completed(request: Gd<NetworkRequest>);
+    fn ended(request: Gd<NetworkRequest>);
+
+    #[func]
+    fn _get_completed(&self) -> Signal {
+        let request = self.to_gd();
+        if !self.is_told {
+            return Signal::from_object_signal(&request, "ended");
+        }
+        // A signal of its own for who comes late: nobody else hears it again.
+        let mut echo = Self::begin();
+        let signal = Signal::from_object_signal(&echo, "ended");
+        echo.run_deferred_gd(move |echo| echo.signals().ended().emit(&request));
+        signal
+    }
 }
 
 impl NetworkRequest {
@@ -72,6 +95,7 @@ impl NetworkRequest {
     pub(crate) fn begin() -> Gd<Self> {
         Gd::from_init_fn(|base| Self {
             base,
+            completed: PhantomVar::default(),
             is_completed: false,
             ok: false,
             code: GString::new(),
@@ -79,21 +103,19 @@ impl NetworkRequest {
             retry_after: 0.0,
             field: GString::new(),
             limit: 0,
+            is_told: false,
         })
     }
 
-    /// Ends the request and tells whoever waits. Whoever calls must have nothing
-    /// borrowed.
-    pub(crate) fn complete(mut request: Gd<Self>, outcome: Result<(), Refusal>) {
-        request.bind_mut().note(outcome);
-        request.signals().completed().emit(&request);
-    }
-
-    /// Ends the request; whoever waits is told at the end of the frame. For the
-    /// moments when no script should run.
+    /// Ends the request. Whoever waits is told at the end of the frame, when
+    /// nothing of the node is borrowed or under way.
     pub(crate) fn complete_later(mut request: Gd<Self>, outcome: Result<(), Refusal>) {
         request.bind_mut().note(outcome);
-        request.run_deferred_gd(|request| request.signals().completed().emit(&request));
+        request.run_deferred_gd(|mut request| {
+            request.bind_mut().is_told = true;
+            let argument = request.clone();
+            request.signals().ended().emit(&argument);
+        });
     }
 
     fn note(&mut self, outcome: Result<(), Refusal>) {

@@ -32,6 +32,7 @@ pub(crate) enum News {
 }
 
 /// Where to connect to, and how.
+#[derive(Clone, PartialEq)]
 pub(crate) struct Address {
     pub(crate) url: GString,
     /// Trusted beside nothing else, in place of the engine's certificates.

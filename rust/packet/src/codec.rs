@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_CLIENT_PACKET_BYTES, MAX_SERVER_PACKET_BYTES};
@@ -199,14 +200,17 @@ pub fn decode_server_packet(bytes: &[u8]) -> Result<ServerPacket, DecodeError> {
 /// The packet that comes by the thousand, without the detour over a tree of
 /// values that serde takes to find out its type. `None` leaves it to serde.
 fn decode_chat(bytes: &[u8]) -> Option<ServerPacket> {
+    // With any field more than these, serde decides.
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Chat {
+        #[serde(rename = "type")]
+        _name: IgnoredAny,
         sender: String,
         text: String,
         sent_at_ms: u64,
     }
-    // As servers write it: the type comes first. A second one would be an error,
-    // which this would not notice, but it changes nothing either.
+    // As servers write it: the type comes first.
     if !bytes.starts_with(br#"{"type":"chat","#) {
         return None;
     }
@@ -214,6 +218,7 @@ fn decode_chat(bytes: &[u8]) -> Option<ServerPacket> {
         sender,
         text,
         sent_at_ms,
+        ..
     } = serde_json::from_slice(bytes).ok()?;
     Some(ServerPacket::Chat {
         sender,

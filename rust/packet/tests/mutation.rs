@@ -103,3 +103,36 @@ fn whatever_decodes_means_the_same_after_another_trip() {
     // Otherwise the mutations are too wild to test anything but the parser.
     assert!(decoded > 5_000, "{decoded}");
 }
+
+/// Chat has a short cut in the decoder, taken when the type comes first and
+/// without a space before it. It must lead to the same place.
+#[test]
+fn the_short_cut_for_chat_takes_nothing_that_the_long_way_refuses() {
+    let servers = server_samples();
+    let samples: Vec<&str> = servers.iter().map(|sample| sample.text).collect();
+    let chats: Vec<&str> = samples
+        .iter()
+        .copied()
+        .filter(|text| text.starts_with(r#"{"type":"chat","#))
+        .collect();
+    assert!(!chats.is_empty());
+    let mut rng = Rng::with_seed(0x6361_7473);
+    let mut decoded = 0;
+    for round in 0..100_000 {
+        let mut bytes = chats[round % chats.len()].as_bytes().to_vec();
+        for _ in 0..rng.u8(..3) {
+            mutate(&mut bytes, &samples, &mut rng);
+        }
+        let long_way = [b" ".as_slice(), &bytes].concat();
+        let (short, long) = (
+            decode_server_packet(&bytes),
+            decode_server_packet(&long_way),
+        );
+        assert_eq!(short.is_ok(), long.is_ok(), "round {round}");
+        if let (Ok(short), Ok(long)) = (short, long) {
+            assert!(short == long, "round {round}");
+            decoded += 1;
+        }
+    }
+    assert!(decoded > 10_000, "{decoded}");
+}
