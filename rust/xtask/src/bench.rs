@@ -51,9 +51,9 @@ pub(crate) fn run() -> Result<()> {
         Arc::new(|line| println!("server   | {line}")),
     )?;
 
-    println!("bench: the node beside a client in GDScript, about a minute");
+    println!("bench: the node beside a client in GDScript, about half a minute");
     let mut command = godot.headless_command();
-    command.args(["--max-fps", "60"]);
+    command.args(["--fixed-fps", "60"]);
     own_home(&mut command, &folder.join("home"));
     command.args(["--script", "res://tests/bench_frame_cost.gd", "--"]);
     command.arg(format!("--server={}", server.url()));
