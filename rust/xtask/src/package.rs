@@ -159,10 +159,19 @@ fn read_libraries(files: &[PathBuf]) -> Result<Vec<(Library, Vec<u8>)>> {
         .collect())
 }
 
+/// What the node tells servers about itself; all crates have one version.
+const CLIENT_NAME: &[u8] = concat!("longhall-godot/", env!("CARGO_PKG_VERSION")).as_bytes();
+
 fn check_library(library: &Library, bytes: &[u8], private: &[String]) -> Result<()> {
     let platform = library::inspect(bytes)?;
     if platform != library.platform {
         bail!("this is a library for {platform}");
+    }
+    if !contains(bytes, CLIENT_NAME) {
+        bail!(
+            "this is not a library of version {}",
+            env!("CARGO_PKG_VERSION")
+        );
     }
     match (library.variant, contains(bytes, BAD_WEATHER)) {
         (Variant::Debug, false) => bail!("this is a release library, without bad weather"),
@@ -250,6 +259,7 @@ mod tests {
         let mut bytes = b"\x7fELF".to_vec();
         bytes.resize(64, 0);
         bytes[18] = 62;
+        bytes.extend(CLIENT_NAME);
         bytes.extend(extra);
         let library = library::find(&platform, variant).unwrap();
         check_library(&library, &bytes, &["/home/ada/longhall".to_owned()])
@@ -266,6 +276,18 @@ mod tests {
     #[test]
     fn a_library_that_tells_where_it_was_built_is_not_packed() {
         assert!(check(Variant::Release, b"/home/ada/longhall/rust/lib.rs").is_err());
+    }
+
+    #[test]
+    fn a_library_of_another_version_is_not_packed() {
+        let linux = Platform::of_target("x86_64-unknown-linux-gnu").unwrap();
+        let library = library::find(&linux, Variant::Release).unwrap();
+        let mut elf = b"\x7fELF".to_vec();
+        elf.resize(64, 0);
+        elf[18] = 62;
+        elf.extend(b"longhall-godot/0.0.1");
+        let error = check_library(&library, &elf, &[]).unwrap_err();
+        assert!(error.to_string().contains("version"), "{error}");
     }
 
     #[test]
