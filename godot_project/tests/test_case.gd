@@ -61,6 +61,8 @@ func wait_until(condition: Callable, what: String, seconds: float = SOON) -> boo
 		if Time.get_ticks_msec() > deadline:
 			return check(false, "waited in vain: " + what)
 		await tree.process_frame
+	# What has just come about is laid out by the next frame.
+	await tree.process_frame
 	return true
 
 

@@ -115,10 +115,8 @@ func _relaunch(url: String = "") -> void:
 		game.main.free()
 	await frames(2)
 	if not url.is_empty():
-		var config := ConfigFile.new()
-		check_equal(config.load(_file), OK, "loading the file")
-		config.set_value("login", "url", url)
-		config.save(_file)
+		var text: String = _stored().replace(arguments.server, url)
+		FileAccess.open(_file, FileAccess.WRITE).store_string(text)
 	game = Game.new(arguments.server if url.is_empty() else url)
 	game.client.remember_file = _file
 	await add(game.main)

@@ -33,7 +33,7 @@ pub(crate) fn load(file: &GString, url: &GString) -> Option<(String, ResumeToken
     let bytes = file.get_buffer(MAX_BYTES as i64);
     let text = std::str::from_utf8(bytes.as_slice()).ok()?;
     let mut lines = text.lines();
-    if lines.next()? != HEADING || lines.next()? != url.to_string() {
+    if lines.next()? != HEADING || *url != lines.next()? {
         return None;
     }
     let username = lines.next()?;
