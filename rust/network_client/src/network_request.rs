@@ -90,6 +90,21 @@ impl NetworkRequest {
     }
 }
 
+/// Lets go of those who were told. A handler that holds the request, as a lambda
+/// that uses it does, would keep it alive for ever.
+fn forget_listeners(request: &mut Gd<NetworkRequest>) {
+    for connection in request.get_signal_connection_list("ended").iter_shared() {
+        let callable = connection
+            .get("callable")
+            .and_then(|c| c.try_to::<Callable>().ok());
+        if let Some(callable) = callable
+            && request.is_connected("ended", &callable)
+        {
+            request.disconnect("ended", &callable);
+        }
+    }
+}
+
 impl NetworkRequest {
     /// A request that has not ended.
     pub(crate) fn begin() -> Gd<Self> {
@@ -115,6 +130,7 @@ impl NetworkRequest {
             request.bind_mut().is_told = true;
             let argument = request.clone();
             request.signals().ended().emit(&argument);
+            forget_listeners(&mut request);
         });
     }
 
