@@ -9,6 +9,15 @@ extends Control
 ## [signal message_sent], the parent answers each one with [method line_accepted]
 ## or [method line_denied], and lines to show arrive through [method show_line].
 ## Whatever people type is shown as the plain text it is, never as BBCode.
+## [br][br]
+## Its look is your game's: a [Theme] of the project, of a parent or of the chatbox
+## itself is taken as far as it goes, and [code]longhall_theme.tres[/code] fills in
+## the rest. What such a theme says of [code]Button[/code], [code]Label[/code],
+## [code]Panel[/code] or [code]PanelContainer[/code] holds for our variations of them
+## too, unless it names those: [code]PrimaryButton[/code], [code]SmallButton[/code],
+## [code]HeaderBar[/code], [code]LogPanel[/code]. [code]StatusError[/code] keeps its
+## colour until it is named, because that means something. The colours of lines are
+## those of the type [code]Chatbox[/code], and [member sender_colors].
 
 ## The player sent a line. It stays unanswered until [method line_accepted] or
 ## [method line_denied] is called; [member sent_id] tells it apart from others.
@@ -23,6 +32,7 @@ signal name_clicked(username: String)
 signal mentioned(sender: String, text: String)
 
 const Line := preload("chat_line.gd")
+const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const RefusalStrip := preload("refusal_strip.gd")
 const Wiring := preload("chatbox_wiring.gd")
 
@@ -70,8 +80,8 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 
 @export_group("Look")
 
-## Your game's sign in the header, instead of the hall. The colours and sizes of the
-## rest are in the [member Control.theme].
+## Your game's sign in the header, instead of the hall. Colours and sizes of the rest
+## come from a [Theme].
 @export var icon: Texture2D:
 	set(value):
 		icon = value
@@ -204,6 +214,7 @@ func _enter_tree() -> void:
 
 
 func _ready() -> void:
+	Look.dress(self)
 	_refresh_log()
 	_refresh_header()
 	_refresh_banner()
@@ -218,6 +229,8 @@ func _notification(what: int) -> void:
 		LonghallText.refresh()
 		_refresh_input()
 		_on_chat_log_unread_changed(_log.unread_count())
+	elif what == NOTIFICATION_THEME_CHANGED and is_node_ready():
+		Look.dress(self)
 
 
 func _unhandled_key_input(event: InputEvent) -> void:

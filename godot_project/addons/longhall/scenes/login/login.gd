@@ -9,6 +9,15 @@ extends Control
 ## locks the form, the parent answers with [method show_denied] or
 ## [method show_registered], or takes the screen away. Without an answer the form
 ## unlocks by itself after [member answer_timeout].
+## [br][br]
+## Its look is your game's: a [Theme] of the project, of a parent or of the screen
+## itself is taken as far as it goes, and [code]longhall_theme.tres[/code] fills in
+## the rest. What such a theme says of [code]Button[/code], [code]Label[/code] or
+## [code]PanelContainer[/code] holds for our variations of them too, unless it names
+## those: [code]PrimaryButton[/code], [code]SmallButton[/code],
+## [code]MutedLabel[/code], [code]CardPanel[/code]. [code]StatusInfo[/code],
+## [code]StatusSuccess[/code] and [code]StatusError[/code] keep their colours until
+## they are named, because those mean something.
 
 ## The player asked to log in, with both fields filled.
 signal login(username: String, password: String)
@@ -24,6 +33,7 @@ signal remember_toggled(remember: bool)
 ## How the status line looks.
 enum Tone { INFO, SUCCESS, ERROR }
 
+const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const Wiring := preload("login_wiring.gd")
 
 const _TONE_LABELS: Array[StringName] = [&"StatusInfo", &"StatusSuccess", &"StatusError"]
@@ -65,8 +75,8 @@ const _NAME_FIELD: String = "username"
 
 @export_group("Look")
 
-## What is behind everything, instead of the glow of the hearth. The colours and
-## sizes of the rest are in the [member Control.theme].
+## What is behind everything, instead of the glow of the hearth. Colours and sizes
+## of the rest come from a [Theme].
 @export var background: Texture2D:
 	set(value):
 		background = value
@@ -122,6 +132,7 @@ var _busy: bool = false
 var _online: bool = true
 var _connection_text: String = ""
 var _resuming_name: String = ""
+var _tone: Tone = Tone.INFO
 # Says in the present language what the status line is about.
 var _status_text: Callable = func() -> String: return ""
 
@@ -156,6 +167,7 @@ func _enter_tree() -> void:
 
 
 func _ready() -> void:
+	Look.dress(self)
 	show_status("")
 	_refresh()
 	_refresh_look()
@@ -168,6 +180,9 @@ func _notification(what: int) -> void:
 		LonghallText.refresh()
 		_status.text = _status_text.call()
 		_refresh()
+	elif what == NOTIFICATION_THEME_CHANGED and is_node_ready():
+		Look.dress(self)
+		_refresh_tones()
 
 
 ## Puts the cursor where the player has to type next.
@@ -268,9 +283,8 @@ func set_resuming(player: String) -> void:
 
 
 func _refresh() -> void:
-	var tone: Tone = Tone.SUCCESS if _online else Tone.ERROR
 	_connection.text = _connection_text
-	_connection_dot.self_modulate = get_theme_color(&"font_color", _TONE_LABELS[tone])
+	_refresh_tones()
 	_username.editable = not _busy
 	_password.editable = not _busy
 	_login.disabled = _busy or not _online
@@ -285,6 +299,12 @@ func _refresh() -> void:
 	_remember_gap.visible = offer_to_remember
 	_resuming.visible = resuming
 	_resuming_text.text = tr("Logging in as %s…") % _resuming_name
+
+
+func _refresh_tones() -> void:
+	var connection: Tone = Tone.SUCCESS if _online else Tone.ERROR
+	_connection_dot.self_modulate = _form.get_theme_color(&"font_color", _TONE_LABELS[connection])
+	_status_icon.self_modulate = _form.get_theme_color(&"font_color", _TONE_LABELS[_tone])
 
 
 func _refresh_look() -> void:
@@ -302,10 +322,11 @@ func _refresh_look() -> void:
 
 func _show_status(text: Callable, tone: Tone) -> void:
 	_status_text = text
+	_tone = tone
 	_status.text = text.call()
 	_status.theme_type_variation = _TONE_LABELS[tone]
 	_status_icon.texture = _TONE_ICONS[tone]
-	_status_icon.self_modulate = _status.get_theme_color(&"font_color")
+	_refresh_tones()
 	_status_icon.visible = not _status.text.is_empty()
 
 
@@ -404,7 +425,7 @@ func _on_v_box_container_sort_children() -> void:
 # The card behind the form. Drawn here, so that the form's own path stays short.
 func _on_v_box_container_draw() -> void:
 	var top: float = _grid.position.y if _grid.visible else _resuming.position.y
-	var card: StyleBox = get_theme_stylebox(&"panel", &"CardPanel")
+	var card: StyleBox = _form.get_theme_stylebox(&"panel", &"CardPanel")
 	var area := Rect2(0.0, top, _form.size.x, _form.size.y - top)
 	var card_rect: Rect2 = area.grow_individual(
 		card.content_margin_left,
