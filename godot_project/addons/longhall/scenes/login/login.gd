@@ -45,6 +45,14 @@ const _TONE_ICONS: Array[Texture2D] = [
 const _EYE_OPEN: Texture2D = preload("res://addons/longhall/themes/eye_open.svg")
 const _EYE_CLOSED: Texture2D = preload("res://addons/longhall/themes/eye_closed.svg")
 
+## The form's width, and how wide it gets where the screen is low.
+const _FORM_WIDTH: float = 304.0
+const _FORM_WIDTH_WHEN_LOW: float = 440.0
+## Below this height it is low.
+const _LOW: float = 480.0
+## Part of its height by which the form scrolls with one turn of the wheel.
+const _WHEEL_STEP: float = 0.125
+
 ## Denials that are about the name, so that the cursor goes there.
 const _NAME_CODES: Array[String] = ["username_taken"]
 const _NAME_FIELD: String = "username"
@@ -94,7 +102,7 @@ const _NAME_FIELD: String = "username"
 		wordmark = value
 		_refresh_look()
 
-## Whether picture and name are shown.
+## Whether picture and name are shown, where there is room for them.
 @export var show_picture: bool = true:
 	set(value):
 		show_picture = value
@@ -140,6 +148,7 @@ var _status_text: Callable = func() -> String: return ""
 @onready var _background: TextureRect = %Background
 @onready var _picture: TextureRect = %Hall
 @onready var _wordmark: TextureRect = %Wordmark
+@onready var _gap: Control = %Gap
 @onready var _form: VBoxContainer = %VBoxContainer
 @onready var _grid: GridContainer = %GridContainer
 @onready var _username: LineEdit = %LineEdit_Username
@@ -159,11 +168,17 @@ var _status_text: Callable = func() -> String: return ""
 @onready var _connection: Label = %Label_Connection
 @onready var _connection_dot: TextureRect = %Icon_Connection
 @onready var _retry: Button = %Button_Retry
+@onready var _scroll: VScrollBar = %Scroll
 @onready var _answer_timer: Timer = %AnswerTimer
 
 
 func _enter_tree() -> void:
 	LonghallText.refresh()
+	get_viewport().gui_focus_changed.connect(_show_focused)
+
+
+func _exit_tree() -> void:
+	get_viewport().gui_focus_changed.disconnect(_show_focused)
 
 
 func _ready() -> void:
@@ -175,6 +190,26 @@ func _ready() -> void:
 	_on_visibility_changed()
 
 
+func _gui_input(event: InputEvent) -> void:
+	# Where the form is higher than the screen.
+	if not _scroll.visible:
+		return
+	var before: float = _scroll.value
+	var button := event as InputEventMouseButton
+	var drag := event as InputEventScreenDrag
+	var pan := event as InputEventPanGesture
+	if button != null and button.pressed:
+		var turns: Dictionary = {MOUSE_BUTTON_WHEEL_UP: -1.0, MOUSE_BUTTON_WHEEL_DOWN: 1.0}
+		var turn: float = turns.get(button.button_index, 0.0)
+		_scroll.value += turn * size.y * _WHEEL_STEP
+	elif drag != null:
+		_scroll.value -= drag.relative.y
+	elif pan != null:
+		_scroll.value += pan.delta.y * size.y * _WHEEL_STEP
+	if _scroll.value != before:
+		accept_event()
+
+
 func _notification(what: int) -> void:
 	if what == NOTIFICATION_TRANSLATION_CHANGED and is_node_ready():
 		LonghallText.refresh()
@@ -183,6 +218,7 @@ func _notification(what: int) -> void:
 	elif what == NOTIFICATION_THEME_CHANGED and is_node_ready():
 		Look.dress(self)
 		_refresh_tones()
+		_arrange()
 
 
 ## Puts the cursor where the player has to type next.
@@ -316,8 +352,61 @@ func _refresh_look() -> void:
 		_picture.texture = picture
 	if wordmark != null:
 		_wordmark.texture = wordmark
-	_picture.visible = show_picture
-	_wordmark.visible = show_picture
+	_arrange()
+
+
+# Shows the picture where there is room for it, and lets the form scroll where even
+# that is too high.
+func _arrange() -> void:
+	if not is_node_ready():
+		return
+	var card: StyleBox = _card()
+	var room: float = size.x - card.get_minimum_size().x
+	var most: float = _FORM_WIDTH_WHEN_LOW if size.y < _LOW else _FORM_WIDTH
+	_form.custom_minimum_size.x = clampf(room, _FORM_WIDTH, most)
+	var separation: int = _form.get_theme_constant(&"separation")
+	var height: float = _form.get_combined_minimum_size().y + card.get_minimum_size().y
+	var picture_height: float = 0.0
+	for part: Control in [_picture, _wordmark, _gap]:
+		var part_height: float = part.get_combined_minimum_size().y + separation
+		picture_height += part_height
+		if part.visible:
+			height -= part_height
+	var has_room: bool = show_picture and height + picture_height <= size.y
+	for part: Control in [_picture, _wordmark, _gap]:
+		part.visible = has_room
+	if has_room:
+		height += picture_height
+	_scroll.visible = height > size.y
+	_scroll.max_value = height
+	_scroll.page = size.y
+	_place_form()
+
+
+func _place_form() -> void:
+	var shift: float = 0.0
+	if _scroll.visible:
+		# The form is centred: its middle goes from there to where it belongs.
+		shift = (_scroll.max_value - _scroll.page) / 2.0 - _scroll.value
+	_form.offset_top = shift
+	_form.offset_bottom = shift
+
+
+func _show_focused(control: Control) -> void:
+	if not _scroll.visible or not _form.is_ancestor_of(control):
+		return
+	var card: StyleBox = _card()
+	var area: Rect2 = get_global_transform().affine_inverse() * control.get_global_rect()
+	var above: float = area.position.y - card.content_margin_top
+	var below: float = area.end.y + card.content_margin_bottom - size.y
+	if above < 0.0:
+		_scroll.value += above
+	elif below > 0.0:
+		_scroll.value += minf(below, above)
+
+
+func _card() -> StyleBox:
+	return _form.get_theme_stylebox(&"panel", &"CardPanel")
 
 
 func _show_status(text: Callable, tone: Tone) -> void:
@@ -418,6 +507,10 @@ func _on_answer_timer_timeout() -> void:
 	_password.edit()
 
 
+func _on_scroll_value_changed(_value: float) -> void:
+	_place_form()
+
+
 func _on_v_box_container_sort_children() -> void:
 	_form.queue_redraw()
 
@@ -425,7 +518,7 @@ func _on_v_box_container_sort_children() -> void:
 # The card behind the form. Drawn here, so that the form's own path stays short.
 func _on_v_box_container_draw() -> void:
 	var top: float = _grid.position.y if _grid.visible else _resuming.position.y
-	var card: StyleBox = _form.get_theme_stylebox(&"panel", &"CardPanel")
+	var card: StyleBox = _card()
 	var area := Rect2(0.0, top, _form.size.x, _form.size.y - top)
 	var card_rect: Rect2 = area.grow_individual(
 		card.content_margin_left,
