@@ -108,7 +108,9 @@ func test_screens_without_a_theme_of_the_game_are_dressed_and_readable() -> void
 		_check_readable(chat.get_theme_color(&"own_text_color", &"Chatbox"), own, &"own_text_color")
 		var card := _part(screens[0], "VBoxContainer").get_theme_stylebox(&"panel", &"CardPanel")
 		for type: StringName in [&"StatusInfo", &"StatusSuccess", &"StatusError"]:
-			var tone: Color = _part(screens[0], "VBoxContainer").get_theme_color(&"font_color", type)
+			var tone: Color = _part(screens[0], "VBoxContainer").get_theme_color(
+				&"font_color", type
+			)
 			_check_readable(tone, (card as StyleBoxFlat).bg_color, type)
 
 
