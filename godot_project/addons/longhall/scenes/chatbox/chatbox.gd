@@ -290,16 +290,18 @@ func line_denied(
 	id = _unanswered(id)
 	if code in UNCERTAIN_CODES:
 		_log.set_fate(id, Line.Fate.UNCERTAIN)
-		_count_uncertain()
-		_strip.tell(func() -> String: return tr("Perhaps not sent: %s") % why.call())
+		_strip.doubt(
+			_count_uncertain(), func() -> String: return tr("Perhaps not sent: %s") % why.call()
+		)
 		return
+	var not_sent: Callable = func() -> String: return tr("Not sent: %s") % why.call()
 	var line: Line = _log.take_pending(id)
+	if line != null and not _input.text.is_empty():
+		_strip.refuse(line.text, not_sent)
+		return
 	if line != null:
-		if _input.text.is_empty():
-			draft = line.text
-		else:
-			_strip.refused.append(line.text)
-	_strip.tell(func() -> String: return tr("Not sent: %s") % why.call())
+		draft = line.text
+	_strip.hint(not_sent)
 
 
 ## Tells that the connection in which lines were accepted is over: those that were
@@ -376,14 +378,16 @@ func _submit() -> void:
 		_input.edit()
 		return
 	if not _online:
-		_strip.tell(func() -> String: return tr("Not sent: you are offline. Your text stays here."))
+		_strip.hint(
+			func() -> String: return tr("Not sent: you are offline. Your text stays here."), true
+		)
 	elif text.length() > line_max_length:
-		_strip.tell(
+		_strip.hint(
 			func() -> String:
 				return tr("Not sent: at most %d characters fit in a line") % line_max_length
 		)
 	elif _log.pending_count() + _strip.refused.size() >= max_unanswered:
-		_strip.tell(
+		_strip.hint(
 			func() -> String:
 				return tr("Not sent: too many messages wait for an answer. Your text stays here.")
 		)
@@ -404,12 +408,12 @@ func _say(text: String) -> void:
 	sent_id += 1
 	line.id = sent_id
 	_log.add_pending(line)
-	_strip.hide_if_idle()
+	_strip.forget_hint()
 	message_sent.emit(text)
 
 
-func _count_uncertain() -> void:
-	_strip.uncertain = _log.pending_with(Line.Fate.UNCERTAIN).size()
+func _count_uncertain() -> int:
+	return _log.pending_with(Line.Fate.UNCERTAIN).size()
 
 
 func _refresh_log() -> void:
@@ -527,7 +531,7 @@ func _on_refusal_edit_requested(text: String) -> void:
 func _on_refusal_send_again_requested() -> void:
 	var line: Line = _log.pending_with(Line.Fate.UNCERTAIN)[0]
 	_log.take_pending(line.id)
-	_count_uncertain()
+	_strip.uncertain = _count_uncertain()
 	_say(line.text)
 	_input.edit()
 
@@ -543,7 +547,7 @@ func _on_line_edit_text_changed(_text: String) -> void:
 
 
 func _on_line_edit_text_change_rejected(_rejected: String) -> void:
-	_strip.tell(func() -> String: return tr("That was too much text, the end of it was left out"))
+	_strip.hint(func() -> String: return tr("That was too much text, the end of it was left out"))
 
 
 func _on_line_edit_text_submitted(_text: String) -> void:

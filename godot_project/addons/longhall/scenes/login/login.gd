@@ -393,7 +393,7 @@ func _place_form() -> void:
 
 
 func _show_focused(control: Control) -> void:
-	if not _scroll.visible or not _form.is_ancestor_of(control):
+	if not is_node_ready() or not _scroll.visible or not _form.is_ancestor_of(control):
 		return
 	var card: StyleBox = _card()
 	var area: Rect2 = get_global_transform().affine_inverse() * control.get_global_rect()
