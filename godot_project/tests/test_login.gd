@@ -181,6 +181,7 @@ func test_offline_locks_the_buttons_and_says_why() -> void:
 	check_equal(connection.text, "The server is down. Next try in 3 seconds.", "the reason")
 	check_equal(_status.text, "Not connected to the server yet", "the status")
 	_screen.set_online(true, "Connected")
+	check_equal(_status.text, "", "the status with a connection")
 	await input.click(_login)
 	check_equal(_asked.size(), 1, "the number of tries")
 

@@ -141,6 +141,8 @@ var _online: bool = true
 var _connection_text: String = ""
 var _resuming_name: String = ""
 var _tone: Tone = Tone.INFO
+# The status says no more than that there is no connection.
+var _is_hint_about_being_offline: bool = false
 # Says in the present language what the status line is about.
 var _status_text: Callable = func() -> String: return ""
 
@@ -303,6 +305,8 @@ func set_online(online: bool, text: String, can_retry: bool = false) -> void:
 	if _busy and not online:
 		set_busy(false)
 		show_status("The connection was lost before the answer came", Tone.ERROR)
+	if online and _is_hint_about_being_offline:
+		show_status("")
 	_refresh()
 
 
@@ -411,6 +415,7 @@ func _card() -> StyleBox:
 
 func _show_status(text: Callable, tone: Tone) -> void:
 	_status_text = text
+	_is_hint_about_being_offline = false
 	_tone = tone
 	_status.text = text.call()
 	_status.theme_type_variation = _TONE_LABELS[tone]
@@ -429,6 +434,7 @@ func _submit(request: Signal, doing: String) -> void:
 		return
 	if not _online:
 		show_status("Not connected to the server yet", Tone.ERROR)
+		_is_hint_about_being_offline = true
 		return
 	if username.is_empty():
 		show_status("Enter a username", Tone.ERROR)
