@@ -164,6 +164,18 @@ func test_enter_sends_and_stays() -> void:
 	check(_input.has_focus(), "the focus left the input")
 
 
+func test_a_paused_game_goes_on_talking() -> void:
+	tree.paused = true
+	await input.click(_input)
+	await input.type("hello")
+	await input.click(_send)
+	_chatbox.show_line("bo", "hi", NOON_MS)
+	await _until_written()
+	tree.paused = false
+	check_equal(_sent, ["hello"] as Array[String], "what was sent")
+	check(_shown().contains('bo says: "hi"'), "the log: " + _shown())
+
+
 func test_the_button_sends_too() -> void:
 	await input.type("hello")
 	await input.click(_send)

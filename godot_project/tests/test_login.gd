@@ -50,6 +50,14 @@ func test_typing_and_clicking_log_in() -> void:
 	check(not _username.editable and not _password.editable, "the fields stay open while busy")
 
 
+func test_a_paused_game_can_be_logged_into() -> void:
+	tree.paused = true
+	await _fill()
+	await input.click(_login)
+	tree.paused = false
+	check_equal(_asked, ["login ada/correct horse"] as Array[String], "what was asked")
+
+
 func test_register_button_registers() -> void:
 	await _fill()
 	await input.click(_register)

@@ -10,6 +10,9 @@ extends Control
 ## or [method line_denied], and lines to show arrive through [method show_line].
 ## Whatever people type is shown as the plain text it is, never as BBCode.
 ## [br][br]
+## It works on while the tree is paused; its [member Node.process_mode] is yours to
+## change.
+## [br][br]
 ## Its look is your game's: a [Theme] of the project, of a parent or of the chatbox
 ## itself is taken as far as it goes, and [code]longhall_theme.tres[/code] fills in
 ## the rest. What such a theme says of [code]Button[/code], [code]Label[/code],

@@ -10,6 +10,9 @@ extends Control
 ## [method show_registered], or takes the screen away. Without an answer the form
 ## unlocks by itself after [member answer_timeout].
 ## [br][br]
+## It works on while the tree is paused; its [member Node.process_mode] is yours to
+## change.
+## [br][br]
 ## Its look is your game's: a [Theme] of the project, of a parent or of the screen
 ## itself is taken as far as it goes, and [code]longhall_theme.tres[/code] fills in
 ## the rest. What such a theme says of [code]Button[/code], [code]Label[/code] or
