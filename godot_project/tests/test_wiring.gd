@@ -161,6 +161,41 @@ func test_screens_stay_where_the_designer_shows_them_himself() -> void:
 	check(_login.visible and _chatbox.visible, "a screen hides by itself")
 
 
+func test_a_parent_without_a_size_is_no_hiding_place() -> void:
+	_scene.free()
+	var around := Control.new()
+	_scene = around
+	await _open(_client())
+	check_equal(around.size, Vector2.ZERO, "the parent's size")
+	var window: Rect2 = tree.root.get_visible_rect()
+	check_equal(_login.get_global_rect(), window, "the login screen")
+	around.hide()
+	check(not _login.is_visible_in_tree(), "the login screen stays without its parent")
+	around.show()
+	await input.click(_login.get_node("%LineEdit_Username") as Control)
+	await input.type("ada")
+	check_equal(_login.username, "ada", "what was typed")
+	around.position = Vector2(30.0, 20.0)
+	around.size = Vector2(320.0, 600.0)
+	await frames(2)
+	check_equal(_login.get_global_rect(), around.get_global_rect(), "the login screen, then")
+
+
+func test_a_container_gives_the_size_later() -> void:
+	_scene.free()
+	var container := MarginContainer.new()
+	container.set_anchors_preset(Control.PRESET_FULL_RECT)
+	container.add_theme_constant_override(&"margin_left", 40)
+	var around := Control.new()
+	container.add_child(around)
+	around.add_child(_login)
+	around.add_child(_chatbox)
+	_scene = container
+	await add(_scene)
+	check_equal(_login.get_global_rect(), around.get_global_rect(), "the login screen")
+	check_equal(around.global_position.x, 40.0, "where it begins")
+
+
 func test_the_name_and_the_draft_outlast_a_cut_but_not_another_player() -> void:
 	var client: NetworkClient = _client()
 	await _open(client)
