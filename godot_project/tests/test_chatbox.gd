@@ -104,6 +104,18 @@ func test_a_thousand_lines_at_once_are_no_trouble() -> void:
 		check(_at_end(), "the log is not at its end")
 
 
+func test_no_bound_can_be_crossed_from_a_script() -> void:
+	for bound: int in [0, -1, -1000]:
+		_chatbox.max_lines = bound
+		_chatbox.line_max_length = bound
+		_chatbox.max_unanswered = bound
+		_chatbox.frame_budget_ms = bound
+		await _say_lines(3)
+		check_equal(_chatbox.line_count(), 1, "the number of lines with %d" % bound)
+	await _send_line("x")
+	check_equal(_sent, ["x"] as Array[String], "what was sent")
+
+
 func test_the_log_follows_a_reader_at_the_end() -> void:
 	await _say_lines(60)
 	check(_at_end(), "the log is not at its end")

@@ -149,24 +149,26 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 ## Lines kept; the oldest leave first.
 @export_range(10, 10000, 1, "or_greater") var max_lines: int = 500:
 	set(value):
-		max_lines = value
+		max_lines = maxi(value, 1)
 		_refresh_log()
 
 ## Characters one line may have.
 @export_range(1, 2000, 1, "or_greater") var line_max_length: int = 500:
 	set(value):
-		line_max_length = value
+		line_max_length = maxi(value, 1)
 		if is_node_ready():
 			_refresh_input()
 
 ## Lines of this player that may wait for an answer or a decision; with more, no
 ## other can be sent.
-@export_range(1, 100) var max_unanswered: int = 20
+@export_range(1, 100) var max_unanswered: int = 20:
+	set(value):
+		max_unanswered = maxi(value, 1)
 
 ## Time that writing lines may take in one frame. What does not fit comes in the next.
 @export_range(0.1, 16.0, 0.1, "suffix:ms") var frame_budget_ms: float = 2.0:
 	set(value):
-		frame_budget_ms = value
+		frame_budget_ms = maxf(value, 0.1)
 		_refresh_log()
 
 ## The name of this player: shown in the header, and tells own lines apart.
