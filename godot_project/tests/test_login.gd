@@ -138,6 +138,17 @@ func test_a_taken_name_is_selected_for_another() -> void:
 	check(_username.has_focus(), "the cursor is not in the username")
 	await input.type("eve")
 	check_equal(_username.text, "eve", "the username")
+	check_equal(_password.text, "correct horse", "the password")
+	check(_password.secret, "the password is shown")
+	await input.click(_register)
+	check_equal(_asked.back(), "register eve/correct horse", "what was asked")
+	_screen.show_denied("too_short", "", "username", 4)
+	check_equal(_password.text, "correct horse", "the password after a short name")
+	await input.click(_register)
+	_screen.show_denied("too_long", "", "password", 9)
+	check_equal(_password.text, "", "the password after a refusal of it")
+	_screen.show_denied("username_taken", "")
+	check_equal(_password.text, "", "a password of an earlier request")
 
 
 func test_a_game_can_translate_denials_by_their_code() -> void:
@@ -211,6 +222,16 @@ func test_no_answer_unlocks_the_form() -> void:
 	check(_login.disabled, "the form is not locked")
 	await wait_until(func() -> bool: return not _login.disabled, "the form unlocks")
 	check_equal(_status.text, "The server did not answer, try again", "the status")
+
+
+func test_no_bound_can_be_crossed_from_a_script() -> void:
+	for seconds: float in [-5.0, 0.0]:
+		_screen.answer_timeout = seconds
+		check(_screen.answer_timeout > 0.0, "answer_timeout is %f" % _screen.answer_timeout)
+	_screen.set_limits(-1, -1)
+	await _fill()
+	await input.click(_login)
+	await wait_until(func() -> bool: return not _login.disabled, "the form unlocks")
 
 
 func test_try_again_is_offered_when_nothing_happens_by_itself() -> void:

@@ -196,6 +196,32 @@ func test_a_container_gives_the_size_later() -> void:
 	check_equal(around.global_position.x, 40.0, "where it begins")
 
 
+func test_a_slow_answer_keeps_the_form_locked_until_the_client_gives_up() -> void:
+	var client: NetworkClient = _client()
+	client.request_timeout = 1.5
+	_login.answer_timeout = 0.2
+	await _open(client)
+	await wait_until(func() -> bool: return _connection() == "Connected", "the connection")
+	_server.ignore_next("login")
+	await _ask_for_login_of("ada")
+	var log_in: Button = _login.get_node("%Button_Login")
+	await wait_for_seconds(0.6)
+	check(log_in.disabled, "the form unlocks before the request has ended")
+	await wait_until(func() -> bool: return not log_in.disabled, "the form unlocks")
+	check_equal(_status(), LonghallText.of_denial("timed_out"), "the status")
+
+
+func test_no_password_stays_in_the_form_of_a_player_who_is_in() -> void:
+	var client: NetworkClient = _client()
+	await _open(client)
+	await wait_until(func() -> bool: return _connection() == "Connected", "the connection")
+	var password: LineEdit = _login.get_node("%LineEdit_Password")
+	await input.click(password)
+	await input.type("half a passw")
+	await _log_in(client, "ada")
+	check_equal(password.text, "", "the password field")
+
+
 func test_the_name_and_the_draft_outlast_a_cut_but_not_another_player() -> void:
 	var client: NetworkClient = _client()
 	await _open(client)
@@ -289,15 +315,19 @@ func _log_in(client: NetworkClient, name: String) -> void:
 func _wait_for_login_of(name: String, client: NetworkClient) -> void:
 	await wait_until(func() -> bool: return _connection() == "Connected", "the connection")
 	check(not _chatbox.visible, "the chatbox shows before the login")
+	await _ask_for_login_of(name)
+	await wait_until(func() -> bool: return _chatbox.visible, "the chatbox")
+	check(client.is_logged_in(), "another client has logged in")
+	check(not _login.visible, "the login screen stays")
+
+
+func _ask_for_login_of(name: String) -> void:
 	await input.click(_login.get_node("%LineEdit_Username") as Control)
 	await input.press(KEY_A, true)
 	await input.type(name)
 	await input.press(KEY_ENTER)
 	await input.type(PASSWORD)
 	await input.press(KEY_ENTER)
-	await wait_until(func() -> bool: return _chatbox.visible, "the chatbox")
-	check(client.is_logged_in(), "another client has logged in")
-	check(not _login.visible, "the login screen stays")
 
 
 func _say(chatbox: Chatbox, text: String) -> void:

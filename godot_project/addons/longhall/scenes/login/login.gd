@@ -121,8 +121,11 @@ const _NAME_FIELD: String = "username"
 		if is_node_ready():
 			_refresh()
 
-## Seconds without an answer after which the form unlocks.
-@export_range(1.0, 120.0, 0.5, "or_greater", "suffix:s") var answer_timeout: float = 20.0
+## Seconds without an answer after which the form unlocks. While a [NetworkClient] is
+## asked, its [member NetworkClient.request_timeout] counts instead.
+@export_range(1.0, 120.0, 0.5, "or_greater", "suffix:s") var answer_timeout: float = 20.0:
+	set(value):
+		answer_timeout = maxf(value, 0.1)
 
 ## The name in the form, without the spaces around it. Set it once the screen is ready.
 var username: String:
@@ -143,6 +146,8 @@ var _busy: bool = false
 var _online: bool = true
 var _connection_text: String = ""
 var _resuming_name: String = ""
+# What was typed, while it is not known whether the name was to blame.
+var _asked_password: String = ""
 var _tone: Tone = Tone.INFO
 # The status says no more than that there is no connection.
 var _is_hint_about_being_offline: bool = false
@@ -239,10 +244,10 @@ func focus_first_empty() -> void:
 ## Tells how many characters the fields may take.
 func set_limits(username_max: int, password_max: int) -> void:
 	# Only a change is set: setting it moves the caret to the start.
-	if _username.max_length != username_max:
-		_username.max_length = username_max
-	if _password.max_length != password_max:
-		_password.max_length = password_max
+	if _username.max_length != maxi(username_max, 0):
+		_username.max_length = maxi(username_max, 0)
+	if _password.max_length != maxi(password_max, 0):
+		_password.max_length = maxi(password_max, 0)
 
 
 ## Shows [param text] in the status line, in the language of the game if that has
@@ -252,10 +257,14 @@ func show_status(text: String, tone: Tone = Tone.INFO) -> void:
 
 
 ## Unlocks the form and says why the request was refused, as
-## [method LonghallText.of_denial] does. The name stays.
+## [method LonghallText.of_denial] does. The name stays, and so does the password
+## when only the name was to blame.
 func show_denied(
 	code: String, reason: String, field: String = "", limit: int = 0, retry_after: float = 0.0
 ) -> void:
+	var is_about_name: bool = code in _NAME_CODES or field == _NAME_FIELD
+	if is_about_name and _password.text.is_empty():
+		_password.text = _asked_password
 	set_busy(false)
 	_show_status(
 		func() -> String: return LonghallText.of_denial(code, reason, field, limit, retry_after),
@@ -263,7 +272,7 @@ func show_denied(
 	)
 	if not is_visible_in_tree():
 		return
-	if code in _NAME_CODES or field == _NAME_FIELD:
+	if is_about_name:
 		_username.edit()
 		_username.select_all()
 	else:
@@ -288,13 +297,20 @@ func show_ended(reason: String, was_asked_for: bool = false) -> void:
 	)
 
 
+## Empties the password field. Call it after a login that the screen did not ask for.
+func forget_password() -> void:
+	_asked_password = ""
+	_password.text = ""
+
+
 ## Locks the form while a request is under way, and unlocks it afterwards.
 func set_busy(busy: bool) -> void:
 	_busy = busy
-	if busy:
+	if not busy:
+		_asked_password = ""
+	_answer_timer.stop()
+	if busy and _wiring.client == null:
 		_answer_timer.start(answer_timeout)
-	else:
-		_answer_timer.stop()
 	_refresh()
 
 
@@ -453,6 +469,7 @@ func _submit(request: Signal, doing: String) -> void:
 	_reveal.button_pressed = false
 	show_status(doing)
 	set_busy(true)
+	_asked_password = password
 	request.emit(username, password)
 
 
