@@ -398,6 +398,25 @@ func test_what_was_copied_can_be_said() -> void:
 	check_equal(_sent, ['ben says: "hello"'] as Array[String], "what was sent")
 
 
+func test_copied_lines_are_pasted_as_one_with_spaces_between() -> void:
+	for i: int in 2:
+		_show("ben", "line %d" % i)
+	await _until_written()
+	_log.select_all()
+	await input.type("so said: x")
+	_input.select(9, 10)
+	if DisplayServer.has_feature(DisplayServer.FEATURE_CLIPBOARD):
+		DisplayServer.clipboard_set(_log.get_selected_text())
+		await input.press(KEY_V, true)
+	else:
+		_chatbox.paste(_log.get_selected_text())
+	await input.type("!")
+	await input.press(KEY_ENTER)
+	check_equal(
+		_sent, ['so said: ben says: "line 0" ben says: "line 1"!'] as Array[String], "what was sent"
+	)
+
+
 func test_a_burst_takes_a_little_of_many_frames() -> void:
 	for count: int in [1_000, 10_000]:
 		var started: int = Time.get_ticks_usec()

@@ -336,6 +336,23 @@ func test_a_form_that_is_too_high_scrolls_to_what_is_used() -> void:
 	check(_is_in_sight(_username) and _is_in_sight(retry), "the form stays away")
 
 
+func test_the_eye_covers_no_text_in_either_direction() -> void:
+	for is_rtl: bool in [false, true, false]:
+		_screen.layout_direction = (
+			Control.LAYOUT_DIRECTION_RTL if is_rtl else Control.LAYOUT_DIRECTION_LTR
+		)
+		await frames(2)
+		var box: StyleBox = _password.get_theme_stylebox(&"normal")
+		var eye := Rect2(_reveal.position, _reveal.size)
+		check_equal(eye.get_center().x < _password.size.x / 2.0, is_rtl, "the eye is on the left")
+		var text_from: float = box.get_margin(SIDE_LEFT)
+		var text_to: float = _password.size.x - box.get_margin(SIDE_RIGHT)
+		check(eye.end.x <= text_from or eye.position.x >= text_to, "the eye covers text")
+		var far_side: Side = SIDE_RIGHT if is_rtl else SIDE_LEFT
+		var usual: float = _username.get_theme_stylebox(&"normal").get_margin(far_side)
+		check_equal(box.get_margin(far_side), usual, "the room on the other side")
+
+
 # As in a game whose window stretches what it shows, or in one that does not.
 func _resize(window_size: Vector2i, stretches: bool) -> void:
 	tree.root.content_scale_mode = (

@@ -54,6 +54,8 @@ const _GAMEPAD_STEP: float = 0.3
 ## Names kept to choose one by keyboard.
 const _NAMES_KEPT: int = 10
 
+# What a line cannot have.
+static var _line_breaks: RegEx = RegEx.create_from_string("[\\r\\n\\x{2028}\\x{2029}]+")
 # The marks around what is copied from the log, which nobody can say.
 static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}]")
 
@@ -135,7 +137,6 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 	Color("#ffb3d1"),
 	Color("#c7d46b"),
 	Color("#b0c4ff"),
-	Color("#ffc37a"),
 	Color("#9fe3b0"),
 	Color("#e8a6f0"),
 	Color("#d9c5a0"),
@@ -346,6 +347,16 @@ func reset() -> void:
 	draft = ""
 
 
+## Puts [param text] where the cursor is. Several lines become one, with a space
+## where each of them ended.
+func paste(text: String) -> void:
+	if _input.has_selection():
+		_input.delete_text(_input.get_selection_from_column(), _input.get_selection_to_column())
+		_input.deselect()
+	_input.insert_text_at_caret(_line_breaks.sub(text.strip_edges(), " ", true))
+	_refresh_input()
+
+
 ## Lines kept, notices included.
 func line_count() -> int:
 	return _log.line_count()
@@ -464,6 +475,14 @@ func _refresh_input() -> void:
 	_input.placeholder_text = "Say something" if _online else "Offline: write now, send later"
 
 
+func _clipboard_has_lines() -> bool:
+	return (
+		_input.is_editing()
+		and DisplayServer.has_feature(DisplayServer.FEATURE_CLIPBOARD)
+		and _line_breaks.search(DisplayServer.clipboard_get()) != null
+	)
+
+
 func _mention_in_draft(player: String) -> void:
 	name_clicked.emit(player)
 	if insert_clicked_names:
@@ -566,6 +585,9 @@ func _on_line_edit_gui_input(event: InputEvent) -> void:
 		_log.scroll_by_pages(-1.0)
 	elif event.is_action_pressed(&"ui_page_down", true):
 		_log.scroll_by_pages(1.0)
+	elif event.is_action_pressed(&"ui_paste", true) and _clipboard_has_lines():
+		# The engine would put nothing between them.
+		paste(DisplayServer.clipboard_get())
 	else:
 		return
 	_input.accept_event()

@@ -193,6 +193,7 @@ func _exit_tree() -> void:
 
 func _ready() -> void:
 	Look.dress(self)
+	_make_room_for_eye()
 	show_status("")
 	_refresh()
 	_refresh_look()
@@ -228,7 +229,10 @@ func _notification(what: int) -> void:
 	elif what == NOTIFICATION_THEME_CHANGED and is_node_ready():
 		Look.dress(self)
 		_refresh_tones()
+		_make_room_for_eye()
 		_arrange()
+	elif what == NOTIFICATION_LAYOUT_DIRECTION_CHANGED and is_node_ready():
+		_make_room_for_eye()
 
 
 ## Puts the cursor where the player has to type next.
@@ -364,6 +368,15 @@ func _refresh_tones() -> void:
 	var connection: Tone = Tone.SUCCESS if _online else Tone.ERROR
 	_connection_dot.self_modulate = _form.get_theme_color(&"font_color", _TONE_LABELS[connection])
 	_status_icon.self_modulate = _form.get_theme_color(&"font_color", _TONE_LABELS[_tone])
+
+
+# The eye stands in the field, on the right, or on the left of right-to-left text.
+func _make_room_for_eye() -> void:
+	var side: Side = SIDE_LEFT if is_layout_rtl() else SIDE_RIGHT
+	for item: StringName in [&"normal", &"read_only"]:
+		var box: StyleBox = _username.get_theme_stylebox(item).duplicate()
+		box.set_content_margin(side, box.get_margin(side) + _reveal.size.x)
+		_password.add_theme_stylebox_override(item, box)
 
 
 func _refresh_look() -> void:
