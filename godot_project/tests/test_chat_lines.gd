@@ -157,6 +157,7 @@ func test_what_was_refused_can_be_read_on_a_phone() -> void:
 	tree.root.content_scale_mode = Window.CONTENT_SCALE_MODE_DISABLED
 	for language: String in ["en", "de"]:
 		TranslationServer.set_locale(language)
+		tree.root.min_size = Vector2i.ZERO
 		tree.root.size = Vector2i(360, 640)
 		await frames(4)
 		check(_refusal.size.x > 250.0, "%s: the text has %d px" % [language, _refusal.size.x])

@@ -358,6 +358,8 @@ func _resize(window_size: Vector2i, stretches: bool) -> void:
 	tree.root.content_scale_mode = (
 		Window.CONTENT_SCALE_MODE_CANVAS_ITEMS if stretches else Window.CONTENT_SCALE_MODE_DISABLED
 	)
+	# A game that ran before may have set one.
+	tree.root.min_size = Vector2i.ZERO
 	tree.root.size = window_size
 	await frames(4)
 
