@@ -32,6 +32,19 @@ func click_at(control: Control, place: Vector2) -> void:
 		await _send(button)
 
 
+## Turns the wheel once, over the middle of [param control].
+func turn_wheel(control: Control, turn: MouseButton) -> void:
+	var at: Vector2 = control.get_global_transform_with_canvas() * (control.size / 2.0)
+	for pressed: bool in [true, false]:
+		var wheel := InputEventMouseButton.new()
+		wheel.button_index = turn
+		wheel.pressed = pressed
+		wheel.factor = 1.0
+		wheel.position = _root.get_final_transform() * at
+		wheel.global_position = wheel.position
+		await _send(wheel)
+
+
 ## Presses and releases a key, such as [constant KEY_ENTER].
 func press(keycode: Key, ctrl: bool = false, shift: bool = false) -> void:
 	for pressed: bool in [true, false]:

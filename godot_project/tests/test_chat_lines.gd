@@ -106,6 +106,70 @@ func test_a_line_of_unknown_fate_can_be_dismissed() -> void:
 	check(not _refusal.is_visible_in_tree(), "the strip stays")
 
 
+func test_a_refused_line_and_an_uncertain_one_are_told_apart() -> void:
+	await _send("uncertain")
+	var uncertain: int = _chatbox.sent_id
+	await _send("refused")
+	await input.type("draft")
+	_chatbox.line_denied("busy", "", _chatbox.sent_id)
+	_chatbox.line_denied("timed_out", "", uncertain)
+	var refused: String = "Not sent: The server is busy, try again in a moment\n“refused”"
+	var doubted: String = "Perhaps not sent: The server did not answer in time"
+	check_equal(_refusal.text, "%s\n%s" % [refused, doubted], "what is told")
+	TranslationServer.set_locale("de")
+	check(_refusal.text.contains("\n„refused“\n"), "the quoting in German: " + _refusal.text)
+	TranslationServer.set_locale("en")
+	_chatbox.set_online(false, "cut")
+	await input.press(KEY_ENTER)
+	var offline: String = "Not sent: you are offline. Your text stays here."
+	check_equal(_refusal.text, "\n".join([offline, refused, doubted]), "what is told offline")
+	_chatbox.set_online(true)
+	check_equal(_refusal.text, "%s\n%s" % [refused, doubted], "what is told online again")
+	await input.click(_chatbox.get_node("%Button_SendAgain") as Control)
+	check_equal(_refusal.text, refused, "what is told after sending again")
+	await input.click(_chatbox.get_node("%Button_Restore") as Control)
+	check_equal(_input.text, "refused draft", "the draft")
+	check(not _refusal.is_visible_in_tree(), "the strip stays")
+
+
+func test_the_hint_about_being_offline_goes_with_that() -> void:
+	_chatbox.set_online(false, "cut")
+	await _send("draft")
+	check(_refusal.text.contains("you are offline"), "what is told: " + _refusal.text)
+	_chatbox.set_online(true)
+	check(not _refusal.is_visible_in_tree(), "the hint stays: " + _refusal.text)
+	_chatbox.line_max_length = 3
+	await input.press(KEY_ENTER)
+	_chatbox.set_online(false, "cut")
+	_chatbox.set_online(true)
+	check(_refusal.text.contains("at most 3 characters"), "another hint goes: " + _refusal.text)
+
+
+func test_what_was_refused_can_be_read_on_a_phone() -> void:
+	await _send("uncertain")
+	var uncertain: int = _chatbox.sent_id
+	await _send("refused")
+	await input.type("draft")
+	_chatbox.line_denied("busy", "", _chatbox.sent_id)
+	_chatbox.line_denied("timed_out", "", uncertain)
+	var restore: Control = _chatbox.get_node("%Button_Restore")
+	var mode: Window.ContentScaleMode = tree.root.content_scale_mode
+	tree.root.content_scale_mode = Window.CONTENT_SCALE_MODE_DISABLED
+	for language: String in ["en", "de"]:
+		TranslationServer.set_locale(language)
+		tree.root.min_size = Vector2i.ZERO
+		tree.root.size = Vector2i(360, 640)
+		await frames(4)
+		check(_refusal.size.x > 250.0, "%s: the text has %d px" % [language, _refusal.size.x])
+		check_equal(_refusal.get_visible_line_count(), _refusal.get_line_count(), "lines in sight")
+		tree.root.size = Vector2i(1152, 648)
+		await frames(4)
+		var shares_row: bool = restore.global_position.x > _refusal.get_global_rect().end.x
+		check(shares_row, "%s: the buttons are not beside the text" % language)
+	TranslationServer.set_locale("en")
+	tree.root.content_scale_mode = mode
+
+
 func test_accepted_lines_survive_a_cut_before_they_came_back() -> void:
 	await _send("hello")
 	_chatbox.line_accepted()
@@ -333,6 +397,25 @@ func test_what_was_copied_can_be_said() -> void:
 	_log.select_all()
 	await _send(_log.get_selected_text())
 	check_equal(_sent, ['ben says: "hello"'] as Array[String], "what was sent")
+
+
+func test_copied_lines_are_pasted_as_one_with_spaces_between() -> void:
+	for i: int in 2:
+		_show("ben", "line %d" % i)
+	await _until_written()
+	_log.select_all()
+	await input.type("so said: x")
+	_input.select(9, 10)
+	if DisplayServer.has_feature(DisplayServer.FEATURE_CLIPBOARD):
+		DisplayServer.clipboard_set(_log.get_selected_text())
+		await input.press(KEY_V, true)
+	else:
+		_chatbox.paste(_log.get_selected_text())
+	await input.type("!")
+	await input.press(KEY_ENTER)
+	check_equal(
+		_sent, ['so said: ben says: "line 0" ben says: "line 1"!'] as Array[String], "what was sent"
+	)
 
 
 func test_a_burst_takes_a_little_of_many_frames() -> void:

@@ -34,6 +34,11 @@ func set_up() -> void:
 	_screen.set_online(true, "Connected")
 
 
+func tear_down() -> void:
+	tree.root.content_scale_mode = Window.CONTENT_SCALE_MODE_CANVAS_ITEMS
+	await super()
+
+
 func test_typing_and_clicking_log_in() -> void:
 	await input.click(_username)
 	await input.type("  ada ")
@@ -43,6 +48,14 @@ func test_typing_and_clicking_log_in() -> void:
 	check_equal(_asked, ["login ada/correct horse"] as Array[String], "what was asked")
 	check(_login.disabled and _register.disabled, "the buttons stay open while busy")
 	check(not _username.editable and not _password.editable, "the fields stay open while busy")
+
+
+func test_a_paused_game_can_be_logged_into() -> void:
+	tree.paused = true
+	await _fill()
+	await input.click(_login)
+	tree.paused = false
+	check_equal(_asked, ["login ada/correct horse"] as Array[String], "what was asked")
 
 
 func test_register_button_registers() -> void:
@@ -125,6 +138,17 @@ func test_a_taken_name_is_selected_for_another() -> void:
 	check(_username.has_focus(), "the cursor is not in the username")
 	await input.type("eve")
 	check_equal(_username.text, "eve", "the username")
+	check_equal(_password.text, "correct horse", "the password")
+	check(_password.secret, "the password is shown")
+	await input.click(_register)
+	check_equal(_asked.back(), "register eve/correct horse", "what was asked")
+	_screen.show_denied("too_short", "", "username", 4)
+	check_equal(_password.text, "correct horse", "the password after a short name")
+	await input.click(_register)
+	_screen.show_denied("too_long", "", "password", 9)
+	check_equal(_password.text, "", "the password after a refusal of it")
+	_screen.show_denied("username_taken", "")
+	check_equal(_password.text, "", "a password of an earlier request")
 
 
 func test_a_game_can_translate_denials_by_their_code() -> void:
@@ -176,6 +200,7 @@ func test_offline_locks_the_buttons_and_says_why() -> void:
 	check_equal(connection.text, "The server is down. Next try in 3 seconds.", "the reason")
 	check_equal(_status.text, "Not connected to the server yet", "the status")
 	_screen.set_online(true, "Connected")
+	check_equal(_status.text, "", "the status with a connection")
 	await input.click(_login)
 	check_equal(_asked.size(), 1, "the number of tries")
 
@@ -197,6 +222,16 @@ func test_no_answer_unlocks_the_form() -> void:
 	check(_login.disabled, "the form is not locked")
 	await wait_until(func() -> bool: return not _login.disabled, "the form unlocks")
 	check_equal(_status.text, "The server did not answer, try again", "the status")
+
+
+func test_no_bound_can_be_crossed_from_a_script() -> void:
+	for seconds: float in [-5.0, 0.0]:
+		_screen.answer_timeout = seconds
+		check(_screen.answer_timeout > 0.0, "answer_timeout is %f" % _screen.answer_timeout)
+	_screen.set_limits(-1, -1)
+	await _fill()
+	await input.click(_login)
+	await wait_until(func() -> bool: return not _login.disabled, "the form unlocks")
 
 
 func test_try_again_is_offered_when_nothing_happens_by_itself() -> void:
@@ -247,13 +282,104 @@ func test_a_game_shows_its_own_pictures() -> void:
 func test_everything_fits_on_a_small_and_a_large_screen() -> void:
 	_screen.set_online(false, "No connection to the server. Next try in 12 seconds.", true)
 	_screen.show_status("The connection was lost before the answer came", LoginScreen.Tone.ERROR)
-	for window_size: Vector2i in [Vector2i(360, 640), Vector2i(640, 360), Vector2i(1920, 1080)]:
-		tree.root.size = window_size
-		await frames(4)
-		var screen := Rect2(Vector2.ZERO, tree.root.get_visible_rect().size)
-		for control: Control in [_username, _password, _login, _register, _status]:
-			var fits: bool = screen.encloses(control.get_global_rect())
-			check(fits, "%s does not fit at %s" % [control.name, window_size])
+	var locale: String = TranslationServer.get_locale()
+	for language: String in ["en", "de"]:
+		TranslationServer.set_locale(language)
+		for window_size: Vector2i in [Vector2i(360, 640), Vector2i(640, 360), Vector2i(1920, 1080)]:
+			for stretches: bool in [true, false]:
+				await _resize(window_size, stretches)
+				_check_all_is_in_sight("%s %s" % [language, window_size])
+	TranslationServer.set_locale(locale)
+
+
+func test_the_picture_makes_room_where_there_is_little_height() -> void:
+	var hall: Control = _screen.get_node("%Hall")
+	await _resize(Vector2i(640, 360), false)
+	check(not hall.visible, "the picture takes the room")
+	check(not _scroll_bar().visible, "it scrolls although all fits")
+	await _resize(Vector2i(360, 640), false)
+	check(hall.visible, "the picture does not come back")
+	_screen.show_picture = false
+	await frames(2)
+	check(not hall.visible, "the picture stays")
+
+
+func test_a_form_that_is_too_high_scrolls_to_what_is_used() -> void:
+	var theme := Theme.new()
+	theme.default_font_size = 26
+	_screen.theme = theme
+	await _resize(Vector2i(640, 300), false)
+	check(_scroll_bar().visible, "there is no scroll bar")
+	var retry: Button = _screen.get_node("%Button_Retry")
+	var connection: Label = _screen.get_node("%Label_Connection")
+	check(not _is_in_sight(connection), "all is in sight")
+	_screen.set_online(false, "Not connected", true)
+	await frames(2)
+	_username.grab_focus()
+	var visited: Array[Control] = []
+	while not tree.root.gui_get_focus_owner() in visited:
+		var focused: Control = tree.root.gui_get_focus_owner()
+		visited.append(focused)
+		await frames(1)
+		check(_is_in_sight(focused), "%s is out of sight" % focused.name)
+		await input.act(&"ui_focus_next")
+	check(retry in visited and _register in visited, "Tab does not lead everywhere")
+	var ends: Dictionary[MouseButton, Control] = {
+		MOUSE_BUTTON_WHEEL_UP: _username, MOUSE_BUTTON_WHEEL_DOWN: retry
+	}
+	for turn: MouseButton in ends:
+		for i: int in 20:
+			await input.turn_wheel(_screen, turn)
+		check(_is_in_sight(ends[turn]), "the wheel does not lead to %s" % ends[turn].name)
+	await _resize(Vector2i(640, 900), false)
+	check(not _scroll_bar().visible, "the scroll bar stays")
+	check(_is_in_sight(_username) and _is_in_sight(retry), "the form stays away")
+
+
+func test_the_eye_covers_no_text_in_either_direction() -> void:
+	for is_rtl: bool in [false, true, false]:
+		_screen.layout_direction = (
+			Control.LAYOUT_DIRECTION_RTL if is_rtl else Control.LAYOUT_DIRECTION_LTR
+		)
+		await frames(2)
+		var box: StyleBox = _password.get_theme_stylebox(&"normal")
+		var eye := Rect2(_reveal.position, _reveal.size)
+		check_equal(eye.get_center().x < _password.size.x / 2.0, is_rtl, "the eye is on the left")
+		var text_from: float = box.get_margin(SIDE_LEFT)
+		var text_to: float = _password.size.x - box.get_margin(SIDE_RIGHT)
+		check(eye.end.x <= text_from or eye.position.x >= text_to, "the eye covers text")
+		var far_side: Side = SIDE_RIGHT if is_rtl else SIDE_LEFT
+		var usual: float = _username.get_theme_stylebox(&"normal").get_margin(far_side)
+		check_equal(box.get_margin(far_side), usual, "the room on the other side")
+
+
+# As in a game whose window stretches what it shows, or in one that does not.
+func _resize(window_size: Vector2i, stretches: bool) -> void:
+	tree.root.content_scale_mode = (
+		Window.CONTENT_SCALE_MODE_CANVAS_ITEMS if stretches else Window.CONTENT_SCALE_MODE_DISABLED
+	)
+	# A game that ran before may have set one.
+	tree.root.min_size = Vector2i.ZERO
+	tree.root.size = window_size
+	await frames(4)
+
+
+func _check_all_is_in_sight(where: String) -> void:
+	var connection: Control = _screen.get_node("%Label_Connection")
+	var retry: Control = _screen.get_node("%Button_Retry")
+	for control: Control in [
+		_username, _password, _reveal, _login, _register, _status, connection, retry
+	]:
+		check(_is_in_sight(control), "%s does not fit: %s" % [control.name, where])
+
+
+func _is_in_sight(control: Control) -> bool:
+	var window := Rect2(Vector2.ZERO, tree.root.get_visible_rect().size)
+	return window.grow(0.5).encloses(control.get_global_rect())
+
+
+func _scroll_bar() -> VScrollBar:
+	return _screen.get_node("%Scroll")
 
 
 func _fill() -> void:

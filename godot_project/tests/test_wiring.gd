@@ -161,6 +161,67 @@ func test_screens_stay_where_the_designer_shows_them_himself() -> void:
 	check(_login.visible and _chatbox.visible, "a screen hides by itself")
 
 
+func test_a_parent_without_a_size_is_no_hiding_place() -> void:
+	_scene.free()
+	var around := Control.new()
+	_scene = around
+	await _open(_client())
+	check_equal(around.size, Vector2.ZERO, "the parent's size")
+	var window: Rect2 = tree.root.get_visible_rect()
+	check_equal(_login.get_global_rect(), window, "the login screen")
+	around.hide()
+	check(not _login.is_visible_in_tree(), "the login screen stays without its parent")
+	around.show()
+	await input.click(_login.get_node("%LineEdit_Username") as Control)
+	await input.type("ada")
+	check_equal(_login.username, "ada", "what was typed")
+	around.position = Vector2(30.0, 20.0)
+	around.size = Vector2(320.0, 600.0)
+	await frames(2)
+	check_equal(_login.get_global_rect(), around.get_global_rect(), "the login screen, then")
+
+
+func test_a_container_gives_the_size_later() -> void:
+	_scene.free()
+	var container := MarginContainer.new()
+	container.set_anchors_preset(Control.PRESET_FULL_RECT)
+	container.add_theme_constant_override(&"margin_left", 40)
+	var around := Control.new()
+	container.add_child(around)
+	around.add_child(_login)
+	around.add_child(_chatbox)
+	_scene = container
+	await add(_scene)
+	check_equal(_login.get_global_rect(), around.get_global_rect(), "the login screen")
+	check_equal(around.global_position.x, 40.0, "where it begins")
+
+
+func test_a_slow_answer_keeps_the_form_locked_until_the_client_gives_up() -> void:
+	var client: NetworkClient = _client()
+	client.request_timeout = 1.5
+	_login.answer_timeout = 0.2
+	await _open(client)
+	await wait_until(func() -> bool: return _connection() == "Connected", "the connection")
+	_server.ignore_next("login")
+	await _ask_for_login_of("ada")
+	var log_in: Button = _login.get_node("%Button_Login")
+	await wait_for_seconds(0.6)
+	check(log_in.disabled, "the form unlocks before the request has ended")
+	await wait_until(func() -> bool: return not log_in.disabled, "the form unlocks")
+	check_equal(_status(), LonghallText.of_denial("timed_out"), "the status")
+
+
+func test_no_password_stays_in_the_form_of_a_player_who_is_in() -> void:
+	var client: NetworkClient = _client()
+	await _open(client)
+	await wait_until(func() -> bool: return _connection() == "Connected", "the connection")
+	var password: LineEdit = _login.get_node("%LineEdit_Password")
+	await input.click(password)
+	await input.type("half a passw")
+	await _log_in(client, "ada")
+	check_equal(password.text, "", "the password field")
+
+
 func test_the_name_and_the_draft_outlast_a_cut_but_not_another_player() -> void:
 	var client: NetworkClient = _client()
 	await _open(client)
@@ -254,15 +315,19 @@ func _log_in(client: NetworkClient, name: String) -> void:
 func _wait_for_login_of(name: String, client: NetworkClient) -> void:
 	await wait_until(func() -> bool: return _connection() == "Connected", "the connection")
 	check(not _chatbox.visible, "the chatbox shows before the login")
+	await _ask_for_login_of(name)
+	await wait_until(func() -> bool: return _chatbox.visible, "the chatbox")
+	check(client.is_logged_in(), "another client has logged in")
+	check(not _login.visible, "the login screen stays")
+
+
+func _ask_for_login_of(name: String) -> void:
 	await input.click(_login.get_node("%LineEdit_Username") as Control)
 	await input.press(KEY_A, true)
 	await input.type(name)
 	await input.press(KEY_ENTER)
 	await input.type(PASSWORD)
 	await input.press(KEY_ENTER)
-	await wait_until(func() -> bool: return _chatbox.visible, "the chatbox")
-	check(client.is_logged_in(), "another client has logged in")
-	check(not _login.visible, "the login screen stays")
 
 
 func _say(chatbox: Chatbox, text: String) -> void:

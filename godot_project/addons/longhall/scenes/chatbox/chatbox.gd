@@ -9,6 +9,18 @@ extends Control
 ## [signal message_sent], the parent answers each one with [method line_accepted]
 ## or [method line_denied], and lines to show arrive through [method show_line].
 ## Whatever people type is shown as the plain text it is, never as BBCode.
+## [br][br]
+## It works on while the tree is paused; its [member Node.process_mode] is yours to
+## change.
+## [br][br]
+## Its look is your game's: a [Theme] of the project, of a parent or of the chatbox
+## itself is taken as far as it goes, and [code]longhall_theme.tres[/code] fills in
+## the rest. What such a theme says of [code]Button[/code], [code]Label[/code],
+## [code]Panel[/code] or [code]PanelContainer[/code] holds for our variations of them
+## too, unless it names those: [code]PrimaryButton[/code], [code]SmallButton[/code],
+## [code]HeaderBar[/code], [code]LogPanel[/code]. [code]StatusError[/code] keeps its
+## colour until it is named, because that means something. The colours of lines are
+## those of the type [code]Chatbox[/code], and [member sender_colors].
 
 ## The player sent a line. It stays unanswered until [method line_accepted] or
 ## [method line_denied] is called; [member sent_id] tells it apart from others.
@@ -23,6 +35,7 @@ signal name_clicked(username: String)
 signal mentioned(sender: String, text: String)
 
 const Line := preload("chat_line.gd")
+const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const RefusalStrip := preload("refusal_strip.gd")
 const Wiring := preload("chatbox_wiring.gd")
 
@@ -41,6 +54,8 @@ const _GAMEPAD_STEP: float = 0.3
 ## Names kept to choose one by keyboard.
 const _NAMES_KEPT: int = 10
 
+# What a line cannot have.
+static var _line_breaks: RegEx = RegEx.create_from_string("[\\r\\n\\x{2028}\\x{2029}]+")
 # The marks around what is copied from the log, which nobody can say.
 static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}]")
 
@@ -70,8 +85,8 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 
 @export_group("Look")
 
-## Your game's sign in the header, instead of the hall. The colours and sizes of the
-## rest are in the [member Control.theme].
+## Your game's sign in the header, instead of the hall. Colours and sizes of the rest
+## come from a [Theme].
 @export var icon: Texture2D:
 	set(value):
 		icon = value
@@ -122,7 +137,6 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 	Color("#ffb3d1"),
 	Color("#c7d46b"),
 	Color("#b0c4ff"),
-	Color("#ffc37a"),
 	Color("#9fe3b0"),
 	Color("#e8a6f0"),
 	Color("#d9c5a0"),
@@ -136,24 +150,26 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 ## Lines kept; the oldest leave first.
 @export_range(10, 10000, 1, "or_greater") var max_lines: int = 500:
 	set(value):
-		max_lines = value
+		max_lines = maxi(value, 1)
 		_refresh_log()
 
 ## Characters one line may have.
 @export_range(1, 2000, 1, "or_greater") var line_max_length: int = 500:
 	set(value):
-		line_max_length = value
+		line_max_length = maxi(value, 1)
 		if is_node_ready():
 			_refresh_input()
 
 ## Lines of this player that may wait for an answer or a decision; with more, no
 ## other can be sent.
-@export_range(1, 100) var max_unanswered: int = 20
+@export_range(1, 100) var max_unanswered: int = 20:
+	set(value):
+		max_unanswered = maxi(value, 1)
 
 ## Time that writing lines may take in one frame. What does not fit comes in the next.
 @export_range(0.1, 16.0, 0.1, "suffix:ms") var frame_budget_ms: float = 2.0:
 	set(value):
-		frame_budget_ms = value
+		frame_budget_ms = maxf(value, 0.1)
 		_refresh_log()
 
 ## The name of this player: shown in the header, and tells own lines apart.
@@ -204,6 +220,7 @@ func _enter_tree() -> void:
 
 
 func _ready() -> void:
+	Look.dress(self)
 	_refresh_log()
 	_refresh_header()
 	_refresh_banner()
@@ -218,6 +235,8 @@ func _notification(what: int) -> void:
 		LonghallText.refresh()
 		_refresh_input()
 		_on_chat_log_unread_changed(_log.unread_count())
+	elif what == NOTIFICATION_THEME_CHANGED and is_node_ready():
+		Look.dress(self)
 
 
 func _unhandled_key_input(event: InputEvent) -> void:
@@ -277,16 +296,18 @@ func line_denied(
 	id = _unanswered(id)
 	if code in UNCERTAIN_CODES:
 		_log.set_fate(id, Line.Fate.UNCERTAIN)
-		_count_uncertain()
-		_strip.tell(func() -> String: return tr("Perhaps not sent: %s") % why.call())
+		_strip.doubt(
+			_count_uncertain(), func() -> String: return tr("Perhaps not sent: %s") % why.call()
+		)
 		return
+	var not_sent: Callable = func() -> String: return tr("Not sent: %s") % why.call()
 	var line: Line = _log.take_pending(id)
+	if line != null and not _input.text.is_empty():
+		_strip.refuse(line.text, not_sent)
+		return
 	if line != null:
-		if _input.text.is_empty():
-			draft = line.text
-		else:
-			_strip.refused.append(line.text)
-	_strip.tell(func() -> String: return tr("Not sent: %s") % why.call())
+		draft = line.text
+	_strip.hint(not_sent)
 
 
 ## Tells that the connection in which lines were accepted is over: those that were
@@ -326,6 +347,16 @@ func reset() -> void:
 	draft = ""
 
 
+## Puts [param text] where the cursor is. Several lines become one, with a space
+## where each of them ended.
+func paste(text: String) -> void:
+	if _input.has_selection():
+		_input.delete_text(_input.get_selection_from_column(), _input.get_selection_to_column())
+		_input.deselect()
+	_input.insert_text_at_caret(_line_breaks.sub(text.strip_edges(), " ", true))
+	_refresh_input()
+
+
 ## Lines kept, notices included.
 func line_count() -> int:
 	return _log.line_count()
@@ -363,14 +394,16 @@ func _submit() -> void:
 		_input.edit()
 		return
 	if not _online:
-		_strip.tell(func() -> String: return tr("Not sent: you are offline. Your text stays here."))
+		_strip.hint(
+			func() -> String: return tr("Not sent: you are offline. Your text stays here."), true
+		)
 	elif text.length() > line_max_length:
-		_strip.tell(
+		_strip.hint(
 			func() -> String:
 				return tr("Not sent: at most %d characters fit in a line") % line_max_length
 		)
 	elif _log.pending_count() + _strip.refused.size() >= max_unanswered:
-		_strip.tell(
+		_strip.hint(
 			func() -> String:
 				return tr("Not sent: too many messages wait for an answer. Your text stays here.")
 		)
@@ -391,12 +424,12 @@ func _say(text: String) -> void:
 	sent_id += 1
 	line.id = sent_id
 	_log.add_pending(line)
-	_strip.hide_if_idle()
+	_strip.forget_hint()
 	message_sent.emit(text)
 
 
-func _count_uncertain() -> void:
-	_strip.uncertain = _log.pending_with(Line.Fate.UNCERTAIN).size()
+func _count_uncertain() -> int:
+	return _log.pending_with(Line.Fate.UNCERTAIN).size()
 
 
 func _refresh_log() -> void:
@@ -440,6 +473,14 @@ func _refresh_input() -> void:
 	if too_long:
 		_send.tooltip_text = tr("At most %d characters fit in a line") % line_max_length
 	_input.placeholder_text = "Say something" if _online else "Offline: write now, send later"
+
+
+func _clipboard_has_lines() -> bool:
+	return (
+		_input.is_editing()
+		and DisplayServer.has_feature(DisplayServer.FEATURE_CLIPBOARD)
+		and _line_breaks.search(DisplayServer.clipboard_get()) != null
+	)
 
 
 func _mention_in_draft(player: String) -> void:
@@ -514,7 +555,7 @@ func _on_refusal_edit_requested(text: String) -> void:
 func _on_refusal_send_again_requested() -> void:
 	var line: Line = _log.pending_with(Line.Fate.UNCERTAIN)[0]
 	_log.take_pending(line.id)
-	_count_uncertain()
+	_strip.uncertain = _count_uncertain()
 	_say(line.text)
 	_input.edit()
 
@@ -530,7 +571,7 @@ func _on_line_edit_text_changed(_text: String) -> void:
 
 
 func _on_line_edit_text_change_rejected(_rejected: String) -> void:
-	_strip.tell(func() -> String: return tr("That was too much text, the end of it was left out"))
+	_strip.hint(func() -> String: return tr("That was too much text, the end of it was left out"))
 
 
 func _on_line_edit_text_submitted(_text: String) -> void:
@@ -544,6 +585,9 @@ func _on_line_edit_gui_input(event: InputEvent) -> void:
 		_log.scroll_by_pages(-1.0)
 	elif event.is_action_pressed(&"ui_page_down", true):
 		_log.scroll_by_pages(1.0)
+	elif event.is_action_pressed(&"ui_paste", true) and _clipboard_has_lines():
+		# The engine would put nothing between them.
+		paste(DisplayServer.clipboard_get())
 	else:
 		return
 	_input.accept_event()

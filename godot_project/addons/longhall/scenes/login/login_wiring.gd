@@ -65,6 +65,7 @@ func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -
 func _on_client_logged_in(username: String) -> void:
 	super(username)
 	_screen.set_busy(false)
+	_screen.forget_password()
 	_screen.show_status("")
 	_screen.username = username
 
