@@ -2,7 +2,7 @@ extends "res://tests/test_case.gd"
 ## Nodes and a fake server in disorder: whatever happens, each request ends, and ends once.
 
 const PASSWORD: String = "correct horse"
-const FRAMES: int = 600
+const FRAMES: int = 300
 const CLIENTS: int = 3
 const NAMES: Array[String] = ["ada", "ben", "x"]
 const REASONS: Array[String] = ["restarting", "connection_lost", "logged_in_elsewhere", "kicked"]

@@ -90,7 +90,7 @@ fn make_project(folder: &Path) -> Result<()> {
         ("tests/editor/plugin.cfg", PLUGIN),
         (project::EXTENSION_LIST, project::EXTENSION),
     ] {
-        write(&folder.join(name), text)?;
+        workspace::write(&folder.join(name), text)?;
     }
     Ok(())
 }
@@ -124,14 +124,6 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-    }
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 //! cannot rot.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -119,7 +118,7 @@ pub(crate) fn run(godot: &Godot) -> Result<()> {
         ("three_nodes.tscn", THREE_NODES.replace("SERVER", &url)),
         (project::EXTENSION_LIST, project::EXTENSION.to_owned()),
     ] {
-        write(&folder.join(name), &text)?;
+        workspace::write(&folder.join(name), &text)?;
     }
     let godot = |name: &str, arguments: &[&str]| {
         let mut command = godot.command();
@@ -166,14 +165,6 @@ fn first_gdscript(markdown: &str) -> Option<String> {
         .map(|line| line.strip_prefix(indent).unwrap_or(line))
         .collect();
     Some(lines.join("\n") + "\n")
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-    }
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

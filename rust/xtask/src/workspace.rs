@@ -2,8 +2,11 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use anyhow::{Context, Result};
 
 /// The checkout's root folder.
 pub(crate) fn root() -> PathBuf {
@@ -41,6 +44,18 @@ pub(crate) fn godot_project() -> PathBuf {
 /// The part of it that a game copies.
 pub(crate) fn addon_dir() -> PathBuf {
     godot_project().join("addons/longhall")
+}
+
+/// Writes a file, and the folders it is in.
+///
+/// # Errors
+/// If they cannot be written.
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The cargo that started us, working in the checkout's root.

@@ -118,17 +118,6 @@ func retry() -> void:
 	_show_connection()
 
 
-# For the screens: what their exports say.
-
-
-func _is_wanted() -> bool:
-	return true
-
-
-func _named_client() -> NetworkClient:
-	return null
-
-
 # For the screens: what there is to show.
 
 
@@ -138,6 +127,19 @@ func _show_connection() -> void:
 
 func _show_in(_player_is_in: bool) -> void:
 	pass
+
+
+func _is_wanted() -> bool:
+	return _owner_screen().wire_to_client
+
+
+func _named_client() -> NetworkClient:
+	var named: NetworkClient = _owner_screen().client
+	return named if is_instance_valid(named) else null
+
+
+func _owner_screen() -> LonghallScreen:
+	return get_parent()
 
 
 func _handlers() -> Dictionary[StringName, Callable]:

@@ -1,5 +1,5 @@
 class_name Chatbox
-extends Control
+extends LonghallScreen
 ## Shows what players say and takes what this player types.
 ##
 ## In a scene with a [NetworkClient] it works as it is: it finds the client, says
@@ -37,7 +37,6 @@ signal mentioned(sender: String, text: String)
 const Line := preload("chat_line.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const RefusalStrip := preload("refusal_strip.gd")
-const Wiring := preload("chatbox_wiring.gd")
 
 ## Denials after which the line may have been said nevertheless.
 const UNCERTAIN_CODES: Array[String] = ["connection_lost", "timed_out", "cancelled"]
@@ -58,30 +57,6 @@ const _NAMES_KEPT: int = 10
 static var _line_breaks: RegEx = RegEx.create_from_string("[\\r\\n\\x{2028}\\x{2029}]+")
 # The marks around what is copied from the log, which nobody can say.
 static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}]")
-
-@export_group("Network Client")
-
-## The node that connects. When empty, the nearest one in the tree is taken: that
-## of the same scene, else that of a scene around it.
-@export var client: NetworkClient:
-	set(value):
-		client = value
-		if is_node_ready():
-			_wiring.look_for_client()
-
-## Whether the chatbox talks to the [NetworkClient] itself. Switch it off to connect
-## its signals and call its methods yourself.
-@export var wire_to_client: bool = true:
-	set(value):
-		wire_to_client = value
-		if is_node_ready():
-			_wiring.look_for_client()
-
-## Whether the chatbox shows itself after the login and hides after the logout.
-@export var show_by_itself: bool = true
-
-## Whether the cursor goes into the input when the chatbox is shown.
-@export var focus_when_shown: bool = true
 
 @export_group("Look")
 
@@ -198,7 +173,6 @@ var _can_retry: bool = false
 var _mention: RegEx
 var _recent_names: Array[String] = []
 
-@onready var _wiring: Wiring = %Wiring
 @onready var _header: PanelContainer = %Header
 @onready var _icon: TextureRect = %Icon
 @onready var _logged_in_as: Label = %Label_As

@@ -9,14 +9,6 @@ var _was_cut: bool = false
 @onready var _chatbox: Chatbox = get_parent()
 
 
-func _is_wanted() -> bool:
-	return _chatbox.wire_to_client
-
-
-func _named_client() -> NetworkClient:
-	return _chatbox.client if is_instance_valid(_chatbox.client) else null
-
-
 func _handlers() -> Dictionary[StringName, Callable]:
 	var handlers: Dictionary[StringName, Callable] = super()
 	handlers[&"chat_received"] = _chatbox.show_line

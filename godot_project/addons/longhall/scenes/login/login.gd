@@ -1,5 +1,5 @@
 class_name LoginScreen
-extends Control
+extends LonghallScreen
 ## Asks for a name and a password, and says why they were refused.
 ##
 ## In a scene with a [NetworkClient] it works as it is: it finds the client, asks
@@ -37,7 +37,6 @@ signal remember_toggled(remember: bool)
 enum Tone { INFO, SUCCESS, ERROR }
 
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
-const Wiring := preload("login_wiring.gd")
 
 const _TONE_LABELS: Array[StringName] = [&"StatusInfo", &"StatusSuccess", &"StatusError"]
 const _TONE_ICONS: Array[Texture2D] = [
@@ -59,30 +58,6 @@ const _WHEEL_STEP: float = 0.125
 ## Denials that are about the name, so that the cursor goes there.
 const _NAME_CODES: Array[String] = ["username_taken"]
 const _NAME_FIELD: String = "username"
-
-@export_group("Network Client")
-
-## The node that connects. When empty, the nearest one in the tree is taken: that
-## of the same scene, else that of a scene around it.
-@export var client: NetworkClient:
-	set(value):
-		client = value
-		if is_node_ready():
-			_wiring.look_for_client()
-
-## Whether the screen talks to the [NetworkClient] itself. Switch it off to connect
-## its signals and call its methods yourself.
-@export var wire_to_client: bool = true:
-	set(value):
-		wire_to_client = value
-		if is_node_ready():
-			_wiring.look_for_client()
-
-## Whether the screen hides after the login and shows itself after the logout.
-@export var show_by_itself: bool = true
-
-## Whether the cursor goes into the form when the screen is shown.
-@export var focus_when_shown: bool = true
 
 @export_group("Look")
 
@@ -154,7 +129,6 @@ var _is_hint_about_being_offline: bool = false
 # Says in the present language what the status line is about.
 var _status_text: Callable = func() -> String: return ""
 
-@onready var _wiring: Wiring = %Wiring
 @onready var _background: TextureRect = %Background
 @onready var _picture: TextureRect = %Hall
 @onready var _wordmark: TextureRect = %Wordmark

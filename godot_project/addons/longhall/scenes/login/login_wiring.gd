@@ -11,14 +11,6 @@ const REOPENED: Array[String] = ["logged_in_elsewhere", "login_timeout", "idle"]
 @onready var _screen: LoginScreen = get_parent()
 
 
-func _is_wanted() -> bool:
-	return _screen.wire_to_client
-
-
-func _named_client() -> NetworkClient:
-	return _screen.client if is_instance_valid(_screen.client) else null
-
-
 func _join() -> void:
 	if _screen.offer_to_remember:
 		# What the player chose last time, also before the client has looked.
