@@ -95,12 +95,23 @@ func _check_script(type: String, path: String) -> void:
 		# Enumerations and inner scripts have pages and entries of another kind.
 		if values[name] is not Dictionary and values[name] is not Script:
 			constants.append(name)
+	var methods: Array[Dictionary] = script.get_script_method_list()
+	var signals: Array[Dictionary] = script.get_script_signal_list()
 	var variables: Array[Dictionary] = script.get_script_property_list().filter(
 		func(property: Dictionary) -> bool: return not is_heading(property)
 	)
-	await _check_class(
-		type, script.get_script_method_list(), script.get_script_signal_list(), variables, constants
-	)
+	var base: Script = script.get_base_script()
+	if base != null:
+		# What is inherited stands on the page it is inherited from.
+		methods = _without(methods, base.get_script_method_list())
+		signals = _without(signals, base.get_script_signal_list())
+		variables = _without(variables, base.get_script_property_list())
+	await _check_class(type, methods, signals, variables, constants)
+
+
+func _without(members: Array[Dictionary], inherited: Array[Dictionary]) -> Array[Dictionary]:
+	var names: Array = inherited.map(func(member: Dictionary) -> Variant: return member["name"])
+	return members.filter(func(member: Dictionary) -> bool: return member["name"] not in names)
 
 
 func _check_class(
