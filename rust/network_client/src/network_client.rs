@@ -440,19 +440,13 @@ impl NetworkClient {
     #[func]
     pub fn connect_to_server(&mut self) -> Gd<NetworkRequest> {
         if Engine::singleton().is_editor_hint() {
-            let request = NetworkRequest::begin();
-            let refusal = RefusalCode::NotConnected.into();
-            NetworkRequest::complete_later(request.clone(), Err(refusal));
-            return request;
+            return NetworkRequest::refused(RefusalCode::NotConnected);
         }
         if !self.base().is_inside_tree() {
             let text = "connect_to_server() needs the node to be inside the scene tree";
             self.warnings.push(text.to_owned());
             self.tell_later();
-            let request = NetworkRequest::begin();
-            let refusal = RefusalCode::NotConnected.into();
-            NetworkRequest::complete_later(request.clone(), Err(refusal));
-            return request;
+            return NetworkRequest::refused(RefusalCode::NotConnected);
         }
         let address = self.address();
         if self.dialled.as_ref() != Some(&address) {
@@ -689,7 +683,10 @@ impl NetworkClient {
     /// A node that is not processed hears of nothing by itself, but what is
     /// refused at once can be told all the same.
     fn tell_later_if_idle(&mut self) {
-        if !self.base().is_inside_tree() || !self.base().can_process() {
+        let is_processed = self.base().is_inside_tree()
+            && self.base().can_process()
+            && !Engine::singleton().is_editor_hint();
+        if !is_processed {
             self.tell_later();
         }
     }

@@ -1,7 +1,7 @@
 //! What every request of the node returns.
 
 use godot::prelude::*;
-use longhall_client::Refusal;
+use longhall_client::{Refusal, RefusalCode};
 use longhall_packet::Field;
 
 /// A request to the server: wait for [member completed], then look at [member ok].
@@ -120,6 +120,13 @@ impl NetworkRequest {
             limit: 0,
             is_told: false,
         })
+    }
+
+    /// A request that is refused at once.
+    pub(crate) fn refused(code: RefusalCode) -> Gd<Self> {
+        let request = Self::begin();
+        Self::complete_later(request.clone(), Err(code.into()));
+        request
     }
 
     /// Ends the request. Whoever waits is told at the end of the frame, when

@@ -48,9 +48,6 @@ url = "SERVER"
 script = ExtResource("2")
 "#;
 
-/// Whether a Login and a Chatbox beside a NetworkClient need nobody to join them.
-const SCENES_FIND_THE_NODE: bool = true;
-
 /// A whole game without a script: the scenes find the node by themselves.
 const THREE_NODES: &str = r#"[gd_scene load_steps=3 format=3]
 
@@ -137,14 +134,12 @@ pub(crate) fn run(godot: &Godot) -> Result<()> {
         }
     }
 
-    if SCENES_FIND_THE_NODE {
-        player::invite(&folder)?;
-        let output = godot(
-            "three nodes without a script",
-            &["--max-fps", "60", "res://three_nodes.tscn"],
-        )?;
-        player::expect_done(&output, "the game of three nodes")?;
-    }
+    player::invite(&folder)?;
+    let output = godot(
+        "three nodes without a script",
+        &["--max-fps", "60", "res://three_nodes.tscn"],
+    )?;
+    player::expect_done(&output, "the game of three nodes")?;
     Ok(())
 }
 

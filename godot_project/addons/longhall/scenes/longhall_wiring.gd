@@ -6,6 +6,9 @@ extends Node
 ## lets go of one that leaves. What a screen does with it is in
 ## [code]login_wiring.gd[/code] and [code]chatbox_wiring.gd[/code].
 
+## Ends of a session that the player asked for.
+const OWN_WISH: Array[String] = ["logout", "closed_by_client"]
+
 ## The client of the screen; null while there is none.
 var client: NetworkClient
 
@@ -118,17 +121,6 @@ func retry() -> void:
 	_show_connection()
 
 
-# For the screens: what there is to show.
-
-
-func _show_connection() -> void:
-	pass
-
-
-func _show_in(_player_is_in: bool) -> void:
-	pass
-
-
 func _is_wanted() -> bool:
 	return _owner_screen().wire_to_client
 
@@ -140,6 +132,17 @@ func _named_client() -> NetworkClient:
 
 func _owner_screen() -> LonghallScreen:
 	return get_parent()
+
+
+# For the screens: what there is to show.
+
+
+func _show_connection() -> void:
+	pass
+
+
+func _show_in(_player_is_in: bool) -> void:
+	pass
 
 
 func _handlers() -> Dictionary[StringName, Callable]:

@@ -1,9 +1,6 @@
 extends LonghallWiring
 ## Joins the [Chatbox] to the [NetworkClient].
 
-## Ends of a session that the player asked for.
-const OWN_WISH: Array[String] = ["logout", "closed_by_client"]
-
 var _was_cut: bool = false
 
 @onready var _chatbox: Chatbox = get_parent()

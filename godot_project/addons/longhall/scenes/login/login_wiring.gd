@@ -1,9 +1,6 @@
 extends LonghallWiring
 ## Joins the [LoginScreen] to the [NetworkClient].
 
-## Ends of a session that the player asked for.
-const OWN_WISH: Array[String] = ["logout", "closed_by_client"]
-
 ## Ends of a connection that are nobody's wish, so that it is made anew at once:
 ## the player may log in again whenever they like.
 const REOPENED: Array[String] = ["logged_in_elsewhere", "login_timeout", "idle"]
