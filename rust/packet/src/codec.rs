@@ -128,9 +128,8 @@ impl RawPacket<'_> {
         let channel = |field: Option<String>| -> Result<ChannelName, Fault> {
             Ok(ChannelName::parse(&need(field)?)?)
         };
-        let target = |field: Option<String>| -> Result<Target, Fault> {
-            Ok(Target::parse(&need(field)?)?)
-        };
+        let target =
+            |field: Option<String>| -> Result<Target, Fault> { Ok(Target::parse(&need(field)?)?) };
         let username = |field: Option<String>| -> Result<Username, Fault> {
             Ok(Username::parse(&need(field)?)?)
         };

@@ -49,9 +49,7 @@ pub use limits::Limits;
 pub use server_packet::ServerPacket;
 #[cfg(feature = "name-keys")]
 pub use text::NameKeys;
-pub use text::{
-    ChannelPassword, ChatText, Password, PresenceText, ResumeToken, Topic, Username,
-};
+pub use text::{ChannelPassword, ChatText, Password, PresenceText, ResumeToken, Topic, Username};
 
 /// The protocol this crate speaks. Raised when an older client could no longer
 /// understand the server, or be understood.
