@@ -268,6 +268,11 @@ impl LonghallFakeServer {
                 connection.inbound.push_back((at, news(&packet)));
             }
         }
+        for (connection, reason) in self.world.take_ended() {
+            if let Some(connection) = self.connections.get_mut(&connection) {
+                connection.close(at, Some(reason));
+            }
+        }
     }
 
     /// When what is sent now arrives.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use longhall_packet::limits::MAX_PAGE_LINES;
 use longhall_packet::{
-    Access, Change, ChannelState, ClientPacket, Conversation, Denial, DenyCode, INBOX, InboxState,
-    Invitation, LeaveReason, Limits, Line, LineId, LineKind, ListedChannel, ListedSession, Member,
-    PROTOCOL_VERSION, Presence, PresenceState, RequestId, ResumeToken, Role, Seq, ServerPacket,
-    Stage, Target,
+    Access, Change, ChannelState, ClientPacket, CloseReason, Conversation, Denial, DenyCode, INBOX,
+    InboxState, Invitation, LeaveReason, Limits, Line, LineId, LineKind, ListedChannel,
+    ListedSession, Member, PROTOCOL_VERSION, Presence, PresenceState, RequestId, ResumeToken, Role,
+    Seq, ServerPacket, Stage, Target,
 };
 
 /// The channel everybody is in.
@@ -35,6 +35,8 @@ pub(crate) struct World {
     last_session: u64,
     now_ms: u64,
     out: Deliveries,
+    /// Connections whose session has ended or gone elsewhere.
+    ended: Vec<(u64, CloseReason)>,
 }
 
 struct Account {
@@ -136,6 +138,11 @@ impl World {
         std::mem::take(&mut self.out)
     }
 
+    /// Connections to close once what is delivered has arrived.
+    pub(crate) fn take_ended(&mut self) -> Vec<(u64, CloseReason)> {
+        std::mem::take(&mut self.ended)
+    }
+
     pub(crate) fn hello(message_of_the_day: &str) -> ServerPacket {
         ServerPacket::Hello {
             protocol: PROTOCOL_VERSION,
@@ -181,6 +188,7 @@ impl World {
                 }
                 new_password.expose().clone_into(&mut account.password);
                 account.sessions.retain(|s| s.id == session);
+                self.end_lost_sessions(&key);
             }
             ClientPacket::Sessions { .. } => {
                 let online: HashSet<u64> = self.online.values().map(|v| v.session).collect();
@@ -210,6 +218,7 @@ impl World {
                 if other.is_some() && sessions.len() == before {
                     return Err(DenyCode::UnknownSession.into());
                 }
+                self.end_lost_sessions(&key);
             }
             ClientPacket::Chat {
                 channel,
@@ -479,6 +488,13 @@ impl World {
 
     fn enter(&mut self, from: u64, id: RequestId, key: Key, session: u64) {
         let was_online = self.is_online(&key);
+        let same = self.online.iter().filter(|(_, v)| v.session == session);
+        let same: Vec<u64> = same.map(|(connection, _)| *connection).collect();
+        for connection in same {
+            self.online.remove(&connection);
+            self.ended
+                .push((connection, CloseReason::LoggedInElsewhere));
+        }
         let visitor = Visitor {
             key: key.clone(),
             session,
@@ -510,6 +526,20 @@ impl World {
                 };
                 self.tell_presence(&key, &channel, change);
             }
+        }
+    }
+
+    /// Closes the connections of sessions that are no more.
+    fn end_lost_sessions(&mut self, key: &Key) {
+        let sessions: HashSet<u64> = self.account(key).sessions.iter().map(|s| s.id).collect();
+        let lost = self
+            .online
+            .iter()
+            .filter(|(_, visitor)| visitor.key == *key && !sessions.contains(&visitor.session));
+        let lost: Vec<u64> = lost.map(|(connection, _)| *connection).collect();
+        for connection in lost {
+            self.online.remove(&connection);
+            self.ended.push((connection, CloseReason::SessionEnded));
         }
     }
 
