@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use godot::prelude::*;
-use longhall_client::{Answer, State};
+use longhall_client::{Answer, Completion, State};
 use longhall_packet::{
     ChannelState, Conversation, INBOX, Line, LineKind, ListedChannel, ListedSession, Member,
 };
@@ -83,6 +83,15 @@ pub(crate) fn conversation(conversation: &Conversation) -> VarDictionary {
         "last_seq": int(conversation.last_seq),
         "read_seq": int(conversation.read_seq),
         "unread": i64::from(conversation.unread),
+    }
+}
+
+/// What may stand where a word does, as scripts get it.
+pub(crate) fn completion(completion: &Completion) -> VarDictionary {
+    vdict! {
+        "input": &completion.input,
+        "word": &completion.word,
+        "description": completion.description,
     }
 }
 

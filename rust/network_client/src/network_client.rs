@@ -889,13 +889,64 @@ impl NetworkClient {
         self.begin(call)
     }
 
+    /// Does what a player typed into the chat of `channel`: a line that starts with a slash is a
+    /// command, as in [code]/w ada psst[/code] or [code]/join trade[/code], everything else is
+    /// said there like by [method send_chat]. [member NetworkRequest.command] names the command,
+    /// and [member NetworkRequest.result] is what the method behind it brings:
+    /// [method list_members] for [code]/who[/code], [method list_channels] for
+    /// [code]/channels[/code] and so on; the text of [code]/help[/code] is a `String`. What is no
+    /// command is refused with `unknown_command`, `missing_argument`, `wrong_argument`,
+    /// `not_in_whispers` or `nobody_to_answer`, and [member NetworkRequest.reason] says how it is
+    /// written. [code]//[/code] starts a line with a slash.
+    #[func]
+    pub fn execute(
+        &mut self,
+        input: GString,
+        #[opt(default = &GString::new())] channel: GString,
+    ) -> Gd<NetworkRequest> {
+        let channel = match channel.is_empty() {
+            true => self.session.lobby().unwrap_or_default().to_owned(),
+            false => channel.to_string(),
+        };
+        let answer_to = self.session.last_whisper_from();
+        let command = match Command::parse(&input.to_string(), &channel, answer_to) {
+            Ok(command) => command,
+            Err(error) => return NetworkRequest::misunderstood(&error),
+        };
+        if let Command::Help(about) = &command {
+            return match longhall_client::help(about.as_deref()) {
+                Ok(text) => NetworkRequest::told("help", &text),
+                Err(error) => NetworkRequest::misunderstood(&error),
+            };
+        }
+        let call = self.session.execute(now(), &command);
+        let mut request = self.begin(call);
+        request.bind_mut().set_command_name(command.name());
+        request
+    }
+
+    /// What may stand where the word at the end of `input` does, for a list to choose from:
+    /// commands, or names of the player's channels or of `players`, as the command asks. Each is a
+    /// [Dictionary] of `input` (the whole input with the word completed), `word` (the word alone)
+    /// and `description` (what a command does, otherwise empty).
+    #[func]
+    pub fn complete(&self, input: GString, players: PackedStringArray) -> Array<VarDictionary> {
+        let channels = self.session.channels();
+        let channels: Vec<&str> = channels.iter().map(|c| c.channel.as_str()).collect();
+        let players: Vec<String> = players.as_slice().iter().map(GString::to_string).collect();
+        let players: Vec<&str> = players.iter().map(String::as_str).collect();
+        longhall_client::complete(&input.to_string(), &channels, &players)
+            .iter()
+            .map(convert::completion)
+            .collect()
+    }
+
     /// The names of the channels the player is in, the lobby first.
     #[func]
     pub fn get_channels(&self) -> PackedStringArray {
         let channels = self.session.channels();
-        channels
-            .map(|state| GString::from(&state.channel))
-            .collect()
+        let names = channels.iter().map(|state| GString::from(&state.channel));
+        names.collect()
     }
 
     /// A channel the player is in: a [Dictionary] of `channel`, `topic`, `access`, `role`,
@@ -905,7 +956,7 @@ impl NetworkClient {
     #[func]
     pub fn get_channel(&self, channel: GString) -> VarDictionary {
         let state = self.session.channel(&channel.to_string());
-        state.map(convert::channel).unwrap_or_default()
+        state.as_ref().map(convert::channel).unwrap_or_default()
     }
 
     /// The whispers of the player: an `Array[Dictionary]` of `channel` (as in
@@ -913,9 +964,7 @@ impl NetworkClient {
     #[func]
     pub fn get_whispers(&self) -> Array<VarDictionary> {
         let conversations = self.session.conversations();
-        conversations
-            .map(|conversation| convert::conversation(conversation))
-            .collect()
+        conversations.iter().map(convert::conversation).collect()
     }
 
     /// Invitations the player has not taken up: an `Array[Dictionary]` of `channel` and `by`.

@@ -1,7 +1,7 @@
 //! What every request of the node returns.
 
 use godot::prelude::*;
-use longhall_client::{Answer, Refusal, RefusalCode};
+use longhall_client::{Answer, CommandError, Refusal, RefusalCode};
 use longhall_packet::Field;
 
 use crate::convert;
@@ -79,6 +79,11 @@ pub struct NetworkRequest {
     #[var(no_set)]
     result: Variant,
 
+    /// The command that [method NetworkClient.execute] understood, without its slash: `join`,
+    /// `who`, `help` and so on, or `say` for a line. Empty for every other request.
+    #[var(no_set)]
+    command: GString,
+
     /// Whether those who waited have been told.
     is_told: bool,
 }
@@ -133,6 +138,7 @@ impl NetworkRequest {
             field: GString::new(),
             limit: 0,
             result: Variant::nil(),
+            command: GString::new(),
             is_told: false,
         })
     }
@@ -144,10 +150,45 @@ impl NetworkRequest {
         request
     }
 
+    /// A line that was typed and is no command.
+    pub(crate) fn misunderstood(error: &CommandError) -> Gd<Self> {
+        let mut request = Self::begin();
+        {
+            let mut this = request.bind_mut();
+            this.is_completed = true;
+            this.code = error.name().into();
+            this.reason = (&error.to_string()).into();
+        }
+        Self::tell_later(request.clone());
+        request
+    }
+
+    /// A command that needs no server.
+    pub(crate) fn told(command: &str, text: &str) -> Gd<Self> {
+        let mut request = Self::begin();
+        {
+            let mut this = request.bind_mut();
+            this.is_completed = true;
+            this.ok = true;
+            this.command = command.into();
+            this.result = text.to_variant();
+        }
+        Self::tell_later(request.clone());
+        request
+    }
+
+    pub(crate) fn set_command_name(&mut self, name: &str) {
+        self.command = name.into();
+    }
+
     /// Ends the request. Whoever waits is told at the end of the frame, when
     /// nothing of the node is borrowed or under way.
     pub(crate) fn complete_later(mut request: Gd<Self>, outcome: Result<Answer, Refusal>) {
         request.bind_mut().note(outcome);
+        Self::tell_later(request);
+    }
+
+    fn tell_later(mut request: Gd<Self>) {
         request.run_deferred_gd(|mut request| {
             request.bind_mut().is_told = true;
             let argument = request.clone();
