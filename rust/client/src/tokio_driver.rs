@@ -148,7 +148,7 @@ fn obey(session: &mut Session, now: Duration, command: Command) {
             session.logout(now);
         }
         Command::SendChat(text) => {
-            session.send_chat(now, &text);
+            session.send_chat(now, "", &text);
         }
     }
 }
