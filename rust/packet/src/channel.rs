@@ -247,8 +247,8 @@ macro_rules! named {
 }
 
 named! {
-    /// Who may join a channel. An access this build does not know reads as
-    /// [`Invite`](Self::Invite), the one that promises least.
+    /// Who may join a channel. One that only a newer server knows reads as
+    /// `"invite"`, which promises least.
     Access or Invite {
         /// Everybody.
         Open = "open",
@@ -260,8 +260,8 @@ named! {
 }
 
 named! {
-    /// What a member may do in a channel. A role this build does not know reads as
-    /// [`Member`](Self::Member).
+    /// What a member may do in a channel. One that only a newer server knows
+    /// reads as `"member"`.
     Role or Member {
         /// Read and speak, invite in an open channel.
         Member = "member",
@@ -273,8 +273,8 @@ named! {
 }
 
 named! {
-    /// Whether a player is there. A state this build does not know reads as
-    /// [`Away`](Self::Away).
+    /// Whether a player is there. One that only a newer server knows reads as
+    /// `"away"`.
     PresenceState or Away {
         /// Connected, or cut off a moment ago.
         Online = "online",
@@ -286,8 +286,8 @@ named! {
 }
 
 named! {
-    /// What a [`Presence`] tells. A change this build does not know reads as
-    /// [`State`](Self::State).
+    /// What a [`Presence`] tells. One that only a newer server knows reads as
+    /// `"state"`.
     Change or State {
         /// Came into the channel; in the lobby: came online.
         Joined = "joined",
@@ -299,8 +299,8 @@ named! {
 }
 
 named! {
-    /// Why an account is no longer in a channel. A reason this build does not know
-    /// reads as [`Removed`](Self::Removed).
+    /// Why an account is no longer in a channel. One that only a newer server
+    /// knows reads as `"removed"`.
     LeaveReason or Removed {
         /// It left.
         Left = "left",
