@@ -202,12 +202,15 @@ impl LineKind {
     }
 }
 
-/// Declares an enum that travels by name and takes unknown names of a newer
-/// peer.
+/// Declares an enum that travels by name. A name that a newer server has made up
+/// reads as the one behind `or`: a packet is worth more than one word in it.
+/// Names in the packets of clients are read by `from_name`, which takes no other.
 macro_rules! named {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)* }) => {
+    ($(#[$doc:meta])* $type:ident or $unknown:ident {
+        $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)*
+    }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $type {
             $($(#[$variant_doc])* #[serde(rename = $name)] $variant,)*
@@ -228,6 +231,13 @@ macro_rules! named {
             }
         }
 
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(deserializer)?;
+                Ok(Self::from_name(&name).unwrap_or(Self::$unknown))
+            }
+        }
+
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.name())
@@ -237,8 +247,9 @@ macro_rules! named {
 }
 
 named! {
-    /// Who may join a channel.
-    Access {
+    /// Who may join a channel. One that only a newer server knows reads as
+    /// `"invite"`, which promises least.
+    Access or Invite {
         /// Everybody.
         Open = "open",
         /// Who was invited. The channel is not listed.
@@ -249,8 +260,9 @@ named! {
 }
 
 named! {
-    /// What a member may do in a channel.
-    Role {
+    /// What a member may do in a channel. One that only a newer server knows
+    /// reads as `"member"`.
+    Role or Member {
         /// Read and speak, invite in an open channel.
         Member = "member",
         /// Set the topic, invite, remove members.
@@ -261,8 +273,9 @@ named! {
 }
 
 named! {
-    /// Whether a player is there.
-    PresenceState {
+    /// Whether a player is there. One that only a newer server knows reads as
+    /// `"away"`.
+    PresenceState or Away {
         /// Connected, or cut off a moment ago.
         Online = "online",
         /// Connected, but has said not to be at the keyboard.
@@ -273,8 +286,9 @@ named! {
 }
 
 named! {
-    /// What a [`Presence`] tells.
-    Change {
+    /// What a [`Presence`] tells. One that only a newer server knows reads as
+    /// `"state"`.
+    Change or State {
         /// Came into the channel; in the lobby: came online.
         Joined = "joined",
         /// Left the channel; in the lobby: went offline.
@@ -285,8 +299,9 @@ named! {
 }
 
 named! {
-    /// Why an account is no longer in a channel.
-    LeaveReason {
+    /// Why an account is no longer in a channel. One that only a newer server
+    /// knows reads as `"removed"`.
+    LeaveReason or Removed {
         /// It left.
         Left = "left",
         /// It was removed by an operator.

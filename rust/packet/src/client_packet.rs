@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, LineId, Password,
-    PresenceState, PresenceText, ResumeToken, Seq, Target, Topic, Username,
+    PresenceState, PresenceText, ResumeToken, Role, Seq, Target, Topic, Username,
 };
 
 /// Chosen by the client for each request and repeated in its answer. Unique
@@ -187,7 +187,8 @@ client_packets! {
     Create = "create" in IN, {
         /// Its name.
         channel: ChannelName,
-        /// What it is about. May be empty.
+        /// What it is about. Absent when empty.
+        #[serde(skip_serializing_if = "Topic::is_empty")]
         topic: Topic,
         /// Who may join.
         access: Access,
@@ -259,7 +260,7 @@ client_packets! {
         /// The member.
         username: Username,
         /// What it may do from now on.
-        role: crate::Role,
+        role: Role,
     }
 
     /// Invites a player, who may then join whatever the access is.
@@ -282,7 +283,8 @@ client_packets! {
     SetPresence = "set_presence" in IN, {
         /// `online` or `away`; `offline` is not taken.
         state: PresenceState,
-        /// What the player says of themselves. May be empty.
+        /// What the player says of themselves. Absent when empty.
+        #[serde(skip_serializing_if = "PresenceText::is_empty")]
         text: PresenceText,
     }
 

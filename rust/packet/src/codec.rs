@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::MAX_NUMBER;
 use crate::limits::{MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, MAX_SERVER_PACKET_BYTES};
+use crate::text::is_layout_control;
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, Field, Line,
     LineId, LineKind, Password, PresenceState, PresenceText, RequestId, ResumeToken, Role, Seq,
@@ -56,7 +57,7 @@ impl std::error::Error for DecodeError {}
 
 /// All that the packets of clients may hold, in their wire form. One type for
 /// all of them: told apart by name, they would be read into a tree of values
-/// first. Texts are not checked yet, since a text that breaks a rule must be
+/// first. Texts and names are not checked yet, since what breaks a rule must be
 /// answered under its request's id.
 #[derive(Deserialize)]
 struct RawPacket<'a> {
@@ -76,9 +77,9 @@ struct RawPacket<'a> {
     line_id: Option<LineId>,
     text: Option<String>,
     topic: Option<String>,
-    access: Option<Access>,
-    role: Option<Role>,
-    state: Option<PresenceState>,
+    access: Option<String>,
+    role: Option<String>,
+    state: Option<String>,
     seq: Option<Seq>,
     after: Option<Value>,
     before: Option<Seq>,
@@ -115,11 +116,17 @@ fn number(field: Option<u64>) -> Result<u64, Fault> {
     need(field.filter(|&number| number <= MAX_NUMBER))
 }
 
+/// One of a closed list, by its name.
+fn named<T>(field: Option<String>, from_name: fn(&str) -> Option<T>) -> Result<T, Fault> {
+    need(from_name(&need(field)?))
+}
+
 /// A name for people to read in a list or a log, cut to size rather than refused.
-fn label(text: Option<String>, max_chars: usize) -> String {
-    let text = text.unwrap_or_default();
-    let shown = text.trim().chars().filter(|c| !c.is_control());
-    shown.take(max_chars).collect()
+fn label(text: &str, max_chars: usize) -> String {
+    let shown = |c: &char| !c.is_control() && !is_layout_control(*c);
+    let shown: String = text.chars().filter(shown).collect();
+    let cut: String = shown.trim().chars().take(max_chars).collect();
+    cut.trim_end().to_owned()
 }
 
 impl RawPacket<'_> {
@@ -130,6 +137,10 @@ impl RawPacket<'_> {
         };
         let target =
             |field: Option<String>| -> Result<Target, Fault> { Ok(Target::parse(&need(field)?)?) };
+        // Where something is said or read; all whispers at once are no such place.
+        let place = |field: Option<String>| -> Result<Target, Fault> {
+            need(Some(target(field)?).filter(|place| *place != Target::Inbox))
+        };
         let username = |field: Option<String>| -> Result<Username, Fault> {
             Ok(Username::parse(&need(field)?)?)
         };
@@ -144,7 +155,7 @@ impl RawPacket<'_> {
             "hello" => ClientPacket::Hello {
                 id,
                 protocol: need(self.protocol)?,
-                client: label(Some(need(self.client)?), 64),
+                client: label(&need(self.client)?, 64),
             },
             "ping" => ClientPacket::Ping { id },
             "register" => ClientPacket::Register {
@@ -156,26 +167,34 @@ impl RawPacket<'_> {
                 id,
                 password: Password::parse(need(self.password)?)?,
                 username: username(self.username)?,
-                device: label(self.device, MAX_DEVICE_CHARS),
+                device: label(&self.device.unwrap_or_default(), MAX_DEVICE_CHARS),
             },
             "resume" => ClientPacket::Resume {
                 id,
                 token: ResumeToken::parse(need(self.token)?)?,
             },
             "logout" => ClientPacket::Logout { id },
-            "change_password" => ClientPacket::ChangePassword {
-                id,
-                password: Password::parse(need(self.password)?)?,
-                new_password: Password::parse_field(need(self.new_password)?, Field::NewPassword)?,
-            },
+            "change_password" => {
+                // Both become passwords first, and are wiped, whichever is refused.
+                let new = |text| Password::parse_field(text, Field::NewPassword);
+                let (password, new_password) = (
+                    self.password.map(Password::parse),
+                    self.new_password.map(new),
+                );
+                ClientPacket::ChangePassword {
+                    id,
+                    password: need(password)??,
+                    new_password: need(new_password)??,
+                }
+            }
             "sessions" => ClientPacket::Sessions { id },
             "close_session" => ClientPacket::CloseSession {
                 id,
-                session: self.session,
+                session: self.session.map(|one| number(Some(one))).transpose()?,
             },
             "chat" => ClientPacket::Chat {
                 id,
-                channel: target(self.channel)?,
+                channel: place(self.channel)?,
                 line_id: number(self.line_id)?,
                 text: text(self.text)?,
             },
@@ -210,20 +229,20 @@ impl RawPacket<'_> {
             }
             "read" => ClientPacket::Read {
                 id,
-                channel: target(self.channel)?,
+                channel: place(self.channel)?,
                 seq: number(self.seq)?,
             },
             "create" => ClientPacket::Create {
                 id,
+                channel_password: key(self.channel_password)?,
                 channel: channel(self.channel)?,
                 topic: topic(self.topic)?,
-                access: need(self.access)?,
-                channel_password: key(self.channel_password)?,
+                access: named(self.access, Access::from_name)?,
             },
             "join" => ClientPacket::Join {
                 id,
-                channel: channel(self.channel)?,
                 channel_password: key(self.channel_password)?,
+                channel: channel(self.channel)?,
             },
             "leave" => ClientPacket::Leave {
                 id,
@@ -253,15 +272,15 @@ impl RawPacket<'_> {
             },
             "set_access" => ClientPacket::SetAccess {
                 id,
-                channel: channel(self.channel)?,
-                access: need(self.access)?,
                 channel_password: key(self.channel_password)?,
+                channel: channel(self.channel)?,
+                access: named(self.access, Access::from_name)?,
             },
             "set_role" => ClientPacket::SetRole {
                 id,
                 channel: channel(self.channel)?,
                 username: username(self.username)?,
-                role: need(self.role)?,
+                role: named(self.role, Role::from_name)?,
             },
             "invite" => ClientPacket::Invite {
                 id,
@@ -275,7 +294,9 @@ impl RawPacket<'_> {
             },
             "set_presence" => ClientPacket::SetPresence {
                 id,
-                state: need(self.state.filter(|state| *state != PresenceState::Offline))?,
+                state: named(self.state, |name| {
+                    PresenceState::from_name(name).filter(|state| *state != PresenceState::Offline)
+                })?,
                 text: PresenceText::parse(&self.text.unwrap_or_default())?,
             },
             "block" => ClientPacket::Block {
@@ -318,7 +339,10 @@ pub fn decode_client_packet(bytes: &[u8]) -> Result<ClientPacket, DecodeError> {
     let id = raw.id;
     raw.check().map_err(|fault| {
         let (denial, detail) = match fault {
-            Fault::Malformed => (DenyCode::MalformedPacket.into(), "a field is missing"),
+            Fault::Malformed => (
+                DenyCode::MalformedPacket.into(),
+                "a field is missing or out of range",
+            ),
             Fault::UnknownPacket => (DenyCode::UnknownPacket.into(), "an unknown type"),
             Fault::Text(denial) => (denial, "a text breaks a rule"),
         };

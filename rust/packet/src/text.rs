@@ -221,6 +221,11 @@ impl Topic {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// What a player says of themselves in the roster: at most 60 characters, rules
@@ -241,6 +246,11 @@ impl PresenceText {
     /// The text as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -400,7 +410,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 /// Characters that start a new line or turn the direction of what follows:
 /// line and paragraph separators, bidirectional embeddings, overrides and
 /// isolates (UAX #9), interlinear annotations.
-fn is_layout_control(c: char) -> bool {
+pub(crate) fn is_layout_control(c: char) -> bool {
     matches!(c,
         '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
         | '\u{FFF9}'..='\u{FFFB}')
