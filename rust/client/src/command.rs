@@ -498,6 +498,31 @@ impl Session {
     }
 }
 
+impl Command {
+    /// The word for what it does, without a slash: `"join"`; `"say"` for a line.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Say { .. } => "say",
+            Self::Join { .. } => "join",
+            Self::Create { .. } => "create",
+            Self::Leave { .. } => "leave",
+            Self::Who { .. } => "who",
+            Self::Channels => "channels",
+            Self::Topic { .. } => "topic",
+            Self::Invite { .. } => "invite",
+            Self::Kick { .. } => "kick",
+            Self::SetRole { .. } => "role",
+            Self::Presence { .. } => "presence",
+            Self::Block { .. } => "block",
+            Self::Unblock { .. } => "unblock",
+            Self::Blocks => "blocks",
+            Self::Sessions => "sessions",
+            Self::CloseSession(_) => "close",
+            Self::Help(_) => "help",
+        }
+    }
+}
+
 /// The help, a line per command, or that of one command. Columns line up in a
 /// font of equal widths.
 ///

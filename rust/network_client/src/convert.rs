@@ -44,12 +44,12 @@ pub(crate) fn int(number: u64) -> i64 {
 /// A line, as scripts get it.
 pub(crate) fn line(line: &Line) -> VarDictionary {
     vdict! {
-        "seq": int(line.seq),
-        "sender": &line.sender,
-        "text": &line.text,
-        "sent_at_ms": int(line.sent_at_ms),
-        "edited_at_ms": int(line.edited_at_ms.unwrap_or(0)),
-        "deleted": line.kind == LineKind::Deleted,
+        "seq" => int(line.seq),
+        "sender" => line.sender.as_str(),
+        "text" => line.text.as_str(),
+        "sent_at_ms" => int(line.sent_at_ms),
+        "edited_at_ms" => int(line.edited_at_ms.unwrap_or(0)),
+        "deleted" => line.kind == LineKind::Deleted,
     }
 }
 
@@ -63,65 +63,65 @@ pub(crate) fn lines(page: &[Line]) -> Array<VarDictionary> {
 /// A channel as its member sees it, as scripts get it.
 pub(crate) fn channel(state: &ChannelState) -> VarDictionary {
     vdict! {
-        "channel": &state.channel,
-        "topic": &state.topic,
-        "access": state.access.name(),
-        "role": state.role.name(),
-        "first_seq": int(state.first_seq),
-        "last_seq": int(state.last_seq),
-        "read_seq": int(state.read_seq),
-        "unread": i64::from(state.unread),
-        "members": i64::from(state.members),
-        "online": i64::from(state.online),
+        "channel" => state.channel.as_str(),
+        "topic" => state.topic.as_str(),
+        "access" => state.access.name(),
+        "role" => state.role.name(),
+        "first_seq" => int(state.first_seq),
+        "last_seq" => int(state.last_seq),
+        "read_seq" => int(state.read_seq),
+        "unread" => i64::from(state.unread),
+        "members" => i64::from(state.members),
+        "online" => i64::from(state.online),
     }
 }
 
 /// The whispers with one player, as scripts get them.
 pub(crate) fn conversation(conversation: &Conversation) -> VarDictionary {
     vdict! {
-        "channel": format!("{INBOX}{}", conversation.username),
-        "last_seq": int(conversation.last_seq),
-        "read_seq": int(conversation.read_seq),
-        "unread": i64::from(conversation.unread),
+        "channel" => format!("{INBOX}{}", conversation.username).as_str(),
+        "last_seq" => int(conversation.last_seq),
+        "read_seq" => int(conversation.read_seq),
+        "unread" => i64::from(conversation.unread),
     }
 }
 
 /// What may stand where a word does, as scripts get it.
 pub(crate) fn completion(completion: &Completion) -> VarDictionary {
     vdict! {
-        "input": &completion.input,
-        "word": &completion.word,
-        "description": completion.description,
+        "input" => completion.input.as_str(),
+        "word" => completion.word.as_str(),
+        "description" => completion.description,
     }
 }
 
 /// A player in a roster, as scripts get them.
 fn member(member: &Member) -> VarDictionary {
     vdict! {
-        "username": &member.username,
-        "role": member.role.name(),
-        "state": member.state.name(),
-        "text": &member.text,
+        "username" => member.username.as_str(),
+        "role" => member.role.name(),
+        "state" => member.state.name(),
+        "text" => member.text.as_str(),
     }
 }
 
 fn listed_channel(listed: &ListedChannel) -> VarDictionary {
     vdict! {
-        "channel": &listed.channel,
-        "topic": &listed.topic,
-        "access": listed.access.name(),
-        "members": i64::from(listed.members),
+        "channel" => listed.channel.as_str(),
+        "topic" => listed.topic.as_str(),
+        "access" => listed.access.name(),
+        "members" => i64::from(listed.members),
     }
 }
 
 fn listed_session(listed: &ListedSession) -> VarDictionary {
     vdict! {
-        "session": int(listed.session),
-        "device": &listed.device,
-        "created_at_ms": int(listed.created_at_ms),
-        "last_seen_at_ms": int(listed.last_seen_at_ms),
-        "online": listed.online,
-        "current": listed.current,
+        "session" => int(listed.session),
+        "device" => listed.device.as_str(),
+        "created_at_ms" => int(listed.created_at_ms),
+        "last_seen_at_ms" => int(listed.last_seen_at_ms),
+        "online" => listed.online,
+        "current" => listed.current,
     }
 }
 

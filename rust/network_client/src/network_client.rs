@@ -973,7 +973,7 @@ impl NetworkClient {
         let invitations = self.session.invitations().iter();
         invitations
             .map(|invitation| {
-                vdict! { "channel": &invitation.channel, "by": &invitation.by }
+                vdict! { "channel" => invitation.channel.as_str(), "by" => invitation.by.as_str() }
             })
             .collect()
     }
@@ -1527,7 +1527,7 @@ fn emit(node: &mut Gd<NetworkClient>, event: Event) {
         Event::LoggedOut { reason } => node.signals().logged_out().emit(reason.name()),
         Event::ChatReceived { channel, line } => {
             let (sent_at_ms, seq) = (int(line.sent_at_ms), int(line.seq));
-            let signal = node.signals().chat_received();
+            let mut signal = node.signals().chat_received();
             signal.emit(&channel, &line.sender, &line.text, sent_at_ms, seq);
             if line.kind == LineKind::Deleted && node.is_instance_valid() {
                 node.signals().chat_deleted().emit(&channel, seq);
@@ -1556,7 +1556,7 @@ fn emit(node: &mut Gd<NetworkClient>, event: Event) {
             first_seq,
             last_seq,
         } => {
-            let signal = node.signals().history_skipped();
+            let mut signal = node.signals().history_skipped();
             signal.emit(&channel, int(first_seq), int(last_seq));
         }
         Event::UnreadChanged {
@@ -1584,7 +1584,7 @@ fn emit(node: &mut Gd<NetworkClient>, event: Event) {
             role,
             by,
         } => {
-            let signal = node.signals().role_changed();
+            let mut signal = node.signals().role_changed();
             signal.emit(&channel, &username, role.name(), &by);
         }
         Event::Invited { channel, by } => node.signals().invited().emit(&channel, &by),
@@ -1613,7 +1613,7 @@ fn emit_presence(
     online: u32,
     changes: Vec<Presence>,
 ) {
-    let signal = node.signals().members_changed();
+    let mut signal = node.signals().members_changed();
     signal.emit(channel, i64::from(members), i64::from(online));
     for Presence { change, member } in changes {
         // A handler may free the node.
@@ -1625,7 +1625,7 @@ fn emit_presence(
             Change::Joined => node.signals().member_joined().emit(channel, username),
             Change::Left => node.signals().member_left().emit(channel, username),
             Change::State => {
-                let signal = node.signals().presence_changed();
+                let mut signal = node.signals().presence_changed();
                 signal.emit(channel, username, member.state.name(), &member.text);
             }
         }
