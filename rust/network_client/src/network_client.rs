@@ -1,6 +1,6 @@
 //! The node that designers drop into a scene.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -272,6 +272,9 @@ pub struct NetworkClient {
     was_removed: bool,
     /// For the developer's console, once nothing is borrowed.
     warnings: Vec<String>,
+    /// Unread counts to tell of at the end of the frame: one signal for all the
+    /// lines of a burst.
+    unread: BTreeMap<String, u32>,
 }
 
 #[godot_api]
@@ -329,6 +332,7 @@ impl INode for NetworkClient {
             ticked_at: Duration::ZERO,
             was_removed: false,
             warnings: Vec::new(),
+            unread: BTreeMap::new(),
         };
         node.take_limits(Limits::default());
         node
@@ -1239,14 +1243,16 @@ impl NetworkClient {
             self.ticked_at = now;
             self.session.tick(now);
         }
-        self.happened()
+        let mut happened = self.happened();
+        happened.unread = std::mem::take(&mut self.unread);
+        happened
     }
 
     /// What handlers of these events cause waits for the next time: a handler
     /// that tries again at every denial must not keep the frame from ending.
     fn happened(&mut self) -> Happened {
         self.act();
-        let events: Vec<_> = std::iter::from_fn(|| self.session.poll_event()).collect();
+        let mut events: Vec<_> = std::iter::from_fn(|| self.session.poll_event()).collect();
         let mut outcomes = Vec::new();
         while let Some((call, outcome)) = self.session.poll_outcome() {
             outcomes.extend(
@@ -1255,6 +1261,15 @@ impl NetworkClient {
                     .map(|request| (request, outcome)),
             );
         }
+        events.retain(|event| match event {
+            Event::UnreadChanged {
+                channel, unread, ..
+            } => {
+                self.unread.insert(channel.clone(), *unread);
+                false
+            }
+            _ => true,
+        });
         for event in &events {
             match event {
                 Event::LoggedIn { .. } => {
@@ -1270,6 +1285,7 @@ impl NetworkClient {
         }
         let warnings = std::mem::take(&mut self.warnings);
         Happened {
+            unread: BTreeMap::new(),
             events,
             outcomes,
             warnings,
@@ -1421,6 +1437,7 @@ struct Kept {
 /// What happened in the session since the last look.
 struct Happened {
     events: Vec<Event>,
+    unread: BTreeMap<String, u32>,
     outcomes: Vec<Outcome>,
     warnings: Vec<String>,
 }
@@ -1484,6 +1501,13 @@ fn tell(node: &mut Gd<NetworkClient>, happened: Happened) -> bool {
         if !node.is_instance_valid() {
             break;
         }
+    }
+    for (channel, unread) in happened.unread {
+        if !node.is_instance_valid() {
+            break;
+        }
+        let unread = i64::from(unread);
+        node.signals().unread_changed().emit(&channel, unread);
     }
     // At the end of the frame, and not from here: whoever waits may free() the
     // node, which the engine does not survive while it processes it.
@@ -1559,13 +1583,8 @@ fn emit(node: &mut Gd<NetworkClient>, event: Event) {
             let mut signal = node.signals().history_skipped();
             signal.emit(&channel, int(first_seq), int(last_seq));
         }
-        Event::UnreadChanged {
-            channel, unread, ..
-        } => {
-            node.signals()
-                .unread_changed()
-                .emit(&channel, i64::from(unread));
-        }
+        // Told at the end of the frame.
+        Event::UnreadChanged { .. } => {}
         Event::ChannelJoined { channel } => node.signals().channel_joined().emit(&channel),
         Event::ChannelLeft {
             channel,
