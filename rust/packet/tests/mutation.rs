@@ -71,8 +71,17 @@ fn mutate(packet: &mut Vec<u8>, samples: &[&str], rng: &mut Rng) {
             packet.extend_from_slice(&other[rng.usize(..other.len())..]);
         }
         _ => {
-            let piece = PIECES[rng.usize(..PIECES.len())].bytes();
-            packet.splice(at..if rng.bool() { at } else { end }, piece);
+            let piece = PIECES[rng.usize(..PIECES.len())];
+            let commas = (0..packet.len()).filter(|&at| b"{,".contains(&packet[at]));
+            match rng.choice(commas.collect::<Vec<_>>()) {
+                // A whole field goes where a field may begin.
+                Some(comma) if piece.ends_with(',') => {
+                    packet.splice(comma + 1..comma + 1, piece.bytes());
+                }
+                _ => {
+                    packet.splice(at..if rng.bool() { at } else { end }, piece.bytes());
+                }
+            }
         }
     }
 }
