@@ -9,12 +9,16 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tracing::info;
 
-pub(super) const MIGRATIONS: &[M<'_>] = &[M::up(include_str!(
-    "../migrations/0001_users_and_sessions.sql"
-))];
+pub(super) const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("../migrations/0001_users_and_sessions.sql")),
+    M::up(include_str!("../migrations/0002_channels.sql")),
+];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.
 const APPLICATION_ID: i64 = 0x4c6f_6e67;
+
+/// Statements a connection keeps prepared: all there are.
+const STATEMENTS: usize = 128;
 
 /// Why a database cannot be used. The text is for the operator and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +122,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
     connection
         .busy_timeout(Duration::from_secs(5))
         .map_err(explain)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Reading first: a damaged or foreign file must not be written to.
     let found: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
@@ -128,6 +133,14 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
             detail: found,
         });
     }
+    Ok(connection)
+}
+
+/// Opens the file for the questions, once it is ours.
+pub(super) fn connect_for_reading(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
@@ -167,7 +180,8 @@ pub(super) fn migrate(
         .execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON;",
+             PRAGMA foreign_keys = ON;
+             PRAGMA secure_delete = ON;",
         )
         .map_err(|cause| explain(path, &cause))?;
     if found == known {

@@ -188,6 +188,7 @@ fn a_file_of_a_newer_server_is_refused_and_left_as_it_is() {
 async fn an_older_file_is_migrated_with_a_copy_kept() {
     const NEXT: &[M<'_>] = &[
         M::up(include_str!("../migrations/0001_users_and_sessions.sql")),
+        M::up(include_str!("../migrations/0002_channels.sql")),
         M::up("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT"),
     ];
     let (_folder, path) = folder();
@@ -198,14 +199,14 @@ async fn an_older_file_is_migrated_with_a_copy_kept() {
     let store = SqliteStore::open_with(&path, NEXT).unwrap();
     assert!(store.user_by_name("ada").await.unwrap().is_some());
     drop(store);
-    let copy = Connection::open(beside(&path, "v1.backup")).unwrap();
+    let copy = Connection::open(beside(&path, "v2.backup")).unwrap();
     let users: i64 = copy
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .unwrap();
     let version: i64 = copy
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!((users, version), (1, 1));
+    assert_eq!((users, version), (1, 2));
 }
 
 #[cfg(unix)]

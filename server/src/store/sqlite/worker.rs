@@ -3,18 +3,21 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::mpsc;
 use tracing::error;
 
-use super::super::StoreError;
+use crate::store::StoreError;
 
 /// Changes or questions waiting for their thread. Whoever comes next waits for
 /// a place; hashing and rate limits keep that from happening.
 const QUEUE: usize = 1024;
 /// Most changes in one transaction, so that the first never waits long.
 const MOST_CHANGES_PER_COMMIT: usize = 512;
+/// Longest that changes are taken into one transaction, for the same reason.
+const LONGEST_COMMIT: Duration = Duration::from_millis(20);
 
 /// A change, applied inside a transaction. Says whether to keep it, and returns
 /// its answer, sent once the fate of the transaction is known.
@@ -100,6 +103,7 @@ fn commit(
 ) -> rusqlite::Result<()> {
     let mut transaction = connection.transaction()?;
     let mut next = Some(first);
+    let began = Instant::now();
     while let Some(change) = next {
         // A savepoint each: a change that fails half-way leaves nothing behind
         // and does not take the others with it.
@@ -111,7 +115,7 @@ fn commit(
         } else {
             savepoint.finish()
         }?;
-        next = if answers.len() < MOST_CHANGES_PER_COMMIT {
+        next = if answers.len() < MOST_CHANGES_PER_COMMIT && began.elapsed() < LONGEST_COMMIT {
             jobs.try_recv().ok()
         } else {
             None
@@ -124,5 +128,19 @@ pub(super) fn sort(cause: &rusqlite::Error) -> StoreError {
     match cause.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
         _ => StoreError::Failed(cause.to_string()),
+    }
+}
+
+/// The reader thread: each question sees one state of the database.
+pub(super) fn answer_all(connection: &Connection, mut jobs: mpsc::Receiver<Question>) {
+    while let Some(question) = jobs.blocking_recv() {
+        match connection.unchecked_transaction() {
+            Ok(snapshot) => question(&snapshot),
+            // It is answered as well as it can be, with an error at worst.
+            Err(cause) => {
+                error!(%cause, "the database could not begin to read");
+                question(connection);
+            }
+        }
     }
 }
