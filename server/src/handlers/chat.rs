@@ -1,21 +1,62 @@
 //! A player says something.
 
-use longhall_packet::{ChatText, Denial, DenyCode, RequestId, ServerPacket};
+use longhall_packet::{ChatText, DenyCode, LineId, RequestId, Target, Username};
 
-use super::now_ms;
+use crate::chat_log;
 use crate::session::{Outcome, Session};
+use crate::store::What;
 
-/// Answers `chat`: everyone logged in gets the line, stamped with the sender
-/// and the time by us; the sender gets the acknowledgement after it.
-pub(crate) fn chat(session: &Session, id: RequestId, text: &ChatText) -> Outcome {
-    let player = session.player().ok_or(Denial::new(DenyCode::NotLoggedIn))?;
-    session.server.hub.publish(&ServerPacket::Chat {
-        sender: player.user.username.clone(),
-        text: text.as_str().to_owned(),
-        sent_at_ms: now_ms(),
-    });
-    session.reply(&ServerPacket::Ok { id });
-    Ok(())
+/// Answers `chat` with `posted`, once the line is on disk and on its way to
+/// everybody: by the chat log, while the session goes on.
+pub(crate) async fn chat(
+    session: &Session,
+    id: RequestId,
+    target: &Target,
+    line_id: LineId,
+    text: &ChatText,
+) -> Outcome {
+    let text = text.as_str().to_owned();
+    let channel = match target {
+        Target::Channel(channel) => channel,
+        Target::Whispers(recipient) => {
+            return whisper(session, id, recipient, line_id, text).await;
+        }
+        // To whom?
+        Target::Inbox => return Err(DenyCode::UnknownUser.into()),
+    };
+    let me = session.me()?.user.id;
+    // The hub knows the channels of who is online. Only who is in the wrong
+    // place costs a look into the store.
+    let Some((channel, name)) = session.server.hub.channel_of(me, channel) else {
+        session.membership(channel).await?;
+        return Err(DenyCode::NotAMember.into());
+    };
+    let what = What::Say {
+        channel,
+        line_id,
+        text,
+    };
+    session.write(id, name, what).await
+}
+
+async fn whisper(
+    session: &Session,
+    id: RequestId,
+    recipient: &Username,
+    line_id: LineId,
+    text: String,
+) -> Outcome {
+    let (recipient, recipient_name) = session.other(recipient).await?;
+    let server = &session.server;
+    let is_there = !server.hub.sessions(recipient).is_empty();
+    let what = What::Whisper {
+        recipient,
+        recipient_name,
+        line_id,
+        text,
+        kept_at_most: (!is_there).then_some(server.config.whispers_waiting),
+    };
+    session.write(id, chat_log::inbox(), what).await
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
 //! A player logs in with a password.
 
-use longhall_packet::{Denial, DenyCode, Password, RequestId, Username};
+use longhall_packet::{CloseReason, Denial, DenyCode, Password, RequestId, Username};
 
 use super::now_ms;
 use crate::resume;
-use crate::session::{Outcome, Session};
+use crate::session::{Entering, Outcome, Session};
 use crate::store::NewSession;
 
-/// Answers `login`. Replaces the account's earlier session, which is told why.
+/// Answers `login`: a new session, beside those on other devices. Of too many,
+/// the one seen least lately ends and is told why.
 pub(crate) async fn login(
     session: &mut Session,
     id: RequestId,
     username: &Username,
     password: Password,
+    device: String,
 ) -> Outcome {
     let server = &session.server;
     let name_key = username.keys().name;
@@ -36,6 +38,7 @@ pub(crate) async fn login(
         }
     }
 
+    let arrival = server.hub.arrive();
     let token = resume::new_token()?;
     let now_ms = now_ms() as i64;
     let added = server
@@ -43,14 +46,26 @@ pub(crate) async fn login(
         .insert_session(NewSession {
             user: user.id,
             token: resume::hash(&token),
+            device,
             now_ms,
             expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
+            at_most: server.config.sessions_per_account.max(1),
         })
         .await;
-    added.map_err(|cause| session.unavailable(&cause))?;
+    let (new, ended) = added.map_err(|cause| session.unavailable(&cause))?;
+    if !ended.is_empty() {
+        server
+            .hub
+            .end_sessions(user.id, &ended, CloseReason::SessionEnded);
+    }
 
-    session.enter(id, user, token, "logged in");
-    Ok(())
+    let entering = Entering {
+        user,
+        session: new,
+        token,
+        resumed: false,
+    };
+    session.enter(arrival, id, entering).await
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use tracing::info;
 
 use crate::session::{Outcome, Session};
 
-/// Answers `logout`: the resume token is worthless, the connection stays.
+/// Answers `logout`: the session ends, the connection stays.
 pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
     if let Some(player) = session.player() {
         // By its token: another login may be about to replace this one.

@@ -4,14 +4,16 @@ use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
 
 use super::now_ms;
 use crate::resume;
-use crate::session::{Outcome, Session};
+use crate::session::{Entering, Outcome, Session};
 use crate::store::Rotation;
 
-/// Answers `resume`: logs in with a token and gives the next one.
+/// Answers `resume`: goes on with a session and gives its next token. An older
+/// connection of the session is told to close.
 pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeToken) -> Outcome {
     let server = &session.server;
     server.limits.check_resume(session.address)?;
 
+    let arrival = server.hub.arrive();
     let next = resume::new_token()?;
     let now_ms = now_ms() as i64;
     let rotated = server
@@ -23,7 +25,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
             expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
         })
         .await;
-    let Some(user) = rotated.map_err(|cause| session.unavailable(&cause))? else {
+    let Some((user, resumed)) = rotated.map_err(|cause| session.unavailable(&cause))? else {
         return Err(Denial::new(DenyCode::SessionExpired));
     };
 
@@ -32,8 +34,13 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         return Err(Denial::new(DenyCode::Banned));
     }
 
-    session.enter(id, user, next, "resumed");
-    Ok(())
+    let entering = Entering {
+        user,
+        session: resumed,
+        token: next,
+        resumed: true,
+    };
+    session.enter(arrival, id, entering).await
 }
 
 #[cfg(test)]

@@ -3,17 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use longhall_packet::{CloseReason, DenyCode, RequestId, ServerPacket, codec};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::bans::Bans;
 use crate::config::{Config, HashCost};
 use crate::outbox::{Next, Outbox};
 use crate::password::Passwords;
-use crate::rate_limit::RateLimits;
 use crate::session::Session;
 use crate::store::MemoryStore;
-use crate::{Hub, Server};
+use crate::Server;
 
 /// One visitor of a server with [`MemoryStore`]. The server's `hello` is taken
 /// already.
@@ -36,16 +37,13 @@ impl TestSession {
             ..Config::default()
         };
         change(&mut config);
-        Self::of(Arc::new(Server {
-            store: Arc::new(MemoryStore::default()),
-            hub: Hub::default(),
-            passwords: Passwords::start(&config).unwrap(),
-            limits: RateLimits::new(&config),
-            bans: Bans::read(config.banned_names.clone()).unwrap(),
-            stopping: CancellationToken::new(),
-            next_connection: 1.into(),
-            config,
-        }))
+        let passwords = Passwords::start(&config).unwrap();
+        let bans = Bans::read(config.banned_names.clone()).unwrap();
+        let store = Arc::new(MemoryStore::default());
+        let stopping = CancellationToken::new();
+        let opening = Server::open(config, store, passwords, bans, stopping);
+        // The store in memory never waits.
+        Self::of(opening.now_or_never().unwrap().unwrap())
     }
 
     /// Another visitor of the same server.
@@ -65,6 +63,21 @@ impl TestSession {
 
     pub(crate) async fn send(&mut self, packet: &str) {
         self.session.handle(packet.as_bytes()).await;
+        self.session.server.chat_log.settle().await;
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.session.server
+    }
+
+    /// The connection is cut.
+    pub(crate) fn cut(self) {
+        self.session.depart();
+    }
+
+    /// Has the news of presence told now.
+    pub(crate) fn tell_news(&self) {
+        self.session.server.hub.tell_news(Instant::now());
     }
 
     pub(crate) async fn close_store(&self) {
