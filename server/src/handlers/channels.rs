@@ -35,3 +35,42 @@ pub(crate) async fn channels(
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::ServerPacket;
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn channels_are_listed_page_by_page_without_those_by_invitation() {
+        let mut ada = TestSession::with(|config| config.channels_per_account = 32);
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        for number in 0..60 {
+            let creator = if number < 30 { &mut ada } else { &mut bob };
+            let access = if number == 7 { "invite" } else { "open" };
+            creator.create(&format!("room-{number:02}"), access).await;
+        }
+        let mut names = Vec::new();
+        let mut after = String::new();
+        let mut pages = 0;
+        loop {
+            bob.ask("channels", &after).await;
+            let ServerPacket::Channels { channels, more, .. } = bob.next() else {
+                panic!("not a list")
+            };
+            pages += 1;
+            names.extend(channels.into_iter().map(|listed| listed.channel));
+            if !more {
+                break;
+            }
+            after = format!(r#""after":"{}""#, names.last().unwrap());
+        }
+        assert_eq!((names.len(), pages), (60, 2));
+        assert!(names.is_sorted());
+        assert!(names.contains(&"lobby".to_owned()));
+        assert!(!names.contains(&"room-07".to_owned()));
+    }
+}

@@ -72,3 +72,53 @@ pub(super) fn channels_per_account(server: &Server) -> usize {
     let configured = server.config.channels_per_account;
     configured.min(MAX_CHANNELS_PER_ACCOUNT)
 }
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{Access, DenyCode, Role};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn who_creates_a_channel_owns_it() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let fields = r#""channel":"Trade-EU","topic":"cheap swords","access":"open""#;
+        ada.ask("create", fields).await;
+        let channel = ada.expect_joined(Some(5));
+        assert_eq!((channel.channel.as_str(), channel.role), ("trade-eu", Role::Owner));
+        assert_eq!((channel.topic.as_str(), channel.access), ("cheap swords", Access::Open));
+        assert_eq!((channel.members, channel.online, channel.last_seq), (1, 1, 0));
+    }
+
+    #[tokio::test]
+    async fn names_are_taken_once_and_the_lobby_always() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        ada.create("den", "open").await;
+        for name in ["DEN", "lobby"] {
+            let fields = format!(r#""channel":"{name}","access":"open""#);
+            ada.refused("create", &fields, DenyCode::ChannelTaken).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_channel_by_password_needs_one() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let fields = r#""channel":"den","access":"password""#;
+        ada.refused("create", fields, DenyCode::TooShort).await;
+    }
+
+    #[tokio::test]
+    async fn an_account_is_in_so_many_channels_and_no_more() {
+        let mut ada = TestSession::with(|config| config.channels_per_account = 2);
+        ada.register_and_login("ada").await;
+        ada.create("one", "open").await;
+        ada.create("two", "open").await;
+        let three = r#""channel":"three","access":"open""#;
+        ada.refused("create", three, DenyCode::TooManyChannels).await;
+        ada.done("leave", r#""channel":"one""#).await;
+        ada.create("three", "open").await;
+    }
+}

@@ -105,3 +105,96 @@ pub(super) async fn listen(session: &Session, id: RequestId, channel: ChannelId)
     }
     Err(DenyCode::Unavailable.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{Change, DenyCode};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn all_devices_of_a_player_join_and_the_members_are_told() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut tablet = bob.another();
+        tablet.try_login("bob", "correct horse").await;
+        tablet.expect_logged_in(2);
+        ada.create("den", "open").await;
+        ada.tell_news();
+        for player in [&mut ada, &mut bob, &mut tablet] {
+            player.forget_waiting();
+        }
+        assert_eq!(bob.join("den").await.members, 2);
+        assert_eq!(tablet.expect_joined(None).channel, "den");
+        ada.tell_news();
+        let news = ("den".to_owned(), 2, 2, vec![(Change::Joined, "bob".to_owned())]);
+        assert_eq!(ada.expect_presence(), news);
+        ada.chat("den", "welcome").await;
+        bob.forget_waiting();
+        tablet.expect_presence();
+        assert_eq!(tablet.expect_line().text, "welcome");
+        // Once more changes nothing.
+        assert_eq!(bob.join("den").await.members, 2);
+        tablet.expect_nothing();
+    }
+
+    #[tokio::test]
+    async fn a_password_opens_a_channel_that_has_one() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "password").await;
+        for key in ["", r#","channel_password":"open""#] {
+            let fields = format!(r#""channel":"den"{key}"#);
+            bob.refused("join", &fields, DenyCode::WrongChannelPassword).await;
+        }
+        bob.ask("join", r#""channel":"den","channel_password":"sesame""#).await;
+        bob.expect_joined(Some(5));
+    }
+
+    #[tokio::test]
+    async fn guessing_the_password_of_a_channel_has_to_wait() {
+        let mut ada = TestSession::with(|config| config.channel_passwords_per_minute = 1);
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "password").await;
+        let guess = r#""channel":"den","channel_password":"open""#;
+        bob.refused("join", guess, DenyCode::WrongChannelPassword).await;
+        bob.refused("join", guess, DenyCode::RateLimited).await;
+    }
+
+    #[tokio::test]
+    async fn an_invitation_opens_any_channel_and_nothing_else_one_by_invitation() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        for access in ["invite", "password"] {
+            ada.create(access, access).await;
+        }
+        bob.refused("join", r#""channel":"invite""#, DenyCode::InviteOnly).await;
+        for access in ["invite", "password"] {
+            let fields = format!(r#""channel":"{access}","username":"bob""#);
+            ada.done("invite", &fields).await;
+            bob.next();
+            bob.join(access).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_channel_holds_so_many_and_no_more() {
+        let mut ada = TestSession::with(|config| config.members_per_channel = 1);
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.refused("join", r#""channel":"den""#, DenyCode::ChannelFull).await;
+        bob.refused("join", r#""channel":"nowhere""#, DenyCode::UnknownChannel)
+            .await;
+        bob.join("lobby").await;
+    }
+}

@@ -57,3 +57,82 @@ pub(super) async fn take_out(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{Change, DenyCode, LeaveReason, Role, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn who_leaves_hears_no_more_and_the_others_are_told() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut tablet = bob.another();
+        tablet.try_login("bob", "correct horse").await;
+        tablet.expect_logged_in(2);
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        ada.tell_news();
+        for player in [&mut ada, &mut bob, &mut tablet] {
+            player.forget_waiting();
+        }
+        bob.ask("leave", r#""channel":"den""#).await;
+        let left = ServerPacket::Left {
+            channel: "den".to_owned(),
+            reason: LeaveReason::Left,
+            by: None,
+        };
+        assert_eq!((bob.next(), tablet.next()), (left.clone(), left));
+        bob.expect_ok(5);
+        ada.tell_news();
+        let news = ("den".to_owned(), 1, 1, vec![(Change::Left, "bob".to_owned())]);
+        assert_eq!(ada.expect_presence(), news);
+        ada.chat("den", "good riddance").await;
+        bob.expect_nothing();
+        tablet.expect_nothing();
+        bob.refused("leave", r#""channel":"den""#, DenyCode::NotAMember).await;
+    }
+
+    #[tokio::test]
+    async fn an_owner_who_leaves_is_followed_by_another() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        ada.done("leave", r#""channel":"den""#).await;
+        let heir = ServerPacket::RoleChanged {
+            channel: "den".to_owned(),
+            username: "bob".to_owned(),
+            role: Role::Owner,
+            by: "bob".to_owned(),
+        };
+        assert_eq!(bob.next(), heir);
+        bob.done("set_topic", r#""channel":"den","topic":"mine""#).await;
+    }
+
+    #[tokio::test]
+    async fn numbers_go_on_when_a_name_is_used_again() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        ada.create("den", "open").await;
+        ada.chat("den", "one").await;
+        ada.done("leave", r#""channel":"den""#).await;
+        ada.refused("join", r#""channel":"den""#, DenyCode::UnknownChannel)
+            .await;
+        ada.create("den", "open").await;
+        assert_eq!(ada.chat("den", "two").await, 2);
+    }
+
+    #[tokio::test]
+    async fn everybody_stays_in_the_lobby() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        ada.refused("leave", r#""channel":"lobby""#, DenyCode::NotAllowed)
+            .await;
+    }
+}

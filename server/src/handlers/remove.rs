@@ -31,3 +31,52 @@ pub(crate) async fn remove(
     session.reply(&ServerPacket::Ok { id });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{DenyCode, LeaveReason, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn who_is_removed_is_told_by_whom_and_hears_no_more() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        ada.done("remove", r#""channel":"den","username":"bob""#).await;
+        let left = ServerPacket::Left {
+            channel: "den".to_owned(),
+            reason: LeaveReason::Removed,
+            by: Some("ada".to_owned()),
+        };
+        assert_eq!(bob.next(), left);
+        ada.chat("den", "alone at last").await;
+        bob.expect_nothing();
+        bob.say("den", "hey").await;
+        bob.expect_deny(Some(6), DenyCode::NotAMember);
+    }
+
+    #[tokio::test]
+    async fn only_those_above_remove_those_below() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        let eve = r#""channel":"den","username":"eve""#;
+        bob.refused("remove", eve, DenyCode::NotAllowed).await;
+        ada.refused("remove", eve, DenyCode::UnknownUser).await;
+        let ada_herself = r#""channel":"den","username":"ada""#;
+        ada.refused("remove", ada_herself, DenyCode::NotYourself).await;
+        ada.done("set_role", r#""channel":"den","username":"bob","role":"operator""#)
+            .await;
+        bob.forget_waiting();
+        bob.refused("remove", ada_herself, DenyCode::NotAllowed).await;
+        bob.refused("remove", r#""channel":"lobby","username":"ada""#, DenyCode::NotAllowed)
+            .await;
+    }
+}

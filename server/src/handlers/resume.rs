@@ -47,7 +47,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
 mod tests {
     use std::time::Duration;
 
-    use longhall_packet::DenyCode;
+    use longhall_packet::{CloseReason, DenyCode};
 
     use crate::handlers::test_session::TestSession;
 
@@ -80,19 +80,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_new_login_and_a_logout_end_older_tokens() {
+    async fn a_resume_takes_the_place_of_the_older_connection_which_is_told_why() {
+        let mut first = TestSession::new();
+        let token = first.register_and_login("ada").await;
+        let mut second = first.another();
+        second.try_resume(&token).await;
+        second.expect_logged_in(3);
+        first.expect_closed(CloseReason::LoggedInElsewhere);
+        drop(first);
+        second.chat("lobby", "still me").await;
+    }
+
+    #[tokio::test]
+    async fn a_logout_ends_its_token_and_no_other() {
         let mut player = TestSession::new();
-        let old = player.register_and_login("ada").await;
+        let here = player.register_and_login("ada").await;
         let mut elsewhere = player.another();
         elsewhere.try_login("ada", "correct horse").await;
-        let (_, new) = elsewhere.expect_logged_in(2);
+        let (_, there) = elsewhere.expect_logged_in(2);
+        elsewhere.done("logout", "").await;
         let mut back = player.another();
-        back.try_resume(&old).await;
+        back.try_resume(&there).await;
         back.expect_deny(Some(3), DenyCode::SessionExpired);
-        elsewhere.send(r#"{"type":"logout","id":4}"#).await;
-        elsewhere.expect_ok(4);
-        back.try_resume(&new).await;
-        back.expect_deny(Some(3), DenyCode::SessionExpired);
+        back.try_resume(&here).await;
+        back.expect_logged_in(3);
     }
 
     #[tokio::test]

@@ -64,3 +64,82 @@ pub(crate) async fn close_session(
     session.reply(&ServerPacket::Ok { id });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{CloseReason, DenyCode, ListedSession, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    async fn listed(player: &mut TestSession) -> Vec<ListedSession> {
+        player.ask("sessions", "").await;
+        match player.next() {
+            ServerPacket::Sessions { sessions, .. } => sessions,
+            other => panic!("expected the sessions, got {other:?}"),
+        }
+    }
+
+    async fn login(player: &mut TestSession, device: &str) -> String {
+        player
+            .send(&format!(
+                r#"{{"type":"login","id":2,"username":"ada","password":"correct horse","device":"{device}"}}"#
+            ))
+            .await;
+        player.expect_logged_in(2).1
+    }
+
+    #[tokio::test]
+    async fn sessions_are_listed_and_closed_one_by_one() {
+        let mut here = TestSession::new();
+        here.register("ada").await;
+        let (mut deck, mut phone) = (here.another(), here.another());
+        login(&mut here, "desk").await;
+        let token = login(&mut deck, "Steam Deck").await;
+        login(&mut phone, "phone").await;
+        phone.cut();
+        let all = listed(&mut here).await;
+        let mut seen: Vec<_> = all
+            .iter()
+            .map(|one| (one.device.as_str(), one.online, one.current))
+            .collect();
+        seen.sort_unstable();
+        let expected = [
+            ("Steam Deck", true, false),
+            ("desk", true, true),
+            ("phone", false, false),
+        ];
+        assert_eq!(seen, expected);
+
+        let number = all.iter().find(|one| one.device == "Steam Deck").unwrap().session;
+        here.done("close_session", &format!(r#""session":{number}"#)).await;
+        deck.expect_closed(CloseReason::SessionEnded);
+        let mut back = here.another();
+        back.try_resume(&token).await;
+        back.expect_deny(Some(3), DenyCode::SessionExpired);
+        assert_eq!(listed(&mut here).await.len(), 2);
+        here.refused(
+            "close_session",
+            &format!(r#""session":{number}"#),
+            DenyCode::UnknownSession,
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn all_others_are_closed_at_once_but_not_the_own() {
+        let mut here = TestSession::new();
+        here.register("ada").await;
+        let (mut deck, mut eve) = (here.another(), here.another());
+        login(&mut here, "desk").await;
+        login(&mut deck, "Steam Deck").await;
+        eve.register_and_login("eve").await;
+        here.done("close_session", "").await;
+        deck.expect_closed(CloseReason::SessionEnded);
+        let own = listed(&mut here).await[0].session;
+        let own = format!(r#""session":{own}"#);
+        here.refused("close_session", &own, DenyCode::NotYourself).await;
+        // Another's session is none of ours.
+        eve.refused("close_session", &own, DenyCode::UnknownSession).await;
+        here.chat("lobby", "still here").await;
+    }
+}
