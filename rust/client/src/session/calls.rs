@@ -79,9 +79,9 @@ impl Session {
         call
     }
 
-    /// Notes up to where the player has read, for all devices. Done at once:
-    /// the server is told when it can be, the latest number of each
-    /// conversation only.
+    /// Notes up to where the player has read, for all devices. Done at once,
+    /// also during a cut: the server is told when it can be, the latest number
+    /// of each conversation only.
     pub fn mark_read(&mut self, now: Duration, channel: &str, seq: Seq) -> Call {
         let now = self.arrive(now);
         let call = self.requests.next_call();
