@@ -55,6 +55,8 @@ enum Way {
     Sent {
         id: RequestId,
         deadline: Duration,
+        /// It was sent before, and may have been taken then.
+        again: bool,
     },
     /// Waits for the outcomes of earlier lines.
     Over(Outcome),
@@ -122,13 +124,24 @@ impl Outgoing {
 
     pub(crate) fn sent(&mut self, call: Call, id: RequestId, deadline: Duration) {
         if let Some(line) = self.lines.iter_mut().find(|line| line.call == call) {
-            line.way = Way::Sent { id, deadline };
+            let again = matches!(line.way, Way::Waiting { was_sent: true, .. });
+            line.way = Way::Sent {
+                id,
+                deadline,
+                again,
+            };
         }
     }
 
     /// Notes the answer to a line; false when none with this id waits.
     pub(crate) fn settle(&mut self, id: RequestId, outcome: Outcome) -> bool {
         self.change(id, Way::Over(outcome))
+    }
+
+    /// Whether the line with this id was sent before.
+    pub(crate) fn is_again(&self, id: RequestId) -> bool {
+        let is_it = |line: &Line| matches!(line.way, Way::Sent { id: sent, again, .. } if again && sent == id);
+        self.lines.iter().any(is_it)
     }
 
     /// The line with this id is to be said again, at this time at the earliest.
@@ -172,10 +185,19 @@ impl Outgoing {
         }
     }
 
-    /// Gives every line that waited too long for its answer its outcome.
+    /// Ends every line that waited too long for its answer, and those that wait
+    /// behind it: they were said in the belief that it was heard.
     pub(crate) fn expire(&mut self, now: Duration) {
+        let is_late =
+            |line: &&Line| matches!(line.way, Way::Sent { deadline, .. } if deadline <= now);
+        let late: Vec<String> = self
+            .lines
+            .iter()
+            .filter(is_late)
+            .map(|l| l.order.clone())
+            .collect();
         for line in &mut self.lines {
-            if matches!(line.way, Way::Sent { deadline, .. } if deadline <= now) {
+            if !line.is_over() && late.contains(&line.order) {
                 line.way = Way::Over(Err(RefusalCode::TimedOut.into()));
             }
         }

@@ -22,15 +22,18 @@ impl Session {
     /// and restarts of the server, and never said twice. It may be given while
     /// the connection is away, too, as long as there is an account. Without an
     /// answer on a connection that is well, it ends with
-    /// [`RefusalCode::TimedOut`](crate::RefusalCode::TimedOut).
+    /// [`RefusalCode::TimedOut`](crate::RefusalCode::TimedOut), as do those
+    /// behind it.
     ///
     /// The lines of a conversation are said in the order of the calls, each once
     /// the one before has its answer, so that none overtakes another; those of
     /// different conversations do not wait for each other. Up to
     /// [`MAX_CHATS_IN_FLIGHT`](crate::MAX_CHATS_IN_FLIGHT) may wait. A line that
     /// the server refuses (also for now only, as with `rate_limited`) is given
-    /// back, and the next one is said; the one exception is `restarting`: then
-    /// the line is said again when the server is back.
+    /// back, and the next one is said. There are two exceptions: `restarting`, and
+    /// a refusal for now of a line that was on its way when a connection was
+    /// cut. The one will be taken soon, the other may have been taken already, so
+    /// they are said again.
     pub fn send_chat(&mut self, now: Duration, channel: &str, text: &str) -> Call {
         let now = self.arrive(now);
         let call = self.requests.next_call();
@@ -76,9 +79,9 @@ impl Session {
         call
     }
 
-    /// Notes up to where the player has read, for all devices. Done at once:
-    /// the server is told when it can be, the latest number of each
-    /// conversation only.
+    /// Notes up to where the player has read, for all devices. Done at once,
+    /// also during a cut: the server is told when it can be, the latest number
+    /// of each conversation only.
     pub fn mark_read(&mut self, now: Duration, channel: &str, seq: Seq) -> Call {
         let now = self.arrive(now);
         let call = self.requests.next_call();

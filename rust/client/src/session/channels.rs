@@ -177,7 +177,9 @@ impl Session {
         channel: &str,
         seq: Seq,
     ) -> Result<(), Refusal> {
-        self.require_account()?;
+        if self.account.is_none() {
+            self.require_account()?;
+        }
         let (conversation, target) = self.conversation(channel)?;
         let known = self.logs.timeline(&LogName::of(&conversation));
         let seq = seq.min(known.map_or(0, |timeline| timeline.known()));

@@ -9,9 +9,10 @@ use super::{Link, Session};
 use crate::outgoing::{Content, Outcome};
 use crate::{Answer, Call, Event, Refusal, RefusalCode};
 
-/// A server that is about to stop and is still there after this time is asked
-/// again, unless it named a time of its own.
-const RESTART_PATIENCE: Duration = Duration::from_secs(5);
+/// A server that has no time for a line that must not be given back is asked
+/// again after this time, or its own within these bounds.
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
+const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Line ids have so many bits, which every language's numbers hold.
 const LINE_ID_BITS: u32 = 53;
@@ -142,11 +143,14 @@ impl Session {
 
     /// Whether the refusal was that of a line.
     pub(super) fn line_denied(&mut self, now: Duration, id: RequestId, refusal: &Refusal) -> bool {
-        let is_over = if refusal.code == RefusalCode::Server(DenyCode::Restarting) {
-            let asked = refusal.retry_after_ms.map(u64::from);
-            let delay = asked.map_or(RESTART_PATIENCE, Duration::from_millis);
-            self.outgoing
-                .put_off(id, now.saturating_add(delay.max(RESTART_PATIENCE)))
+        // A line that was sent before may have been taken then: only the server's
+        // word on that line ends it, not that it has no time for any.
+        let is_put_off = refusal.code == RefusalCode::Server(DenyCode::Restarting)
+            || (refusal.is_for_now() && self.outgoing.is_again(id));
+        let is_over = if is_put_off {
+            let asked = Duration::from_millis(refusal.retry_after_ms.unwrap_or(0).into());
+            let delay = asked.clamp(LEAST_PATIENCE, LONGEST_PATIENCE);
+            self.outgoing.put_off(id, now.saturating_add(delay))
         } else {
             self.outgoing.settle(id, Err(refusal.clone()))
         };
