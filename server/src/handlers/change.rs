@@ -105,6 +105,7 @@ mod tests {
         bob.register_and_login("bob").await;
         ada.chat("lobby", "a secret").await;
         ada.done("delete", r#""channel":"lobby","seq":1"#).await;
+        bob.forget_waiting();
         let (lines, _) = bob.history(r#""channel":"lobby","limit":10"#).await;
         assert_eq!((lines[0].kind, lines[0].text.as_str()), (LineKind::Deleted, ""));
         assert_eq!((lines[1].kind, lines[1].of), (LineKind::Deletion, Some(1)));

@@ -87,6 +87,7 @@ mod tests {
             bob.join(channel).await;
         }
         bob.done("invite", r#""channel":"open","username":"eve""#).await;
+        eve.next();
         let closed = r#""channel":"closed","username":"eve""#;
         bob.refused("invite", closed, DenyCode::NotAllowed).await;
         let lobby = r#""channel":"lobby","username":"eve""#;

@@ -136,11 +136,12 @@ mod tests {
     async fn a_login_tells_where_the_channels_stand_and_what_comes_later_comes_live() {
         let mut ada = TestSession::new();
         ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        bob.done("logout", "").await;
         ada.create("den", "open").await;
         ada.chat("den", "one").await;
         ada.chat("lobby", "two").await;
-        let mut bob = ada.another();
-        bob.register("bob").await;
         bob.try_login("bob", "correct horse").await;
         let ServerPacket::LoggedIn { channels, .. } = bob.next() else {
             panic!("not logged in")

@@ -75,10 +75,6 @@ impl TestSession {
         self.session.server.chat_log.settle().await;
     }
 
-    pub(crate) fn server(&self) -> &Server {
-        &self.session.server
-    }
-
     /// The connection is cut.
     pub(crate) fn cut(self) {
         self.session.depart();

@@ -72,6 +72,11 @@ impl Arrivals {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.on_the_way.is_empty() && self.users.is_empty() && self.rooms.is_empty()
+    }
+
     pub(super) fn check(
         &self,
         arrival: &Arrival,
