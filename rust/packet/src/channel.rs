@@ -4,10 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use crate::limits::{MAX_CHANNEL_CHARS, MAX_USERNAME_MARKS};
-use crate::text::{check_length, is_invisible};
+use crate::text::{check_length, is_invisible, is_mark};
 use crate::{Denial, DenyCode, Field, Username};
 
 /// The name of a channel: 1 to 24 letters and digits of any script, `_` and
@@ -33,14 +32,18 @@ impl ChannelName {
     /// # Errors
     /// `too_short`, `too_long` or `forbidden_character` on field `channel`.
     pub fn parse(text: &str) -> Result<Self, Denial> {
-        // Lower case may bring back characters that normalise.
-        let name: String = text.nfkc().take(4 * MAX_CHANNEL_CHARS).collect();
-        let name: String = name.to_lowercase().nfkc().collect();
+        let name = if text.is_ascii() {
+            text.to_ascii_lowercase()
+        } else {
+            let name: String = text.nfkc().take(4 * MAX_CHANNEL_CHARS).collect();
+            // Lower case may bring back characters that normalise.
+            name.to_lowercase().nfkc().collect()
+        };
         check_length(&name, Field::Channel, 1, MAX_CHANNEL_CHARS)?;
         let forbidden = Denial::of_field(DenyCode::ForbiddenCharacter, Field::Channel, None);
         let mut marks = 0;
         for (position, c) in name.chars().enumerate() {
-            marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+            marks = if is_mark(c) { marks + 1 } else { 0 };
             let allowed = c.is_alphanumeric() || marks > 0 || matches!(c, '_' | '-');
             let misplaced = marks > MAX_USERNAME_MARKS || (marks > 0 && position == 0);
             if !allowed || misplaced || is_invisible(c) {

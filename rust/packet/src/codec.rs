@@ -137,10 +137,6 @@ impl RawPacket<'_> {
         };
         let target =
             |field: Option<String>| -> Result<Target, Fault> { Ok(Target::parse(&need(field)?)?) };
-        // Where something is said or read; all whispers at once are no such place.
-        let place = |field: Option<String>| -> Result<Target, Fault> {
-            need(Some(target(field)?).filter(|place| *place != Target::Inbox))
-        };
         let username = |field: Option<String>| -> Result<Username, Fault> {
             Ok(Username::parse(&need(field)?)?)
         };
@@ -194,7 +190,7 @@ impl RawPacket<'_> {
             },
             "chat" => ClientPacket::Chat {
                 id,
-                channel: place(self.channel)?,
+                channel: target(self.channel)?,
                 line_id: number(self.line_id)?,
                 text: text(self.text)?,
             },
@@ -229,7 +225,7 @@ impl RawPacket<'_> {
             }
             "read" => ClientPacket::Read {
                 id,
-                channel: place(self.channel)?,
+                channel: target(self.channel)?,
                 seq: number(self.seq)?,
             },
             "create" => ClientPacket::Create {

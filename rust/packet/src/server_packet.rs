@@ -211,8 +211,9 @@ server_packets! {
         members: u32,
         /// How many of them are online.
         online: u32,
-        /// What happened to whom, once each. Empty with `partial` when too much
-        /// happened to tell: ask for `members` when the roster is on view.
+        /// What happened to whom, once each. Left out, as `partial` says, when
+        /// too much happened to tell: ask for `members` when the roster is on
+        /// view.
         changes: Vec<Presence>,
         /// Whether changes were left out.
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]

@@ -47,7 +47,7 @@ impl Username {
         let forbidden = Denial::of_field(DenyCode::ForbiddenCharacter, Field::Username, None);
         let mut marks = 0;
         for (position, c) in name.chars().enumerate() {
-            if is_combining_mark(c) {
+            if is_mark(c) {
                 marks += 1;
                 if position == 0 || marks > MAX_USERNAME_MARKS {
                     return Err(forbidden);
@@ -55,7 +55,7 @@ impl Username {
             } else {
                 marks = 0;
             }
-            let allowed = c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '_' | '-');
+            let allowed = c.is_alphanumeric() || is_mark(c) || matches!(c, '_' | '-');
             if !allowed || is_invisible(c) {
                 return Err(forbidden);
             }
@@ -362,12 +362,18 @@ fn normal_password(
 
 /// A text for others to read, on one line. Empty when nothing in it can be seen.
 fn parse_words(text: &str, field: Field, max: usize) -> Result<String, Denial> {
-    let line: String = text.trim().nfc().collect();
+    let line = text.trim();
+    // Nearly all there is, and in its normal form.
+    let line: String = if line.is_ascii() {
+        line.to_owned()
+    } else {
+        line.nfc().collect()
+    };
     check_length(&line, field, 0, max)?;
     let mut marks = 0;
     let mut visible = false;
     for c in line.chars() {
-        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        marks = if is_mark(c) { marks + 1 } else { 0 };
         if c.is_control() || is_layout_control(c) || marks > MAX_CHAT_MARKS {
             return Err(Denial::of_field(DenyCode::ForbiddenCharacter, field, None));
         }
@@ -393,6 +399,11 @@ pub(crate) fn check_length(text: &str, field: Field, min: usize, max: usize) -> 
     } else {
         Ok(())
     }
+}
+
+/// Whether `c` is a combining mark. Looks no letter up that cannot be one.
+pub(crate) fn is_mark(c: char) -> bool {
+    !c.is_ascii() && is_combining_mark(c)
 }
 
 /// Characters that have no ink of their own: Default_Ignorable_Code_Point of the

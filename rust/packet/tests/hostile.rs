@@ -452,24 +452,14 @@ fn a_missing_field_and_null_are_the_same() {
 }
 
 #[test]
-fn a_line_is_said_in_one_place() {
-    for channel in [json!("Lobby"), json!("@ada"), json!("ﬁsh")] {
+fn a_line_is_said_to_a_target_and_a_channel_is_no_player() {
+    for channel in [json!("Lobby"), json!("@ada"), json!("@"), json!("ﬁsh")] {
         check_taken(CHAT, json!({ "channel": channel }));
+        check_taken(HISTORY, json!({ "channel": channel }));
     }
-    for channel in [json!("@"), json!(5), json!(["lobby"]), json!({"lobby": 1})] {
+    for channel in [json!(5), json!(["lobby"]), json!({"lobby": 1})] {
         check_malformed(CHAT, json!({ "channel": channel }));
     }
-    check_malformed(
-        r#"{"type":"read","id":7,"channel":"lobby","seq":1}"#,
-        json!({"channel": "@"}),
-    );
-    // All whispers are one history, and edits in it go by its numbers.
-    check_taken(HISTORY, json!({"channel": "@"}));
-    check_taken(
-        r#"{"type":"delete","id":7,"channel":"@","seq":1}"#,
-        json!({}),
-    );
-    // A channel is joined, a player is not.
     for packet in [CREATE, SET_ROLE] {
         for channel in ["@ada", "@"] {
             check_denied(

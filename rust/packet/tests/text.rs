@@ -549,7 +549,7 @@ fn the_name_of_a_channel_is_its_own_name() {
         .collect();
     let mut rng = Rng::with_seed(0x6368_616e);
     let mut named = 0;
-    for _ in 0..60_000 {
+    for _ in 0..20_000 {
         let text: String = (0..rng.usize(1..=12))
             .map(|_| match rng.u8(..8) {
                 0 => rng.char(..),
@@ -558,7 +558,7 @@ fn the_name_of_a_channel_is_its_own_name() {
             .collect();
         named += u32::from(check_one_form(&text));
     }
-    assert!(named > 6_000, "{named}");
+    assert!(named > 2_000, "{named}");
 }
 
 #[cfg(feature = "name-keys")]
