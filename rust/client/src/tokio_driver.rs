@@ -48,7 +48,6 @@ use crate::{Action, Event, Session};
 
 /// What the program asks of the session; each is the [`Session`] method of the
 /// same name.
-#[derive(Clone, PartialEq, Eq)]
 pub enum Command {
     /// [`Session::connect`].
     Connect,
@@ -74,6 +73,8 @@ pub enum Command {
     Logout,
     /// [`Session::send_chat`].
     SendChat(String),
+    /// Any call.
+    Call(Box<dyn FnOnce(&mut Session, Duration) -> crate::Call + Send>),
 }
 
 impl fmt::Debug for Command {
@@ -87,6 +88,7 @@ impl fmt::Debug for Command {
             Self::Login { .. } => "Login(***)",
             Self::Logout => "Logout",
             Self::SendChat(_) => "SendChat(***)",
+            Self::Call(_) => "Call",
         })
     }
 }
@@ -146,6 +148,9 @@ fn obey(session: &mut Session, now: Duration, command: Command) {
         }
         Command::Logout => {
             session.logout(now);
+        }
+        Command::Call(call) => {
+            call(session, now);
         }
         Command::SendChat(text) => {
             session.send_chat(now, "", &text);

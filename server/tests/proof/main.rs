@@ -120,7 +120,7 @@ async fn talk(
     while !is_over.load(Ordering::Relaxed) {
         if player.notes.waiting_count() < IN_FLIGHT {
             said += 1;
-            let text = format!("{} {said} {}", player.name, "x".repeat(rng.usize(0..200)));
+            let text = format!("{} {said} {}", player.name, "x".repeat(rng.usize(1..200)));
             let place = match rng.u8(..10) {
                 0 => {
                     let others = NAMES.iter().filter(|name| **name != player.name);

@@ -10,7 +10,7 @@ use fastrand::Rng;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// What goes wrong, and how often it has.
 pub(crate) struct Weather {
@@ -127,17 +127,14 @@ async fn carry(weather: Arc<Weather>, player: TcpStream, server: SocketAddr) {
     tokio::pin!(up, down);
     // Both halves end together, except that a half-closed connection goes on
     // in the other direction for a while.
-    let half_closed = tokio::select! {
-        end = &mut up => end.is_ok(),
-        end = &mut down => end.is_ok(),
-    };
-    if half_closed {
-        let pause = mishap.map_or(Duration::from_millis(50), |mishap| mishap.pause);
-        tokio::select! {
-            _ = &mut up => {}
-            _ = &mut down => {}
-            () = sleep(pause) => {}
-        }
+    let pause = mishap.map_or(Duration::from_millis(50), |mishap| mishap.pause);
+    tokio::select! {
+        end = &mut up => if end.is_ok() {
+            timeout(pause, down).await.ok();
+        },
+        end = &mut down => if end.is_ok() {
+            timeout(pause, up).await.ok();
+        },
     }
 }
 
@@ -186,7 +183,11 @@ async fn pump(
                 weather.cuts.fetch_add(1, Ordering::Relaxed);
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
-            mishap = None;
+            // It got over that; the next one comes.
+            mishap = weather.next_mishap().map(|next| Mishap {
+                after: after + next.after,
+                ..next
+            });
             carried += part as u64;
         }
         to.write_all(chunk).await?;
