@@ -185,7 +185,7 @@ async fn pump(
             }
             // It got over that; the next one comes.
             mishap = weather.next_mishap().map(|next| Mishap {
-                after: after + next.after,
+                after: carried + read as u64 + next.after,
                 ..next
             });
             carried += part as u64;
