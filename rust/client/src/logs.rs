@@ -299,6 +299,8 @@ impl Logs {
             .retain(|invitation| invitation.channel != state.channel);
         if let Some(channel) = self.channel_mut(&state.channel) {
             channel.timeline.learn(state.last_seq);
+            let (read, unread, last) = (state.read_seq, state.unread, state.last_seq);
+            channel.unread.recount(read, unread, last);
             channel.state = state;
             return false;
         }
