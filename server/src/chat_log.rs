@@ -44,16 +44,9 @@ pub(crate) struct Request {
 
 /// The way to the task.
 pub(crate) struct ChatLog {
-    requests: Sender<Work>,
+    requests: Sender<Request>,
     stopping: CancellationToken,
     task: std::sync::Mutex<Option<JoinHandle<()>>>,
-}
-
-enum Work {
-    Write(Request),
-    /// Answered when all before it is.
-    #[cfg(test)]
-    Settle(tokio::sync::oneshot::Sender<()>),
 }
 
 impl ChatLog {
@@ -79,7 +72,7 @@ impl ChatLog {
             return Err(Denial::new(DenyCode::Restarting));
         };
         request.outbox.owe();
-        place.send(Work::Write(request));
+        place.send(request);
         Ok(())
     }
 
@@ -97,24 +90,16 @@ impl ChatLog {
             error!("the chat log panicked, please report this");
         }
     }
-
-    /// Waits until what was given before is answered.
-    #[cfg(test)]
-    pub(crate) async fn settle(&self) {
-        let (done, settled) = tokio::sync::oneshot::channel();
-        let _ = self.requests.send(Work::Settle(done)).await;
-        let _ = settled.await;
-    }
 }
 
 /// A batch that the store has taken or refused.
 struct Written {
-    batch: Vec<Work>,
+    batch: Vec<Request>,
     results: Result<Vec<Appended>, StoreError>,
 }
 
 async fn work(
-    mut waiting: Receiver<Work>,
+    mut waiting: Receiver<Request>,
     stopping: CancellationToken,
     store: Arc<dyn Store>,
     hub: Hub,
@@ -150,30 +135,22 @@ async fn work(
     }
 }
 
-fn take_waiting(waiting: &mut Receiver<Work>) -> Vec<Work> {
+fn take_waiting(waiting: &mut Receiver<Request>) -> Vec<Request> {
     let mut batch = Vec::new();
     while batch.len() < MAX_BATCH
-        && let Ok(work) = waiting.try_recv()
+        && let Ok(request) = waiting.try_recv()
     {
-        batch.push(work);
+        batch.push(request);
     }
     batch
 }
 
-async fn append(store: &dyn Store, batch: &[Work]) -> Result<Vec<Appended>, StoreError> {
-    let entries: Vec<Entry> = requests(batch).map(|request| request.entry.clone()).collect();
+async fn append(store: &dyn Store, batch: &[Request]) -> Result<Vec<Appended>, StoreError> {
+    let entries: Vec<Entry> = batch.iter().map(|request| request.entry.clone()).collect();
     if entries.is_empty() {
         return Ok(Vec::new());
     }
     store.append(entries).await
-}
-
-fn requests(batch: &[Work]) -> impl Iterator<Item = &Request> {
-    batch.iter().filter_map(|work| match work {
-        Work::Write(request) => Some(request),
-        #[cfg(test)]
-        Work::Settle(_) => None,
-    })
 }
 
 /// Puts a batch into the outboxes, and then the answers: a line comes before
@@ -183,30 +160,24 @@ async fn deliver(hub: &Hub, written: Written) {
     match results {
         Ok(results) => {
             publish(hub, &batch, &results).await;
-            for (request, appended) in requests(&batch).zip(&results) {
+            for (request, appended) in batch.iter().zip(&results) {
                 answer(request, outcome(request, appended));
             }
         }
         Err(cause) => {
             error!(%cause, lines = batch.len(), "the store takes no lines");
-            for request in requests(&batch) {
+            for request in &batch {
                 answer(request, Err(DenyCode::Unavailable));
             }
-        }
-    }
-    #[cfg(test)]
-    for work in batch {
-        if let Work::Settle(done) = work {
-            let _ = done.send(());
         }
     }
 }
 
 /// Delivers what was written. Lines of one channel go together: a member's
 /// outbox is locked once for all of them.
-async fn publish(hub: &Hub, batch: &[Work], results: &[Appended]) {
+async fn publish(hub: &Hub, batch: &[Request], results: &[Appended]) {
     let mut channels: HashMap<ChannelId, (&Arc<str>, Vec<Said>)> = HashMap::new();
-    for (request, appended) in requests(batch).zip(results) {
+    for (request, appended) in batch.iter().zip(results) {
         let sender = request.entry.sender;
         match appended {
             Appended::Line { line } => {

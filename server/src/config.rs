@@ -33,6 +33,9 @@ pub struct Config {
     pub history_per_second: u32,
     /// Tries at the passwords of channels allowed per account and minute.
     pub channel_passwords_per_minute: u32,
+    /// Channels an account may create per hour, all at once if need be: the
+    /// numbers of a channel are kept when it is gone.
+    pub creations_per_hour: u32,
     /// Sessions (devices) an account may have; at a login beyond, the one that
     /// was seen least lately ends.
     pub sessions_per_account: usize,
@@ -134,6 +137,7 @@ impl Default for Config {
             packets_per_second: 10,
             history_per_second: 50,
             channel_passwords_per_minute: 10,
+            creations_per_hour: 40,
             sessions_per_account: 8,
             channels_per_account: 20,
             members_per_channel: 5_000,

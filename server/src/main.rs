@@ -160,6 +160,11 @@ struct Args {
     #[arg(long, env = "LONGHALL_CHANNEL_PASSWORDS_PER_MINUTE", default_value_t = Config::default().channel_passwords_per_minute, value_name = "COUNT")]
     channel_passwords_per_minute: u32,
 
+    /// Channels an account may create per hour. A name stays in the database
+    /// when its channel is gone.
+    #[arg(long, env = "LONGHALL_CREATIONS_PER_HOUR", default_value_t = Config::default().creations_per_hour, value_name = "COUNT")]
+    creations_per_hour: u32,
+
     /// A text file with the user names that may not come in, one a line; what
     /// follows a # is a remark. Looked at every two seconds: whoever is added
     /// is logged out, and told why.
@@ -244,6 +249,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         packets_per_second: args.packets_per_second,
         history_per_second: args.history_per_second,
         channel_passwords_per_minute: args.channel_passwords_per_minute,
+        creations_per_hour: args.creations_per_hour,
         lobby: args.lobby,
         welcome: args.welcome,
         grace: Duration::from_secs(args.grace),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use longhall_packet::limits::MAX_SERVER_PACKET_BYTES;
 use longhall_packet::{CloseReason, Seq, ServerPacket, codec};
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -13,7 +14,10 @@ pub(crate) type Encoded = Utf8Bytes;
 
 /// Encodes a packet once, for however many receive it.
 pub(crate) fn encode(packet: &ServerPacket) -> Encoded {
-    codec::encode(packet).into()
+    let text = codec::encode(packet);
+    // Lists and pages are bounded so that clients read every packet.
+    debug_assert!(text.len() <= MAX_SERVER_PACKET_BYTES, "{}", packet.name());
+    text.into()
 }
 
 /// A line's `chat` packet, and the number it has in its channel.

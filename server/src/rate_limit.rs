@@ -22,6 +22,7 @@ pub(crate) struct RateLimits {
     logins_of_address: Keyed<IpAddr>,
     logins_of_name: Keyed<String>,
     channel_passwords: Keyed<i64>,
+    creations: Keyed<i64>,
     clock: DefaultClock,
 }
 
@@ -39,6 +40,9 @@ impl RateLimits {
             ))),
             channel_passwords: RateLimiter::hashmap(Quota::per_minute(at_least_one(
                 config.channel_passwords_per_minute,
+            ))),
+            creations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
+                config.creations_per_hour,
             ))),
             clock: DefaultClock::default(),
         }
@@ -77,12 +81,21 @@ impl RateLimits {
         self.check(&self.channel_passwords, &user.0)
     }
 
+    /// Counts a channel that an account creates.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_creation(&self, user: UserId) -> Result<(), Denial> {
+        self.check(&self.creations, &user.0)
+    }
+
     /// Forgets addresses and names that are back to their full allowance.
     pub(crate) fn forget_the_patient(&self) {
         self.registrations.retain_recent();
         self.logins_of_address.retain_recent();
         self.logins_of_name.retain_recent();
         self.channel_passwords.retain_recent();
+        self.creations.retain_recent();
     }
 
     fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: &K) -> Result<(), Denial> {

@@ -17,9 +17,7 @@ use crate::handlers::now_ms;
 use crate::hub::{Arrival, Newcomer, Place, Stale};
 use crate::outbox::{Outbox, encode};
 use crate::rate_limit::PacketLimit;
-use crate::store::{
-    Entry, Membership, SessionId, StoreError, TokenHash, User, UserId, What,
-};
+use crate::store::{Entry, Membership, SessionId, StoreError, TokenHash, User, UserId, What};
 use crate::{SERVER_NAME, Server, handlers, resume};
 
 /// Packets that may be refused as broken, beyond the good ones, before the
@@ -305,11 +303,11 @@ impl Session {
     /// earlier one. No line of chat arrives before the answer, and each with a
     /// number the answer does not count arrives after it.
     ///
-    /// `arrival` is to be made before the store is asked about the session.
+    /// `arrival` is to be made before the account and its ban were looked up.
     ///
     /// # Errors
-    /// `session_expired` when the session was ended in the meantime,
-    /// `unavailable` or `busy`.
+    /// `session_expired` when the session was ended in the meantime, `banned`,
+    /// `unavailable`, or `busy`.
     pub(crate) async fn enter(
         &mut self,
         arrival: Arrival,
@@ -320,9 +318,19 @@ impl Session {
         for _ in 0..MAX_TRIES {
             if let Ok(place) = self.try_enter(&arrival, id, &entering).await? {
                 let Entering { user, session, .. } = entering;
-                let how = if entering.resumed { "resumed" } else { "logged in" };
+                let how = if entering.resumed {
+                    "resumed"
+                } else {
+                    "logged in"
+                };
                 let (connection, name) = (self.connection, &user.username);
-                info!(connection, user = user.id.0, username = name, session = session.0, "{how}");
+                info!(
+                    connection,
+                    user = user.id.0,
+                    username = name,
+                    session = session.0,
+                    "{how}"
+                );
                 self.player = Some(Player {
                     user,
                     session,
@@ -331,15 +339,35 @@ impl Session {
                 });
                 return Ok(());
             }
-            // Something changed while it was read. Maybe that the session ended.
+            // Something changed while it was read.
             arrival = self.server.hub.arrive();
-            let rows = self.server.store.sessions(entering.user.id, now_ms() as i64);
-            let rows = rows.await.map_err(|cause| self.unavailable(&cause))?;
-            if !rows.iter().any(|row| row.id == entering.session) {
-                return Err(DenyCode::SessionExpired.into());
-            }
+            self.check_still_good(&entering).await?;
         }
-        Err(Denial::for_now(DenyCode::Busy, Duration::from_millis(500)))
+        Err(try_again())
+    }
+
+    /// Whether a session may still enter after the account was changed.
+    async fn check_still_good(&self, entering: &Entering) -> Result<(), Denial> {
+        let Entering { user, session, .. } = entering;
+        let key = name_key(&user.username);
+        if self.server.bans.contain(&key) {
+            return Err(DenyCode::Banned.into());
+        }
+        let store = &self.server.store;
+        let (rows, now) = tokio::try_join!(
+            store.sessions(user.id, now_ms() as i64),
+            store.user_by_name(&key),
+        )
+        .map_err(|cause| self.unavailable(&cause))?;
+        if !rows.iter().any(|row| row.id == *session) {
+            return Err(DenyCode::SessionExpired.into());
+        }
+        // The password that was right may not be any more.
+        let is_same = now.is_some_and(|now| now.password_hash == user.password_hash);
+        if !entering.resumed && !is_same {
+            return Err(try_again());
+        }
+        Ok(())
     }
 
     async fn try_enter(
@@ -471,6 +499,10 @@ impl Session {
         warn!(connection = self.connection, %cause, "the store refused");
         Denial::new(DenyCode::Unavailable)
     }
+}
+
+fn try_again() -> Denial {
+    Denial::for_now(DenyCode::Busy, Duration::from_millis(500))
 }
 
 /// The key that finds an account by its name as registered.

@@ -17,11 +17,17 @@ async fn members_of_a_channel_talk_and_come_back_to_it_after_a_restart() {
     let (mut ada, mut bob) = (server.player().await, server.player().await);
     let token = ada.enter("ada").await;
     bob.enter("bob").await;
-    ada.enter_channel("create", r#""channel":"den","topic":"cake","access":"open""#)
-        .await;
+    ada.enter_channel(
+        "create",
+        r#""channel":"den","topic":"cake","access":"open""#,
+    )
+    .await;
     ada.say_in("den", "is anybody there?").await;
     let den = bob.enter_channel("join", r#""channel":"den""#).await;
-    assert_eq!((den.topic.as_str(), den.last_seq, den.members), ("cake", 1, 2));
+    assert_eq!(
+        (den.topic.as_str(), den.last_seq, den.members),
+        ("cake", 1, 2)
+    );
     bob.say_in("den", "I am").await;
     ada.expect_chat("bob", "I am").await;
 
@@ -29,7 +35,10 @@ async fn members_of_a_channel_talk_and_come_back_to_it_after_a_restart() {
     let mut ada = server.player().await;
     let welcome = ada.resume(&token).await;
     let den = &welcome.channels[1];
-    assert_eq!((den.channel.as_str(), den.last_seq, den.unread), ("den", 2, 1));
+    assert_eq!(
+        (den.channel.as_str(), den.last_seq, den.unread),
+        ("den", 2, 1)
+    );
     assert_eq!(ada.lines_after("den", 0).await.len(), 2);
     assert_eq!(ada.say_in("den", "still here").await, 3);
 }
@@ -106,7 +115,9 @@ async fn filling_a_gap_does_not_count_as_a_flood() {
     let mut ada = server.player().await;
     ada.enter("ada").await;
     for _ in 0..100 {
-        let (lines, _) = ada.history(r#""channel":"lobby","after":0,"limit":1"#).await;
+        let (lines, _) = ada
+            .history(r#""channel":"lobby","after":0,"limit":1"#)
+            .await;
         assert!(lines.is_empty());
     }
 }
@@ -121,8 +132,15 @@ async fn a_page_flood_is_told_to_wait() {
     let mut ada = server.player().await;
     ada.enter("ada").await;
     for _ in 0..100 {
-        ada.request("history", r#""channel":"lobby","limit":1"#).await;
-        if matches!(ada.next().await, ServerPacket::Deny { code: DenyCode::RateLimited, .. }) {
+        ada.request("history", r#""channel":"lobby","limit":1"#)
+            .await;
+        if matches!(
+            ada.next().await,
+            ServerPacket::Deny {
+                code: DenyCode::RateLimited,
+                ..
+            }
+        ) {
             return;
         }
     }
@@ -137,7 +155,8 @@ async fn edits_and_deletions_reach_everybody_and_stay() {
     bob.enter("bob").await;
     ada.say("helo").await;
     ada.say("a secret").await;
-    ada.done("edit", r#""channel":"lobby","seq":1,"text":"hello""#).await;
+    ada.done("edit", r#""channel":"lobby","seq":1,"text":"hello""#)
+        .await;
     ada.done("delete", r#""channel":"lobby","seq":2"#).await;
     let heard: Vec<_> = [
         bob.expect_line().await,
@@ -153,8 +172,14 @@ async fn edits_and_deletions_reach_everybody_and_stay() {
     let mut bob = server.player().await;
     bob.log_in("bob", "").await;
     let lines = bob.lines_after("lobby", 0).await;
-    assert_eq!((lines[0].kind, lines[0].text.as_str()), (LineKind::Said, "hello"));
-    assert_eq!((lines[1].kind, lines[1].text.as_str()), (LineKind::Deleted, ""));
+    assert_eq!(
+        (lines[0].kind, lines[0].text.as_str()),
+        (LineKind::Said, "hello")
+    );
+    assert_eq!(
+        (lines[1].kind, lines[1].text.as_str()),
+        (LineKind::Deleted, "")
+    );
 }
 
 #[tokio::test]
@@ -170,7 +195,10 @@ async fn blocks_hold_across_a_restart() {
     bob.log_in("bob", "").await;
     ada.say("rubbish").await;
     let line = bob.expect_line().await;
-    assert_eq!((line.kind, line.text.as_str(), line.seq), (LineKind::Hidden, "", 1));
+    assert_eq!(
+        (line.kind, line.text.as_str(), line.seq),
+        (LineKind::Hidden, "", 1)
+    );
     ada.try_say("@bob", "rubbish").await;
     ada.expect_deny(DenyCode::Blocked).await;
     let (lines, _) = bob.history(r#""channel":"lobby","limit":9"#).await;
@@ -193,7 +221,9 @@ async fn old_lines_are_forgotten_and_the_numbers_go_on() {
     ada.log_in("ada", "").await;
     let forgotten = async {
         loop {
-            let (lines, _) = ada.history(r#""channel":"lobby","after":0,"limit":1"#).await;
+            let (lines, _) = ada
+                .history(r#""channel":"lobby","after":0,"limit":1"#)
+                .await;
             if lines[0].seq == 401 {
                 return;
             }
@@ -214,10 +244,18 @@ async fn the_lobby_has_the_operators_name_and_welcome() {
     let mut ada = server.player().await;
     ada.register("ada").await;
     let tavern = &ada.log_in("ada", "").await.channels[0];
-    assert_eq!((tavern.channel.as_str(), tavern.topic.as_str()), ("tavern", "Mind the step"));
-    let server = server.restart_with(named("tavern", "The step is mended")).await;
+    assert_eq!(
+        (tavern.channel.as_str(), tavern.topic.as_str()),
+        ("tavern", "Mind the step")
+    );
+    let server = server
+        .restart_with(named("tavern", "The step is mended"))
+        .await;
     let mut ada = server.player().await;
-    assert_eq!(ada.log_in("ada", "").await.channels[0].topic, "The step is mended");
+    assert_eq!(
+        ada.log_in("ada", "").await.channels[0].topic,
+        "The step is mended"
+    );
     ada.say_in("tavern", "cheers").await;
 }
 
@@ -256,7 +294,11 @@ async fn who_reads_slowly_is_told_of_a_gap_and_finds_the_lines_in_the_history() 
             other => panic!("{other:?}"),
         }
     }
-    assert!(gaps > 0 && missing.len() > 1000, "{gaps} gaps of {}", missing.len());
+    assert!(
+        gaps > 0 && missing.len() > 1000,
+        "{gaps} gaps of {}",
+        missing.len()
+    );
     let kept = slow.lines_after("lobby", 0).await;
     let numbers: Vec<_> = kept.iter().map(|line| line.seq).collect();
     assert_eq!(numbers, Vec::from_iter(1..=last));
@@ -270,9 +312,11 @@ async fn leaving_and_being_removed_end_what_is_heard() {
     let (mut ada, mut bob) = (server.player().await, server.player().await);
     ada.enter("ada").await;
     bob.enter("bob").await;
-    ada.enter_channel("create", r#""channel":"den","access":"open""#).await;
+    ada.enter_channel("create", r#""channel":"den","access":"open""#)
+        .await;
     bob.enter_channel("join", r#""channel":"den""#).await;
-    ada.done("remove", r#""channel":"den","username":"bob""#).await;
+    ada.done("remove", r#""channel":"den","username":"bob""#)
+        .await;
     assert!(matches!(bob.next().await, ServerPacket::Left { by: Some(by), .. } if by == "ada"));
     ada.say_in("den", "alone at last").await;
     bob.try_say("den", "hey").await;

@@ -89,7 +89,17 @@ async fn two_devices_hear_the_same_and_share_what_is_read() {
     phone.expect_chat("ada", "from the deck").await;
     deck.done("read", r#""channel":"lobby","seq":1"#).await;
     let read = phone.next().await;
-    assert!(matches!(read, ServerPacket::Read { seq: 1, unread: 0, .. }), "{read:?}");
+    assert!(
+        matches!(
+            read,
+            ServerPacket::Read {
+                seq: 1,
+                unread: 0,
+                ..
+            }
+        ),
+        "{read:?}"
+    );
 }
 
 #[tokio::test]
@@ -98,7 +108,8 @@ async fn a_device_is_logged_out_from_another() {
     let (mut deck, mut phone) = (server.player().await, server.player().await);
     deck.enter("ada").await;
     let there = phone.log_in("ada", "phone").await;
-    deck.done("close_session", &format!(r#""session":{}"#, there.session)).await;
+    deck.done("close_session", &format!(r#""session":{}"#, there.session))
+        .await;
     phone.expect_closed(CloseReason::SessionEnded).await;
     let mut back = server.player().await;
     let token = format!(r#""token":"{}""#, there.token);
@@ -146,7 +157,8 @@ async fn comings_and_goings_are_told_by_name() {
     let mut bob = server.player().await;
     bob.enter("bob").await;
     expect_change(&mut ada, "bob", Change::Joined).await;
-    bob.done("set_presence", r#""state":"away","text":"tea""#).await;
+    bob.done("set_presence", r#""state":"away","text":"tea""#)
+        .await;
     expect_change(&mut ada, "bob", Change::State).await;
     bob.done("logout", "").await;
     expect_change(&mut ada, "bob", Change::Left).await;

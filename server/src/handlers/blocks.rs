@@ -122,7 +122,8 @@ mod tests {
             ("ada", DenyCode::NotYourself),
             ("nobody", DenyCode::UnknownUser),
         ] {
-            ada.refused("block", &format!(r#""username":"{name}""#), code).await;
+            ada.refused("block", &format!(r#""username":"{name}""#), code)
+                .await;
         }
     }
 }

@@ -29,12 +29,7 @@ pub(crate) async fn edit(
 }
 
 /// Answers `delete` as [`edit`] does: the line's number stays, its words go.
-pub(crate) async fn delete(
-    session: &Session,
-    id: RequestId,
-    target: &Target,
-    of: Seq,
-) -> Outcome {
+pub(crate) async fn delete(session: &Session, id: RequestId, target: &Target, of: Seq) -> Outcome {
     let (channel, name) = log_of(session, target).await?;
     let what = What::Delete {
         channel,
@@ -85,10 +80,14 @@ mod tests {
         bob.register_and_login("bob").await;
         let seq = ada.chat("lobby", "helo").await;
         bob.expect_line();
-        ada.ask("edit", r#""channel":"lobby","seq":1,"text":"hello""#).await;
+        ada.ask("edit", r#""channel":"lobby","seq":1,"text":"hello""#)
+            .await;
         for player in [&mut ada, &mut bob] {
             let edit = player.expect_line();
-            assert_eq!((edit.seq, edit.kind, edit.of), (2, LineKind::Edit, Some(seq)));
+            assert_eq!(
+                (edit.seq, edit.kind, edit.of),
+                (2, LineKind::Edit, Some(seq))
+            );
             assert_eq!(edit.text, "hello");
         }
         ada.expect_ok(5);
@@ -107,10 +106,17 @@ mod tests {
         ada.done("delete", r#""channel":"lobby","seq":1"#).await;
         bob.forget_waiting();
         let (lines, _) = bob.history(r#""channel":"lobby","limit":10"#).await;
-        assert_eq!((lines[0].kind, lines[0].text.as_str()), (LineKind::Deleted, ""));
+        assert_eq!(
+            (lines[0].kind, lines[0].text.as_str()),
+            (LineKind::Deleted, "")
+        );
         assert_eq!((lines[1].kind, lines[1].of), (LineKind::Deletion, Some(1)));
-        ada.refused("delete", r#""channel":"lobby","seq":1"#, DenyCode::UnknownLine)
-            .await;
+        ada.refused(
+            "delete",
+            r#""channel":"lobby","seq":1"#,
+            DenyCode::UnknownLine,
+        )
+        .await;
     }
 
     #[tokio::test]
@@ -121,7 +127,8 @@ mod tests {
         bob.register_and_login("bob").await;
         ada.chat("@bob", "helo").await;
         bob.expect_line();
-        ada.done("edit", r#""channel":"@","seq":1,"text":"hello""#).await;
+        ada.done("edit", r#""channel":"@","seq":1,"text":"hello""#)
+            .await;
         let edit = bob.expect_line();
         assert_eq!((edit.kind, edit.text.as_str()), (LineKind::Edit, "hello"));
         let (lines, _) = bob.history(r#""channel":"@ada","limit":10"#).await;
@@ -136,11 +143,15 @@ mod tests {
         bob.register_and_login("bob").await;
         ada.chat("lobby", "mine").await;
         bob.forget_waiting();
-        for fields in [r#""channel":"lobby","seq":1"#, r#""channel":"lobby","seq":7"#] {
+        for fields in [
+            r#""channel":"lobby","seq":1"#,
+            r#""channel":"lobby","seq":7"#,
+        ] {
             bob.refused("delete", fields, DenyCode::UnknownLine).await;
         }
         let nowhere = r#""channel":"nowhere","seq":1"#;
-        bob.refused("delete", nowhere, DenyCode::UnknownChannel).await;
+        bob.refused("delete", nowhere, DenyCode::UnknownChannel)
+            .await;
     }
 
     #[tokio::test]

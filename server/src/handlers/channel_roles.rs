@@ -110,8 +110,11 @@ mod tests {
         bob.join("den").await;
         let topic = r#""channel":"den","topic":"cake""#;
         bob.refused("set_topic", topic, DenyCode::NotAllowed).await;
-        ada.done("set_role", r#""channel":"den","username":"bob","role":"operator""#)
-            .await;
+        ada.done(
+            "set_role",
+            r#""channel":"den","username":"bob","role":"operator""#,
+        )
+        .await;
         assert!(matches!(bob.next(), ServerPacket::RoleChanged { .. }));
         bob.done("set_topic", topic).await;
         let changed = ServerPacket::ChannelChanged {
@@ -131,13 +134,16 @@ mod tests {
         let mut bob = ada.another();
         bob.register_and_login("bob").await;
         ada.create("den", "open").await;
-        ada.done("set_access", r#""channel":"den","access":"invite""#).await;
-        bob.refused("join", r#""channel":"den""#, DenyCode::InviteOnly).await;
+        ada.done("set_access", r#""channel":"den","access":"invite""#)
+            .await;
+        bob.refused("join", r#""channel":"den""#, DenyCode::InviteOnly)
+            .await;
         let no_key = r#""channel":"den","access":"password""#;
         ada.refused("set_access", no_key, DenyCode::TooShort).await;
         let key = r#""channel":"den","access":"password","channel_password":"x""#;
         ada.done("set_access", key).await;
-        bob.ask("join", r#""channel":"den","channel_password":"x""#).await;
+        bob.ask("join", r#""channel":"den","channel_password":"x""#)
+            .await;
         bob.expect_joined(Some(5));
         bob.refused("set_access", key, DenyCode::NotAllowed).await;
     }
@@ -160,7 +166,10 @@ mod tests {
             }
         }
         let expected = [("bob", "owner"), ("ada", "operator")];
-        assert_eq!(changes, expected.map(|(name, role)| (name.to_owned(), role)));
+        assert_eq!(
+            changes,
+            expected.map(|(name, role)| (name.to_owned(), role))
+        );
         ada.refused("set_role", give, DenyCode::NotAllowed).await;
         let eve = r#""channel":"den","username":"eve","role":"owner""#;
         bob.refused("set_role", eve, DenyCode::UnknownUser).await;

@@ -6,7 +6,7 @@ use crate::session::{Outcome, Session};
 
 /// Channels in one page: with the longest topics it is still a packet that
 /// clients read.
-const MAX_PAGE: usize = 50;
+pub(super) const MAX_PAGE: usize = 50;
 
 /// Answers `channels` with a page of those that this player may join, in the
 /// order of their names.
@@ -44,7 +44,10 @@ mod tests {
 
     #[tokio::test]
     async fn channels_are_listed_page_by_page_without_those_by_invitation() {
-        let mut ada = TestSession::with(|config| config.channels_per_account = 32);
+        let mut ada = TestSession::with(|config| {
+            config.channels_per_account = 32;
+            config.creations_per_hour = 100;
+        });
         ada.register_and_login("ada").await;
         let mut bob = ada.another();
         bob.register_and_login("bob").await;

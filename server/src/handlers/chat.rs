@@ -158,7 +158,10 @@ mod tests {
                 panic!("not a line: {heard:?}")
             };
             assert_eq!(channel, "@");
-            assert_eq!((line.sender.as_str(), line.recipient.as_deref()), ("ada", Some("bob")));
+            assert_eq!(
+                (line.sender.as_str(), line.recipient.as_deref()),
+                ("ada", Some("bob"))
+            );
             assert_eq!(line.text, "psst");
         }
         eve.expect_nothing();

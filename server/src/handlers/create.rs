@@ -20,9 +20,13 @@ pub(crate) async fn create(
 ) -> Outcome {
     let me = session.me()?.user.id;
     let server = &session.server;
+    server.limits.check_creation(me)?;
     // Asked first, so that a taken name costs no hash. The insert below decides.
     let found = server.store.channel_by_name(&name).await;
-    if found.map_err(|cause| session.unavailable(&cause))?.is_some() {
+    if found
+        .map_err(|cause| session.unavailable(&cause))?
+        .is_some()
+    {
         return Err(DenyCode::ChannelTaken.into());
     }
     let password_hash = hash_for(session, access, password).await?;
@@ -62,7 +66,9 @@ pub(super) async fn hash_for(
             // Without one: as if it were empty.
             let password = password.map_or_else(|| ChannelPassword::parse(""), Ok)?;
             let server = &session.server;
-            server.limits.check_channel_password(session.me()?.user.id)?;
+            server
+                .limits
+                .check_channel_password(session.me()?.user.id)?;
             server.passwords.hash(password).await.map(Some)
         }
     }
@@ -86,9 +92,18 @@ mod tests {
         let fields = r#""channel":"Trade-EU","topic":"cheap swords","access":"open""#;
         ada.ask("create", fields).await;
         let channel = ada.expect_joined(Some(5));
-        assert_eq!((channel.channel.as_str(), channel.role), ("trade-eu", Role::Owner));
-        assert_eq!((channel.topic.as_str(), channel.access), ("cheap swords", Access::Open));
-        assert_eq!((channel.members, channel.online, channel.last_seq), (1, 1, 0));
+        assert_eq!(
+            (channel.channel.as_str(), channel.role),
+            ("trade-eu", Role::Owner)
+        );
+        assert_eq!(
+            (channel.topic.as_str(), channel.access),
+            ("cheap swords", Access::Open)
+        );
+        assert_eq!(
+            (channel.members, channel.online, channel.last_seq),
+            (1, 1, 0)
+        );
     }
 
     #[tokio::test]
@@ -117,8 +132,18 @@ mod tests {
         ada.create("one", "open").await;
         ada.create("two", "open").await;
         let three = r#""channel":"three","access":"open""#;
-        ada.refused("create", three, DenyCode::TooManyChannels).await;
+        ada.refused("create", three, DenyCode::TooManyChannels)
+            .await;
         ada.done("leave", r#""channel":"one""#).await;
         ada.create("three", "open").await;
+    }
+
+    #[tokio::test]
+    async fn who_creates_channel_after_channel_has_to_wait() {
+        let mut ada = TestSession::with(|config| config.creations_per_hour = 1);
+        ada.register_and_login("ada").await;
+        ada.create("one", "open").await;
+        let two = r#""channel":"two","access":"open""#;
+        ada.refused("create", two, DenyCode::RateLimited).await;
     }
 }

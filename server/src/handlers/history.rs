@@ -29,7 +29,10 @@ pub(crate) async fn history(
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let limit = limit.clamp(1, MAX_PAGE_LINES);
-    let read = session.server.store.lines(log, cursor, limit, MAX_PAGE_BYTES);
+    let read = session
+        .server
+        .store
+        .lines(log, cursor, limit, MAX_PAGE_BYTES);
     let page = read.await.map_err(|cause| session.unavailable(&cause))?;
 
     let blocked = session.server.hub.blocked(me);
@@ -136,9 +139,13 @@ mod tests {
             assert!((16_000..=32 * 1024).contains(&page.len()), "{}", page.len());
             assert!(page.contains(r#""more":true"#));
         }
-        let (back, _) = ada.history(r#""channel":"lobby","before":81,"limit":500"#).await;
+        let (back, _) = ada
+            .history(r#""channel":"lobby","before":81,"limit":500"#)
+            .await;
         assert_eq!(back.last().map(|line| line.seq), Some(80));
-        let (on, _) = ada.history(r#""channel":"lobby","after":0,"limit":500"#).await;
+        let (on, _) = ada
+            .history(r#""channel":"lobby","after":0,"limit":500"#)
+            .await;
         assert_eq!(on.first().map(|line| line.seq), Some(1));
     }
 
@@ -153,7 +160,8 @@ mod tests {
         let den = r#""channel":"den","limit":5"#;
         bob.refused("history", den, DenyCode::NotAMember).await;
         let secret = r#""channel":"secret","limit":5"#;
-        bob.refused("history", secret, DenyCode::UnknownChannel).await;
+        bob.refused("history", secret, DenyCode::UnknownChannel)
+            .await;
     }
 
     #[tokio::test]
@@ -169,7 +177,10 @@ mod tests {
         bob.chat("@ada", "three").await;
         ada.forget_waiting();
         let (lines, more) = ada.history(r#""channel":"@bob","limit":10"#).await;
-        let found: Vec<_> = lines.iter().map(|line| (line.seq, line.text.as_str())).collect();
+        let found: Vec<_> = lines
+            .iter()
+            .map(|line| (line.seq, line.text.as_str()))
+            .collect();
         assert_eq!((found, more), (vec![(1, "one"), (3, "three")], false));
         let (all, _) = ada.history(r#""channel":"@","limit":10"#).await;
         assert_eq!(all.len(), 3);
@@ -184,7 +195,10 @@ mod tests {
         ada.chat("lobby", "rubbish").await;
         bob.done("block", r#""username":"ada""#).await;
         let (lines, _) = bob.history(r#""channel":"lobby","limit":10"#).await;
-        assert_eq!((lines[0].kind, lines[0].text.as_str()), (LineKind::Hidden, ""));
+        assert_eq!(
+            (lines[0].kind, lines[0].text.as_str()),
+            (LineKind::Hidden, "")
+        );
         assert_eq!(lines[0].sender, "");
     }
 }

@@ -57,7 +57,8 @@ mod tests {
         let mut bob = ada.another();
         bob.register_and_login("bob").await;
         ada.create("den", "invite").await;
-        ada.done("invite", r#""channel":"den","username":"bob""#).await;
+        ada.done("invite", r#""channel":"den","username":"bob""#)
+            .await;
         let invited = ServerPacket::Invited {
             channel: "den".to_owned(),
             by: "ada".to_owned(),
@@ -68,7 +69,10 @@ mod tests {
         let ServerPacket::LoggedIn { invitations, .. } = again.next() else {
             panic!("not logged in")
         };
-        assert_eq!((invitations.len(), invitations[0].channel.as_str()), (1, "den"));
+        assert_eq!(
+            (invitations.len(), invitations[0].channel.as_str()),
+            (1, "den")
+        );
     }
 
     #[tokio::test]
@@ -81,12 +85,14 @@ mod tests {
         eve.register_and_login("eve").await;
         ada.create("open", "open").await;
         ada.create("closed", "invite").await;
-        ada.done("invite", r#""channel":"closed","username":"bob""#).await;
+        ada.done("invite", r#""channel":"closed","username":"bob""#)
+            .await;
         bob.next();
         for channel in ["open", "closed"] {
             bob.join(channel).await;
         }
-        bob.done("invite", r#""channel":"open","username":"eve""#).await;
+        bob.done("invite", r#""channel":"open","username":"eve""#)
+            .await;
         eve.next();
         let closed = r#""channel":"closed","username":"eve""#;
         bob.refused("invite", closed, DenyCode::NotAllowed).await;
@@ -94,7 +100,8 @@ mod tests {
         bob.refused("invite", lobby, DenyCode::NotAllowed).await;
         let nobody = r#""channel":"open","username":"nobody""#;
         bob.refused("invite", nobody, DenyCode::UnknownUser).await;
-        eve.refused("invite", closed, DenyCode::UnknownChannel).await;
+        eve.refused("invite", closed, DenyCode::UnknownChannel)
+            .await;
     }
 
     #[tokio::test]
@@ -105,8 +112,10 @@ mod tests {
         bob.register_and_login("bob").await;
         bob.done("block", r#""username":"ada""#).await;
         ada.create("den", "invite").await;
-        ada.done("invite", r#""channel":"den","username":"bob""#).await;
+        ada.done("invite", r#""channel":"den","username":"bob""#)
+            .await;
         bob.expect_nothing();
-        bob.refused("join", r#""channel":"den""#, DenyCode::InviteOnly).await;
+        bob.refused("join", r#""channel":"den""#, DenyCode::InviteOnly)
+            .await;
     }
 }

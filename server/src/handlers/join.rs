@@ -99,7 +99,11 @@ pub(super) async fn listen(session: &Session, id: RequestId, channel: ChannelId)
             .map_err(|cause| session.unavailable(&cause))?
             .ok_or(DenyCode::UnknownChannel)?;
         let outbox = &session.outbox;
-        if server.hub.join(&arrival, me, &membership, outbox, id).is_ok() {
+        if server
+            .hub
+            .join(&arrival, me, &membership, outbox, id)
+            .is_ok()
+        {
             return Ok(());
         }
     }
@@ -129,7 +133,12 @@ mod tests {
         assert_eq!(bob.join("den").await.members, 2);
         assert_eq!(tablet.expect_joined(None).channel, "den");
         ada.tell_news();
-        let news = ("den".to_owned(), 2, 2, vec![(Change::Joined, "bob".to_owned())]);
+        let news = (
+            "den".to_owned(),
+            2,
+            2,
+            vec![(Change::Joined, "bob".to_owned())],
+        );
         assert_eq!(ada.expect_presence(), news);
         ada.chat("den", "welcome").await;
         bob.forget_waiting();
@@ -149,9 +158,11 @@ mod tests {
         ada.create("den", "password").await;
         for key in ["", r#","channel_password":"open""#] {
             let fields = format!(r#""channel":"den"{key}"#);
-            bob.refused("join", &fields, DenyCode::WrongChannelPassword).await;
+            bob.refused("join", &fields, DenyCode::WrongChannelPassword)
+                .await;
         }
-        bob.ask("join", r#""channel":"den","channel_password":"sesame""#).await;
+        bob.ask("join", r#""channel":"den","channel_password":"sesame""#)
+            .await;
         bob.expect_joined(Some(5));
     }
 
@@ -163,7 +174,8 @@ mod tests {
         bob.register_and_login("bob").await;
         ada.create("den", "password").await;
         let guess = r#""channel":"den","channel_password":"open""#;
-        bob.refused("join", guess, DenyCode::WrongChannelPassword).await;
+        bob.refused("join", guess, DenyCode::WrongChannelPassword)
+            .await;
         bob.refused("join", guess, DenyCode::RateLimited).await;
     }
 
@@ -176,7 +188,8 @@ mod tests {
         for access in ["invite", "password"] {
             ada.create(access, access).await;
         }
-        bob.refused("join", r#""channel":"invite""#, DenyCode::InviteOnly).await;
+        bob.refused("join", r#""channel":"invite""#, DenyCode::InviteOnly)
+            .await;
         for access in ["invite", "password"] {
             let fields = format!(r#""channel":"{access}","username":"bob""#);
             ada.done("invite", &fields).await;
@@ -192,7 +205,8 @@ mod tests {
         let mut bob = ada.another();
         bob.register_and_login("bob").await;
         ada.create("den", "open").await;
-        bob.refused("join", r#""channel":"den""#, DenyCode::ChannelFull).await;
+        bob.refused("join", r#""channel":"den""#, DenyCode::ChannelFull)
+            .await;
         bob.refused("join", r#""channel":"nowhere""#, DenyCode::UnknownChannel)
             .await;
         bob.join("lobby").await;

@@ -88,12 +88,18 @@ mod tests {
         assert_eq!((bob.next(), tablet.next()), (left.clone(), left));
         bob.expect_ok(5);
         ada.tell_news();
-        let news = ("den".to_owned(), 1, 1, vec![(Change::Left, "bob".to_owned())]);
+        let news = (
+            "den".to_owned(),
+            1,
+            1,
+            vec![(Change::Left, "bob".to_owned())],
+        );
         assert_eq!(ada.expect_presence(), news);
         ada.chat("den", "good riddance").await;
         bob.expect_nothing();
         tablet.expect_nothing();
-        bob.refused("leave", r#""channel":"den""#, DenyCode::NotAMember).await;
+        bob.refused("leave", r#""channel":"den""#, DenyCode::NotAMember)
+            .await;
     }
 
     #[tokio::test]
@@ -112,7 +118,8 @@ mod tests {
             by: "bob".to_owned(),
         };
         assert_eq!(bob.next(), heir);
-        bob.done("set_topic", r#""channel":"den","topic":"mine""#).await;
+        bob.done("set_topic", r#""channel":"den","topic":"mine""#)
+            .await;
     }
 
     #[tokio::test]

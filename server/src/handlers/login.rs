@@ -20,11 +20,12 @@ pub(crate) async fn login(
     let name_key = username.keys().name;
     server.limits.check_login(session.address, &name_key)?;
 
+    let arrival = server.hub.arrive();
     let found = server.store.user_by_name(&name_key).await;
     let user = found.map_err(|cause| session.unavailable(&cause))?;
     let stored = user.as_ref().map(|user| user.password_hash.clone());
     let verified = server.passwords.verify(stored, password).await?;
-    let Some(user) = user.filter(|_| verified.valid) else {
+    let Some(mut user) = user.filter(|_| verified.valid) else {
         return Err(Denial::new(DenyCode::BadCredentials));
     };
     // Not before: who does not know the password need not know of the ban.
@@ -33,12 +34,14 @@ pub(crate) async fn login(
     }
     if let Some(hash) = verified.rehashed {
         // The login is good even when the better hash cannot be kept now.
-        if let Err(cause) = server.store.set_password_hash(user.id, hash).await {
-            session.unavailable(&cause);
+        match server.store.set_password_hash(user.id, hash.clone()).await {
+            Ok(()) => user.password_hash = hash,
+            Err(cause) => {
+                session.unavailable(&cause);
+            }
         }
     }
 
-    let arrival = server.hub.arrive();
     let token = resume::new_token()?;
     let now_ms = now_ms() as i64;
     let added = server
@@ -149,7 +152,10 @@ mod tests {
         let [lobby] = &channels[..] else {
             panic!("more than the lobby: {channels:?}")
         };
-        assert_eq!((lobby.channel.as_str(), lobby.last_seq, lobby.unread), ("lobby", 1, 1));
+        assert_eq!(
+            (lobby.channel.as_str(), lobby.last_seq, lobby.unread),
+            ("lobby", 1, 1)
+        );
         assert_eq!((lobby.members, lobby.online), (2, 2));
         assert_eq!(bob.join("den").await.last_seq, 1);
         ada.chat("den", "three").await;

@@ -31,7 +31,9 @@ mod tests {
         player.register_and_login("ada").await;
         player.send(r#"{"type":"logout","id":4}"#).await;
         player.expect_ok(4);
-        player.send(r#"{"type":"chat","id":5,"channel":"lobby","line_id":1,"text":"hi"}"#).await;
+        player
+            .send(r#"{"type":"chat","id":5,"channel":"lobby","line_id":1,"text":"hi"}"#)
+            .await;
         player.expect_deny(Some(5), DenyCode::NotLoggedIn);
         let mut other = player.another();
         other.register_and_login("bob").await;

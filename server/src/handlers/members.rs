@@ -6,7 +6,7 @@ use crate::session::{Outcome, Session};
 
 /// Members in one page: with the longest texts it is still a packet that clients
 /// read.
-const MAX_PAGE: usize = 100;
+pub(super) const MAX_PAGE: usize = 100;
 
 /// Answers `members` with a page of the roster, in the order of the names; in
 /// the lobby, of those who are online.
@@ -62,7 +62,9 @@ mod tests {
     use crate::handlers::test_session::TestSession;
 
     async fn roster(player: &mut TestSession, channel: &str) -> Vec<Member> {
-        player.ask("members", &format!(r#""channel":"{channel}""#)).await;
+        player
+            .ask("members", &format!(r#""channel":"{channel}""#))
+            .await;
         match player.next() {
             ServerPacket::Members { members, .. } => members,
             other => panic!("expected a roster, got {other:?}"),
@@ -77,16 +79,30 @@ mod tests {
         bob.register_and_login("bob").await;
         ada.create("den", "open").await;
         bob.join("den").await;
-        bob.done("set_presence", r#""state":"away","text":"making tea""#).await;
+        bob.done("set_presence", r#""state":"away","text":"making tea""#)
+            .await;
         let members = roster(&mut ada, "den").await;
-        let seen: Vec<_> = members.iter().map(|m| (m.username.as_str(), m.state)).collect();
-        assert_eq!(seen, [("ada", PresenceState::Online), ("bob", PresenceState::Away)]);
+        let seen: Vec<_> = members
+            .iter()
+            .map(|m| (m.username.as_str(), m.state))
+            .collect();
+        assert_eq!(
+            seen,
+            [("ada", PresenceState::Online), ("bob", PresenceState::Away)]
+        );
         assert_eq!(members[1].text, "making tea");
         bob.done("logout", "").await;
-        assert_eq!(roster(&mut ada, "den").await[1].state, PresenceState::Offline);
+        assert_eq!(
+            roster(&mut ada, "den").await[1].state,
+            PresenceState::Offline
+        );
         assert_eq!(roster(&mut ada, "lobby").await.len(), 1);
-        ada.refused("members", r#""channel":"nowhere""#, DenyCode::UnknownChannel)
-            .await;
+        ada.refused(
+            "members",
+            r#""channel":"nowhere""#,
+            DenyCode::UnknownChannel,
+        )
+        .await;
     }
 
     #[tokio::test]
@@ -98,7 +114,10 @@ mod tests {
         ada.create("den", "open").await;
         bob.join("den").await;
         ada.done("block", r#""username":"bob""#).await;
-        assert_eq!(roster(&mut ada, "den").await[1].state, PresenceState::Offline);
+        assert_eq!(
+            roster(&mut ada, "den").await[1].state,
+            PresenceState::Offline
+        );
         assert_eq!(roster(&mut ada, "lobby").await.len(), 1);
         assert_eq!(roster(&mut bob, "lobby").await.len(), 2);
     }
@@ -119,7 +138,8 @@ mod tests {
         let mut names: Vec<String> = Vec::new();
         let mut after = String::new();
         loop {
-            ada.ask("members", &format!(r#""channel":"lobby"{after}"#)).await;
+            ada.ask("members", &format!(r#""channel":"lobby"{after}"#))
+                .await;
             let ServerPacket::Members { members, more, .. } = ada.next() else {
                 panic!("not a roster")
             };

@@ -34,7 +34,11 @@ pub(crate) async fn change_password(
         .await;
     let ended = changed.map_err(unavailable)?;
 
-    info!(connection = session.connection, user = me.user.id.0, "password changed");
+    info!(
+        connection = session.connection,
+        user = me.user.id.0,
+        "password changed"
+    );
     let hub = &server.hub;
     hub.end_sessions(me.user.id, &ended, CloseReason::SessionEnded);
     session.reply(&ServerPacket::Ok { id });
@@ -58,8 +62,11 @@ mod tests {
         let mut there = here.another();
         there.try_login("ada", "correct horse").await;
         let (_, token) = there.expect_logged_in(2);
-        here.done("change_password", &change("correct horse", "battery staple"))
-            .await;
+        here.done(
+            "change_password",
+            &change("correct horse", "battery staple"),
+        )
+        .await;
         there.expect_closed(CloseReason::SessionEnded);
         let mut back = here.another();
         back.try_resume(&token).await;
@@ -78,10 +85,13 @@ mod tests {
         let mut here = TestSession::with(|config| config.logins_per_minute_per_name = 2);
         here.register_and_login("ada").await;
         let guess = change("wrong horse", "battery staple");
-        here.refused("change_password", &guess, DenyCode::BadCredentials).await;
+        here.refused("change_password", &guess, DenyCode::BadCredentials)
+            .await;
         // A login and a guess: that is enough for a minute.
-        here.refused("change_password", &guess, DenyCode::RateLimited).await;
+        here.refused("change_password", &guess, DenyCode::RateLimited)
+            .await;
         let short = change("correct horse", "short");
-        here.refused("change_password", &short, DenyCode::TooShort).await;
+        here.refused("change_password", &short, DenyCode::TooShort)
+            .await;
     }
 }

@@ -33,12 +33,19 @@ mod tests {
         bob.register_and_login("bob").await;
         ada.tell_news();
         ada.forget_waiting();
-        bob.done("set_presence", r#""state":"away","text":"tea""#).await;
+        bob.done("set_presence", r#""state":"away","text":"tea""#)
+            .await;
         ada.tell_news();
-        let news = ("lobby".to_owned(), 2, 2, vec![(Change::State, "bob".to_owned())]);
+        let news = (
+            "lobby".to_owned(),
+            2,
+            2,
+            vec![(Change::State, "bob".to_owned())],
+        );
         assert_eq!(ada.expect_presence(), news);
         bob.done("set_presence", r#""state":"online""#).await;
-        bob.done("set_presence", r#""state":"away","text":"tea""#).await;
+        bob.done("set_presence", r#""state":"away","text":"tea""#)
+            .await;
         ada.tell_news();
         ada.expect_nothing();
     }

@@ -59,10 +59,16 @@ mod tests {
         tablet.done("read", r#""channel":"lobby","seq":1"#).await;
         assert_eq!(bob.next(), news);
         bob.done("read", r#""channel":"@Ada","seq":1"#).await;
-        assert!(matches!(tablet.next(), ServerPacket::Read { unread: 0, .. }));
+        assert!(matches!(
+            tablet.next(),
+            ServerPacket::Read { unread: 0, .. }
+        ));
         let mut phone = bob.another();
         phone.try_login("bob", "correct horse").await;
-        let ServerPacket::LoggedIn { channels, inbox, .. } = phone.next() else {
+        let ServerPacket::LoggedIn {
+            channels, inbox, ..
+        } = phone.next()
+        else {
             panic!("not logged in")
         };
         assert_eq!((channels[0].read_seq, channels[0].unread), (2, 1));

@@ -46,7 +46,8 @@ mod tests {
         bob.register_and_login("bob").await;
         ada.create("den", "open").await;
         bob.join("den").await;
-        ada.done("remove", r#""channel":"den","username":"bob""#).await;
+        ada.done("remove", r#""channel":"den","username":"bob""#)
+            .await;
         let left = ServerPacket::Left {
             channel: "den".to_owned(),
             reason: LeaveReason::Removed,
@@ -71,12 +72,21 @@ mod tests {
         bob.refused("remove", eve, DenyCode::NotAllowed).await;
         ada.refused("remove", eve, DenyCode::UnknownUser).await;
         let ada_herself = r#""channel":"den","username":"ada""#;
-        ada.refused("remove", ada_herself, DenyCode::NotYourself).await;
-        ada.done("set_role", r#""channel":"den","username":"bob","role":"operator""#)
+        ada.refused("remove", ada_herself, DenyCode::NotYourself)
             .await;
+        ada.done(
+            "set_role",
+            r#""channel":"den","username":"bob","role":"operator""#,
+        )
+        .await;
         bob.forget_waiting();
-        bob.refused("remove", ada_herself, DenyCode::NotAllowed).await;
-        bob.refused("remove", r#""channel":"lobby","username":"ada""#, DenyCode::NotAllowed)
+        bob.refused("remove", ada_herself, DenyCode::NotAllowed)
             .await;
+        bob.refused(
+            "remove",
+            r#""channel":"lobby","username":"ada""#,
+            DenyCode::NotAllowed,
+        )
+        .await;
     }
 }

@@ -37,11 +37,7 @@ pub(crate) async fn sessions(session: &Session, id: RequestId) -> Outcome {
 
 /// Answers `close_session` with `ok`: another session, or all others, can not be
 /// resumed any more, and their connections are closed with `session_ended`.
-pub(crate) async fn close_session(
-    session: &Session,
-    id: RequestId,
-    which: Option<u64>,
-) -> Outcome {
+pub(crate) async fn close_session(session: &Session, id: RequestId, which: Option<u64>) -> Outcome {
     let me = session.me()?;
     let server = &session.server;
     let which = which.map(|number| SessionId(i64::try_from(number).unwrap_or(0)));
@@ -110,8 +106,13 @@ mod tests {
         ];
         assert_eq!(seen, expected);
 
-        let number = all.iter().find(|one| one.device == "Steam Deck").unwrap().session;
-        here.done("close_session", &format!(r#""session":{number}"#)).await;
+        let number = all
+            .iter()
+            .find(|one| one.device == "Steam Deck")
+            .unwrap()
+            .session;
+        here.done("close_session", &format!(r#""session":{number}"#))
+            .await;
         deck.expect_closed(CloseReason::SessionEnded);
         let mut back = here.another();
         back.try_resume(&token).await;
@@ -137,9 +138,11 @@ mod tests {
         deck.expect_closed(CloseReason::SessionEnded);
         let own = listed(&mut here).await[0].session;
         let own = format!(r#""session":{own}"#);
-        here.refused("close_session", &own, DenyCode::NotYourself).await;
+        here.refused("close_session", &own, DenyCode::NotYourself)
+            .await;
         // Another's session is none of ours.
-        eve.refused("close_session", &own, DenyCode::UnknownSession).await;
+        eve.refused("close_session", &own, DenyCode::UnknownSession)
+            .await;
         here.chat("lobby", "still here").await;
     }
 }

@@ -10,13 +10,13 @@ use longhall_packet::{
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::Server;
 use crate::bans::Bans;
 use crate::config::{Config, HashCost};
 use crate::outbox::{Next, Outbox};
 use crate::password::Passwords;
 use crate::session::Session;
 use crate::store::MemoryStore;
-use crate::Server;
 
 /// One visitor of a server with [`MemoryStore`]. The server's `hello` is taken
 /// already.
@@ -72,7 +72,10 @@ impl TestSession {
 
     pub(crate) async fn send(&mut self, packet: &str) {
         self.session.handle(packet.as_bytes()).await;
-        self.session.server.chat_log.settle().await;
+        // Lines are answered by the chat log.
+        while self.outbox.is_owing() {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The connection is cut.
@@ -168,8 +171,11 @@ impl TestSession {
 
     pub(crate) async fn create(&mut self, channel: &str, access: &str) -> ChannelState {
         let key = r#""channel_password":"sesame""#;
-        self.ask("create", &format!(r#""channel":"{channel}","access":"{access}",{key}"#))
-            .await;
+        self.ask(
+            "create",
+            &format!(r#""channel":"{channel}","access":"{access}",{key}"#),
+        )
+        .await;
         self.expect_joined(Some(5))
     }
 
@@ -214,7 +220,9 @@ impl TestSession {
                 changes,
                 ..
             } => {
-                let named = changes.into_iter().map(|news| (news.change, news.member.username));
+                let named = changes
+                    .into_iter()
+                    .map(|news| (news.change, news.member.username));
                 (channel, members, online, named.collect())
             }
             other => panic!("expected news of presence, got {other:?}"),

@@ -63,8 +63,8 @@ impl Arrivals {
         }
     }
 
-    /// Notes that something about a channel changed, or that it has a line that
-    /// no room in memory knows of.
+    /// Notes that something about a channel changed that its room in memory does
+    /// not know, or that it has no room any more.
     pub(super) fn note_room(&mut self, channel: ChannelId) {
         if !self.on_the_way.is_empty() {
             self.clock += 1;

@@ -41,8 +41,8 @@ use longhall_packet::{
 };
 use tokio::time::Instant;
 
-pub(crate) use arrivals::{Arrival, Stale};
 use arrivals::Arrivals;
+pub(crate) use arrivals::{Arrival, Stale};
 pub(crate) use place::Place;
 use place::{Cut, Seat};
 pub(crate) use presence::tell_presence;
@@ -192,7 +192,9 @@ impl Hub {
             }
         }
         let seen = who.memberships.iter();
-        let seen = seen.map(|membership| state.as_seen_by(membership)).collect();
+        let seen = seen
+            .map(|membership| state.as_seen_by(membership))
+            .collect();
         who.outbox.push(encode(&welcome(seen)));
         Ok(Place::new(
             self.clone(),
@@ -220,13 +222,13 @@ impl Hub {
         state.arrivals.check(arrival, None, [channel])?;
         // A session that is entering has read the channels without this one.
         state.arrivals.note_user(user);
-        state.arrivals.note_room(channel);
         if state.players.contains_key(&user) {
             state.open_room(&membership.channel, membership.members);
             state.enter_room(channel, user, membership.role);
         }
-        if let Some(room) = state.rooms.get_mut(&channel) {
-            room.members = membership.members;
+        match state.rooms.get_mut(&channel) {
+            Some(room) => room.members = membership.members,
+            None => state.arrivals.note_room(channel),
         }
         state.note_member(channel, user, membership.role, true);
         let joined = |id| {
@@ -255,10 +257,12 @@ impl Hub {
     ) {
         let state = &mut *self.lock();
         state.arrivals.note_user(user);
-        state.arrivals.note_room(channel);
-        if let Some(room) = state.rooms.get_mut(&channel) {
-            room.members = room.members.saturating_sub(1);
-            room.note_left(user, username, role);
+        match state.rooms.get_mut(&channel) {
+            Some(room) => {
+                room.members = room.members.saturating_sub(1);
+                room.note_left(user, username, role);
+            }
+            None => state.arrivals.note_room(channel),
         }
         state.leave_room(channel, user);
         state.mark_restless(channel);
@@ -425,7 +429,9 @@ impl Hub {
     pub(crate) fn blocked(&self, user: UserId) -> Arc<HashSet<UserId>> {
         let state = self.lock();
         let player = state.players.get(&user);
-        player.map(|player| Arc::clone(&player.blocked)).unwrap_or_default()
+        player
+            .map(|player| Arc::clone(&player.blocked))
+            .unwrap_or_default()
     }
 
     /// The channel of this name, if the player is in it. Does not ask the store.
@@ -437,7 +443,9 @@ impl Hub {
         let state = self.lock();
         let id = state.room_names.get(name)?;
         let room = state.rooms.get(id)?;
-        room.present.contains_key(&user).then(|| (*id, Arc::clone(&room.name)))
+        room.present
+            .contains_key(&user)
+            .then(|| (*id, Arc::clone(&room.name)))
     }
 
     /// The player of this name, if there is one online, and whether a connection
@@ -516,7 +524,10 @@ impl Hub {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing panics while holding it; the maps are sound in any case.
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A session's place in the hub, with and without a connection.
 
-use std::collections::hash_map::Entry;
 use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use longhall_packet::{CloseReason, PresenceState};
@@ -78,7 +78,9 @@ impl State {
     fn holds(&self, place: &Place) -> bool {
         let player = self.players.get(&place.user);
         let outboxes = player.into_iter().flat_map(Player::outboxes);
-        outboxes.into_iter().any(|outbox| Arc::ptr_eq(outbox, &place.outbox))
+        outboxes
+            .into_iter()
+            .any(|outbox| Arc::ptr_eq(outbox, &place.outbox))
     }
 
     /// Gives a session a seat, or its old one back.

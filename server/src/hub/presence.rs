@@ -54,7 +54,13 @@ impl State {
     }
 
     /// Notes that a player is a member of a channel now.
-    pub(super) fn note_member(&mut self, channel: ChannelId, user: UserId, role: Role, joined: bool) {
+    pub(super) fn note_member(
+        &mut self,
+        channel: ChannelId,
+        user: UserId,
+        role: Role,
+        joined: bool,
+    ) {
         let (Some(player), Some(room)) = (self.players.get(&user), self.rooms.get_mut(&channel))
         else {
             return;

@@ -230,7 +230,10 @@ fn a_few_who_come_and_go_are_named() {
     let place = enter(&hub, &bob);
     hub.tell_news(Instant::now());
     let told = news(&ada);
-    let changes: Vec<_> = told.iter().map(|(name, c, _)| (name.as_str(), c[0].change)).collect();
+    let changes: Vec<_> = told
+        .iter()
+        .map(|(name, c, _)| (name.as_str(), c[0].change))
+        .collect();
     // In the lobby are those who are online; elsewhere members stay members.
     let expected = [("lobby", Change::Joined), ("den", Change::State)];
     assert_eq!(changes, expected);
@@ -305,7 +308,10 @@ fn a_later_connection_of_a_session_takes_its_place() {
     let old = enter(&hub, &first);
     let new = enter(&hub, &second);
     waiting(&first);
-    assert_eq!(first.outbox.take(), Next::Close(CloseReason::LoggedInElsewhere));
+    assert_eq!(
+        first.outbox.take(),
+        Next::Close(CloseReason::LoggedInElsewhere)
+    );
     drop(old);
     say(&hub, &den(), 7, 1);
     assert_eq!(numbers(&second), [1]);

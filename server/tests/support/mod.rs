@@ -44,6 +44,7 @@ pub fn generous() -> Config {
         packets_per_second: 1_000_000,
         history_per_second: 1_000_000,
         channel_passwords_per_minute: 1_000_000,
+        creations_per_hour: 1_000_000,
         ..Config::default()
     }
 }
@@ -163,9 +164,13 @@ impl TestPlayer {
         let stream = socket.connect(address).await.unwrap();
         let mut request = format!("ws://{address}").into_client_request().unwrap();
         let offer = HeaderValue::from_static(SUBPROTOCOL);
-        request.headers_mut().insert("Sec-WebSocket-Protocol", offer);
+        request
+            .headers_mut()
+            .insert("Sec-WebSocket-Protocol", offer);
         let stream = MaybeTlsStream::Plain(stream);
-        let (ws, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
+        let (ws, _) = tokio_tungstenite::client_async(request, stream)
+            .await
+            .unwrap();
         let mut player = Self::over(ws);
         assert!(matches!(player.next().await, ServerPacket::Hello { .. }));
         player

@@ -94,6 +94,8 @@ CREATE TABLE lines (
     -- What the sender's client called the line. NULL for edits and deletions,
     -- and in the inbox of a whisper's recipient.
     line_id      INTEGER,
+    -- With line_id: a number that counts up every some ten thousand lines.
+    era          INTEGER,
     edited_at_ms INTEGER,
     of_seq       INTEGER,
     -- Of a whisper: the other side, as the inbox's owner sees it.
@@ -104,9 +106,11 @@ CREATE TABLE lines (
     PRIMARY KEY (log_id, seq)
 ) STRICT, WITHOUT ROWID;
 
--- A line is taken once an account. By sender first: the ids are random, and so
--- only the few pages of those who talk at present are written to.
-CREATE UNIQUE INDEX lines_by_line_id ON lines (sender_id, line_id) WHERE line_id IS NOT NULL;
+-- A line is taken once an account. The ids are random: by era first, only the
+-- few pages of the newest era are written to. Which era to look in, and that no
+-- other one has the id, is known by filters in the server's memory.
+CREATE UNIQUE INDEX lines_by_line_id ON lines (era, sender_id, line_id)
+    WHERE line_id IS NOT NULL;
 -- The whispers with one account.
 CREATE INDEX lines_by_peer ON lines (log_id, peer_id, seq) WHERE peer_id IS NOT NULL;
 -- The edits of a line that is deleted.

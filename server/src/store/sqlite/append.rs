@@ -5,14 +5,20 @@ use std::collections::HashMap;
 use longhall_packet::{Line, LineId, LineKind, Seq};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
+use super::line_ids::LineIds;
 use super::{DELETED, DELETION, EDIT, SAID, channels, count, invitations, number, seq};
 use crate::store::{Appended, ChannelId, Entry, UserId, What};
 
 /// Applies entries in their order. Whatever fails fails all of them, so that
 /// the numbers taken here come to be only together with their lines.
-pub(super) fn append(db: &Connection, entries: Vec<Entry>) -> Result<Vec<Appended>> {
+pub(super) fn append(
+    db: &Connection,
+    line_ids: &mut LineIds,
+    entries: Vec<Entry>,
+) -> Result<Vec<Appended>> {
     let mut batch = Batch {
         db,
+        line_ids,
         insert: db.prepare_cached(INSERT)?,
         tails: HashMap::new(),
         channel_logs: HashMap::new(),
@@ -26,15 +32,14 @@ pub(super) fn append(db: &Connection, entries: Vec<Entry>) -> Result<Vec<Appende
     Ok(all)
 }
 
-/// Leaves a line alone whose id the sender has used before.
 const INSERT: &str = "INSERT INTO lines
-        (log_id, seq, sender_id, kind, sent_at_ms, line_id, of_seq, peer_id, peer_seq, text)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-    ON CONFLICT (sender_id, line_id) WHERE line_id IS NOT NULL DO NOTHING";
+        (log_id, seq, sender_id, kind, sent_at_ms, line_id, era, of_seq, peer_id, peer_seq, text)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 /// What one call has looked up and changed so far.
 struct Batch<'db> {
     db: &'db Connection,
+    line_ids: &'db mut LineIds,
     insert: CachedStatement<'db>,
     /// Where each log ends.
     tails: HashMap<i64, Tail>,
@@ -62,7 +67,7 @@ struct Row<'a> {
     sender: i64,
     kind: i64,
     sent_at_ms: i64,
-    line_id: Option<i64>,
+    line_id: Option<LineId>,
     of_seq: Option<i64>,
     peer: Option<i64>,
     peer_seq: Option<i64>,
@@ -97,7 +102,12 @@ impl Batch<'_> {
                 channel,
                 line_id,
                 text,
-            } => self.say(sender, channel, line_id, text),
+            } => {
+                if let Some(before) = self.before(sender.id, line_id)? {
+                    return Ok(before);
+                }
+                self.say(sender, channel, line_id, text)
+            }
             What::Whisper {
                 recipient,
                 recipient_name,
@@ -159,18 +169,14 @@ impl Batch<'_> {
         text: String,
     ) -> Result<Appended> {
         let Some(log) = self.channel_log(channel, sender.id)? else {
-            let before = self.before(sender.id, line_id)?;
-            return Ok(before.unwrap_or(Appended::NotAMember));
+            return Ok(Appended::NotAMember);
         };
         let row = Row {
-            line_id: Some(number(line_id)),
+            line_id: Some(line_id),
             text: &text,
             ..sender.row(SAID)
         };
-        let Some(seq) = self.insert(log, &row)? else {
-            let before = self.before(sender.id, line_id)?;
-            return before.ok_or(rusqlite::Error::QueryReturnedNoRows);
-        };
+        let seq = self.insert(log, &row)?;
         Ok(Appended::Line {
             line: sender.line(seq, None, text, LineKind::Said, None),
         })
@@ -203,7 +209,7 @@ impl Batch<'_> {
                 text: &text,
                 ..sender.row(SAID)
             };
-            let received = self.insert_new(theirs.log, &row)?;
+            let received = self.insert(theirs.log, &row)?;
             if kept_at_most.is_none() {
                 self.delivered(recipient, received);
             }
@@ -211,13 +217,13 @@ impl Batch<'_> {
         };
         let own = self.inbox(sender.id)?;
         let row = Row {
-            line_id: Some(number(line_id)),
+            line_id: Some(line_id),
             peer: Some(recipient.0),
             peer_seq: received,
             text: &text,
             ..sender.row(SAID)
         };
-        let sent = self.insert_new(own.log, &row)?;
+        let sent = self.insert(own.log, &row)?;
         // Whoever speaks is there.
         self.delivered(sender.id, sent);
         let line = sender.line(sent, Some(recipient_name), text, LineKind::Said, None);
@@ -269,7 +275,7 @@ impl Batch<'_> {
 
         self.change_row(target.log, target.seq, text, sender.now_ms)?;
         let peer = target.peer.map(|(peer, _)| peer);
-        let number = self.insert_new(target.log, &row(target.seq, peer))?;
+        let number = self.insert(target.log, &row(target.seq, peer))?;
         let Some((peer, peer_seq)) = target.peer else {
             let line = sender.line(number, None, new_text.to_owned(), kind, Some(target.seq));
             return Ok(Appended::Line { line });
@@ -279,7 +285,7 @@ impl Batch<'_> {
         } else {
             let theirs = self.inbox(peer)?;
             self.change_row(theirs.log, peer_seq, text, sender.now_ms)?;
-            Some(self.insert_new(theirs.log, &row(peer_seq, Some(sender.id)))?)
+            Some(self.insert(theirs.log, &row(peer_seq, Some(sender.id)))?)
         };
         self.delivered(sender.id, number);
         let peer_name = super::users::by_id(self.db, peer)?
@@ -344,49 +350,38 @@ impl Batch<'_> {
 
     /// The line of an id that the sender has used before.
     fn before(&self, sender: UserId, line_id: LineId) -> Result<Option<Appended>> {
-        self.db
-            .prepare_cached(
-                "SELECT seq, sent_at_ms FROM lines WHERE sender_id = ?1 AND line_id = ?2",
-            )?
-            .query_row((sender.0, number(line_id)), |row| {
-                Ok(Appended::Before {
-                    seq: seq(row.get(0)?),
-                    sent_at_ms: row.get(1)?,
-                })
-            })
-            .optional()
+        let found = self.line_ids.find(self.db, sender, line_id)?;
+        Ok(found.map(|found| Appended::Before {
+            seq: seq(found.seq),
+            sent_at_ms: found.sent_at_ms,
+        }))
     }
 
-    /// Inserts a row at the end of a log; `None` when its id was used before.
-    fn insert(&mut self, log: i64, row: &Row<'_>) -> Result<Option<i64>> {
+    /// Inserts a row at the end of a log and returns its number there.
+    fn insert(&mut self, log: i64, row: &Row<'_>) -> Result<i64> {
         let seq = self.last_seq(log)? + 1;
-        let inserted = self.insert.execute((
+        let era = row
+            .line_id
+            .map(|line_id| self.line_ids.take(UserId(row.sender), line_id));
+        self.insert.execute((
             log,
             seq,
             row.sender,
             row.kind,
             row.sent_at_ms,
-            row.line_id,
+            row.line_id.map(number),
+            era,
             row.of_seq,
             row.peer,
             row.peer_seq,
             row.text,
         ))?;
-        if inserted == 0 {
-            return Ok(None);
-        }
         let tail = Tail {
             last_seq: seq,
             is_moved: true,
         };
         self.tails.insert(log, tail);
-        Ok(Some(seq))
-    }
-
-    /// Inserts a row that has no id, or one that is known to be new.
-    fn insert_new(&mut self, log: i64, row: &Row<'_>) -> Result<i64> {
-        self.insert(log, row)?
-            .ok_or(rusqlite::Error::QueryReturnedNoRows)
+        Ok(seq)
     }
 
     fn last_seq(&mut self, log: i64) -> Result<i64> {

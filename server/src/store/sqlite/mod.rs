@@ -8,6 +8,7 @@ mod append;
 mod channels;
 mod inbox;
 mod invitations;
+mod line_ids;
 mod open;
 mod pages;
 mod prune;
@@ -21,7 +22,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -36,6 +37,7 @@ use super::{
     Membership, NewChannel, NewSession, NewUser, Page, Removed, Retention, Rotation, SessionId,
     SessionRow, Store, StoreError, TokenHash, User, UserId,
 };
+use line_ids::LineIds;
 pub use open::OpenError;
 use open::{MIGRATIONS, connect, connect_for_reading, explain, lock, migrate};
 use worker::{Change, Question, Worker, answer_all, sort, write_all};
@@ -53,6 +55,8 @@ pub struct SqliteStore {
     /// Held as long as the store is open; the system lets go of it even when
     /// the process is killed.
     lock: Mutex<Option<File>>,
+    /// The writer thread's, between its changes.
+    line_ids: Arc<Mutex<LineIds>>,
     /// Behind which log the next step of pruning begins.
     prune_after: AtomicI64,
 }
@@ -77,6 +81,7 @@ impl SqliteStore {
             &Migrations::from_slice(migrations),
             migrations.len(),
         )?;
+        let line_ids = LineIds::read(&writing).map_err(|cause| explain(path, &cause))?;
         let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
         let cannot_start = |cause: io::Error| OpenError::Other {
             path: path.to_owned(),
@@ -88,6 +93,7 @@ impl SqliteStore {
             reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))
                 .map_err(cannot_start)?,
             lock: Mutex::new(Some(lock)),
+            line_ids: Arc::new(Mutex::new(line_ids)),
             prune_after: AtomicI64::new(0),
         })
     }
@@ -320,7 +326,12 @@ impl Store for SqliteStore {
     }
 
     async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError> {
-        self.write(move |db| append::append(db, entries)).await
+        let line_ids = Arc::clone(&self.line_ids);
+        self.write(move |db| {
+            let mut line_ids = line_ids.lock().unwrap_or_else(PoisonError::into_inner);
+            append::append(db, &mut line_ids, entries)
+        })
+        .await
     }
 
     async fn lines(
@@ -368,6 +379,18 @@ impl Store for SqliteStore {
         let next = self
             .write(move |db| prune::step(db, &retention, after))
             .await?;
+        if next.is_none()
+            && let Some(oldest) = self.read(line_ids::oldest).await?
+        {
+            let line_ids = Arc::clone(&self.line_ids);
+            // On the writer's thread, which holds the lock for long.
+            self.write(move |_| {
+                let mut line_ids = line_ids.lock().unwrap_or_else(PoisonError::into_inner);
+                line_ids.forget_before(oldest);
+                Ok(())
+            })
+            .await?;
+        }
         // Once through, the next round begins at the front.
         self.prune_after.store(next.unwrap_or(0), Ordering::Relaxed);
         Ok(next.is_some())

@@ -51,10 +51,10 @@ async fn accounts_outlive_the_store() {
 #[tokio::test]
 async fn changes_of_many_at_once_are_all_answered() {
     let (_folder, path) = folder();
-    let store = std::sync::Arc::new(SqliteStore::open(&path).unwrap());
+    let store = Arc::new(SqliteStore::open(&path).unwrap());
     let tasks: Vec<_> = (0..2000)
         .map(|number| {
-            let store = std::sync::Arc::clone(&store);
+            let store = Arc::clone(&store);
             // Each name is tried twice.
             let user = new_user(&format!("user-{}", number / 2));
             tokio::spawn(async move { store.insert_user(user).await.unwrap() })
