@@ -173,7 +173,7 @@ impl Player {
     }
 
     async fn call(&self, call: impl FnOnce(&mut Session, Duration) -> Call + Send + 'static) {
-        self.command(Command::Call(Box::new(call))).await;
+        self.command(Command::call(call)).await;
     }
 
     async fn command(&self, command: Command) {
