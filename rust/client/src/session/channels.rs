@@ -206,10 +206,10 @@ impl Session {
         let Some(timeline) = self.logs.timeline(&log) else {
             return false;
         };
-        let (shown, known) = (timeline.shown().unwrap_or(0), timeline.known());
+        let known = timeline.known();
         let oldest = self.oldest_shown(&log, conversation);
         let unread = self.logs.unread_mut(conversation);
-        unread.is_some_and(|unread| unread.mark(seq, oldest, shown, known))
+        unread.is_some_and(|unread| unread.mark(seq, oldest, known))
     }
 
     pub(super) fn pump_markers(&mut self, now: Duration) {

@@ -217,6 +217,16 @@ impl World {
             player.check_screens(&self.server);
             player.check_answers(&self.server);
         }
+        // A line that is deleted where nobody looks is not noticed.
+        if self
+            .players
+            .iter()
+            .all(|player| player.deletions + player.skips == 0)
+        {
+            for player in &self.players {
+                player.check_unread(&self.server);
+            }
+        }
         // Scrolling up brings the rest.
         for _ in 0..100_000 {
             let now = self.now;
