@@ -92,7 +92,10 @@ impl Unread {
     /// All lines up to `shown` came by, or are above the screen.
     pub(crate) fn reach(&mut self, shown: Seq) {
         if shown >= self.counted_to {
-            self.above += std::mem::take(&mut self.ahead);
+            let found_above = std::mem::take(&mut self.ahead);
+            if !self.is_above_read {
+                self.above += found_above;
+            }
         }
     }
 

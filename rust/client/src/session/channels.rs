@@ -132,11 +132,11 @@ impl Session {
                     });
                 }
             }
-            ServerPacket::Read { channel, seq, .. } => {
-                // The lines that the server counted are counted here, too.
-                self.note_read(&channel, seq);
-                self.announce_unread();
-            }
+            ServerPacket::Read {
+                channel,
+                seq,
+                unread,
+            } => self.handle_read(&channel, seq, unread),
             ServerPacket::Chat { channel, line } => self.handle_chat(now, &channel, line),
             ServerPacket::Gap { channel, last_seq } => self.learn(now, &channel, last_seq),
             other => self.ignore(other.name()),
@@ -198,6 +198,22 @@ impl Session {
         self.announce_unread();
         self.pump_markers(now);
         Ok(())
+    }
+
+    /// The account has read on, on another device.
+    fn handle_read(&mut self, conversation: &str, seq: Seq, count: u32) {
+        self.note_read(conversation, seq);
+        let timeline = self.logs.timeline(&LogName::of(conversation));
+        let ends = timeline.map(|timeline| (timeline.shown(), timeline.known()));
+        // Up to where lines came by, they are counted here; behind that, only
+        // the server knows how many of them are read now.
+        if let Some((shown, known)) = ends
+            && shown.is_none_or(|shown| seq > shown)
+            && let Some(unread) = self.logs.unread_mut(conversation)
+        {
+            unread.recount(seq, count, known);
+        }
+        self.announce_unread();
     }
 
     /// Whether that is news.

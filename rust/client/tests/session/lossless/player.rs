@@ -11,7 +11,7 @@ use super::server::{CHANNELS, News, Server, is_hidden_from};
 use crate::support::PASSWORD;
 
 pub(super) struct Player {
-    name: &'static str,
+    pub(super) name: &'static str,
     /// Tells the lines of this player's from those of others.
     mark: String,
     pub(super) session: Session,
