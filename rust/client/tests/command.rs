@@ -8,13 +8,13 @@ use std::time::Duration;
 
 #[track_caller]
 fn parse(input: &str) -> Command {
-    Command::parse(input, "lobby", Some("Bob")).unwrap()
+    Command::parse(input, "lobby", Some("Bob")).expect("a command")
 }
 
 #[track_caller]
 fn refused(input: &str) -> String {
     Command::parse(input, "lobby", None)
-        .unwrap_err()
+        .expect_err("no command")
         .to_string()
 }
 
