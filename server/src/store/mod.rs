@@ -17,8 +17,13 @@ use longhall_packet::{
 pub use memory::MemoryStore;
 pub use sqlite::{OpenError, SqliteStore};
 
+/// Unread lines are counted up to here.
+const UNREAD_COUNTED: u32 = 1000;
+/// Conversations listed of an inbox.
+const CONVERSATIONS_LISTED: u32 = 50;
+
 /// Identifies an account for good; names may change one day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub i64);
 
 impl std::fmt::Display for UserId {
@@ -57,7 +62,7 @@ pub struct User {
 pub struct SessionId(pub i64);
 
 /// Identifies a channel for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(pub i64);
 
 /// A login that may be resumed.
