@@ -11,6 +11,7 @@ mod connecting;
 mod heartbeat;
 mod history;
 mod logging_in;
+mod lossless;
 mod random_walk;
 mod reconnecting;
 mod stalls;
