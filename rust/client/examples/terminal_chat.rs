@@ -67,6 +67,7 @@ async fn main() -> ExitCode {
     let config = Config {
         reconnect: options.reconnect,
         client_name: concat!("longhall-terminal/", env!("CARGO_PKG_VERSION")).to_owned(),
+        device_name: "terminal".to_owned(),
         ..Config::default()
     };
     let session = Session::new(config, fastrand::u64(..));
@@ -497,6 +498,9 @@ impl Terminal {
             }
             Event::HistoryLoaded { channel, lines, .. } => {
                 for line in &lines {
+                    if channel.starts_with('@') && self.username.as_ref() != Some(&line.sender) {
+                        self.last_whisper_from = Some(line.sender.clone());
+                    }
                     self.show_line(&channel, line);
                 }
             }
