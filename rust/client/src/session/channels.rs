@@ -285,6 +285,7 @@ impl Session {
 impl Session {
     /// Notes what the player says of themselves, to say it again after a cut.
     pub(super) fn keep_presence(&mut self, presence: Option<(PresenceState, PresenceText)>) {
+        let presence = presence.filter(|(state, _)| *state != PresenceState::Offline);
         if let Some((state, text)) = presence.filter(|_| self.account.is_some()) {
             let is_plain = state != PresenceState::Away && text.as_str().is_empty();
             self.presence = (!is_plain).then_some((state, text));
