@@ -13,9 +13,11 @@ use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use longhall_client::tokio_driver::{self, Command};
-use longhall_client::{Config, Event, LogoutReason, Refusal, Session, State};
-use longhall_packet::DEFAULT_PORT;
+use longhall_client::tokio_driver::{self, Command, Outcome};
+use longhall_client::{
+    Answer, Command as Typed, Config, Event, LogoutReason, Refusal, Session, State, help,
+};
+use longhall_packet::{Change, DEFAULT_PORT, Line, LineKind, PresenceState};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -28,7 +30,9 @@ Usage: terminal_chat [--url ws://HOST:PORT] [--no-reconnect]
   --no-reconnect   leave when the connection is lost
   -h, --help       this text
 
-Chat lines go to standard output, everything else to standard error.
+Chat lines go to standard output, everything else to standard error. A line
+that was said elsewhere than where you are starts with its channel, or with
+@NAME when it was whispered.
 
 In a script, write the password behind the name, one command or line at a time
 is sent, and each waits for the answer to the one before:
@@ -38,11 +42,12 @@ is sent, and each waits for the answer to the one before:
 Leaves with 1 when something was refused. Keep such passwords in a file only you
 can read: a password typed on the command line stays in the shell's history.";
 
+/// What only a terminal needs; the rest is [`help`].
 const COMMANDS: &str = "\
 /register NAME  create an account      /login NAME  log in
 /logout         log out                /quit        leave (so does Ctrl-D)
-/help           this list              //text       say a line that starts with /
-Everything else is said to everyone logged in.";
+/to CHANNEL     talk there, or whisper: /to @NAME; /to alone is the lobby
+/older          show older lines of where you are";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -62,6 +67,7 @@ async fn main() -> ExitCode {
     let config = Config {
         reconnect: options.reconnect,
         client_name: concat!("longhall-terminal/", env!("CARGO_PKG_VERSION")).to_owned(),
+        device_name: "terminal".to_owned(),
         ..Config::default()
     };
     let session = Session::new(config, fastrand::u64(..));
@@ -78,7 +84,8 @@ async fn main() -> ExitCode {
     let (input_tx, mut inputs) = mpsc::channel(1);
     std::thread::spawn(move || read_inputs(is_interactive, &input_tx));
 
-    let mut terminal = Terminal::new(is_interactive);
+    let (answer_tx, mut answers) = mpsc::channel(16);
+    let mut terminal = Terminal::new(is_interactive, answer_tx);
     let mut next = Some(Command::Connect);
     let mut patience_ends = None;
     let code = loop {
@@ -101,6 +108,7 @@ async fn main() -> ExitCode {
                 },
                 None => break ExitCode::FAILURE,
             },
+            Some(answer) = answers.recv() => terminal.show_answer(answer),
             input = inputs.recv(), if terminal.wants_input() => match input {
                 Some(input) => next = terminal.obey(input),
                 None => terminal.is_leaving = true,
@@ -152,14 +160,23 @@ impl Options {
 
 /// What somebody typed.
 enum Input {
-    Register { username: String, password: String },
-    Login { username: String, password: String },
+    Register {
+        username: String,
+        password: String,
+    },
+    Login {
+        username: String,
+        password: String,
+    },
     Logout,
     Quit,
-    Help,
-    Chat(String),
+    /// Talk there from now on.
+    To(String),
+    /// Show older lines.
+    Older,
+    /// A line to say, or a command that every client has.
+    Typed(String),
     Incomplete(String),
-    Unknown(String),
 }
 
 /// Runs on a thread of its own until the input ends.
@@ -180,12 +197,7 @@ fn parse_line(line: &str, is_interactive: bool) -> Option<Input> {
     if line.is_empty() {
         return None;
     }
-    let Some(command) = line.strip_prefix('/') else {
-        return Some(Input::Chat(line.to_owned()));
-    };
-    if command.starts_with('/') {
-        return Some(Input::Chat(command.to_owned()));
-    }
+    let command = line.strip_prefix('/').unwrap_or_default();
     let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
     Some(match verb {
         "register" | "login" => {
@@ -207,8 +219,9 @@ fn parse_line(line: &str, is_interactive: bool) -> Option<Input> {
         }
         "logout" => Input::Logout,
         "quit" => Input::Quit,
-        "help" => Input::Help,
-        _ => Input::Unknown(verb.to_owned()),
+        "to" => Input::To(rest.trim().to_owned()),
+        "older" => Input::Older,
+        _ => Input::Typed(line.to_owned()),
     })
 }
 
@@ -221,19 +234,28 @@ struct Terminal {
     pending: u32,
     /// Own lines that were taken but did not come back yet.
     unseen_lines: i64,
+    /// Where what is typed goes; empty for the lobby.
+    place: String,
+    lobby: Option<String>,
+    last_whisper_from: Option<String>,
+    answers: mpsc::Sender<Outcome>,
     had_trouble: bool,
     is_leaving: bool,
     utc_offset: i64,
 }
 
 impl Terminal {
-    fn new(is_interactive: bool) -> Self {
+    fn new(is_interactive: bool, answers: mpsc::Sender<Outcome>) -> Self {
         Self {
             is_interactive,
             state: State::Offline,
             username: None,
             pending: 0,
             unseen_lines: 0,
+            place: String::new(),
+            lobby: None,
+            last_whisper_from: None,
+            answers,
             had_trouble: false,
             is_leaving: false,
             utc_offset: utc_offset_seconds(),
@@ -256,7 +278,16 @@ impl Terminal {
             Input::Register { username, password } => Command::Register { username, password },
             Input::Login { username, password } => Command::Login { username, password },
             Input::Logout if self.username.is_some() => Command::Logout,
-            Input::Chat(text) => Command::SendChat(text),
+            Input::Typed(line) => return self.obey_typed(&line),
+            Input::To(place) => {
+                self.place = place;
+                tell(format_args!("you talk in {}", clean(self.here())));
+                return None;
+            }
+            Input::Older => {
+                let place = self.place.clone();
+                self.ask(move |session, now| session.load_history(now, &place))
+            }
             Input::Logout => {
                 tell("you are not logged in");
                 return None;
@@ -265,26 +296,138 @@ impl Terminal {
                 self.is_leaving = true;
                 return None;
             }
-            Input::Help => {
-                for line in COMMANDS.lines() {
-                    tell(line);
-                }
-                return None;
-            }
             Input::Incomplete(verb) => {
                 let password = if self.is_interactive { "" } else { " PASSWORD" };
                 tell(format_args!("it is /{verb} NAME{password}"));
                 self.had_trouble = true;
                 return None;
             }
-            Input::Unknown(verb) => {
-                tell(format_args!("there is no /{}; try /help", clean(&verb)));
-                self.had_trouble = true;
+        };
+        self.pending += 1;
+        Some(command)
+    }
+
+    fn obey_typed(&mut self, line: &str) -> Option<Command> {
+        let answer_to = self.last_whisper_from.as_deref();
+        let command = match Typed::parse(line, &self.place, answer_to) {
+            Ok(Typed::Help(name)) => {
+                match help(name.as_deref()) {
+                    Ok(text) if name.is_none() => tell_all(&format!("{text}\n{COMMANDS}")),
+                    Ok(text) => tell(text),
+                    Err(error) => self.show_trouble(&error.to_string()),
+                }
+                return None;
+            }
+            Ok(Typed::Say { channel, text }) => Command::SendChat { channel, text },
+            Ok(command) => self.ask(move |session, now| session.execute(now, &command)),
+            Err(error) => {
+                self.show_trouble(&error.to_string());
                 return None;
             }
         };
         self.pending += 1;
         Some(command)
+    }
+
+    /// A call whose end comes back as an answer.
+    fn ask(
+        &self,
+        start: impl FnOnce(&mut Session, Duration) -> longhall_client::Call + Send + 'static,
+    ) -> Command {
+        let (command, outcome) = Command::ask(start);
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            // Nothing comes when the driver has ended, and then nobody waits.
+            if let Ok(outcome) = outcome.await {
+                answers.send(outcome).await.ok();
+            }
+        });
+        command
+    }
+
+    /// The conversation that what is typed goes to.
+    fn here(&self) -> &str {
+        match (self.place.as_str(), &self.lobby) {
+            ("", Some(lobby)) => lobby,
+            ("", None) => "the lobby",
+            (place, _) => place,
+        }
+    }
+
+    fn show_answer(&mut self, outcome: Outcome) {
+        self.pending = self.pending.saturating_sub(1);
+        match outcome {
+            Ok(Answer::Joined(state)) => {
+                tell(format_args!(
+                    "you talk in {} now ({} members){}",
+                    clean(&state.channel),
+                    state.members,
+                    topic_of(&state.topic)
+                ));
+                self.place = state.channel;
+            }
+            Ok(Answer::Channels(channels)) => {
+                for one in channels {
+                    let (name, topic) = (clean(&one.channel), topic_of(&one.topic));
+                    tell(format_args!(
+                        "{name} ({}, {} members){topic}",
+                        one.access, one.members
+                    ));
+                }
+            }
+            Ok(Answer::Members(members)) => {
+                for one in members {
+                    let text = topic_of(&one.text);
+                    let (name, state, role) = (clean(&one.username), one.state, one.role);
+                    tell(format_args!("{name} ({role}, {state}){text}"));
+                }
+            }
+            Ok(Answer::Sessions(sessions)) => {
+                for one in sessions {
+                    let here = if one.current { ", this one" } else { "" };
+                    let online = if one.online { ", online" } else { "" };
+                    let device = clean(&one.device);
+                    tell(format_args!("{}: {device}{online}{here}", one.session));
+                }
+            }
+            Ok(Answer::Blocks(names)) if names.is_empty() => tell("you have blocked nobody"),
+            Ok(Answer::Blocks(names)) => tell(clean(&names.join(" "))),
+            Ok(Answer::History { lines, more, .. }) => {
+                if lines.is_empty() && !more {
+                    tell("there are no older lines");
+                }
+            }
+            Ok(Answer::Done | Answer::Posted { .. }) => {}
+            Err(refusal) => {
+                self.had_trouble = true;
+                let reason = clean(&refusal.reason);
+                tell(format_args!("not done: {reason} ({})", refusal.code));
+            }
+        }
+    }
+
+    /// Prints a line of a conversation.
+    fn show_line(&self, channel: &str, line: &Line) {
+        let clock = clock(line.sent_at_ms, self.utc_offset);
+        let place = if channel.to_lowercase() == self.here().to_lowercase() {
+            String::new()
+        } else {
+            format!("[{}] ", clean(channel))
+        };
+        let sender = clean(&line.sender);
+        if line.kind == LineKind::Deleted {
+            return show(format_args!("{clock} {place}{sender} deleted a line"));
+        }
+        let text = clean(&line.text);
+        match text.strip_prefix("/me ") {
+            Some(deed) => show(format_args!("{clock} {place}* {sender} {deed}")),
+            None => show(format_args!("{clock} {place}{sender}: {text}")),
+        }
+    }
+
+    fn show_trouble(&mut self, what: &str) {
+        tell(clean(what));
+        self.had_trouble = true;
     }
 
     /// Breaks when there is nothing more to wait for.
@@ -329,6 +472,8 @@ impl Terminal {
             }
             Event::LoggedOut { reason } => {
                 self.username = None;
+                self.lobby = None;
+                self.place.clear();
                 if reason == LogoutReason::Asked {
                     self.pending = self.pending.saturating_sub(1);
                     tell("logged out");
@@ -338,22 +483,95 @@ impl Terminal {
             }
             Event::RegisterDenied(refusal) => self.show_refusal("not registered", &refusal),
             Event::LoginDenied(refusal) => self.show_refusal("not logged in", &refusal),
-            Event::ChatDenied(refusal) => self.show_refusal("not sent", &refusal),
-            Event::ChatAccepted => {
+            Event::ChatDenied { refusal, .. } => self.show_refusal("not sent", &refusal),
+            Event::ChatAccepted { .. } => {
                 self.pending = self.pending.saturating_sub(1);
                 self.unseen_lines += 1;
             }
-            Event::ChatReceived {
-                sender,
-                text,
-                sent_at_ms,
-            } => {
-                if self.username.as_ref() == Some(&sender) {
+            Event::ChatReceived { channel, line } => {
+                if self.username.as_ref() == Some(&line.sender) {
                     self.unseen_lines -= 1;
+                } else if channel.starts_with('@') {
+                    self.last_whisper_from = Some(line.sender.clone());
                 }
-                let clock = clock(sent_at_ms, self.utc_offset);
-                show(format_args!("{clock} {}: {}", clean(&sender), clean(&text)));
+                self.show_line(&channel, &line);
             }
+            Event::HistoryLoaded { channel, lines, .. } => {
+                for line in &lines {
+                    if channel.starts_with('@') && self.username.as_ref() != Some(&line.sender) {
+                        self.last_whisper_from = Some(line.sender.clone());
+                    }
+                    self.show_line(&channel, line);
+                }
+            }
+            Event::HistorySkipped {
+                channel,
+                first_seq,
+                last_seq,
+            } => {
+                let count = last_seq - first_seq + 1;
+                tell(format_args!(
+                    "{count} lines of {} are left out",
+                    clean(&channel)
+                ));
+            }
+            Event::ChatEdited { channel, text, .. } => {
+                tell(format_args!(
+                    "a line in {} now reads: {}",
+                    clean(&channel),
+                    clean(&text)
+                ));
+            }
+            Event::ChatDeleted { channel, .. } => {
+                tell(format_args!("a line in {} was deleted", clean(&channel)));
+            }
+            Event::ChannelJoined { channel } => {
+                self.lobby.get_or_insert_with(|| channel.clone());
+                tell(format_args!("you are in {}", clean(&channel)));
+            }
+            Event::ChannelLeft {
+                channel,
+                reason,
+                by,
+            } => {
+                if self.place == channel {
+                    self.place.clear();
+                }
+                let by = by.map_or_else(String::new, |by| format!(" by {}", clean(&by)));
+                tell(format_args!(
+                    "you are out of {}: {reason}{by}",
+                    clean(&channel)
+                ));
+            }
+            Event::RoleChanged {
+                channel,
+                username,
+                role,
+                ..
+            } => {
+                let (channel, username) = (clean(&channel), clean(&username));
+                tell(format_args!("{username} is {role} of {channel} now"));
+            }
+            Event::Invited { channel, by } => {
+                let (channel, by) = (clean(&channel), clean(&by));
+                tell(format_args!("{by} invites you: /join {channel}"));
+            }
+            Event::PresenceChanged {
+                channel, changes, ..
+            } => {
+                for one in changes {
+                    let news = match (one.change, one.member.state) {
+                        (Change::Joined, _) => "is here",
+                        (Change::Left, _) => "is gone",
+                        (Change::State, PresenceState::Online) => "is back",
+                        (Change::State, PresenceState::Away) => "is away",
+                        (Change::State, PresenceState::Offline) => "is offline",
+                    };
+                    let (name, text) = (clean(&one.member.username), topic_of(&one.member.text));
+                    tell(format_args!("{}: {name} {news}{text}", clean(&channel)));
+                }
+            }
+            Event::ChannelChanged { .. } | Event::UnreadChanged { .. } => {}
             Event::Warning(text) => tell(clean(&text)),
         }
         std::ops::ControlFlow::Continue(())
@@ -377,6 +595,15 @@ fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if is_harmless(c) { c } else { '\u{fffd}' })
         .collect()
+}
+
+/// A topic, or what somebody says of themselves, behind something else.
+fn topic_of(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", clean(text))
+    }
 }
 
 /// `12:03` on the wall where the terminal stands.
@@ -410,6 +637,13 @@ fn parse_zone(zone: &str) -> Option<i64> {
 fn show(line: impl Display) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         exit_now(ExitCode::SUCCESS);
+    }
+}
+
+/// Prints several lines.
+fn tell_all(lines: &str) {
+    for line in lines.lines() {
+        tell(line);
     }
 }
 

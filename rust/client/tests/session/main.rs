@@ -6,6 +6,7 @@
 
 mod bounds;
 mod calls;
+mod channels;
 mod chatting;
 mod connecting;
 mod heartbeat;

@@ -46,6 +46,7 @@ pub(super) struct Server {
     pub(super) crashes: u64,
     pub(super) doubles: u64,
     pub(super) gaps: u64,
+    pub(super) left_out: u64,
     pub(super) pages: u64,
 }
 
@@ -164,6 +165,7 @@ impl Server {
             crashes: 0,
             doubles: 0,
             gaps: 0,
+            left_out: 0,
             pages: 0,
             rng,
         };
@@ -385,8 +387,7 @@ impl Server {
                 return Ok(None);
             }
             ClientPacket::Read { channel, seq, .. } => {
-                let read = self.reads.entry((name, channel.to_string())).or_insert(0);
-                *read = seq.max(*read);
+                self.set_read(now, place, &name, &channel.to_string(), seq);
             }
             ClientPacket::Logout { .. } => {
                 if let Some((session, _)) = self.wires[place].session.take() {
@@ -397,6 +398,29 @@ impl Server {
             other => panic!("nobody asks for {}", other.name()),
         }
         Ok(Some(ServerPacket::Ok { id: request }))
+    }
+
+    fn set_read(&mut self, now: Duration, place: usize, name: &str, channel: &str, seq: Seq) {
+        let key = (name.to_owned(), channel.to_owned());
+        let read = self.reads.entry(key).or_insert(0);
+        if seq <= *read {
+            return;
+        }
+        *read = seq;
+        let news = ServerPacket::Read {
+            channel: channel.to_owned(),
+            seq,
+            unread: self.unread(name, channel),
+        };
+        for other in 0..self.wires.len() {
+            let is_mine = self.wires[other]
+                .session
+                .as_ref()
+                .is_some_and(|(_, one)| one == name);
+            if is_mine && other != place {
+                self.send(now, other, &news);
+            }
+        }
     }
 
     fn enter(
@@ -449,9 +473,9 @@ impl Server {
         names.dedup();
         let conversations = names.into_iter().map(|name| {
             let key = format!("@{name}");
-            let theirs = log.iter().filter(|line| other_side(line, account) == name);
+            let mut theirs = log.iter().filter(|line| other_side(line, account) == name);
             Conversation {
-                last_seq: theirs.last().map_or(0, |line| line.seq),
+                last_seq: theirs.next_back().map_or(0, |line| line.seq),
                 read_seq: self.read(account, &key),
                 unread: self.unread(account, &key),
                 username: name,
@@ -557,7 +581,7 @@ impl Server {
         {
             let answer = match what {
                 What::Say(target, line_id, text) => {
-                    self.commit_line(now, id, account, &target, line_id, &text)
+                    self.commit_line(now, id, &account, &target, line_id, &text)
                 }
                 What::Change(log, of, kind, text) => {
                     self.commit_change(now, &account, &log, of, kind, &text);
@@ -574,13 +598,13 @@ impl Server {
         &mut self,
         now: Duration,
         id: RequestId,
-        account: String,
+        account: &str,
         target: &Target,
         line_id: LineId,
         text: &str,
     ) -> ServerPacket {
-        let said = line(0, &account, text);
-        let key = (account.clone(), line_id);
+        let said = line(0, account, text);
+        let key = (account.to_owned(), line_id);
         let (channel, seq) = match (target, self.taken.get(&key)) {
             (Target::Channel(name), Some(seq)) => (name.to_string(), *seq),
             (_, Some(seq)) => ("@".to_owned(), *seq),
@@ -660,6 +684,7 @@ impl Server {
             }
             if wire.down.len() > self.outbox {
                 wire.left_out.insert(channel.to_owned());
+                self.left_out += 1;
                 continue;
             }
             let packet = ServerPacket::Chat {
