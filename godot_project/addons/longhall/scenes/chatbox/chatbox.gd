@@ -8,6 +8,9 @@ extends LonghallScreen
 ## ([member wire_to_client] off) the parent does it: the chatbox emits
 ## [signal message_sent], the parent answers each one with [method line_accepted]
 ## or [method line_denied], and lines to show arrive through [method show_line].
+## There is a tab for each channel and for the whispers with each player, of which
+## there is one at first, the [member lobby]; a tab is named by its channel, or by an
+## at sign and the other player's name: [code]"@bob"[/code].
 ## Whatever people type is shown as the plain text it is, never as BBCode.
 ## [br][br]
 ## It works on while the tree is paused; its [member Node.process_mode] is yours to
@@ -22,9 +25,43 @@ extends LonghallScreen
 ## colour until it is named, because that means something. The colours of lines are
 ## those of the type [code]Chatbox[/code], and [member sender_colors].
 
-## The player sent a line. It stays unanswered until [method line_accepted] or
-## [method line_denied] is called; [member sent_id] tells it apart from others.
-signal message_sent(text: String)
+## The player sent a line in [param channel]. It stays unanswered until
+## [method line_accepted] or [method line_denied] is called; [member sent_id] tells it
+## apart from others.
+signal message_sent(text: String, channel: String)
+## The player entered a command, such as [code]/who[/code]; only with
+## [member takes_commands]. The parent does it, or calls [method command_denied].
+signal command_entered(text: String, channel: String)
+## The input begins with [param text]: what it could become is told by
+## [method set_completions].
+signal completion_requested(text: String)
+## The reader is at the top of what there is in [param channel], and
+## [method show_history] said that there is more: lines before [param before_seq].
+signal history_requested(channel: String, before_seq: int)
+## The newest line in [param channel] has come into sight.
+signal read(channel: String, seq: int)
+## Another tab came into view.
+signal tab_changed(channel: String)
+## The player wants to leave [param channel]. Its tab stays until [method close_tab].
+signal leave_requested(channel: String)
+## The player wants to be in [param channel]. [method open_tab] ends the waiting, or
+## [method show_channel_denied].
+signal join_requested(channel: String, password: String)
+## The player wants a new channel, with [param access] "open", "invite" or "password".
+## [method open_tab] ends the waiting, or [method show_channel_denied].
+signal create_requested(channel: String, access: String, password: String, topic: String)
+## The list of channels is opened; [method set_channels] fills it.
+signal channels_requested
+## The roster of [param channel] is opened; [method set_members] fills it.
+signal members_requested(channel: String)
+## The player changed the text of an own line. [method edit_line] shows it so.
+signal edit_requested(channel: String, seq: int, text: String)
+## The player wants to delete an own line. [method delete_line] shows it so.
+signal delete_requested(channel: String, seq: int)
+## The player chose to whisper to [param username]; the tab is open already.
+signal whisper_requested(username: String)
+## The player wants to hear nothing more of [param username].
+signal block_requested(username: String)
 ## The player wants to log out.
 signal logout_requested
 ## The player does not want to wait for the next try to connect.
@@ -34,9 +71,16 @@ signal name_clicked(username: String)
 ## A line has come in which somebody else mentions this player's name.
 signal mentioned(sender: String, text: String)
 
+const ChannelMenu := preload("channel_menu.gd")
+const ChatTab := preload("chat_tab.gd")
+const CompletionList := preload("completion_list.gd")
 const Line := preload("chat_line.gd")
+const LineMenu := preload("line_menu.gd")
+const LineWriter := preload("chat_line_writer.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const RefusalStrip := preload("refusal_strip.gd")
+const Roster := preload("roster.gd")
+const TabRow := preload("tab_row.gd")
 
 ## Denials after which the line may have been said nevertheless.
 const UNCERTAIN_CODES: Array[String] = ["connection_lost", "timed_out", "cancelled"]
@@ -47,11 +91,16 @@ const _COUNTER_FROM: float = 0.8
 ## instead of being cut; this many times the limit is enough.
 const _TYPING_ROOM: int = 4
 ## Below this width the header has no room for more than the name.
-const _NARROW: float = 440.0
+const _NARROW: float = 480.0
+## Below this width the roster lies over the log.
+const _NARROW_FOR_ROSTER: float = 640.0
+const _ROSTER_WIDTH: float = 220.0
 ## Pages by which a gamepad scrolls.
 const _GAMEPAD_STEP: float = 0.3
-## Names kept to choose one by keyboard.
-const _NAMES_KEPT: int = 10
+## Holding a finger so long on a line opens its menu.
+const _LONG_PRESS_SECONDS: float = 0.5
+const _LONG_PRESS_PIXELS: float = 12.0
+const _MAX_COMPLETIONS: int = 8
 
 # What a line cannot have.
 static var _line_breaks: RegEx = RegEx.create_from_string("[\\r\\n\\x{2028}\\x{2029}]+")
@@ -65,6 +114,21 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 @export var icon: Texture2D:
 	set(value):
 		icon = value
+		if is_node_ready():
+			_refresh_header()
+
+## Whether the header has a button for the channels there are, as far as the server
+## or the parent knows of channels, see [member offers_channels].
+@export var show_channels_button: bool = true:
+	set(value):
+		show_channels_button = value
+		if is_node_ready():
+			_refresh_header()
+
+## Whether the header has a button for who is here.
+@export var show_roster_button: bool = true:
+	set(value):
+		show_roster_button = value
 		if is_node_ready():
 			_refresh_header()
 
@@ -90,7 +154,8 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 		action_format = value
 		_refresh_log()
 
-## Whether lines begin with the local time at which they were sent.
+## Whether lines begin with the local time at which they were sent, with days between
+## lines of different days.
 @export var show_timestamps: bool = false:
 	set(value):
 		show_timestamps = value
@@ -122,10 +187,16 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 
 @export_group("Limits")
 
-## Lines kept; the oldest leave first.
+## Lines kept in a tab; the oldest leave first.
 @export_range(10, 10000, 1, "or_greater") var max_lines: int = 500:
 	set(value):
 		max_lines = maxi(value, 1)
+		_refresh_log()
+
+## Lines kept in a tab while the player looks up older ones.
+@export_range(500, 100000, 1, "or_greater") var max_older_lines: int = 10_000:
+	set(value):
+		max_older_lines = maxi(value, 1)
 		_refresh_log()
 
 ## Characters one line may have.
@@ -135,8 +206,8 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 		if is_node_ready():
 			_refresh_input()
 
-## Lines of this player that may wait for an answer or a decision; with more, no
-## other can be sent.
+## Lines of this player that may wait for an answer or a decision in one tab; with
+## more, no other can be sent there.
 @export_range(1, 100) var max_unanswered: int = 20:
 	set(value):
 		max_unanswered = maxi(value, 1)
@@ -155,7 +226,34 @@ var username: String = "":
 		if is_node_ready():
 			_refresh_header()
 
-## What the player has typed and not sent.
+## The channel of the first tab, which cannot be closed.
+var lobby: String = "lobby":
+	set(value):
+		lobby = value
+		if is_node_ready():
+			_tabs[0].channel = value
+			_refresh_tabs()
+
+## The channel in view.
+var current_channel: String:
+	get:
+		return _tab.channel
+	set(value):
+		_show_tab(_tab_of(value))
+
+## Whether there are channels, whispers and rosters beside the lobby: the header has
+## buttons for them, and names can be whispered to.
+var offers_channels: bool = false:
+	set(value):
+		offers_channels = value
+		if is_node_ready():
+			_refresh_header()
+
+## Whether what begins with a slash is a command, told by [signal command_entered],
+## and not a line.
+var takes_commands: bool = false
+
+## What the player has typed and not sent in the tab in view.
 var draft: String:
 	get:
 		return _input.text
@@ -168,25 +266,45 @@ var draft: String:
 var sent_id: int = 0
 
 var _online: bool = true
+var _lines_can_wait: bool = false
 var _offline_text: String = ""
 var _can_retry: bool = false
 var _mention: RegEx
-var _recent_names: Array[String] = []
+var _tabs: Array[ChatTab] = []
+var _tab := ChatTab.new()
+var _is_in_use: bool = true
+var _are_tabs_stale: bool = false
+var _pressed_at: Vector2
+var _press: int = 0
+var _hovered_name: String = ""
 
 @onready var _header: PanelContainer = %Header
 @onready var _icon: TextureRect = %Icon
 @onready var _logged_in_as: Label = %Label_As
 @onready var _you: Label = %Label_You
+@onready var _channels_button: Button = %Button_Channels
+@onready var _roster_button: Button = %Button_Roster
 @onready var _banner: PanelContainer = %Banner
 @onready var _banner_text: Label = %Label_Banner
 @onready var _try_now: Button = %Button_TryNow
+@onready var _tab_row: TabRow = %TabRow
+@onready var _topic: Label = %Label_Topic
+@onready var _body: Control = %Body
+@onready var _log_panel: PanelContainer = %LogPanel
 @onready var _log: ChatLog = %ChatLog
 @onready var _new_messages: Button = %Button_NewMessages
+@onready var _loading: PanelContainer = %Loading
+@onready var _spinner: TextureRect = %Spinner
+@onready var _roster: Roster = %Roster
 @onready var _strip: RefusalStrip = %Refusal
+@onready var _edit_strip: PanelContainer = %EditStrip
 @onready var _input: LineEdit = %LineEdit
 @onready var _counter: Label = %Label_Counter
 @onready var _send: Button = %Button_Send
 @onready var _names: PopupMenu = %NamesMenu
+@onready var _menu: LineMenu = %LineMenu
+@onready var _completions: CompletionList = %Completions
+@onready var _channel_menu: ChannelMenu = %ChannelMenu
 
 
 func _enter_tree() -> void:
@@ -195,22 +313,49 @@ func _enter_tree() -> void:
 
 func _ready() -> void:
 	Look.dress(self)
+	_tab.channel = lobby
+	_adopt_log(_tab, _log)
+	_tabs.append(_tab)
+	_strip.refusals = _tab.refusals
 	_refresh_log()
 	_refresh_header()
 	_refresh_banner()
 	_refresh_input()
+	_refresh_tabs()
 	_on_resized()
 	_wiring.start()
 	_on_visibility_changed()
 
 
+func _process(delta: float) -> void:
+	if _are_tabs_stale:
+		_are_tabs_stale = false
+		_refresh_tabs()
+	if _loading.visible != _tab.chat_log.is_loading:
+		_loading.visible = _tab.chat_log.is_loading
+	_spinner.pivot_offset = _spinner.size / 2.0
+	_spinner.rotation += delta * TAU
+
+
 func _notification(what: int) -> void:
-	if what == NOTIFICATION_TRANSLATION_CHANGED and is_node_ready():
-		LonghallText.refresh()
-		_refresh_input()
-		_on_chat_log_unread_changed(_log.unread_count())
-	elif what == NOTIFICATION_THEME_CHANGED and is_node_ready():
-		Look.dress(self)
+	match what:
+		NOTIFICATION_TRANSLATION_CHANGED when is_node_ready():
+			LonghallText.refresh()
+			_refresh_input()
+			_refresh_tabs()
+			_refresh_unread()
+		NOTIFICATION_THEME_CHANGED when is_node_ready():
+			Look.dress(self)
+		NOTIFICATION_WM_WINDOW_FOCUS_IN, NOTIFICATION_WM_WINDOW_FOCUS_OUT:
+			_is_in_use = what == NOTIFICATION_WM_WINDOW_FOCUS_IN
+			_attend()
+
+
+func _shortcut_input(event: InputEvent) -> void:
+	var step: int = _step_between_tabs(event)
+	if step != 0 and is_visible_in_tree() and _tabs.size() > 1 and not _channel_menu.visible:
+		_show_tab(_tabs[wrapi(_tabs.find(_tab) + step, 0, _tabs.size())])
+		accept_event()
 
 
 func _unhandled_key_input(event: InputEvent) -> void:
@@ -220,37 +365,224 @@ func _unhandled_key_input(event: InputEvent) -> void:
 		accept_event()
 
 
-## Adds what [param sender] said at [param sent_at_ms] (milliseconds since 1970, UTC).
-## An own line takes the place of the one that waited for it.
-func show_line(sender: String, text: String, sent_at_ms: int) -> void:
-	var line := Line.new()
-	line.sender = sender
-	line.text = text
-	line.sent_at_ms = sent_at_ms
-	line.is_own = sender == username and not username.is_empty()
-	if line.is_own:
-		_log.add_echo(line)
+# Tabs.
+
+
+## Opens a tab for [param channel] if there is none. With [param and_show] it comes
+## into view.
+func open_tab(channel: String, and_show: bool = false) -> void:
+	var tab: ChatTab = _tab_of(channel)
+	if _channel_menu.visible and _channel_menu.asked_for.to_lower() == channel.to_lower():
+		_channel_menu.close()
+		and_show = true
+	if and_show:
+		_show_tab(tab)
+
+
+## Closes the tab of [param channel], with all lines in it. The lobby stays.
+func close_tab(channel: String) -> void:
+	var tab: ChatTab = _existing_tab(channel)
+	if tab == null or tab == _tabs[0]:
 		return
-	_remember_name(sender)
+	if tab == _tab:
+		_show_tab(_tabs[_tabs.find(tab) - 1])
+	_tabs.erase(tab)
+	tab.chat_log.queue_free()
+	_refresh_tabs()
+
+
+## The channels that have a tab, the lobby first.
+func channels() -> Array[String]:
+	var found: Array[String] = []
+	for tab: ChatTab in _tabs:
+		found.append(tab.channel)
+	return found
+
+
+## The log of [param channel]; null if it has no tab.
+func get_log(channel: String) -> ChatLog:
+	var tab: ChatTab = _existing_tab(channel)
+	return null if tab == null else tab.chat_log
+
+
+## Tells how many lines of [param channel] are new, and up to which number the player
+## has read, perhaps elsewhere; a mark stands there in what is shown from now on. From
+## then on the chatbox does not count by itself.
+func set_unread(channel: String, unread: int, read_seq: int = -1) -> void:
+	var tab: ChatTab = _tab_of(channel)
+	tab.unread_told = unread
+	if unread == 0:
+		tab.has_mention = false
+	if read_seq >= 0:
+		tab.chat_log.tell_read(read_seq, unread > 0)
+	_are_tabs_stale = true
+
+
+## Tells what [param channel] is about.
+func set_topic(channel: String, topic: String) -> void:
+	_tab_of(channel).topic = topic
+	_are_tabs_stale = true
+
+
+## Tells how many are in [param channel], and how many of them are there.
+func set_counts(channel: String, members: int, online: int) -> void:
+	var tab: ChatTab = _tab_of(channel)
+	tab.members_count = members
+	tab.online_count = online
+	_are_tabs_stale = true
+
+
+## Shows [param members] in the roster: [code]{username, role, state, text}[/code] each.
+func set_members(channel: String, members: Array[Dictionary]) -> void:
+	var tab: ChatTab = _tab_of(channel)
+	tab.members.clear()
+	for member: Dictionary in members:
+		tab.members[member["username"]] = member
+	_are_tabs_stale = true
+
+
+## Tells whether [param player] is "online", "away" or "offline" in [param channel],
+## and what they say of themselves. An empty [param role] is the one they had.
+func set_presence(
+	channel: String, player: String, state: String, text: String = "", role: String = ""
+) -> void:
+	var tab: ChatTab = _tab_of(channel)
+	var known: Dictionary = tab.members.get(player, {})
+	if role.is_empty():
+		role = known.get("role", "")
+	tab.members[player] = {username = player, role = role, state = state, text = text}
+	_are_tabs_stale = true
+
+
+## Takes [param player] out of the roster of [param channel].
+func remove_member(channel: String, player: String) -> void:
+	_tab_of(channel).members.erase(player)
+	_are_tabs_stale = true
+
+
+## Lists the channels that can be joined: [code]{channel, topic, access, members}[/code]
+## each.
+func set_channels(list: Array[Dictionary]) -> void:
+	_channel_menu.show_channels(list)
+
+
+## Tells why the channel that was asked for was not joined or created. With
+## [param needs_password] the player is asked for one.
+func show_channel_denied(text: String, needs_password: bool = false) -> void:
+	if _channel_menu.visible:
+		_channel_menu.show_denied(text, needs_password)
+	else:
+		show_hint(text)
+
+
+# Lines.
+
+
+## Adds what [param sender] said in [param channel] at [param sent_at_ms] (milliseconds
+## since 1970, UTC), the line number [param seq] there if it has one. An own line takes
+## the place of the one that waited for it.
+func show_line(
+	channel: String, sender: String, text: String, sent_at_ms: int, seq: int = 0
+) -> void:
+	var tab: ChatTab = _tab_of(channel)
+	var line: Line = _line_of(sender, text, sent_at_ms, seq)
+	if line.is_own:
+		tab.chat_log.add_echo(line)
+		return
+	tab.remember_name(sender)
 	line.is_mention = highlight_mentions and mentions_me(text)
-	_log.add_line(line)
-	if line.is_mention:
+	var is_new: bool = seq == 0 or seq > tab.chat_log.read_seq
+	if line.is_mention and is_new and not _is_watched(tab):
+		tab.has_mention = true
+	tab.chat_log.add_line(line)
+	_are_tabs_stale = true
+	if line.is_mention and is_new:
 		mentioned.emit(sender, text)
 
 
+## Adds older lines above all others, without moving the reader:
+## [code]{seq, sender, text, sent_at_ms, edited_at_ms, deleted, hidden}[/code] each.
+## [param more] says whether there are still older ones.
+func show_history(channel: String, lines: Array[Dictionary], more: bool) -> void:
+	var tab: ChatTab = _tab_of(channel)
+	var shown: Array[Line] = []
+	var from_seq: int = 0
+	for told: Dictionary in lines:
+		var seq: int = told["seq"]
+		if from_seq == 0:
+			from_seq = seq
+		if told.get("hidden", false):
+			continue
+		var sent_at_ms: int = told["sent_at_ms"]
+		var line: Line = _line_of(str(told["sender"]), str(told["text"]), sent_at_ms, seq)
+		line.is_deleted = told.get("deleted", false)
+		line.is_edited = told.get("edited_at_ms", 0) > 0
+		line.is_mention = highlight_mentions and not line.is_own and mentions_me(line.text)
+		shown.append(line)
+	tab.chat_log.add_older(shown, more, from_seq)
+
+
+## Tells that older lines did not come; the player may ask again.
+func history_denied(channel: String) -> void:
+	var tab: ChatTab = _existing_tab(channel)
+	if tab != null:
+		tab.chat_log.is_loading = false
+
+
+## The lines from [param first_seq] to [param last_seq] were left out. They are above
+## those that come next, for who looks them up; what was there is forgotten.
+func show_skipped(channel: String, first_seq: int, last_seq: int) -> void:
+	_tab_of(channel).chat_log.skip(first_seq, last_seq)
+
+
+## The line [param seq] reads [param text] from now on.
+func edit_line(channel: String, seq: int, text: String) -> void:
+	var tab: ChatTab = _existing_tab(channel)
+	if tab != null:
+		tab.chat_log.edit(seq, text)
+
+
+## Nothing but a trace is left of the line [param seq].
+func delete_line(channel: String, seq: int) -> void:
+	var tab: ChatTab = _existing_tab(channel)
+	if tab == null:
+		return
+	tab.chat_log.delete(seq)
+	if tab.edited_seq == seq:
+		_end_edit(tab)
+
+
 ## Adds a line that nobody said: a welcome, "Reconnected". Shown in the language of
-## the game, if that has it.
-func show_notice(text: String) -> void:
+## the game, if that has it, in the tab in view unless [param channel] is given.
+func show_notice(text: String, channel: String = "") -> void:
 	var line := Line.new()
 	line.text = text
 	line.kind = Line.Kind.NOTICE
-	_log.add_line(line)
+	var tab: ChatTab = _tab if channel.is_empty() else _tab_of(channel)
+	if tab == _tab:
+		tab.chat_log.add_line(line)
+	else:
+		tab.chat_log.add_aside(line)
+
+
+## Tells in a quiet line that [param player] "joined" or "left"; those who do so one
+## after the other share a line.
+func show_member_notice(channel: String, change: String, player: String) -> void:
+	_tab_of(channel).chat_log.tell_member(player, change == "joined")
+
+
+## Says [param text] above the input, until a line is sent.
+func show_hint(text: String) -> void:
+	_tab.refusals.hint(func() -> String: return text)
 
 
 ## Tells that a line was taken: the one with that [member sent_id], or the oldest
-## unanswered one.
-func line_accepted(id: int = 0) -> void:
-	_log.set_fate(_unanswered(id), Line.Fate.ACCEPTED)
+## unanswered one. [param seq] is the number it got.
+func line_accepted(id: int = 0, seq: int = 0) -> void:
+	id = _unanswered(id)
+	var tab: ChatTab = _tab_with(id)
+	if tab != null:
+		tab.chat_log.set_fate(id, Line.Fate.ACCEPTED, seq)
 
 
 ## Tells that a line was refused, and why: as [method LonghallText.of_denial] says
@@ -268,57 +600,103 @@ func line_denied(
 	var why: Callable = func() -> String:
 		return LonghallText.of_denial(code, reason, field, limit, retry_after)
 	id = _unanswered(id)
+	var tab: ChatTab = _tab_with(id)
+	_are_tabs_stale = true
 	if code in UNCERTAIN_CODES:
-		_log.set_fate(id, Line.Fate.UNCERTAIN)
-		_strip.doubt(
-			_count_uncertain(), func() -> String: return tr("Perhaps not sent: %s") % why.call()
+		if tab == null:
+			tab = _tab
+		tab.chat_log.set_fate(id, Line.Fate.UNCERTAIN)
+		tab.refusals.doubt(
+			_count_uncertain(tab), func() -> String: return tr("Perhaps not sent: %s") % why.call()
 		)
 		return
 	var not_sent: Callable = func() -> String: return tr("Not sent: %s") % why.call()
-	var line: Line = _log.take_pending(id)
-	if line != null and not _input.text.is_empty():
-		_strip.refuse(line.text, not_sent)
+	if tab == null:
+		_tab.refusals.hint(not_sent)
 		return
-	if line != null:
-		draft = line.text
-	_strip.hint(not_sent)
+	_give_back(tab, tab.chat_log.take_pending(id).text, not_sent)
+
+
+## Tells that a command, or a change of a line, was refused, and why. [param text]
+## comes back as the draft if there is none.
+func command_denied(channel: String, text: String, why: String) -> void:
+	var tab: ChatTab = _existing_tab(channel)
+	if tab == null:
+		tab = _tab
+	tab.refusals.hint(func() -> String: return why)
+	if tab == _tab and _input.text.is_empty():
+		draft = text
+	elif tab != _tab and tab.draft.is_empty():
+		tab.draft = text
 
 
 ## Tells that the connection in which lines were accepted is over: those that were
 ## taken, but have not come back yet, are shown as said.
 func settle_accepted() -> void:
-	_log.settle_accepted()
+	for tab: ChatTab in _tabs:
+		tab.chat_log.settle_accepted()
 
 
 ## Whether lines can be sent now. While they cannot, [param text] says why; the
 ## draft stays and can be edited. With [param can_retry] a button offers to try now.
-func set_online(online: bool, text: String = "", can_retry: bool = false) -> void:
+## With [param lines_can_wait] they can be sent nevertheless, and wait.
+func set_online(
+	online: bool, text: String = "", can_retry: bool = false, lines_can_wait: bool = false
+) -> void:
 	_online = online
 	_offline_text = text
 	_can_retry = can_retry
+	_lines_can_wait = lines_can_wait
 	_refresh_banner()
 	_refresh_input()
 	_strip.online = online
+	if _can_send():
+		for tab: ChatTab in _tabs:
+			tab.refusals.come_online()
+
+
+## Offers what the input could become: [code]{text, label, hint}[/code] each. None takes
+## the offer back.
+func set_completions(options: Array[Dictionary]) -> void:
+	_completions.offer(options)
+	_place_completions()
 
 
 ## All that the player typed and nobody has taken: refused lines, unanswered
-## ones and the draft.
+## ones and the drafts.
 func unsent_text() -> String:
 	var texts: Array[String] = []
-	texts.append_array(_strip.refused)
-	for fate: Line.Fate in [Line.Fate.UNCERTAIN, Line.Fate.UNANSWERED]:
-		for line: Line in _log.pending_with(fate):
-			texts.append(line.text)
-	texts.append(_input.text)
+	_tab.draft = _input.text
+	for tab: ChatTab in _tabs:
+		texts.append_array(tab.refusals.refused)
+		for fate: Line.Fate in [Line.Fate.UNCERTAIN, Line.Fate.UNANSWERED]:
+			for line: Line in tab.chat_log.pending_with(fate):
+				texts.append(line.text)
+		texts.append(tab.draft)
 	return " ".join(texts.filter(func(text: String) -> bool: return not text.is_empty()))
 
 
-## Forgets lines, names and drafts, for another player.
+## Forgets tabs, lines, names and drafts, for another player.
 func reset() -> void:
-	_log.forget()
-	_recent_names.clear()
-	_strip.reset()
+	_show_tab(_tabs[0])
+	for tab: ChatTab in _tabs.slice(1):
+		tab.chat_log.queue_free()
+	_tabs = [_tabs[0]]
+	_end_edit(_tab)
+	_tab.chat_log.forget()
+	_tab.recent_names.clear()
+	_tab.members.clear()
+	_tab.members_count = -1
+	_tab.online_count = -1
+	_tab.topic = ""
+	_tab.unread_told = -1
+	_tab.has_mention = false
+	_tab.refusals.reset()
+	_channel_menu.close()
+	_roster.visible = false
+	_arrange_body()
 	draft = ""
+	_refresh_tabs()
 
 
 ## Puts [param text] where the cursor is. Several lines become one, with a space
@@ -331,9 +709,9 @@ func paste(text: String) -> void:
 	_refresh_input()
 
 
-## Lines kept, notices included.
+## Lines kept in the tab in view, notices included.
 func line_count() -> int:
-	return _log.line_count()
+	return _tab.chat_log.line_count()
 
 
 ## Whether [param text] has this player's name as a word of its own.
@@ -348,18 +726,161 @@ func _pattern_of(player: String) -> RegEx:
 	return RegEx.create_from_string("(*UCP)(?i)(?<![\\w-])%s(?![\\w-])" % quoted)
 
 
-func _remember_name(sender: String) -> void:
-	_recent_names.erase(sender)
-	_recent_names.push_front(sender)
-	if _recent_names.size() > _NAMES_KEPT:
-		_recent_names.pop_back()
+func _line_of(sender: String, text: String, sent_at_ms: int, seq: int) -> Line:
+	var line := Line.new()
+	line.sender = sender
+	line.text = text
+	line.sent_at_ms = sent_at_ms
+	line.seq = seq
+	line.is_own = sender == username and not username.is_empty()
+	return line
+
+
+func _existing_tab(channel: String) -> ChatTab:
+	if channel.is_empty():
+		return _tabs[0]
+	for tab: ChatTab in _tabs:
+		if tab.channel == channel:
+			return tab
+	return null
+
+
+func _tab_of(channel: String) -> ChatTab:
+	var tab: ChatTab = _existing_tab(channel)
+	if tab != null:
+		return tab
+	tab = ChatTab.new()
+	tab.channel = channel
+	var chat_log: ChatLog = _tabs[0].chat_log.duplicate(Node.DUPLICATE_SCRIPTS)
+	chat_log.visible = false
+	_log_panel.add_child(chat_log)
+	_log_panel.move_child(chat_log, _tabs.size())
+	# Out of sight it gets no size, but is written.
+	chat_log.size = _tab.chat_log.size
+	_adopt_log(tab, chat_log)
+	_tabs.append(tab)
+	_refresh_log()
+	_are_tabs_stale = true
+	return tab
+
+
+func _adopt_log(tab: ChatTab, chat_log: ChatLog) -> void:
+	tab.chat_log = chat_log
+	chat_log.gui_input.connect(_on_chat_log_gui_input)
+	chat_log.name_clicked.connect(_mention_in_draft)
+	chat_log.meta_hover_started.connect(func(meta: Variant) -> void: _hovered_name = str(meta))
+	chat_log.meta_hover_ended.connect(func(_meta: Variant) -> void: _hovered_name = "")
+	chat_log.unread_changed.connect(func(_count: int) -> void: _refresh_unread())
+	chat_log.clear()
+	# By name, since a tab that held a signal of its own log would hold itself.
+	chat_log.older_wanted.connect(func() -> void: _ask_for_history(chat_log))
+	chat_log.seen.connect(func(seq: int) -> void: _tell_read(chat_log, seq))
+
+
+func _tab_with_log(chat_log: ChatLog) -> ChatTab:
+	for tab: ChatTab in _tabs:
+		if tab.chat_log == chat_log:
+			return tab
+	return null
+
+
+func _tab_with(id: int) -> ChatTab:
+	for tab: ChatTab in _tabs:
+		if tab.chat_log.pending(id) != null:
+			return tab
+	return null
+
+
+func _show_tab(tab: ChatTab) -> void:
+	if tab == _tab:
+		_are_tabs_stale = true
+		return
+	var was_editing: bool = _input.is_editing()
+	_completions.offer([])
+	_tab.draft = _input.text
+	_tab.chat_log.visible = false
+	_tab = tab
+	_log = tab.chat_log
+	_log.scroll_to_unread()
+	_log.visible = true
+	draft = tab.draft
+	_edit_strip.visible = tab.edited_seq > 0
+	_strip.refusals = tab.refusals
+	_attend()
+	_refresh_tabs()
+	_refresh_unread()
+	_tab_row.reveal(_tabs.find(tab))
+	if _roster.visible:
+		members_requested.emit(tab.channel)
+	if was_editing:
+		_input.edit()
+	tab_changed.emit(tab.channel)
+
+
+func _attend() -> void:
+	for tab: ChatTab in _tabs:
+		tab.chat_log.is_attended = tab == _tab and _is_in_use and is_visible_in_tree()
+
+
+func _is_watched(tab: ChatTab) -> bool:
+	return tab == _tab and tab.chat_log.is_attended
+
+
+func _ask_for_history(chat_log: ChatLog) -> void:
+	var tab: ChatTab = _tab_with_log(chat_log)
+	if tab != null:
+		history_requested.emit(tab.channel, chat_log.oldest_seq())
+
+
+func _tell_read(chat_log: ChatLog, seq: int) -> void:
+	var tab: ChatTab = _tab_with_log(chat_log)
+	if tab == null:
+		return
+	tab.has_mention = false
+	if tab.unread_told > 0:
+		tab.unread_told = 0
+	_are_tabs_stale = true
+	read.emit(tab.channel, seq)
+
+
+func _step_between_tabs(event: InputEvent) -> int:
+	var key := event as InputEventKey
+	if key != null and key.pressed and key.ctrl_pressed and not key.alt_pressed:
+		match key.keycode:
+			KEY_TAB:
+				return -1 if key.shift_pressed else 1
+			KEY_PAGEUP:
+				return -1
+			KEY_PAGEDOWN:
+				return 1
+	var button := event as InputEventJoypadButton
+	if button != null and button.pressed and _has_focus_inside():
+		match button.button_index:
+			JOY_BUTTON_LEFT_SHOULDER:
+				return -1
+			JOY_BUTTON_RIGHT_SHOULDER:
+				return 1
+	return 0
+
+
+func _has_focus_inside() -> bool:
+	var focused: Control = get_viewport().gui_get_focus_owner()
+	return focused != null and is_ancestor_of(focused)
 
 
 func _unanswered(id: int) -> int:
 	if id > 0:
 		return id
-	var waiting: Array[Line] = _log.pending_with(Line.Fate.UNANSWERED)
-	return 0 if waiting.is_empty() else waiting[0].id
+	var oldest: int = 0
+	for tab: ChatTab in _tabs:
+		var waiting: Array[Line] = tab.chat_log.pending_with(Line.Fate.UNANSWERED)
+		if not waiting.is_empty() and (oldest == 0 or waiting[0].id < oldest):
+			oldest = waiting[0].id
+	return oldest
+
+
+func _can_send() -> bool:
+	return _online or _lines_can_wait
 
 
 func _submit() -> void:
@@ -367,62 +888,153 @@ func _submit() -> void:
 	if text.is_empty():
 		_input.edit()
 		return
-	if not _online:
-		_strip.hint(
+	if not _can_send():
+		_tab.refusals.hint(
 			func() -> String: return tr("Not sent: you are offline. Your text stays here."), true
 		)
 	elif text.length() > line_max_length:
-		_strip.hint(
+		_tab.refusals.hint(
 			func() -> String:
 				return tr("Not sent: at most %d characters fit in a line") % line_max_length
 		)
-	elif _log.pending_count() + _strip.refused.size() >= max_unanswered:
-		_strip.hint(
+	elif _tab.edited_seq > 0:
+		_submit_edit(text)
+	elif takes_commands and is_command(text):
+		_completions.offer([])
+		_input.clear()
+		_refresh_input()
+		_tab.refusals.forget_hint()
+		command_entered.emit(text, _tab.channel)
+	elif _log.pending_count() + _tab.refusals.refused.size() >= max_unanswered:
+		_tab.refusals.hint(
 			func() -> String:
 				return tr("Not sent: too many messages wait for an answer. Your text stays here.")
 		)
 	else:
+		_completions.offer([])
 		_input.clear()
 		_refresh_input()
 		_say(text)
 	_input.edit()
 
 
+## Whether [param text] is a command, and not a line: it begins with a slash, but does
+## not tell what the player does and is no text about commands.
+static func is_command(text: String) -> bool:
+	var slash: String = LineWriter.COMMAND
+	return (
+		text.begins_with(slash)
+		and not text.begins_with(slash + slash)
+		and not (text + " ").begins_with(LineWriter.ACTION)
+	)
+
+
 func _say(text: String) -> void:
-	var line := Line.new()
-	line.sender = username
-	line.text = text
+	var line: Line = _line_of(username, text, 0, 0)
 	line.is_own = true
 	line.fate = Line.Fate.UNANSWERED
 	line.sent_at_ms = floori(Time.get_unix_time_from_system() * 1000.0)
 	sent_id += 1
 	line.id = sent_id
 	_log.add_pending(line)
-	_strip.forget_hint()
-	message_sent.emit(text)
+	_tab.refusals.forget_hint()
+	message_sent.emit(text, _tab.channel)
 
 
-func _count_uncertain() -> int:
-	return _log.pending_with(Line.Fate.UNCERTAIN).size()
+func _give_back(tab: ChatTab, text: String, why: Callable) -> void:
+	var is_empty: bool = _input.text.is_empty() if tab == _tab else tab.draft.is_empty()
+	if not is_empty:
+		tab.refusals.refuse(text, why)
+		return
+	if tab == _tab:
+		draft = text
+	else:
+		tab.draft = text
+	tab.refusals.hint(why)
+
+
+func _begin_edit(line: Line) -> void:
+	if _tab.edited_seq == 0:
+		_tab.kept_draft = _input.text
+	_tab.edited_seq = line.seq
+	draft = line.text
+	_edit_strip.visible = true
+	_input.edit()
+
+
+func _end_edit(tab: ChatTab) -> void:
+	if tab.edited_seq == 0:
+		return
+	tab.edited_seq = 0
+	if tab == _tab:
+		_edit_strip.visible = false
+		draft = tab.kept_draft
+	else:
+		tab.draft = tab.kept_draft
+
+
+func _submit_edit(text: String) -> void:
+	var seq: int = _tab.edited_seq
+	var line: Line = _log.line_with(seq)
+	_end_edit(_tab)
+	_tab.refusals.forget_hint()
+	if line == null or line.text != text:
+		edit_requested.emit(_tab.channel, seq, text)
+
+
+func _count_uncertain(tab: ChatTab) -> int:
+	return tab.chat_log.pending_with(Line.Fate.UNCERTAIN).size()
 
 
 func _refresh_log() -> void:
-	if _log == null:
-		return
-	_log.max_lines = max_lines
-	_log.frame_budget_ms = frame_budget_ms
-	_log.writer.line_format = line_format
-	_log.writer.action_format = action_format
-	_log.writer.show_timestamps = show_timestamps
-	_log.writer.sender_colors = sender_colors
-	_log.rewrite()
+	for tab: ChatTab in _tabs:
+		var chat_log: ChatLog = tab.chat_log
+		chat_log.max_lines = max_lines
+		chat_log.max_older_lines = max_older_lines
+		chat_log.frame_budget_ms = frame_budget_ms
+		chat_log.shows_days = show_timestamps
+		chat_log.writer.line_format = line_format
+		chat_log.writer.action_format = action_format
+		chat_log.writer.show_timestamps = show_timestamps
+		chat_log.writer.sender_colors = sender_colors
+		chat_log.rewrite()
 
 
 func _refresh_header() -> void:
 	_header.visible = show_header
 	_you.text = username
+	_channels_button.visible = offers_channels and show_channels_button
+	_refresh_roster_button()
 	if icon != null:
 		_icon.texture = icon
+
+
+func _refresh_roster_button() -> void:
+	var is_of_use: bool = offers_channels and not _tab.is_whispers()
+	_roster_button.visible = is_of_use and show_roster_button
+	_roster_button.text = str(_tab.online_count) if _tab.online_count >= 0 else ""
+	if not is_of_use and _roster.visible:
+		_roster.visible = false
+		_arrange_body()
+
+
+func _refresh_tabs() -> void:
+	_tab_row.show_tabs(_tabs, _tab)
+	var about: String = _tab.topic
+	if _tab.is_whispers():
+		about = tr("Only you and %s can read this.") % _tab.whisperer()
+	_topic.text = about
+	_topic.tooltip_text = about
+	_topic.visible = not about.is_empty()
+	_refresh_roster_button()
+	_roster.show_members(_tab.members)
+
+
+func _refresh_unread() -> void:
+	var count: int = _tab.chat_log.unread_count()
+	_new_messages.visible = count > 0
+	_new_messages.text = tr_n("%d new message", "%d new messages", count) % count
+	_are_tabs_stale = true
 
 
 func _refresh_banner() -> void:
@@ -442,11 +1054,15 @@ func _refresh_input() -> void:
 	_counter.visible = length >= line_max_length * _COUNTER_FROM
 	_counter.text = "%d/%d" % [length, line_max_length]
 	_counter.theme_type_variation = &"StatusError" if too_long else &"MutedLabel"
-	_send.disabled = too_long or not _online
-	_send.tooltip_text = "" if _online else _offline_text
+	_send.disabled = too_long or not _can_send()
+	_send.tooltip_text = "" if _can_send() else _offline_text
 	if too_long:
 		_send.tooltip_text = tr("At most %d characters fit in a line") % line_max_length
-	_input.placeholder_text = "Say something" if _online else "Offline: write now, send later"
+	_input.placeholder_text = "Say something"
+	if not _online:
+		_input.placeholder_text = (
+			"Offline: what you send waits" if _lines_can_wait else "Offline: write now, send later"
+		)
 
 
 func _clipboard_has_lines() -> bool:
@@ -467,11 +1083,108 @@ func _mention_in_draft(player: String) -> void:
 
 func _choose_name() -> void:
 	_names.clear()
-	for player: String in _recent_names:
+	for player: String in _tab.recent_names:
 		_names.add_item(player)
 	_names.position = Vector2i(_log.get_screen_position() + _log.size / 4.0)
 	_names.popup()
 	_names.set_focused_item(0)
+
+
+# Menus.
+
+
+func _open_menu_at(place: Vector2) -> void:
+	var line: Line = _log.line_at(place)
+	var player: String = _hovered_name
+	if player.is_empty() and line != null and not line.is_own:
+		player = line.sender
+	_open_menu(line, player, _log.get_screen_transform() * place)
+
+
+func _open_menu(line: Line, player: String, place: Vector2) -> void:
+	var actions: Array[LineMenu.Action] = []
+	var is_said: bool = line != null and line.kind == Line.Kind.SAID and not line.is_deleted
+	if is_said and line.is_own and line.seq > 0:
+		actions.append_array([LineMenu.Action.EDIT, LineMenu.Action.DELETE])
+	if is_said or not _log.get_selected_text().is_empty():
+		actions.append(LineMenu.Action.COPY)
+	if line != null:
+		actions.append(LineMenu.Action.SELECT_ALL)
+	if not player.is_empty() and player != username:
+		actions.append(LineMenu.Action.MENTION)
+		if offers_channels:
+			actions.append_array([LineMenu.Action.WHISPER, LineMenu.Action.BLOCK])
+	if not actions.is_empty():
+		_menu.line = line
+		_menu.about = player
+		_menu.open(actions, place)
+
+
+func _open_menu_of_last_own() -> void:
+	var line: Line = _log.last_own_line()
+	if line != null:
+		_open_menu(line, "", _input.get_screen_transform() * Vector2(8.0, -120.0))
+
+
+func _copy() -> void:
+	var text: String = _log.get_selected_text()
+	if text.is_empty() and _menu.line != null:
+		text = _menu.line.text
+	DisplayServer.clipboard_set(_copied_marks.sub(text, "", true))
+
+
+func _begin_press(at: Vector2) -> void:
+	_pressed_at = at
+	_press += 1
+	var press: int = _press
+	await get_tree().create_timer(_LONG_PRESS_SECONDS).timeout
+	if is_inside_tree() and press == _press and is_visible_in_tree():
+		_open_menu_at(at)
+
+
+func _complete() -> void:
+	if takes_commands and _input.text.begins_with(LineWriter.COMMAND):
+		completion_requested.emit(_input.text)
+		return
+	set_completions(_names_for_caret())
+
+
+# Names behind an at sign before the caret.
+func _names_for_caret() -> Array[Dictionary]:
+	var found: Array[Dictionary] = []
+	var before: String = _input.text.left(_input.caret_column)
+	var from: int = before.rfind("@")
+	var begun: String = before.substr(from + 1)
+	if from < 0 or begun.contains(" ") or (from > 0 and before[from - 1] != " "):
+		return found
+	var names: Array[String] = _tab.recent_names.duplicate()
+	for player: String in _tab.members:
+		if not player in names:
+			names.append(player)
+	for player: String in names:
+		var fits: bool = player.to_lower().begins_with(begun.to_lower()) and player != begun
+		if fits and player != username and found.size() < _MAX_COMPLETIONS:
+			var text: String = before.left(from) + "@%s " % player
+			found.append({text = text, label = "@" + player, hint = ""})
+	return found
+
+
+func _place_completions() -> void:
+	if not is_node_ready():
+		return
+	var at: Vector2 = _input.global_position - global_position
+	_completions.custom_minimum_size.x = _input.size.x
+	_completions.size = _completions.get_combined_minimum_size()
+	_completions.position = Vector2(at.x, at.y - _completions.size.y - 6.0)
+
+
+func _arrange_body() -> void:
+	if not is_node_ready():
+		return
+	var is_narrow: bool = _body.size.x < _NARROW_FOR_ROSTER
+	var width: float = minf(_ROSTER_WIDTH + (40.0 if is_narrow else 0.0), _body.size.x)
+	_roster.offset_left = -width
+	_log_panel.offset_right = -(width + 8.0) if _roster.visible and not is_narrow else 0.0
 
 
 func _on_resized() -> void:
@@ -480,22 +1193,34 @@ func _on_resized() -> void:
 
 
 func _on_visibility_changed() -> void:
-	if is_node_ready() and is_visible_in_tree() and focus_when_shown:
+	if not is_node_ready():
+		return
+	_attend()
+	if is_visible_in_tree() and focus_when_shown:
 		_input.edit()
 
 
-func _on_chat_log_unread_changed(count: int) -> void:
-	_new_messages.visible = count > 0
-	_new_messages.text = tr_n("%d new message", "%d new messages", count) % count
-
-
-func _on_chat_log_name_clicked(player: String) -> void:
-	_mention_in_draft(player)
-
-
 func _on_chat_log_gui_input(event: InputEvent) -> void:
+	var button := event as InputEventMouseButton
+	var motion := event as InputEventMouseMotion
+	if button != null and button.button_index == MOUSE_BUTTON_RIGHT and button.pressed:
+		_open_menu_at(button.position)
+		_log.accept_event()
+		return
+	if button != null and button.button_index == MOUSE_BUTTON_LEFT:
+		_press += 1
+		# A finger that rests, not a mouse.
+		if button.pressed and button.device == InputEvent.DEVICE_ID_EMULATION:
+			_begin_press(button.position)
+		return
+	if motion != null:
+		if motion.position.distance_to(_pressed_at) > _LONG_PRESS_PIXELS:
+			_press += 1
+		return
 	# Keys scroll by themselves. A gamepad scrolls until the end, and then leaves.
-	if event.is_action_pressed(&"ui_accept") and not _recent_names.is_empty():
+	if event.is_action_pressed(&"ui_menu"):
+		_open_menu_of_last_own()
+	elif event.is_action_pressed(&"ui_accept") and not _tab.recent_names.is_empty():
 		_choose_name()
 	elif event is InputEventKey:
 		return
@@ -510,6 +1235,105 @@ func _on_chat_log_gui_input(event: InputEvent) -> void:
 
 func _on_names_menu_index_pressed(index: int) -> void:
 	_mention_in_draft(_names.get_item_text(index))
+
+
+func _on_line_menu_action_chosen(action: LineMenu.Action) -> void:
+	match action:
+		LineMenu.Action.EDIT:
+			_begin_edit(_menu.line)
+		LineMenu.Action.DELETE:
+			delete_requested.emit(_tab.channel, _menu.line.seq)
+		LineMenu.Action.COPY:
+			_copy()
+		LineMenu.Action.SELECT_ALL:
+			_log.select_all()
+			_log.grab_focus()
+		LineMenu.Action.MENTION:
+			_mention_in_draft(_menu.about)
+		LineMenu.Action.WHISPER:
+			open_tab(ChatTab.WHISPERS + _menu.about, true)
+			whisper_requested.emit(_menu.about)
+			_input.edit()
+		LineMenu.Action.BLOCK:
+			block_requested.emit(_menu.about)
+		LineMenu.Action.LEAVE:
+			leave_requested.emit(_menu.about)
+
+
+func _on_tab_row_tab_chosen(channel: String) -> void:
+	_show_tab(_tab_of(channel))
+	if not DisplayServer.is_touchscreen_available():
+		_input.edit()
+
+
+func _on_tab_row_close_requested(channel: String) -> void:
+	var tab: ChatTab = _existing_tab(channel)
+	if tab == null:
+		return
+	if tab.is_whispers():
+		close_tab(channel)
+		return
+	_menu.line = null
+	_menu.about = channel
+	_menu.ask(LineMenu.Action.LEAVE, _tab_row.get_screen_transform() * Vector2(0.0, 36.0))
+
+
+func _on_roster_member_chosen(player: String, place: Vector2) -> void:
+	_open_menu(null, player, place)
+
+
+func _on_roster_close_requested() -> void:
+	_roster.visible = false
+	_arrange_body()
+	_input.edit()
+
+
+func _on_button_roster_pressed() -> void:
+	_roster.visible = not _roster.visible
+	_arrange_body()
+	if _roster.visible:
+		members_requested.emit(_tab.channel)
+
+
+func _on_button_channels_pressed() -> void:
+	_channel_menu.open(channels())
+	channels_requested.emit()
+
+
+func _on_channel_menu_join_requested(channel: String, password: String) -> void:
+	var tab: ChatTab = _existing_tab(channel)
+	if tab != null:
+		_channel_menu.close()
+		_show_tab(tab)
+		return
+	join_requested.emit(channel, password)
+
+
+func _on_channel_menu_create_requested(
+	channel: String, access: String, password: String, topic: String
+) -> void:
+	create_requested.emit(channel, access, password, topic)
+
+
+func _on_channel_menu_hidden() -> void:
+	if is_node_ready() and is_visible_in_tree() and not _channel_menu.visible:
+		_input.edit()
+
+
+func _on_button_cancel_edit_pressed() -> void:
+	_end_edit(_tab)
+	_input.edit()
+
+
+func _on_completions_chosen(text: String) -> void:
+	var behind: String = _input.text.substr(_input.caret_column)
+	if text.begins_with(LineWriter.COMMAND):
+		behind = ""
+	_input.text = text + behind
+	_input.caret_column = text.length()
+	_refresh_input()
+	_input.edit()
+	_complete()
 
 
 func _on_button_new_messages_pressed() -> void:
@@ -529,7 +1353,7 @@ func _on_refusal_edit_requested(text: String) -> void:
 func _on_refusal_send_again_requested() -> void:
 	var line: Line = _log.pending_with(Line.Fate.UNCERTAIN)[0]
 	_log.take_pending(line.id)
-	_strip.uncertain = _count_uncertain()
+	_tab.refusals.uncertain = _count_uncertain(_tab)
 	_say(line.text)
 	_input.edit()
 
@@ -542,22 +1366,30 @@ func _on_refusal_dismissed() -> void:
 
 func _on_line_edit_text_changed(_text: String) -> void:
 	_refresh_input()
+	_complete()
 
 
 func _on_line_edit_text_change_rejected(_rejected: String) -> void:
-	_strip.hint(func() -> String: return tr("That was too much text, the end of it was left out"))
+	_tab.refusals.hint(
+		func() -> String: return tr("That was too much text, the end of it was left out")
+	)
 
 
 func _on_line_edit_text_submitted(_text: String) -> void:
-	_submit()
+	if _completions.is_meant_by_enter(_input.text):
+		_completions.accept()
+	else:
+		_submit()
 
 
 func _on_line_edit_gui_input(event: InputEvent) -> void:
-	if event.is_action_pressed(&"ui_cancel"):
+	if _handle_completion_key(event) or _handle_edit_key(event):
+		pass
+	elif event.is_action_pressed(&"ui_cancel"):
 		_input.release_focus()
-	elif event.is_action_pressed(&"ui_page_up", true):
+	elif event.is_action_pressed(&"ui_page_up", true, true):
 		_log.scroll_by_pages(-1.0)
-	elif event.is_action_pressed(&"ui_page_down", true):
+	elif event.is_action_pressed(&"ui_page_down", true, true):
 		_log.scroll_by_pages(1.0)
 	elif event.is_action_pressed(&"ui_paste", true) and _clipboard_has_lines():
 		# The engine would put nothing between them.
@@ -565,6 +1397,38 @@ func _on_line_edit_gui_input(event: InputEvent) -> void:
 	else:
 		return
 	_input.accept_event()
+
+
+func _handle_completion_key(event: InputEvent) -> bool:
+	if not _completions.visible:
+		return false
+	if event.is_action_pressed(&"ui_cancel"):
+		_completions.offer([])
+	elif event.is_action_pressed(&"ui_up", true, true):
+		_completions.move(-1)
+	elif event.is_action_pressed(&"ui_down", true, true):
+		_completions.move(1)
+	elif event.is_action_pressed(&"ui_focus_next", false, true):
+		_completions.accept()
+	else:
+		return false
+	return true
+
+
+func _handle_edit_key(event: InputEvent) -> bool:
+	if event.is_action_pressed(&"ui_cancel") and _tab.edited_seq > 0:
+		_end_edit(_tab)
+		return true
+	if event.is_action_pressed(&"ui_menu") and _input.text.is_empty():
+		_open_menu_of_last_own()
+		return true
+	var goes_up: bool = event is InputEventKey and event.is_action_pressed(&"ui_up", false, true)
+	if goes_up and _input.is_editing() and _input.text.is_empty() and _tab.edited_seq == 0:
+		var line: Line = _log.last_own_line()
+		if line != null:
+			_begin_edit(line)
+			return true
+	return false
 
 
 func _on_button_send_pressed() -> void:

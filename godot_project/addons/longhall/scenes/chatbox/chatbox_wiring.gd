@@ -8,7 +8,7 @@ var _was_cut: bool = false
 
 func _handlers() -> Dictionary[StringName, Callable]:
 	var handlers: Dictionary[StringName, Callable] = super()
-	handlers[&"chat_received"] = _chatbox.show_line
+	handlers[&"chat_received"] = _on_client_chat_received
 	return handlers
 
 
@@ -59,7 +59,11 @@ func _on_client_logged_out(reason: String) -> void:
 	super(reason)
 
 
-func _on_chatbox_message_sent(text: String) -> void:
+func _on_client_chat_received(sender: String, text: String, sent_at_ms: int) -> void:
+	_chatbox.show_line(_chatbox.lobby, sender, text, sent_at_ms)
+
+
+func _on_chatbox_message_sent(text: String, _channel: String) -> void:
 	if client == null:
 		return
 	var request: NetworkRequest = client.send_chat(text)
