@@ -6,6 +6,7 @@ signal join_requested(channel: String, password: String)
 ## The player wants a new channel.
 signal create_requested(channel: String, access: String, password: String, topic: String)
 
+const PEOPLE: Texture2D = preload("res://addons/longhall/themes/people.svg")
 const LOCK: Texture2D = preload("res://addons/longhall/themes/lock.svg")
 
 const _ACCESSES: Array[String] = ["open", "invite", "password"]
@@ -54,7 +55,7 @@ func open(joined: Array[String]) -> void:
 	asked_for = ""
 	for field: LineEdit in [_name, _password, _topic]:
 		field.clear()
-	_status.text = ""
+	_say("")
 	show_channels([])
 	_choose_access("open")
 	(_access_row.get_child(0) as Button).button_pressed = true
@@ -75,14 +76,14 @@ func show_channels(channels: Array[Dictionary]) -> void:
 		row.queue_free()
 	for channel: Dictionary in channels:
 		_list.add_child(_row_of(channel))
-	_empty.visible = channels.is_empty()
+	_empty.visible = channels.is_empty() and not _is_creating
 
 
 ## Says why the channel was not joined or created. With [param needs_password] the
 ## player is asked for one.
 func show_denied(text: String, needs_password: bool = false) -> void:
 	_lock(false)
-	_status.text = text
+	_say(text)
 	if needs_password and not _is_creating:
 		_asks_password = true
 		_refresh()
@@ -107,25 +108,34 @@ func _row_of(channel: Dictionary) -> Button:
 	details.alignment = BoxContainer.ALIGNMENT_END
 	details.mouse_filter = Control.MOUSE_FILTER_IGNORE
 	if channel.get("access", "open") == "password":
-		var lock := TextureRect.new()
-		lock.texture = LOCK
-		lock.custom_minimum_size = Vector2(14.0, 14.0)
-		lock.expand_mode = TextureRect.EXPAND_IGNORE_SIZE
-		lock.stretch_mode = TextureRect.STRETCH_KEEP_ASPECT_CENTERED
-		lock.mouse_filter = Control.MOUSE_FILTER_IGNORE
-		details.add_child(lock)
+		details.add_child(_icon_of(LOCK))
 	var count := Label.new()
 	count.theme_type_variation = &"MutedLabel"
 	count.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
 	count.mouse_filter = Control.MOUSE_FILTER_IGNORE
 	var members: int = channel.get("members", 0)
-	count.text = tr_n("%d member", "%d members", members) % members
+	count.text = str(members)
 	if channel_name in _joined:
-		count.text = "✓ " + count.text
+		count.text = "✓  " + count.text
+	row.accessibility_name = (
+		"%s, %s" % [row.text, tr_n("%d member", "%d members", members) % members]
+	)
 	details.add_child(count)
+	details.add_child(_icon_of(PEOPLE))
 	row.add_child(details)
 	row.pressed.connect(_choose_channel.bind(channel))
 	return row
+
+
+func _icon_of(texture: Texture2D) -> TextureRect:
+	var icon := TextureRect.new()
+	icon.texture = texture
+	icon.custom_minimum_size = Vector2(14.0, 14.0)
+	icon.expand_mode = TextureRect.EXPAND_IGNORE_SIZE
+	icon.stretch_mode = TextureRect.STRETCH_KEEP_ASPECT_CENTERED
+	icon.mouse_filter = Control.MOUSE_FILTER_IGNORE
+	icon.modulate = get_theme_color(&"font_color", &"MutedLabel")
+	return icon
 
 
 func _choose_channel(channel: Dictionary) -> void:
@@ -153,7 +163,7 @@ func _ask_to_join() -> void:
 func _ask_to_create() -> void:
 	if not _is_creating:
 		_is_creating = true
-		_status.text = ""
+		_say("")
 		_refresh()
 		if not _name.text.is_empty():
 			_topic.edit()
@@ -169,7 +179,7 @@ func _ask_to_create() -> void:
 
 func _has_name() -> bool:
 	asked_for = _name.text.strip_edges()
-	_status.text = ""
+	_say("")
 	if asked_for.is_empty():
 		_name.edit()
 	return not asked_for.is_empty()
@@ -178,6 +188,11 @@ func _has_name() -> bool:
 func _lock(is_busy: bool) -> void:
 	_join.disabled = is_busy
 	_create.disabled = is_busy
+
+
+func _say(text: String) -> void:
+	_status.text = text
+	_status.visible = not text.is_empty()
 
 
 func _choose_access(access: String) -> void:
@@ -191,6 +206,8 @@ func _refresh() -> void:
 	_topic.visible = _is_creating
 	_password.visible = _access == "password" if _is_creating else _asks_password
 	_join.visible = not _is_creating
+	_list.visible = not _is_creating
+	_empty.visible = _shown.is_empty() and not _is_creating
 	_create.theme_type_variation = &"PrimaryButton" if _is_creating else &"Button"
 	_create.text = "Create" if _is_creating else "New channel"
 

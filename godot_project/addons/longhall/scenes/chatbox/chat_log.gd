@@ -40,11 +40,10 @@ const _FEW: int = 40
 # The frame in which a log that is not in sight has written something.
 static var _hidden_write_frame: int = -1
 
-## Lines kept; the oldest leave first.
+## Lines laid out, and kept if they have no number; the oldest leave first.
 var max_lines: int = 500
-## Lines kept while the reader looks up older ones. With more, no older ones are
-## asked for.
-var max_older_lines: int = 10_000
+## Lines kept that have a number. With more, no older ones are asked for.
+var max_history_lines: int = 10_000
 ## Milliseconds that writing may take in one frame.
 var frame_budget_ms: float = 2.0
 ## How a line is written. Call [method rewrite] after a change.
@@ -93,8 +92,6 @@ var _goes_to_end: bool = false
 var _goes_to_mark: bool = false
 # A mark belongs behind the lines that are read.
 var _wants_mark: bool = false
-# Older lines that have been asked for.
-var _older: int = 0
 var _oldest_seq: int = 0
 var _newest_seq: int = 0
 var _seen_seq: int = 0
@@ -132,6 +129,8 @@ func _process(_delta: float) -> void:
 	_write_changed(follows)
 	while _excess() > 0 and (Time.get_ticks_usec() < deadline or _written == 0):
 		_take_off(_lines[0])
+	while _layout_excess() > 0 and Time.get_ticks_usec() < deadline:
+		_take_off_layout()
 	_write_until(deadline)
 	if not follows:
 		# Asking for the height makes the log measure itself before it scrolls.
@@ -139,7 +138,7 @@ func _process(_delta: float) -> void:
 		_scroll.value = _place
 	_is_writing = false
 	_following = follows
-	if _is_all_written() and _excess() <= 0:
+	if _is_all_written() and _excess() <= 0 and _layout_excess() <= 0:
 		_place = NAN
 		set_process(false)
 		_settle()
@@ -181,11 +180,12 @@ func add_older(older: Array[Line], more: bool, from_seq: int = 0) -> void:
 		set_process(true)
 		return
 	_newest_seq = maxi(_newest_seq, added[-1].seq)
+	if not _lines.is_empty() and _lines[0].kind == Line.Kind.SKIPPED:
+		_leaving.append(_lines[0])
 	_place_mark_in(added)
 	if shows_days:
 		added = _with_days(added)
 		_join_days(added)
-	_older += added.size()
 	_first += added.size()
 	if _end >= 0:
 		_end += added.size()
@@ -391,7 +391,6 @@ func forget(keeps_pending: bool = false) -> void:
 	_first = 0
 	_end = -1
 	_changed_from = -1
-	_older = 0
 	_oldest_seq = 0
 	_newest_seq = 0
 	_seen_seq = 0
@@ -422,6 +421,11 @@ func is_written() -> bool:
 ## Whether there is nothing further up.
 func is_at_start() -> bool:
 	return _first == 0 and _scroll.value <= _scroll.min_value
+
+
+## Whether little or nothing is further up.
+func is_near_start() -> bool:
+	return _first == 0 and _scroll.value <= _scroll.page * 0.5
 
 
 ## Whether the last line is in sight.
@@ -462,7 +466,7 @@ func _append(line: Line) -> void:
 		# More at once than is ever shown.
 		_stale = true
 		_forget_first(_excess())
-		_first = 0
+		_first = 0 if _following else maxi(_lines.size() - 2 * _STEP, 0)
 		_end = -1
 		_written = 0
 		_changed_from = -1
@@ -496,8 +500,8 @@ func _number_of(line: Line) -> int:
 func _forget_first(count: int) -> void:
 	for i: int in count:
 		if _number_of(_lines[i]) > 0:
-			# It can be asked for again.
-			has_more = true
+			# Nobody gives it a second time, so there is a gap above.
+			has_more = false
 	_lines = _lines.slice(count)
 	_oldest_seq = _first_number()
 
@@ -514,20 +518,28 @@ func _is_watched() -> bool:
 
 
 func _limit() -> int:
-	return max_lines if _following else max_lines * _ROOM + _older
+	if _oldest_seq > 0:
+		return maxi(max_history_lines, max_lines)
+	return max_lines if _following else max_lines * _ROOM
 
 
+# Lines too many, and those of them that are laid out.
 func _excess() -> int:
 	return _lines.size() - _limit()
 
 
+func _layout_excess() -> int:
+	return _written - max_lines if _following and _end < 0 else 0
+
+
 func _takes_something_away() -> bool:
 	var changes: bool = _stale or _changed_from >= 0 or not _leaving.is_empty()
-	return changes or _tail_written > 0 or _excess() > 0 or _wants_others() or _goes_to_end
+	var is_too_much: bool = _excess() > 0 or _layout_excess() > 0
+	return changes or is_too_much or _tail_written > 0 or _wants_others() or _goes_to_end
 
 
 func _selection_is_in_the_way() -> bool:
-	var may_wait: bool = _lines.size() <= max_lines * _ROOM + _older
+	var may_wait: bool = _excess() <= max_lines and _last_index() - _first <= max_lines * _ROOM
 	return may_wait and get_selection_from() >= 0 and _takes_something_away()
 
 
@@ -574,15 +586,21 @@ func _is_all_written() -> bool:
 
 
 func _has_much_to_write() -> bool:
-	return _last_index() - _first - _written >= max_lines * _REWRITE_PART
+	var part: float = max_lines * _REWRITE_PART
+	var has_much: bool = _last_index() - _first - _written >= part
+	return has_much and _following and _lines.size() - _first - max_lines >= part
 
 
 # Whether the reader is near an end of what is laid out, but not of all lines.
 func _wants_others() -> bool:
-	if not _is_all_written() or _written == 0:
+	if not _is_all_written():
 		return false
+	if _written == 0:
+		return _first > 0
 	var place: float = _scroll.value if is_nan(_place) else _place
-	if _first > 0 and place <= _scroll.page:
+	if _first > 0 and place <= _scroll.page and not (_following and _written >= max_lines):
+		return true
+	if not _following and _written > max_lines * _ROOM:
 		return true
 	return _end >= 0 and place + 2.0 * _scroll.page >= _scroll.max_value
 
@@ -593,11 +611,14 @@ func _change_what_is_laid_out(follows: bool) -> void:
 		_lay_out(maxi(_lines.size() - 2 * _STEP, 0), -1, follows)
 	elif _stale and not follows:
 		_lay_out(_first, _end, false)
-	elif _stale or (_has_much_to_write() and _excess() >= max_lines * _REWRITE_PART):
+	elif _stale or _has_much_to_write():
 		_start_anew()
 	elif _wants_others():
-		var is_at_top: bool = _first > 0 and _place <= _scroll.page
-		var middle: int = _first if is_at_top else _last_index()
+		var middle: int = _last_index()
+		if _first > 0 and _place <= _scroll.page:
+			middle = _first
+		elif _written > max_lines * _ROOM:
+			middle = _first + maxi(_paragraph_at(_place), 0)
 		_lay_out(maxi(middle - _STEP, 0), middle + _STEP, follows)
 
 
@@ -698,11 +719,19 @@ func _take_off(line: Line) -> void:
 	_written -= 1
 
 
+func _take_off_layout() -> void:
+	if get_paragraph_offset(0) < _place:
+		_place -= get_paragraph_offset(1) - get_paragraph_offset(0)
+	remove_paragraph(0, true)
+	_first += 1
+	_written -= 1
+
+
 func _start_anew() -> void:
 	var excess: int = maxi(_excess(), 0)
 	_forget_first(excess)
 	clear()
-	_first = 0
+	_first = maxi(_lines.size() - max_lines, 0)
 	_end = -1
 	_written = 0
 	_tail_written = 0
@@ -767,22 +796,19 @@ func _look_where_the_reader_is() -> void:
 
 
 func _note_what_is_seen() -> void:
-	if _following:
-		_older = 0
 	if _is_watched():
 		_set_unread(0)
 		if is_written() and _newest_seq > _seen_seq and is_visible_in_tree():
 			_seen_seq = _newest_seq
 			seen.emit(_newest_seq)
-	if _wants_others() or _excess() > 0:
+	if _wants_others() or _excess() > 0 or _layout_excess() > 0:
 		set_process(true)
 	_ask_for_older()
 
 
 func _ask_for_older() -> void:
-	var is_near: bool = _first == 0 and _scroll.value <= _scroll.page * 0.5
-	var has_room: bool = _lines.size() < (max_lines if _following else max_older_lines)
-	if is_near and has_more and has_room and not is_loading and is_written():
+	var has_room: bool = _lines.size() < max_history_lines
+	if is_near_start() and has_more and has_room and not is_loading and is_written():
 		if is_visible_in_tree():
 			is_loading = true
 			older_wanted.emit()

@@ -36,8 +36,9 @@ signal command_entered(text: String, channel: String)
 ## [method set_completions].
 signal completion_requested(text: String)
 ## The reader is at the top of what there is in [param channel], and
-## [method show_history] said that there is more: lines before [param before_seq].
-signal history_requested(channel: String, before_seq: int)
+## [method show_history] said that there is more. It brings them, or
+## [method history_denied] says that they do not come.
+signal history_requested(channel: String)
 ## The newest line in [param channel] has come into sight.
 signal read(channel: String, seq: int)
 ## Another tab came into view.
@@ -72,11 +73,11 @@ signal name_clicked(username: String)
 signal mentioned(sender: String, text: String)
 
 const ChannelMenu := preload("channel_menu.gd")
+const ChatHeader := preload("chat_header.gd")
+const ChatInput := preload("chat_input.gd")
 const ChatTab := preload("chat_tab.gd")
-const CompletionList := preload("completion_list.gd")
 const Line := preload("chat_line.gd")
 const LineMenu := preload("line_menu.gd")
-const LineWriter := preload("chat_line_writer.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const RefusalStrip := preload("refusal_strip.gd")
 const Roster := preload("roster.gd")
@@ -90,22 +91,11 @@ const _COUNTER_FROM: float = 0.8
 ## Typing goes on beyond the limit, so that a pasted text can be shortened
 ## instead of being cut; this many times the limit is enough.
 const _TYPING_ROOM: int = 4
-## Below this width the header has no room for more than the name.
-const _NARROW: float = 480.0
 ## Below this width the roster lies over the log.
 const _NARROW_FOR_ROSTER: float = 640.0
 const _ROSTER_WIDTH: float = 220.0
 ## Pages by which a gamepad scrolls.
 const _GAMEPAD_STEP: float = 0.3
-## Holding a finger so long on a line opens its menu.
-const _LONG_PRESS_SECONDS: float = 0.5
-const _LONG_PRESS_PIXELS: float = 12.0
-const _MAX_COMPLETIONS: int = 8
-
-# What a line cannot have.
-static var _line_breaks: RegEx = RegEx.create_from_string("[\\r\\n\\x{2028}\\x{2029}]+")
-# The marks around what is copied from the log, which nobody can say.
-static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}]")
 
 @export_group("Look")
 
@@ -187,16 +177,18 @@ static var _copied_marks: RegEx = RegEx.create_from_string("[\\x{2066}-\\x{2069}
 
 @export_group("Limits")
 
-## Lines kept in a tab; the oldest leave first.
+## Lines of a tab that are laid out, and kept if they have no number; the oldest leave
+## first.
 @export_range(10, 10000, 1, "or_greater") var max_lines: int = 500:
 	set(value):
 		max_lines = maxi(value, 1)
 		_refresh_log()
 
-## Lines kept in a tab while the player looks up older ones.
-@export_range(500, 100000, 1, "or_greater") var max_older_lines: int = 10_000:
+## Lines of a tab kept for who scrolls up, of those that have a number. With more, no
+## older ones are asked for.
+@export_range(500, 100000, 1, "or_greater") var max_history_lines: int = 10_000:
 	set(value):
-		max_older_lines = maxi(value, 1)
+		max_history_lines = maxi(value, 1)
 		_refresh_log()
 
 ## Characters one line may have.
@@ -251,16 +243,18 @@ var offers_channels: bool = false:
 
 ## Whether what begins with a slash is a command, told by [signal command_entered],
 ## and not a line.
-var takes_commands: bool = false
+var takes_commands: bool = false:
+	set(value):
+		takes_commands = value
+		if is_node_ready():
+			_input.takes_commands = value
 
 ## What the player has typed and not sent in the tab in view.
 var draft: String:
 	get:
 		return _input.text
 	set(value):
-		_input.text = value
-		_input.caret_column = value.length()
-		_refresh_input()
+		_input.hold(value)
 
 ## The number of the line that [signal message_sent] told of last.
 var sent_id: int = 0
@@ -274,16 +268,8 @@ var _tabs: Array[ChatTab] = []
 var _tab := ChatTab.new()
 var _is_in_use: bool = true
 var _are_tabs_stale: bool = false
-var _pressed_at: Vector2
-var _press: int = 0
-var _hovered_name: String = ""
 
-@onready var _header: PanelContainer = %Header
-@onready var _icon: TextureRect = %Icon
-@onready var _logged_in_as: Label = %Label_As
-@onready var _you: Label = %Label_You
-@onready var _channels_button: Button = %Button_Channels
-@onready var _roster_button: Button = %Button_Roster
+@onready var _header: ChatHeader = %Header
 @onready var _banner: PanelContainer = %Banner
 @onready var _banner_text: Label = %Label_Banner
 @onready var _try_now: Button = %Button_TryNow
@@ -298,12 +284,11 @@ var _hovered_name: String = ""
 @onready var _roster: Roster = %Roster
 @onready var _strip: RefusalStrip = %Refusal
 @onready var _edit_strip: PanelContainer = %EditStrip
-@onready var _input: LineEdit = %LineEdit
+@onready var _input: ChatInput = %LineEdit
 @onready var _counter: Label = %Label_Counter
 @onready var _send: Button = %Button_Send
 @onready var _names: PopupMenu = %NamesMenu
 @onready var _menu: LineMenu = %LineMenu
-@onready var _completions: CompletionList = %Completions
 @onready var _channel_menu: ChannelMenu = %ChannelMenu
 
 
@@ -314,6 +299,9 @@ func _enter_tree() -> void:
 func _ready() -> void:
 	Look.dress(self)
 	_tab.channel = lobby
+	_input.completions = %Completions
+	_input.names = _known_names
+	_input.takes_commands = takes_commands
 	_adopt_log(_tab, _log)
 	_tabs.append(_tab)
 	_strip.refusals = _tab.refusals
@@ -322,7 +310,6 @@ func _ready() -> void:
 	_refresh_banner()
 	_refresh_input()
 	_refresh_tabs()
-	_on_resized()
 	_wiring.start()
 	_on_visibility_changed()
 
@@ -331,8 +318,7 @@ func _process(delta: float) -> void:
 	if _are_tabs_stale:
 		_are_tabs_stale = false
 		_refresh_tabs()
-	if _loading.visible != _tab.chat_log.is_loading:
-		_loading.visible = _tab.chat_log.is_loading
+	_loading.visible = _log.is_loading and _log.is_near_start()
 	_spinner.pivot_offset = _spinner.size / 2.0
 	_spinner.rotation += delta * TAU
 
@@ -658,8 +644,7 @@ func set_online(
 ## Offers what the input could become: [code]{text, label, hint}[/code] each. None takes
 ## the offer back.
 func set_completions(options: Array[Dictionary]) -> void:
-	_completions.offer(options)
-	_place_completions()
+	_input.offer(options)
 
 
 ## All that the player typed and nobody has taken: refused lines, unanswered
@@ -693,8 +678,7 @@ func reset() -> void:
 	_tab.has_mention = false
 	_tab.refusals.reset()
 	_channel_menu.close()
-	_roster.visible = false
-	_arrange_body()
+	_show_roster(false)
 	draft = ""
 	_refresh_tabs()
 
@@ -702,11 +686,7 @@ func reset() -> void:
 ## Puts [param text] where the cursor is. Several lines become one, with a space
 ## where each of them ended.
 func paste(text: String) -> void:
-	if _input.has_selection():
-		_input.delete_text(_input.get_selection_from_column(), _input.get_selection_to_column())
-		_input.deselect()
-	_input.insert_text_at_caret(_line_breaks.sub(text.strip_edges(), " ", true))
-	_refresh_input()
+	_input.paste(text)
 
 
 ## Lines kept in the tab in view, notices included.
@@ -759,7 +739,8 @@ func _tab_of(channel: String) -> ChatTab:
 	chat_log.size = _tab.chat_log.size
 	_adopt_log(tab, chat_log)
 	_tabs.append(tab)
-	_refresh_log()
+	_attend()
+	_set_up(chat_log)
 	_are_tabs_stale = true
 	return tab
 
@@ -767,9 +748,8 @@ func _tab_of(channel: String) -> ChatTab:
 func _adopt_log(tab: ChatTab, chat_log: ChatLog) -> void:
 	tab.chat_log = chat_log
 	chat_log.gui_input.connect(_on_chat_log_gui_input)
+	_menu.serve(chat_log)
 	chat_log.name_clicked.connect(_mention_in_draft)
-	chat_log.meta_hover_started.connect(func(meta: Variant) -> void: _hovered_name = str(meta))
-	chat_log.meta_hover_ended.connect(func(_meta: Variant) -> void: _hovered_name = "")
 	chat_log.unread_changed.connect(func(_count: int) -> void: _refresh_unread())
 	chat_log.clear()
 	# By name, since a tab that held a signal of its own log would hold itself.
@@ -796,7 +776,7 @@ func _show_tab(tab: ChatTab) -> void:
 		_are_tabs_stale = true
 		return
 	var was_editing: bool = _input.is_editing()
-	_completions.offer([])
+	_input.offer([])
 	_tab.draft = _input.text
 	_tab.chat_log.visible = false
 	_tab = tab
@@ -804,12 +784,11 @@ func _show_tab(tab: ChatTab) -> void:
 	_log.scroll_to_unread()
 	_log.visible = true
 	draft = tab.draft
-	_edit_strip.visible = tab.edited_seq > 0
+	_refresh_edit()
 	_strip.refusals = tab.refusals
 	_attend()
 	_refresh_tabs()
 	_refresh_unread()
-	_tab_row.reveal(_tabs.find(tab))
 	if _roster.visible:
 		members_requested.emit(tab.channel)
 	if was_editing:
@@ -829,7 +808,7 @@ func _is_watched(tab: ChatTab) -> bool:
 func _ask_for_history(chat_log: ChatLog) -> void:
 	var tab: ChatTab = _tab_with_log(chat_log)
 	if tab != null:
-		history_requested.emit(tab.channel, chat_log.oldest_seq())
+		history_requested.emit(tab.channel)
 
 
 func _tell_read(chat_log: ChatLog, seq: int) -> void:
@@ -884,7 +863,7 @@ func _can_send() -> bool:
 
 
 func _submit() -> void:
-	var text: String = _copied_marks.sub(_input.text, "", true).strip_edges()
+	var text: String = _input.said()
 	if text.is_empty():
 		_input.edit()
 		return
@@ -899,10 +878,9 @@ func _submit() -> void:
 		)
 	elif _tab.edited_seq > 0:
 		_submit_edit(text)
-	elif takes_commands and is_command(text):
-		_completions.offer([])
-		_input.clear()
-		_refresh_input()
+	elif takes_commands and ChatInput.is_command(text):
+		_input.offer([])
+		draft = ""
 		_tab.refusals.forget_hint()
 		command_entered.emit(text, _tab.channel)
 	elif _log.pending_count() + _tab.refusals.refused.size() >= max_unanswered:
@@ -911,22 +889,10 @@ func _submit() -> void:
 				return tr("Not sent: too many messages wait for an answer. Your text stays here.")
 		)
 	else:
-		_completions.offer([])
-		_input.clear()
-		_refresh_input()
+		_input.offer([])
+		draft = ""
 		_say(text)
 	_input.edit()
-
-
-## Whether [param text] is a command, and not a line: it begins with a slash, but does
-## not tell what the player does and is no text about commands.
-static func is_command(text: String) -> bool:
-	var slash: String = LineWriter.COMMAND
-	return (
-		text.begins_with(slash)
-		and not text.begins_with(slash + slash)
-		and not (text + " ").begins_with(LineWriter.ACTION)
-	)
 
 
 func _say(text: String) -> void:
@@ -958,7 +924,7 @@ func _begin_edit(line: Line) -> void:
 		_tab.kept_draft = _input.text
 	_tab.edited_seq = line.seq
 	draft = line.text
-	_edit_strip.visible = true
+	_refresh_edit()
 	_input.edit()
 
 
@@ -967,10 +933,15 @@ func _end_edit(tab: ChatTab) -> void:
 		return
 	tab.edited_seq = 0
 	if tab == _tab:
-		_edit_strip.visible = false
+		_refresh_edit()
 		draft = tab.kept_draft
 	else:
 		tab.draft = tab.kept_draft
+
+
+func _refresh_edit() -> void:
+	_input.holds_edit = _tab.edited_seq > 0
+	_edit_strip.visible = _input.holds_edit
 
 
 func _submit_edit(text: String) -> void:
@@ -988,34 +959,38 @@ func _count_uncertain(tab: ChatTab) -> int:
 
 func _refresh_log() -> void:
 	for tab: ChatTab in _tabs:
-		var chat_log: ChatLog = tab.chat_log
-		chat_log.max_lines = max_lines
-		chat_log.max_older_lines = max_older_lines
-		chat_log.frame_budget_ms = frame_budget_ms
-		chat_log.shows_days = show_timestamps
-		chat_log.writer.line_format = line_format
-		chat_log.writer.action_format = action_format
-		chat_log.writer.show_timestamps = show_timestamps
-		chat_log.writer.sender_colors = sender_colors
-		chat_log.rewrite()
+		_set_up(tab.chat_log)
+		tab.chat_log.rewrite()
+
+
+func _set_up(chat_log: ChatLog) -> void:
+	chat_log.max_lines = max_lines
+	chat_log.max_history_lines = max_history_lines
+	chat_log.frame_budget_ms = frame_budget_ms
+	chat_log.shows_days = show_timestamps
+	chat_log.writer.line_format = line_format
+	chat_log.writer.action_format = action_format
+	chat_log.writer.show_timestamps = show_timestamps
+	chat_log.writer.sender_colors = sender_colors
 
 
 func _refresh_header() -> void:
 	_header.visible = show_header
-	_you.text = username
-	_channels_button.visible = offers_channels and show_channels_button
-	_refresh_roster_button()
-	if icon != null:
-		_icon.texture = icon
+	_header.show_player(username, icon)
+	_header.offers_channels = offers_channels
+	_header.wants_channels = show_channels_button
+	_header.wants_roster = show_roster_button
+	_menu.username = username
+	_menu.offers_whispers = offers_channels
+	_refresh_roster()
 
 
-func _refresh_roster_button() -> void:
-	var is_of_use: bool = offers_channels and not _tab.is_whispers()
-	_roster_button.visible = is_of_use and show_roster_button
-	_roster_button.text = str(_tab.online_count) if _tab.online_count >= 0 else ""
-	if not is_of_use and _roster.visible:
-		_roster.visible = false
-		_arrange_body()
+func _refresh_roster() -> void:
+	_header.has_roster = not _tab.is_whispers()
+	_header.online_count = _tab.online_count
+	_roster.show_members(_tab.members)
+	if _roster.visible and not (offers_channels and _header.has_roster):
+		_show_roster(false)
 
 
 func _refresh_tabs() -> void:
@@ -1026,8 +1001,7 @@ func _refresh_tabs() -> void:
 	_topic.text = about
 	_topic.tooltip_text = about
 	_topic.visible = not about.is_empty()
-	_refresh_roster_button()
-	_roster.show_members(_tab.members)
+	_refresh_roster()
 
 
 func _refresh_unread() -> void:
@@ -1065,19 +1039,11 @@ func _refresh_input() -> void:
 		)
 
 
-func _clipboard_has_lines() -> bool:
-	return (
-		_input.is_editing()
-		and DisplayServer.has_feature(DisplayServer.FEATURE_CLIPBOARD)
-		and _line_breaks.search(DisplayServer.clipboard_get()) != null
-	)
-
-
 func _mention_in_draft(player: String) -> void:
 	name_clicked.emit(player)
 	if insert_clicked_names:
-		_input.insert_text_at_caret("@%s " % player)
-		_refresh_input()
+		_input.paste("@%s" % player)
+		_input.insert_text_at_caret(" ")
 		_input.edit()
 
 
@@ -1090,92 +1056,20 @@ func _choose_name() -> void:
 	_names.set_focused_item(0)
 
 
-# Menus.
-
-
-func _open_menu_at(place: Vector2) -> void:
-	var line: Line = _log.line_at(place)
-	var player: String = _hovered_name
-	if player.is_empty() and line != null and not line.is_own:
-		player = line.sender
-	_open_menu(line, player, _log.get_screen_transform() * place)
-
-
-func _open_menu(line: Line, player: String, place: Vector2) -> void:
-	var actions: Array[LineMenu.Action] = []
-	var is_said: bool = line != null and line.kind == Line.Kind.SAID and not line.is_deleted
-	if is_said and line.is_own and line.seq > 0:
-		actions.append_array([LineMenu.Action.EDIT, LineMenu.Action.DELETE])
-	if is_said or not _log.get_selected_text().is_empty():
-		actions.append(LineMenu.Action.COPY)
-	if line != null:
-		actions.append(LineMenu.Action.SELECT_ALL)
-	if not player.is_empty() and player != username:
-		actions.append(LineMenu.Action.MENTION)
-		if offers_channels:
-			actions.append_array([LineMenu.Action.WHISPER, LineMenu.Action.BLOCK])
-	if not actions.is_empty():
-		_menu.line = line
-		_menu.about = player
-		_menu.open(actions, place)
-
-
-func _open_menu_of_last_own() -> void:
-	var line: Line = _log.last_own_line()
-	if line != null:
-		_open_menu(line, "", _input.get_screen_transform() * Vector2(8.0, -120.0))
-
-
-func _copy() -> void:
-	var text: String = _log.get_selected_text()
-	if text.is_empty() and _menu.line != null:
-		text = _menu.line.text
-	DisplayServer.clipboard_set(_copied_marks.sub(text, "", true))
-
-
-func _begin_press(at: Vector2) -> void:
-	_pressed_at = at
-	_press += 1
-	var press: int = _press
-	await get_tree().create_timer(_LONG_PRESS_SECONDS).timeout
-	if is_inside_tree() and press == _press and is_visible_in_tree():
-		_open_menu_at(at)
-
-
-func _complete() -> void:
-	if takes_commands and _input.text.begins_with(LineWriter.COMMAND):
-		completion_requested.emit(_input.text)
-		return
-	set_completions(_names_for_caret())
-
-
-# Names behind an at sign before the caret.
-func _names_for_caret() -> Array[Dictionary]:
-	var found: Array[Dictionary] = []
-	var before: String = _input.text.left(_input.caret_column)
-	var from: int = before.rfind("@")
-	var begun: String = before.substr(from + 1)
-	if from < 0 or begun.contains(" ") or (from > 0 and before[from - 1] != " "):
-		return found
-	var names: Array[String] = _tab.recent_names.duplicate()
+# Who may be meant by an at sign.
+func _known_names() -> Array[String]:
+	var known: Array[String] = _tab.recent_names.duplicate()
 	for player: String in _tab.members:
-		if not player in names:
-			names.append(player)
-	for player: String in names:
-		var fits: bool = player.to_lower().begins_with(begun.to_lower()) and player != begun
-		if fits and player != username and found.size() < _MAX_COMPLETIONS:
-			var text: String = before.left(from) + "@%s " % player
-			found.append({text = text, label = "@" + player, hint = ""})
-	return found
+		if not player in known and player != username:
+			known.append(player)
+	return known
 
 
-func _place_completions() -> void:
-	if not is_node_ready():
-		return
-	var at: Vector2 = _input.global_position - global_position
-	_completions.custom_minimum_size.x = _input.size.x
-	_completions.size = _completions.get_combined_minimum_size()
-	_completions.position = Vector2(at.x, at.y - _completions.size.y - 6.0)
+func _show_roster(is_shown: bool) -> void:
+	_roster.visible = is_shown
+	_arrange_body()
+	if is_shown:
+		members_requested.emit(_tab.channel)
 
 
 func _arrange_body() -> void:
@@ -1187,11 +1081,6 @@ func _arrange_body() -> void:
 	_log_panel.offset_right = -(width + 8.0) if _roster.visible and not is_narrow else 0.0
 
 
-func _on_resized() -> void:
-	if is_node_ready():
-		_logged_in_as.visible = size.x >= _NARROW
-
-
 func _on_visibility_changed() -> void:
 	if not is_node_ready():
 		return
@@ -1201,25 +1090,9 @@ func _on_visibility_changed() -> void:
 
 
 func _on_chat_log_gui_input(event: InputEvent) -> void:
-	var button := event as InputEventMouseButton
-	var motion := event as InputEventMouseMotion
-	if button != null and button.button_index == MOUSE_BUTTON_RIGHT and button.pressed:
-		_open_menu_at(button.position)
-		_log.accept_event()
-		return
-	if button != null and button.button_index == MOUSE_BUTTON_LEFT:
-		_press += 1
-		# A finger that rests, not a mouse.
-		if button.pressed and button.device == InputEvent.DEVICE_ID_EMULATION:
-			_begin_press(button.position)
-		return
-	if motion != null:
-		if motion.position.distance_to(_pressed_at) > _LONG_PRESS_PIXELS:
-			_press += 1
-		return
 	# Keys scroll by themselves. A gamepad scrolls until the end, and then leaves.
 	if event.is_action_pressed(&"ui_menu"):
-		_open_menu_of_last_own()
+		_on_line_edit_menu_wanted()
 	elif event.is_action_pressed(&"ui_accept") and not _tab.recent_names.is_empty():
 		_choose_name()
 	elif event is InputEventKey:
@@ -1243,11 +1116,6 @@ func _on_line_menu_action_chosen(action: LineMenu.Action) -> void:
 			_begin_edit(_menu.line)
 		LineMenu.Action.DELETE:
 			delete_requested.emit(_tab.channel, _menu.line.seq)
-		LineMenu.Action.COPY:
-			_copy()
-		LineMenu.Action.SELECT_ALL:
-			_log.select_all()
-			_log.grab_focus()
 		LineMenu.Action.MENTION:
 			_mention_in_draft(_menu.about)
 		LineMenu.Action.WHISPER:
@@ -1273,26 +1141,20 @@ func _on_tab_row_close_requested(channel: String) -> void:
 	if tab.is_whispers():
 		close_tab(channel)
 		return
-	_menu.line = null
-	_menu.about = channel
-	_menu.ask(LineMenu.Action.LEAVE, _tab_row.get_screen_transform() * Vector2(0.0, 36.0))
+	_menu.ask(LineMenu.Action.LEAVE, channel, _tab_row.get_screen_transform() * Vector2(0.0, 36.0))
 
 
 func _on_roster_member_chosen(player: String, place: Vector2) -> void:
-	_open_menu(null, player, place)
+	_menu.open(_log, null, player, place)
 
 
 func _on_roster_close_requested() -> void:
-	_roster.visible = false
-	_arrange_body()
+	_show_roster(false)
 	_input.edit()
 
 
 func _on_button_roster_pressed() -> void:
-	_roster.visible = not _roster.visible
-	_arrange_body()
-	if _roster.visible:
-		members_requested.emit(_tab.channel)
+	_show_roster(not _roster.visible)
 
 
 func _on_button_channels_pressed() -> void:
@@ -1325,17 +1187,6 @@ func _on_button_cancel_edit_pressed() -> void:
 	_input.edit()
 
 
-func _on_completions_chosen(text: String) -> void:
-	var behind: String = _input.text.substr(_input.caret_column)
-	if text.begins_with(LineWriter.COMMAND):
-		behind = ""
-	_input.text = text + behind
-	_input.caret_column = text.length()
-	_refresh_input()
-	_input.edit()
-	_complete()
-
-
 func _on_button_new_messages_pressed() -> void:
 	_log.scroll_to_end()
 	_input.edit()
@@ -1364,71 +1215,30 @@ func _on_refusal_dismissed() -> void:
 	_input.edit()
 
 
-func _on_line_edit_text_changed(_text: String) -> void:
-	_refresh_input()
-	_complete()
-
-
 func _on_line_edit_text_change_rejected(_rejected: String) -> void:
 	_tab.refusals.hint(
 		func() -> String: return tr("That was too much text, the end of it was left out")
 	)
 
 
-func _on_line_edit_text_submitted(_text: String) -> void:
-	if _completions.is_meant_by_enter(_input.text):
-		_completions.accept()
-	else:
-		_submit()
+func _on_line_edit_completion_wanted(begun: String) -> void:
+	completion_requested.emit(begun)
 
 
-func _on_line_edit_gui_input(event: InputEvent) -> void:
-	if _handle_completion_key(event) or _handle_edit_key(event):
-		pass
-	elif event.is_action_pressed(&"ui_cancel"):
-		_input.release_focus()
-	elif event.is_action_pressed(&"ui_page_up", true, true):
-		_log.scroll_by_pages(-1.0)
-	elif event.is_action_pressed(&"ui_page_down", true, true):
-		_log.scroll_by_pages(1.0)
-	elif event.is_action_pressed(&"ui_paste", true) and _clipboard_has_lines():
-		# The engine would put nothing between them.
-		paste(DisplayServer.clipboard_get())
-	else:
-		return
-	_input.accept_event()
+func _on_line_edit_scroll_wanted(pages: float) -> void:
+	_log.scroll_by_pages(pages)
 
 
-func _handle_completion_key(event: InputEvent) -> bool:
-	if not _completions.visible:
-		return false
-	if event.is_action_pressed(&"ui_cancel"):
-		_completions.offer([])
-	elif event.is_action_pressed(&"ui_up", true, true):
-		_completions.move(-1)
-	elif event.is_action_pressed(&"ui_down", true, true):
-		_completions.move(1)
-	elif event.is_action_pressed(&"ui_focus_next", false, true):
-		_completions.accept()
-	else:
-		return false
-	return true
+func _on_line_edit_edit_last_wanted() -> void:
+	var line: Line = _log.last_own_line()
+	if line != null:
+		_begin_edit(line)
 
 
-func _handle_edit_key(event: InputEvent) -> bool:
-	if event.is_action_pressed(&"ui_cancel") and _tab.edited_seq > 0:
-		_end_edit(_tab)
-		return true
-	if event.is_action_pressed(&"ui_menu") and _input.text.is_empty():
-		_open_menu_of_last_own()
-		return true
-	var goes_up: bool = event is InputEventKey and event.is_action_pressed(&"ui_up", false, true)
-	if goes_up and _input.is_editing() and _input.text.is_empty() and _tab.edited_seq == 0:
-		var line: Line = _log.last_own_line()
-		if line != null:
-			_begin_edit(line)
-			return true
-	return false
+func _on_line_edit_menu_wanted() -> void:
+	var line: Line = _log.last_own_line()
+	if line != null:
+		_menu.open(_log, line, "", _input.get_screen_transform() * Vector2(8.0, -140.0))
 
 
 func _on_button_send_pressed() -> void:

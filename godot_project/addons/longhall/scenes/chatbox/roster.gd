@@ -67,9 +67,7 @@ func _fill() -> void:
 				names.append(username)
 		if names.is_empty():
 			continue
-		names.sort_custom(
-			func(a: String, b: String) -> bool: return a.naturalnocasecmp_to(b) < 0
-		)
+		names.sort_custom(func(a: String, b: String) -> bool: return a.naturalnocasecmp_to(b) < 0)
 		var title: TreeItem = _tree.create_item(root)
 		title.set_text(0, tr(_TITLES[state]) % names.size())
 		title.set_custom_color(0, get_theme_color(&"notice_color", &"Chatbox"))

@@ -12,12 +12,16 @@ const CLOSE: Texture2D = preload("res://addons/longhall/themes/close.svg")
 ## With more, the exact number says nothing.
 const _MOST_UNREAD: int = 99
 
+var _current: int = 0
+var _is_revealing: bool = false
+
 @onready var _row: HBoxContainer = %Tabs
 
 
 ## Shows [param tabs], of which [param current] is in view. The first cannot be closed.
 func show_tabs(tabs: Array[ChatTab], current: ChatTab) -> void:
 	visible = tabs.size() > 1
+	_current = tabs.find(current)
 	while _row.get_child_count() > tabs.size():
 		var last: Node = _row.get_child(-1)
 		_row.remove_child(last)
@@ -26,13 +30,21 @@ func show_tabs(tabs: Array[ChatTab], current: ChatTab) -> void:
 		if i >= _row.get_child_count():
 			_row.add_child(_new_tab())
 		_fill(_row.get_child(i) as PanelContainer, tabs[i], tabs[i] == current, i > 0)
+	if visible and is_inside_tree():
+		_reveal()
 
 
-## Brings the tab at [param index] into sight.
-func reveal(index: int) -> void:
-	await get_tree().process_frame
-	if is_inside_tree() and index < _row.get_child_count():
-		ensure_control_visible(_row.get_child(index) as Control)
+# Also when a tab gets wider, or the row narrower.
+func _reveal() -> void:
+	if not is_node_ready() or _is_revealing:
+		return
+	_is_revealing = true
+	# The scroll bar learns of the sizes a frame later.
+	for i: int in 2:
+		await get_tree().process_frame
+	_is_revealing = false
+	if is_inside_tree() and _current < _row.get_child_count():
+		ensure_control_visible(_row.get_child(_current) as Control)
 
 
 func _new_tab() -> PanelContainer:
