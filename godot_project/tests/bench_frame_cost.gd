@@ -41,12 +41,12 @@ func _initialize() -> void:
 	_talker.chat_accepted.connect(func() -> void: _accepted += 1)
 	_watch(_script, _script_watch, 20)
 	_node.chat_received.connect(
-		func(_sender: String, text: String, _at: int) -> void:
+		func(_channel: String, _sender: String, text: String, _at: int, _seq: int) -> void:
 			_node_watch.lines += 1
 			_node_watch.characters += text.length()
 	)
 	_script.chat_received.connect(
-		func(_sender: String, text: String, _at: int) -> void:
+		func(_channel: String, _sender: String, text: String, _at: int, _seq: int) -> void:
 			_script_watch.lines += 1
 			_script_watch.characters += text.length()
 	)
@@ -128,7 +128,8 @@ func _measure_burst() -> void:
 	await client.connect_to_server().completed
 	await client.login("ada", PASSWORD).completed
 	client.chat_received.connect(
-		func(_sender: String, _text: String, _at: int) -> void: watch.lines += 1
+		func(_channel: String, _sender: String, _text: String, _at: int, _seq: int) -> void:
+			watch.lines += 1
 	)
 	var longest: Array[float] = []
 	var frames: Array[float] = []
@@ -266,7 +267,7 @@ class Stopwatch:
 class ScriptClient:
 	extends Node
 
-	signal chat_received(sender: String, text: String, sent_at_ms: int)
+	signal chat_received(channel: String, sender: String, text: String, sent_at_ms: int, seq: int)
 
 	var is_logged_in: bool = false
 	var _peer := WebSocketPeer.new()
@@ -276,7 +277,7 @@ class ScriptClient:
 	func start(url: String, username: String, password: String) -> void:
 		_username = username
 		_password = password
-		_peer.supported_protocols = ["longhall.v1"]
+		_peer.supported_protocols = ["longhall.v2"]
 		_peer.inbound_buffer_size = 4 << 20
 		_peer.max_queued_packets = 16 * 1024
 		_peer.connect_to_url(url)
@@ -292,15 +293,17 @@ class ScriptClient:
 	func _handle(packet: Dictionary) -> void:
 		match packet.get("type"):
 			"hello":
-				_send({type = "hello", id = 1, protocol = 1, client = "script"})
+				_send({type = "hello", id = 1, protocol = 2, client = "script"})
 				_send({type = "login", id = 2, username = _username, password = _password})
 			"logged_in":
 				is_logged_in = true
 			"chat":
+				var channel: String = packet["channel"]
 				var sender: String = packet["sender"]
 				var text: String = packet["text"]
 				var sent_at_ms: int = packet["sent_at_ms"]
-				chat_received.emit(sender, text, sent_at_ms)
+				var seq: int = packet["seq"]
+				chat_received.emit(channel, sender, text, sent_at_ms, seq)
 
 	func _send(packet: Dictionary) -> void:
 		_peer.send_text(JSON.stringify(packet))

@@ -226,7 +226,9 @@ func _on_chat_denied(code: String, reason: String) -> void:
 	_note("chat_denied " + code, "could not say that: %s" % reason)
 
 
-func _on_chat_received(sender: String, text: String, _sent_at_ms: int) -> void:
+func _on_chat_received(
+	_channel: String, sender: String, text: String, _sent_at_ms: int, _seq: int
+) -> void:
 	print('say: %s says: "%s"' % [sender, text])
 	if sender != _client.username:
 		_heard.append(text)

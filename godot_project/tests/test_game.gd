@@ -102,12 +102,13 @@ func test_logging_out_leads_back() -> void:
 	await wait_until(func() -> bool: return game.chatbox() != null, "the chatbox")
 
 
-func test_a_second_login_elsewhere_is_told_to_the_first() -> void:
+func test_a_player_logged_out_from_another_device_is_told() -> void:
 	var ada: String = await play("ada")
 	await input.type("my draft")
 	var other: NetworkClient = await connected_client()
-	other.login(ada, PASSWORD)
-	await wait_for_status("You have logged in somewhere else, so you are logged out here")
+	await other.login(ada, PASSWORD).completed
+	await other.close_session(0).completed
+	await wait_for_status("You were logged out from another device")
 	check(other.is_logged_in(), "the second login did not work")
 	# And the form can be used again, the draft is still there.
 	await wait_until(can_log_in, "the form opens again")
@@ -121,7 +122,8 @@ func test_another_player_does_not_find_the_draft() -> void:
 	var ada: String = await play("ada")
 	await input.type("my draft")
 	var other: NetworkClient = await connected_client()
-	other.login(ada, PASSWORD)
+	await other.login(ada, PASSWORD).completed
+	await other.close_session(0).completed
 	await wait_until(func() -> bool: return game.login_screen() != null, "the login screen")
 	await wait_until(can_log_in, "the form opens again")
 	var eve: String = await registered("eve")

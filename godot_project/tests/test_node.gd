@@ -36,7 +36,7 @@ func test_handlers_may_call_the_node() -> void:
 	client.registered.connect(func(name: String) -> void: client.login(name, PASSWORD))
 	client.logged_in.connect(func(_name: String) -> void: client.send_chat("hello"))
 	client.chat_received.connect(
-		func(sender: String, text: String, _at: int) -> void:
+		func(_channel: String, sender: String, text: String, _at: int, _seq: int) -> void:
 			if sender == client.username:
 				seen.append(text)
 				client.logout()
@@ -158,7 +158,7 @@ func test_a_burst_is_spread_over_frames_and_keeps_its_order() -> void:
 	var heard: Array[String] = []
 	var frames_used: Dictionary[int, bool] = {}
 	client.chat_received.connect(
-		func(_sender: String, text: String, _at: int) -> void:
+		func(_channel: String, _sender: String, text: String, _at: int, _seq: int) -> void:
 			heard.append(text)
 			frames_used[Engine.get_process_frames()] = true
 			# A game that does a lot with each line.

@@ -81,10 +81,11 @@ func test_the_box_shows_what_the_designer_chose() -> void:
 
 func test_a_login_that_has_expired_is_told_with_the_name() -> void:
 	var ada: String = await _play_remembered("ada")
-	# Another login uses the token up.
+	# Another device ends the session meanwhile.
 	game.main.free()
 	var other: NetworkClient = await connected_client()
 	await other.login(ada, PASSWORD).completed
+	await other.close_session(0).completed
 	await _relaunch()
 	await wait_for_status("Your session has expired, log in again")
 	var username: LineEdit = game.control("LineEdit_Username")

@@ -3,11 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
+use longhall_packet::{ChannelName, Limits, Topic};
+
 /// Settings of one server. [`Config::default`] is what the program starts with.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// What every player reads on connecting. Empty: nothing.
     pub message_of_the_day: String,
+    /// The channel that everybody is in.
+    pub lobby: ChannelName,
+    /// What the lobby is about: its topic, which no player can change.
+    pub welcome: Topic,
     /// Most connections at a time; more are refused with `too_many_connections`.
     pub max_connections: usize,
     /// Most connections at a time from one address (one /64 network for IPv6).
@@ -18,8 +25,45 @@ pub struct Config {
     pub logins_per_minute: u32,
     /// Login tries allowed per user name and minute, from all addresses together.
     pub logins_per_minute_per_name: u32,
-    /// Packets allowed per connection and second, averaged over four seconds.
+    /// Packets allowed per connection and second, averaged over four seconds;
+    /// `history` is counted apart.
     pub packets_per_second: u32,
+    /// `history` packets allowed per connection and second, averaged over four
+    /// seconds: who comes back after a while has many to send.
+    pub history_per_second: u32,
+    /// Tries at the passwords of channels allowed per account and minute.
+    pub channel_passwords_per_minute: u32,
+    /// Channels an account may create per hour, all at once if need be: the
+    /// numbers of a channel are kept when it is gone.
+    pub creations_per_hour: u32,
+    /// Sessions (devices) an account may have; at a login beyond, the one that
+    /// was seen least lately ends.
+    pub sessions_per_account: usize,
+    /// Channels an account may be in, the lobby not counted; at most 32.
+    pub channels_per_account: usize,
+    /// Members a channel may have. Not for the lobby.
+    pub members_per_channel: usize,
+    /// Accounts that one account may block; at most 500.
+    pub blocks_per_account: usize,
+    /// Invitations kept for one account; the oldest make room. At most 30.
+    pub invitations_per_account: usize,
+    /// Lines and whispers are forgotten after so many days.
+    pub history_days: u32,
+    /// Lines kept per channel; the oldest make room.
+    pub history_lines: u64,
+    /// Whispers kept per account, sent and received; the oldest make room.
+    pub whispers_kept: u64,
+    /// Whispers that may wait for an account that is not there; more are denied
+    /// `inbox_full`.
+    pub whispers_waiting: usize,
+    /// How long after it was said a line may be edited or deleted.
+    pub edit_window: Duration,
+    /// How long a player whose connection was cut still counts as online.
+    pub grace: Duration,
+    /// How often the news of who came and went is told, at most.
+    pub presence_interval: Duration,
+    /// How often what is too old is looked for and forgotten.
+    pub prune_interval: Duration,
     /// A text file with the user names that may not come in, one a line. It may
     /// change while the server runs. `None`: nobody is banned.
     pub banned_names: Option<PathBuf>,
@@ -38,7 +82,8 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     /// How long a resume token is good for.
     pub resume_lifetime: Duration,
-    /// Most bytes waiting for one connection. A peer that falls behind further
+    /// Most bytes waiting for one connection. Beyond half of it chat lines are
+    /// left out and announced as a `gap`; a peer that falls behind further still
     /// is closed with `too_slow`.
     pub outbox_max_bytes: usize,
     /// Threads that hash passwords. `None`: one less than the machine has
@@ -82,12 +127,30 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             message_of_the_day: String::new(),
+            lobby: ChannelName::parse("lobby").expect("a sound name"),
+            welcome: Topic::default(),
             max_connections: 20_000,
             max_connections_per_address: 64,
             registrations_per_hour: 30,
             logins_per_minute: 30,
             logins_per_minute_per_name: 10,
             packets_per_second: 10,
+            history_per_second: 50,
+            channel_passwords_per_minute: 10,
+            creations_per_hour: 40,
+            sessions_per_account: 8,
+            channels_per_account: 20,
+            members_per_channel: 5_000,
+            blocks_per_account: 200,
+            invitations_per_account: 30,
+            history_days: 90,
+            history_lines: 100_000,
+            whispers_kept: 10_000,
+            whispers_waiting: 200,
+            edit_window: Duration::from_secs(15 * 60),
+            grace: Duration::from_secs(30),
+            presence_interval: Duration::from_secs(1),
+            prune_interval: Duration::from_secs(10 * 60),
             banned_names: None,
             ban_interval: Duration::from_secs(2),
             handshake_timeout: Duration::from_secs(10),
@@ -100,6 +163,18 @@ impl Default for Config {
             hash_threads: None,
             hash_queue: 64,
             hash_cost: HashCost::OWASP,
+        }
+    }
+}
+
+impl Config {
+    /// What a client is told to keep to.
+    pub(crate) fn limits(&self) -> Limits {
+        let channels = self.channels_per_account.min(MAX_CHANNELS_PER_ACCOUNT);
+        Limits {
+            channels_per_account: u32::try_from(channels).unwrap_or(u32::MAX),
+            edit_window_s: u32::try_from(self.edit_window.as_secs()).unwrap_or(u32::MAX),
+            ..Limits::default()
         }
     }
 }

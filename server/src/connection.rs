@@ -21,6 +21,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tracing::{debug, error, info};
 
 use crate::Server;
+use crate::handlers::now_ms;
 use crate::outbox::{Next, Outbox};
 use crate::session::Session;
 
@@ -72,12 +73,12 @@ pub(crate) async fn serve<S>(
     let outdated = outdated.then_some(CloseReason::UpdateRequired);
     let outbox = Arc::new(Outbox::new(server.config.outbox_max_bytes));
     let mut socket = Socket::new(ws, Arc::clone(&outbox), Arc::clone(&server));
-    let end = if let Some(reason) = refusal.or(outdated) {
+    let (end, session) = if let Some(reason) = refusal.or(outdated) {
         info!(connection, %address, %reason, "refused");
-        End::Close(reason)
+        (End::Close(reason), None)
     } else {
         info!(connection, %address, "connected");
-        let mut session = Session::start(server, connection, address, outbox);
+        let mut session = Session::start(Arc::clone(&server), connection, address, outbox);
         let end = converse(&mut socket, &mut session).await;
         let user = session.player().map(|player| player.user.id.0);
         match end {
@@ -85,16 +86,21 @@ pub(crate) async fn serve<S>(
             End::ByPeer => info!(connection, user, reason = "by_peer", "closed"),
             End::Lost => info!(connection, user, reason = "lost", "closed"),
         }
-        end
-        // The session ends here and leaves the hub, before the socket's farewell.
+        // It leaves the hub here, before the socket's farewell.
+        (end, session.depart())
     };
     // Whatever goes wrong now, it is over.
     let _ = match end {
         End::Close(reason) => timeout(CLOSE_TIMEOUT, socket.say_goodbye(reason)).await,
         // The answer to the peer's close frame is still in the buffer.
         End::ByPeer => timeout(CLOSE_TIMEOUT, socket.ws.flush()).await,
-        End::Lost => return,
+        End::Lost => Ok(Ok(())),
     };
+    if let Some(session) = session
+        && let Err(cause) = server.store.touch_session(session, now_ms() as i64).await
+    {
+        debug!(connection, %cause, "cannot note when a session was there last");
+    }
 }
 
 /// Lets the socket and the session take turns. Packets are answered one after
@@ -146,7 +152,8 @@ struct Socket<S> {
     outbox: Arc<Outbox>,
     server: Arc<Server>,
     read_ahead: VecDeque<Utf8Bytes>,
-    /// A packet is being answered; stopping waits for it.
+    /// A packet is being answered; stopping waits for it, as for answers that
+    /// the outbox is owed.
     answering: bool,
     /// Something may be left to write, and by when it must be out.
     write_deadline: Option<Instant>,
@@ -200,7 +207,7 @@ where
         tokio::select! {
             () = self.outbox.changed() => self.write().await,
             frame = self.ws.next(), if self.read_ahead.len() < MAX_READ_AHEAD => self.take(frame),
-            () = self.server.stopping.cancelled(), if !self.answering => {
+            () = self.server.stopping.cancelled(), if !self.answering && !self.outbox.is_owing() => {
                 self.outbox.close(CloseReason::Restarting);
                 self.write().await
             }

@@ -8,19 +8,22 @@
 //! - `connection`: owns one socket: frames in, frames out, deadlines; knows no
 //!   user;
 //! - `session`: the state machine of one connection; knows no socket;
-//! - `handlers`: one file per packet;
-//! - `hub`: who is logged in, and delivery to them through each one's
-//!   `outbox`;
+//! - `handlers`: one file per packet, or per family of packets;
+//! - `chat_log`: takes what is said, has it kept and numbered, delivers it;
+//! - `hub`: who is online and in which channels, and delivery to them through
+//!   each connection's `outbox`;
 //! - `password`: hashing on threads of its own;
 //! - `rate_limit`: who has to wait;
 //! - `bans`: who may not come in;
-//! - `store`: what outlives a restart; the only place with SQL.
+//! - `store`: what outlives a restart; the only place with SQL;
+//! - `retention`: forgets what is too old.
 
 pub mod config;
 mod listener;
 mod connection;
 mod session;
 mod handlers;
+mod chat_log;
 mod hub;
 mod outbox;
 mod password;
@@ -29,20 +32,25 @@ mod bans;
 mod resume;
 pub mod shutdown;
 pub mod store;
+mod retention;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use longhall_packet::ChannelName;
 use tokio::net::TcpListener;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use bans::Bans;
+use chat_log::ChatLog;
 pub use config::Config;
 use hub::Hub;
 use password::Passwords;
 use rate_limit::RateLimits;
-use store::Store;
+use store::{Store, StoreError};
 
 /// Name and version, as told to clients and printed by `--version`.
 pub const SERVER_NAME: &str = concat!("longhall-server/", env!("CARGO_PKG_VERSION"));
@@ -52,6 +60,9 @@ struct Server {
     config: Config,
     store: Arc<dyn Store>,
     hub: Hub,
+    chat_log: ChatLog,
+    /// See [`Server::change_channel`].
+    channel_changes: [Mutex<()>; 64],
     passwords: Passwords,
     limits: RateLimits,
     bans: Bans,
@@ -61,6 +72,47 @@ struct Server {
 }
 
 impl Server {
+    /// Opens the lobby and starts the chat log.
+    async fn open(
+        config: Config,
+        store: Arc<dyn Store>,
+        passwords: Passwords,
+        bans: Bans,
+        stopping: CancellationToken,
+    ) -> Result<Arc<Self>, StoreError> {
+        let mut lobby = store
+            .open_lobby(&config.lobby, handlers::now_ms() as i64)
+            .await?;
+        if lobby.topic != config.welcome.as_str() {
+            lobby.topic = config.welcome.as_str().to_owned();
+            store.set_topic(lobby.id, lobby.topic.clone()).await?;
+        }
+        let hub = Hub::new(&lobby, config.grace);
+        Ok(Arc::new(Self {
+            limits: RateLimits::new(&config),
+            chat_log: ChatLog::start(Arc::clone(&store), hub.clone()),
+            hub,
+            channel_changes: std::array::from_fn(|_| Mutex::new(())),
+            passwords,
+            bans,
+            store,
+            stopping,
+            next_connection: AtomicU64::new(1),
+            config,
+        }))
+    }
+
+    /// To be held while the store and then the hub are told who is in a channel
+    /// and what they may do there: two changes in a row must reach both in the
+    /// same order.
+    async fn change_channel(&self, name: &ChannelName) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let count = self.channel_changes.len() as u64;
+        let which = usize::try_from(hasher.finish() % count).unwrap_or(0);
+        self.channel_changes[which].lock().await
+    }
+
     /// A number for the log, unique for this run.
     fn connection_id(&self) -> u64 {
         self.next_connection.fetch_add(1, Ordering::Relaxed)
@@ -75,8 +127,8 @@ impl Server {
 /// good-bye to them, lets their last packets go out and closes the store.
 ///
 /// # Errors
-/// When the password threads cannot be started, or the file of banned names
-/// cannot be read. Trouble of one connection never
+/// When the password threads cannot be started, the file of banned names cannot
+/// be read, or the store does not open the lobby. Trouble of one connection never
 /// ends the server.
 pub async fn run(
     listener: TcpListener,
@@ -86,17 +138,12 @@ pub async fn run(
 ) -> io::Result<()> {
     let passwords = Passwords::start(&config)?;
     let bans = Bans::read(config.banned_names.clone())?;
-    let server = Arc::new(Server {
-        limits: RateLimits::new(&config),
-        hub: Hub::default(),
-        passwords,
-        bans,
-        store,
-        stopping,
-        next_connection: AtomicU64::new(1),
-        config,
-    });
+    let server = Server::open(config, store, passwords, bans, stopping)
+        .await
+        .map_err(io::Error::other)?;
     tokio::spawn(bans::watch(Arc::clone(&server)));
+    tokio::spawn(hub::tell_presence(Arc::clone(&server)));
+    tokio::spawn(retention::forget_the_old(Arc::clone(&server)));
     let connections = listener::accept_until_stopped(&listener, &server).await;
     drop(listener);
     shutdown::drain(&server, connections).await;

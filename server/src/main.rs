@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Parser;
+use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
+use longhall_packet::{ChannelName, Topic};
 use longhall_server::store::SqliteStore;
 use longhall_server::{Config, SERVER_NAME, run, shutdown};
 use tokio::net::TcpListener;
@@ -17,8 +20,8 @@ use tracing_subscriber::EnvFilter;
 
 /// The Longhall server: accounts and chat for Godot 4 games.
 ///
-/// Starts with nothing present and needs no set-up: accounts are kept in one
-/// SQLite file, created on the first start. Stop it with Ctrl-C or SIGTERM;
+/// Starts with nothing present and needs no set-up: accounts and what is said are kept in
+/// one SQLite file, created on the first start. Stop it with Ctrl-C or SIGTERM;
 /// players are told and come back by themselves when it runs again.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
@@ -33,7 +36,7 @@ struct Args {
     )]
     listen: SocketAddr,
 
-    /// The file that keeps accounts. Created if it does not exist; its folder
+    /// The file that keeps accounts, channels and lines. Created if it does not exist; its folder
     /// must.
     #[arg(
         long,
@@ -65,6 +68,63 @@ struct Args {
     )]
     motd: String,
 
+    /// Name of the channel that everybody is in.
+    #[arg(long, env = "LONGHALL_LOBBY", default_value = "lobby", value_name = "NAME", value_parser = parse_channel)]
+    lobby: ChannelName,
+
+    /// What the lobby is about, at most 120 characters: shown as its topic to
+    /// whoever is in it. Holds from the next start on.
+    #[arg(long, env = "LONGHALL_WELCOME", default_value = "", hide_default_value = true, value_name = "TEXT", value_parser = parse_topic)]
+    welcome: Topic,
+
+    /// How long a player whose connection was cut still counts as online, in
+    /// seconds. Who is back by then never left, as the others see it. 0: others
+    /// see every cut.
+    #[arg(long, env = "LONGHALL_GRACE", default_value_t = Config::default().grace.as_secs(), value_name = "SECONDS")]
+    grace: u64,
+
+    /// Days after which lines and whispers are forgotten. Fewer keep the
+    /// database small, and less of what players said.
+    #[arg(long, env = "LONGHALL_HISTORY_DAYS", default_value_t = Config::default().history_days, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+    history_days: u32,
+
+    /// Lines kept per channel; the oldest make room for new ones. A line takes
+    /// some 150 bytes of disk beside its text.
+    #[arg(long, env = "LONGHALL_HISTORY_LINES", default_value_t = Config::default().history_lines, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    history_lines: u64,
+
+    /// Whispers kept per account, sent and received together; the oldest make
+    /// room for new ones.
+    #[arg(long, env = "LONGHALL_WHISPERS_KEPT", default_value_t = Config::default().whispers_kept, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    whispers_kept: u64,
+
+    /// Whispers that may wait for a player who is not there; who sends more is
+    /// told that too many are waiting.
+    #[arg(long, env = "LONGHALL_WHISPERS_WAITING", default_value_t = Config::default().whispers_waiting, value_name = "COUNT")]
+    whispers_waiting: usize,
+
+    /// How long after it was said a line may be edited or deleted by who said
+    /// it, in seconds. 0: never.
+    #[arg(long, env = "LONGHALL_EDIT_WINDOW", default_value_t = Config::default().edit_window.as_secs(), value_name = "SECONDS")]
+    edit_window: u64,
+
+    /// Devices on which an account may be logged in; at a login on one more, the
+    /// one not seen for the longest is logged out. At most 100.
+    #[arg(long, env = "LONGHALL_SESSIONS_PER_ACCOUNT", default_value_t = Config::default().sessions_per_account, value_name = "COUNT", value_parser = parse_count::<1, 100>)]
+    sessions_per_account: usize,
+
+    /// Channels an account may be in, the lobby not counted; at most 32.
+    #[arg(long, env = "LONGHALL_CHANNELS_PER_ACCOUNT", default_value_t = Config::default().channels_per_account, value_name = "COUNT", value_parser = parse_count::<0, MAX_CHANNELS_PER_ACCOUNT>)]
+    channels_per_account: usize,
+
+    /// Members a channel may have. The lobby holds everybody.
+    #[arg(long, env = "LONGHALL_MEMBERS_PER_CHANNEL", default_value_t = Config::default().members_per_channel, value_name = "COUNT")]
+    members_per_channel: usize,
+
+    /// Players that one account may block; at most 500.
+    #[arg(long, env = "LONGHALL_BLOCKS_PER_ACCOUNT", default_value_t = Config::default().blocks_per_account, value_name = "COUNT", value_parser = parse_count::<0, 500>)]
+    blocks_per_account: usize,
+
     /// Most connections at a time.
     #[arg(long, env = "LONGHALL_MAX_CONNECTIONS", default_value_t = Config::default().max_connections, value_name = "COUNT")]
     max_connections: usize,
@@ -87,8 +147,23 @@ struct Args {
     logins_per_minute_per_name: u32,
 
     /// Packets allowed per connection and second, averaged over four seconds.
+    /// Pages of history are counted apart.
     #[arg(long, env = "LONGHALL_PACKETS_PER_SECOND", default_value_t = Config::default().packets_per_second, value_name = "COUNT")]
     packets_per_second: u32,
+
+    /// Pages of history allowed per connection and second, averaged over four
+    /// seconds. Fewer slow down players who come back after a while.
+    #[arg(long, env = "LONGHALL_HISTORY_PER_SECOND", default_value_t = Config::default().history_per_second, value_name = "COUNT")]
+    history_per_second: u32,
+
+    /// Tries at the passwords of channels allowed per account and minute.
+    #[arg(long, env = "LONGHALL_CHANNEL_PASSWORDS_PER_MINUTE", default_value_t = Config::default().channel_passwords_per_minute, value_name = "COUNT")]
+    channel_passwords_per_minute: u32,
+
+    /// Channels an account may create per hour. A name stays in the database
+    /// when its channel is gone.
+    #[arg(long, env = "LONGHALL_CREATIONS_PER_HOUR", default_value_t = Config::default().creations_per_hour, value_name = "COUNT")]
+    creations_per_hour: u32,
 
     /// A text file with the user names that may not come in, one a line; what
     /// follows a # is a remark. Looked at every two seconds: whoever is added
@@ -102,6 +177,22 @@ fn parse_motd(text: &str) -> Result<String, String> {
     match text.chars().count() {
         0..=1000 => Ok(text.to_owned()),
         count => Err(format!("it has {count} characters, the limit is 1000")),
+    }
+}
+
+fn parse_channel(text: &str) -> Result<ChannelName, String> {
+    ChannelName::parse(text).map_err(|denial| denial.reason())
+}
+
+fn parse_topic(text: &str) -> Result<Topic, String> {
+    Topic::parse(text).map_err(|denial| denial.reason())
+}
+
+fn parse_count<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (LEAST..=MOST).contains(&count) => Ok(count),
+        Ok(_) => Err(format!("it must be from {LEAST} to {MOST}")),
+        Err(_) => Err("it is no number".to_owned()),
     }
 }
 
@@ -156,6 +247,21 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         logins_per_minute: args.logins_per_minute,
         logins_per_minute_per_name: args.logins_per_minute_per_name,
         packets_per_second: args.packets_per_second,
+        history_per_second: args.history_per_second,
+        channel_passwords_per_minute: args.channel_passwords_per_minute,
+        creations_per_hour: args.creations_per_hour,
+        lobby: args.lobby,
+        welcome: args.welcome,
+        grace: Duration::from_secs(args.grace),
+        history_days: args.history_days,
+        history_lines: args.history_lines,
+        whispers_kept: args.whispers_kept,
+        whispers_waiting: args.whispers_waiting,
+        edit_window: Duration::from_secs(args.edit_window),
+        sessions_per_account: args.sessions_per_account,
+        channels_per_account: args.channels_per_account,
+        members_per_channel: args.members_per_channel,
+        blocks_per_account: args.blocks_per_account,
         banned_names: args.banned_names,
         ..Config::default()
     };

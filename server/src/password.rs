@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use argon2::password_hash::Result as HashResult;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use longhall_packet::{Denial, DenyCode, Password};
+use longhall_packet::{ChannelPassword, Denial, DenyCode, Password};
 use tokio::sync::oneshot;
 use tracing::error;
 
@@ -34,6 +34,23 @@ pub(crate) struct Passwords {
     threads: usize,
     /// What one hash took at the start, to tell the refused when to come back.
     one_hash: Duration,
+}
+
+/// What can be hashed.
+pub(crate) trait Secret: Send + 'static {
+    fn reveal(&self) -> &str;
+}
+
+impl Secret for Password {
+    fn reveal(&self) -> &str {
+        self.expose()
+    }
+}
+
+impl Secret for ChannelPassword {
+    fn reveal(&self) -> &str {
+        self.expose()
+    }
 }
 
 /// The outcome of checking a password.
@@ -75,7 +92,7 @@ impl Passwords {
     ///
     /// # Errors
     /// `busy` when too many are waiting, `unavailable` when there is no memory.
-    pub(crate) async fn hash(&self, password: Password) -> Result<String, Denial> {
+    pub(crate) async fn hash(&self, password: impl Secret) -> Result<String, Denial> {
         self.submit(move |hasher| hasher.hash(&password)).await?
     }
 
@@ -87,7 +104,7 @@ impl Passwords {
     pub(crate) async fn verify(
         &self,
         stored: Option<String>,
-        password: Password,
+        password: impl Secret,
     ) -> Result<Verified, Denial> {
         self.submit(move |hasher| hasher.verify(stored.as_deref(), &password))
             .await
@@ -174,15 +191,15 @@ impl Hasher {
         }
     }
 
-    fn hash(&mut self, password: &Password) -> Result<String, Denial> {
-        self.try_hash(password.expose().as_bytes())
+    fn hash(&mut self, password: &impl Secret) -> Result<String, Denial> {
+        self.try_hash(password.reveal().as_bytes())
             .map_err(|cause| {
                 error!(%cause, "cannot hash a password");
                 Denial::new(DenyCode::Unavailable)
             })
     }
 
-    fn verify(&mut self, stored: Option<&str>, password: &Password) -> Verified {
+    fn verify(&mut self, stored: Option<&str>, password: &impl Secret) -> Verified {
         // The name is unknown, but hash anyway: answering at once would tell
         // anyone with a stopwatch which names have accounts.
         let against = stored.map_or_else(|| self.dummy.clone(), str::to_owned);
@@ -222,7 +239,7 @@ impl Hasher {
     }
 
     /// Whether `stored` is the hash of `password`, by its own parameters.
-    fn matches(&mut self, stored: &str, password: &Password) -> HashResult<bool> {
+    fn matches(&mut self, stored: &str, password: &impl Secret) -> HashResult<bool> {
         let hash = PasswordHash::new(stored)?;
         let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else {
             return Ok(false);
@@ -239,7 +256,7 @@ impl Hasher {
             return Err(argon2::Error::MemoryTooMuch.into());
         }
         let argon2 = Argon2::new(algorithm, version, params);
-        let output = self.output(&argon2, password.expose().as_bytes(), &salt, expected.len())?;
+        let output = self.output(&argon2, password.reveal().as_bytes(), &salt, expected.len())?;
         // Compares in constant time.
         Ok(output == expected)
     }

@@ -11,6 +11,7 @@ use governor::{Quota, RateLimiter};
 use longhall_packet::{Denial, DenyCode};
 
 use crate::config::Config;
+use crate::store::UserId;
 
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
@@ -20,6 +21,8 @@ pub(crate) struct RateLimits {
     registrations: Keyed<IpAddr>,
     logins_of_address: Keyed<IpAddr>,
     logins_of_name: Keyed<String>,
+    channel_passwords: Keyed<i64>,
+    creations: Keyed<i64>,
     clock: DefaultClock,
 }
 
@@ -34,6 +37,12 @@ impl RateLimits {
             ))),
             logins_of_name: RateLimiter::hashmap(Quota::per_minute(at_least_one(
                 config.logins_per_minute_per_name,
+            ))),
+            channel_passwords: RateLimiter::hashmap(Quota::per_minute(at_least_one(
+                config.channel_passwords_per_minute,
+            ))),
+            creations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
+                config.creations_per_hour,
             ))),
             clock: DefaultClock::default(),
         }
@@ -64,11 +73,29 @@ impl RateLimits {
         self.check(&self.logins_of_address, &network(address))
     }
 
+    /// Counts a try of an account at the password of a channel.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_channel_password(&self, user: UserId) -> Result<(), Denial> {
+        self.check(&self.channel_passwords, &user.0)
+    }
+
+    /// Counts a channel that an account creates.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_creation(&self, user: UserId) -> Result<(), Denial> {
+        self.check(&self.creations, &user.0)
+    }
+
     /// Forgets addresses and names that are back to their full allowance.
     pub(crate) fn forget_the_patient(&self) {
         self.registrations.retain_recent();
         self.logins_of_address.retain_recent();
         self.logins_of_name.retain_recent();
+        self.channel_passwords.retain_recent();
+        self.creations.retain_recent();
     }
 
     fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: &K) -> Result<(), Denial> {
@@ -81,18 +108,25 @@ impl RateLimits {
     }
 }
 
-/// The limit on packets of one connection.
+/// The limits on packets of one connection.
 pub(crate) struct PacketLimit {
-    limiter: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
+    packets: Single,
+    /// Apart: who comes back after a while asks for page after page.
+    history: Single,
     clock: DefaultClock,
 }
 
+type Single = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
+
 impl PacketLimit {
     pub(crate) fn new(config: &Config) -> Self {
-        let per_second = at_least_one(config.packets_per_second);
-        let burst = at_least_one(config.packets_per_second.saturating_mul(4));
+        let limiter = |per_second: u32| {
+            let burst = at_least_one(per_second.saturating_mul(4));
+            RateLimiter::direct(Quota::per_second(at_least_one(per_second)).allow_burst(burst))
+        };
         Self {
-            limiter: RateLimiter::direct(Quota::per_second(per_second).allow_burst(burst)),
+            packets: limiter(config.packets_per_second),
+            history: limiter(config.history_per_second),
             clock: DefaultClock::default(),
         }
     }
@@ -101,8 +135,13 @@ impl PacketLimit {
     ///
     /// # Errors
     /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check(&self) -> Result<(), Denial> {
-        self.limiter.check().map_err(|until| {
+    pub(crate) fn check(&self, is_history: bool) -> Result<(), Denial> {
+        let limiter = if is_history {
+            &self.history
+        } else {
+            &self.packets
+        };
+        limiter.check().map_err(|until| {
             Denial::for_now(
                 DenyCode::RateLimited,
                 until.wait_time_from(self.clock.now()),

@@ -3,18 +3,21 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use longhall_packet::codec::DecodeError;
 use longhall_packet::{
-    ClientPacket, CloseReason, Denial, DenyCode, Limits, PROTOCOL_VERSION, RequestId, ResumeToken,
-    ServerPacket, Stage, codec,
+    ChannelName, ClientPacket, CloseReason, Denial, DenyCode, PROTOCOL_VERSION, RequestId,
+    ResumeToken, Role, ServerPacket, Stage, Username, codec,
 };
 use tracing::{debug, info, warn};
 
-use crate::hub::Membership;
+use crate::chat_log::Request;
+use crate::handlers::now_ms;
+use crate::hub::{Arrival, Newcomer, Place, Stale};
 use crate::outbox::{Outbox, encode};
 use crate::rate_limit::PacketLimit;
-use crate::store::{StoreError, TokenHash, User};
+use crate::store::{Entry, Membership, SessionId, StoreError, TokenHash, User, UserId, What};
 use crate::{SERVER_NAME, Server, handlers, resume};
 
 /// Packets that may be refused as broken, beyond the good ones, before the
@@ -24,7 +27,12 @@ const MAX_VIOLATIONS: u32 = 10;
 /// connection is closed.
 const MAX_DEAF: u32 = 200;
 
-/// What a handler returns: it has answered the request, or why it is refused.
+/// How often what a session enters with is read again, when it changed while
+/// being read.
+const MAX_TRIES: u32 = 8;
+
+/// What a handler returns: it has answered the request or given it to the chat
+/// log, which will, or why it is refused.
 pub(crate) type Outcome = Result<(), Denial>;
 
 /// One connection's conversation.
@@ -45,10 +53,19 @@ pub(crate) struct Session {
 /// Who is logged in here.
 pub(crate) struct Player {
     pub(crate) user: User,
+    pub(crate) session: SessionId,
     /// Of the session that this login can be resumed by.
     pub(crate) token: TokenHash,
     /// Keeps the player in the hub.
-    _membership: Membership,
+    place: Place,
+}
+
+/// A session of the store that is about to enter.
+pub(crate) struct Entering {
+    pub(crate) user: User,
+    pub(crate) session: SessionId,
+    pub(crate) token: ResumeToken,
+    pub(crate) resumed: bool,
 }
 
 impl Session {
@@ -63,7 +80,7 @@ impl Session {
             protocol: PROTOCOL_VERSION,
             server: SERVER_NAME.to_owned(),
             message_of_the_day: server.config.message_of_the_day.clone(),
-            limits: Limits::default(),
+            limits: server.config.limits(),
         }));
         let packet_limit = PacketLimit::new(&server.config);
         Self {
@@ -93,9 +110,18 @@ impl Session {
         self.player.as_ref()
     }
 
-    /// Answers one packet. May be dropped before it is done, when the
-    /// connection ends: what was sent to the store still happens, the answer is
-    /// lost.
+    /// Who is logged in here.
+    ///
+    /// # Errors
+    /// `not_logged_in`.
+    pub(crate) fn me(&self) -> Result<&Player, Denial> {
+        self.player.as_ref().ok_or(DenyCode::NotLoggedIn.into())
+    }
+
+    /// Answers one packet, or gives it to the chat log, which answers later and
+    /// leaves the session free to go on. May be dropped before it is done, when
+    /// the connection ends: what was sent to the store still happens, the answer
+    /// is lost.
     pub(crate) async fn handle(&mut self, bytes: &[u8]) {
         // Who is about to be closed has said enough: a session that was replaced
         // must not speak on from what was read ahead.
@@ -143,7 +169,9 @@ impl Session {
         &mut self,
         decoded: Result<ClientPacket, DecodeError>,
     ) -> Result<ClientPacket, Denial> {
-        self.packet_limit.check().inspect_err(|_| self.deaf += 1)?;
+        let is_history = matches!(decoded, Ok(ClientPacket::History { .. }));
+        let allowed = self.packet_limit.check(is_history);
+        allowed.inspect_err(|_| self.deaf += 1)?;
         self.deaf = self.deaf.saturating_sub(1);
         let packet = decoded.map_err(|error| {
             if error.is_protocol_violation() {
@@ -176,10 +204,94 @@ impl Session {
                 id,
                 username,
                 password,
-            } => handlers::login(self, id, &username, password).await,
+                device,
+            } => handlers::login(self, id, &username, password, device).await,
             ClientPacket::Resume { id, token } => handlers::resume(self, id, &token).await,
             ClientPacket::Logout { id } => handlers::logout(self, id).await,
-            ClientPacket::Chat { id, text } => handlers::chat(self, id, &text),
+            ClientPacket::ChangePassword {
+                id,
+                password,
+                new_password,
+            } => handlers::change_password(self, id, password, new_password).await,
+            ClientPacket::Sessions { id } => handlers::sessions(self, id).await,
+            ClientPacket::CloseSession { id, session } => {
+                handlers::close_session(self, id, session).await
+            }
+            ClientPacket::Chat {
+                id,
+                channel,
+                line_id,
+                text,
+            } => handlers::chat(self, id, &channel, line_id, &text).await,
+            ClientPacket::Edit {
+                id,
+                channel,
+                seq,
+                text,
+            } => handlers::edit(self, id, &channel, seq, &text).await,
+            ClientPacket::Delete { id, channel, seq } => {
+                handlers::delete(self, id, &channel, seq).await
+            }
+            ClientPacket::History {
+                id,
+                channel,
+                after,
+                before,
+                limit,
+            } => handlers::history(self, id, &channel, after, before, limit).await,
+            ClientPacket::Read { id, channel, seq } => {
+                handlers::read(self, id, &channel, seq).await
+            }
+            ClientPacket::Create {
+                id,
+                channel,
+                topic,
+                access,
+                channel_password,
+            } => handlers::create(self, id, channel, &topic, access, channel_password).await,
+            ClientPacket::Join {
+                id,
+                channel,
+                channel_password,
+            } => handlers::join(self, id, &channel, channel_password).await,
+            ClientPacket::Leave { id, channel } => handlers::leave(self, id, &channel).await,
+            ClientPacket::Channels { id, after } => {
+                handlers::channels(self, id, after.as_ref()).await
+            }
+            ClientPacket::Members { id, channel, after } => {
+                handlers::members(self, id, &channel, after.as_ref()).await
+            }
+            ClientPacket::SetTopic { id, channel, topic } => {
+                handlers::set_topic(self, id, &channel, &topic).await
+            }
+            ClientPacket::SetAccess {
+                id,
+                channel,
+                access,
+                channel_password,
+            } => handlers::set_access(self, id, &channel, access, channel_password).await,
+            ClientPacket::SetRole {
+                id,
+                channel,
+                username,
+                role,
+            } => handlers::set_role(self, id, &channel, &username, role).await,
+            ClientPacket::Invite {
+                id,
+                channel,
+                username,
+            } => handlers::invite(self, id, &channel, &username).await,
+            ClientPacket::Remove {
+                id,
+                channel,
+                username,
+            } => handlers::remove(self, id, &channel, &username).await,
+            ClientPacket::SetPresence { id, state, text } => {
+                handlers::set_presence(self, id, state, &text)
+            }
+            ClientPacket::Block { id, username } => handlers::block(self, id, &username).await,
+            ClientPacket::Unblock { id, username } => handlers::unblock(self, id, &username).await,
+            ClientPacket::Blocks { id } => handlers::blocks(self, id).await,
             ClientPacket::Ping { id } => {
                 self.reply(&ServerPacket::Ok { id });
                 Ok(())
@@ -187,36 +299,199 @@ impl Session {
         }
     }
 
-    /// Answers request `id`: this is the session of `user` now, in place of an
-    /// earlier one. No line of chat arrives before the answer.
-    pub(crate) fn enter(&mut self, id: RequestId, user: User, token: ResumeToken, how: &str) {
-        info!(
-            connection = self.connection,
-            user = user.id.0,
-            username = user.username,
-            "{how}"
-        );
-        let token_hash = resume::hash(&token);
-        let username = user.username.clone();
-        let welcome = encode(&ServerPacket::LoggedIn {
-            id,
-            username,
-            resume_token: token,
-        });
-        let membership = self
-            .server
-            .hub
-            .join(user.id, Arc::clone(&self.outbox), welcome);
-        self.player = Some(Player {
-            user,
-            token: token_hash,
-            _membership: membership,
-        });
+    /// Answers request `id`: this connection is the session's now, in place of an
+    /// earlier one. No line of chat arrives before the answer, and each with a
+    /// number the answer does not count arrives after it.
+    ///
+    /// `arrival` is to be made before the account and its ban were looked up.
+    ///
+    /// # Errors
+    /// `session_expired` when the session was ended in the meantime, `banned`,
+    /// `unavailable`, or `busy`.
+    pub(crate) async fn enter(
+        &mut self,
+        arrival: Arrival,
+        id: RequestId,
+        entering: Entering,
+    ) -> Outcome {
+        let mut arrival = arrival;
+        for _ in 0..MAX_TRIES {
+            if let Ok(place) = self.try_enter(&arrival, id, &entering).await? {
+                let Entering { user, session, .. } = entering;
+                let how = if entering.resumed {
+                    "resumed"
+                } else {
+                    "logged in"
+                };
+                let (connection, name) = (self.connection, &user.username);
+                info!(
+                    connection,
+                    user = user.id.0,
+                    username = name,
+                    session = session.0,
+                    "{how}"
+                );
+                self.player = Some(Player {
+                    user,
+                    session,
+                    token: resume::hash(&entering.token),
+                    place,
+                });
+                return Ok(());
+            }
+            // Something changed while it was read.
+            arrival = self.server.hub.arrive();
+            self.check_still_good(&entering).await?;
+        }
+        Err(try_again())
     }
 
-    /// Ends the login, not the connection.
+    /// Whether a session may still enter after the account was changed.
+    async fn check_still_good(&self, entering: &Entering) -> Result<(), Denial> {
+        let Entering { user, session, .. } = entering;
+        let key = name_key(&user.username);
+        if self.server.bans.contain(&key) {
+            return Err(DenyCode::Banned.into());
+        }
+        let store = &self.server.store;
+        let (rows, now) = tokio::try_join!(
+            store.sessions(user.id, now_ms() as i64),
+            store.user_by_name(&key),
+        )
+        .map_err(|cause| self.unavailable(&cause))?;
+        if !rows.iter().any(|row| row.id == *session) {
+            return Err(DenyCode::SessionExpired.into());
+        }
+        // The password that was right may not be any more.
+        let is_same = now.is_some_and(|now| now.password_hash == user.password_hash);
+        if !entering.resumed && !is_same {
+            return Err(try_again());
+        }
+        Ok(())
+    }
+
+    async fn try_enter(
+        &self,
+        arrival: &Arrival,
+        id: RequestId,
+        entering: &Entering,
+    ) -> Result<Result<Place, Stale>, Denial> {
+        let user = &entering.user;
+        let store = &self.server.store;
+        let (memberships, blocks, inbox, mut invitations) = tokio::try_join!(
+            store.memberships(user.id),
+            store.blocks(user.id),
+            store.open_inbox(user.id),
+            store.invitations(user.id),
+        )
+        .map_err(|cause| self.unavailable(&cause))?;
+        invitations.retain(|invitation| blocks.iter().all(|(_, name)| *name != invitation.by));
+        let who = Newcomer {
+            user: user.id,
+            username: user.username.clone(),
+            name_key: name_key(&user.username),
+            session: entering.session,
+            outbox: Arc::clone(&self.outbox),
+            memberships,
+            blocked: blocks.into_iter().map(|(user, _)| user).collect(),
+            resumed: entering.resumed,
+        };
+        let welcome = |channels| ServerPacket::LoggedIn {
+            id,
+            username: user.username.clone(),
+            resume_token: entering.token.clone(),
+            session: entering.session.0.unsigned_abs(),
+            channels,
+            inbox,
+            invitations,
+        };
+        Ok(self.server.hub.enter(arrival, &who, welcome))
+    }
+
+    /// Ends the login, not the connection. The player is offline at once.
     pub(crate) fn leave(&mut self) {
-        self.player = None;
+        if let Some(player) = self.player.take() {
+            player.place.give_up();
+        }
+    }
+
+    /// The connection is over; the player stays online for the grace time. The
+    /// session to note as seen now.
+    pub(crate) fn depart(self) -> Option<SessionId> {
+        self.player.map(|player| player.session)
+    }
+
+    /// Gives an entry to the chat log, which answers request `id`.
+    pub(crate) async fn write(&self, id: RequestId, channel: Arc<str>, what: What) -> Outcome {
+        let me = self.me()?;
+        let request = Request {
+            id,
+            connection: self.connection,
+            outbox: Arc::clone(&self.outbox),
+            channel,
+            entry: Entry {
+                sender: me.user.id,
+                sender_name: me.user.username.clone(),
+                what,
+                now_ms: now_ms() as i64,
+            },
+        };
+        self.server.chat_log.write(request).await
+    }
+
+    /// The channel of this name, as a member.
+    ///
+    /// # Errors
+    /// `not_a_member`; `unknown_channel` also for one that only its members may
+    /// know of.
+    pub(crate) async fn membership(&self, name: &ChannelName) -> Result<Membership, Denial> {
+        let me = self.me()?.user.id;
+        let store = &self.server.store;
+        let found = store.channel_by_name(name).await;
+        let channel = found
+            .map_err(|cause| self.unavailable(&cause))?
+            .ok_or(DenyCode::UnknownChannel)?;
+        let membership = store.membership(channel.id, me).await;
+        membership
+            .map_err(|cause| self.unavailable(&cause))?
+            .ok_or_else(|| handlers::not_a_member(&channel))
+    }
+
+    /// As [`Session::membership`], of who may do what a `role` may.
+    ///
+    /// # Errors
+    /// As there; `not_allowed`, and for everybody in the lobby.
+    pub(crate) async fn membership_as(
+        &self,
+        role: Role,
+        name: &ChannelName,
+    ) -> Result<Membership, Denial> {
+        let membership = self.membership(name).await?;
+        if membership.channel.is_lobby || handlers::rank(membership.role) < handlers::rank(role) {
+            return Err(DenyCode::NotAllowed.into());
+        }
+        Ok(membership)
+    }
+
+    /// Another account, by its name.
+    ///
+    /// # Errors
+    /// `unknown_user`, `not_yourself`.
+    pub(crate) async fn other(&self, username: &Username) -> Result<(UserId, String), Denial> {
+        let me = self.me()?.user.id;
+        let key = username.keys().name;
+        let (user, name) = if let Some((user, name, _)) = self.server.hub.player(&key) {
+            (user, name)
+        } else {
+            let found = self.server.store.user_by_name(&key).await;
+            let found = found.map_err(|cause| self.unavailable(&cause))?;
+            let user = found.ok_or(DenyCode::UnknownUser)?;
+            (user.id, user.username)
+        };
+        if user == me {
+            return Err(DenyCode::NotYourself.into());
+        }
+        Ok((user, name))
     }
 
     /// Turns trouble of the store into what a player may know of it.
@@ -224,4 +499,14 @@ impl Session {
         warn!(connection = self.connection, %cause, "the store refused");
         Denial::new(DenyCode::Unavailable)
     }
+}
+
+fn try_again() -> Denial {
+    Denial::for_now(DenyCode::Busy, Duration::from_millis(500))
+}
+
+/// The key that finds an account by its name as registered.
+fn name_key(username: &str) -> String {
+    // A name of an account is sound; one that were not could not be found.
+    Username::parse(username).map_or_else(|_| username.to_owned(), |name| name.keys().name)
 }

@@ -1,10 +1,10 @@
 //! How a server stops.
 //!
 //! Somebody cancels the token given to [`run`](crate::run). The listener stops
-//! accepting. Each connection finishes the request in hand, sends what waits
+//! accepting. Each connection finishes the requests in hand, sends what waits
 //! and a close frame that says `restarting`. When all are gone, or
 //! [`Config::shutdown_timeout`](crate::Config::shutdown_timeout) is over, the
-//! store writes what is outstanding and closes.
+//! chat log and the store write what is outstanding and close.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +33,7 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) {
             "gave up waiting for the last connections"
         );
     }
+    server.chat_log.stop().await;
     server.store.close().await;
     info!("stopped");
 }

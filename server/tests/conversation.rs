@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::path::Path;
+
 use longhall_packet::{CloseReason, DenyCode, ServerPacket};
 use support::{Program, TestPlayer, TestServer, credentials, database};
 
@@ -20,18 +22,29 @@ async fn two_players_register_log_in_and_talk() {
 }
 
 #[tokio::test]
-async fn requests_sent_in_one_go_are_answered_in_order() {
+async fn requests_sent_in_one_go_are_answered_in_order_but_lines_when_they_are_kept() {
     let server = TestServer::start().await;
     let mut ada = server.player().await;
     let register = ada.request("register", &credentials("ada")).await;
     ada.request("login", &credentials("ada")).await;
-    let chat = ada.request("chat", r#""text":"quick""#).await;
+    let first = ada.try_say("lobby", "quick").await;
+    let second = ada.try_say("lobby", "quicker").await;
     let ping = ada.request("ping", "").await;
     ada.expect_ok(register).await;
     ada.expect_logged_in("ada").await;
-    ada.expect_chat("ada", "quick").await;
-    ada.expect_ok(chat).await;
-    ada.expect_ok(ping).await;
+    let mut answers = Vec::new();
+    let mut heard = Vec::new();
+    while answers.len() < 3 {
+        match ada.next().await {
+            ServerPacket::Ok { id } => answers.push(id),
+            ServerPacket::Posted { id, .. } => answers.push(id),
+            ServerPacket::Chat { line, .. } => heard.push(line.text),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(heard, ["quick", "quicker"]);
+    answers.retain(|id| *id != ping);
+    assert_eq!(answers, [first, second]);
 }
 
 #[tokio::test]
@@ -48,14 +61,12 @@ async fn everyone_hears_all_lines_in_the_same_order() {
         .map(|mut player| {
             tokio::spawn(async move {
                 for number in 0..100 {
-                    player
-                        .request("chat", &format!(r#""text":"line {number}""#))
-                        .await;
+                    player.try_say("lobby", &format!("line {number}")).await;
                 }
                 let mut heard = Vec::new();
                 while heard.len() < 400 {
-                    if let ServerPacket::Chat { sender, text, .. } = player.next().await {
-                        heard.push(format!("{sender} {text}"));
+                    if let ServerPacket::Chat { line, .. } = player.next().await {
+                        heard.push((line.seq, line.sender, line.text));
                     }
                 }
                 heard
@@ -67,16 +78,8 @@ async fn everyone_hears_all_lines_in_the_same_order() {
         heard.push(task.await.unwrap());
     }
     assert!(heard.iter().all(|lines| *lines == heard[0]));
-}
-
-#[tokio::test]
-async fn a_second_login_replaces_the_first_which_is_told_why() {
-    let server = TestServer::start().await;
-    let (mut first, mut second) = (server.player().await, server.player().await);
-    first.enter("ada").await;
-    second.login("ada").await;
-    first.expect_closed(CloseReason::LoggedInElsewhere).await;
-    second.say("still me").await;
+    let numbers = heard[0].iter().map(|(seq, _, _)| *seq);
+    assert_eq!(Vec::from_iter(numbers), Vec::from_iter(1..=400));
 }
 
 #[tokio::test]
@@ -109,13 +112,13 @@ async fn stopping_under_load_loses_no_answer() {
         talking.push(tokio::spawn(async move {
             // Talks until the server says good-bye.
             loop {
-                let fields = r#""text":"la la la""#;
-                let id = player.request("chat", fields).await;
+                let id = player.try_say("lobby", "la la la").await;
                 loop {
                     match player.try_next().await {
                         Some(Ok(message)) if message.is_text() => {
-                            if message.to_text().unwrap() == format!(r#"{{"type":"ok","id":{id}}}"#)
-                            {
+                            let packet = message.to_text().unwrap();
+                            let posted = format!(r#"{{"type":"posted","id":{id},"#);
+                            if packet.starts_with(&posted) {
                                 break;
                             }
                         }
@@ -137,10 +140,12 @@ async fn stopping_under_load_loses_no_answer() {
 #[tokio::test]
 async fn a_client_of_another_protocol_version_is_told_to_update() {
     let server = TestServer::start().await;
-    let mut old = TestPlayer::handshake(server.address, "longhall.v0")
-        .await
-        .unwrap();
-    old.expect_closed(CloseReason::UpdateRequired).await;
+    for version in ["longhall.v1", "longhall.v99"] {
+        let mut other = TestPlayer::handshake(server.address, version)
+            .await
+            .unwrap();
+        other.expect_closed(CloseReason::UpdateRequired).await;
+    }
 }
 
 #[tokio::test]
@@ -170,4 +175,41 @@ async fn accounts_survive_kill_9() {
         tokens.push((name, token));
         server.kill();
     }
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_kill_9() {
+    let (_folder, path) = database();
+    let mut acknowledged = Vec::new();
+    for round in 0..3 {
+        let server = Program::start(&path);
+        let mut ada = TestPlayer::connect(server.address).await;
+        if round == 0 {
+            ada.register("ada").await;
+        }
+        ada.login("ada").await;
+        for number in 0..20 {
+            let text = format!("line {number} of round {round}");
+            acknowledged.push((ada.say(&text).await, text));
+        }
+        server.kill();
+    }
+    let server = Program::start(&path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.login("ada").await;
+    let lines = ada.lines_after("lobby", 0).await.into_iter();
+    let kept: Vec<_> = lines.map(|line| (line.seq, line.text)).collect();
+    assert_eq!(kept, acknowledged);
+    server.kill();
+}
+
+#[tokio::test]
+async fn a_file_of_the_previous_version_is_served_with_everything_in_it() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1.db");
+    let server = TestServer::of_file(&file).await;
+    let mut ada = server.player().await;
+    let welcome = ada.resume(&"0123456789abcdef".repeat(4)).await;
+    assert_eq!(welcome.channels[0].channel, "lobby");
+    ada.say("still me").await;
+    assert_ne!(welcome.token, "0123456789abcdef".repeat(4));
 }

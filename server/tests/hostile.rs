@@ -137,9 +137,7 @@ async fn who_reads_nothing_is_closed_and_the_others_chat_on() {
     ada.enter("ada").await;
     // Enough to fill what the systems buffer on the way, and the outbox.
     let line = "x".repeat(500);
-    for _ in 0..20_000 {
-        ada.say(&line).await;
-    }
+    ada.say_often(20_000, &line).await;
     slow.expect_closed_or_lost().await;
     ada.say("where is everybody?").await;
 }
@@ -194,7 +192,7 @@ async fn a_packet_too_large_is_denied_and_a_huge_one_ends_the_connection() {
     let mut ada = server.player().await;
     ada.enter("ada").await;
     ada.send_raw(&format!(
-        r#"{{"type":"chat","id":9,"text":"{}"}}"#,
+        r#"{{"type":"chat","id":9,"channel":"lobby","line_id":1,"text":"{}"}}"#,
         "x".repeat(9_000)
     ))
     .await;
@@ -250,11 +248,15 @@ async fn random_frames_and_broken_handshakes_disturb_nobody() {
 
 async fn throw_frames(address: SocketAddr, count: usize) {
     let seeds: Vec<String> = [
-        r#"{"type":"hello","id":1,"protocol":1,"client":"x"}"#,
+        r#"{"type":"hello","id":1,"protocol":2,"client":"x"}"#,
         r#"{"type":"register","id":2,"username":"mallory","password":"correct horse"}"#,
         r#"{"type":"login","id":3,"username":"mallory","password":"correct horse"}"#,
         r#"{"type":"resume","id":4,"token":"00"}"#,
-        r#"{"type":"chat","id":5,"text":"\ud83d\ude00"}"#,
+        r#"{"type":"chat","id":5,"channel":"lobby","line_id":5,"text":"\ud83d\ude00"}"#,
+        r#"{"type":"chat","id":5,"channel":"@mallory","line_id":5,"text":"x"}"#,
+        r#"{"type":"history","id":5,"channel":"lobby","after":0,"limit":5}"#,
+        r#"{"type":"create","id":5,"channel":"den","access":"open"}"#,
+        r#"{"type":"members","id":5,"channel":"den","after":"abc"}"#,
         r#"{"type":"logout","id":6}"#,
         r#"{"type":"ping","id":7}"#,
     ]

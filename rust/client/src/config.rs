@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::heartbeat::Heartbeat;
+
 /// How a [`Session`](crate::Session) behaves. May be changed at any time;
 /// what is under way keeps the deadline it started with.
 ///
@@ -28,6 +30,16 @@ pub struct Config {
     pub reconnect_max_delay: Duration,
     /// Name and version of the program, for the operator's log.
     pub client_name: String,
+    /// What the player calls this device, for the list of sessions. Empty; sent
+    /// with a login.
+    pub device_name: String,
+    /// Lines to show of each channel on coming in: 50. Zero shows what is said
+    /// from then on only.
+    pub history_lines: u32,
+    /// After a cut, lines missed are shown one after the other, unless they are
+    /// more than this in a channel: then the newest are shown, see
+    /// [`Event::HistorySkipped`](crate::Event::HistorySkipped). 10,000.
+    pub max_gap: u64,
 }
 
 impl Default for Config {
@@ -39,6 +51,9 @@ impl Default for Config {
             reconnect: true,
             reconnect_max_delay: Duration::from_secs(30),
             client_name: concat!("longhall-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+            device_name: String::new(),
+            history_lines: 50,
+            max_gap: 10_000,
         }
     }
 }
@@ -54,6 +69,17 @@ impl Config {
 
     pub(crate) fn request_timeout(&self) -> Duration {
         self.request_timeout.max(SHORTEST)
+    }
+
+    /// From sending a line to giving up on its answer. Longer than it takes to
+    /// notice that a connection is dead: then the line is sent again instead.
+    pub(crate) fn line_timeout(&self) -> Duration {
+        let heartbeat = self
+            .heartbeat_interval()
+            .map_or(Duration::ZERO, |interval| {
+                interval.saturating_add(Heartbeat::patience(interval))
+            });
+        self.request_timeout().saturating_add(heartbeat)
     }
 
     pub(crate) fn heartbeat_interval(&self) -> Option<Duration> {

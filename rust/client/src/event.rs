@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use longhall_packet::{CloseReason, Limits};
+use longhall_packet::{CloseReason, LeaveReason, Limits, Line, Presence, Role, Seq};
 
-use crate::Refusal;
+use crate::{Call, Refusal};
 
 /// Where a [`Session`](crate::Session) stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +29,10 @@ pub enum State {
 /// a [`LoggedIn`](Event::LoggedIn) and the next
 /// [`LoggedOut`](Event::LoggedOut) the player has an account, also through
 /// cuts of the connection.
+///
+/// `channel` in an event names a *conversation*: a channel by its name, or the
+/// whispers with one player as `"@bob"`, with the name of the other side
+/// whoever spoke.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The session entered this state. Comes before the event that says why.
@@ -62,7 +66,10 @@ pub enum Event {
     },
     /// `register` was refused.
     RegisterDenied(Refusal),
-    /// The player is logged in: by `login`, or again after a cut.
+    /// The player is logged in: by `login`, or again after a cut. What changed
+    /// of the channels meanwhile follows: [`ChannelJoined`](Event::ChannelJoined)
+    /// for each that is new (after a `login`: for all), [`ChannelLeft`](Event::ChannelLeft)
+    /// for each that is gone.
     LoggedIn {
         /// The account's name as it was registered.
         username: String,
@@ -74,20 +81,137 @@ pub enum Event {
         /// Why.
         reason: LogoutReason,
     },
-    /// The server took a line. One of these or of
-    /// [`ChatDenied`](Event::ChatDenied) per `send_chat`, in the order sent.
-    ChatAccepted,
+    /// The server took a line, on disk. One of these or of
+    /// [`ChatDenied`](Event::ChatDenied) per `send_chat`; in each conversation in
+    /// the order sent.
+    ChatAccepted {
+        /// Which line.
+        call: Call,
+        /// Where it was said.
+        channel: String,
+        /// Its number.
+        seq: Seq,
+    },
     /// A line was refused, or nobody knows what became of it.
-    ChatDenied(Refusal),
-    /// Somebody said a line; the player's own lines come back this way too.
+    ChatDenied {
+        /// Which line.
+        call: Call,
+        /// Where it was to be said, as far as it makes sense.
+        channel: String,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Somebody said a line, now or while the connection was away; the player's
+    /// own lines come back this way too. Comes once for each line, in order.
     /// Strangers' text: show it as text, never as markup.
     ChatReceived {
-        /// The account that said it.
-        sender: String,
-        /// What was said.
+        /// The conversation.
+        channel: String,
+        /// The line. One that was said and deleted while the connection was away
+        /// has the kind `deleted` and no text.
+        line: Line,
+    },
+    /// A line that was shown reads differently from now on.
+    ChatEdited {
+        /// The conversation.
+        channel: String,
+        /// The line's number.
+        seq: Seq,
+        /// How it reads.
         text: String,
-        /// When, in milliseconds since 1970-01-01 00:00 UTC.
-        sent_at_ms: u64,
+        /// When it was changed, in milliseconds since 1970-01-01 00:00 UTC.
+        edited_at_ms: u64,
+    },
+    /// A line that was shown was deleted by who said it.
+    ChatDeleted {
+        /// The conversation.
+        channel: String,
+        /// The line's number.
+        seq: Seq,
+    },
+    /// Earlier lines, to go above those on the screen: the newest on coming into
+    /// a channel, older ones by `load_history`.
+    HistoryLoaded {
+        /// The conversation.
+        channel: String,
+        /// In order.
+        lines: Vec<Line>,
+        /// Whether `load_history` can bring still older ones.
+        more: bool,
+    },
+    /// These lines are not shown by themselves: too many were missed, or the
+    /// server no longer keeps them. Clear the conversation's screen: the newest
+    /// lines follow as on coming in, and `load_history` goes on above those.
+    HistorySkipped {
+        /// The conversation; `"@"` means all whispers.
+        channel: String,
+        /// The first number left out.
+        first_seq: Seq,
+        /// The last number left out.
+        last_seq: Seq,
+    },
+    /// Another number of lines waits to be read, here or on another device.
+    UnreadChanged {
+        /// The conversation.
+        channel: String,
+        /// Lines of others behind `read_seq`; counted up to 1000.
+        unread: u32,
+        /// Up to where the account has read.
+        read_seq: Seq,
+    },
+    /// The account is in this channel now, see
+    /// [`Session::channel`](crate::Session::channel).
+    ChannelJoined {
+        /// The channel.
+        channel: String,
+    },
+    /// The account is no longer in this channel.
+    ChannelLeft {
+        /// The channel.
+        channel: String,
+        /// Why. Found so after a cut, it counts as `left`.
+        reason: LeaveReason,
+        /// Who removed the account, if somebody did.
+        by: Option<String>,
+    },
+    /// The channel's topic, access, or the player's role in it changed, see
+    /// [`Session::channel`](crate::Session::channel).
+    ChannelChanged {
+        /// The channel.
+        channel: String,
+    },
+    /// A member may do more or less in a channel.
+    RoleChanged {
+        /// The channel.
+        channel: String,
+        /// The member, maybe the player.
+        username: String,
+        /// What it may do from now on.
+        role: Role,
+        /// Who changed it; the same as `username` when an owner left.
+        by: String,
+    },
+    /// Somebody invites the player into a channel, see
+    /// [`Session::invitations`](crate::Session::invitations).
+    Invited {
+        /// The channel that may be joined.
+        channel: String,
+        /// Who invites.
+        by: String,
+    },
+    /// Players came, left, or changed state in a channel.
+    PresenceChanged {
+        /// The channel.
+        channel: String,
+        /// How many accounts are members; in the lobby: are online.
+        members: u32,
+        /// How many of them are online.
+        online: u32,
+        /// What happened to whom, once each.
+        changes: Vec<Presence>,
+        /// Whether changes were left out, because too many happened: ask for
+        /// the members when a roster is on view.
+        partial: bool,
     },
     /// Something odd for the developer's console, never for players.
     Warning(String),

@@ -44,13 +44,18 @@ impl Heartbeat {
         }
     }
 
+    /// How long the server has to answer.
+    pub(crate) fn patience(interval: Duration) -> Duration {
+        interval.mul_f64(2.0 / 3.0).max(LEAST_PATIENCE)
+    }
+
     /// When [`check`](Self::check) has something to do.
     pub(crate) fn deadline(&self, interval: Option<Duration>) -> Option<Duration> {
         let interval = interval?;
         Some(match self {
             Self::Heard(at) => at.saturating_add(interval),
             Self::AskNow => Duration::ZERO,
-            Self::Asked(at) => at.saturating_add(interval.mul_f64(2.0 / 3.0).max(LEAST_PATIENCE)),
+            Self::Asked(at) => at.saturating_add(Self::patience(interval)),
         })
     }
 }

@@ -8,11 +8,16 @@
 //! Read it in this order:
 //!
 //! - [`Event`], [`DisconnectReason`], [`LogoutReason`]: what a game is told;
-//! - [`Refusal`] and [`RefusalCode`]: why something did not happen;
-//! - [`Config`]: time-outs and reconnecting;
+//! - [`Answer`], [`Refusal`] and [`RefusalCode`]: how a call ends;
+//! - [`Config`]: time-outs, reconnecting, history;
 //! - [`Action`]: what a driver does for the session;
 //! - [`Session`]: the state machine, and the contract with its driver; its
-//!   inner life is in `session/`: asking, answers, connection;
+//!   inner life is in `session/`: calls, asking, answers, chatting, history,
+//!   channels, connection;
+//! - `outgoing`: lines on their way, kept until their fate is known;
+//! - `timeline`: each line of a channel once, in order; `unread`: how many wait
+//!   to be read; `logs`: both of every channel and whisper;
+//! - [`Command`]: what players type behind a slash;
 //! - `requests`: ids, answers, time-outs;
 //! - `heartbeat`: is the server still there?
 //! - `backoff`: when to try again;
@@ -28,12 +33,20 @@
 //! assert_eq!(session.poll_action(), Some(Action::Open));
 //! ```
 
+mod answer;
 mod event;
 mod refusal;
 
 mod action;
 mod config;
 mod session;
+
+mod logs;
+mod outgoing;
+mod timeline;
+mod unread;
+
+mod command;
 
 mod backoff;
 mod heartbeat;
@@ -43,8 +56,11 @@ mod requests;
 pub mod tokio_driver;
 
 pub use action::Action;
+pub use answer::Answer;
+pub use command::{COMMANDS, Command, CommandError, CommandInfo, Completion, complete, help};
 pub use config::Config;
 pub use event::{DisconnectReason, Event, LogoutReason, State};
+pub use outgoing::MAX_CHATS_IN_FLIGHT;
 pub use refusal::{Refusal, RefusalCode};
-pub use requests::{Call, MAX_CHATS_IN_FLIGHT};
-pub use session::{MAX_EVENTS, Session};
+pub use requests::{Call, MAX_CALLS_IN_FLIGHT};
+pub use session::{MAX_EVENTS, MAX_LISTED, Session};

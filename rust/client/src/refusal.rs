@@ -108,6 +108,23 @@ pub struct Refusal {
     pub retry_after_ms: Option<u32>,
 }
 
+impl Refusal {
+    /// Whether the same may succeed a little later, whoever asks.
+    pub fn is_for_now(&self) -> bool {
+        self.retry_after_ms.is_some()
+            || matches!(
+                self.code,
+                RefusalCode::TimedOut
+                    | RefusalCode::Server(
+                        DenyCode::RateLimited
+                            | DenyCode::Busy
+                            | DenyCode::Unavailable
+                            | DenyCode::Restarting
+                    )
+            )
+    }
+}
+
 impl From<RefusalCode> for Refusal {
     fn from(code: RefusalCode) -> Self {
         Self {

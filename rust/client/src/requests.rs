@@ -3,28 +3,23 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use longhall_packet::{RequestId, Username};
+use longhall_packet::{ChannelName, ListedChannel, Member, RequestId, Username};
 
-use crate::{Refusal, RefusalCode};
-
-/// Chat lines that may wait for their answers at the same time; further ones
-/// are refused with [`RefusalCode::TooManyPending`].
-pub const MAX_CHATS_IN_FLIGHT: usize = 64;
-
-/// Refused lines that wait for the outcome of earlier ones at most. Only a
-/// script that says thousands of lines at once gets there.
-const MAX_CHATS_HELD: usize = 4096;
+/// Calls other than chat that may wait for their answers at the same time;
+/// further ones are refused with
+/// [`RefusalCode::TooManyPending`](crate::RefusalCode::TooManyPending).
+pub const MAX_CALLS_IN_FLIGHT: usize = 64;
 
 /// Logins given up on whose success, arriving late, has to be undone. Each took
 /// a time-out, so older ones are long forgotten by the server, too.
 const MAX_ABANDONED_LOGINS: usize = 16;
 
-/// Names one call of `connect`, `register`, `login`, `logout` or `send_chat`; see
+/// Names one call of `connect`, `login`, `send_chat` and so on; see
 /// [`Session::poll_outcome`](crate::Session::poll_outcome).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Call(u64);
 
-/// A request other than chat. At most one of each is under way.
+/// A request other than a line of chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     Hello,
@@ -34,6 +29,28 @@ pub(crate) enum Request {
     Logout,
     /// The logout after a login that the player no longer knows of.
     Undo,
+    /// Something that a call waits for.
+    Asked(Call, Asked),
+    /// A page of history; what for is with the timelines. One at a time.
+    Page,
+    /// A read marker. One at a time.
+    Read,
+    /// The presence of before a cut, said again.
+    Presence,
+}
+
+/// What a call waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// `ok`.
+    Done,
+    Joined,
+    Sessions,
+    Blocks,
+    /// One page of the list, behind those before.
+    Channels(Vec<ListedChannel>),
+    /// One page of the list, behind those before.
+    Members(ChannelName, Vec<Member>),
 }
 
 /// The requests that wait for an answer. Ids go on counting from connection to
@@ -43,9 +60,6 @@ pub(crate) struct Requests {
     last_id: RequestId,
     last_call: u64,
     pending: Vec<Pending>,
-    /// In the order the player said them. An outcome that overtakes an earlier
-    /// one waits here.
-    chats: VecDeque<PendingChat>,
     abandoned_logins: VecDeque<RequestId>,
 }
 
@@ -56,15 +70,6 @@ struct Pending {
     deadline: Duration,
 }
 
-#[derive(Debug)]
-struct PendingChat {
-    call: Call,
-    /// `None` for a line that was refused without sending it.
-    id: Option<RequestId>,
-    deadline: Duration,
-    outcome: Option<Result<(), Refusal>>,
-}
-
 impl Requests {
     /// A name for what the player has just asked for.
     pub(crate) fn next_call(&mut self) -> Call {
@@ -72,10 +77,15 @@ impl Requests {
         Call(self.last_call)
     }
 
-    /// An id for a request whose answer does not matter.
+    /// An id for a request that waits elsewhere, or whose answer does not matter.
     pub(crate) fn next_id(&mut self) -> RequestId {
         self.last_id = self.last_id.wrapping_add(1);
         self.last_id
+    }
+
+    /// The id that the next request will have.
+    pub(crate) fn peek_id(&self) -> RequestId {
+        self.last_id.wrapping_add(1)
     }
 
     pub(crate) fn begin(&mut self, request: Request, deadline: Duration) -> RequestId {
@@ -88,47 +98,22 @@ impl Requests {
         id
     }
 
-    /// `None` when too many wait already.
-    pub(crate) fn begin_chat(&mut self, call: Call, deadline: Duration) -> Option<RequestId> {
-        let in_flight = self.chats.iter().filter(|chat| chat.id.is_some());
-        if in_flight.count() >= MAX_CHATS_IN_FLIGHT {
-            return None;
-        }
-        let id = self.next_id();
-        self.chats.push_back(PendingChat {
-            call,
-            id: Some(id),
-            deadline,
-            outcome: None,
-        });
-        Some(id)
-    }
-
-    /// Lines up the refusal of a line that was not sent behind the outcomes of
-    /// earlier lines. Gives it back when too many wait.
-    pub(crate) fn refuse_chat(&mut self, call: Call, refusal: Refusal) -> Option<Refusal> {
-        if self.chats.len() >= MAX_CHATS_HELD {
-            return Some(refusal);
-        }
-        self.chats.push_back(PendingChat {
-            call,
-            id: None,
-            deadline: Duration::MAX,
-            outcome: Some(Err(refusal)),
-        });
-        None
-    }
-
     pub(crate) fn is_login_pending(&self) -> bool {
-        self.pending
-            .iter()
-            .any(|pending| matches!(pending.request, Request::Login(_)))
+        self.is_pending(|request| matches!(request, Request::Login(_)))
     }
 
     pub(crate) fn is_register_pending(&self) -> bool {
-        self.pending
-            .iter()
-            .any(|pending| matches!(pending.request, Request::Register(..)))
+        self.is_pending(|request| matches!(request, Request::Register(..)))
+    }
+
+    pub(crate) fn is_pending(&self, fits: impl Fn(&Request) -> bool) -> bool {
+        self.pending.iter().any(|pending| fits(&pending.request))
+    }
+
+    /// Whether as many calls wait as may.
+    pub(crate) fn is_full(&self) -> bool {
+        let is_asked = |pending: &&Pending| matches!(pending.request, Request::Asked(..));
+        self.pending.iter().filter(is_asked).count() >= MAX_CALLS_IN_FLIGHT
     }
 
     /// Ends the request with this id, if it waits and `fits` the answer.
@@ -155,6 +140,16 @@ impl Requests {
         self.take_where(|_| true)
     }
 
+    /// Ends one request of an account that is no longer there.
+    pub(crate) fn take_of_account(&mut self) -> Option<Request> {
+        self.take_where(|pending| {
+            matches!(
+                pending.request,
+                Request::Asked(..) | Request::Page | Request::Read | Request::Presence
+            )
+        })
+    }
+
     /// Forgets a request whose answer no longer matters.
     pub(crate) fn forget(&mut self, request: &Request) -> Option<RequestId> {
         let found = self.pending.iter().find(|p| p.request == *request)?.id;
@@ -176,62 +171,19 @@ impl Requests {
         position.is_some_and(|position| self.abandoned_logins.remove(position).is_some())
     }
 
-    /// Notes the answer to a chat line; false when none with this id waits.
-    pub(crate) fn settle_chat(&mut self, id: RequestId, outcome: Result<(), Refusal>) -> bool {
-        let waiting = |chat: &&mut PendingChat| chat.id == Some(id) && chat.outcome.is_none();
-        match self.chats.iter_mut().find(waiting) {
-            Some(chat) => {
-                chat.outcome = Some(outcome);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// Gives every chat line that waited too long its outcome.
-    pub(crate) fn expire_chats(&mut self, now: Duration) {
-        self.settle_chats_where(RefusalCode::TimedOut, |chat| chat.deadline <= now);
-    }
-
-    /// Gives every chat line that still waits this outcome.
-    pub(crate) fn fail_chats(&mut self, code: RefusalCode) {
-        self.settle_chats_where(code, |_| true);
-    }
-
-    /// The outcome of the oldest chat line, once it has one.
-    pub(crate) fn next_chat_outcome(&mut self) -> Option<(Call, Result<(), Refusal>)> {
-        self.chats.front()?.outcome.as_ref()?;
-        let chat = self.chats.pop_front()?;
-        Some((chat.call, chat.outcome?))
-    }
-
     /// Moves every deadline by `gap`, and to `earliest` at least.
     pub(crate) fn postpone(&mut self, gap: Duration, earliest: Duration) {
-        let chats = self.chats.iter_mut().map(|chat| &mut chat.deadline);
-        let others = self.pending.iter_mut().map(|pending| &mut pending.deadline);
-        for deadline in chats.chain(others) {
+        for Pending { deadline, .. } in &mut self.pending {
             *deadline = deadline.saturating_add(gap).max(earliest);
         }
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
-        // A line that has its outcome waits for earlier lines, not for a time.
-        let unanswered = self.chats.iter().filter(|chat| chat.outcome.is_none());
-        let chats = unanswered.map(|chat| chat.deadline);
-        let others = self.pending.iter().map(|pending| pending.deadline);
-        chats.chain(others).min()
+        self.pending.iter().map(|pending| pending.deadline).min()
     }
 
     fn take_where(&mut self, matches: impl Fn(&Pending) -> bool) -> Option<Request> {
         let position = self.pending.iter().position(matches)?;
         Some(self.pending.remove(position).request)
-    }
-
-    fn settle_chats_where(&mut self, code: RefusalCode, matches: impl Fn(&PendingChat) -> bool) {
-        for chat in &mut self.chats {
-            if chat.outcome.is_none() && matches(chat) {
-                chat.outcome = Some(Err(code.into()));
-            }
-        }
     }
 }

@@ -1,29 +1,44 @@
 //! The state machine: calls, packets and time in; actions and events out.
 //!
-//! This file holds what a player and a driver may call. What follows from it is
-//! in `asking` (requests that go out), `answers` (packets that come in) and
-//! `connection` (time, beginnings and ends).
+//! This file holds what a player may call at any time, and what a driver does;
+//! `calls` holds what a player may ask for once logged in. What follows from it
+//! is in `asking` (requests that go out), `answers` (packets that come in),
+//! `chatting` (the player's own lines), `history` (everybody's lines),
+//! `channels` (where the account is) and `connection` (time, beginnings and
+//! ends).
 
 mod answers;
 mod asking;
+mod calls;
+mod channels;
+mod chatting;
 mod connection;
+mod history;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use fastrand::Rng;
-use longhall_packet::{ClientPacket, CloseReason, DenyCode, ResumeToken, codec};
+use longhall_packet::{
+    ClientPacket, CloseReason, DenyCode, PresenceState, PresenceText, ResumeToken, codec,
+};
 
 use crate::backoff::Backoff;
 use crate::heartbeat::Heartbeat;
+use crate::logs::Logs;
+use crate::outgoing::Outgoing;
 use crate::requests::{Request, Requests};
 use crate::{
-    Action, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State,
+    Action, Answer, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode,
+    State,
 };
 
 /// Events that wait for [`Session::poll_event`] at most. Further ones push out
 /// the oldest, and a [`Event::Warning`] says how many were lost.
 pub const MAX_EVENTS: usize = 4096;
+
+/// Most entries of a list that is asked for; a longer one is cut off.
+pub const MAX_LISTED: usize = 1000;
 
 /// The close code of a player who leaves.
 const CLOSE_NORMAL: u16 = 1000;
@@ -76,10 +91,12 @@ const CLOSE_NORMAL: u16 = 1000;
 /// session.connect(now);
 /// assert_eq!(session.poll_action(), Some(Action::Open));
 /// session.opened(now);
-/// session.received(now, br#"{"type":"hello","protocol":1,"server":"longhall/0.1.0",
+/// session.received(now, br#"{"type":"hello","protocol":2,"server":"longhall/0.1.0",
 ///     "message_of_the_day":"Well met!","limits":{"username_min_chars":3,
 ///     "username_max_chars":20,"password_min_chars":8,"password_max_chars":99,
-///     "chat_max_chars":500,"packet_max_bytes":8192}}"#);
+///     "chat_max_chars":500,"packet_max_bytes":8192,"channel_max_chars":24,
+///     "topic_max_chars":120,"presence_max_chars":60,"page_max_lines":500,
+///     "channels_per_account":20,"edit_window_s":900}}"#);
 /// assert_eq!(session.state(), State::Connected);
 ///
 /// session.login(now, "ada", "short");
@@ -104,6 +121,12 @@ pub struct Session {
     /// Ends with the account.
     logout: Option<Call>,
     requests: Requests,
+    outgoing: Outgoing,
+    logs: Logs,
+    pages: history::Pages,
+    markers: channels::Markers,
+    /// What the player says of themselves, unless that is nothing.
+    presence: Option<(PresenceState, PresenceText)>,
     reconnects: Backoff,
     resumes: Backoff,
     rng: Rng,
@@ -114,7 +137,7 @@ pub struct Session {
 
     actions: VecDeque<Action>,
     events: VecDeque<Event>,
-    outcomes: VecDeque<(Call, Result<(), Refusal>)>,
+    outcomes: VecDeque<(Call, Result<Answer, Refusal>)>,
     announced: State,
     lost_events: u64,
     ignored_packets: u64,
@@ -168,6 +191,11 @@ impl Session {
             connects: Vec::new(),
             logout: None,
             requests: Requests::default(),
+            outgoing: Outgoing::default(),
+            logs: Logs::default(),
+            pages: history::Pages::default(),
+            markers: channels::Markers::default(),
+            presence: None,
             reconnects: Backoff::default(),
             resumes: Backoff::default(),
             rng: Rng::with_seed(seed),
@@ -188,7 +216,7 @@ impl Session {
         let now = self.arrive(now);
         let call = self.requests.next_call();
         if let Link::Up(_) = self.link {
-            self.settle(call, Ok(()));
+            self.settle(call, Ok(Answer::Done));
             return call;
         }
         self.connects.push(call);
@@ -279,23 +307,6 @@ impl Session {
                 }
                 self.end_session(LogoutReason::Asked);
             }
-        }
-        call
-    }
-
-    /// Says a line to everyone logged in; ends in [`Event::ChatAccepted`] or
-    /// [`Event::ChatDenied`], in the order of the calls: a refusal waits for the
-    /// outcomes of earlier lines. Several lines may be on their way, up to
-    /// [`MAX_CHATS_IN_FLIGHT`](crate::MAX_CHATS_IN_FLIGHT).
-    pub fn send_chat(&mut self, now: Duration, text: &str) -> Call {
-        let now = self.arrive(now);
-        let call = self.requests.next_call();
-        if let Err(refusal) = self.try_send_chat(now, call, text) {
-            if let Some(refusal) = self.requests.refuse_chat(call, refusal) {
-                self.announce(Event::ChatDenied(refusal.clone()));
-                self.settle(call, Err(refusal));
-            }
-            self.announce_chat_outcomes();
         }
         call
     }
@@ -472,7 +483,7 @@ impl Session {
     /// How a call ended, oldest first: each ends exactly once. To be asked
     /// after [`poll_event`](Self::poll_event), whose events tell the same to
     /// those who did not call. Holds one outcome per call however many wait.
-    pub fn poll_outcome(&mut self) -> Option<(Call, Result<(), Refusal>)> {
+    pub fn poll_outcome(&mut self) -> Option<(Call, Result<Answer, Refusal>)> {
         self.outcomes.pop_front()
     }
 
@@ -487,7 +498,14 @@ impl Session {
             Link::Opening { deadline, .. } => Some(*deadline),
             Link::Up(up) => {
                 let heartbeat = up.heartbeat.deadline(self.config.heartbeat_interval());
-                let times = [heartbeat, up.resume_at, self.requests.next_deadline()];
+                let times = [
+                    heartbeat,
+                    up.resume_at,
+                    self.requests.next_deadline(),
+                    self.next_line_at(),
+                    self.next_page_at(),
+                    self.next_marker_at(),
+                ];
                 times.into_iter().flatten().min()
             }
         };

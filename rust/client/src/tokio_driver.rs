@@ -1,7 +1,7 @@
 //! A driver over a real socket, for tests, tools and terminal programs.
 //!
 //! [`run`] owns the socket and the clock; the program talks to it through two
-//! channels.
+//! channels. Whoever wants to know what came of a call asks by [`Command::ask`].
 //!
 //! ```no_run
 //! use longhall_client::tokio_driver::{Command, run};
@@ -23,7 +23,7 @@
 //! # }
 //! ```
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
@@ -35,6 +35,7 @@ use longhall_packet::SUBPROTOCOL;
 use longhall_packet::limits::MAX_SERVER_PACKET_BYTES;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -44,11 +45,10 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-use crate::{Action, Event, Session};
+use crate::{Action, Answer, Call, Event, Refusal, Session};
 
 /// What the program asks of the session; each is the [`Session`] method of the
-/// same name.
-#[derive(Clone, PartialEq, Eq)]
+/// same name. [`Command::call`] and [`Command::ask`] lead to all others.
 pub enum Command {
     /// [`Session::connect`].
     Connect,
@@ -73,7 +73,55 @@ pub enum Command {
     /// [`Session::logout`].
     Logout,
     /// [`Session::send_chat`].
-    SendChat(String),
+    SendChat {
+        /// A channel, empty for the lobby, or `"@bob"`.
+        channel: String,
+        /// What to say.
+        text: String,
+    },
+    /// [`Session::execute`].
+    Execute(crate::Command),
+    /// Any call, see [`Command::call`] and [`Command::ask`].
+    Call(AnyCall),
+}
+
+/// How a call ends.
+pub type Outcome = Result<Answer, Refusal>;
+
+/// A call of the program's choice.
+pub struct AnyCall {
+    start: Box<dyn FnOnce(&mut Session, Duration) -> Call + Send>,
+    ended: Option<oneshot::Sender<Outcome>>,
+}
+
+impl Command {
+    /// Any call into the session.
+    ///
+    /// ```
+    /// use longhall_client::tokio_driver::Command;
+    ///
+    /// let join = Command::call(|session, now| session.join_channel(now, "trade", None));
+    /// assert_eq!(format!("{join:?}"), "Call(***)");
+    /// ```
+    pub fn call(start: impl FnOnce(&mut Session, Duration) -> Call + Send + 'static) -> Self {
+        Self::Call(AnyCall {
+            start: Box::new(start),
+            ended: None,
+        })
+    }
+
+    /// Any call into the session, and how it ended. Nothing comes when the driver
+    /// ends before.
+    pub fn ask(
+        start: impl FnOnce(&mut Session, Duration) -> Call + Send + 'static,
+    ) -> (Self, oneshot::Receiver<Outcome>) {
+        let (ended, outcome) = oneshot::channel();
+        let call = AnyCall {
+            start: Box::new(start),
+            ended: Some(ended),
+        };
+        (Self::Call(call), outcome)
+    }
 }
 
 impl fmt::Debug for Command {
@@ -86,7 +134,9 @@ impl fmt::Debug for Command {
             Self::Register { .. } => "Register(***)",
             Self::Login { .. } => "Login(***)",
             Self::Logout => "Logout",
-            Self::SendChat(_) => "SendChat(***)",
+            Self::SendChat { .. } => "SendChat(***)",
+            Self::Execute(_) => "Execute(***)",
+            Self::Call(_) => "Call(***)",
         })
     }
 }
@@ -105,10 +155,10 @@ pub async fn run(
 ) {
     let start = Instant::now();
     let mut transport = Transport::new(url);
+    let mut asked = HashMap::new();
     loop {
         transport.carry_out(&mut session);
-        // Events say the same as outcomes, which are for those who call and wait.
-        while session.poll_outcome().is_some() {}
+        tell_outcomes(&mut session, &mut asked);
         while let Some(event) = session.poll_event() {
             if events.send(event).await.is_err() {
                 return say_goodbye(start, session, transport, &events).await;
@@ -117,7 +167,7 @@ pub async fn run(
         let deadline = session.next_deadline().map(|deadline| start + deadline);
         tokio::select! {
             command = commands.recv() => match command {
-                Some(command) => obey(&mut session, start.elapsed(), command),
+                Some(command) => obey(&mut session, start.elapsed(), command, &mut asked),
                 None => return say_goodbye(start, session, transport, &events).await,
             },
             news = poll_fn(|cx| transport.poll_news(cx)) => match news {
@@ -131,7 +181,19 @@ pub async fn run(
     }
 }
 
-fn obey(session: &mut Session, now: Duration, command: Command) {
+/// Those who wait to hear how their calls end.
+type Asked = HashMap<Call, oneshot::Sender<Outcome>>;
+
+fn tell_outcomes(session: &mut Session, asked: &mut Asked) {
+    while let Some((call, outcome)) = session.poll_outcome() {
+        if let Some(ended) = asked.remove(&call) {
+            // Whoever asked may have lost interest.
+            ended.send(outcome).ok();
+        }
+    }
+}
+
+fn obey(session: &mut Session, now: Duration, command: Command, asked: &mut Asked) {
     match command {
         Command::Connect => {
             session.connect(now);
@@ -147,8 +209,17 @@ fn obey(session: &mut Session, now: Duration, command: Command) {
         Command::Logout => {
             session.logout(now);
         }
-        Command::SendChat(text) => {
-            session.send_chat(now, &text);
+        Command::SendChat { channel, text } => {
+            session.send_chat(now, &channel, &text);
+        }
+        Command::Execute(command) => {
+            session.execute(now, &command);
+        }
+        Command::Call(AnyCall { start, ended }) => {
+            let call = start(session, now);
+            if let Some(ended) = ended {
+                asked.insert(call, ended);
+            }
         }
     }
 }

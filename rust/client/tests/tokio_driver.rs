@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use longhall_client::tokio_driver::{Command, run};
-use longhall_client::{Config, DisconnectReason, Event, LogoutReason, Session};
+use longhall_client::{Answer, Config, DisconnectReason, Event, LogoutReason, Session};
 use longhall_packet::{
-    ClientPacket, CloseReason, Limits, PROTOCOL_VERSION, RequestId, ResumeToken, SUBPROTOCOL,
-    ServerPacket, codec,
+    Access, ChannelState, ClientPacket, CloseReason, InboxState, Limits, Line, LineKind,
+    PROTOCOL_VERSION, RequestId, ResumeToken, Role, SUBPROTOCOL, ServerPacket, codec,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -140,6 +140,21 @@ impl Peer {
             id,
             username: "ada".to_owned(),
             resume_token: ResumeToken::from_bytes(&[1; 32]),
+            session: 1,
+            channels: vec![ChannelState {
+                channel: "lobby".to_owned(),
+                topic: String::new(),
+                access: Access::Open,
+                role: Role::Member,
+                first_seq: 1,
+                last_seq: 0,
+                read_seq: 0,
+                unread: 0,
+                members: 1,
+                online: 1,
+            }],
+            inbox: InboxState::default(),
+            invitations: Vec::new(),
         })
         .await;
     }
@@ -175,20 +190,35 @@ async fn logged_in() -> (Program, Server, Peer) {
 #[tokio::test]
 async fn a_player_connects_logs_in_chats_and_leaves() {
     let (mut program, _server, mut peer) = logged_in().await;
-    program.tell(Command::SendChat("hi".to_owned())).await;
+    program.tell(say("hi")).await;
     let id = peer.expect("chat").await.id();
-    peer.send(&ServerPacket::Chat {
+    let line = Line {
+        seq: 1,
         sender: "ada".to_owned(),
+        recipient: None,
         text: "hi".to_owned(),
+        sent_at_ms: 7,
+        kind: LineKind::Said,
+        edited_at_ms: None,
+        of: None,
+    };
+    peer.send(&ServerPacket::Chat {
+        channel: "lobby".to_owned(),
+        line,
+    })
+    .await;
+    peer.send(&ServerPacket::Posted {
+        id,
+        channel: "lobby".to_owned(),
+        seq: 1,
         sent_at_ms: 7,
     })
     .await;
-    peer.send(&ServerPacket::Ok { id }).await;
     program
-        .wait_for(|event| matches!(event, Event::ChatReceived { sent_at_ms: 7, .. }))
+        .wait_for(|event| matches!(event, Event::ChatReceived { line, .. } if line.sent_at_ms == 7))
         .await;
     program
-        .wait_for(|event| *event == Event::ChatAccepted)
+        .wait_for(|event| matches!(event, Event::ChatAccepted { seq: 1, .. }))
         .await;
 
     program.tell(Command::Logout).await;
@@ -210,7 +240,7 @@ async fn a_player_connects_logs_in_chats_and_leaves() {
 async fn a_program_that_ends_says_what_it_had_to_say_and_goodbye() {
     let (program, _server, mut peer) = logged_in().await;
     for number in 0..5 {
-        program.tell(Command::SendChat(number.to_string())).await;
+        program.tell(say_to(&format!("room{number}"), "hi")).await;
     }
     let peer = tokio::spawn(async move {
         for _ in 0..5 {
@@ -260,7 +290,7 @@ async fn the_reason_is_told_although_the_client_was_writing() {
     peer.close(CloseReason::TooSlow).await;
     drop(peer);
     for _ in 0..50 {
-        program.tell(Command::SendChat("x".repeat(500))).await;
+        program.tell(say(&"x".repeat(500))).await;
     }
     let told = |event: &Event| {
         matches!(event, Event::Disconnected { reason, .. }
@@ -330,8 +360,45 @@ fn commands_do_not_show_what_they_hold() {
         username: "ada".to_owned(),
         password: "correct horse".to_owned(),
     };
-    let chat = Command::SendChat("psst".to_owned());
+    let chat = say("psst");
     assert_eq!(format!("{login:?} {chat:?}"), "Login(***) SendChat(***)");
+}
+
+#[tokio::test]
+async fn whoever_asks_is_told_how_it_ended() {
+    let (program, _server, mut peer) = logged_in().await;
+    let (command, blocks) = Command::ask(|session, now| session.list_blocks(now));
+    program.tell(command).await;
+    let id = peer.expect("blocks").await.id();
+    let usernames = vec!["eve".to_owned()];
+    peer.send(&ServerPacket::Blocks { id, usernames }).await;
+    let answer = timeout(PATIENCE, blocks).await.expect("in time");
+    let answer = answer.expect("an outcome").expect("no refusal");
+    assert_eq!(answer, Answer::Blocks(vec!["eve".to_owned()]));
+
+    // Nobody need wait for it.
+    let (command, outcome) = Command::ask(|session, now| session.block(now, "x"));
+    drop(outcome);
+    program.tell(command).await;
+    let who = longhall_client::Command::parse("/who", "lobby", None).expect("a command");
+    program.tell(Command::Execute(who)).await;
+    peer.expect("members").await;
+    let (command, outcome) = Command::ask(|session, now| session.block(now, "eve"));
+    program.tell(command).await;
+    peer.expect("block").await;
+    program.end().await;
+    assert!(outcome.await.is_err());
+}
+
+fn say(text: &str) -> Command {
+    say_to("", text)
+}
+
+fn say_to(channel: &str, text: &str) -> Command {
+    Command::SendChat {
+        channel: channel.to_owned(),
+        text: text.to_owned(),
+    }
 }
 
 fn is_disconnected(expected: DisconnectReason, will_retry: bool) -> impl Fn(&Event) -> bool {

@@ -3,7 +3,11 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use longhall_client::State;
+use godot::prelude::*;
+use longhall_client::{Answer, Completion, State};
+use longhall_packet::{
+    ChannelState, Conversation, INBOX, Line, LineKind, ListedChannel, ListedSession, Member,
+};
 
 /// The `State` constant of the node for a session's state.
 pub(crate) fn state_constant(state: State) -> i64 {
@@ -30,4 +34,117 @@ pub(crate) fn now() -> Duration {
 pub(crate) fn seconds(value: f64) -> Duration {
     const YEAR: f64 = 365.0 * 24.0 * 60.0 * 60.0;
     Duration::try_from_secs_f64(value.min(YEAR)).unwrap_or_default()
+}
+
+/// A number of the protocol, which all fit.
+pub(crate) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A line, as scripts get it.
+pub(crate) fn line(line: &Line) -> VarDictionary {
+    vdict! {
+        "seq" => int(line.seq),
+        "sender" => line.sender.as_str(),
+        "text" => line.text.as_str(),
+        "sent_at_ms" => int(line.sent_at_ms),
+        "edited_at_ms" => int(line.edited_at_ms.unwrap_or(0)),
+        "deleted" => line.kind == LineKind::Deleted,
+    }
+}
+
+/// The lines of a page that can be shown: those of people the player has blocked
+/// cannot, and what edits did is in the lines themselves.
+pub(crate) fn lines(page: &[Line]) -> Array<VarDictionary> {
+    let shown = |line: &&Line| matches!(line.kind, LineKind::Said | LineKind::Deleted);
+    page.iter().filter(shown).map(line).collect()
+}
+
+/// A channel as its member sees it, as scripts get it.
+pub(crate) fn channel(state: &ChannelState) -> VarDictionary {
+    vdict! {
+        "channel" => state.channel.as_str(),
+        "topic" => state.topic.as_str(),
+        "access" => state.access.name(),
+        "role" => state.role.name(),
+        "first_seq" => int(state.first_seq),
+        "last_seq" => int(state.last_seq),
+        "read_seq" => int(state.read_seq),
+        "unread" => i64::from(state.unread),
+        "members" => i64::from(state.members),
+        "online" => i64::from(state.online),
+    }
+}
+
+/// The whispers with one player, as scripts get them.
+pub(crate) fn conversation(conversation: &Conversation) -> VarDictionary {
+    vdict! {
+        "channel" => format!("{INBOX}{}", conversation.username).as_str(),
+        "last_seq" => int(conversation.last_seq),
+        "read_seq" => int(conversation.read_seq),
+        "unread" => i64::from(conversation.unread),
+    }
+}
+
+/// What may stand where a word does, as scripts get it.
+pub(crate) fn completion(completion: &Completion) -> VarDictionary {
+    vdict! {
+        "input" => completion.input.as_str(),
+        "word" => completion.word.as_str(),
+        "description" => completion.description,
+    }
+}
+
+/// A player in a roster, as scripts get them.
+fn member(member: &Member) -> VarDictionary {
+    vdict! {
+        "username" => member.username.as_str(),
+        "role" => member.role.name(),
+        "state" => member.state.name(),
+        "text" => member.text.as_str(),
+    }
+}
+
+fn listed_channel(listed: &ListedChannel) -> VarDictionary {
+    vdict! {
+        "channel" => listed.channel.as_str(),
+        "topic" => listed.topic.as_str(),
+        "access" => listed.access.name(),
+        "members" => i64::from(listed.members),
+    }
+}
+
+fn listed_session(listed: &ListedSession) -> VarDictionary {
+    vdict! {
+        "session" => int(listed.session),
+        "device" => listed.device.as_str(),
+        "created_at_ms" => int(listed.created_at_ms),
+        "last_seen_at_ms" => int(listed.last_seen_at_ms),
+        "online" => listed.online,
+        "current" => listed.current,
+    }
+}
+
+/// What a request brought, as scripts get it.
+pub(crate) fn answer(answer: &Answer) -> Variant {
+    fn list<T>(items: &[T], convert: fn(&T) -> VarDictionary) -> Variant {
+        items
+            .iter()
+            .map(convert)
+            .collect::<Array<VarDictionary>>()
+            .to_variant()
+    }
+    match answer {
+        Answer::Done => Variant::nil(),
+        Answer::Posted { seq, .. } => int(*seq).to_variant(),
+        Answer::History { lines: page, .. } => lines(page).to_variant(),
+        Answer::Channels(channels) => list(channels, listed_channel),
+        Answer::Members(members) => list(members, member),
+        Answer::Sessions(sessions) => list(sessions, listed_session),
+        Answer::Blocks(names) => {
+            let names: PackedStringArray = names.iter().map(GString::from).collect();
+            names.to_variant()
+        }
+        Answer::Joined(state) => channel(state).to_variant(),
+    }
 }

@@ -6,22 +6,19 @@ use std::time::Duration;
 use godot::classes::Time;
 use godot::prelude::*;
 use longhall_packet::{
-    ClientPacket, CloseReason, Denial, DenyCode, Limits, PROTOCOL_VERSION, ResumeToken,
-    ServerPacket, codec,
+    ClientPacket, CloseReason, Denial, DenyCode, ResumeToken, ServerPacket, codec,
 };
 
 use crate::convert::{now, seconds};
+use crate::fake_world::{Deliveries, World};
 use crate::transport::News;
-
-/// The requests that outcomes can be scripted for.
-const REQUESTS: [&str; 5] = ["register", "login", "resume", "logout", "chat"];
 
 /// A server inside your game, so that your game's own tests need no network.
 ///
 /// Give it to [member NetworkClient.fake_server] before the node connects: then no socket is
-/// opened, and everything else works as with a real server. It keeps accounts, checks
-/// passwords and passes chat on, also between several nodes that share it; and it does what
-/// your test wants to see.
+/// opened, and everything else works as with a real server. It keeps accounts, channels and
+/// lines, checks passwords and passes chat on, also between several nodes that share it; and it
+/// does what your test wants to see.
 ///
 /// ```gdscript
 /// var server := LonghallFakeServer.new()
@@ -52,20 +49,14 @@ pub struct LonghallFakeServer {
     #[var]
     message_of_the_day: GString,
 
-    accounts: HashMap<String, Account>,
+    world: World,
     /// By the name of the request.
     scripts: HashMap<&'static str, VecDeque<Script>>,
     closings: Vec<(Duration, Option<CloseReason>)>,
     connections: BTreeMap<u64, Connection>,
     last_connection: u64,
-    last_token: u8,
+    last_token: u64,
     said: PackedStringArray,
-}
-
-struct Account {
-    username: String,
-    password: String,
-    token: Option<ResumeToken>,
 }
 
 enum Script {
@@ -77,8 +68,6 @@ enum Script {
 struct Connection {
     /// What the client is to hear, and when.
     inbound: VecDeque<(Duration, News)>,
-    /// The key of the account that is logged in.
-    user: Option<String>,
 }
 
 #[expect(
@@ -90,21 +79,15 @@ impl LonghallFakeServer {
     /// Creates an account, or gives it another password.
     #[func]
     pub fn add_account(&mut self, username: GString, password: GString) {
-        let username = username.to_string();
-        self.accounts.insert(
-            username.to_lowercase(),
-            Account {
-                username,
-                password: password.to_string(),
-                token: None,
-            },
-        );
+        self.world
+            .add_account(&username.to_string(), &password.to_string());
     }
 
     /// Refuses the next request of this kind with one of
-    /// [method NetworkClient.get_denial_codes]. `request` is [code]"register"[/code],
-    /// [code]"login"[/code], [code]"resume"[/code] (taking up a session after a cut),
-    /// [code]"logout"[/code] or [code]"chat"[/code]. `retry_after` seconds are passed on as
+    /// [method NetworkClient.get_denial_codes]. `request` is the name of the packet that the
+    /// client sends: [code]"register"[/code], [code]"login"[/code], [code]"resume"[/code] (taking
+    /// up a session after a cut), [code]"logout"[/code], [code]"chat"[/code],
+    /// [code]"join"[/code], [code]"history"[/code] and so on. `retry_after` seconds are passed on as
     /// [member NetworkRequest.retry_after]; 0 leaves it out. Called several times, it refuses as
     /// many requests, in that order.
     #[func]
@@ -150,10 +133,20 @@ impl LonghallFakeServer {
         self.closings.push((at, named));
     }
 
-    /// Somebody says a line: everybody who is logged in hears it.
+    /// Somebody says a line, and everybody in `channel` who is logged in hears it. Behind an
+    /// `@`, `channel` is a player to whisper to: [code]server.say("bob", "psst", "@ada")[/code].
     #[func]
-    pub fn say(&mut self, sender: GString, text: GString) {
-        self.publish(&sender.to_string(), &text.to_string());
+    pub fn say(
+        &mut self,
+        sender: GString,
+        text: GString,
+        #[opt(default = &GString::from("lobby"))] channel: GString,
+    ) {
+        let (sender, text) = (sender.to_string(), text.to_string());
+        let deliveries = self
+            .world
+            .say(&sender, &text, &channel.to_string(), unix_ms());
+        self.deliver(deliveries);
     }
 
     /// All that was said by [method NetworkClient.send_chat], oldest first.
@@ -173,14 +166,9 @@ impl LonghallFakeServer {
         let mut connection = Connection::default();
         let at = self.arrival();
         if self.is_reachable {
-            let hello = ServerPacket::Hello {
-                protocol: PROTOCOL_VERSION,
-                server: "fake".to_owned(),
-                message_of_the_day: self.message_of_the_day.to_string(),
-                limits: Limits::default(),
-            };
+            let hello = World::hello(&self.message_of_the_day.to_string());
             connection.inbound.push_back((at, News::Opened));
-            connection.inbound.push_back((at, packet(&hello)));
+            connection.inbound.push_back((at, news(&hello)));
         } else {
             let closed = News::Closed(None, "the fake server is not reachable".to_owned());
             connection.inbound.push_back((at, closed));
@@ -192,6 +180,8 @@ impl LonghallFakeServer {
     /// The client has gone.
     pub(crate) fn hang_up(&mut self, connection: u64) {
         self.connections.remove(&connection);
+        let deliveries = self.world.hang_up(connection);
+        self.deliver(deliveries);
     }
 
     /// The client sends one packet.
@@ -200,7 +190,7 @@ impl LonghallFakeServer {
             Ok(packet) => self.answer(connection, packet),
             Err(error) => {
                 let denial = ServerPacket::deny(error.id, error.denial);
-                self.send(connection, &denial);
+                self.deliver(vec![(connection, denial)]);
             }
         }
     }
@@ -225,6 +215,10 @@ impl LonghallFakeServer {
             for connection in self.connections.values_mut() {
                 connection.close(at, reason);
             }
+            // Nobody is left to hear of it.
+            for connection in self.connections.keys() {
+                self.world.hang_up(*connection);
+            }
         }
     }
 
@@ -234,124 +228,50 @@ impl LonghallFakeServer {
             .scripts
             .get_mut(packet.name())
             .and_then(VecDeque::pop_front);
-        let answer = match script {
-            Some(Script::Ignore) => return,
-            Some(Script::Deny(denial)) => Err(denial),
-            None => self.decide(from, packet),
-        };
-        match answer {
-            Ok(Decision::Answer(answer)) => self.send(from, &answer),
-            Ok(Decision::Publish { sender, text }) => {
-                self.send(from, &ServerPacket::Ok { id });
-                self.said.push(&text);
-                self.publish(&sender, &text);
+        match script {
+            Some(Script::Ignore) => {}
+            Some(Script::Deny(denial)) => {
+                self.deliver(vec![(from, ServerPacket::deny(Some(id), denial))]);
             }
-            Err(denial) => self.send(from, &ServerPacket::deny(Some(id), denial)),
-        }
-    }
-
-    fn decide(&mut self, from: u64, packet: ClientPacket) -> Result<Decision, Denial> {
-        let user = self.connections.get(&from).and_then(|c| c.user.clone());
-        let stage = match user {
-            Some(_) => longhall_packet::Stage::LoggedIn,
-            None => longhall_packet::Stage::LoggedOut,
-        };
-        packet.check_stage(stage)?;
-        let ok = ServerPacket::Ok { id: packet.id() };
-        match packet {
-            ClientPacket::Hello { .. } | ClientPacket::Ping { .. } => {}
-            ClientPacket::Register {
-                username, password, ..
-            } => {
-                if self
-                    .accounts
-                    .contains_key(&username.as_str().to_lowercase())
-                {
-                    return Err(DenyCode::UsernameTaken.into());
-                }
-                self.add_account(username.as_str().into(), password.expose().into());
-            }
-            ClientPacket::Login {
-                id,
-                username,
-                password,
-            } => {
-                let key = username.as_str().to_lowercase();
-                let account = self.accounts.get(&key);
-                if account.is_none_or(|account| account.password != password.expose()) {
-                    return Err(DenyCode::BadCredentials.into());
-                }
-                return self.enter(from, id, key).map(Decision::Answer);
-            }
-            ClientPacket::Resume { id, token } => {
-                let owner = |(key, account): (&String, &Account)| {
-                    (account.token.as_ref() == Some(&token)).then(|| key.clone())
+            None => {
+                let said = match &packet {
+                    ClientPacket::Chat { text, .. } => Some(text.as_str().to_owned()),
+                    _ => None,
                 };
-                let key = self.accounts.iter().find_map(owner);
-                let key = key.ok_or(Denial::new(DenyCode::SessionExpired))?;
-                return self.enter(from, id, key).map(Decision::Answer);
-            }
-            ClientPacket::Logout { .. } => {
-                if let Some(account) = user.and_then(|key| self.accounts.get_mut(&key)) {
-                    account.token = None;
+                let token = self.new_token();
+                let deliveries = self.world.answer(from, packet, token, unix_ms());
+                // A line that is said again after a cut is answered, but not told.
+                let is_told =
+                    |(_, packet): &(u64, ServerPacket)| matches!(packet, ServerPacket::Chat { .. });
+                if let Some(said) = said
+                    && deliveries.iter().any(is_told)
+                {
+                    self.said.push(&said);
                 }
-                if let Some(connection) = self.connections.get_mut(&from) {
-                    connection.user = None;
-                }
-            }
-            ClientPacket::Chat { text, .. } => {
-                let account = user.and_then(|key| self.accounts.get(&key));
-                return Ok(Decision::Publish {
-                    sender: account.map(|a| a.username.clone()).unwrap_or_default(),
-                    text: text.as_str().to_owned(),
-                });
+                self.deliver(deliveries);
             }
         }
-        Ok(Decision::Answer(ok))
     }
 
-    fn enter(&mut self, from: u64, id: u32, key: String) -> Result<ServerPacket, Denial> {
-        self.last_token = self.last_token.wrapping_add(1);
-        let token = ResumeToken::from_bytes(&[self.last_token; 32]);
-        let account = self.accounts.get_mut(&key);
-        let account = account.ok_or(Denial::new(DenyCode::BadCredentials))?;
-        account.token = Some(token.clone());
-        let username = account.username.clone();
-        let at = now();
-        for (other, connection) in &mut self.connections {
-            if *other != from && connection.user.as_ref() == Some(&key) {
-                connection.close(at, Some(CloseReason::LoggedInElsewhere));
-            }
-        }
-        if let Some(connection) = self.connections.get_mut(&from) {
-            connection.user = Some(key);
-        }
-        Ok(ServerPacket::LoggedIn {
-            id,
-            username,
-            resume_token: token,
-        })
+    /// Not a secret: nothing of a fake server is.
+    fn new_token(&mut self) -> ResumeToken {
+        self.last_token += 1;
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&self.last_token.to_le_bytes());
+        ResumeToken::from_bytes(&bytes)
     }
 
-    fn publish(&mut self, sender: &str, text: &str) {
-        let sent_at_ms = Time::singleton().get_unix_time_from_system() * 1000.0;
-        let line = ServerPacket::Chat {
-            sender: sender.to_owned(),
-            text: text.to_owned(),
-            sent_at_ms: sent_at_ms as u64,
-        };
+    fn deliver(&mut self, deliveries: Deliveries) {
         let at = self.arrival();
-        for connection in self.connections.values_mut() {
-            if connection.user.is_some() {
-                connection.inbound.push_back((at, packet(&line)));
+        for (to, packet) in deliveries {
+            if let Some(connection) = self.connections.get_mut(&to) {
+                connection.inbound.push_back((at, news(&packet)));
             }
         }
-    }
-
-    fn send(&mut self, to: u64, answer: &ServerPacket) {
-        let at = self.arrival();
-        if let Some(connection) = self.connections.get_mut(&to) {
-            connection.inbound.push_back((at, packet(answer)));
+        for (connection, reason) in self.world.take_ended() {
+            if let Some(connection) = self.connections.get_mut(&connection) {
+                connection.close(at, Some(reason));
+            }
         }
     }
 
@@ -362,10 +282,10 @@ impl LonghallFakeServer {
 
     fn script(&mut self, request: &GString, script: Script) {
         let wanted = request.to_string();
-        match REQUESTS.iter().find(|name| **name == wanted) {
-            Some(name) => self.scripts.entry(*name).or_default().push_back(script),
+        match ClientPacket::NAMES.iter().find(|name| **name == wanted) {
+            Some(name) => self.scripts.entry(name).or_default().push_back(script),
             None => {
-                let requests = REQUESTS.join(", ");
+                let requests = ClientPacket::NAMES.join(", ");
                 self.warn(format!("\"{wanted}\" is no request; there are {requests}"));
             }
         }
@@ -382,18 +302,17 @@ impl Connection {
     fn close(&mut self, at: Duration, reason: Option<CloseReason>) {
         let code = reason.map(CloseReason::code);
         let text = reason.map_or("cut", CloseReason::name);
-        self.user = None;
         self.inbound.retain(|(arrives_at, _)| *arrives_at <= at);
         let closed = News::Closed(code, text.to_owned());
         self.inbound.push_back((at, closed));
     }
 }
 
-enum Decision {
-    Answer(ServerPacket),
-    Publish { sender: String, text: String },
+fn news(packet: &ServerPacket) -> News {
+    News::Received(codec::encode(packet).as_bytes().into())
 }
 
-fn packet(packet: &ServerPacket) -> News {
-    News::Received(codec::encode(packet).as_bytes().into())
+/// Milliseconds since 1970.
+fn unix_ms() -> u64 {
+    (Time::singleton().get_unix_time_from_system() * 1000.0) as u64
 }

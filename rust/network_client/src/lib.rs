@@ -3,7 +3,7 @@
 //! Thin on purpose. `network_client` is what designers see, with the
 //! `network_request` that each call returns and the login `remembered` in a
 //! file. `transport` drives the engine's own `WebSocketPeer`, or the
-//! `fake_server` of a game's tests, through the `bad_weather` a designer may
+//! `fake_server` of a game's tests, whose `fake_world` knows who said what, through the `bad_weather` a designer may
 //! ask for. `convert` turns Rust values into Godot ones. Everything that decides lives in `longhall-client`.
 
 #![expect(
@@ -22,6 +22,7 @@ mod transport;
 #[cfg(feature = "bad-weather")]
 mod bad_weather;
 mod fake_server;
+mod fake_world;
 
 mod convert;
 

@@ -1,22 +1,25 @@
 //! The node that designers drop into a scene.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use godot::classes::node::ProcessMode;
 use godot::classes::notify::NodeNotification;
-use godot::classes::{Engine, INode, Node, Time, X509Certificate};
+use godot::classes::{Engine, INode, Node, Os, Time, X509Certificate};
 use godot::prelude::*;
 use longhall_client::{
-    Action, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, Session,
-    State,
+    Action, Answer, Call, Command, Config, DisconnectReason, Event, LogoutReason, Refusal,
+    RefusalCode, Session, State,
 };
-use longhall_packet::{CloseReason, DenyCode, Limits, ResumeToken};
+use longhall_packet::{
+    Access, Change, CloseReason, DenyCode, Limits, LineKind, Presence, PresenceState, ResumeToken,
+    Role,
+};
 
 #[cfg(feature = "bad-weather")]
 use crate::bad_weather::Forecast;
-use crate::convert::{now, seconds, state_constant};
+use crate::convert::{self, int, now, seconds, state_constant};
 use crate::fake_server::LonghallFakeServer;
 use crate::network_request::NetworkRequest;
 use crate::remembered;
@@ -30,14 +33,19 @@ const LONGEST_WITHOUT_TICK: Duration = Duration::from_secs(5);
 const FRAME: &str = "_longhall_frame";
 
 /// What a request ended with, for those who wait for it.
-type Outcome = (Gd<NetworkRequest>, Result<(), Refusal>);
+type Outcome = (Gd<NetworkRequest>, Result<Answer, Refusal>);
 
 /// Accounts and chat for your game: registers players, logs them in and lets them talk.
 ///
 /// Drop this node into a scene, point [member url] at a Longhall server, connect its signals, and
 /// call [method register], [method login] and [method send_chat]. It keeps the connection alive,
 /// connects again by itself after a cut, and logs the player in again without asking for the
-/// password.
+/// password. No line is lost or doubled on the way: what was said while the connection was away
+/// follows in order, and lines of [method send_chat] wait for the connection to come back.
+///
+/// Players talk in channels, named as in [code]"lobby"[/code], and in whispers, named by the other
+/// player as in [code]"@ada"[/code]. Everybody is in the lobby; other channels are for
+/// [method create_channel] and [method join_channel], and kept with the account.
 ///
 /// Every call is answered twice, by a signal of this node for all who listen and by the
 /// [NetworkRequest] it returns for the one who asked, and never before the call has returned:
@@ -47,7 +55,9 @@ type Outcome = (Gd<NetworkRequest>, Result<(), Refusal>);
 ///
 /// ```gdscript
 /// func _ready() -> void:
-///     $NetworkClient.chat_received.connect(func(sender, text, _time): print(sender, ": ", text))
+///     $NetworkClient.chat_received.connect(
+///         func(_channel, sender, text, _time, _seq): print(sender, ": ", text)
+///     )
 ///     await $NetworkClient.connect_to_server().completed
 ///     if $NetworkClient.is_resuming():
 ///         return # A remembered login: logged_in comes by itself.
@@ -137,6 +147,18 @@ pub struct NetworkClient {
     #[var(set = _set_reconnect_max_delay)]
     reconnect_max_delay: f64,
 
+    /// Lines of each channel that are fetched when the player comes in, see
+    /// [signal history_received]. With 0 only what is said from then on is shown.
+    #[export_group(name = "Chat")]
+    #[export(range = (0.0, 500.0, 1.0))]
+    #[var(set = _set_history_lines)]
+    history_lines: i64,
+
+    /// What the player's list of devices calls this one, see [method list_sessions]. Empty takes
+    /// the name of the operating system.
+    #[export]
+    device_name: GString,
+
     /// Milliseconds of one frame that received packets may take. What is left waits for the next
     /// frame, so that a burst of chat does not make the game stutter.
     #[export_group(name = "Performance")]
@@ -209,6 +231,30 @@ pub struct NetworkClient {
     #[var(no_set)]
     chat_max_length: i64,
 
+    /// Most characters of a channel's name. Read-only.
+    #[var(no_set)]
+    channel_max_length: i64,
+
+    /// Most characters of a channel's topic. Read-only.
+    #[var(no_set)]
+    topic_max_length: i64,
+
+    /// Most characters of the text of [method set_presence]. Read-only.
+    #[var(no_set)]
+    presence_max_length: i64,
+
+    /// Most channels the player may be in, the lobby not counted. Read-only.
+    #[var(no_set)]
+    channels_max: i64,
+
+    /// Seconds in which the player may change a line, see [method edit_line]. Read-only.
+    #[var(no_set)]
+    edit_window: i64,
+
+    /// The name of the channel that everybody is in. Read-only; empty while nobody is logged in.
+    #[var(get = _get_lobby, no_set)]
+    lobby: PhantomVar<GString>,
+
     session: Session,
     transport: Transport,
     /// Who waits for what.
@@ -226,6 +272,9 @@ pub struct NetworkClient {
     was_removed: bool,
     /// For the developer's console, once nothing is borrowed.
     warnings: Vec<String>,
+    /// Unread counts to tell of at the end of the frame: one signal for all the
+    /// lines of a burst.
+    unread: BTreeMap<String, u32>,
 }
 
 #[godot_api]
@@ -249,6 +298,8 @@ impl INode for NetworkClient {
             heartbeat_interval: config.heartbeat_interval.as_secs_f64(),
             reconnect_enabled: config.reconnect,
             reconnect_max_delay: config.reconnect_max_delay.as_secs_f64(),
+            history_lines: config.history_lines.into(),
+            device_name: GString::new(),
             frame_budget: 2.0,
             #[cfg(feature = "bad-weather")]
             bad_weather_latency: 0.0,
@@ -266,6 +317,12 @@ impl INode for NetworkClient {
             password_min_length: 0,
             password_max_length: 0,
             chat_max_length: 0,
+            channel_max_length: 0,
+            topic_max_length: 0,
+            presence_max_length: 0,
+            channels_max: 0,
+            edit_window: 0,
+            lobby: PhantomVar::default(),
             session: Session::new(config, seed()),
             transport: Transport::default(),
             requests: HashMap::new(),
@@ -275,6 +332,7 @@ impl INode for NetworkClient {
             ticked_at: Duration::ZERO,
             was_removed: false,
             warnings: Vec::new(),
+            unread: BTreeMap::new(),
         };
         node.take_limits(Limits::default());
         node
@@ -332,8 +390,8 @@ impl INode for NetworkClient {
         }
         if !self.others_in_scene().is_empty() {
             warnings.push(
-                "This scene has more than one NetworkClient. Each is a player of its own: if two \
-                 log in with the same account, the second one logs the first one out.",
+                "This scene has more than one NetworkClient. Each is a player of its own, with a \
+                 connection of its own.",
             );
         }
         warnings
@@ -376,8 +434,8 @@ impl NetworkClient {
     /// - The server is on its way back: `restarting`, `internal_error`.
     /// - The server had enough: `idle`, `login_timeout`, `too_slow`, `flooding`,
     ///   `too_many_connections`.
-    /// - Refused, for good: `update_required`, `logged_in_elsewhere`, `kicked`, `banned`,
-    ///   `protocol_error`, `wrong_server`, `invalid_address` (a malformed [member url]).
+    /// - Refused, for good: `update_required`, `logged_in_elsewhere`, `session_ended`, `kicked`,
+    ///   `banned`, `protocol_error`, `wrong_server`, `invalid_address` (a malformed [member url]).
     /// - You asked for it: `closed_by_client`.
     #[signal]
     fn disconnected(reason: GString, will_retry: bool, seconds: f64);
@@ -412,20 +470,91 @@ impl NetworkClient {
     #[signal]
     fn logged_out(reason: GString);
 
-    /// Somebody said a line; the player's own lines come back this way too. The server vouches
-    /// for `sender` and for `sent_at_ms`, in milliseconds since 1970 (UTC), see
-    /// [method Time.get_datetime_dict_from_unix_time]. Show `text` with
-    /// [method RichTextLabel.add_text], never as BBCode: strangers wrote it.
+    /// Somebody said a line, now or while the connection was away; the player's own lines come
+    /// back this way too. Each line comes once, in the order everybody sees. `channel` is the
+    /// channel's name, or for whispers the other player behind an `@`, as in [code]"@ada"[/code].
+    /// The server vouches for `sender` and for `sent_at_ms`, in milliseconds since 1970 (UTC), see
+    /// [method Time.get_datetime_dict_from_unix_time]; `seq` is the line's number in its channel.
+    /// Show `text` with [method RichTextLabel.add_text], never as BBCode: strangers wrote it.
     #[signal]
-    fn chat_received(sender: GString, text: GString, sent_at_ms: i64);
+    fn chat_received(channel: GString, sender: GString, text: GString, sent_at_ms: i64, seq: i64);
 
-    /// The server took a line of [method send_chat]. Each line ends in this signal or in
-    /// [signal chat_denied], in the order sent.
+    /// Line `seq` reads `text` from now on: who said it has edited it.
+    #[signal]
+    fn chat_edited(channel: GString, seq: i64, text: GString);
+
+    /// Line `seq` is deleted: show a note in its place.
+    #[signal]
+    fn chat_deleted(channel: GString, seq: i64);
+
+    /// Earlier lines to show above those of `channel` that are shown already: the newest
+    /// [member history_lines] when the player comes in, older ones after [method load_history].
+    /// With `more` there are still older ones. Each line is a [Dictionary] of `seq`, `sender`,
+    /// `text`, `sent_at_ms`, `edited_at_ms` (0 if it stands as it was said) and `deleted`.
+    #[signal]
+    fn history_received(channel: GString, lines: Array<VarDictionary>, more: bool);
+
+    /// The lines from `first_seq` to `last_seq` are not shown by themselves: the player has missed
+    /// very many, or the server no longer keeps them. Clear what is shown of `channel`; the newest
+    /// lines follow by [signal history_received]. [code]"@"[/code] stands for all whispers.
+    #[signal]
+    fn history_skipped(channel: GString, first_seq: i64, last_seq: i64);
+
+    /// Another number of lines waits to be read in `channel`, here or because the player has read
+    /// on another device. Counted up to 1000. See [method mark_read].
+    #[signal]
+    fn unread_changed(channel: GString, unread: i64);
+
+    /// The player is in this channel now, see [method get_channel]. After [signal logged_in] it
+    /// comes for each of the player's channels, the lobby first.
+    #[signal]
+    fn channel_joined(channel: GString);
+
+    /// The player is no longer in this channel. `reason` is `left` or `removed`; `by` says who
+    /// removed the player.
+    #[signal]
+    fn channel_left(channel: GString, reason: GString, by: GString);
+
+    /// The topic of this channel, who may join it or the player's role in it have changed, see
+    /// [method get_channel].
+    #[signal]
+    fn channel_changed(channel: GString);
+
+    /// A member of a channel may do more or less there: `role` is `member`, `operator` or `owner`.
+    #[signal]
+    fn role_changed(channel: GString, username: GString, role: GString, by: GString);
+
+    /// Somebody invites the player into a channel, for [method join_channel].
+    #[signal]
+    fn invited(channel: GString, by: GString);
+
+    /// A channel has so many members, and so many of them online. Comes at most once a second
+    /// for each channel. When very many came or went at once, who they are is not told: see
+    /// [method list_members].
+    #[signal]
+    fn members_changed(channel: GString, members: i64, online: i64);
+
+    /// A player came into a channel the player is in; into the lobby: came online.
+    #[signal]
+    fn member_joined(channel: GString, username: GString);
+
+    /// A player left a channel the player is in; the lobby: went offline. A player whose
+    /// connection is cut stays for a moment, and coming back in time never left.
+    #[signal]
+    fn member_left(channel: GString, username: GString);
+
+    /// A player in one of the player's channels is `online`, `away` or `offline` now. `text` is
+    /// what that player says about it, see [method set_presence]. Strangers wrote it.
+    #[signal]
+    fn presence_changed(channel: GString, username: GString, state: GString, text: GString);
+
+    /// The server took a line of [method send_chat], and keeps it. Each line ends in this signal or in
+    /// [signal chat_denied], in each channel in the order sent.
     #[signal]
     fn chat_accepted();
 
-    /// A line of [method send_chat] was refused, or its fate is unknown because the connection
-    /// was lost. `code` is stable and for your translation, `reason` is an English sentence.
+    /// A line of [method send_chat] was refused, or its fate is unknown because the player was
+    /// logged out while it was on its way. `code` is stable and for your translation, `reason` is an English sentence.
     #[signal]
     fn chat_denied(code: GString, reason: GString);
 
@@ -490,10 +619,15 @@ impl NetworkClient {
 
     /// Logs in. Ends in [signal logged_in] or [signal login_denied]. Refused with `already_pending`
     /// while the node is about to do so by itself, see [method is_resuming]. The password is sent
-    /// once and not kept. If the account is logged in elsewhere, that other client is logged out.
+    /// once and not kept. The account may be logged in on several devices, see
+    /// [method list_sessions].
     #[func]
     pub fn login(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
         let (username, password) = (username.to_string(), password.to_string());
+        self.session.config_mut().device_name = match self.device_name.is_empty() {
+            true => Os::singleton().get_name().to_string(),
+            false => self.device_name.to_string(),
+        };
         let call = self.session.login(now(), &username, &password);
         self.begin(call)
     }
@@ -512,12 +646,340 @@ impl NetworkClient {
         self.begin(call)
     }
 
-    /// Says a line of 1 to 500 characters to everyone logged in. Ends in [signal chat_accepted] or
-    /// [signal chat_denied]. Control characters such as line breaks are refused.
+    /// Says a line of 1 to 500 characters: in `channel`, in the lobby if that is empty, or to one
+    /// player alone if it is a name behind an `@`, as in [code]"@ada"[/code]. Ends in
+    /// [signal chat_accepted] or [signal chat_denied], after the line itself came back by
+    /// [signal chat_received]. Control characters such as line breaks are refused.
+    ///
+    /// While the connection is away, the line waits and is sent when it is back: the player can go on
+    /// typing. It is never said twice, whatever happens to the connection. A whisper to a player who
+    /// is not there waits at the server for their next login.
     #[func]
-    pub fn send_chat(&mut self, text: GString) -> Gd<NetworkRequest> {
-        let call = self.session.send_chat(now(), &text.to_string());
+    pub fn send_chat(
+        &mut self,
+        text: GString,
+        #[opt(default = &GString::new())] channel: GString,
+    ) -> Gd<NetworkRequest> {
+        let (channel, text) = (channel.to_string(), text.to_string());
+        let call = self.session.send_chat(now(), &channel, &text);
         self.begin(call)
+    }
+
+    /// Gives one of the player's own lines another text, within [member edit_window] seconds. Ends
+    /// with [signal chat_edited] for everybody in the channel. `seq` is the line's number.
+    #[func]
+    pub fn edit_line(&mut self, channel: GString, seq: i64, text: GString) -> Gd<NetworkRequest> {
+        let (channel, text) = (channel.to_string(), text.to_string());
+        let call = self.session.edit_line(now(), &channel, seq_of(seq), &text);
+        self.begin(call)
+    }
+
+    /// Deletes one of the player's own lines, within [member edit_window] seconds. Ends with
+    /// [signal chat_deleted] for everybody in the channel.
+    #[func]
+    pub fn delete_line(&mut self, channel: GString, seq: i64) -> Gd<NetworkRequest> {
+        let call = self
+            .session
+            .delete_line(now(), &channel.to_string(), seq_of(seq));
+        self.begin(call)
+    }
+
+    /// Fetches the lines before the oldest that has come so far, for a player who scrolls up: they
+    /// come by [signal history_received].
+    #[func]
+    pub fn load_history(&mut self, channel: GString) -> Gd<NetworkRequest> {
+        let call = self.session.load_history(now(), &channel.to_string());
+        self.begin(call)
+    }
+
+    /// Notes that the player has read `channel` up to line `seq`, on all devices. Call it as often as
+    /// you like, it is told to the server now and then.
+    #[func]
+    pub fn mark_read(&mut self, channel: GString, seq: i64) -> Gd<NetworkRequest> {
+        let call = self
+            .session
+            .mark_read(now(), &channel.to_string(), seq_of(seq));
+        self.begin(call)
+    }
+
+    /// Creates a channel and joins it as its owner; its lines and members are kept while it has any
+    /// members. A name has 1 to 24 letters and digits of any script, `_` and `-`, and becomes lower
+    /// case. `access` says who may join: `open` for everybody, `invite` for those invited by
+    /// [method invite_player], `password` for those who know `password`. Ends with
+    /// [signal channel_joined].
+    #[func]
+    pub fn create_channel(
+        &mut self,
+        channel: GString,
+        #[opt(default = &GString::from("open"))] access: GString,
+        #[opt(default = &GString::new())] password: GString,
+        #[opt(default = &GString::new())] topic: GString,
+    ) -> Gd<NetworkRequest> {
+        let Some(access) = Access::from_name(&access.to_string()) else {
+            return self.misuse(format!("\"{access}\" is no access; there are {ACCESSES}"));
+        };
+        let (channel, topic) = (channel.to_string(), topic.to_string());
+        let password = given(&password);
+        let call =
+            self.session
+                .create_channel(now(), &channel, &topic, access, password.as_deref());
+        self.begin(call)
+    }
+
+    /// Joins a channel, for good: the player is in it at the next login, too, until
+    /// [method leave_channel]. Ends with [signal channel_joined].
+    #[func]
+    pub fn join_channel(
+        &mut self,
+        channel: GString,
+        #[opt(default = &GString::new())] password: GString,
+    ) -> Gd<NetworkRequest> {
+        let password = given(&password);
+        let call = self
+            .session
+            .join_channel(now(), &channel.to_string(), password.as_deref());
+        self.begin(call)
+    }
+
+    /// Leaves a channel. Ends with [signal channel_left]. Nobody can leave the lobby.
+    #[func]
+    pub fn leave_channel(&mut self, channel: GString) -> Gd<NetworkRequest> {
+        let call = self.session.leave_channel(now(), &channel.to_string());
+        self.begin(call)
+    }
+
+    /// Asks which channels there are to join. [member NetworkRequest.result] is an
+    /// `Array[Dictionary]` of `channel`, `topic`, `access` and `members`.
+    #[func]
+    pub fn list_channels(&mut self) -> Gd<NetworkRequest> {
+        let call = self.session.list_channels(now());
+        self.begin(call)
+    }
+
+    /// Asks who is in a channel; in the lobby, who is online. [member NetworkRequest.result] is an
+    /// `Array[Dictionary]` of `username`, `role` (`member`, `operator`, `owner`), `state` (`online`,
+    /// `away`, `offline`) and `text`.
+    #[func]
+    pub fn list_members(&mut self, channel: GString) -> Gd<NetworkRequest> {
+        let call = self.session.list_members(now(), &channel.to_string());
+        self.begin(call)
+    }
+
+    /// Sets what a channel is about. For its operators and its owner.
+    #[func]
+    pub fn set_topic(&mut self, channel: GString, topic: GString) -> Gd<NetworkRequest> {
+        let (channel, topic) = (channel.to_string(), topic.to_string());
+        let call = self.session.set_topic(now(), &channel, &topic);
+        self.begin(call)
+    }
+
+    /// Sets who may join a channel from now on, see [method create_channel]. For its owner.
+    #[func]
+    pub fn set_access(
+        &mut self,
+        channel: GString,
+        access: GString,
+        #[opt(default = &GString::new())] password: GString,
+    ) -> Gd<NetworkRequest> {
+        let Some(access) = Access::from_name(&access.to_string()) else {
+            return self.misuse(format!("\"{access}\" is no access; there are {ACCESSES}"));
+        };
+        let password = given(&password);
+        let call =
+            self.session
+                .set_access(now(), &channel.to_string(), access, password.as_deref());
+        self.begin(call)
+    }
+
+    /// Makes a member of a channel `member`, `operator` or `owner`. For its owner, who becomes an
+    /// operator by making another the owner.
+    #[func]
+    pub fn set_role(
+        &mut self,
+        channel: GString,
+        username: GString,
+        role: GString,
+    ) -> Gd<NetworkRequest> {
+        let Some(role) = Role::from_name(&role.to_string()) else {
+            return self.misuse(format!("\"{role}\" is no role; there are {ROLES}"));
+        };
+        let (channel, username) = (channel.to_string(), username.to_string());
+        let call = self.session.set_role(now(), &channel, &username, role);
+        self.begin(call)
+    }
+
+    /// Invites a player into a channel, who may then join whatever its access is. For its members, in
+    /// a channel that is not open for its operators and its owner.
+    #[func]
+    pub fn invite_player(&mut self, channel: GString, username: GString) -> Gd<NetworkRequest> {
+        let (channel, username) = (channel.to_string(), username.to_string());
+        let call = self.session.invite(now(), &channel, &username);
+        self.begin(call)
+    }
+
+    /// Takes a member out of a channel. For its operators and its owner.
+    #[func]
+    pub fn remove_member(&mut self, channel: GString, username: GString) -> Gd<NetworkRequest> {
+        let (channel, username) = (channel.to_string(), username.to_string());
+        let call = self.session.remove_member(now(), &channel, &username);
+        self.begin(call)
+    }
+
+    /// Says whether the player is at the keyboard: `state` is `online` or `away`, `text` what others
+    /// read beside it, [code]"making tea"[/code]. Until the player goes offline.
+    #[func]
+    pub fn set_presence(
+        &mut self,
+        state: GString,
+        #[opt(default = &GString::new())] text: GString,
+    ) -> Gd<NetworkRequest> {
+        let known = PresenceState::from_name(&state.to_string());
+        let Some(state) = known.filter(|state| *state != PresenceState::Offline) else {
+            return self.misuse(format!("\"{state}\" is no state; there are online, away"));
+        };
+        let call = self.session.set_presence(now(), state, &text.to_string());
+        self.begin(call)
+    }
+
+    /// Shuts a player out: nothing they say, whisper or do arrives any more, until
+    /// [method unblock_player]. Kept with the account. They are not told.
+    #[func]
+    pub fn block_player(&mut self, username: GString) -> Gd<NetworkRequest> {
+        let call = self.session.block(now(), &username.to_string());
+        self.begin(call)
+    }
+
+    /// Ends a block of [method block_player].
+    #[func]
+    pub fn unblock_player(&mut self, username: GString) -> Gd<NetworkRequest> {
+        let call = self.session.unblock(now(), &username.to_string());
+        self.begin(call)
+    }
+
+    /// Asks whom the player has blocked. [member NetworkRequest.result] is a `PackedStringArray`.
+    #[func]
+    pub fn list_blocks(&mut self) -> Gd<NetworkRequest> {
+        let call = self.session.list_blocks(now());
+        self.begin(call)
+    }
+
+    /// Asks on which devices the account is logged in. [member NetworkRequest.result] is an
+    /// `Array[Dictionary]` of `session` (a number for [method close_session]), `device` (see
+    /// [member device_name]), `created_at_ms`, `last_seen_at_ms`, `online` and `current`.
+    #[func]
+    pub fn list_sessions(&mut self) -> Gd<NetworkRequest> {
+        let call = self.session.list_sessions(now());
+        self.begin(call)
+    }
+
+    /// Logs the account out on another device, or with 0 on all others.
+    #[func]
+    pub fn close_session(&mut self, session: i64) -> Gd<NetworkRequest> {
+        let session = u64::try_from(session).ok().filter(|&session| session > 0);
+        let call = self.session.close_session(now(), session);
+        self.begin(call)
+    }
+
+    /// Gives the account another password and logs it out on all other devices. Refused with
+    /// `bad_credentials` if `old_password` is not the present one.
+    #[func]
+    pub fn change_password(
+        &mut self,
+        old_password: GString,
+        new_password: GString,
+    ) -> Gd<NetworkRequest> {
+        let (old, new) = (old_password.to_string(), new_password.to_string());
+        let call = self.session.change_password(now(), &old, &new);
+        self.begin(call)
+    }
+
+    /// Does what a player typed into the chat of `channel`: a line that starts with a slash is a
+    /// command, as in [code]/w ada psst[/code] or [code]/join trade[/code], everything else is
+    /// said there like by [method send_chat]. [member NetworkRequest.command] names the command,
+    /// and [member NetworkRequest.result] is what the method behind it brings:
+    /// [method list_members] for [code]/who[/code], [method list_channels] for
+    /// [code]/channels[/code] and so on; the text of [code]/help[/code] is a `String`. What is no
+    /// command is refused with `unknown_command`, `missing_argument`, `wrong_argument`,
+    /// `not_in_whispers` or `nobody_to_answer`, and [member NetworkRequest.reason] says how it is
+    /// written. [code]//[/code] starts a line with a slash.
+    #[func]
+    pub fn execute(
+        &mut self,
+        input: GString,
+        #[opt(default = &GString::new())] channel: GString,
+    ) -> Gd<NetworkRequest> {
+        let channel = match channel.is_empty() {
+            true => self.session.lobby().unwrap_or_default().to_owned(),
+            false => channel.to_string(),
+        };
+        let answer_to = self.session.last_whisper_from();
+        let command = match Command::parse(&input.to_string(), &channel, answer_to) {
+            Ok(command) => command,
+            Err(error) => return NetworkRequest::misunderstood(&error),
+        };
+        if let Command::Help(about) = &command {
+            return match longhall_client::help(about.as_deref()) {
+                Ok(text) => NetworkRequest::told("help", &text),
+                Err(error) => NetworkRequest::misunderstood(&error),
+            };
+        }
+        let call = self.session.execute(now(), &command);
+        let mut request = self.begin(call);
+        request.bind_mut().set_command_name(command.name());
+        request
+    }
+
+    /// What may stand where the word at the end of `input` does, for a list to choose from:
+    /// commands, or names of the player's channels or of `players`, as the command asks. Each is a
+    /// [Dictionary] of `input` (the whole input with the word completed), `word` (the word alone)
+    /// and `description` (what a command does, otherwise empty).
+    #[func]
+    pub fn complete(&self, input: GString, players: PackedStringArray) -> Array<VarDictionary> {
+        let channels = self.session.channels();
+        let channels: Vec<&str> = channels.iter().map(|c| c.channel.as_str()).collect();
+        let players: Vec<String> = players.as_slice().iter().map(GString::to_string).collect();
+        let players: Vec<&str> = players.iter().map(String::as_str).collect();
+        longhall_client::complete(&input.to_string(), &channels, &players)
+            .iter()
+            .map(convert::completion)
+            .collect()
+    }
+
+    /// The names of the channels the player is in, the lobby first.
+    #[func]
+    pub fn get_channels(&self) -> PackedStringArray {
+        let channels = self.session.channels();
+        let names = channels.iter().map(|state| GString::from(&state.channel));
+        names.collect()
+    }
+
+    /// A channel the player is in: a [Dictionary] of `channel`, `topic`, `access`, `role`,
+    /// `first_seq` and `last_seq` (the numbers of the oldest line kept and of the newest),
+    /// `read_seq` and `unread` (see [method mark_read]), `members` and `online`. Empty if the
+    /// player is not in it.
+    #[func]
+    pub fn get_channel(&self, channel: GString) -> VarDictionary {
+        let state = self.session.channel(&channel.to_string());
+        state.as_ref().map(convert::channel).unwrap_or_default()
+    }
+
+    /// The whispers of the player: an `Array[Dictionary]` of `channel` (as in
+    /// [code]"@ada"[/code]), `last_seq`, `read_seq` and `unread`, the latest first.
+    #[func]
+    pub fn get_whispers(&self) -> Array<VarDictionary> {
+        let conversations = self.session.conversations();
+        conversations.iter().map(convert::conversation).collect()
+    }
+
+    /// Invitations the player has not taken up: an `Array[Dictionary]` of `channel` and `by`.
+    #[func]
+    pub fn get_invitations(&self) -> Array<VarDictionary> {
+        let invitations = self.session.invitations().iter();
+        invitations
+            .map(|invitation| {
+                vdict! { "channel" => invitation.channel.as_str(), "by" => invitation.by.as_str() }
+            })
+            .collect()
     }
 
     /// Whether a player is logged in and the connection is up.
@@ -569,6 +1031,17 @@ impl NetworkClient {
     #[func]
     fn _get_state(&self) -> i64 {
         state_constant(self.session.state())
+    }
+
+    #[func]
+    fn _get_lobby(&self) -> GString {
+        self.session.lobby().unwrap_or_default().into()
+    }
+
+    #[func]
+    fn _set_history_lines(&mut self, value: i64) {
+        self.history_lines = value;
+        self.session.config_mut().history_lines = u32::try_from(value).unwrap_or(0);
     }
 
     #[func]
@@ -680,6 +1153,13 @@ impl NetworkClient {
         request
     }
 
+    /// A call that no server needs to see: the script is wrong.
+    fn misuse(&mut self, text: String) -> Gd<NetworkRequest> {
+        self.warnings.push(text);
+        self.tell_later();
+        NetworkRequest::refused(RefusalCode::Server(DenyCode::MalformedPacket))
+    }
+
     /// A node that is not processed hears of nothing by itself, but what is
     /// refused at once can be told all the same.
     fn tell_later_if_idle(&mut self) {
@@ -763,14 +1243,16 @@ impl NetworkClient {
             self.ticked_at = now;
             self.session.tick(now);
         }
-        self.happened()
+        let mut happened = self.happened();
+        happened.unread = std::mem::take(&mut self.unread);
+        happened
     }
 
     /// What handlers of these events cause waits for the next time: a handler
     /// that tries again at every denial must not keep the frame from ending.
     fn happened(&mut self) -> Happened {
         self.act();
-        let events: Vec<_> = std::iter::from_fn(|| self.session.poll_event()).collect();
+        let mut events: Vec<_> = std::iter::from_fn(|| self.session.poll_event()).collect();
         let mut outcomes = Vec::new();
         while let Some((call, outcome)) = self.session.poll_outcome() {
             outcomes.extend(
@@ -779,6 +1261,15 @@ impl NetworkClient {
                     .map(|request| (request, outcome)),
             );
         }
+        events.retain(|event| match event {
+            Event::UnreadChanged {
+                channel, unread, ..
+            } => {
+                self.unread.insert(channel.clone(), *unread);
+                false
+            }
+            _ => true,
+        });
         for event in &events {
             match event {
                 Event::LoggedIn { .. } => {
@@ -794,6 +1285,7 @@ impl NetworkClient {
         }
         let warnings = std::mem::take(&mut self.warnings);
         Happened {
+            unread: BTreeMap::new(),
             events,
             outcomes,
             warnings,
@@ -917,6 +1409,11 @@ impl NetworkClient {
         self.password_min_length = limits.password_min_chars.into();
         self.password_max_length = limits.password_max_chars.into();
         self.chat_max_length = limits.chat_max_chars.into();
+        self.channel_max_length = limits.channel_max_chars.into();
+        self.topic_max_length = limits.topic_max_chars.into();
+        self.presence_max_length = limits.presence_max_chars.into();
+        self.channels_max = limits.channels_per_account.into();
+        self.edit_window = limits.edit_window_s.into();
     }
 }
 
@@ -940,6 +1437,7 @@ struct Kept {
 /// What happened in the session since the last look.
 struct Happened {
     events: Vec<Event>,
+    unread: BTreeMap<String, u32>,
     outcomes: Vec<Outcome>,
     warnings: Vec<String>,
 }
@@ -983,7 +1481,10 @@ fn is_final(reason: LogoutReason) -> bool {
         LogoutReason::Asked | LogoutReason::SessionExpired => true,
         LogoutReason::Disconnected(DisconnectReason::Server(reason)) => matches!(
             reason,
-            CloseReason::LoggedInElsewhere | CloseReason::Kicked | CloseReason::Banned
+            CloseReason::LoggedInElsewhere
+                | CloseReason::Kicked
+                | CloseReason::Banned
+                | CloseReason::SessionEnded
         ),
         LogoutReason::Disconnected(_) => false,
     }
@@ -1000,6 +1501,13 @@ fn tell(node: &mut Gd<NetworkClient>, happened: Happened) -> bool {
         if !node.is_instance_valid() {
             break;
         }
+    }
+    for (channel, unread) in happened.unread {
+        if !node.is_instance_valid() {
+            break;
+        }
+        let unread = i64::from(unread);
+        node.signals().unread_changed().emit(&channel, unread);
     }
     // At the end of the frame, and not from here: whoever waits may free() the
     // node, which the engine does not survive while it processes it.
@@ -1041,22 +1549,120 @@ fn emit(node: &mut Gd<NetworkClient>, event: Event) {
             node.signals().login_denied().emit(code.name(), &reason);
         }
         Event::LoggedOut { reason } => node.signals().logged_out().emit(reason.name()),
-        Event::ChatReceived {
-            sender,
-            text,
-            sent_at_ms,
-        } => {
-            let sent_at_ms = i64::try_from(sent_at_ms).unwrap_or(i64::MAX);
-            node.signals()
-                .chat_received()
-                .emit(&sender, &text, sent_at_ms);
+        Event::ChatReceived { channel, line } => {
+            let (sent_at_ms, seq) = (int(line.sent_at_ms), int(line.seq));
+            let mut signal = node.signals().chat_received();
+            signal.emit(&channel, &line.sender, &line.text, sent_at_ms, seq);
+            if line.kind == LineKind::Deleted && node.is_instance_valid() {
+                node.signals().chat_deleted().emit(&channel, seq);
+            }
         }
-        Event::ChatAccepted => node.signals().chat_accepted().emit(),
-        Event::ChatDenied(Refusal { code, reason, .. }) => {
+        Event::ChatEdited {
+            channel, seq, text, ..
+        } => {
+            node.signals().chat_edited().emit(&channel, int(seq), &text);
+        }
+        Event::ChatDeleted { channel, seq } => {
+            node.signals().chat_deleted().emit(&channel, int(seq));
+        }
+        Event::HistoryLoaded {
+            channel,
+            lines,
+            more,
+        } => {
+            let lines = convert::lines(&lines);
+            node.signals()
+                .history_received()
+                .emit(&channel, &lines, more);
+        }
+        Event::HistorySkipped {
+            channel,
+            first_seq,
+            last_seq,
+        } => {
+            let mut signal = node.signals().history_skipped();
+            signal.emit(&channel, int(first_seq), int(last_seq));
+        }
+        // Told at the end of the frame.
+        Event::UnreadChanged { .. } => {}
+        Event::ChannelJoined { channel } => node.signals().channel_joined().emit(&channel),
+        Event::ChannelLeft {
+            channel,
+            reason,
+            by,
+        } => {
+            let by = by.unwrap_or_default();
+            node.signals()
+                .channel_left()
+                .emit(&channel, reason.name(), &by);
+        }
+        Event::ChannelChanged { channel } => node.signals().channel_changed().emit(&channel),
+        Event::RoleChanged {
+            channel,
+            username,
+            role,
+            by,
+        } => {
+            let mut signal = node.signals().role_changed();
+            signal.emit(&channel, &username, role.name(), &by);
+        }
+        Event::Invited { channel, by } => node.signals().invited().emit(&channel, &by),
+        Event::PresenceChanged {
+            channel,
+            members,
+            online,
+            changes,
+            ..
+        } => emit_presence(node, &channel, members, online, changes),
+        Event::ChatAccepted { .. } => node.signals().chat_accepted().emit(),
+        Event::ChatDenied {
+            refusal: Refusal { code, reason, .. },
+            ..
+        } => {
             node.signals().chat_denied().emit(code.name(), &reason);
         }
         Event::Warning(text) => godot_warn!("NetworkClient: {text}"),
     }
+}
+
+fn emit_presence(
+    node: &mut Gd<NetworkClient>,
+    channel: &str,
+    members: u32,
+    online: u32,
+    changes: Vec<Presence>,
+) {
+    let mut signal = node.signals().members_changed();
+    signal.emit(channel, i64::from(members), i64::from(online));
+    for Presence { change, member } in changes {
+        // A handler may free the node.
+        if !node.is_instance_valid() {
+            return;
+        }
+        let username = &member.username;
+        match change {
+            Change::Joined => node.signals().member_joined().emit(channel, username),
+            Change::Left => node.signals().member_left().emit(channel, username),
+            Change::State => {
+                let mut signal = node.signals().presence_changed();
+                signal.emit(channel, username, member.state.name(), &member.text);
+            }
+        }
+    }
+}
+
+/// What a misused method may be given.
+const ACCESSES: &str = "open, invite, password";
+const ROLES: &str = "member, operator, owner";
+
+/// An argument that may be left out.
+fn given(text: &GString) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_string())
+}
+
+/// No line has a negative number.
+fn seq_of(seq: i64) -> u64 {
+    u64::try_from(seq).unwrap_or(0)
 }
 
 /// Spreads the reconnects of many players.

@@ -1,8 +1,10 @@
 //! What every request of the node returns.
 
 use godot::prelude::*;
-use longhall_client::{Refusal, RefusalCode};
+use longhall_client::{Answer, CommandError, Refusal, RefusalCode};
 use longhall_packet::Field;
+
+use crate::convert;
 
 /// A request to the server: wait for [member completed], then look at [member ok].
 ///
@@ -55,8 +57,9 @@ pub struct NetworkRequest {
     #[var(no_set)]
     retry_after: f64,
 
-    /// The text that was at fault: [code]"username"[/code], [code]"password"[/code] or
-    /// [code]"text"[/code]. Empty if it was none of them.
+    /// The text that was at fault: [code]"username"[/code], [code]"password"[/code],
+    /// [code]"new_password"[/code], [code]"text"[/code], [code]"channel"[/code],
+    /// [code]"topic"[/code] or [code]"channel_password"[/code]. Empty if it was none of them.
     #[var(no_set)]
     field: GString,
 
@@ -64,6 +67,22 @@ pub struct NetworkRequest {
     /// [code]too_long[/code]. 0 if it was not about a limit.
     #[var(no_set)]
     limit: i64,
+
+    /// What the server answered, for requests that ask for something:
+    /// [method NetworkClient.send_chat] gets the number of its line (`int`),
+    /// [method NetworkClient.join_channel] and [method NetworkClient.create_channel] what
+    /// [method NetworkClient.get_channel] returns (`Dictionary`),
+    /// [method NetworkClient.list_channels], [method NetworkClient.list_members],
+    /// [method NetworkClient.list_sessions] and [method NetworkClient.load_history] a list
+    /// (`Array[Dictionary]`), [method NetworkClient.list_blocks] names (`PackedStringArray`).
+    /// `null` for the others, and while not [member ok].
+    #[var(no_set)]
+    result: Variant,
+
+    /// The command that [method NetworkClient.execute] understood, without its slash: `join`,
+    /// `who`, `help` and so on, or `say` for a line. Empty for every other request.
+    #[var(no_set)]
+    command: GString,
 
     /// Whether those who waited have been told.
     is_told: bool,
@@ -118,6 +137,8 @@ impl NetworkRequest {
             retry_after: 0.0,
             field: GString::new(),
             limit: 0,
+            result: Variant::nil(),
+            command: GString::new(),
             is_told: false,
         })
     }
@@ -129,10 +150,45 @@ impl NetworkRequest {
         request
     }
 
+    /// A line that was typed and is no command.
+    pub(crate) fn misunderstood(error: &CommandError) -> Gd<Self> {
+        let mut request = Self::begin();
+        {
+            let mut this = request.bind_mut();
+            this.is_completed = true;
+            this.code = error.name().into();
+            this.reason = (&error.to_string()).into();
+        }
+        Self::tell_later(request.clone());
+        request
+    }
+
+    /// A command that needs no server.
+    pub(crate) fn told(command: &str, text: &str) -> Gd<Self> {
+        let mut request = Self::begin();
+        {
+            let mut this = request.bind_mut();
+            this.is_completed = true;
+            this.ok = true;
+            this.command = command.into();
+            this.result = text.to_variant();
+        }
+        Self::tell_later(request.clone());
+        request
+    }
+
+    pub(crate) fn set_command_name(&mut self, name: &str) {
+        self.command = name.into();
+    }
+
     /// Ends the request. Whoever waits is told at the end of the frame, when
     /// nothing of the node is borrowed or under way.
-    pub(crate) fn complete_later(mut request: Gd<Self>, outcome: Result<(), Refusal>) {
+    pub(crate) fn complete_later(mut request: Gd<Self>, outcome: Result<Answer, Refusal>) {
         request.bind_mut().note(outcome);
+        Self::tell_later(request);
+    }
+
+    fn tell_later(mut request: Gd<Self>) {
         request.run_deferred_gd(|mut request| {
             request.bind_mut().is_told = true;
             let argument = request.clone();
@@ -141,10 +197,13 @@ impl NetworkRequest {
         });
     }
 
-    fn note(&mut self, outcome: Result<(), Refusal>) {
+    fn note(&mut self, outcome: Result<Answer, Refusal>) {
         self.is_completed = true;
         match outcome {
-            Ok(()) => self.ok = true,
+            Ok(answer) => {
+                self.ok = true;
+                self.result = convert::answer(&answer);
+            }
             Err(refusal) => {
                 self.code = refusal.code.name().into();
                 self.reason = (&refusal.reason).into();

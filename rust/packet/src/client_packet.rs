@@ -2,77 +2,308 @@
 
 use serde::Serialize;
 
-use crate::{ChatText, Denial, DenyCode, Password, ResumeToken, Username};
+use crate::{
+    Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, LineId, Password,
+    PresenceState, PresenceText, ResumeToken, Role, Seq, Target, Topic, Username,
+};
 
 /// Chosen by the client for each request and repeated in its answer. Unique
 /// among the requests that still wait for one; counting up is the usual way.
 pub type RequestId = u32;
 
-/// A packet from client to server. Each is a request, answered exactly once:
-/// by [`ServerPacket::Ok`](crate::ServerPacket::Ok), by
-/// [`ServerPacket::LoggedIn`](crate::ServerPacket::LoggedIn), or by
-/// [`ServerPacket::Deny`](crate::ServerPacket::Deny).
-///
-/// There is no sender anywhere: who speaks is what the server knows from the
-/// login.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ClientPacket {
+/// Declares [`ClientPacket`] with the stage and the name of each packet in one
+/// table. Every packet has an `id`.
+macro_rules! client_packets {
+    ($(
+        $(#[$doc:meta])*
+        $variant:ident = $name:literal in $stage:expr, { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }
+    )*) => {
+        /// A packet from client to server. Each is a request, answered exactly
+        /// once: by [`ServerPacket::Ok`](crate::ServerPacket::Ok), by the
+        /// packet that its description names, or by
+        /// [`ServerPacket::Deny`](crate::ServerPacket::Deny).
+        ///
+        /// There is no sender anywhere: who speaks is what the server knows
+        /// from the login.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(tag = "type")]
+        pub enum ClientPacket {$(
+            $(#[$doc])*
+            #[serde(rename = $name)]
+            $variant {
+                /// Repeated in the answer.
+                id: RequestId,
+                $($(#[$field_doc])* $field: $type,)*
+            },
+        )*}
+
+        impl ClientPacket {
+            /// The names in the `type` fields of all packets.
+            pub const NAMES: &[&str] = &[$($name),*];
+
+            /// The id its answer will carry.
+            pub const fn id(&self) -> RequestId {
+                match self { $(Self::$variant { id, .. } => *id,)* }
+            }
+
+            /// The name in the `type` field. Safe to log, unlike the packet.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => $name,)* }
+            }
+
+            /// The stage in which this packet is legal; `None` means in both.
+            pub const fn stage(&self) -> Option<Stage> {
+                match self { $(Self::$variant { .. } => $stage,)* }
+            }
+        }
+    };
+}
+
+const ANY: Option<Stage> = None;
+const OUT: Option<Stage> = Some(Stage::LoggedOut);
+const IN: Option<Stage> = Some(Stage::LoggedIn);
+
+client_packets! {
     /// Says which protocol the client speaks, before anything else. A server
     /// that no longer speaks it answers `update_required`.
-    Hello {
-        /// Repeated in the answer.
-        id: RequestId,
+    Hello = "hello" in ANY, {
         /// The client's [`PROTOCOL_VERSION`](crate::PROTOCOL_VERSION).
         protocol: u32,
         /// Name and version of the program, for the operator's log:
         /// `"longhall-godot/0.1.0"`. At most 64 characters are kept.
         client: String,
-    },
+    }
+
+    /// Asks whether the server is still there.
+    Ping = "ping" in ANY, {}
+
     /// Creates an account. Does not log in.
-    Register {
-        /// Repeated in the answer.
-        id: RequestId,
+    Register = "register" in OUT, {
         /// The name the account shall have.
         username: Username,
         /// The password the account shall have.
         password: Password,
-    },
-    /// Logs in with a password. Replaces the account's earlier session.
-    Login {
-        /// Repeated in the answer.
-        id: RequestId,
+    }
+
+    /// Logs in with a password: a new session, beside those on other devices.
+    /// Answered by [`ServerPacket::LoggedIn`](crate::ServerPacket::LoggedIn).
+    Login = "login" in OUT, {
         /// The account's name, in any case and Unicode form.
         username: Username,
         /// The account's password.
         password: Password,
-    },
+        /// What the player calls this device, for the list of sessions:
+        /// `"Steam Deck"`. At most 40 characters are kept.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        device: String,
+    }
+
     /// Logs in again after a cut, with the token of the last `logged_in`.
-    Resume {
-        /// Repeated in the answer.
-        id: RequestId,
+    /// Answered by [`ServerPacket::LoggedIn`](crate::ServerPacket::LoggedIn).
+    Resume = "resume" in OUT, {
         /// The token; the answer brings the next one.
         token: ResumeToken,
-    },
+    }
+
     /// Ends the session: the resume token is worthless from then on. The
     /// connection stays.
-    Logout {
-        /// Repeated in the answer.
-        id: RequestId,
-    },
-    /// Says a line to everyone logged in.
-    Chat {
-        /// Repeated in the answer.
-        id: RequestId,
+    Logout = "logout" in IN, {}
+
+    /// Replaces the account's password and ends its other sessions.
+    ChangePassword = "change_password" in IN, {
+        /// The present password.
+        password: Password,
+        /// The password from now on.
+        new_password: Password,
+    }
+
+    /// Asks where the account is logged in. Answered by
+    /// [`ServerPacket::Sessions`](crate::ServerPacket::Sessions).
+    Sessions = "sessions" in IN, {}
+
+    /// Ends another session of the account.
+    CloseSession = "close_session" in IN, {
+        /// Its number in the list of sessions; absent ends all others.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session: Option<u64>,
+    }
+
+    /// Says a line. Answered by [`ServerPacket::Posted`](crate::ServerPacket::Posted)
+    /// once the line is on disk and on its way to everybody.
+    Chat = "chat" in IN, {
+        /// Where: a channel, or a player to whisper to.
+        channel: Target,
+        /// The same when the line is sent again after a cut.
+        line_id: LineId,
         /// What to say.
         text: ChatText,
-    },
-    /// Asks whether the server is still there.
-    Ping {
-        /// Repeated in the answer.
-        id: RequestId,
-    },
+    }
+
+    /// Changes the text of one's own line, for a time after it was said.
+    Edit = "edit" in IN, {
+        /// Where the line is: a channel, or `"@"` for a whisper.
+        channel: Target,
+        /// Its number.
+        seq: Seq,
+        /// How it reads from now on.
+        text: ChatText,
+    }
+
+    /// Deletes one's own line, for a time after it was said. Its number stays.
+    Delete = "delete" in IN, {
+        /// Where the line is: a channel, or `"@"` for a whisper.
+        channel: Target,
+        /// Its number.
+        seq: Seq,
+    }
+
+    /// Asks for lines: the newest, those behind `after`, or those ahead of
+    /// `before`. Answered by [`ServerPacket::History`](crate::ServerPacket::History).
+    History = "history" in IN, {
+        /// Of a channel, of the whispers with one player, or of the inbox.
+        channel: Target,
+        /// Only lines with greater numbers, the oldest of them first.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<Seq>,
+        /// Only lines with smaller numbers, the newest of them. Not together
+        /// with `after`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before: Option<Seq>,
+        /// Most lines to answer with. The server may answer with fewer.
+        limit: u32,
+    }
+
+    /// Notes up to where the player has read, for all devices. Never goes back.
+    Read = "read" in IN, {
+        /// A channel, or the whispers with one player.
+        channel: Target,
+        /// The number of the last line read.
+        seq: Seq,
+    }
+
+    /// Creates a channel and joins it as its owner. Answered by
+    /// [`ServerPacket::Joined`](crate::ServerPacket::Joined).
+    Create = "create" in IN, {
+        /// Its name.
+        channel: ChannelName,
+        /// What it is about. Absent when empty.
+        #[serde(skip_serializing_if = "Topic::is_empty")]
+        topic: Topic,
+        /// Who may join.
+        access: Access,
+        /// The password, when the access is by password.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channel_password: Option<ChannelPassword>,
+    }
+
+    /// Joins a channel, for good: also while offline, until it is left.
+    /// Answered by [`ServerPacket::Joined`](crate::ServerPacket::Joined).
+    Join = "join" in IN, {
+        /// Its name.
+        channel: ChannelName,
+        /// The password, when the access is by password.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channel_password: Option<ChannelPassword>,
+    }
+
+    /// Leaves a channel. An owner who leaves is followed by the operator, or
+    /// else the member, who has been there longest.
+    Leave = "leave" in IN, {
+        /// Its name.
+        channel: ChannelName,
+    }
+
+    /// Asks for the channels that may be joined, in the order of their names.
+    /// Answered by [`ServerPacket::Channels`](crate::ServerPacket::Channels).
+    Channels = "channels" in IN, {
+        /// Only names behind this one, to read on where a page ended.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<ChannelName>,
+    }
+
+    /// Asks for the roster of a channel, in the order of the names; in the
+    /// lobby, of those who are online. Answered by
+    /// [`ServerPacket::Members`](crate::ServerPacket::Members).
+    Members = "members" in IN, {
+        /// The channel.
+        channel: ChannelName,
+        /// Only names behind this one, to read on where a page ended.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<Username>,
+    }
+
+    /// Sets what a channel is about. For its operators and owner.
+    SetTopic = "set_topic" in IN, {
+        /// The channel.
+        channel: ChannelName,
+        /// What it is about from now on.
+        topic: Topic,
+    }
+
+    /// Sets who may join a channel. For its owner. Members stay.
+    SetAccess = "set_access" in IN, {
+        /// The channel.
+        channel: ChannelName,
+        /// Who may join from now on.
+        access: Access,
+        /// The password, when the access is by password.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channel_password: Option<ChannelPassword>,
+    }
+
+    /// Sets what a member may do in a channel. For its owner, who becomes an
+    /// operator when another is made owner.
+    SetRole = "set_role" in IN, {
+        /// The channel.
+        channel: ChannelName,
+        /// The member.
+        username: Username,
+        /// What it may do from now on.
+        role: Role,
+    }
+
+    /// Invites a player, who may then join whatever the access is.
+    Invite = "invite" in IN, {
+        /// The channel.
+        channel: ChannelName,
+        /// The player.
+        username: Username,
+    }
+
+    /// Takes a member out of a channel. For its operators and owner.
+    Remove = "remove" in IN, {
+        /// The channel.
+        channel: ChannelName,
+        /// The member, below the remover in role.
+        username: Username,
+    }
+
+    /// Says whether the player is at the keyboard, until the session is offline.
+    SetPresence = "set_presence" in IN, {
+        /// `online` or `away`; `offline` is not taken.
+        state: PresenceState,
+        /// What the player says of themselves. Absent when empty.
+        #[serde(skip_serializing_if = "PresenceText::is_empty")]
+        text: PresenceText,
+    }
+
+    /// Shuts a player out: no line, whisper, invitation or presence of theirs
+    /// arrives any more, until `unblock`.
+    Block = "block" in IN, {
+        /// The player.
+        username: Username,
+    }
+
+    /// Ends a block.
+    Unblock = "unblock" in IN, {
+        /// The player.
+        username: Username,
+    }
+
+    /// Asks who is blocked. Answered by
+    /// [`ServerPacket::Blocks`](crate::ServerPacket::Blocks).
+    Blocks = "blocks" in IN, {}
 }
 
 /// Where a connection stands: the LOGIN and PLAY states of the protocol.
@@ -85,43 +316,6 @@ pub enum Stage {
 }
 
 impl ClientPacket {
-    /// The id its answer will carry.
-    pub const fn id(&self) -> RequestId {
-        match self {
-            Self::Hello { id, .. }
-            | Self::Register { id, .. }
-            | Self::Login { id, .. }
-            | Self::Resume { id, .. }
-            | Self::Logout { id }
-            | Self::Chat { id, .. }
-            | Self::Ping { id } => *id,
-        }
-    }
-
-    /// The name in the `type` field. Safe to log, unlike the packet.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Hello { .. } => "hello",
-            Self::Register { .. } => "register",
-            Self::Login { .. } => "login",
-            Self::Resume { .. } => "resume",
-            Self::Logout { .. } => "logout",
-            Self::Chat { .. } => "chat",
-            Self::Ping { .. } => "ping",
-        }
-    }
-
-    /// The stage in which this packet is legal; `None` means in both.
-    pub const fn stage(&self) -> Option<Stage> {
-        match self {
-            Self::Hello { .. } | Self::Ping { .. } => None,
-            Self::Register { .. } | Self::Login { .. } | Self::Resume { .. } => {
-                Some(Stage::LoggedOut)
-            }
-            Self::Logout { .. } | Self::Chat { .. } => Some(Stage::LoggedIn),
-        }
-    }
-
     /// Whether this packet is legal in stage `now`.
     ///
     /// # Errors

@@ -76,6 +76,9 @@ close_reasons! {
     Kicked = 4010, "kicked", false, "A moderator has logged you out";
     /// The operator banned the account.
     Banned = 4011, "banned", false, "This account is banned";
+    /// The player ended this session from another device, or changed the
+    /// password there.
+    SessionEnded = 4012, "session_ended", false, "You were logged out from another device";
 }
 
 impl std::fmt::Display for CloseReason {

@@ -57,6 +57,38 @@ deny_codes! {
     NotLoggedIn = "not_logged_in", "Log in first";
     /// The resume token is unknown, used up or expired; log in with the password.
     SessionExpired = "session_expired", "Your session has expired, log in again";
+    /// There is no channel of this name, or none that may be known of.
+    UnknownChannel = "unknown_channel", "There is no such channel";
+    /// A channel of this name exists already.
+    ChannelTaken = "channel_taken", "A channel with this name exists already";
+    /// The account is not in this channel.
+    NotAMember = "not_a_member", "You are not in this channel";
+    /// The channel may only be joined by invitation.
+    InviteOnly = "invite_only", "This channel is by invitation only";
+    /// The channel's password is missing or wrong.
+    WrongChannelPassword = "wrong_channel_password", "This is not the channel's password";
+    /// The role in the channel, or the channel itself, does not allow it.
+    NotAllowed = "not_allowed", "You may not do this here";
+    /// The account is in as many channels as it may be.
+    TooManyChannels = "too_many_channels", "You are in too many channels, leave one first";
+    /// The channel has as many members as it may have.
+    ChannelFull = "channel_full", "This channel is full";
+    /// No account has this name.
+    UnknownUser = "unknown_user", "There is no player of this name";
+    /// A whisper, invitation or block aimed at oneself.
+    NotYourself = "not_yourself", "That is you";
+    /// The player does not want to hear from this account.
+    Blocked = "blocked", "This player takes no messages from you";
+    /// As many whispers wait for the player as are kept.
+    InboxFull = "inbox_full", "Too many messages are waiting for this player";
+    /// As many players are blocked as may be.
+    TooManyBlocks = "too_many_blocks", "You have blocked too many players";
+    /// There is no line of this number, or it is not the account's own.
+    UnknownLine = "unknown_line", "There is no such message of yours";
+    /// The time in which the line could be changed is over.
+    TooLate = "too_late", "It is too late to change this message";
+    /// There is no session of this number.
+    UnknownSession = "unknown_session", "This device is not logged in any more";
     /// A text field has fewer characters than the limit.
     TooShort = "too_short", "This is too short";
     /// A text field has more characters than the limit.
@@ -97,8 +129,16 @@ pub enum Field {
     Username,
     /// The password of a login or registration.
     Password,
-    /// The text of a chat line.
+    /// The new password of a change of password.
+    NewPassword,
+    /// The text of a chat line, or of a presence.
     Text,
+    /// The name of a channel.
+    Channel,
+    /// The topic of a channel.
+    Topic,
+    /// The password of a channel.
+    ChannelPassword,
     /// A field this build does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -111,7 +151,11 @@ impl Field {
         match self {
             Field::Username => "username",
             Field::Password => "password",
+            Field::NewPassword => "new_password",
             Field::Text => "text",
+            Field::Channel => "channel",
+            Field::Topic => "topic",
+            Field::ChannelPassword => "channel_password",
             Field::Unknown => "",
         }
     }
@@ -120,7 +164,11 @@ impl Field {
         match self {
             Field::Username => "The username",
             Field::Password => "The password",
+            Field::NewPassword => "The new password",
             Field::Text => "The message",
+            Field::Channel => "The channel name",
+            Field::Topic => "The topic",
+            Field::ChannelPassword => "The channel password",
             Field::Unknown => "This",
         }
     }
@@ -196,6 +244,9 @@ impl Denial {
             (DenyCode::ForbiddenCharacter, _) => match self.field {
                 Some(Field::Username) => {
                     "The username may only have letters, digits, _ and -".to_owned()
+                }
+                Some(Field::Channel) => {
+                    "The channel name may only have letters, digits, _ and -".to_owned()
                 }
                 _ => format!("{subject} holds a character that is not allowed"),
             },

@@ -6,6 +6,8 @@
 //! - [`limits`]: every size both sides must agree on;
 //! - [`text`]: user names, passwords and chat text, parsed once and valid ever
 //!   after;
+//! - [`ChannelName`], [`Target`], [`Line`]: channels, whispers and what is said
+//!   in them;
 //! - [`ClientPacket`]: what a client may say, and in which [`Stage`];
 //! - [`ServerPacket`]: what a server answers and announces;
 //! - [`Denial`] and [`DenyCode`]: why a request was refused;
@@ -18,14 +20,15 @@
 //! ```
 //! use longhall_packet::{ClientPacket, Stage, codec};
 //!
-//! let bytes = br#"{"type":"chat","id":7,"text":"Well met!"}"#;
+//! let bytes = br#"{"type":"chat","id":7,"channel":"lobby","line_id":42,"text":"Well met!"}"#;
 //! let packet = codec::decode_client_packet(bytes).unwrap();
-//! assert!(matches!(&packet, ClientPacket::Chat { id: 7, text } if text.as_str() == "Well met!"));
+//! assert!(matches!(&packet, ClientPacket::Chat { id: 7, text, .. } if text.as_str() == "Well met!"));
 //! assert_eq!(packet.stage(), Some(Stage::LoggedIn));
 //! ```
 
 pub mod limits;
 pub mod text;
+mod channel;
 mod client_packet;
 mod server_packet;
 mod deny;
@@ -34,6 +37,11 @@ pub mod codec;
 #[cfg(feature = "schema")]
 mod schema;
 
+pub use channel::{
+    Access, Change, ChannelName, ChannelState, Conversation, INBOX, InboxState, Invitation,
+    LeaveReason, Line, LineId, LineKind, ListedChannel, ListedSession, Member, Presence,
+    PresenceState, Role, Seq, Target,
+};
 pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;
 pub use deny::{Denial, DenyCode, Field};
@@ -41,14 +49,14 @@ pub use limits::Limits;
 pub use server_packet::ServerPacket;
 #[cfg(feature = "name-keys")]
 pub use text::NameKeys;
-pub use text::{ChatText, Password, ResumeToken, Username};
+pub use text::{ChannelPassword, ChatText, Password, PresenceText, ResumeToken, Topic, Username};
 
 /// The protocol this crate speaks. Raised when an older client could no longer
 /// understand the server, or be understood.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// The WebSocket subprotocol (RFC 6455, section 1.9) both ends must offer.
-pub const SUBPROTOCOL: &str = "longhall.v1";
+pub const SUBPROTOCOL: &str = "longhall.v2";
 
 /// The TCP port a server listens on unless told otherwise.
 pub const DEFAULT_PORT: u16 = 8081;

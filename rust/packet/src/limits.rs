@@ -16,10 +16,25 @@ pub const MIN_PASSWORD_CHARS: usize = 8;
 pub const MAX_PASSWORD_CHARS: usize = 99;
 /// Most characters of one chat line.
 pub const MAX_CHAT_CHARS: usize = 500;
+/// Most characters of a channel's name.
+pub const MAX_CHANNEL_CHARS: usize = 24;
+/// Most characters of a channel's topic.
+pub const MAX_TOPIC_CHARS: usize = 120;
+/// Most characters of a channel's password.
+pub const MAX_CHANNEL_PASSWORD_CHARS: usize = 99;
+/// Most characters of what a player says of themselves in the roster.
+pub const MAX_PRESENCE_CHARS: usize = 60;
+/// Most characters kept of a device's name.
+pub const MAX_DEVICE_CHARS: usize = 40;
+/// Most lines in one page of history.
+pub const MAX_PAGE_LINES: usize = 500;
+/// Most channels an operator may let one account be in, the lobby not counted.
+pub const MAX_CHANNELS_PER_ACCOUNT: usize = 32;
 /// Most bytes of one packet from a client. A chat line of 500 characters, each
 /// escaped as a surrogate pair (`\ud83d\ude00`), takes 6,000.
 pub const MAX_CLIENT_PACKET_BYTES: usize = 8 * 1024;
-/// Most bytes of one packet from a server.
+/// Most bytes of one packet from a server. Godot's `WebSocketPeer` holds 64 KiB
+/// unless told otherwise.
 pub const MAX_SERVER_PACKET_BYTES: usize = 60 * 1024;
 
 /// Combining marks allowed on one letter of a user name. Vietnamese and
@@ -46,6 +61,18 @@ pub struct Limits {
     pub chat_max_chars: u32,
     /// Most bytes of one packet the server reads.
     pub packet_max_bytes: u32,
+    /// Most characters of a channel's name.
+    pub channel_max_chars: u32,
+    /// Most characters of a channel's topic.
+    pub topic_max_chars: u32,
+    /// Most characters of what a player says of themselves.
+    pub presence_max_chars: u32,
+    /// Most lines in one page of history.
+    pub page_max_lines: u32,
+    /// Most channels one account may be in, the lobby not counted.
+    pub channels_per_account: u32,
+    /// Seconds in which a line may be edited or deleted by who said it.
+    pub edit_window_s: u32,
 }
 
 impl Default for Limits {
@@ -57,6 +84,12 @@ impl Default for Limits {
             password_max_chars: MAX_PASSWORD_CHARS as u32,
             chat_max_chars: MAX_CHAT_CHARS as u32,
             packet_max_bytes: MAX_CLIENT_PACKET_BYTES as u32,
+            channel_max_chars: MAX_CHANNEL_CHARS as u32,
+            topic_max_chars: MAX_TOPIC_CHARS as u32,
+            presence_max_chars: MAX_PRESENCE_CHARS as u32,
+            page_max_lines: MAX_PAGE_LINES as u32,
+            channels_per_account: 20,
+            edit_window_s: 15 * 60,
         }
     }
 }

@@ -6,9 +6,14 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::limits::{
-    MAX_CHAT_CHARS, MAX_PASSWORD_CHARS, MAX_USERNAME_CHARS, MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
+    MAX_CHANNEL_CHARS, MAX_CHANNEL_PASSWORD_CHARS, MAX_CHAT_CHARS, MAX_PASSWORD_CHARS,
+    MAX_PRESENCE_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS, MIN_PASSWORD_CHARS,
+    MIN_USERNAME_CHARS,
 };
-use crate::{ChatText, Password, ResumeToken, Username};
+use crate::{
+    ChannelName, ChannelPassword, ChatText, Password, PresenceText, ResumeToken, Target, Topic,
+    Username,
+};
 
 macro_rules! text_schemas {
     ($($text:ident $schema:tt)*) => {$(
@@ -32,5 +37,10 @@ text_schemas! {
     Username { "type": "string", "minLength": MIN_USERNAME_CHARS, "maxLength": MAX_USERNAME_CHARS }
     Password { "type": "string", "minLength": MIN_PASSWORD_CHARS, "maxLength": MAX_PASSWORD_CHARS }
     ChatText { "type": "string", "minLength": 1, "maxLength": MAX_CHAT_CHARS }
+    ChannelName { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS }
+    ChannelPassword { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_PASSWORD_CHARS }
+    Topic { "type": "string", "maxLength": MAX_TOPIC_CHARS }
+    PresenceText { "type": "string", "maxLength": MAX_PRESENCE_CHARS }
+    Target { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS }
     ResumeToken { "type": "string", "pattern": format!("^[0-9a-f]{{{}}}$", ResumeToken::CHARS) }
 }

@@ -2,19 +2,46 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Denial, DenyCode, Field, Limits, RequestId, ResumeToken};
+use crate::{
+    Access, ChannelState, Denial, DenyCode, Field, InboxState, Invitation, LeaveReason, Limits,
+    Line, ListedChannel, ListedSession, Member, Presence, RequestId, ResumeToken, Role, Seq,
+};
 
-/// A packet from server to client.
-///
-/// Text in it is plain `String`: the server has checked it, and a client built
-/// against stricter rules must still show every line. Show it as text, never as
-/// markup.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ServerPacket {
+/// Declares [`ServerPacket`] with the name of each packet in one table.
+macro_rules! server_packets {
+    ($(
+        $(#[$doc:meta])*
+        $variant:ident = $name:literal, { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }
+    )*) => {
+        /// A packet from server to client.
+        ///
+        /// Text in it is plain `String`: the server has checked it, and a client
+        /// built against stricter rules must still show every line. Show it as
+        /// text, never as markup.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(tag = "type")]
+        pub enum ServerPacket {$(
+            $(#[$doc])*
+            #[serde(rename = $name)]
+            $variant { $($(#[$field_doc])* $field: $type,)* },
+        )*}
+
+        impl ServerPacket {
+            /// The names in the `type` fields of all packets.
+            pub const NAMES: &[&str] = &[$($name),*];
+
+            /// The name in the `type` field. Safe to log, unlike the packet.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => $name,)* }
+            }
+        }
+    };
+}
+
+server_packets! {
     /// The first packet on every connection.
-    Hello {
+    Hello = "hello", {
         /// The protocol version this connection speaks.
         protocol: u32,
         /// Name and version of the server program.
@@ -23,14 +50,16 @@ pub enum ServerPacket {
         message_of_the_day: String,
         /// Sizes the server will hold the client to.
         limits: Limits,
-    },
+    }
+
     /// The request succeeded.
-    Ok {
+    Ok = "ok", {
         /// The request's id.
         id: RequestId,
-    },
+    }
+
     /// The request was refused.
-    Deny {
+    Deny = "deny", {
         /// The request's id; absent when the packet was too broken to have one.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         id: Option<RequestId>,
@@ -47,9 +76,12 @@ pub enum ServerPacket {
         /// Milliseconds after which the same request may succeed.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         retry_after_ms: Option<u32>,
-    },
-    /// A login or resume succeeded.
-    LoggedIn {
+    }
+
+    /// A login or resume succeeded. The player is in these channels; lines said
+    /// from now on arrive by themselves, earlier ones are asked for by
+    /// `history`.
+    LoggedIn = "logged_in", {
         /// The request's id.
         id: RequestId,
         /// The account's name as it was registered.
@@ -57,16 +89,184 @@ pub enum ServerPacket {
         /// Logs in again after a cut, instead of the password. Worth as much
         /// as one: never show or log it.
         resume_token: ResumeToken,
-    },
-    /// Somebody said a line; sender and time are the server's word.
-    Chat {
-        /// The account that said it.
-        sender: String,
-        /// What was said.
-        text: String,
-        /// When, in milliseconds since 1970-01-01 00:00 UTC.
+        /// The session's number in the list of sessions.
+        session: u64,
+        /// The account's channels, the lobby first.
+        channels: Vec<ChannelState>,
+        /// The account's whispers.
+        inbox: InboxState,
+        /// Channels that the account may join and has not.
+        invitations: Vec<Invitation>,
+    }
+
+    /// Somebody said, edited or deleted a line; number, sender and time are the
+    /// server's word.
+    Chat = "chat", {
+        /// The channel, or `"@"` for a whisper.
+        channel: String,
+        /// The line.
+        #[serde(flatten)]
+        line: Line,
+    }
+
+    /// The line is on disk. Its own `chat` packet arrived before, on a
+    /// connection without gaps.
+    Posted = "posted", {
+        /// The request's id.
+        id: RequestId,
+        /// The channel, or `"@"` for a whisper.
+        channel: String,
+        /// The number it got; the same as before when it had been taken already.
+        seq: Seq,
+        /// When it was said, in milliseconds since 1970-01-01 00:00 UTC.
         sent_at_ms: u64,
-    },
+    }
+
+    /// Lines were left out because too many waited for this connection: all up
+    /// to `last_seq` that did not arrive are to be had by `history`.
+    Gap = "gap", {
+        /// The channel, or `"@"` for whispers.
+        channel: String,
+        /// The newest number.
+        last_seq: Seq,
+    }
+
+    /// A page of lines, answering `history`.
+    History = "history", {
+        /// The request's id.
+        id: RequestId,
+        /// What was asked for.
+        channel: String,
+        /// The oldest number still kept. Asking for older ones is of no use.
+        first_seq: Seq,
+        /// The newest number there was when the page was made.
+        last_seq: Seq,
+        /// The lines in the order of their numbers.
+        lines: Vec<Line>,
+        /// Whether there are more in the direction that was asked for.
+        more: bool,
+    }
+
+    /// The account is in this channel now: the answer to `join` and `create`,
+    /// also sent to the account's other sessions.
+    Joined = "joined", {
+        /// The request's id; absent for other sessions.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        id: Option<RequestId>,
+        /// The channel.
+        #[serde(flatten)]
+        channel: ChannelState,
+    }
+
+    /// The account is no longer in this channel. Sent to all its sessions, ahead
+    /// of the answer to `leave`.
+    Left = "left", {
+        /// The channel.
+        channel: String,
+        /// Why.
+        reason: LeaveReason,
+        /// Who removed the account. Absent when it left.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        by: Option<String>,
+    }
+
+    /// A channel has another topic or access.
+    ChannelChanged = "channel_changed", {
+        /// The channel.
+        channel: String,
+        /// What it is about.
+        topic: String,
+        /// Who may join.
+        access: Access,
+        /// Who changed it.
+        by: String,
+    }
+
+    /// A member may do more or less in a channel.
+    RoleChanged = "role_changed", {
+        /// The channel.
+        channel: String,
+        /// The member, maybe this account.
+        username: String,
+        /// What it may do from now on.
+        role: Role,
+        /// Who changed it; the same as `username` when an owner left.
+        by: String,
+    }
+
+    /// Somebody invites the account into a channel.
+    Invited = "invited", {
+        /// The channel that may be joined.
+        channel: String,
+        /// Who invites.
+        by: String,
+    }
+
+    /// Who came, left, or changed state in a channel since the last such packet.
+    /// At most one a channel and second.
+    Presence = "presence", {
+        /// The channel.
+        channel: String,
+        /// How many accounts are members; in the lobby: are online.
+        members: u32,
+        /// How many of them are online.
+        online: u32,
+        /// What happened to whom, once each. Left out, as `partial` says, when
+        /// too much happened to tell: ask for `members` when the roster is on
+        /// view.
+        changes: Vec<Presence>,
+        /// Whether changes were left out.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        partial: bool,
+    }
+
+    /// The account has read on, on another device.
+    Read = "read", {
+        /// A channel, or `"@ada"` for the whispers with one player.
+        channel: String,
+        /// The number of the last line read.
+        seq: Seq,
+        /// Lines of others behind it; counted up to 1000.
+        unread: u32,
+    }
+
+    /// The channels that may be joined, answering `channels`.
+    Channels = "channels", {
+        /// The request's id.
+        id: RequestId,
+        /// In the order of their names.
+        channels: Vec<ListedChannel>,
+        /// Whether more come behind the last.
+        more: bool,
+    }
+
+    /// The roster of a channel, answering `members`.
+    Members = "members", {
+        /// The request's id.
+        id: RequestId,
+        /// The channel.
+        channel: String,
+        /// In the order of their names.
+        members: Vec<Member>,
+        /// Whether more come behind the last.
+        more: bool,
+    }
+
+    /// Where the account is logged in, answering `sessions`.
+    Sessions = "sessions", {
+        /// The request's id.
+        id: RequestId,
+        /// The latest first.
+        sessions: Vec<ListedSession>,
+    }
+
+    /// Who is blocked, answering `blocks`.
+    Blocks = "blocks", {
+        /// The request's id.
+        id: RequestId,
+        /// In the order of their names.
+        usernames: Vec<String>,
+    }
 }
 
 impl ServerPacket {
@@ -79,17 +279,6 @@ impl ServerPacket {
             field: denial.field,
             limit: denial.limit,
             retry_after_ms: denial.retry_after_ms,
-        }
-    }
-
-    /// The name in the `type` field. Safe to log, unlike the packet.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Hello { .. } => "hello",
-            Self::Ok { .. } => "ok",
-            Self::Deny { .. } => "deny",
-            Self::LoggedIn { .. } => "logged_in",
-            Self::Chat { .. } => "chat",
         }
     }
 }

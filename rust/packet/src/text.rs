@@ -11,7 +11,8 @@ use unicode_normalization::char::is_combining_mark;
 use zeroize::Zeroizing;
 
 use crate::limits::{
-    MAX_CHAT_CHARS, MAX_CHAT_MARKS, MAX_PASSWORD_CHARS, MAX_USERNAME_CHARS, MAX_USERNAME_MARKS,
+    MAX_CHANNEL_PASSWORD_CHARS, MAX_CHAT_CHARS, MAX_CHAT_MARKS, MAX_PASSWORD_CHARS,
+    MAX_PRESENCE_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS, MAX_USERNAME_MARKS,
     MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
 };
 use crate::{Denial, DenyCode, Field};
@@ -46,7 +47,7 @@ impl Username {
         let forbidden = Denial::of_field(DenyCode::ForbiddenCharacter, Field::Username, None);
         let mut marks = 0;
         for (position, c) in name.chars().enumerate() {
-            if is_combining_mark(c) {
+            if is_mark(c) {
                 marks += 1;
                 if position == 0 || marks > MAX_USERNAME_MARKS {
                     return Err(forbidden);
@@ -54,7 +55,7 @@ impl Username {
             } else {
                 marks = 0;
             }
-            let allowed = c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '_' | '-');
+            let allowed = c.is_alphanumeric() || is_mark(c) || matches!(c, '_' | '-');
             if !allowed || is_invisible(c) {
                 return Err(forbidden);
             }
@@ -142,18 +143,12 @@ impl Password {
     /// # Errors
     /// `too_short` or `too_long` on field `password`.
     pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
-        let typed = Zeroizing::new(text.into());
-        // NFC at most triples the bytes. Growing on the way would leave a copy
-        // behind that nobody wipes.
-        let mut normal = Zeroizing::new(String::with_capacity(3 * typed.len()));
-        normal.extend(typed.nfc());
-        check_length(
-            &normal,
-            Field::Password,
-            MIN_PASSWORD_CHARS,
-            MAX_PASSWORD_CHARS,
-        )?;
-        Ok(Self(normal))
+        Self::parse_field(text, Field::Password)
+    }
+
+    /// As [`parse`](Self::parse), for another field of the packet.
+    pub(crate) fn parse_field(text: impl Into<String>, field: Field) -> Result<Self, Denial> {
+        normal_password(text, field, MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS).map(Self)
     }
 
     /// The password itself. For hashing and sending; nothing else may see it.
@@ -188,22 +183,8 @@ impl ChatText {
     /// # Errors
     /// `too_short`, `too_long` or `forbidden_character` on field `text`.
     pub fn parse(text: &str) -> Result<Self, Denial> {
-        let line: String = text.trim().nfc().collect();
-        check_length(&line, Field::Text, 1, MAX_CHAT_CHARS)?;
-        let mut marks = 0;
-        let mut visible = false;
-        for c in line.chars() {
-            marks = if is_combining_mark(c) { marks + 1 } else { 0 };
-            if c.is_control() || is_layout_control(c) || marks > MAX_CHAT_MARKS {
-                return Err(Denial::of_field(
-                    DenyCode::ForbiddenCharacter,
-                    Field::Text,
-                    None,
-                ));
-            }
-            visible |= !c.is_whitespace() && !is_invisible(c);
-        }
-        if !visible {
+        let line = parse_words(text, Field::Text, MAX_CHAT_CHARS)?;
+        if line.is_empty() {
             return Err(Denial::of_field(DenyCode::TooShort, Field::Text, Some(1)));
         }
         Ok(Self(line))
@@ -218,6 +199,90 @@ impl ChatText {
 impl fmt::Display for ChatText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// What a channel is about: at most 120 characters, rules as for chat. May be
+/// empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Topic(String);
+
+impl Topic {
+    /// Checks and normalises a topic.
+    ///
+    /// # Errors
+    /// `too_long` or `forbidden_character` on field `topic`.
+    pub fn parse(text: &str) -> Result<Self, Denial> {
+        parse_words(text, Field::Topic, MAX_TOPIC_CHARS).map(Self)
+    }
+
+    /// The topic as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What a player says of themselves in the roster: at most 60 characters, rules
+/// as for chat. May be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct PresenceText(String);
+
+impl PresenceText {
+    /// Checks and normalises the text.
+    ///
+    /// # Errors
+    /// `too_long` or `forbidden_character` on field `text`.
+    pub fn parse(text: &str) -> Result<Self, Denial> {
+        parse_words(text, Field::Text, MAX_PRESENCE_CHARS).map(Self)
+    }
+
+    /// The text as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The password of a channel: 1 to 99 characters, any. Shared among its
+/// members, so it may be short; still never shown or logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChannelPassword(Zeroizing<String>);
+
+impl ChannelPassword {
+    /// Checks and normalises a channel's password.
+    ///
+    /// # Errors
+    /// `too_short` or `too_long` on field `channel_password`.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
+        normal_password(text, Field::ChannelPassword, 1, MAX_CHANNEL_PASSWORD_CHARS).map(Self)
+    }
+
+    /// The password itself, for hashing it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ChannelPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChannelPassword(***)")
+    }
+}
+
+impl Serialize for ChannelPassword {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -279,7 +344,45 @@ impl<'de> Deserialize<'de> for ResumeToken {
     }
 }
 
-fn check_length(text: &str, field: Field, min: usize, max: usize) -> Result<(), Denial> {
+/// A password in its one form, wiped when dropped.
+fn normal_password(
+    text: impl Into<String>,
+    field: Field,
+    min: usize,
+    max: usize,
+) -> Result<Zeroizing<String>, Denial> {
+    let typed = Zeroizing::new(text.into());
+    // NFC at most triples the bytes. Growing on the way would leave a copy
+    // behind that nobody wipes.
+    let mut normal = Zeroizing::new(String::with_capacity(3 * typed.len()));
+    normal.extend(typed.nfc());
+    check_length(&normal, field, min, max)?;
+    Ok(normal)
+}
+
+/// A text for others to read, on one line. Empty when nothing in it can be seen.
+fn parse_words(text: &str, field: Field, max: usize) -> Result<String, Denial> {
+    let line = text.trim();
+    // Nearly all there is, and in its normal form.
+    let line: String = if line.is_ascii() {
+        line.to_owned()
+    } else {
+        line.nfc().collect()
+    };
+    check_length(&line, field, 0, max)?;
+    let mut marks = 0;
+    let mut visible = false;
+    for c in line.chars() {
+        marks = if is_mark(c) { marks + 1 } else { 0 };
+        if c.is_control() || is_layout_control(c) || marks > MAX_CHAT_MARKS {
+            return Err(Denial::of_field(DenyCode::ForbiddenCharacter, field, None));
+        }
+        visible |= !c.is_whitespace() && !is_invisible(c);
+    }
+    Ok(if visible { line } else { String::new() })
+}
+
+pub(crate) fn check_length(text: &str, field: Field, min: usize, max: usize) -> Result<(), Denial> {
     let chars = text.chars().count();
     if chars < min {
         Err(Denial::of_field(
@@ -298,10 +401,15 @@ fn check_length(text: &str, field: Field, min: usize, max: usize) -> Result<(), 
     }
 }
 
+/// Whether `c` is a combining mark. Looks no letter up that cannot be one.
+pub(crate) fn is_mark(c: char) -> bool {
+    !c.is_ascii() && is_combining_mark(c)
+}
+
 /// Characters that have no ink of their own: Default_Ignorable_Code_Point of the
 /// Unicode Character Database, the joiners, and blanks that count as letters,
 /// marks or symbols.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
@@ -313,7 +421,7 @@ fn is_invisible(c: char) -> bool {
 /// Characters that start a new line or turn the direction of what follows:
 /// line and paragraph separators, bidirectional embeddings, overrides and
 /// isolates (UAX #9), interlinear annotations.
-fn is_layout_control(c: char) -> bool {
+pub(crate) fn is_layout_control(c: char) -> bool {
     matches!(c,
         '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
         | '\u{FFF9}'..='\u{FFFB}')

@@ -6,12 +6,16 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use longhall_packet::codec::{decode_client_packet, decode_server_packet};
-use longhall_packet::limits::{MAX_CLIENT_PACKET_BYTES, MAX_SERVER_PACKET_BYTES};
+use longhall_packet::limits::{
+    MAX_CHANNEL_PASSWORD_CHARS, MAX_CHANNELS_PER_ACCOUNT, MAX_CLIENT_PACKET_BYTES,
+    MAX_DEVICE_CHARS, MAX_SERVER_PACKET_BYTES,
+};
 use longhall_packet::{
-    CloseReason, DEFAULT_PORT, DenyCode, Limits, PROTOCOL_VERSION, SUBPROTOCOL, Stage,
+    Access, Change, ClientPacket, CloseReason, DEFAULT_PORT, DenyCode, Field, LeaveReason, Limits,
+    LineKind, PROTOCOL_VERSION, PresenceState, Role, SUBPROTOCOL, ServerPacket, Stage,
 };
 use serde_json::Value;
-use support::{client_samples, server_samples};
+use support::{MAX_NUMBER, client_samples, server_samples};
 
 const PAGE: &str = include_str!("../../../docs/protocol.md");
 
@@ -71,11 +75,7 @@ fn every_example_is_a_packet_and_every_packet_has_one() {
             Err(error) => panic!("{error}: {example}"),
         };
     }
-    let all: BTreeSet<_> = client_samples()
-        .iter()
-        .map(|sample| sample.packet.name())
-        .collect();
-    assert_eq!(shown, all);
+    assert_eq!(shown, ClientPacket::NAMES.iter().copied().collect());
 
     let mut shown = BTreeSet::new();
     for example in examples("server") {
@@ -87,11 +87,7 @@ fn every_example_is_a_packet_and_every_packet_has_one() {
             Err(error) => panic!("{error}: {example}"),
         };
     }
-    let all: BTreeSet<_> = server_samples()
-        .iter()
-        .map(|sample| sample.packet.name())
-        .collect();
-    assert_eq!(shown, all);
+    assert_eq!(shown, ServerPacket::NAMES.iter().copied().collect());
 }
 
 #[track_caller]
@@ -117,6 +113,126 @@ fn every_packet_has_a_section_that_explains_each_field() {
     for sample in server_samples() {
         check_fields(part, sample.packet.name(), sample.text);
     }
+}
+
+#[test]
+fn every_object_in_a_packet_has_a_section_that_explains_each_field() {
+    let part = section(PAGE, "## Objects in packets");
+    for sample in server_samples() {
+        let packet: Value = serde_json::from_str(sample.text).expect("a sample is JSON");
+        for (list, object, heading) in [
+            ("history", "/lines/0", "### Line"),
+            ("history", "/lines/2", "### Line"),
+            ("chat", "", "### Line"),
+            ("logged_in", "/channels/0", "### Channel state"),
+            ("logged_in", "/inbox", "### Inbox state"),
+            ("logged_in", "/inbox/conversations/0", "### Conversation"),
+            ("logged_in", "/invitations/0", "### Invitation"),
+            ("members", "/members/0", "### Member"),
+            ("presence", "/changes/2", "### Change of presence"),
+            ("channels", "/channels/0", "### Listed channel"),
+            ("sessions", "/sessions/0", "### Listed session"),
+        ] {
+            let Some(Value::Object(fields)) = packet.pointer(object) else {
+                continue;
+            };
+            if sample.packet.name() != list {
+                continue;
+            }
+            let documented = rows(section(part, heading));
+            for field in fields.keys() {
+                let of_the_packet = list == "chat" && matches!(&**field, "type" | "channel");
+                assert!(
+                    of_the_packet || documented.contains_key(field),
+                    "{heading} does not explain {field}"
+                );
+            }
+        }
+    }
+}
+
+/// The words in back quotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_denial_is_a_code_and_every_code_has_a_request() {
+    let part = section(PAGE, "## Packets from the client");
+    let codes: BTreeSet<&str> = DenyCode::ALL.iter().map(|code| code.name()).collect();
+    let (common, _) = part.split_once("The denials listed").unwrap();
+    let mut named: BTreeSet<&str> = quoted(common).collect();
+    for name in ClientPacket::NAMES {
+        let text = section(part, &format!("### `{name}`"));
+        let Some((_, denials)) = text.split_once("Denials:") else {
+            continue;
+        };
+        let (denials, _) = denials.split_once("\n\n").expect("a paragraph ends");
+        named.extend(quoted(denials).filter(|word| !matches!(*word, "password" | "logout")));
+    }
+    assert_eq!(named, codes);
+}
+
+#[test]
+fn the_words_of_closed_lists_are_all_there() {
+    let channels = rows(section(PAGE, "## How channels work"));
+    for access in Access::ALL {
+        assert!(channels.contains_key(access.name()), "{access}");
+    }
+    for role in Role::ALL {
+        assert!(channels.contains_key(role.name()), "{role}");
+    }
+    let presence = section(PAGE, "## Who is there");
+    for change in Change::ALL {
+        assert!(rows(presence).contains_key(change.name()), "{change}");
+    }
+    for state in PresenceState::ALL {
+        assert!(presence.contains(&format!("`{state}`")), "{state}");
+    }
+    let kinds = rows(section(PAGE, "### Edits and deletions"));
+    for kind in [
+        LineKind::Deleted,
+        LineKind::Hidden,
+        LineKind::Edit,
+        LineKind::Deletion,
+    ] {
+        assert!(kinds.contains_key(kind.name()), "{kind:?}");
+    }
+    let server = section(PAGE, "## Packets from the server");
+    for reason in LeaveReason::ALL {
+        assert!(rows(section(server, "### `left`"))["reason"][1].contains(reason.name()));
+    }
+    let fields = rows(section(server, "### `deny`"))["field"][1];
+    for field in [
+        Field::Username,
+        Field::Password,
+        Field::NewPassword,
+        Field::Text,
+        Field::Channel,
+        Field::Topic,
+        Field::ChannelPassword,
+    ] {
+        assert!(fields.contains(field.name()), "{field:?}");
+    }
+}
+
+#[test]
+fn an_unknown_word_reads_as_the_page_says() {
+    let table = rows(section(PAGE, "## Newer and older peers"));
+    let unknown = |field: &str| {
+        let word = table[field][0];
+        assert_ne!(word, "starlit");
+        format!("\"{word}\"")
+    };
+    fn read<T: serde::de::DeserializeOwned + serde::Serialize>() -> String {
+        let value: T = serde_json::from_str("\"starlit\"").expect("any word is one");
+        serde_json::to_string(&value).expect("a word")
+    }
+    assert_eq!(read::<Access>(), unknown("access"));
+    assert_eq!(read::<Role>(), unknown("role"));
+    assert_eq!(read::<PresenceState>(), unknown("state"));
+    assert_eq!(read::<Change>(), unknown("change"));
+    assert_eq!(read::<LeaveReason>(), unknown("reason` of `left"));
 }
 
 #[test]
@@ -198,9 +314,21 @@ fn the_numbers_are_the_constants() {
             limits.password_min_chars, limits.password_max_chars
         ),
         format!("1 to {} characters after", limits.chat_max_chars),
+        format!("1 to {} characters: letters", limits.channel_max_chars),
+        format!("a topic has at most {} characters", limits.topic_max_chars),
+        format!("a presence text at most {};", limits.presence_max_chars),
+        format!("1 to {MAX_CHANNEL_PASSWORD_CHARS} characters, any"),
         format!("{} digits, each", longhall_packet::ResumeToken::CHARS),
     ] {
-        assert!(section(PAGE, "## Texts").contains(&sentence), "{sentence}");
+        let texts = section(PAGE, "## Texts").to_lowercase();
+        assert!(texts.contains(&sentence.to_lowercase()), "{sentence}");
+    }
+    for sentence in [
+        format!("never more than {MAX_CHANNELS_PER_ACCOUNT}"),
+        format!("{MAX_DEVICE_CHARS} characters are kept"),
+        format!("to {MAX_NUMBER};"),
+    ] {
+        assert!(PAGE.contains(&sentence), "{sentence}");
     }
 }
 

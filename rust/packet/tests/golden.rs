@@ -1,5 +1,5 @@
-//! Frozen samples: what was sent by the first release is still understood, and
-//! sent, byte for byte.
+//! Frozen samples: what the first release of this protocol version sent is still
+//! understood, and sent, byte for byte.
 //!
 //! A sample that must change is a change of the protocol. Raise
 //! `PROTOCOL_VERSION` when an older peer could not live with it.
@@ -36,12 +36,33 @@ fn server_samples_decode_and_encode_byte_for_byte() {
 fn client_file(packet: &ClientPacket) -> &'static str {
     match packet {
         ClientPacket::Hello { .. } => include_str!("golden/client_hello.json"),
+        ClientPacket::Ping { .. } => include_str!("golden/client_ping.json"),
         ClientPacket::Register { .. } => include_str!("golden/client_register.json"),
         ClientPacket::Login { .. } => include_str!("golden/client_login.json"),
         ClientPacket::Resume { .. } => include_str!("golden/client_resume.json"),
         ClientPacket::Logout { .. } => include_str!("golden/client_logout.json"),
+        ClientPacket::ChangePassword { .. } => include_str!("golden/client_change_password.json"),
+        ClientPacket::Sessions { .. } => include_str!("golden/client_sessions.json"),
+        ClientPacket::CloseSession { .. } => include_str!("golden/client_close_session.json"),
         ClientPacket::Chat { .. } => include_str!("golden/client_chat.json"),
-        ClientPacket::Ping { .. } => include_str!("golden/client_ping.json"),
+        ClientPacket::Edit { .. } => include_str!("golden/client_edit.json"),
+        ClientPacket::Delete { .. } => include_str!("golden/client_delete.json"),
+        ClientPacket::History { .. } => include_str!("golden/client_history.json"),
+        ClientPacket::Read { .. } => include_str!("golden/client_read.json"),
+        ClientPacket::Create { .. } => include_str!("golden/client_create.json"),
+        ClientPacket::Join { .. } => include_str!("golden/client_join.json"),
+        ClientPacket::Leave { .. } => include_str!("golden/client_leave.json"),
+        ClientPacket::Channels { .. } => include_str!("golden/client_channels.json"),
+        ClientPacket::Members { .. } => include_str!("golden/client_members.json"),
+        ClientPacket::SetTopic { .. } => include_str!("golden/client_set_topic.json"),
+        ClientPacket::SetAccess { .. } => include_str!("golden/client_set_access.json"),
+        ClientPacket::SetRole { .. } => include_str!("golden/client_set_role.json"),
+        ClientPacket::Invite { .. } => include_str!("golden/client_invite.json"),
+        ClientPacket::Remove { .. } => include_str!("golden/client_remove.json"),
+        ClientPacket::SetPresence { .. } => include_str!("golden/client_set_presence.json"),
+        ClientPacket::Block { .. } => include_str!("golden/client_block.json"),
+        ClientPacket::Unblock { .. } => include_str!("golden/client_unblock.json"),
+        ClientPacket::Blocks { .. } => include_str!("golden/client_blocks.json"),
     }
 }
 
@@ -53,6 +74,20 @@ fn server_file(packet: &ServerPacket) -> &'static str {
         ServerPacket::Deny { .. } => include_str!("golden/server_deny.json"),
         ServerPacket::LoggedIn { .. } => include_str!("golden/server_logged_in.json"),
         ServerPacket::Chat { .. } => include_str!("golden/server_chat.json"),
+        ServerPacket::Posted { .. } => include_str!("golden/server_posted.json"),
+        ServerPacket::Gap { .. } => include_str!("golden/server_gap.json"),
+        ServerPacket::History { .. } => include_str!("golden/server_history.json"),
+        ServerPacket::Joined { .. } => include_str!("golden/server_joined.json"),
+        ServerPacket::Left { .. } => include_str!("golden/server_left.json"),
+        ServerPacket::ChannelChanged { .. } => include_str!("golden/server_channel_changed.json"),
+        ServerPacket::RoleChanged { .. } => include_str!("golden/server_role_changed.json"),
+        ServerPacket::Invited { .. } => include_str!("golden/server_invited.json"),
+        ServerPacket::Presence { .. } => include_str!("golden/server_presence.json"),
+        ServerPacket::Read { .. } => include_str!("golden/server_read.json"),
+        ServerPacket::Channels { .. } => include_str!("golden/server_channels.json"),
+        ServerPacket::Members { .. } => include_str!("golden/server_members.json"),
+        ServerPacket::Sessions { .. } => include_str!("golden/server_sessions.json"),
+        ServerPacket::Blocks { .. } => include_str!("golden/server_blocks.json"),
     }
 }
 

@@ -32,6 +32,9 @@ const PIECES: &[&str] = &[
     "\\udc00",
     "\\u0301",
     "e\u{301}",
+    "İ",
+    "ϲ",
+    "Ｌ",
     "\u{958}",
     "\u{202e}",
     "\u{200d}",
@@ -42,6 +45,14 @@ const PIECES: &[&str] = &[
     "\"id\":1,",
     "\"type\":\"ping\",",
     "\"text\":\"x\",",
+    "\"channel\":\"@\",",
+    "\"channel\":\"@ada\",",
+    "\"after\":1,",
+    "\"after\":\"ada\",",
+    "\"seq\":9007199254740992,",
+    "\"kind\":\"edit\",",
+    "\"of\":null,",
+    "\"access\":\"starlit\",",
     "\"code\":\"busy\",",
     "\"field\":null,",
 ];
@@ -60,8 +71,17 @@ fn mutate(packet: &mut Vec<u8>, samples: &[&str], rng: &mut Rng) {
             packet.extend_from_slice(&other[rng.usize(..other.len())..]);
         }
         _ => {
-            let piece = PIECES[rng.usize(..PIECES.len())].bytes();
-            packet.splice(at..if rng.bool() { at } else { end }, piece);
+            let piece = PIECES[rng.usize(..PIECES.len())];
+            let commas = (0..packet.len()).filter(|&at| b"{,".contains(&packet[at]));
+            match rng.choice(commas.collect::<Vec<_>>()) {
+                // A whole field goes where a field may begin.
+                Some(comma) if piece.ends_with(',') => {
+                    packet.splice(comma + 1..comma + 1, piece.bytes());
+                }
+                _ => {
+                    packet.splice(at..if rng.bool() { at } else { end }, piece.bytes());
+                }
+            }
         }
     }
 }

@@ -1,9 +1,15 @@
 //! The edges of the rules for texts that people type.
 
+use fastrand::Rng;
 use longhall_packet::limits::{
-    MAX_CHAT_CHARS, MAX_PASSWORD_CHARS, MAX_USERNAME_CHARS, MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
+    MAX_CHANNEL_CHARS, MAX_CHANNEL_PASSWORD_CHARS, MAX_CHAT_CHARS, MAX_PASSWORD_CHARS,
+    MAX_PRESENCE_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS, MIN_PASSWORD_CHARS,
+    MIN_USERNAME_CHARS,
 };
-use longhall_packet::{ChatText, Denial, DenyCode, Field, Password, Username};
+use longhall_packet::{
+    ChannelName, ChannelPassword, ChatText, Denial, DenyCode, Field, Password, PresenceText,
+    Target, Topic, Username,
+};
 
 use DenyCode::{ForbiddenCharacter, TooLong, TooShort};
 
@@ -32,6 +38,33 @@ fn check_chat(text: &str, expected: Outcome<'_>) {
         Field::Text,
         expected,
     );
+}
+
+#[track_caller]
+fn check_channel(name: &str, expected: Outcome<'_>) {
+    check(
+        &ChannelName::parse(name).map(|name| name.to_string()),
+        Field::Channel,
+        expected,
+    );
+}
+
+#[track_caller]
+fn check_topic(text: &str, expected: Outcome<'_>) {
+    let parsed = Topic::parse(text).map(|topic| topic.as_str().to_owned());
+    check(&parsed, Field::Topic, expected);
+}
+
+#[track_caller]
+fn check_presence(text: &str, expected: Outcome<'_>) {
+    let parsed = PresenceText::parse(text).map(|text| text.as_str().to_owned());
+    check(&parsed, Field::Text, expected);
+}
+
+#[track_caller]
+fn check_key(key: &str, expected: Outcome<'_>) {
+    let parsed = ChannelPassword::parse(key).map(|key| key.expose().to_owned());
+    check(&parsed, Field::ChannelPassword, expected);
 }
 
 #[track_caller]
@@ -79,6 +112,30 @@ fn lengths_are_limits_inclusive() {
             &line(MAX_CHAT_CHARS + 1),
             Err((TooLong, Some(MAX_CHAT_CHARS as u32))),
         );
+    }
+    check_channel("", Err((TooShort, Some(1))));
+    for letter in ["a", "é", "日", "𐐨"] {
+        let name = |chars| letter.repeat(chars);
+        let long = Err((TooLong, Some(MAX_CHANNEL_CHARS as u32)));
+        check_channel(&name(1), Ok(letter));
+        check_channel(&name(MAX_CHANNEL_CHARS), Ok(&name(MAX_CHANNEL_CHARS)));
+        check_channel(&name(MAX_CHANNEL_CHARS + 1), long);
+        check_channel(&name(100_000), long);
+    }
+    check_key("", Err((TooShort, Some(1))));
+    check_topic("", Ok(""));
+    check_presence("", Ok(""));
+    for letter in ["a", "é", "日", "🔑"] {
+        let text = |chars| letter.repeat(chars);
+        let long = |max| Err((TooLong, Some(max as u32)));
+        let max = MAX_CHANNEL_PASSWORD_CHARS;
+        check_key(&text(1), Ok(letter));
+        check_key(&text(max), Ok(&text(max)));
+        check_key(&text(max + 1), long(max));
+        check_topic(&text(MAX_TOPIC_CHARS), Ok(&text(MAX_TOPIC_CHARS)));
+        check_topic(&text(MAX_TOPIC_CHARS + 1), long(MAX_TOPIC_CHARS));
+        check_presence(&text(MAX_PRESENCE_CHARS), Ok(&text(MAX_PRESENCE_CHARS)));
+        check_presence(&text(MAX_PRESENCE_CHARS + 1), long(MAX_PRESENCE_CHARS));
     }
 }
 
@@ -292,6 +349,148 @@ fn chat_refuses_what_could_break_a_screen_or_speak_for_others() {
     }
 }
 
+#[test]
+fn a_channel_has_one_name_however_it_is_typed() {
+    for (typed, name) in [
+        ("Lobby", "lobby"),
+        ("TRADE-EU_2", "trade-eu_2"),
+        ("Ｌｏｂｂｙ", "lobby"),
+        ("ﬁsh", "fish"),
+        ("cafe\u{301}", "café"),
+        ("CAFÉ", "café"),
+        ("ΟΔΟΣ", "οδος"),
+        ("Straße", "straße"),
+        ("ǅ", "dž"),
+        ("№5", "no5"),
+        ("²", "2"),
+        ("日本語", "日本語"),
+        ("İzmir", "i\u{307}zmir"),
+        ("١٢", "١٢"),
+        ("한국", "한국"),
+    ] {
+        check_channel(typed, Ok(name));
+        check_channel(name, Ok(name));
+    }
+    // Wide in one form, within the limit in the other; and the other way round.
+    check_channel(&"e\u{301}".repeat(24), Ok(&"é".repeat(24)));
+    check_channel(&"ﷺ".repeat(2), Err((TooLong, Some(24))));
+    check_channel(&"Ａ".repeat(25), Err((TooLong, Some(24))));
+}
+
+#[test]
+fn names_of_channels_hold_letters_digits_marks_and_two_signs() {
+    for name in [
+        " lobby",
+        "lobby ",
+        "two words",
+        "#lobby",
+        "@ada",
+        "＠ada",
+        "@",
+        "a.b",
+        "a/b",
+        "a\\b",
+        "a:b",
+        "a\0b",
+        "a\nb",
+        "a🙂",
+        "a\u{200b}b",
+        "a\u{200d}b",
+        "a\u{3164}b",
+        "a\u{ad}b",
+        "a\u{fe0f}b",
+        "a\u{202e}b",
+        "\u{301}a",
+        "a\u{489}\u{489}\u{489}\u{489}",
+        "a\u{2010}b",
+        "½",
+        "\u{e000}",
+    ] {
+        check_channel(name, Err((ForbiddenCharacter, None)));
+    }
+    check_channel("a\u{489}\u{489}\u{489}", Ok("a\u{489}\u{489}\u{489}"));
+    check_channel("_-_", Ok("_-_"));
+}
+
+#[test]
+fn a_target_is_a_channel_a_player_or_all_whispers() {
+    let parsed = |text: &str| Target::parse(text).unwrap();
+    assert_eq!(
+        parsed("Lobby"),
+        Target::Channel(ChannelName::parse("lobby").unwrap())
+    );
+    assert_eq!(
+        parsed("@Ada"),
+        Target::Whispers(Username::parse("Ada").unwrap())
+    );
+    assert_eq!(parsed("@"), Target::Inbox);
+    // A name keeps its case; whose account it is, the server decides.
+    for text in ["lobby", "@Ada", "@"] {
+        assert_eq!(parsed(text).to_string(), text);
+    }
+    for (text, code, field) in [
+        ("", TooShort, Field::Channel),
+        (" @ada", ForbiddenCharacter, Field::Channel),
+        ("＠ada", ForbiddenCharacter, Field::Channel),
+        ("ada@", ForbiddenCharacter, Field::Channel),
+        ("@al", TooShort, Field::Username),
+        ("@@ada", ForbiddenCharacter, Field::Username),
+        ("@ ada", ForbiddenCharacter, Field::Username),
+        ("@two words", ForbiddenCharacter, Field::Username),
+    ] {
+        let denial = Target::parse(text).unwrap_err();
+        assert_eq!((denial.code, denial.field), (code, Some(field)), "{text:?}");
+    }
+    let denial = Target::parse(&format!("@{}", "a".repeat(21))).unwrap_err();
+    assert_eq!(
+        (denial.code, denial.field),
+        (TooLong, Some(Field::Username))
+    );
+}
+
+#[test]
+fn topics_and_presences_are_one_line_or_nothing() {
+    for check in [check_topic, check_presence] {
+        check("  tea\u{3000}", Ok("tea"));
+        check("[b]x[/b] \"y\" 👩‍🚀", Ok("[b]x[/b] \"y\" 👩‍🚀"));
+        // What nobody can see says nothing.
+        for blank in [
+            "",
+            " ",
+            "\n",
+            "\u{200b}",
+            "\u{2800}\u{3164}",
+            "\u{ad} \u{ad}",
+        ] {
+            check(blank, Ok(""));
+        }
+        for c in [
+            '\0', '\n', '\t', '\u{85}', '\u{2028}', '\u{202e}', '\u{2066}',
+        ] {
+            check(&format!("a{c}b"), Err((ForbiddenCharacter, None)));
+        }
+        check(
+            &format!("a{}", "\u{489}".repeat(9)),
+            Err((ForbiddenCharacter, None)),
+        );
+    }
+    assert!(Topic::parse(" ").unwrap().is_empty());
+    assert!(!PresenceText::parse("x").unwrap().is_empty());
+}
+
+#[test]
+fn the_password_of_a_channel_is_any_text_and_never_shown() {
+    for kept in [" ", "x", "Ｘ", "tab\tline\n\0", "hunter2 🔑"] {
+        check_key(kept, Ok(kept));
+    }
+    check_key("cafe\u{301}", Ok("café"));
+    let key = ChannelPassword::parse("hunter2").unwrap();
+    assert_eq!(
+        format!("{key:?} {key:#?}"),
+        "ChannelPassword(***) ChannelPassword(***)"
+    );
+}
+
 /// Every character but ideographs, Hangul syllables and empty planes, of which
 /// one is like the other.
 fn characters() -> impl Iterator<Item = char> {
@@ -321,8 +520,45 @@ fn a_parsed_text_is_valid_ever_after() {
                     "{text:?}"
                 );
             }
+            check_one_form(&text);
         }
     }
+}
+
+/// A channel's name is the same however often it is parsed, and in lower case.
+/// Says whether `text` is a name at all.
+fn check_one_form(text: &str) -> bool {
+    let Ok(name) = ChannelName::parse(text) else {
+        return false;
+    };
+    assert_eq!(
+        ChannelName::parse(name.as_str()).as_ref(),
+        Ok(&name),
+        "{text:?}"
+    );
+    assert_eq!(name.as_str(), name.as_str().to_lowercase(), "{text:?}");
+    true
+}
+
+#[test]
+fn the_name_of_a_channel_is_its_own_name() {
+    // Letters whose case or compatibility form is several characters, or depends
+    // on its neighbours, and marks that compose.
+    let odd: Vec<char> = "aAzZ_-09İıſßẞŉǰΐΣσςϲϹϴΩΩÅKﬁﬆǅǈᾈᾼΆΈªº²①Ⅷⅷℌ𝔥ℏ㎏㏖ﷺᲐაꭰᎠ한가각\u{1100}\u{1161}\u{11a8}\u{300}\u{301}\u{307}\u{308}\u{30a}\u{323}\u{327}\u{345}\u{3099}がカﾞｶ日ʼⱯꟲ𐐀"
+        .chars()
+        .collect();
+    let mut rng = Rng::with_seed(0x6368_616e);
+    let mut named = 0;
+    for _ in 0..20_000 {
+        let text: String = (0..rng.usize(1..=12))
+            .map(|_| match rng.u8(..8) {
+                0 => rng.char(..),
+                _ => odd[rng.usize(..odd.len())],
+            })
+            .collect();
+        named += u32::from(check_one_form(&text));
+    }
+    assert!(named > 2_000, "{named}");
 }
 
 #[cfg(feature = "name-keys")]

@@ -26,6 +26,7 @@ const SERVER_ARGUMENTS: &[&str] = &[
     "--registrations-per-hour=100000",
     "--logins-per-minute=100000",
     "--logins-per-minute-per-name=100000",
+    "--packets-per-second=1000",
     "--log=debug",
 ];
 

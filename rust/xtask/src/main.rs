@@ -12,6 +12,7 @@ mod exported_game;
 mod player;
 mod godot_test;
 mod screenshots;
+mod soak;
 mod test;
 
 mod package;
@@ -98,6 +99,13 @@ enum Task {
     },
     /// Measure what the node costs a game's frames, beside a client in GDScript
     Bench,
+    /// Prove at length that no chat line is lost or doubled, whatever the network does
+    ///
+    /// Players chat through a line that cuts, stalls and half-closes their
+    /// connections in the middle of packets, while the server is killed with
+    /// SIGKILL over and over. In the end all must have heard the same, once.
+    /// A quick version is part of `test`.
+    Soak(soak::Options),
     /// Render docs/pictures from the scenes
     Screenshots,
     /// Run Godot: alone it opens the project in the editor, `-- <ARGS>` passes arguments
@@ -131,6 +139,7 @@ fn run(task: Task) -> Result<()> {
         Task::Export(options) => export::run(&options),
         Task::GodotTest { filter } => godot_test::run(filter.as_deref()),
         Task::Bench => bench::run(),
+        Task::Soak(options) => soak::run(&options),
         Task::Screenshots => screenshots::run(),
         Task::Godot { arguments } => godot::run(&arguments),
     }

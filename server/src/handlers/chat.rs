@@ -1,21 +1,62 @@
 //! A player says something.
 
-use longhall_packet::{ChatText, Denial, DenyCode, RequestId, ServerPacket};
+use longhall_packet::{ChatText, DenyCode, LineId, RequestId, Target, Username};
 
-use super::now_ms;
+use crate::chat_log;
 use crate::session::{Outcome, Session};
+use crate::store::What;
 
-/// Answers `chat`: everyone logged in gets the line, stamped with the sender
-/// and the time by us; the sender gets the acknowledgement after it.
-pub(crate) fn chat(session: &Session, id: RequestId, text: &ChatText) -> Outcome {
-    let player = session.player().ok_or(Denial::new(DenyCode::NotLoggedIn))?;
-    session.server.hub.publish(&ServerPacket::Chat {
-        sender: player.user.username.clone(),
-        text: text.as_str().to_owned(),
-        sent_at_ms: now_ms(),
-    });
-    session.reply(&ServerPacket::Ok { id });
-    Ok(())
+/// Answers `chat` with `posted`, once the line is on disk and on its way to
+/// everybody: by the chat log, while the session goes on.
+pub(crate) async fn chat(
+    session: &Session,
+    id: RequestId,
+    target: &Target,
+    line_id: LineId,
+    text: &ChatText,
+) -> Outcome {
+    let text = text.as_str().to_owned();
+    let channel = match target {
+        Target::Channel(channel) => channel,
+        Target::Whispers(recipient) => {
+            return whisper(session, id, recipient, line_id, text).await;
+        }
+        // To whom?
+        Target::Inbox => return Err(DenyCode::UnknownUser.into()),
+    };
+    let me = session.me()?.user.id;
+    // The hub knows the channels of who is online. Only who is in the wrong
+    // place costs a look into the store.
+    let Some((channel, name)) = session.server.hub.channel_of(me, channel) else {
+        session.membership(channel).await?;
+        return Err(DenyCode::NotAMember.into());
+    };
+    let what = What::Say {
+        channel,
+        line_id,
+        text,
+    };
+    session.write(id, name, what).await
+}
+
+async fn whisper(
+    session: &Session,
+    id: RequestId,
+    recipient: &Username,
+    line_id: LineId,
+    text: String,
+) -> Outcome {
+    let (recipient, recipient_name) = session.other(recipient).await?;
+    let server = &session.server;
+    let is_there = !server.hub.sessions(recipient).is_empty();
+    let what = What::Whisper {
+        recipient,
+        recipient_name,
+        line_id,
+        text,
+        kept_at_most: (!is_there).then_some(server.config.whispers_waiting),
+    };
+    session.write(id, chat_log::inbox(), what).await
 }
 
 #[cfg(test)]
@@ -25,27 +66,48 @@ mod tests {
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
-    async fn a_line_reaches_everyone_stamped_by_the_server() {
+    async fn a_line_reaches_everyone_stamped_and_numbered_by_the_server() {
         let mut ada = TestSession::new();
         ada.register_and_login("ada").await;
         let mut bob = ada.another();
         bob.register_and_login("bob").await;
         // A sender a client makes up is passed over.
-        ada.send(r#"{"type":"chat","id":7,"text":"[b]hi[/b]","sender":"bob"}"#)
-            .await;
+        ada.send(
+            r#"{"type":"chat","id":7,"channel":"lobby","line_id":1,"text":"[b]hi[/b]","sender":"bob","seq":99}"#,
+        )
+        .await;
         let heard = bob.next();
         assert_eq!(heard, ada.next());
-        let ServerPacket::Chat {
-            sender,
-            text,
-            sent_at_ms,
-        } = heard
-        else {
+        let ServerPacket::Chat { channel, line } = heard else {
             panic!("not a line: {heard:?}")
         };
-        assert_eq!((sender.as_str(), text.as_str()), ("ada", "[b]hi[/b]"));
-        assert!(sent_at_ms > 1_700_000_000_000);
-        ada.expect_ok(7);
+        assert_eq!(channel, "lobby");
+        assert_eq!((line.seq, line.sender.as_str()), (1, "ada"));
+        assert_eq!(line.text, "[b]hi[/b]");
+        assert!(line.sent_at_ms > 1_700_000_000_000);
+        let posted = ServerPacket::Posted {
+            id: 7,
+            channel,
+            seq: 1,
+            sent_at_ms: line.sent_at_ms,
+        };
+        assert_eq!(ada.next(), posted);
+        bob.expect_nothing();
+    }
+
+    #[tokio::test]
+    async fn a_line_sent_again_is_acknowledged_again_and_heard_once() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let line = r#"{"type":"chat","id":7,"channel":"lobby","line_id":1,"text":"hi"}"#;
+        ada.send(line).await;
+        ada.expect_line();
+        let posted = ada.next();
+        ada.send(line).await;
+        assert_eq!(ada.next(), posted);
+        assert_eq!(bob.expect_line().seq, 1);
         bob.expect_nothing();
     }
 
@@ -53,13 +115,104 @@ mod tests {
     async fn a_line_that_breaks_a_rule_reaches_nobody() {
         let mut ada = TestSession::new();
         ada.register_and_login("ada").await;
-        let too_long = format!(r#"{{"type":"chat","id":7,"text":"{}"}}"#, "x".repeat(501));
-        ada.send(&too_long).await;
-        ada.expect_deny(Some(7), DenyCode::TooLong);
-        ada.send(r#"{"type":"chat","id":8,"text":"a\u0007b"}"#)
-            .await;
-        ada.expect_deny(Some(8), DenyCode::ForbiddenCharacter);
+        ada.say("lobby", &"x".repeat(501)).await;
+        ada.expect_deny(Some(6), DenyCode::TooLong);
+        ada.say("lobby", r"a\u0007b").await;
+        ada.expect_deny(Some(6), DenyCode::ForbiddenCharacter);
         ada.expect_nothing();
+    }
+
+    #[tokio::test]
+    async fn a_channel_is_heard_by_its_members_alone() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        ada.chat("den", "just me").await;
+        bob.expect_nothing();
+        bob.say("den", "let me in").await;
+        bob.expect_deny(Some(6), DenyCode::NotAMember);
+        bob.say("nowhere", "hello?").await;
+        bob.expect_deny(Some(6), DenyCode::UnknownChannel);
+        ada.create("secret", "invite").await;
+        bob.say("secret", "hello?").await;
+        bob.expect_deny(Some(6), DenyCode::UnknownChannel);
+        bob.join("den").await;
+        assert_eq!(bob.chat("den", "here I am").await, 2);
+        assert_eq!(ada.expect_line().text, "here I am");
+    }
+
+    #[tokio::test]
+    async fn a_whisper_reaches_the_other_one_and_all_devices_of_both() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let (mut tablet, mut bob, mut eve) = (ada.another(), ada.another(), ada.another());
+        tablet.try_login("ada", "correct horse").await;
+        tablet.expect_logged_in(2);
+        bob.register_and_login("bob").await;
+        eve.register_and_login("eve").await;
+        ada.chat("@BOB", "psst").await;
+        for heard in [tablet.next(), bob.next()] {
+            let ServerPacket::Chat { channel, line } = heard else {
+                panic!("not a line: {heard:?}")
+            };
+            assert_eq!(channel, "@");
+            assert_eq!(
+                (line.sender.as_str(), line.recipient.as_deref()),
+                ("ada", Some("bob"))
+            );
+            assert_eq!(line.text, "psst");
+        }
+        eve.expect_nothing();
+    }
+
+    #[tokio::test]
+    async fn whispers_to_nobody_and_to_oneself_are_refused() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        for (target, code) in [
+            ("@nobody", DenyCode::UnknownUser),
+            ("@Ada", DenyCode::NotYourself),
+            ("@", DenyCode::UnknownUser),
+        ] {
+            ada.say(target, "psst").await;
+            ada.expect_deny(Some(6), code);
+        }
+    }
+
+    #[tokio::test]
+    async fn whispers_wait_for_who_is_away_but_not_too_many() {
+        let mut ada = TestSession::with(|config| config.whispers_waiting = 2);
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register("bob").await;
+        ada.chat("@bob", "one").await;
+        ada.chat("@bob", "two").await;
+        ada.say("@bob", "three").await;
+        ada.expect_deny(Some(6), DenyCode::InboxFull);
+        bob.try_login("bob", "correct horse").await;
+        let ServerPacket::LoggedIn { inbox, .. } = bob.next() else {
+            panic!("not logged in")
+        };
+        assert_eq!((inbox.last_seq, inbox.conversations[0].unread), (2, 2));
+        let (lines, _) = bob.history(r#""channel":"@","after":0,"limit":10"#).await;
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["one", "two"]);
+        ada.chat("@bob", "there you are").await;
+        assert_eq!(bob.expect_line().seq, 3);
+    }
+
+    #[tokio::test]
+    async fn lines_that_the_store_cannot_keep_reach_nobody() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.close_store().await;
+        ada.say("lobby", "hi").await;
+        ada.expect_deny(Some(6), DenyCode::Unavailable);
+        bob.expect_nothing();
     }
 
     #[tokio::test]

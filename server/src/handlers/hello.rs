@@ -37,7 +37,7 @@ mod tests {
     async fn a_client_of_this_version_is_welcome() {
         let mut visitor = TestSession::new();
         visitor
-            .send(r#"{"type":"hello","id":1,"protocol":1,"client":"test"}"#)
+            .send(r#"{"type":"hello","id":1,"protocol":2,"client":"test"}"#)
             .await;
         visitor.expect_ok(1);
     }

@@ -1,28 +1,31 @@
 //! A player logs in with a password.
 
-use longhall_packet::{Denial, DenyCode, Password, RequestId, Username};
+use longhall_packet::{CloseReason, Denial, DenyCode, Password, RequestId, Username};
 
 use super::now_ms;
 use crate::resume;
-use crate::session::{Outcome, Session};
+use crate::session::{Entering, Outcome, Session};
 use crate::store::NewSession;
 
-/// Answers `login`. Replaces the account's earlier session, which is told why.
+/// Answers `login`: a new session, beside those on other devices. Of too many,
+/// the one seen least lately ends and is told why.
 pub(crate) async fn login(
     session: &mut Session,
     id: RequestId,
     username: &Username,
     password: Password,
+    device: String,
 ) -> Outcome {
     let server = &session.server;
     let name_key = username.keys().name;
     server.limits.check_login(session.address, &name_key)?;
 
+    let arrival = server.hub.arrive();
     let found = server.store.user_by_name(&name_key).await;
     let user = found.map_err(|cause| session.unavailable(&cause))?;
     let stored = user.as_ref().map(|user| user.password_hash.clone());
     let verified = server.passwords.verify(stored, password).await?;
-    let Some(user) = user.filter(|_| verified.valid) else {
+    let Some(mut user) = user.filter(|_| verified.valid) else {
         return Err(Denial::new(DenyCode::BadCredentials));
     };
     // Not before: who does not know the password need not know of the ban.
@@ -31,8 +34,11 @@ pub(crate) async fn login(
     }
     if let Some(hash) = verified.rehashed {
         // The login is good even when the better hash cannot be kept now.
-        if let Err(cause) = server.store.set_password_hash(user.id, hash).await {
-            session.unavailable(&cause);
+        match server.store.set_password_hash(user.id, hash.clone()).await {
+            Ok(()) => user.password_hash = hash,
+            Err(cause) => {
+                session.unavailable(&cause);
+            }
         }
     }
 
@@ -43,19 +49,31 @@ pub(crate) async fn login(
         .insert_session(NewSession {
             user: user.id,
             token: resume::hash(&token),
+            device,
             now_ms,
             expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
+            at_most: server.config.sessions_per_account.max(1),
         })
         .await;
-    added.map_err(|cause| session.unavailable(&cause))?;
+    let (new, ended) = added.map_err(|cause| session.unavailable(&cause))?;
+    if !ended.is_empty() {
+        server
+            .hub
+            .end_sessions(user.id, &ended, CloseReason::SessionEnded);
+    }
 
-    session.enter(id, user, token, "logged in");
-    Ok(())
+    let entering = Entering {
+        user,
+        session: new,
+        token,
+        resumed: false,
+    };
+    session.enter(arrival, id, entering).await
 }
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{CloseReason, DenyCode};
+    use longhall_packet::{CloseReason, DenyCode, ServerPacket};
 
     use crate::handlers::test_session::TestSession;
 
@@ -91,18 +109,57 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_second_login_of_the_account_replaces_the_first_which_is_told_why() {
+    async fn an_account_may_be_there_on_several_devices() {
         let mut first = TestSession::new();
         first.register_and_login("ada").await;
         let mut second = first.another();
         second.try_login("ada", "correct horse").await;
         second.expect_logged_in(2);
-        first.expect_closed(CloseReason::LoggedInElsewhere);
+        second.chat("lobby", "two of me").await;
+        assert_eq!(first.expect_line().text, "two of me");
+    }
+
+    #[tokio::test]
+    async fn of_too_many_devices_the_one_seen_least_lately_is_logged_out() {
+        let mut first = TestSession::with(|config| config.sessions_per_account = 1);
+        let token = first.register_and_login("ada").await;
+        let mut second = first.another();
+        second.try_login("ada", "correct horse").await;
+        second.expect_logged_in(2);
+        first.expect_closed(CloseReason::SessionEnded);
         // What the first had sent before it heard of it is not said any more.
-        first
-            .send(r#"{"type":"chat","id":9,"text":"two of me"}"#)
-            .await;
+        first.say("lobby", "two of me").await;
         second.expect_nothing();
+        let mut back = first.another();
+        back.try_resume(&token).await;
+        back.expect_deny(Some(3), DenyCode::SessionExpired);
+    }
+
+    #[tokio::test]
+    async fn a_login_tells_where_the_channels_stand_and_what_comes_later_comes_live() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        bob.done("logout", "").await;
+        ada.create("den", "open").await;
+        ada.chat("den", "one").await;
+        ada.chat("lobby", "two").await;
+        bob.try_login("bob", "correct horse").await;
+        let ServerPacket::LoggedIn { channels, .. } = bob.next() else {
+            panic!("not logged in")
+        };
+        let [lobby] = &channels[..] else {
+            panic!("more than the lobby: {channels:?}")
+        };
+        assert_eq!(
+            (lobby.channel.as_str(), lobby.last_seq, lobby.unread),
+            ("lobby", 1, 1)
+        );
+        assert_eq!((lobby.members, lobby.online), (2, 2));
+        assert_eq!(bob.join("den").await.last_seq, 1);
+        ada.chat("den", "three").await;
+        assert_eq!(bob.expect_line().seq, 2);
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use tracing::info;
 
 use crate::session::{Outcome, Session};
 
-/// Answers `logout`: the resume token is worthless, the connection stays.
+/// Answers `logout`: the session ends, the connection stays.
 pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
     if let Some(player) = session.player() {
         // By its token: another login may be about to replace this one.
@@ -31,11 +31,13 @@ mod tests {
         player.register_and_login("ada").await;
         player.send(r#"{"type":"logout","id":4}"#).await;
         player.expect_ok(4);
-        player.send(r#"{"type":"chat","id":5,"text":"hi"}"#).await;
+        player
+            .send(r#"{"type":"chat","id":5,"channel":"lobby","line_id":1,"text":"hi"}"#)
+            .await;
         player.expect_deny(Some(5), DenyCode::NotLoggedIn);
         let mut other = player.another();
         other.register_and_login("bob").await;
-        other.chat("anyone?").await;
+        other.chat("lobby", "anyone?").await;
         player.expect_nothing();
         player.try_login("ada", "correct horse").await;
         player.expect_logged_in(2);

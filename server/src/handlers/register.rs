@@ -49,7 +49,9 @@ mod tests {
     async fn registering_creates_an_account_and_leaves_the_player_logged_out() {
         let mut visitor = TestSession::new();
         visitor.register("ada").await;
-        visitor.send(r#"{"type":"chat","id":9,"text":"hi"}"#).await;
+        visitor
+            .send(r#"{"type":"chat","id":9,"channel":"lobby","line_id":1,"text":"hi"}"#)
+            .await;
         visitor.expect_deny(Some(9), DenyCode::NotLoggedIn);
     }
 

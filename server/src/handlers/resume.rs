@@ -4,14 +4,16 @@ use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
 
 use super::now_ms;
 use crate::resume;
-use crate::session::{Outcome, Session};
+use crate::session::{Entering, Outcome, Session};
 use crate::store::Rotation;
 
-/// Answers `resume`: logs in with a token and gives the next one.
+/// Answers `resume`: goes on with a session and gives its next token. An older
+/// connection of the session is told to close.
 pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeToken) -> Outcome {
     let server = &session.server;
     server.limits.check_resume(session.address)?;
 
+    let arrival = server.hub.arrive();
     let next = resume::new_token()?;
     let now_ms = now_ms() as i64;
     let rotated = server
@@ -23,7 +25,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
             expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
         })
         .await;
-    let Some(user) = rotated.map_err(|cause| session.unavailable(&cause))? else {
+    let Some((user, resumed)) = rotated.map_err(|cause| session.unavailable(&cause))? else {
         return Err(Denial::new(DenyCode::SessionExpired));
     };
 
@@ -32,15 +34,20 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         return Err(Denial::new(DenyCode::Banned));
     }
 
-    session.enter(id, user, next, "resumed");
-    Ok(())
+    let entering = Entering {
+        user,
+        session: resumed,
+        token: next,
+        resumed: true,
+    };
+    session.enter(arrival, id, entering).await
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use longhall_packet::DenyCode;
+    use longhall_packet::{CloseReason, DenyCode};
 
     use crate::handlers::test_session::TestSession;
 
@@ -73,19 +80,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_new_login_and_a_logout_end_older_tokens() {
+    async fn a_resume_takes_the_place_of_the_older_connection_which_is_told_why() {
+        let mut first = TestSession::new();
+        let token = first.register_and_login("ada").await;
+        let mut second = first.another();
+        second.try_resume(&token).await;
+        second.expect_logged_in(3);
+        first.expect_closed(CloseReason::LoggedInElsewhere);
+        drop(first);
+        second.chat("lobby", "still me").await;
+    }
+
+    #[tokio::test]
+    async fn a_logout_ends_its_token_and_no_other() {
         let mut player = TestSession::new();
-        let old = player.register_and_login("ada").await;
+        let here = player.register_and_login("ada").await;
         let mut elsewhere = player.another();
         elsewhere.try_login("ada", "correct horse").await;
-        let (_, new) = elsewhere.expect_logged_in(2);
+        let (_, there) = elsewhere.expect_logged_in(2);
+        elsewhere.done("logout", "").await;
         let mut back = player.another();
-        back.try_resume(&old).await;
+        back.try_resume(&there).await;
         back.expect_deny(Some(3), DenyCode::SessionExpired);
-        elsewhere.send(r#"{"type":"logout","id":4}"#).await;
-        elsewhere.expect_ok(4);
-        back.try_resume(&new).await;
-        back.expect_deny(Some(3), DenyCode::SessionExpired);
+        back.try_resume(&here).await;
+        back.expect_logged_in(3);
     }
 
     #[tokio::test]

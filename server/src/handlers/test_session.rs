@@ -3,23 +3,28 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use longhall_packet::{CloseReason, DenyCode, RequestId, ServerPacket, codec};
+use futures_util::FutureExt;
+use longhall_packet::{
+    Change, ChannelState, CloseReason, DenyCode, Line, RequestId, Seq, ServerPacket, codec,
+};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::Server;
 use crate::bans::Bans;
 use crate::config::{Config, HashCost};
 use crate::outbox::{Next, Outbox};
 use crate::password::Passwords;
-use crate::rate_limit::RateLimits;
 use crate::session::Session;
 use crate::store::MemoryStore;
-use crate::{Hub, Server};
 
 /// One visitor of a server with [`MemoryStore`]. The server's `hello` is taken
 /// already.
 pub(crate) struct TestSession {
     session: Session,
     outbox: Arc<Outbox>,
+    /// Line ids given out.
+    lines: u64,
 }
 
 impl TestSession {
@@ -36,16 +41,13 @@ impl TestSession {
             ..Config::default()
         };
         change(&mut config);
-        Self::of(Arc::new(Server {
-            store: Arc::new(MemoryStore::default()),
-            hub: Hub::default(),
-            passwords: Passwords::start(&config).unwrap(),
-            limits: RateLimits::new(&config),
-            bans: Bans::read(config.banned_names.clone()).unwrap(),
-            stopping: CancellationToken::new(),
-            next_connection: 1.into(),
-            config,
-        }))
+        let passwords = Passwords::start(&config).unwrap();
+        let bans = Bans::read(config.banned_names.clone()).unwrap();
+        let store = Arc::new(MemoryStore::default());
+        let stopping = CancellationToken::new();
+        let opening = Server::open(config, store, passwords, bans, stopping);
+        // The store in memory never waits.
+        Self::of(opening.now_or_never().unwrap().unwrap())
     }
 
     /// Another visitor of the same server.
@@ -58,13 +60,32 @@ impl TestSession {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let connection = server.connection_id();
         let session = Session::start(server, connection, address, Arc::clone(&outbox));
-        let mut visitor = Self { session, outbox };
+        let lines = connection << 32;
+        let mut visitor = Self {
+            session,
+            outbox,
+            lines,
+        };
         assert!(matches!(visitor.next(), ServerPacket::Hello { .. }));
         visitor
     }
 
     pub(crate) async fn send(&mut self, packet: &str) {
         self.session.handle(packet.as_bytes()).await;
+        // Lines are answered by the chat log.
+        while self.outbox.is_owing() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The connection is cut.
+    pub(crate) fn cut(self) {
+        self.session.depart();
+    }
+
+    /// Has the news of presence told now.
+    pub(crate) fn tell_news(&self) {
+        self.session.server.hub.tell_news(Instant::now());
     }
 
     pub(crate) async fn close_store(&self) {
@@ -101,12 +122,116 @@ impl TestSession {
             .await;
     }
 
-    /// Says a line and takes it and its acknowledgement back.
-    pub(crate) async fn chat(&mut self, text: &str) {
-        self.send(&format!(r#"{{"type":"chat","id":6,"text":"{text}"}}"#))
+    /// Says a line in a channel, or to `"@somebody"`, as request 6.
+    pub(crate) async fn say(&mut self, channel: &str, text: &str) {
+        self.lines += 1;
+        let line_id = self.lines;
+        self.send(&format!(
+            r#"{{"type":"chat","id":6,"channel":"{channel}","line_id":{line_id},"text":"{text}"}}"#
+        ))
+        .await;
+    }
+
+    /// Says a line, takes it and its acknowledgement back, and returns its
+    /// number.
+    pub(crate) async fn chat(&mut self, channel: &str, text: &str) -> Seq {
+        self.say(channel, text).await;
+        let line = self.expect_line();
+        assert_eq!(line.text, text);
+        match self.next() {
+            ServerPacket::Posted { id: 6, seq, .. } if seq == line.seq => seq,
+            other => panic!("expected the acknowledgement, got {other:?}"),
+        }
+    }
+
+    /// Sends a request of this type and fields as request 5.
+    pub(crate) async fn ask(&mut self, kind: &str, fields: &str) {
+        let comma = if fields.is_empty() { "" } else { "," };
+        self.send(&format!(r#"{{"type":"{kind}","id":5{comma}{fields}}}"#))
             .await;
-        assert!(matches!(self.next(), ServerPacket::Chat { .. }));
-        self.expect_ok(6);
+    }
+
+    /// Sends a request that is answered `ok`, passing over what comes before.
+    pub(crate) async fn done(&mut self, kind: &str, fields: &str) {
+        self.ask(kind, fields).await;
+        loop {
+            match self.next() {
+                ServerPacket::Ok { id: 5 } => return,
+                ServerPacket::Deny { code, .. } => panic!("{kind}: denied {code}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Sends a request that is refused.
+    pub(crate) async fn refused(&mut self, kind: &str, fields: &str, code: DenyCode) {
+        self.ask(kind, fields).await;
+        self.expect_deny(Some(5), code);
+    }
+
+    pub(crate) async fn create(&mut self, channel: &str, access: &str) -> ChannelState {
+        let key = r#""channel_password":"sesame""#;
+        self.ask(
+            "create",
+            &format!(r#""channel":"{channel}","access":"{access}",{key}"#),
+        )
+        .await;
+        self.expect_joined(Some(5))
+    }
+
+    pub(crate) async fn join(&mut self, channel: &str) -> ChannelState {
+        self.ask("join", &format!(r#""channel":"{channel}""#)).await;
+        self.expect_joined(Some(5))
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_joined(&mut self, id: Option<RequestId>) -> ChannelState {
+        match self.next() {
+            ServerPacket::Joined { id: got, channel } if got == id => channel,
+            other => panic!("expected to have joined, got {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_line(&mut self) -> Line {
+        match self.next() {
+            ServerPacket::Chat { line, .. } => line,
+            other => panic!("expected a line, got {other:?}"),
+        }
+    }
+
+    /// A page of history: its lines and whether there are more.
+    pub(crate) async fn history(&mut self, fields: &str) -> (Vec<Line>, bool) {
+        self.ask("history", fields).await;
+        match self.next() {
+            ServerPacket::History { lines, more, .. } => (lines, more),
+            other => panic!("expected a page, got {other:?}"),
+        }
+    }
+
+    /// The news of presence: channel, members, online, changes by name.
+    #[track_caller]
+    pub(crate) fn expect_presence(&mut self) -> (String, u32, u32, Vec<(Change, String)>) {
+        match self.next() {
+            ServerPacket::Presence {
+                channel,
+                members,
+                online,
+                changes,
+                ..
+            } => {
+                let named = changes
+                    .into_iter()
+                    .map(|news| (news.change, news.member.username));
+                (channel, members, online, named.collect())
+            }
+            other => panic!("expected news of presence, got {other:?}"),
+        }
+    }
+
+    /// Passes over everything that waits.
+    pub(crate) fn forget_waiting(&mut self) {
+        while matches!(self.outbox.take(), Next::Send(_)) {}
     }
 
     #[track_caller]
@@ -152,6 +277,7 @@ impl TestSession {
                 id: got,
                 username,
                 resume_token,
+                ..
             } if got == id => (username, resume_token.expose().to_owned()),
             other => panic!("expected to be logged in, got {other:?}"),
         }

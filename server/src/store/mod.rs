@@ -10,13 +10,20 @@ mod sqlite;
 mod tests;
 
 use async_trait::async_trait;
-use longhall_packet::NameKeys;
+use longhall_packet::{
+    Access, ChannelName, InboxState, Invitation, Line, LineId, NameKeys, Role, Seq,
+};
 
 pub use memory::MemoryStore;
 pub use sqlite::{OpenError, SqliteStore};
 
+/// Unread lines are counted up to here.
+const UNREAD_COUNTED: u32 = 1000;
+/// Conversations listed of an inbox.
+const CONVERSATIONS_LISTED: u32 = 50;
+
 /// Identifies an account for good; names may change one day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub i64);
 
 impl std::fmt::Display for UserId {
@@ -50,16 +57,29 @@ pub struct User {
     pub password_hash: String,
 }
 
+/// Identifies a session of an account, in the list of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId(pub i64);
+
+/// Identifies a channel for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelId(pub i64);
+
 /// A login that may be resumed.
 pub struct NewSession {
     /// Whose it is.
     pub user: UserId,
     /// The token that resumes it.
     pub token: TokenHash,
+    /// What the player calls the device. May be empty.
+    pub device: String,
     /// When it was made, in milliseconds since 1970.
     pub now_ms: i64,
     /// When it ends, in milliseconds since 1970.
     pub expires_at_ms: i64,
+    /// Sessions the account may have, this one counted; at least 1. Those that
+    /// were seen least lately end.
+    pub at_most: usize,
 }
 
 /// An exchange of a resume token for the next one.
@@ -72,6 +92,283 @@ pub struct Rotation {
     pub now_ms: i64,
     /// When the session ends from now on, in milliseconds since 1970.
     pub expires_at_ms: i64,
+}
+
+/// A session of an account, for its list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its identity.
+    pub id: SessionId,
+    /// What the player calls the device.
+    pub device: String,
+    /// When it was made, in milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// When it was there last, in milliseconds since 1970.
+    pub last_seen_at_ms: i64,
+}
+
+/// A channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Its identity.
+    pub id: ChannelId,
+    /// Its name.
+    pub name: ChannelName,
+    /// What it is about.
+    pub topic: String,
+    /// Who may join.
+    pub access: Access,
+    /// The password's hash as a PHC string, when the access is by password.
+    pub password_hash: Option<String>,
+    /// Everybody is a member of the lobby, without a row for it.
+    pub is_lobby: bool,
+    /// The oldest number kept; `last_seq + 1` when none is.
+    pub first_seq: Seq,
+    /// The newest number; 0 before the first line.
+    pub last_seq: Seq,
+}
+
+/// A channel to create.
+pub struct NewChannel {
+    /// Its name.
+    pub name: ChannelName,
+    /// What it is about.
+    pub topic: String,
+    /// Who may join.
+    pub access: Access,
+    /// The password's hash as a PHC string, when the access is by password.
+    pub password_hash: Option<String>,
+    /// Its first member.
+    pub owner: UserId,
+    /// Channels the owner may be in, this one counted.
+    pub channels_per_account: usize,
+    /// The present, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// What came of creating a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It exists.
+    Channel(Channel),
+    /// Another channel has the name.
+    Taken,
+    /// The owner is in too many channels.
+    TooManyChannels,
+}
+
+/// What came of joining a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// The account is a member now.
+    Member,
+    /// It had been one.
+    Already,
+    /// The channel has as many members as it may have.
+    ChannelFull,
+    /// The account is in too many channels.
+    TooManyChannels,
+    /// The channel is gone.
+    NoChannel,
+}
+
+/// What came of leaving a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// The account was no member.
+    NotAMember,
+    /// It is out. The new owner, when the channel lost its own.
+    Out {
+        /// Who owns the channel from now on, when that changed.
+        heir: Option<(UserId, String)>,
+    },
+    /// It is out, and was the last: the channel is gone with its lines. Should
+    /// the name be used again, the numbers go on from where they were.
+    ChannelGone,
+}
+
+/// A channel as one of its members sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The channel.
+    pub channel: Channel,
+    /// What the member may do.
+    pub role: Role,
+    /// Up to where it has read.
+    pub read_seq: Seq,
+    /// Lines said by others behind `read_seq`, up to 1000.
+    pub unread: u32,
+    /// Members there are; 0 for the lobby, whose members are those online.
+    pub members: u32,
+}
+
+/// What joining must not exceed.
+#[derive(Clone, Copy, Debug)]
+pub struct MemberLimits {
+    /// Members a channel may have.
+    pub members_per_channel: usize,
+    /// Channels an account may be in, the lobby not counted.
+    pub channels_per_account: usize,
+}
+
+/// A member of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The account.
+    pub user: UserId,
+    /// Its name.
+    pub username: String,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// Something to write into a channel's history or into two inboxes. Who may do
+/// so has been checked, except where [`Appended`] says otherwise.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Who writes.
+    pub sender: UserId,
+    /// The name of who writes, as it is shown.
+    pub sender_name: String,
+    /// What.
+    pub what: What,
+    /// The present, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// What an [`Entry`] is.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A line in a channel.
+    Say {
+        /// Where.
+        channel: ChannelId,
+        /// Taken once an account.
+        line_id: LineId,
+        /// What.
+        text: String,
+    },
+    /// A line from player to player.
+    Whisper {
+        /// To whom.
+        recipient: UserId,
+        /// The name of the recipient, as it is shown.
+        recipient_name: String,
+        /// Taken once an account.
+        line_id: LineId,
+        /// What.
+        text: String,
+        /// Whispers that may wait for a recipient that has not been there since;
+        /// `None` for one that is online.
+        kept_at_most: Option<usize>,
+    },
+    /// Another text for a line of the sender's.
+    Edit {
+        /// Where the line is; `None` for a whisper, by its number in the
+        /// sender's inbox.
+        channel: Option<ChannelId>,
+        /// Its number.
+        of: Seq,
+        /// How it reads from now on.
+        text: String,
+        /// Lines said before this may not be changed, in milliseconds since 1970.
+        not_before_ms: i64,
+    },
+    /// No text any more for a line of the sender's.
+    Delete {
+        /// As for an edit.
+        channel: Option<ChannelId>,
+        /// Its number.
+        of: Seq,
+        /// As for an edit.
+        not_before_ms: i64,
+    },
+}
+
+/// What came of an [`Entry`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It is in the channel's history.
+    Line {
+        /// As every member gets it.
+        line: Line,
+    },
+    /// It is in both inboxes, under a number in each.
+    Whisper {
+        /// As the sender's other devices get it.
+        sent: Line,
+        /// Whose the other inbox is.
+        recipient: UserId,
+        /// As the recipient gets it.
+        received: Line,
+    },
+    /// A line with this id had been taken, under this number (of the sender's
+    /// inbox for a whisper). Nothing was written.
+    Before {
+        /// Its number.
+        seq: Seq,
+        /// When it was said, in milliseconds since 1970.
+        sent_at_ms: i64,
+    },
+    /// The line to change does not exist, is not the sender's, or is deleted.
+    UnknownLine,
+    /// The line to change was said too long ago.
+    TooLate,
+    /// The recipient has blocked the sender.
+    Blocked,
+    /// Too many whispers wait for the recipient.
+    InboxFull,
+    /// The channel is gone, or the sender no member of it any more.
+    NotAMember,
+}
+
+/// Which lines to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// The newest.
+    Newest,
+    /// The oldest with greater numbers.
+    After(Seq),
+    /// The newest with smaller numbers.
+    Before(Seq),
+}
+
+/// Whose lines to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// A channel's.
+    Channel(ChannelId),
+    /// All whispers of an account.
+    Inbox(UserId),
+    /// The whispers of the first account with the second, by their numbers in
+    /// the inbox of the first.
+    Whispers(UserId, UserId),
+}
+
+/// A page of lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The oldest number kept; `last_seq + 1` when none is.
+    pub first_seq: Seq,
+    /// The newest number there is.
+    pub last_seq: Seq,
+    /// In the order of their numbers, each with the account that said it.
+    pub lines: Vec<(UserId, Line)>,
+    /// Whether there are more in the direction of the cursor.
+    pub more: bool,
+}
+
+/// What to forget.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Lines and whispers said before are forgotten, in milliseconds since 1970.
+    pub not_before_ms: i64,
+    /// Lines kept per channel.
+    pub lines_per_channel: u64,
+    /// Whispers kept per inbox.
+    pub whispers_per_inbox: u64,
+    /// The present, in milliseconds since 1970: expired sessions end.
+    pub now_ms: i64,
 }
 
 /// Why the store did not do what it was asked.
@@ -89,7 +386,10 @@ pub enum StoreError {
     Closed,
 }
 
-/// Accounts and sessions.
+/// Accounts, sessions, channels and lines.
+///
+/// Names of accounts are given by [`NameKeys::name`] where a method says
+/// "name key", as registered elsewhere.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Creates an account; `None` when one of its keys is taken.
@@ -98,7 +398,7 @@ pub trait Store: Send + Sync + 'static {
     /// See [`StoreError`]; nothing is changed then.
     async fn insert_user(&self, user: NewUser) -> Result<Option<UserId>, StoreError>;
 
-    /// Finds an account by [`NameKeys::name`].
+    /// Finds an account by its name key.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -110,33 +410,278 @@ pub trait Store: Send + Sync + 'static {
     /// See [`StoreError`].
     async fn is_name_taken(&self, keys: &NameKeys) -> Result<bool, StoreError>;
 
-    /// Replaces an account's password hash.
+    /// Replaces an account's password hash by a better one of the same password.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
     async fn set_password_hash(&self, user: UserId, hash: String) -> Result<(), StoreError>;
 
-    /// Adds a session and ends the user's other ones.
+    /// Replaces an account's password and ends its sessions but `keep`. Returns
+    /// those that ended.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
-    async fn insert_session(&self, session: NewSession) -> Result<(), StoreError>;
+    async fn change_password(
+        &self,
+        user: UserId,
+        hash: String,
+        keep: SessionId,
+    ) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Adds a session. Returns it, and those that ended because the account may
+    /// have no more.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn insert_session(
+        &self,
+        session: NewSession,
+    ) -> Result<(SessionId, Vec<SessionId>), StoreError>;
 
     /// Exchanges a token for the next one and says whose session it is; `None`
-    /// when the token is unknown or expired.
+    /// when the token is unknown or expired. The session counts as seen now.
     ///
     /// The token that was exchanged last stays good until its successor is
     /// used, so that an answer lost on the way does not end the session.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
-    async fn rotate_session(&self, rotation: Rotation) -> Result<Option<User>, StoreError>;
+    async fn rotate_session(
+        &self,
+        rotation: Rotation,
+    ) -> Result<Option<(User, SessionId)>, StoreError>;
+
+    /// Notes that a session was there until now.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn touch_session(&self, session: SessionId, now_ms: i64) -> Result<(), StoreError>;
+
+    /// The sessions of an account that have not expired, seen latest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn sessions(&self, user: UserId, now_ms: i64) -> Result<Vec<SessionRow>, StoreError>;
+
+    /// Ends a session of an account, or with `None` all but `keep`. Returns those
+    /// that ended.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn delete_sessions(
+        &self,
+        user: UserId,
+        session: Option<SessionId>,
+        keep: SessionId,
+    ) -> Result<Vec<SessionId>, StoreError>;
 
     /// Ends the session that a token resumes.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
     async fn delete_session(&self, token: TokenHash) -> Result<(), StoreError>;
+
+    /// The lobby: the channel of this name, created if need be. It has no member
+    /// rows. What was the lobby under another name becomes a channel that
+    /// nobody is in.
+    ///
+    /// A channel of players that has the name keeps its lines and becomes the
+    /// lobby.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn open_lobby(&self, name: &ChannelName, now_ms: i64) -> Result<Channel, StoreError>;
+
+    /// Creates a channel with its owner as its member.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn insert_channel(&self, channel: NewChannel) -> Result<Created, StoreError>;
+
+    /// Finds a channel.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn channel_by_name(&self, name: &ChannelName) -> Result<Option<Channel>, StoreError>;
+
+    /// Channels behind a name in the order of names, with their numbers of
+    /// members: the lobby, those that are not by invitation only, and those that
+    /// `user` is a member of or invited to.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn channels(
+        &self,
+        user: UserId,
+        after: Option<&ChannelName>,
+        limit: usize,
+    ) -> Result<Vec<(Channel, u32)>, StoreError>;
+
+    /// Replaces what a channel is about.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn set_topic(&self, channel: ChannelId, topic: String) -> Result<(), StoreError>;
+
+    /// Replaces who may join a channel.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn set_access(
+        &self,
+        channel: ChannelId,
+        access: Access,
+        password_hash: Option<String>,
+    ) -> Result<(), StoreError>;
+
+    /// Makes an account a member and forgets its invitation.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn insert_member(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+        limits: MemberLimits,
+        now_ms: i64,
+    ) -> Result<Added, StoreError>;
+
+    /// The account's membership in a channel; in the lobby everybody has one.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn membership(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+    ) -> Result<Option<Membership>, StoreError>;
+
+    /// The account's memberships, the lobby first, then by name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, StoreError>;
+
+    /// Members behind a name key, in the order of name keys. Not for the lobby.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn members(
+        &self,
+        channel: ChannelId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>, StoreError>;
+
+    /// Gives a member a role; the present owner becomes operator when it is
+    /// [`Role::Owner`]. Says whether there is such a member.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn set_role(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+        role: Role,
+    ) -> Result<bool, StoreError>;
+
+    /// Takes a member out. An owner is followed by the operator, or else the
+    /// member, of longest standing.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn delete_member(&self, channel: ChannelId, user: UserId) -> Result<Removed, StoreError>;
+
+    /// Notes an invitation, in place of an earlier one into the same channel. Of
+    /// more than `at_most` of one account the oldest are forgotten. Says
+    /// whether it was noted: not when the account has blocked who invites.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn insert_invitation(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+        by: UserId,
+        at_most: usize,
+        now_ms: i64,
+    ) -> Result<bool, StoreError>;
+
+    /// Whether an account is invited into a channel.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn is_invited(&self, channel: ChannelId, user: UserId) -> Result<bool, StoreError>;
+
+    /// The invitations of an account, the latest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn invitations(&self, user: UserId) -> Result<Vec<Invitation>, StoreError>;
+
+    /// Writes entries in this order, in one transaction: all are durable when this
+    /// returns, each with what came of it. Numbers count up from 1 in each
+    /// channel and each inbox without holes, whatever fails.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError>;
+
+    /// Reads a page of at most `limit` lines whose texts and names hold at most
+    /// `max_bytes` bytes in all, but at least one line if there is any.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn lines(
+        &self,
+        log: Log,
+        cursor: Cursor,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Page, StoreError>;
+
+    /// The account's inbox. Every whisper in it counts as delivered from now on.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn open_inbox(&self, user: UserId) -> Result<InboxState, StoreError>;
+
+    /// Moves a read marker on to `seq`, never back and never beyond the last line.
+    /// Returns where it stands and the lines of others behind it, up to 1000.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn set_read(&self, user: UserId, log: Log, seq: Seq) -> Result<(Seq, u32), StoreError>;
+
+    /// Blocks an account for another. False when `at_most` are blocked already.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn insert_block(
+        &self,
+        user: UserId,
+        blocked: UserId,
+        at_most: usize,
+    ) -> Result<bool, StoreError>;
+
+    /// The accounts that an account has blocked, in the order of their names.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn blocks(&self, user: UserId) -> Result<Vec<(UserId, String)>, StoreError>;
+
+    /// Ends a block.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn delete_block(&self, user: UserId, blocked: UserId) -> Result<(), StoreError>;
+
+    /// Forgets a part of what is to be forgotten, few enough rows that other
+    /// changes do not wait long. Says whether more is left to do.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn prune(&self, retention: Retention) -> Result<bool, StoreError>;
 
     /// Writes what is outstanding and closes the store. Later calls fail with
     /// [`StoreError::Closed`].

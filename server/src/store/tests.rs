@@ -1,5 +1,7 @@
 //! What every store must do. Runs against each implementation.
 
+mod twins;
+
 use std::sync::Arc;
 
 use longhall_packet::Username;
@@ -23,8 +25,10 @@ fn session(user: UserId, token: u8) -> NewSession {
     NewSession {
         user,
         token: TokenHash([token; 32]),
+        device: format!("device {token}"),
         now_ms: 1000,
         expires_at_ms: 2000,
+        at_most: 1,
     }
 }
 
@@ -142,7 +146,7 @@ async fn a_session_is_resumed_by_its_newest_or_last_token(store: &dyn Store) {
             .rotate_session(rotation(presented, next, 1500))
             .await
             .unwrap()
-            .map(|user| user.id)
+            .map(|(user, _)| user.id)
     };
     assert_eq!(resumed(9, 10).await, None);
     assert_eq!(resumed(1, 2).await, Some(ada));

@@ -9,10 +9,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use longhall_packet::{CloseReason, DenyCode, SUBPROTOCOL, ServerPacket, codec};
+use longhall_packet::{
+    ChannelState, CloseReason, DenyCode, InboxState, Line, Presence, SUBPROTOCOL, Seq,
+    ServerPacket, codec,
+};
 use longhall_server::config::HashCost;
 use longhall_server::store::SqliteStore;
 use longhall_server::{Config, run};
@@ -38,6 +42,9 @@ pub fn generous() -> Config {
         logins_per_minute: 1_000_000,
         logins_per_minute_per_name: 1_000_000,
         packets_per_second: 1_000_000,
+        history_per_second: 1_000_000,
+        channel_passwords_per_minute: 1_000_000,
+        creations_per_hour: 1_000_000,
         ..Config::default()
     }
 }
@@ -87,9 +94,21 @@ impl TestServer {
 
     /// Stops, and starts anew with the same port and database.
     pub async fn restart(self) -> Self {
+        self.restart_with(generous()).await
+    }
+
+    pub async fn restart_with(self, config: Config) -> Self {
         let address = self.address;
         let folder = self.stop().await;
         let listener = TcpListener::bind(address).await.unwrap();
+        Self::on(listener, config, folder).await
+    }
+
+    /// Serves a database that another version of the server has written.
+    pub async fn of_file(database: &std::path::Path) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        std::fs::copy(database, folder.path().join("longhall.db")).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::on(listener, generous(), folder).await
     }
 
@@ -102,7 +121,12 @@ impl TestServer {
 pub struct TestPlayer {
     ws: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next_id: u32,
+    /// Where the line ids of this connection begin.
+    first_line: u64,
 }
+
+/// No two connections of a test use the same line ids.
+static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
 
 impl TestPlayer {
     /// Connects and takes the server's `hello`.
@@ -121,7 +145,35 @@ impl TestPlayer {
         let (ws, _) = timeout(PATIENCE, tokio_tungstenite::connect_async(request))
             .await
             .unwrap()?;
-        Ok(Self { ws, next_id: 1 })
+        Ok(Self::over(ws))
+    }
+
+    fn over(ws: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self {
+            ws,
+            next_id: 1,
+            first_line: CONNECTIONS.fetch_add(1, Ordering::Relaxed) << 32,
+        }
+    }
+
+    /// Connects with so little room for what arrives that not reading is soon
+    /// noticed.
+    pub async fn connect_narrow(address: SocketAddr) -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let stream = socket.connect(address).await.unwrap();
+        let mut request = format!("ws://{address}").into_client_request().unwrap();
+        let offer = HeaderValue::from_static(SUBPROTOCOL);
+        request
+            .headers_mut()
+            .insert("Sec-WebSocket-Protocol", offer);
+        let stream = MaybeTlsStream::Plain(stream);
+        let (ws, _) = tokio_tungstenite::client_async(request, stream)
+            .await
+            .unwrap();
+        let mut player = Self::over(ws);
+        assert!(matches!(player.next().await, ServerPacket::Hello { .. }));
+        player
     }
 
     /// The bare connection, on which nothing answers pings.
@@ -157,7 +209,17 @@ impl TestPlayer {
             .expect("nothing arrived")
     }
 
+    /// The next packet, but for news of presence, which come when they come.
     pub async fn next(&mut self) -> ServerPacket {
+        loop {
+            let packet = self.next_of_all().await;
+            if !matches!(packet, ServerPacket::Presence { .. }) {
+                return packet;
+            }
+        }
+    }
+
+    pub async fn next_of_all(&mut self) -> ServerPacket {
         loop {
             match self.try_next().await {
                 Some(Ok(Message::Text(text))) => {
@@ -210,24 +272,148 @@ impl TestPlayer {
         self.login(name).await
     }
 
-    /// Says a line and waits for the acknowledgement, passing over other lines.
-    pub async fn say(&mut self, text: &str) {
-        let id = self.request("chat", &format!(r#""text":"{text}""#)).await;
+    /// Logs in and returns what the server told.
+    pub async fn log_in(&mut self, name: &str, device: &str) -> Welcome {
+        let fields = format!(r#"{},"device":"{device}""#, credentials(name));
+        self.request("login", &fields).await;
+        self.expect_welcome().await
+    }
+
+    pub async fn resume(&mut self, token: &str) -> Welcome {
+        let fields = format!(r#""token":"{token}""#);
+        self.request("resume", &fields).await;
+        self.expect_welcome().await
+    }
+
+    pub async fn expect_welcome(&mut self) -> Welcome {
+        match self.next().await {
+            ServerPacket::LoggedIn {
+                resume_token,
+                channels,
+                inbox,
+                session,
+                ..
+            } => Welcome {
+                token: resume_token.expose().to_owned(),
+                channels,
+                inbox,
+                session,
+            },
+            other => panic!("expected to be logged in, got {other:?}"),
+        }
+    }
+
+    /// Asks to say a line; returns the request's id.
+    pub async fn try_say(&mut self, channel: &str, text: &str) -> u32 {
+        let line_id = self.first_line + u64::from(self.next_id);
+        let fields = format!(r#""channel":"{channel}","line_id":{line_id},"text":"{text}""#);
+        self.request("chat", &fields).await
+    }
+
+    /// Says a line in the lobby and waits for the acknowledgement, passing over
+    /// other lines.
+    pub async fn say(&mut self, text: &str) -> Seq {
+        self.say_in("lobby", text).await
+    }
+
+    pub async fn say_in(&mut self, channel: &str, text: &str) -> Seq {
+        let id = self.try_say(channel, text).await;
+        self.expect_posted(id).await
+    }
+
+    /// Says the line many times in the lobby, without waiting for each one's
+    /// acknowledgement.
+    pub async fn say_often(&mut self, count: usize, text: &str) {
+        const AT_ONCE: usize = 500;
+        let mut said = 0;
+        while said < count {
+            let mut id = 0;
+            for _ in 0..AT_ONCE.min(count - said) {
+                id = self.try_say("lobby", text).await;
+                said += 1;
+            }
+            self.expect_posted(id).await;
+        }
+    }
+
+    /// Waits for an acknowledgement, passing over lines and earlier ones.
+    pub async fn expect_posted(&mut self, id: u32) -> Seq {
         loop {
             match self.next().await {
-                ServerPacket::Chat { .. } => {}
-                ServerPacket::Ok { id: answered } if answered == id => return,
+                ServerPacket::Chat { .. } | ServerPacket::Gap { .. } => {}
+                ServerPacket::Posted { id: got, seq, .. } if got == id => return seq,
+                ServerPacket::Posted { id: got, .. } if got < id => {}
                 other => panic!("expected the acknowledgement, got {other:?}"),
             }
         }
     }
 
-    pub async fn expect_chat(&mut self, from: &str, expected: &str) {
-        match self.next().await {
-            ServerPacket::Chat { sender, text, .. } => {
-                assert_eq!((sender.as_str(), text.as_str()), (from, expected));
+    /// Sends a request that is answered `ok`, passing over what comes before.
+    pub async fn done(&mut self, kind: &str, fields: &str) {
+        let id = self.request(kind, fields).await;
+        loop {
+            match self.next().await {
+                ServerPacket::Ok { id: got } if got == id => return,
+                ServerPacket::Deny { code, .. } => panic!("{kind}: denied {code}"),
+                _ => {}
             }
+        }
+    }
+
+    pub async fn expect_line(&mut self) -> Line {
+        match self.next().await {
+            ServerPacket::Chat { line, .. } => line,
             other => panic!("expected a line, got {other:?}"),
+        }
+    }
+
+    pub async fn expect_chat(&mut self, from: &str, expected: &str) {
+        let line = self.expect_line().await;
+        assert_eq!((line.sender.as_str(), line.text.as_str()), (from, expected));
+    }
+
+    /// Creates a channel, or joins it if `kind` says so.
+    pub async fn enter_channel(&mut self, kind: &str, fields: &str) -> ChannelState {
+        let id = self.request(kind, fields).await;
+        match self.next().await {
+            ServerPacket::Joined { id: got, channel } if got == Some(id) => channel,
+            other => panic!("expected to have joined, got {other:?}"),
+        }
+    }
+
+    /// A page of history.
+    pub async fn history(&mut self, fields: &str) -> (Vec<Line>, bool) {
+        self.request("history", fields).await;
+        match self.next().await {
+            ServerPacket::History { lines, more, .. } => (lines, more),
+            other => panic!("expected a page, got {other:?}"),
+        }
+    }
+
+    /// All lines behind a number, page by page.
+    pub async fn lines_after(&mut self, channel: &str, mut after: Seq) -> Vec<Line> {
+        let mut lines = Vec::new();
+        loop {
+            let fields = format!(r#""channel":"{channel}","after":{after},"limit":500"#);
+            let (page, more) = self.history(&fields).await;
+            lines.extend(page);
+            after = lines.last().map_or(after, |line: &Line| line.seq);
+            if !more {
+                return lines;
+            }
+        }
+    }
+
+    /// The next news of presence, passing over nothing else.
+    pub async fn expect_presence(&mut self) -> (String, Vec<Presence>, bool) {
+        match self.next_of_all().await {
+            ServerPacket::Presence {
+                channel,
+                changes,
+                partial,
+                ..
+            } => (channel, changes, partial),
+            other => panic!("expected news of presence, got {other:?}"),
         }
     }
 
@@ -245,6 +431,14 @@ impl TestPlayer {
             }
         }
     }
+}
+
+/// What a login or resume is answered.
+pub struct Welcome {
+    pub token: String,
+    pub channels: Vec<ChannelState>,
+    pub inbox: InboxState,
+    pub session: u64,
 }
 
 pub fn credentials(name: &str) -> String {

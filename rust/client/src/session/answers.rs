@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use longhall_packet::{
-    ClientPacket, CloseReason, DenyCode, PROTOCOL_VERSION, RequestId, ResumeToken, ServerPacket,
+    ChannelName, ChannelState, ClientPacket, CloseReason, DenyCode, InboxState, Invitation,
+    ListedChannel, Member, PROTOCOL_VERSION, RequestId, ServerPacket, Username,
 };
 
-use super::{Account, Link, Session, Up};
+use super::{Account, Link, MAX_LISTED, Session, Up};
 use crate::heartbeat::Heartbeat;
-use crate::requests::Request;
-use crate::{Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
+use crate::requests::{Asked, Request};
+use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
 
 /// A server that asks for more patience before a resume is asked again then.
 const LONGEST_RESUME_DELAY: Duration = Duration::from_secs(300);
@@ -53,7 +54,7 @@ impl Session {
                     limits,
                 });
                 for call in std::mem::take(&mut self.connects) {
-                    self.settle(call, Ok(()));
+                    self.settle(call, Ok(Answer::Done));
                 }
                 self.resumes.reset();
                 self.resume(now);
@@ -72,7 +73,7 @@ impl Session {
     pub(super) fn handle(&mut self, now: Duration, packet: ServerPacket) {
         match packet {
             ServerPacket::Hello { .. } => self.ignore("a second hello"),
-            ServerPacket::Ok { id } => self.handle_ok(id),
+            ServerPacket::Ok { id } => self.handle_ok(now, id),
             ServerPacket::Deny {
                 id: Some(id),
                 code,
@@ -98,50 +99,169 @@ impl Session {
             ServerPacket::LoggedIn {
                 id,
                 username,
-                resume_token,
-            } => self.handle_logged_in(now, id, username, resume_token),
-            ServerPacket::Chat {
-                sender,
-                text,
-                sent_at_ms,
+                resume_token: token,
+                session: _,
+                channels,
+                inbox,
+                invitations,
             } => {
+                let account = Account { username, token };
+                self.handle_logged_in(now, id, account, (channels, inbox, invitations));
+            }
+            ServerPacket::Posted {
+                id, channel, seq, ..
+            } => self.line_posted(now, id, &channel, seq),
+            ServerPacket::History {
+                id,
+                last_seq,
+                lines,
+                more,
+                ..
+            } => self.handle_page(now, id, last_seq, lines, more),
+            ServerPacket::Joined { id, channel } => {
                 if self.state() == State::LoggedIn {
-                    self.announce(Event::ChatReceived {
-                        sender,
-                        text,
-                        sent_at_ms,
-                    });
+                    let name = channel.channel.clone();
+                    self.handle_joined(now, channel);
+                    if let Some(id) = id {
+                        let state = self.logs.channel(&name).map(|one| one.state());
+                        self.answered(id, &Asked::Joined, state.map(Answer::Joined));
+                    }
+                }
+            }
+            ServerPacket::Channels { id, channels, more } => {
+                self.handle_channels(now, id, channels, more);
+            }
+            ServerPacket::Members {
+                id, members, more, ..
+            } => self.handle_members(now, id, members, more),
+            ServerPacket::Sessions { id, sessions } => {
+                self.answered(id, &Asked::Sessions, Some(Answer::Sessions(sessions)));
+            }
+            ServerPacket::Blocks { id, usernames } => {
+                self.answered(id, &Asked::Blocks, Some(Answer::Blocks(usernames)));
+            }
+            news @ (ServerPacket::Chat { .. }
+            | ServerPacket::Gap { .. }
+            | ServerPacket::Left { .. }
+            | ServerPacket::ChannelChanged { .. }
+            | ServerPacket::RoleChanged { .. }
+            | ServerPacket::Invited { .. }
+            | ServerPacket::Presence { .. }
+            | ServerPacket::Read { .. }) => {
+                if self.state() == State::LoggedIn {
+                    self.handle_news(now, news);
                 }
             }
         }
     }
 
-    fn handle_ok(&mut self, id: RequestId) {
-        if self.requests.settle_chat(id, Ok(())) {
-            return self.announce_chat_outcomes();
-        }
-        // A login is never answered by a bare `ok`: it would bring no token.
-        let fits = |request: &Request| !matches!(request, Request::Login(_) | Request::Resume);
+    fn handle_ok(&mut self, now: Duration, id: RequestId) {
+        // What asks for more than a bare `ok` is not answered by one: a login
+        // would bring no token.
+        let fits = |request: &Request| match request {
+            Request::Login(_) | Request::Resume | Request::Page => false,
+            Request::Asked(_, asked) => *asked == Asked::Done,
+            Request::Hello
+            | Request::Register(..)
+            | Request::Logout
+            | Request::Undo
+            | Request::Read
+            | Request::Presence => true,
+        };
         match self.requests.take(id, fits) {
             Some(Request::Register(username, call)) => {
                 let username = username.as_str().to_owned();
                 self.announce(Event::Registered { username });
-                self.settle(call, Ok(()));
+                self.settle(call, Ok(Answer::Done));
             }
             Some(Request::Logout) => self.end_session(LogoutReason::Asked),
-            Some(Request::Hello | Request::Login(_) | Request::Resume | Request::Undo) | None => {}
+            Some(Request::Asked(call, _)) => self.settle(call, Ok(Answer::Done)),
+            Some(Request::Read) => self.marker_noted(now),
+            Some(
+                Request::Hello
+                | Request::Login(_)
+                | Request::Resume
+                | Request::Undo
+                | Request::Page
+                | Request::Presence,
+            )
+            | None => {}
+        }
+    }
+
+    /// Ends a call by the answer it waits for.
+    fn answered(&mut self, id: RequestId, asked: &Asked, answer: Option<Answer>) {
+        let fits = |request: &Request| matches!(request, Request::Asked(_, kind) if kind == asked);
+        if let Some(Request::Asked(call, _)) = self.requests.take(id, fits) {
+            self.settle(call, Ok(answer.unwrap_or(Answer::Done)));
+        }
+    }
+
+    fn handle_channels(
+        &mut self,
+        now: Duration,
+        id: RequestId,
+        page: Vec<ListedChannel>,
+        more: bool,
+    ) {
+        let fits = |request: &Request| matches!(request, Request::Asked(_, Asked::Channels(_)));
+        let Some(Request::Asked(call, Asked::Channels(mut all))) = self.requests.take(id, fits)
+        else {
+            return;
+        };
+        let before = all.last().map(|one| one.channel.clone());
+        all.extend(page);
+        all.truncate(MAX_LISTED);
+        let last = all.last().map(|one| one.channel.clone());
+        let next =
+            last.filter(|last| more && all.len() < MAX_LISTED && Some(last) != before.as_ref());
+        match next.and_then(|last| ChannelName::parse(&last).ok()) {
+            Some(last) => {
+                let id = self.begin(now, Request::Asked(call, Asked::Channels(all)));
+                let after = Some(last);
+                self.send(&ClientPacket::Channels { id, after });
+            }
+            None => self.settle(call, Ok(Answer::Channels(all))),
+        }
+    }
+
+    fn handle_members(&mut self, now: Duration, id: RequestId, page: Vec<Member>, more: bool) {
+        let fits = |request: &Request| matches!(request, Request::Asked(_, Asked::Members(..)));
+        let Some(Request::Asked(call, Asked::Members(channel, mut all))) =
+            self.requests.take(id, fits)
+        else {
+            return;
+        };
+        let before = all.last().map(|one| one.username.clone());
+        all.extend(page);
+        all.truncate(MAX_LISTED);
+        let last = all.last().map(|one| one.username.clone());
+        let next =
+            last.filter(|last| more && all.len() < MAX_LISTED && Some(last) != before.as_ref());
+        match next.and_then(|last| Username::parse(&last).ok()) {
+            Some(last) => {
+                let asked = Asked::Members(channel.clone(), all);
+                let id = self.begin(now, Request::Asked(call, asked));
+                let after = Some(last);
+                self.send(&ClientPacket::Members { id, channel, after });
+            }
+            None => self.settle(call, Ok(Answer::Members(all))),
         }
     }
 
     fn handle_deny(&mut self, now: Duration, id: RequestId, refusal: Refusal) {
-        if self.requests.settle_chat(id, Err(refusal.clone())) {
-            return self.announce_chat_outcomes();
+        if self.line_denied(now, id, &refusal) {
+            return;
         }
         match self.requests.take(id, |_| true) {
             Some(Request::Hello) => self.hello_denied(now, &refusal),
             Some(Request::Register(_, call)) => self.deny_register(call, refusal),
             Some(Request::Login(call)) => self.deny_login(call, refusal),
             Some(Request::Resume) => self.resume_denied(now, &refusal),
+            Some(Request::Asked(call, _)) => self.settle(call, Err(refusal)),
+            Some(Request::Page) => self.page_denied(now, refusal),
+            Some(Request::Read) => self.marker_denied(now, &refusal),
+            Some(Request::Presence) => {}
             Some(request @ (Request::Logout | Request::Undo)) => {
                 self.logout_denied(now, &request, &refusal);
             }
@@ -159,20 +279,10 @@ impl Session {
     }
 
     fn resume_denied(&mut self, now: Duration, refusal: &Refusal) {
-        let is_for_now = refusal.retry_after_ms.is_some()
-            || matches!(
-                refusal.code,
-                RefusalCode::Server(
-                    DenyCode::RateLimited
-                        | DenyCode::Busy
-                        | DenyCode::Unavailable
-                        | DenyCode::Restarting
-                )
-            );
         if refusal.code == RefusalCode::Server(DenyCode::Banned) {
             return self.give_up(now, DisconnectReason::Server(CloseReason::Banned));
         }
-        if !is_for_now {
+        if !refusal.is_for_now() {
             return self.end_session(LogoutReason::SessionExpired);
         }
         let asked = Duration::from_millis(refusal.retry_after_ms.unwrap_or(0).into());
@@ -197,8 +307,8 @@ impl Session {
         &mut self,
         now: Duration,
         id: RequestId,
-        username: String,
-        token: ResumeToken,
+        account: Account,
+        (channels, inbox, invitations): (Vec<ChannelState>, InboxState, Vec<Invitation>),
     ) {
         let fits = |request: &Request| matches!(request, Request::Login(_) | Request::Resume);
         let Some(request) = self.requests.take(id, fits) else {
@@ -218,10 +328,8 @@ impl Session {
             self.requests.forget(&Request::Logout);
             self.end_session(LogoutReason::Asked);
         }
-        self.account = Some(Account {
-            username: username.clone(),
-            token,
-        });
+        let username = account.username.clone();
+        self.account = Some(account);
         if let Link::Up(up) = &mut self.link {
             up.logged_in = true;
             up.proven |= call.is_some();
@@ -229,8 +337,19 @@ impl Session {
         self.announce_state();
         self.announce(Event::LoggedIn { username });
         if let Some(call) = call {
-            self.settle(call, Ok(()));
+            self.settle(call, Ok(Answer::Done));
         }
+        let wants_pages = self.config.history_lines > 0;
+        let difference = self.logs.come_in(channels, inbox, invitations, wants_pages);
+        self.announce_difference(difference);
+        if let Some(lobby) = self.logs.lobby() {
+            self.outgoing.name_lobby(lobby);
+        }
+        // Lines first: what they become is part of the history.
+        self.pump_lines(now);
+        self.repeat_presence(now);
+        self.pump_markers(now);
+        self.pump_pages(now);
     }
 
     /// Notes a packet that makes no sense. Says so ever more rarely: a broken
@@ -239,16 +358,6 @@ impl Session {
         self.ignored_packets += 1;
         if self.ignored_packets.is_power_of_two() {
             self.announce(Event::Warning(format!("ignored a packet: {what}")));
-        }
-    }
-
-    pub(super) fn announce_chat_outcomes(&mut self) {
-        while let Some((call, outcome)) = self.requests.next_chat_outcome() {
-            self.announce(match &outcome {
-                Ok(()) => Event::ChatAccepted,
-                Err(refusal) => Event::ChatDenied(refusal.clone()),
-            });
-            self.settle(call, outcome);
         }
     }
 
@@ -262,7 +371,7 @@ impl Session {
         self.settle(call, Err(refusal));
     }
 
-    pub(super) fn settle(&mut self, call: Call, outcome: Result<(), Refusal>) {
+    pub(super) fn settle(&mut self, call: Call, outcome: Result<Answer, Refusal>) {
         self.outcomes.push_back((call, outcome));
     }
 }

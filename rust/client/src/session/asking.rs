@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use longhall_packet::{
-    ChatText, ClientPacket, DenyCode, Password, RequestId, Stage, Username, codec,
+    ClientPacket, Denial, DenyCode, Password, RequestId, Stage, Username, codec,
 };
 
 use super::{Link, Session};
-use crate::requests::Request;
+use crate::requests::{Asked, Request};
 use crate::{Action, Call, Refusal, RefusalCode, State};
 
 /// Actions that wait for [`Session::poll_action`] at most; then requests are
 /// refused with [`RefusalCode::TooManyPending`].
-const MAX_ACTIONS: usize = 256;
+pub(super) const MAX_ACTIONS: usize = 256;
 
 impl Session {
     pub(super) fn try_register(
@@ -56,29 +56,60 @@ impl Session {
             id,
             username,
             password,
+            device: self.config.device_name.clone(),
         });
         Ok(())
     }
 
-    pub(super) fn try_send_chat(
+    /// Asks the server for something of the account's; the call ends with the
+    /// answer.
+    pub(super) fn ask(
+        &mut self,
+        now: Duration,
+        asked: Asked,
+        packet: impl FnOnce(&Self, RequestId) -> Result<ClientPacket, Denial>,
+    ) -> Call {
+        let now = self.arrive(now);
+        let call = self.requests.next_call();
+        if let Err(refusal) = self.try_ask(now, call, asked, packet) {
+            self.settle(call, Err(refusal));
+        }
+        call
+    }
+
+    pub(super) fn try_ask(
         &mut self,
         now: Duration,
         call: Call,
-        text: &str,
+        asked: Asked,
+        packet: impl FnOnce(&Self, RequestId) -> Result<ClientPacket, Denial>,
     ) -> Result<(), Refusal> {
+        self.require_account()?;
+        self.require(Stage::LoggedIn)?;
+        let next_id = self.requests.peek_id();
+        let packet = packet(self, next_id)?;
+        if self.requests.is_full() {
+            return Err(RefusalCode::TooManyPending.into());
+        }
+        self.begin(now, Request::Asked(call, asked));
+        self.send(&packet);
+        Ok(())
+    }
+
+    /// Refuses what cannot be while nobody is logged in.
+    pub(super) fn require_account(&self) -> Result<(), Refusal> {
         // Somebody whose session is being taken up again need not log in; as
         // far as they can see, the connection is not back yet.
-        if self.account.is_some() && self.state() != State::LoggedIn {
+        if self.is_resuming() {
             return Err(RefusalCode::NotConnected.into());
         }
-        self.require(Stage::LoggedIn)?;
-        let text = ChatText::parse(text)?;
-        let deadline = now.saturating_add(self.config.request_timeout());
-        let Some(id) = self.requests.begin_chat(call, deadline) else {
-            return Err(RefusalCode::TooManyPending.into());
-        };
-        self.send(&ClientPacket::Chat { id, text });
-        Ok(())
+        match self.state() {
+            State::LoggedIn => Ok(()),
+            State::Connected => Err(RefusalCode::Server(DenyCode::NotLoggedIn).into()),
+            State::Offline | State::Connecting | State::Reconnecting => {
+                Err(RefusalCode::NotConnected.into())
+            }
+        }
     }
 
     /// Refuses what the server would, without asking it.

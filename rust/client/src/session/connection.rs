@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use longhall_packet::{ClientPacket, CloseReason};
 
+use super::channels::Markers;
 use super::{Link, MAX_EVENTS, Session};
 use crate::heartbeat::{Heartbeat, Pulse};
+use crate::logs::Logs;
 use crate::requests::Request;
-use crate::{Action, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
+use crate::{Action, Answer, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
 
 /// A driver that was away longer than this may have left answers unread.
 const STALL: Duration = Duration::from_secs(2);
@@ -32,6 +34,7 @@ impl Session {
         if away > STALL {
             let earliest = now.saturating_add(GRACE);
             self.requests.postpone(away, earliest);
+            self.outgoing.postpone(away, earliest);
             match &mut self.link {
                 Link::Opening { deadline, .. } => {
                     *deadline = deadline.saturating_add(away).max(earliest);
@@ -44,12 +47,15 @@ impl Session {
     }
 
     pub(super) fn tick_up(&mut self, now: Duration) {
-        self.requests.expire_chats(now);
+        self.outgoing.expire(now);
         self.announce_chat_outcomes();
         while let Some(request) = self.requests.take_expired(now) {
             let refusal = Refusal::from(RefusalCode::TimedOut);
             match request {
-                Request::Hello => {}
+                Request::Hello | Request::Presence => {}
+                Request::Asked(call, _) => self.settle(call, Err(refusal)),
+                Request::Page => self.page_denied(now, refusal),
+                Request::Read => self.marker_denied(now, &refusal),
                 Request::Register(_, call) => self.deny_register(call, refusal),
                 Request::Login(call) => self.deny_login(call, refusal),
                 // A server that cannot answer these is better tried afresh.
@@ -65,6 +71,9 @@ impl Session {
         if is_resume_due {
             self.resume(now);
         }
+        self.pump_lines(now);
+        self.pump_markers(now);
+        self.pump_timelines(now);
         match pulse {
             Pulse::Fine => {}
             Pulse::Ask => {
@@ -166,11 +175,19 @@ impl Session {
             match request {
                 Request::Register(_, call) => self.deny_register(call, refusal),
                 Request::Login(call) => self.deny_login(call, refusal),
-                Request::Hello | Request::Resume | Request::Logout | Request::Undo => {}
+                Request::Asked(call, _) => self.settle(call, Err(refusal)),
+                Request::Hello
+                | Request::Resume
+                | Request::Logout
+                | Request::Undo
+                | Request::Page
+                | Request::Read
+                | Request::Presence => {}
             }
         }
-        self.requests.fail_chats(RefusalCode::ConnectionLost);
-        self.announce_chat_outcomes();
+        self.end_pages(RefusalCode::ConnectionLost);
+        self.restart_markers();
+        self.outgoing.recall();
     }
 
     /// Forgets the account, if there is one.
@@ -181,11 +198,22 @@ impl Session {
             up.resume_at = None;
         }
         if self.account.take().is_some() {
+            while let Some(request) = self.requests.take_of_account() {
+                if let Request::Asked(call, _) = request {
+                    self.settle(call, Err(RefusalCode::ConnectionLost.into()));
+                }
+            }
+            self.end_pages(RefusalCode::ConnectionLost);
+            self.outgoing.fail();
+            self.announce_chat_outcomes();
+            self.logs = Logs::default();
+            self.markers = Markers::default();
+            self.presence = None;
             self.announce_state();
             self.announce(Event::LoggedOut { reason });
         }
         if let Some(call) = self.logout.take() {
-            self.settle(call, Ok(()));
+            self.settle(call, Ok(Answer::Done));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Whoever called is told how it ended: once, and always.
 
-use longhall_client::State;
+use longhall_client::{Answer, State};
 use longhall_packet::{CloseReason, DenyCode};
 
 use crate::support::{PASSWORD, Rig};
@@ -10,7 +10,7 @@ use crate::support::{PASSWORD, Rig};
 fn expect_outcomes<const N: usize>(rig: &mut Rig, expected: [&str; N]) {
     let outcomes = std::iter::from_fn(|| rig.session.poll_outcome());
     let names: Vec<&str> = outcomes
-        .map(|(_, outcome)| outcome.map_or_else(|refusal| refusal.code.name(), |()| "ok"))
+        .map(|(_, outcome)| outcome.map_or_else(|refusal| refusal.code.name(), |_| "ok"))
         .collect();
     assert_eq!(names, expected);
 }
@@ -28,7 +28,10 @@ fn each_call_ends_with_its_own_name() {
     let (call, outcome) = rig.session.poll_outcome().unwrap();
     assert_eq!(call, login);
     assert_eq!(outcome.unwrap_err().retry_after_ms, Some(3000));
-    assert_eq!(rig.session.poll_outcome(), Some((register, Ok(()))));
+    assert_eq!(
+        rig.session.poll_outcome(),
+        Some((register, Ok(Answer::Done)))
+    );
     assert_eq!(rig.session.poll_outcome(), None);
 }
 
@@ -37,7 +40,7 @@ fn what_is_refused_here_ends_as_well() {
     let mut rig = Rig::connected();
     rig.session.login(rig.now, "x", PASSWORD);
     rig.session.register(rig.now, "ada", "short");
-    rig.session.send_chat(rig.now, "hi");
+    rig.session.send_chat(rig.now, "", "hi");
     rig.session.logout(rig.now);
     expect_outcomes(
         &mut rig,
@@ -57,9 +60,9 @@ fn a_cut_ends_whatever_was_asked() {
 #[test]
 fn no_answer_in_time_ends_it() {
     let mut rig = Rig::logged_in();
-    rig.session.send_chat(rig.now, "hi");
-    rig.session.send_chat(rig.now, "there");
-    rig.pass(16.0);
+    rig.session.send_chat(rig.now, "", "hi");
+    rig.session.send_chat(rig.now, "", "there");
+    rig.pass_quietly(41.0);
     expect_outcomes(&mut rig, ["timed_out", "timed_out"]);
 }
 
@@ -92,7 +95,7 @@ fn logging_out_ends_well_whatever_the_server_says() {
 fn no_outcome_is_lost_however_many_wait() {
     let mut rig = Rig::new();
     for _ in 0..10_000 {
-        rig.session.send_chat(rig.now, "hi");
+        rig.session.send_chat(rig.now, "", "hi");
     }
     let outcomes = std::iter::from_fn(|| rig.session.poll_outcome());
     assert_eq!(outcomes.count(), 10_000);

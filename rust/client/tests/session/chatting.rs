@@ -1,127 +1,168 @@
-//! Saying and hearing lines.
+//! Saying lines: each once, in order, through cuts and restarts.
 
-use std::time::Duration;
+use longhall_client::{Event, MAX_CHATS_IN_FLIGHT};
+use longhall_packet::{ClientPacket, CloseReason, DenyCode, LineId, RequestId};
 
-use longhall_client::{Event, MAX_CHATS_IN_FLIGHT, RefusalCode};
-use longhall_packet::{ClientPacket, DenyCode};
+use crate::support::{Rig, channel, line, logged_in, tell, token};
 
-use crate::support::{Rig, tell};
-
-/// Sends these lines; their ids.
-fn say(rig: &mut Rig, lines: &[&str]) -> Vec<u32> {
-    for line in lines {
-        rig.session.send_chat(rig.now, line);
+/// Fails unless exactly one line is to be sent; its ids.
+#[track_caller]
+fn expect_line(rig: &mut Rig, target: &str, said: &str) -> (RequestId, LineId) {
+    match &rig.sent()[..] {
+        [
+            ClientPacket::Chat {
+                id,
+                channel,
+                line_id,
+                text,
+            },
+        ] => {
+            assert_eq!(
+                (channel.to_string().as_str(), text.as_str()),
+                (target, said)
+            );
+            (*id, *line_id)
+        }
+        other => panic!("{other:?} instead of {said}"),
     }
-    rig.sent().iter().map(ClientPacket::id).collect()
+}
+
+fn say(rig: &mut Rig, lines: &[&str]) {
+    for line in lines {
+        rig.session.send_chat(rig.now, "", line);
+    }
+}
+
+/// The connection is cut and comes back; the id of the resume.
+fn cut_and_come_up(rig: &mut Rig) -> RequestId {
+    rig.cut();
+    rig.wait_for_open();
+    rig.come_up();
+    let id = rig.expect_sent("resume");
+    rig.events();
+    id
 }
 
 #[test]
 fn a_line_is_sent_once_and_its_answer_told_once() {
     let mut rig = Rig::logged_in();
-    rig.session.send_chat(rig.now, "  hello  ");
-    let sent = rig.sent();
-    assert!(
-        matches!(&sent[..], [ClientPacket::Chat { text, .. }] if text.as_str() == "hello"),
-        "{sent:?}"
+    let call = rig.session.send_chat(rig.now, "", "  hello  ");
+    let (id, _) = expect_line(&mut rig, "lobby", "hello");
+    rig.post(id, "hello");
+    rig.posted(id, "lobby", 2);
+    rig.deny(id, DenyCode::RateLimited);
+    let events = rig.events();
+    assert_eq!(tell(&events[0]), "ada: hello");
+    assert_eq!(
+        events[1..],
+        [Event::ChatAccepted {
+            call,
+            channel: "lobby".to_owned(),
+            seq: 1
+        }]
     );
-    rig.ok(sent[0].id());
-    rig.ok(sent[0].id());
-    rig.deny(sent[0].id(), DenyCode::RateLimited);
-    rig.expect(["chat accepted"]);
+    assert_eq!(rig.outcomes(), [r#"Posted { channel: "lobby", seq: 1 }"#]);
 }
 
 #[test]
 fn lines_that_break_a_rule_are_refused_without_asking_the_server() {
-    for (line, code) in [
-        ("", "too_short"),
-        ("   ", "too_short"),
-        ("a\nb", "forbidden_character"),
-        (&"x".repeat(501), "too_long"),
+    for (to, said, code) in [
+        ("", "", "too_short"),
+        ("", "   ", "too_short"),
+        ("", "a\nb", "forbidden_character"),
+        ("", &"x".repeat(501), "too_long"),
+        ("two words", "hi", "forbidden_character"),
+        ("@x", "hi", "too_short"),
+        ("@", "hi", "unknown_user"),
     ] {
         let mut rig = Rig::logged_in();
-        rig.session.send_chat(rig.now, line);
+        rig.session.send_chat(rig.now, to, said);
         rig.expect([format!("chat denied: {code}").as_str()]);
         rig.expect_idle();
     }
 }
 
 #[test]
-fn outcomes_are_told_in_the_order_sent_even_if_answers_come_in_another() {
+fn a_line_is_said_once_the_one_before_it_has_its_answer() {
     let mut rig = Rig::logged_in();
-    let ids = say(&mut rig, &["a", "b", "c", "d"]);
-    rig.ok(ids[2]);
-    rig.deny(ids[1], DenyCode::RateLimited);
-    rig.expect([]);
-    rig.ok(ids[0]);
+    say(&mut rig, &["a", "b", "c"]);
+    let (a, first) = expect_line(&mut rig, "lobby", "a");
+    rig.post(a, "a");
+    let (b, second) = expect_line(&mut rig, "lobby", "b");
+    assert_ne!(first, second);
+    assert!(first < 1 << 53 && second < 1 << 53);
+    rig.deny(b, DenyCode::RateLimited);
+    let (c, _) = expect_line(&mut rig, "lobby", "c");
+    rig.post(c, "c");
     rig.expect([
+        "ada: a",
         "chat accepted",
         "chat denied: rate_limited",
+        "ada: c",
         "chat accepted",
     ]);
-    rig.ok(ids[3]);
-    rig.expect(["chat accepted"]);
 }
 
 #[test]
-fn a_line_refused_at_once_still_waits_its_turn() {
+fn conversations_do_not_wait_for_each_other() {
     let mut rig = Rig::logged_in();
-    let ids = say(&mut rig, &["a", "", "b"]);
-    rig.ok(ids[1]);
-    rig.expect([]);
-    rig.ok(ids[0]);
-    rig.expect(["chat accepted", "chat denied: too_short", "chat accepted"]);
-    rig.session.send_chat(rig.now, "");
-    rig.expect(["chat denied: too_short"]);
+    rig.session.send_chat(rig.now, "trade", "a");
+    rig.session.send_chat(rig.now, "trade", "");
+    rig.session.send_chat(rig.now, "@Bob", "b");
+    rig.session.send_chat(rig.now, "@bob", "not yet");
+    let sent = rig.sent();
+    let targets: Vec<String> = sent
+        .iter()
+        .map(|packet| match packet {
+            ClientPacket::Chat { channel, .. } => channel.to_string(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(targets, ["trade", "@Bob"]);
+    rig.deny(sent[1].id(), DenyCode::Blocked);
+    expect_line(&mut rig, "@bob", "not yet");
+    rig.expect(["chat denied: blocked"]);
+    rig.deny(sent[0].id(), DenyCode::NotAMember);
+    rig.expect(["chat denied: not_a_member", "chat denied: too_short"]);
 }
 
 #[test]
 fn refusals_that_wait_are_bounded_too() {
     let mut rig = Rig::logged_in();
-    let ids = say(&mut rig, &["a"]);
+    say(&mut rig, &["a"]);
+    let (id, _) = expect_line(&mut rig, "lobby", "a");
     for _ in 0..5000 {
-        rig.session.send_chat(rig.now, "");
+        rig.session.send_chat(rig.now, "", "");
     }
     assert_eq!(rig.events().len(), 5000 - 4095);
-    rig.ok(ids[0]);
+    rig.posted(id, "lobby", 0);
     assert_eq!(rig.events().len(), 4096);
 }
 
 #[test]
-fn a_line_without_answer_times_out_and_lets_later_ones_through() {
+fn a_line_without_answer_times_out_with_those_behind_it() {
     let mut rig = Rig::logged_in();
-    let ids = say(&mut rig, &["a", "b"]);
-    rig.ok(ids[1]);
-    rig.pass_quietly(14.9);
+    say(&mut rig, &["a", "b"]);
+    let (late, _) = expect_line(&mut rig, "lobby", "a");
+    rig.session.send_chat(rig.now, "trade", "c");
+    rig.pass_quietly(39.9);
     rig.expect([]);
+    rig.session.send_chat(rig.now, "trade", "d");
     rig.pass_quietly(0.2);
-    rig.expect(["chat denied: timed_out", "chat accepted"]);
-    rig.ok(ids[0]);
+    rig.expect(["chat denied: timed_out"; 4]);
+    rig.posted(late, "lobby", 0);
     rig.expect([]);
+    say(&mut rig, &["e"]);
+    expect_line(&mut rig, "lobby", "e");
 }
 
 #[test]
-fn a_shorter_time_out_does_not_let_later_lines_overtake() {
+fn a_dead_connection_is_noticed_before_a_line_times_out() {
     let mut rig = Rig::logged_in();
+    rig.pass(0.1);
     say(&mut rig, &["a"]);
-    rig.session.config_mut().request_timeout = Duration::from_secs(2);
-    let ids = say(&mut rig, &["b"]);
-    rig.pass_quietly(3.0);
-    rig.expect([]);
-    rig.ok(ids[0]);
-    rig.pass_quietly(12.1);
-    rig.expect(["chat denied: timed_out", "chat denied: timed_out"]);
-}
-
-#[test]
-fn lines_under_way_end_with_their_connection_in_order() {
-    let mut rig = Rig::logged_in();
-    let ids = say(&mut rig, &["a", "b", "c"]);
-    rig.ok(ids[1]);
-    rig.cut();
+    rig.pass(26.0);
     rig.expect([
-        "chat denied: connection_lost",
-        "chat accepted",
-        "chat denied: connection_lost",
         "state Reconnecting",
         "disconnected: connection_lost, will retry",
         "try 1",
@@ -129,20 +170,176 @@ fn lines_under_way_end_with_their_connection_in_order() {
 }
 
 #[test]
+fn a_line_under_way_is_sent_again_after_a_cut_before_anything_is_asked() {
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a", "b"]);
+    let (_, line_id) = expect_line(&mut rig, "lobby", "a");
+    for round in 2..5 {
+        let resume = cut_and_come_up(&mut rig);
+        rig.lobby_seq = 1;
+        rig.receive_logged_in(resume, round);
+        let sent = rig.sent();
+        let names: Vec<&str> = sent.iter().map(ClientPacket::name).collect();
+        assert!(
+            matches!(names[..], ["chat", "history"] | ["chat"]),
+            "{names:?}"
+        );
+        assert!(matches!(&sent[0], ClientPacket::Chat { line_id: again, .. } if *again == line_id));
+        if round == 4 {
+            // It had been taken the first time.
+            rig.posted(sent[0].id(), "lobby", 1);
+            rig.page(sent[1].id(), "lobby", vec![line(1, "ada", "a")], false);
+        }
+    }
+    rig.expect(["state LoggedIn", "logged in ada", "chat accepted", "ada: a"]);
+    expect_line(&mut rig, "lobby", "b");
+}
+
+#[test]
+fn lines_said_during_a_cut_are_kept_in_order() {
+    let mut rig = Rig::logged_in();
+    rig.cut();
+    say(&mut rig, &["a"]);
+    rig.wait_for_open();
+    rig.come_up();
+    let resume = rig.expect_sent("resume");
+    say(&mut rig, &["b", ""]);
+    rig.expect_idle();
+    rig.receive_logged_in(resume, 2);
+    let (a, _) = expect_line(&mut rig, "lobby", "a");
+    rig.events();
+    rig.post(a, "a");
+    let (b, _) = expect_line(&mut rig, "lobby", "b");
+    rig.post(b, "b");
+    rig.expect([
+        "ada: a",
+        "chat accepted",
+        "ada: b",
+        "chat accepted",
+        "chat denied: too_short",
+    ]);
+}
+
+#[test]
+fn a_line_said_before_a_ticket_is_honoured_goes_to_the_lobby() {
+    let mut rig = Rig::new();
+    rig.session.restore("ada", token(9));
+    rig.session.send_chat(rig.now, "", "early");
+    rig.session.connect(rig.now);
+    rig.expect_open();
+    rig.come_up();
+    let id = rig.expect_resume(9);
+    let mut packet = logged_in(id, "ada", 2);
+    if let longhall_packet::ServerPacket::LoggedIn { channels, .. } = &mut packet {
+        channels[0] = channel("tavern");
+    }
+    rig.receive(&packet);
+    rig.session.send_chat(rig.now, "tavern", "later");
+    let (id, _) = expect_line(&mut rig, "tavern", "early");
+    rig.posted(id, "tavern", 0);
+    expect_line(&mut rig, "tavern", "later");
+}
+
+#[test]
+fn a_restarting_server_is_told_the_line_again() {
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a", "b"]);
+    let (id, line_id) = expect_line(&mut rig, "lobby", "a");
+    rig.deny(id, DenyCode::Restarting);
+    rig.expect([]);
+    rig.expect_idle();
+    rig.close(CloseReason::Restarting);
+    rig.wait_for_open();
+    rig.come_up();
+    let resume = rig.expect_sent("resume");
+    rig.receive_logged_in(resume, 2);
+    let (_, again) = expect_line(&mut rig, "lobby", "a");
+    assert_eq!(line_id, again);
+
+    // One that is still there after a while is asked again, too.
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a"]);
+    let (id, _) = expect_line(&mut rig, "lobby", "a");
+    rig.deny(id, DenyCode::Restarting);
+    rig.pass(4.9);
+    rig.expect_idle();
+    rig.pass(0.2);
+    expect_line(&mut rig, "lobby", "a");
+}
+
+#[test]
+fn a_line_that_may_have_been_taken_is_not_given_back_because_of_a_busy_server() {
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a", "b"]);
+    let (_, line_id) = expect_line(&mut rig, "lobby", "a");
+    let resume = cut_and_come_up(&mut rig);
+    rig.receive_logged_in(resume, 2);
+    let (id, _) = expect_line(&mut rig, "lobby", "a");
+    rig.events();
+    rig.deny_for(id, DenyCode::RateLimited, 7);
+    rig.expect([]);
+    rig.pass(6.9);
+    rig.expect_idle();
+    rig.pass(0.2);
+    let (id, again) = expect_line(&mut rig, "lobby", "a");
+    assert_eq!(line_id, again);
+    // Whether it may be said at all is another matter.
+    rig.deny(id, DenyCode::NotAMember);
+    rig.expect(["chat denied: not_a_member"]);
+    expect_line(&mut rig, "lobby", "b");
+}
+
+#[test]
+fn lines_end_with_their_session_and_say_whether_they_may_have_been_heard() {
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a", "b"]);
+    let resume = cut_and_come_up(&mut rig);
+    rig.deny(resume, DenyCode::SessionExpired);
+    rig.expect([
+        "chat denied: connection_lost",
+        "chat denied: not_connected",
+        "logged out: session_expired",
+    ]);
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a", "b"]);
+    rig.session.logout(rig.now);
+    let id = rig.sent()[1].id();
+    rig.ok(id);
+    rig.expect([
+        "chat denied: connection_lost",
+        "chat denied: not_connected",
+        "state Connected",
+        "logged out: logout",
+    ]);
+    rig.expect_idle();
+}
+
+#[test]
 fn too_many_lines_at_once_are_refused_until_answers_come() {
     let mut rig = Rig::logged_in();
-    let ids = say(&mut rig, &vec!["x"; MAX_CHATS_IN_FLIGHT + 2]);
-    assert_eq!(ids.len(), MAX_CHATS_IN_FLIGHT);
-    rig.expect([]);
-    rig.ok(ids[0]);
-    rig.expect(["chat accepted"]);
-    assert_eq!(say(&mut rig, &["y", "z"]).len(), 1);
-    for id in &ids[1..] {
-        rig.ok(*id);
+    say(&mut rig, &vec!["x"; MAX_CHATS_IN_FLIGHT + 2]);
+    for _ in 0..MAX_CHATS_IN_FLIGHT {
+        let (id, _) = expect_line(&mut rig, "lobby", "x");
+        rig.posted(id, "lobby", 0);
     }
+    rig.expect_idle();
     let told: Vec<String> = rig.events().iter().map(tell).collect();
-    assert_eq!(told[..63], vec!["chat accepted"; 63]);
-    assert_eq!(told[63..], ["chat denied: too_many_pending"; 2]);
+    assert_eq!(told[..64], vec!["chat accepted"; 64]);
+    assert_eq!(told[64..], ["chat denied: too_many_pending"; 2]);
+    say(&mut rig, &["y"]);
+    expect_line(&mut rig, "lobby", "y");
+}
+
+#[test]
+fn an_acknowledged_line_that_did_not_come_back_is_asked_for() {
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a"]);
+    let (id, _) = expect_line(&mut rig, "lobby", "a");
+    rig.posted(id, "lobby", 1);
+    rig.expect(["chat accepted"]);
+    let id = rig.expect_sent("history");
+    rig.page(id, "lobby", vec![line(1, "ada", "a")], false);
+    rig.expect(["ada: a"]);
 }
 
 #[test]
@@ -150,29 +347,13 @@ fn everybodys_lines_are_heard_while_logged_in() {
     let mut rig = Rig::logged_in();
     rig.receive_chat("[b]hi[/b]");
     assert_eq!(
-        rig.events(),
-        [Event::ChatReceived {
-            sender: "bob".to_owned(),
-            text: "[b]hi[/b]".to_owned(),
-            sent_at_ms: 1_700_000_000_000,
-        }]
+        rig.events()[0],
+        Event::ChatReceived {
+            channel: "lobby".to_owned(),
+            line: line(1, "bob", "[b]hi[/b]"),
+        }
     );
     let mut out = Rig::connected();
     out.receive_chat("psst");
     out.expect([]);
-}
-
-#[test]
-fn while_the_session_is_taken_up_again_chat_counts_as_not_connected() {
-    let mut rig = Rig::logged_in();
-    rig.cut();
-    rig.wait_for_open();
-    rig.come_up();
-    rig.events();
-    rig.session.send_chat(rig.now, "hi");
-    let events = rig.events();
-    assert!(
-        matches!(&events[..], [Event::ChatDenied(r)] if r.code == RefusalCode::NotConnected),
-        "{events:?}"
-    );
 }

@@ -5,7 +5,7 @@ use longhall_packet::{
     ClientPacket, CloseReason, DenyCode, Limits, PROTOCOL_VERSION, ServerPacket,
 };
 
-use crate::support::{PASSWORD, Rig, hello};
+use crate::support::{PASSWORD, Rig, hello, line};
 
 /// Opening, with the session's own greeting sent and nothing left to poll.
 fn opened() -> Rig {
@@ -116,9 +116,8 @@ fn an_address_that_is_none_is_not_tried_again() {
 fn what_greets_otherwise_is_no_server_of_ours() {
     let deny = ServerPacket::deny(None, DenyCode::Busy.into());
     let chat = ServerPacket::Chat {
-        sender: "bob".to_owned(),
-        text: "hi".to_owned(),
-        sent_at_ms: 0,
+        channel: "lobby".to_owned(),
+        line: line(1, "bob", "hi"),
     };
     let older = hello(PROTOCOL_VERSION - 1);
     let as_bytes = |packet: &ServerPacket| longhall_packet::codec::encode(packet).into_bytes();
@@ -288,11 +287,11 @@ fn codes_of_the_websocket_itself_mean_a_lost_connection() {
 #[test]
 fn disconnecting_says_goodbye_and_stays_away() {
     let mut rig = Rig::logged_in();
-    rig.session.send_chat(rig.now, "bye");
+    rig.session.send_chat(rig.now, "", "bye");
     rig.session.disconnect(rig.now);
     rig.expect([
-        "chat denied: connection_lost",
         "state Offline",
+        "chat denied: connection_lost",
         "logged out: closed_by_client",
         "disconnected: closed_by_client, for good",
     ]);
@@ -384,7 +383,7 @@ fn nothing_can_be_asked_for_without_a_connection() {
     for mut rig in [Rig::new(), opened(), waiting] {
         rig.session.register(rig.now, "ada", PASSWORD);
         rig.session.login(rig.now, "ada", PASSWORD);
-        rig.session.send_chat(rig.now, "hi");
+        rig.session.send_chat(rig.now, "", "hi");
         rig.session.logout(rig.now);
         rig.expect([
             "register denied: not_connected",

@@ -38,15 +38,17 @@ fn logging_in_takes_the_name_as_it_was_registered() {
             id,
             username,
             password,
+            device,
         },
     ] = &sent[..]
     else {
         panic!("{sent:?}")
     };
     assert_eq!((username.as_str(), password.expose()), ("ADA", PASSWORD));
+    assert_eq!(device, "");
     assert_eq!(rig.session.username(), None);
     rig.receive_logged_in(*id, 1);
-    rig.expect(["state LoggedIn", "logged in ada"]);
+    rig.expect(["state LoggedIn", "logged in ada", "joined lobby"]);
     assert_eq!(rig.session.username(), Some("ada"));
 }
 
@@ -150,7 +152,7 @@ fn what_the_stage_forbids_is_refused_without_asking_the_server() {
         "login denied: already_logged_in",
     ]);
     let mut out = Rig::connected();
-    out.session.send_chat(out.now, "hi");
+    out.session.send_chat(out.now, "", "hi");
     out.session.logout(out.now);
     out.expect(["chat denied: not_logged_in"]);
     rig.expect_idle();
@@ -187,7 +189,7 @@ fn answers_to_nothing_are_ignored() {
     rig.receive_logged_in(id, 2);
     rig.deny(id, DenyCode::BadCredentials);
     rig.ok(id);
-    rig.expect(["state LoggedIn", "logged in ada"]);
+    rig.expect(["state LoggedIn", "logged in ada", "joined lobby"]);
     rig.expect_idle();
 }
 
@@ -357,7 +359,7 @@ fn who_asked_to_be_out_is_out_whatever_becomes_of_the_request() {
 fn after_asking_to_be_out_the_player_may_log_in_but_not_chat() {
     let mut rig = Rig::logged_in();
     rig.session.logout(rig.now);
-    rig.session.send_chat(rig.now, "one more");
+    rig.session.send_chat(rig.now, "", "one more");
     rig.session.login(rig.now, "bob", PASSWORD);
     rig.expect(["chat denied: not_logged_in"]);
     let sent = rig.sent();
@@ -368,6 +370,7 @@ fn after_asking_to_be_out_the_player_may_log_in_but_not_chat() {
         "logged out: logout",
         "state LoggedIn",
         "logged in bob",
+        "joined lobby",
     ]);
     rig.cut();
     rig.wait_for_open();
@@ -388,6 +391,7 @@ fn a_login_answered_before_the_logout_still_takes_turns() {
         "logged out: logout",
         "state LoggedIn",
         "logged in bob",
+        "joined lobby",
     ]);
 }
 

@@ -9,6 +9,7 @@ mod calls;
 mod chatting;
 mod connecting;
 mod heartbeat;
+mod history;
 mod logging_in;
 mod random_walk;
 mod reconnecting;

@@ -176,13 +176,13 @@ impl World {
                 self.lines += 1;
                 let line = format!("line {}", self.lines);
                 self.auditor.said(&line);
-                let call = self.session.send_chat(self.now, &line);
+                let call = self.session.send_chat(self.now, "", &line);
                 self.auditor.called(call);
             }
             10 => {
                 for _ in 0..100 {
                     self.auditor.said("");
-                    let call = self.session.send_chat(self.now, "");
+                    let call = self.session.send_chat(self.now, "", "");
                     self.auditor.called(call);
                 }
             }

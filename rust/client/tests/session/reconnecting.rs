@@ -438,7 +438,7 @@ fn a_player_or_the_system_may_cut_the_waiting_short() {
 #[test]
 fn what_was_to_be_sent_on_a_dead_connection_is_not_sent_on_the_next() {
     let mut rig = Rig::logged_in();
-    rig.session.send_chat(rig.now, "lost");
+    rig.session.send_chat(rig.now, "", "lost");
     rig.cut();
     let open = rig.wait_for_open();
     assert!(open > Duration::ZERO);

@@ -61,14 +61,14 @@ fn what_waited_in_the_socket_is_as_good_as_an_answer_to_the_question() {
 #[test]
 fn answers_left_unread_do_not_time_out() {
     let mut rig = Rig::logged_in();
-    rig.session.send_chat(rig.now, "hi");
+    rig.session.send_chat(rig.now, "", "hi");
     let id = rig.expect_sent("chat");
     rig.pass(10.0);
     rig.stall(30.0);
     rig.session.tick(rig.now);
     rig.expect([]);
-    rig.ok(id);
-    rig.expect(["chat accepted"]);
+    rig.post(id, "hi");
+    rig.expect(["ada: hi", "chat accepted"]);
 }
 
 #[test]
@@ -110,10 +110,10 @@ fn two_seconds_are_a_hiccup_and_no_stall() {
 #[test]
 fn a_call_of_the_player_does_not_hide_a_stall() {
     let mut rig = Rig::logged_in();
-    rig.session.send_chat(rig.now, "hi");
+    rig.session.send_chat(rig.now, "", "hi");
     rig.expect_sent("chat");
     rig.stall(60.0);
-    rig.session.send_chat(rig.now, "still there?");
+    rig.session.send_chat(rig.now, "", "still there?");
     rig.session.tick(rig.now);
     rig.expect([]);
     rig.expect_state(State::LoggedIn);
@@ -165,7 +165,7 @@ fn a_driver_that_oversleeps_is_away() {
     rig.expect([]);
     rig.pass(0.9);
     rig.receive_logged_in(id, 1);
-    rig.expect(["state LoggedIn", "logged in ada"]);
+    rig.expect(["state LoggedIn", "logged in ada", "joined lobby"]);
 }
 
 #[test]
@@ -183,11 +183,11 @@ fn a_clock_that_goes_back_stands_still() {
 #[test]
 fn the_end_of_time_is_survived() {
     let mut rig = Rig::logged_in();
-    rig.session.send_chat(rig.now, "hi");
+    rig.session.send_chat(rig.now, "", "hi");
     for _ in 0..3 {
         rig.session.tick(Duration::MAX);
         rig.session.login(Duration::MAX, "ada", PASSWORD);
-        rig.session.send_chat(Duration::MAX, "hi");
+        rig.session.send_chat(Duration::MAX, "", "hi");
         rig.session.next_deadline();
         rig.session.closed(Duration::MAX, None, "");
     }
@@ -199,7 +199,7 @@ fn the_end_of_time_is_survived() {
     })
     .connect()
     .log_in();
-    rig.session.send_chat(rig.now, "hi");
+    rig.session.send_chat(rig.now, "", "hi");
     rig.stall(1e9);
     rig.session.tick(rig.now);
     rig.cut();

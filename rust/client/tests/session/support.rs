@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use longhall_client::{Action, Config, Event, Session, State};
+use longhall_client::{Action, Answer, Config, Event, RefusalCode, Session, State};
 use longhall_packet::{
-    ClientPacket, CloseReason, Denial, DenyCode, Limits, PROTOCOL_VERSION, RequestId, ResumeToken,
-    ServerPacket, codec,
+    Access, ChannelState, ClientPacket, CloseReason, Denial, DenyCode, InboxState, Limits, Line,
+    LineKind, PROTOCOL_VERSION, RequestId, ResumeToken, Role, Seq, ServerPacket, codec,
 };
 
 /// The frame of a game at 20 frames per second.
@@ -16,6 +16,8 @@ pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) struct Rig {
     pub(crate) session: Session,
     pub(crate) now: Duration,
+    /// The newest number in the lobby.
+    pub(crate) lobby_seq: Seq,
 }
 
 impl Rig {
@@ -29,6 +31,7 @@ impl Rig {
         Self {
             session: Session::new(config, 42),
             now: Duration::from_secs(1000),
+            lobby_seq: 0,
         }
     }
 
@@ -140,16 +143,65 @@ impl Rig {
         self.receive(&ServerPacket::deny(Some(id), denial));
     }
 
+    /// The account is in the lobby alone.
     pub(crate) fn receive_logged_in(&mut self, id: RequestId, token: u8) {
-        self.receive(&logged_in(id, "ada", token));
+        let mut packet = logged_in(id, "ada", token);
+        if let ServerPacket::LoggedIn { channels, .. } = &mut packet {
+            channels[0].last_seq = self.lobby_seq;
+        }
+        self.receive(&packet);
     }
 
+    /// Bob says something in the lobby.
     pub(crate) fn receive_chat(&mut self, text: &str) {
+        self.lobby_seq += 1;
+        self.receive_line("lobby", line(self.lobby_seq, "bob", text));
+    }
+
+    pub(crate) fn receive_line(&mut self, channel: &str, line: Line) {
         self.receive(&ServerPacket::Chat {
-            sender: "bob".to_owned(),
-            text: text.to_owned(),
+            channel: channel.to_owned(),
+            line,
+        });
+    }
+
+    /// The lobby takes a line of ada's: it comes back, and its answer.
+    pub(crate) fn post(&mut self, id: RequestId, text: &str) {
+        self.lobby_seq += 1;
+        self.receive_line("lobby", line(self.lobby_seq, "ada", text));
+        self.posted(id, "lobby", self.lobby_seq);
+    }
+
+    pub(crate) fn posted(&mut self, id: RequestId, channel: &str, seq: Seq) {
+        self.receive(&ServerPacket::Posted {
+            id,
+            channel: channel.to_owned(),
+            seq,
             sent_at_ms: 1_700_000_000_000,
         });
+    }
+
+    /// A page of history.
+    pub(crate) fn page(&mut self, id: RequestId, channel: &str, lines: Vec<Line>, more: bool) {
+        let last_seq = lines.last().map_or(0, |line| line.seq);
+        self.receive(&ServerPacket::History {
+            id,
+            channel: channel.to_owned(),
+            first_seq: 1,
+            last_seq,
+            lines,
+            more,
+        });
+    }
+
+    /// How the calls since the last look ended: what came of them, or the code.
+    pub(crate) fn outcomes(&mut self) -> Vec<String> {
+        let outcomes = std::iter::from_fn(|| self.session.poll_outcome());
+        let tell = |outcome: Result<Answer, _>| match outcome {
+            Ok(answer) => format!("{answer:?}"),
+            Err(longhall_client::Refusal { code, .. }) => RefusalCode::name(code).to_owned(),
+        };
+        outcomes.map(|(_, outcome)| tell(outcome)).collect()
     }
 
     /// Everything to do since the last look.
@@ -209,16 +261,55 @@ impl Rig {
     }
 
     /// Fails unless exactly this happened since the last look, in the words of
-    /// [`tell`].
+    /// [`tell`]. Counts of unread lines have tests of their own.
     #[track_caller]
     pub(crate) fn expect<const N: usize>(&mut self, expected: [&str; N]) {
-        let events: Vec<String> = self.events().iter().map(tell).collect();
+        let is_count = |event: &Event| matches!(event, Event::UnreadChanged { .. });
+        let events = self.events().into_iter().filter(|event| !is_count(event));
+        let events: Vec<String> = events.map(|event| tell(&event)).collect();
         assert_eq!(events, expected);
     }
 
     #[track_caller]
     pub(crate) fn expect_state(&self, state: State) {
         assert_eq!(self.session.state(), state);
+    }
+}
+
+/// An entry of a log.
+pub(crate) fn line(seq: Seq, sender: &str, text: &str) -> Line {
+    Line {
+        seq,
+        sender: sender.to_owned(),
+        recipient: None,
+        text: text.to_owned(),
+        sent_at_ms: 1_700_000_000_000,
+        kind: LineKind::Said,
+        edited_at_ms: None,
+        of: None,
+    }
+}
+
+pub(crate) fn whisper(seq: Seq, sender: &str, recipient: &str, text: &str) -> Line {
+    Line {
+        recipient: Some(recipient.to_owned()),
+        ..line(seq, sender, text)
+    }
+}
+
+/// A channel in which nobody said anything yet.
+pub(crate) fn channel(name: &str) -> ChannelState {
+    ChannelState {
+        channel: name.to_owned(),
+        topic: String::new(),
+        access: Access::Open,
+        role: Role::Member,
+        first_seq: 1,
+        last_seq: 0,
+        read_seq: 0,
+        unread: 0,
+        members: 1,
+        online: 1,
     }
 }
 
@@ -241,9 +332,59 @@ pub(crate) fn tell(event: &Event) -> String {
         Event::LoggedIn { username } => format!("logged in {username}"),
         Event::LoginDenied(refusal) => format!("login denied: {}", refusal.code),
         Event::LoggedOut { reason } => format!("logged out: {reason}"),
-        Event::ChatAccepted => "chat accepted".to_owned(),
-        Event::ChatDenied(refusal) => format!("chat denied: {}", refusal.code),
-        Event::ChatReceived { sender, text, .. } => format!("{sender}: {text}"),
+        Event::ChatAccepted { .. } => "chat accepted".to_owned(),
+        Event::ChatDenied { refusal, .. } => format!("chat denied: {}", refusal.code),
+        Event::ChatReceived { channel, line } => {
+            let (sender, text) = (&line.sender, &line.text);
+            match (channel.as_str(), line.kind) {
+                (_, LineKind::Deleted) => format!("{sender}: (deleted)"),
+                ("lobby", _) => format!("{sender}: {text}"),
+                _ => format!("{channel} {sender}: {text}"),
+            }
+        }
+        Event::ChatEdited {
+            channel, seq, text, ..
+        } => format!("{channel} {seq} now: {text}"),
+        Event::ChatDeleted { channel, seq } => format!("{channel} {seq} deleted"),
+        Event::HistoryLoaded {
+            channel,
+            lines,
+            more,
+        } => {
+            let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+            let more = if *more { "..." } else { "" };
+            format!("{channel} before: {more}{}", texts.join(" "))
+        }
+        Event::HistorySkipped {
+            channel,
+            first_seq,
+            last_seq,
+        } => format!("{channel} without {first_seq} to {last_seq}"),
+        Event::UnreadChanged {
+            channel,
+            unread,
+            read_seq,
+        } => format!("{channel} unread {unread} after {read_seq}"),
+        Event::ChannelJoined { channel } => format!("joined {channel}"),
+        Event::ChannelLeft {
+            channel,
+            reason,
+            by,
+        } => format!("left {channel}: {reason} {}", by.as_deref().unwrap_or("")),
+        Event::ChannelChanged { channel } => format!("{channel} changed"),
+        Event::RoleChanged {
+            channel,
+            username,
+            role,
+            by,
+        } => format!("{channel}: {by} made {username} {role}"),
+        Event::Invited { channel, by } => format!("invited to {channel} by {by}"),
+        Event::PresenceChanged {
+            channel,
+            members,
+            online,
+            ..
+        } => format!("{channel}: {online} of {members} online"),
         Event::Warning(_) => "warning".to_owned(),
     }
 }
@@ -266,5 +407,9 @@ pub(crate) fn logged_in(id: RequestId, username: &str, number: u8) -> ServerPack
         id,
         username: username.to_owned(),
         resume_token: token(number),
+        session: 1,
+        channels: vec![channel("lobby")],
+        inbox: InboxState::default(),
+        invitations: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@ extends LonghallWiring
 
 ## Ends of a connection that are nobody's wish, so that it is made anew at once:
 ## the player may log in again whenever they like.
-const REOPENED: Array[String] = ["logged_in_elsewhere", "login_timeout", "idle"]
+const REOPENED: Array[String] = ["logged_in_elsewhere", "session_ended", "login_timeout", "idle"]
 
 @onready var _screen: LoginScreen = get_parent()
 

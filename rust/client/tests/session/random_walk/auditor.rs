@@ -1,9 +1,9 @@
 //! What must hold whatever a server, a network and a player do.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use longhall_client::{Action, Call, DisconnectReason, Event, LogoutReason, RefusalCode, State};
-use longhall_packet::{ClientPacket, codec};
+use longhall_packet::{ClientPacket, Seq, codec};
 
 use super::server::Server;
 
@@ -18,6 +18,7 @@ pub(crate) struct Auditor {
     // What the events said so far.
     state: Option<State>,
     account: Option<String>,
+    shown: HashMap<String, Seq>,
     just_connected: bool,
     will_retry: bool,
     attempts_pending: bool,
@@ -122,16 +123,17 @@ impl Auditor {
             Event::LoginDenied(_) => self.logins = less_one(self.logins, "login"),
             Event::LoggedOut { reason } => {
                 assert!(self.account.take().is_some(), "out without being in");
+                self.shown.clear();
                 assert_ne!(self.state(), State::LoggedIn);
                 if let LogoutReason::Disconnected(_) = reason {
                     assert_eq!(self.state(), State::Offline);
                 }
             }
-            Event::ChatAccepted => {
+            Event::ChatAccepted { .. } => {
                 let line = self.lines.pop_front().expect("an outcome too many");
                 assert!(honest.is_none_or(|s| s.accepted_lines.contains(&line)));
             }
-            Event::ChatDenied(refusal) => {
+            Event::ChatDenied { refusal, .. } => {
                 let line = self.lines.pop_front().expect("an outcome too many");
                 let nobody_knows = matches!(
                     refusal.code,
@@ -142,9 +144,40 @@ impl Auditor {
                     "{line} was said: {refusal}"
                 );
             }
-            Event::ChatReceived { .. } => assert_eq!(self.state(), State::LoggedIn),
+            Event::ChatReceived { channel, line } => {
+                assert_eq!(self.state(), State::LoggedIn);
+                if honest.is_some() {
+                    self.check_shown(channel, line.seq);
+                }
+            }
+            Event::HistoryLoaded { channel, lines, .. } => {
+                assert_eq!(self.state(), State::LoggedIn);
+                if let Some(newest) = lines.last() {
+                    let shown = self.shown.entry(channel.clone()).or_insert(0);
+                    *shown = newest.seq.max(*shown);
+                }
+            }
+            Event::ChatEdited { .. }
+            | Event::ChatDeleted { .. }
+            | Event::HistorySkipped { .. }
+            | Event::UnreadChanged { .. }
+            | Event::ChannelJoined { .. }
+            | Event::ChannelLeft { .. }
+            | Event::ChannelChanged { .. }
+            | Event::RoleChanged { .. }
+            | Event::Invited { .. }
+            | Event::PresenceChanged { .. } => {
+                assert!(self.account.is_some(), "{event:?} of nobody's");
+            }
             Event::Warning(text) => assert!(!text.contains("events were lost"), "{text}"),
         }
+    }
+
+    /// Numbers only go up.
+    fn check_shown(&mut self, channel: &str, seq: Seq) {
+        let shown = self.shown.entry(channel.to_owned()).or_insert(0);
+        assert!(seq > *shown, "{channel} {seq} after {shown}");
+        *shown = seq;
     }
 
     fn check_state(&mut self, to: State) {

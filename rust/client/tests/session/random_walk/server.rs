@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use longhall_packet::{
-    ClientPacket, Denial, DenyCode, RequestId, ResumeToken, ServerPacket, Stage, codec,
+    ClientPacket, Denial, DenyCode, InboxState, LeaveReason, Line, LineId, RequestId, ResumeToken,
+    Seq, ServerPacket, Stage, codec,
 };
 
-use crate::support::{PASSWORD, hello};
+use crate::support::{PASSWORD, channel, hello, line};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manners {
@@ -26,6 +27,8 @@ pub(crate) struct Server {
     /// current one is used: its answer may have been lost.
     tokens: HashMap<String, (ResumeToken, Option<ResumeToken>)>,
     pub(crate) accepted_lines: HashSet<String>,
+    lobby: Vec<Line>,
+    line_ids: HashMap<LineId, Seq>,
     pub(crate) is_calm: bool,
 }
 
@@ -57,6 +60,8 @@ impl Server {
             passwords: HashMap::from([("ada".to_owned(), PASSWORD.to_owned())]),
             tokens: HashMap::new(),
             accepted_lines: HashSet::new(),
+            lobby: Vec::new(),
+            line_ids: HashMap::new(),
             is_calm: false,
         }
     }
@@ -78,7 +83,8 @@ impl Server {
             .unwrap_or_else(|denial| ServerPacket::deny(Some(id), denial));
         let mut frames = vec![Frame::of(&answer)];
         if conversation.user.is_some() && self.rng.u8(..4) == 0 {
-            frames.insert(0, Frame::of(&chat()));
+            let chat = self.chat();
+            frames.insert(0, chat);
         }
         if self.manners == Manners::Nonsense && !self.is_calm {
             self.garble(id, &answer, &mut frames);
@@ -113,6 +119,7 @@ impl Server {
                 id,
                 username,
                 password,
+                ..
             } => {
                 let name = username.as_str().to_lowercase();
                 if self.passwords.get(&name).map(String::as_str) != Some(password.expose()) {
@@ -133,9 +140,102 @@ impl Server {
                     self.tokens.remove(&name);
                 }
             }
-            ClientPacket::Chat { text, .. } => {
+            ClientPacket::Chat {
+                id, line_id, text, ..
+            } => {
                 self.accepted_lines.insert(text.as_str().to_owned());
+                let seq = match self.line_ids.get(&line_id) {
+                    Some(seq) => *seq,
+                    None => self.append("ada", text.as_str()).seq,
+                };
+                self.line_ids.insert(line_id, seq);
+                return Ok(ServerPacket::Posted {
+                    id,
+                    channel: "lobby".to_owned(),
+                    seq,
+                    sent_at_ms: 0,
+                });
             }
+            ClientPacket::History {
+                id,
+                channel,
+                after,
+                before,
+                limit,
+            } => {
+                let limit = limit as usize;
+                let after = after.unwrap_or(0);
+                let before = before.unwrap_or(u64::MAX);
+                let fits = |line: &&Line| line.seq > after && line.seq < before;
+                let fitting = self.lobby.iter().filter(fits).cloned();
+                let mut lines: Vec<Line> = fitting.collect();
+                let more = lines.len() > limit;
+                if after > 0 {
+                    lines.truncate(limit);
+                } else {
+                    lines.drain(..lines.len().saturating_sub(limit));
+                }
+                return Ok(ServerPacket::History {
+                    id,
+                    channel: channel.to_string(),
+                    first_seq: 1,
+                    last_seq: self.lobby.len() as u64,
+                    lines,
+                    more,
+                });
+            }
+            ClientPacket::Blocks { id } => {
+                return Ok(ServerPacket::Blocks {
+                    id,
+                    usernames: Vec::new(),
+                });
+            }
+            ClientPacket::Channels { id, .. } => {
+                return Ok(ServerPacket::Channels {
+                    id,
+                    channels: Vec::new(),
+                    more: false,
+                });
+            }
+            ClientPacket::Members { id, channel, .. } => {
+                return Ok(ServerPacket::Members {
+                    id,
+                    channel: channel.to_string(),
+                    members: Vec::new(),
+                    more: false,
+                });
+            }
+            ClientPacket::Sessions { id } => {
+                return Ok(ServerPacket::Sessions {
+                    id,
+                    sessions: Vec::new(),
+                });
+            }
+            ClientPacket::Join {
+                id, channel: name, ..
+            }
+            | ClientPacket::Create {
+                id, channel: name, ..
+            } => {
+                return Ok(ServerPacket::Joined {
+                    id: Some(id),
+                    channel: channel(name.as_str()),
+                });
+            }
+            ClientPacket::Edit { .. }
+            | ClientPacket::Delete { .. }
+            | ClientPacket::Read { .. }
+            | ClientPacket::Leave { .. }
+            | ClientPacket::SetTopic { .. }
+            | ClientPacket::SetAccess { .. }
+            | ClientPacket::SetRole { .. }
+            | ClientPacket::Invite { .. }
+            | ClientPacket::Remove { .. }
+            | ClientPacket::SetPresence { .. }
+            | ClientPacket::Block { .. }
+            | ClientPacket::Unblock { .. }
+            | ClientPacket::ChangePassword { .. }
+            | ClientPacket::CloseSession { .. } => {}
         }
         Ok(ok)
     }
@@ -150,11 +250,32 @@ impl Server {
         let token = ResumeToken::from_bytes(&std::array::from_fn(|_| self.rng.u8(..)));
         self.tokens.insert(name.clone(), (token.clone(), used));
         conversation.user = Some(name.clone());
+        let mut lobby = channel("lobby");
+        lobby.last_seq = self.lobby.len() as u64;
         ServerPacket::LoggedIn {
             id,
             username: name,
             resume_token: token,
+            session: 1,
+            channels: vec![lobby],
+            inbox: InboxState::default(),
+            invitations: Vec::new(),
         }
+    }
+
+    /// Somebody says a line in the lobby.
+    fn append(&mut self, sender: &str, text: &str) -> Line {
+        let line = line(self.lobby.len() as u64 + 1, sender, text);
+        self.lobby.push(line.clone());
+        line
+    }
+
+    fn chat(&mut self) -> Frame {
+        let line = self.append("bob", "hi");
+        Frame::of(&ServerPacket::Chat {
+            channel: "lobby".to_owned(),
+            line,
+        })
     }
 
     /// Busy, forgetful, broken: all within the rules.
@@ -197,20 +318,49 @@ impl Server {
                 id: if self.rng.bool() { id } else { other_id },
                 username: "eve".to_owned(),
                 resume_token: token,
+                session: 1,
+                channels: vec![channel("lobby"), channel("eves")],
+                inbox: InboxState::default(),
+                invitations: Vec::new(),
             }),
-            10 => Frame::of(&chat()),
+            10 => self.chat(),
+            12 => Frame::of(&ServerPacket::Gap {
+                channel: "lobby".to_owned(),
+                last_seq: self.rng.u64(..50),
+            }),
+            13 => Frame::of(&ServerPacket::Chat {
+                channel: ["lobby", "@", "eves"][self.rng.usize(..3)].to_owned(),
+                line: line(self.rng.u64(..50), "eve", "boo"),
+            }),
+            14 => Frame::of(&ServerPacket::History {
+                id: if self.rng.bool() { id } else { other_id },
+                channel: "lobby".to_owned(),
+                first_seq: self.rng.u64(..50),
+                last_seq: self.rng.u64(..50),
+                lines: (0..self.rng.usize(..5))
+                    .map(|_| line(self.rng.u64(..50), "eve", "boo"))
+                    .collect(),
+                more: self.rng.bool(),
+            }),
+            15 => Frame::of(&ServerPacket::Posted {
+                id: if self.rng.bool() { id } else { other_id },
+                channel: "lobby".to_owned(),
+                seq: self.rng.u64(..50),
+                sent_at_ms: 0,
+            }),
+            16 => Frame::of(&ServerPacket::Left {
+                channel: "lobby".to_owned(),
+                reason: LeaveReason::Removed,
+                by: None,
+            }),
+            17 => Frame::of(&ServerPacket::Joined {
+                id: self.rng.bool().then_some(other_id),
+                channel: channel(["lobby", "eves"][self.rng.usize(..2)]),
+            }),
             11 => Frame::End(Some(self.rng.u16(..))),
             _ => return,
         };
         let place = self.rng.usize(..=frames.len());
         frames.insert(place, extra);
-    }
-}
-
-fn chat() -> ServerPacket {
-    ServerPacket::Chat {
-        sender: "bob".to_owned(),
-        text: "hi".to_owned(),
-        sent_at_ms: 0,
     }
 }

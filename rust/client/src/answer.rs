@@ -1,0 +1,38 @@
+//! What a call that went well brings back.
+
+use longhall_packet::{ChannelState, Line, ListedChannel, ListedSession, Member, Seq};
+
+/// What a call that went well brings back, see
+/// [`Session::poll_outcome`](crate::Session::poll_outcome).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing but that it is done.
+    Done,
+    /// The line of `send_chat` is on disk.
+    Posted {
+        /// The conversation.
+        channel: String,
+        /// The line's number.
+        seq: Seq,
+    },
+    /// The page of `load_history`; the same as
+    /// [`Event::HistoryLoaded`](crate::Event::HistoryLoaded).
+    History {
+        /// The conversation.
+        channel: String,
+        /// In order, to go above those on the screen.
+        lines: Vec<Line>,
+        /// Whether there are still older ones.
+        more: bool,
+    },
+    /// The channel of `join_channel` or `create_channel`.
+    Joined(ChannelState),
+    /// The channels of `list_channels`, in the order of their names.
+    Channels(Vec<ListedChannel>),
+    /// The roster of `list_members`, in the order of the names.
+    Members(Vec<Member>),
+    /// The places of `list_sessions`, the latest first.
+    Sessions(Vec<ListedSession>),
+    /// The names of `list_blocks`, in their order.
+    Blocks(Vec<String>),
+}

@@ -1,0 +1,371 @@
+//! What is known of the account's channels and whispers.
+
+use longhall_packet::{ChannelState, Conversation, INBOX, InboxState, Invitation, Line, Seq};
+
+use crate::timeline::Timeline;
+use crate::unread::Unread;
+
+/// More channels than a server lets anybody be in.
+const MAX_CHANNELS: usize = 64;
+/// Conversations remembered; of more, those that were silent longest are
+/// forgotten.
+const MAX_CONVERSATIONS: usize = 200;
+/// Invitations remembered; of more, the oldest are forgotten.
+const MAX_INVITATIONS: usize = 100;
+
+/// One log of numbered lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LogName {
+    Channel(String),
+    Inbox,
+}
+
+impl LogName {
+    /// The log that a packet's `channel` names.
+    pub(crate) fn of(channel: &str) -> Self {
+        if channel.starts_with(INBOX) {
+            Self::Inbox
+        } else {
+            Self::Channel(channel.to_owned())
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Channel(name) => name,
+            Self::Inbox => INBOX,
+        }
+    }
+}
+
+/// One of the account's channels.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    state: ChannelState,
+    pub(crate) timeline: Timeline,
+    pub(crate) unread: Unread,
+}
+
+impl Channel {
+    pub(crate) fn name(&self) -> &str {
+        &self.state.channel
+    }
+
+    /// As a member sees it now.
+    pub(crate) fn state(&self) -> ChannelState {
+        ChannelState {
+            last_seq: self.timeline.known(),
+            read_seq: self.unread.read_seq(),
+            unread: self.unread.count(),
+            ..self.state.clone()
+        }
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut ChannelState {
+        &mut self.state
+    }
+}
+
+/// The whispers with one player.
+#[derive(Debug)]
+pub(crate) struct Whispers {
+    pub(crate) username: String,
+    last_seq: Seq,
+    pub(crate) unread: Unread,
+    /// Older lines of this conversation were asked for, down to this number.
+    /// Otherwise as far as the inbox.
+    pub(crate) oldest: Option<Seq>,
+}
+
+impl Whispers {
+    pub(crate) fn key(&self) -> String {
+        format!("{INBOX}{}", self.username)
+    }
+}
+
+/// All that the session knows of channels and whispers. Dropped with the
+/// account.
+#[derive(Debug, Default)]
+pub(crate) struct Logs {
+    channels: Vec<Channel>,
+    inbox: Option<Timeline>,
+    whispers: Vec<Whispers>,
+    invitations: Vec<Invitation>,
+    last_whisper_from: Option<String>,
+    last_serial: u64,
+}
+
+/// What a login found changed.
+#[derive(Debug, Default)]
+pub(crate) struct Difference {
+    pub(crate) joined: Vec<String>,
+    pub(crate) left: Vec<String>,
+    pub(crate) changed: Vec<String>,
+    /// Logs that end before lines that were shown.
+    pub(crate) cut_short: Vec<LogName>,
+}
+
+impl Logs {
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.channels.iter()
+    }
+
+    pub(crate) fn channel(&self, name: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.name() == name)
+    }
+
+    pub(crate) fn channel_mut(&mut self, name: &str) -> Option<&mut Channel> {
+        self.channels
+            .iter_mut()
+            .find(|channel| channel.name() == name)
+    }
+
+    pub(crate) fn lobby(&self) -> Option<&str> {
+        self.channels.first().map(Channel::name)
+    }
+
+    pub(crate) fn invitations(&self) -> &[Invitation] {
+        &self.invitations
+    }
+
+    pub(crate) fn last_whisper_from(&self) -> Option<&str> {
+        self.last_whisper_from.as_deref()
+    }
+
+    pub(crate) fn conversations(&self) -> Vec<Conversation> {
+        let mut all: Vec<Conversation> = self
+            .whispers
+            .iter()
+            .map(|with| Conversation {
+                username: with.username.clone(),
+                last_seq: with.last_seq,
+                read_seq: with.unread.read_seq(),
+                unread: with.unread.count(),
+            })
+            .collect();
+        all.sort_by_key(|with| std::cmp::Reverse(with.last_seq));
+        all
+    }
+
+    pub(crate) fn timeline(&self, name: &LogName) -> Option<&Timeline> {
+        match name {
+            LogName::Channel(name) => self.channel(name).map(|channel| &channel.timeline),
+            LogName::Inbox => self.inbox.as_ref(),
+        }
+    }
+
+    pub(crate) fn timeline_mut(&mut self, name: &LogName) -> Option<&mut Timeline> {
+        match name {
+            LogName::Channel(name) => self.channel_mut(name).map(|one| &mut one.timeline),
+            LogName::Inbox => self.inbox.as_mut(),
+        }
+    }
+
+    /// All timelines, the whispers first: they are for this player alone.
+    pub(crate) fn timelines(&self) -> impl Iterator<Item = (LogName, &Timeline)> {
+        let inbox = self.inbox.iter().map(|inbox| (LogName::Inbox, inbox));
+        let channels = self.channels.iter().map(|channel| {
+            let name = LogName::Channel(channel.name().to_owned());
+            (name, &channel.timeline)
+        });
+        inbox.chain(channels)
+    }
+
+    /// The whispers with a player, whose name people may write in another case.
+    pub(crate) fn whispers(&self, username: &str) -> Option<&Whispers> {
+        let exact = self.whispers.iter().find(|with| with.username == username);
+        exact.or_else(|| {
+            let username = username.to_lowercase();
+            let fits = |with: &&Whispers| with.username.to_lowercase() == username;
+            self.whispers.iter().find(fits)
+        })
+    }
+
+    pub(crate) fn whispers_mut(&mut self, username: &str) -> Option<&mut Whispers> {
+        let username = self.whispers(username)?.username.clone();
+        self.whispers
+            .iter_mut()
+            .find(|with| with.username == username)
+    }
+
+    /// The counters of a conversation.
+    pub(crate) fn unread_mut(&mut self, conversation: &str) -> Option<&mut Unread> {
+        match conversation.strip_prefix(INBOX) {
+            Some(username) => self.whispers_mut(username).map(|with| &mut with.unread),
+            None => self.channel_mut(conversation).map(|one| &mut one.unread),
+        }
+    }
+
+    /// All counters with the names of their conversations.
+    pub(crate) fn all_unread_mut(&mut self) -> impl Iterator<Item = (String, &mut Unread)> {
+        let channels = self.channels.iter_mut();
+        let channels = channels.map(|one| (one.state.channel.clone(), &mut one.unread));
+        let whispers = self.whispers.iter_mut();
+        channels.chain(whispers.map(|with| (with.key(), &mut with.unread)))
+    }
+
+    /// A login says where the account is.
+    pub(crate) fn come_in(
+        &mut self,
+        channels: Vec<ChannelState>,
+        inbox: InboxState,
+        invitations: Vec<Invitation>,
+        wants_pages: bool,
+    ) -> Difference {
+        let mut difference = Difference::default();
+        let mut before = std::mem::take(&mut self.channels);
+        for state in channels {
+            let name = state.channel.clone();
+            match before.iter().position(|channel| channel.name() == name) {
+                Some(place) => {
+                    let mut channel = before.swap_remove(place);
+                    let (old, new) = (&channel.state, &state);
+                    if (&old.topic, old.access, old.role) != (&new.topic, new.access, new.role) {
+                        difference.changed.push(name.clone());
+                    }
+                    if !channel.timeline.agree(state.last_seq) {
+                        difference.cut_short.push(LogName::Channel(name));
+                    }
+                    let (read, unread, last) = (state.read_seq, state.unread, state.last_seq);
+                    channel.unread.recount(read, unread, last);
+                    channel.state = state;
+                    self.channels.push(channel);
+                }
+                None => {
+                    if self.join(state, wants_pages) {
+                        difference.joined.push(name);
+                    }
+                }
+            }
+        }
+        difference.left = before.into_iter().map(|one| one.state.channel).collect();
+        self.open_inbox(inbox, wants_pages, &mut difference);
+        self.invitations = invitations;
+        self.invitations.truncate(MAX_INVITATIONS);
+        difference
+    }
+
+    fn open_inbox(&mut self, inbox: InboxState, wants_page: bool, difference: &mut Difference) {
+        match &mut self.inbox {
+            Some(timeline) => {
+                if !timeline.agree(inbox.last_seq) {
+                    difference.cut_short.push(LogName::Inbox);
+                }
+            }
+            None => {
+                self.last_serial += 1;
+                let timeline = Timeline::new(self.last_serial, inbox.last_seq, wants_page);
+                self.inbox = Some(timeline);
+            }
+        }
+        // The latest last, so that they are not the first to be forgotten.
+        for with in inbox.conversations.into_iter().rev() {
+            let last_seq = inbox.last_seq;
+            let whispers = self.open_whispers(&with.username, with.last_seq);
+            whispers
+                .unread
+                .recount(with.read_seq, with.unread, last_seq);
+        }
+    }
+
+    /// The whispers with a player, which reach up to `seq` at least.
+    fn open_whispers(&mut self, username: &str, seq: Seq) -> &mut Whispers {
+        let place = match self.whispers.iter().position(|w| w.username == username) {
+            Some(place) => place,
+            None => {
+                if self.whispers.len() >= MAX_CONVERSATIONS {
+                    let oldest = self.whispers.iter().enumerate();
+                    if let Some((place, _)) = oldest.min_by_key(|(_, with)| with.last_seq) {
+                        self.whispers.swap_remove(place);
+                    }
+                }
+                self.whispers.push(Whispers {
+                    username: username.to_owned(),
+                    last_seq: 0,
+                    unread: Unread::new(0, 0, 0),
+                    oldest: None,
+                });
+                self.whispers.len() - 1
+            }
+        };
+        let whispers = &mut self.whispers[place];
+        whispers.last_seq = whispers.last_seq.max(seq);
+        whispers
+    }
+
+    /// The account is in this channel now. Whether that is news.
+    pub(crate) fn join(&mut self, state: ChannelState, wants_page: bool) -> bool {
+        self.invitations
+            .retain(|invitation| invitation.channel != state.channel);
+        if let Some(channel) = self.channel_mut(&state.channel) {
+            channel.timeline.learn(state.last_seq);
+            let (read, unread, last) = (state.read_seq, state.unread, state.last_seq);
+            channel.unread.recount(read, unread, last);
+            channel.state = state;
+            return false;
+        }
+        if self.channels.len() >= MAX_CHANNELS {
+            return false;
+        }
+        self.last_serial += 1;
+        self.channels.push(Channel {
+            timeline: Timeline::new(self.last_serial, state.last_seq, wants_page),
+            unread: Unread::new(state.read_seq, state.unread, state.last_seq),
+            state,
+        });
+        true
+    }
+
+    /// The account is no longer in this channel. Whether it was.
+    pub(crate) fn leave(&mut self, name: &str) -> bool {
+        let before = self.channels.len();
+        self.channels.retain(|channel| channel.name() != name);
+        self.channels.len() < before
+    }
+
+    /// Somebody invites.
+    pub(crate) fn invite(&mut self, invitation: Invitation) {
+        self.invitations
+            .retain(|other| other.channel != invitation.channel);
+        self.invitations.insert(0, invitation);
+        self.invitations.truncate(MAX_INVITATIONS);
+    }
+
+    /// The conversation that a line belongs to, if it is one to show.
+    pub(crate) fn conversation_of(&self, log: &LogName, line: &Line, me: &str) -> Option<String> {
+        match log {
+            LogName::Channel(name) => Some(name.clone()),
+            LogName::Inbox => {
+                let other = other_side(line, me)?;
+                Some(format!("{INBOX}{other}"))
+            }
+        }
+    }
+
+    /// Notes a whisper.
+    pub(crate) fn note_whisper(&mut self, line: &Line, me: &str) {
+        if let Some(other) = other_side(line, me).map(str::to_owned) {
+            if line.sender != me {
+                self.last_whisper_from = Some(other.clone());
+            }
+            self.open_whispers(&other, line.seq);
+        }
+    }
+
+    /// The inbox starts over: what was asked for of single conversations no
+    /// longer joins on to it.
+    pub(crate) fn forget_scrolling(&mut self) {
+        for with in &mut self.whispers {
+            with.oldest = None;
+        }
+    }
+}
+
+fn other_side<'a>(line: &'a Line, me: &str) -> Option<&'a str> {
+    let other = if line.sender == me {
+        line.recipient.as_deref()?
+    } else {
+        &line.sender
+    };
+    (!other.is_empty()).then_some(other)
+}

@@ -1,0 +1,279 @@
+//! Lines on their way to the server: kept until their fate is known.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use longhall_packet::{ChatText, LineId, RequestId, Seq, Target};
+
+use crate::{Call, Refusal, RefusalCode};
+
+/// Chat lines that may wait for their answers at the same time; further ones
+/// are refused with [`RefusalCode::TooManyPending`].
+pub const MAX_CHATS_IN_FLIGHT: usize = 64;
+
+/// Refused lines that wait for the outcome of earlier ones at most. Only a
+/// script that says thousands of lines at once gets there.
+const MAX_CHATS_HELD: usize = 4096;
+
+/// How a line ended.
+pub(crate) type Outcome = Result<Seq, Refusal>;
+
+/// The lines of one player, in the order they were said.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    lines: VecDeque<Line>,
+}
+
+#[derive(Debug)]
+struct Line {
+    call: Call,
+    /// As the player named it. Empty for a lobby whose name is not known yet.
+    conversation: String,
+    /// The same in lower case: lines that have the same keep their order.
+    order: String,
+    /// What to send; `None` for a line that was refused at once.
+    content: Option<Content>,
+    way: Way,
+}
+
+/// What is said.
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
+    /// `None` for the lobby, when its name is not known yet.
+    pub(crate) target: Option<Target>,
+    pub(crate) line_id: LineId,
+    pub(crate) text: ChatText,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// Not sent, or not on this connection, until this time.
+    Waiting {
+        not_before: Duration,
+        was_sent: bool,
+    },
+    Sent {
+        id: RequestId,
+        deadline: Duration,
+        /// It was sent before, and may have been taken then.
+        again: bool,
+    },
+    /// Waits for the outcomes of earlier lines.
+    Over(Outcome),
+}
+
+impl Outgoing {
+    /// Takes a line on. False when too many wait already.
+    pub(crate) fn push(&mut self, call: Call, conversation: String, content: Content) -> bool {
+        let waiting = self.lines.iter().filter(|line| !line.is_over());
+        if waiting.count() >= MAX_CHATS_IN_FLIGHT {
+            return false;
+        }
+        self.lines.push_back(Line {
+            call,
+            order: conversation.to_lowercase(),
+            conversation,
+            content: Some(content),
+            way: Way::Waiting {
+                not_before: Duration::ZERO,
+                was_sent: false,
+            },
+        });
+        true
+    }
+
+    /// Lines up the refusal of a line that was not taken on behind the outcomes
+    /// of earlier lines. Gives it back when too many wait.
+    pub(crate) fn push_refused(
+        &mut self,
+        call: Call,
+        conversation: String,
+        refusal: Refusal,
+    ) -> Option<Refusal> {
+        if self.lines.len() >= MAX_CHATS_HELD {
+            return Some(refusal);
+        }
+        self.lines.push_back(Line {
+            call,
+            order: conversation.to_lowercase(),
+            conversation,
+            content: None,
+            way: Way::Over(Err(refusal)),
+        });
+        None
+    }
+
+    /// The lobby's name is known now.
+    pub(crate) fn name_lobby(&mut self, name: &str) {
+        for line in &mut self.lines {
+            if line.conversation.is_empty() {
+                name.clone_into(&mut line.conversation);
+                name.clone_into(&mut line.order);
+            }
+        }
+    }
+
+    /// A line that may be sent now: the first that waits in its conversation,
+    /// with none of it on the way.
+    pub(crate) fn next_to_send(&self, now: Duration) -> Option<(Call, Content)> {
+        let is_due =
+            |line: &&Line| matches!(line.way, Way::Waiting { not_before, .. } if not_before <= now);
+        let line = self.fronts().find(is_due)?;
+        Some((line.call, line.content.clone()?))
+    }
+
+    pub(crate) fn sent(&mut self, call: Call, id: RequestId, deadline: Duration) {
+        if let Some(line) = self.lines.iter_mut().find(|line| line.call == call) {
+            let again = matches!(line.way, Way::Waiting { was_sent: true, .. });
+            line.way = Way::Sent {
+                id,
+                deadline,
+                again,
+            };
+        }
+    }
+
+    /// Notes the answer to a line; false when none with this id waits.
+    pub(crate) fn settle(&mut self, id: RequestId, outcome: Outcome) -> bool {
+        self.change(id, Way::Over(outcome))
+    }
+
+    /// Whether the line with this id was sent before.
+    pub(crate) fn is_again(&self, id: RequestId) -> bool {
+        let is_it = |line: &Line| matches!(line.way, Way::Sent { id: sent, again, .. } if again && sent == id);
+        self.lines.iter().any(is_it)
+    }
+
+    /// The line with this id is to be said again, at this time at the earliest.
+    pub(crate) fn put_off(&mut self, id: RequestId, not_before: Duration) -> bool {
+        let was_sent = true;
+        self.change(
+            id,
+            Way::Waiting {
+                not_before,
+                was_sent,
+            },
+        )
+    }
+
+    /// The connection is gone: what was on its way is said again on the next.
+    pub(crate) fn recall(&mut self) {
+        for line in &mut self.lines {
+            let was_sent = match line.way {
+                Way::Waiting { was_sent, .. } => was_sent,
+                Way::Sent { .. } => true,
+                Way::Over(_) => continue,
+            };
+            line.way = Way::Waiting {
+                not_before: Duration::ZERO,
+                was_sent,
+            };
+        }
+    }
+
+    /// The account is gone, and with it everybody who could say these lines.
+    pub(crate) fn fail(&mut self) {
+        for line in &mut self.lines {
+            let code = match line.way {
+                Way::Waiting {
+                    was_sent: false, ..
+                } => RefusalCode::NotConnected,
+                Way::Waiting { .. } | Way::Sent { .. } => RefusalCode::ConnectionLost,
+                Way::Over(_) => continue,
+            };
+            line.way = Way::Over(Err(code.into()));
+        }
+    }
+
+    /// Ends every line that waited too long for its answer, and those that wait
+    /// behind it: they were said in the belief that it was heard.
+    pub(crate) fn expire(&mut self, now: Duration) {
+        let is_late =
+            |line: &&Line| matches!(line.way, Way::Sent { deadline, .. } if deadline <= now);
+        let late: Vec<String> = self
+            .lines
+            .iter()
+            .filter(is_late)
+            .map(|l| l.order.clone())
+            .collect();
+        for line in &mut self.lines {
+            if !line.is_over() && late.contains(&line.order) {
+                line.way = Way::Over(Err(RefusalCode::TimedOut.into()));
+            }
+        }
+    }
+
+    /// A line whose fate is known, as are those of all earlier lines of its
+    /// conversation.
+    pub(crate) fn next_outcome(&mut self) -> Option<(Call, String, Outcome)> {
+        let mut open: Vec<&str> = Vec::new();
+        let place = self.lines.iter().position(|line| {
+            let is_next = !open.contains(&line.order.as_str());
+            if !line.is_over() && is_next {
+                open.push(&line.order);
+            }
+            line.is_over() && is_next
+        })?;
+        let line = self.lines.remove(place)?;
+        match line.way {
+            Way::Over(outcome) => Some((line.call, line.conversation, outcome)),
+            Way::Waiting { .. } | Way::Sent { .. } => None,
+        }
+    }
+
+    /// Moves every deadline by `gap`, and to `earliest` at least.
+    pub(crate) fn postpone(&mut self, gap: Duration, earliest: Duration) {
+        for line in &mut self.lines {
+            if let Way::Sent { deadline, .. } = &mut line.way {
+                *deadline = deadline.saturating_add(gap).max(earliest);
+            }
+        }
+    }
+
+    /// When a line expires.
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        let sent = self.lines.iter().filter_map(|line| match line.way {
+            Way::Sent { deadline, .. } => Some(deadline),
+            Way::Waiting { .. } | Way::Over(_) => None,
+        });
+        sent.min()
+    }
+
+    /// When a line may be sent.
+    pub(crate) fn next_due(&self) -> Option<Duration> {
+        let waiting = self.fronts().filter_map(|line| match line.way {
+            Way::Waiting { not_before, .. } => Some(not_before),
+            Way::Sent { .. } | Way::Over(_) => None,
+        });
+        waiting.min()
+    }
+
+    /// Of each conversation the first line whose fate is not known.
+    fn fronts(&self) -> impl Iterator<Item = &Line> {
+        let mut seen: Vec<&str> = Vec::new();
+        self.lines.iter().filter(move |line| {
+            let is_front = !line.is_over() && !seen.contains(&line.order.as_str());
+            if is_front {
+                seen.push(&line.order);
+            }
+            is_front
+        })
+    }
+
+    fn change(&mut self, id: RequestId, way: Way) -> bool {
+        let is_it = |line: &&mut Line| matches!(line.way, Way::Sent { id: sent, .. } if sent == id);
+        match self.lines.iter_mut().find(is_it) {
+            Some(line) => {
+                line.way = way;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl Line {
+    fn is_over(&self) -> bool {
+        matches!(self.way, Way::Over(_))
+    }
+}

@@ -1,0 +1,359 @@
+//! What a player may ask for once logged in.
+
+use std::time::Duration;
+
+use longhall_packet::{
+    Access, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket, Conversation,
+    Denial, DenyCode, Field, Invitation, Password, PresenceState, PresenceText, Role, Seq, Target,
+    Topic, Username,
+};
+
+use super::Session;
+use crate::requests::Asked;
+use crate::{Answer, Call};
+
+/// Saying, changing and reading lines.
+impl Session {
+    /// Says a line; ends in [`Event::ChatAccepted`](crate::Event::ChatAccepted)
+    /// or [`Event::ChatDenied`](crate::Event::ChatDenied). `channel` is a
+    /// channel's name, empty for the lobby, or `"@bob"` to whisper.
+    ///
+    /// A line is kept until its fate is known, through cuts of the connection
+    /// and restarts of the server, and never said twice. It may be given while
+    /// the connection is away, too, as long as there is an account. Without an
+    /// answer on a connection that is well, it ends with
+    /// [`RefusalCode::TimedOut`](crate::RefusalCode::TimedOut), as do those
+    /// behind it.
+    ///
+    /// The lines of a conversation are said in the order of the calls, each once
+    /// the one before has its answer, so that none overtakes another; those of
+    /// different conversations do not wait for each other. Up to
+    /// [`MAX_CHATS_IN_FLIGHT`](crate::MAX_CHATS_IN_FLIGHT) may wait. A line that
+    /// the server refuses (also for now only, as with `rate_limited`) is given
+    /// back, and the next one is said. There are two exceptions: `restarting`, and
+    /// a refusal for now of a line that was on its way when a connection was
+    /// cut. The one will be taken soon, the other may have been taken already, so
+    /// they are said again.
+    pub fn send_chat(&mut self, now: Duration, channel: &str, text: &str) -> Call {
+        let now = self.arrive(now);
+        let call = self.requests.next_call();
+        self.say(now, call, channel, text);
+        call
+    }
+
+    /// Changes the text of a line of the player's own, for a time after it was
+    /// said; ends in [`Event::ChatEdited`](crate::Event::ChatEdited) as well.
+    pub fn edit_line(&mut self, now: Duration, channel: &str, seq: Seq, text: &str) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            Ok(ClientPacket::Edit {
+                id,
+                channel: session.target(channel)?,
+                seq,
+                text: ChatText::parse(text)?,
+            })
+        })
+    }
+
+    /// Deletes a line of the player's own, for a time after it was said; ends in
+    /// [`Event::ChatDeleted`](crate::Event::ChatDeleted) as well.
+    pub fn delete_line(&mut self, now: Duration, channel: &str, seq: Seq) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            Ok(ClientPacket::Delete {
+                id,
+                channel: session.target(channel)?,
+                seq,
+            })
+        })
+    }
+
+    /// Asks for the page of lines above those that were shown; ends with
+    /// [`Answer::History`] and in
+    /// [`Event::HistoryLoaded`](crate::Event::HistoryLoaded). One page of a
+    /// conversation at a time.
+    pub fn load_history(&mut self, now: Duration, channel: &str) -> Call {
+        let now = self.arrive(now);
+        let call = self.requests.next_call();
+        if let Err(refusal) = self.try_load_history(now, call, channel) {
+            self.settle(call, Err(refusal));
+        }
+        call
+    }
+
+    /// Notes up to where the player has read, for all devices. Done at once,
+    /// also during a cut: the server is told when it can be, the latest number
+    /// of each conversation only.
+    pub fn mark_read(&mut self, now: Duration, channel: &str, seq: Seq) -> Call {
+        let now = self.arrive(now);
+        let call = self.requests.next_call();
+        let outcome = self.try_mark_read(now, channel, seq);
+        self.settle(call, outcome.map(|()| Answer::Done));
+        call
+    }
+}
+
+/// Channels and their members. For an empty name, the lobby is meant.
+impl Session {
+    /// Creates a channel and joins it as its owner; ends with
+    /// [`Answer::Joined`]. The password is for [`Access::Password`].
+    pub fn create_channel(
+        &mut self,
+        now: Duration,
+        channel: &str,
+        topic: &str,
+        access: Access,
+        password: Option<&str>,
+    ) -> Call {
+        self.ask(now, Asked::Joined, |_, id| {
+            Ok(ClientPacket::Create {
+                id,
+                channel: ChannelName::parse(channel)?,
+                topic: Topic::parse(topic)?,
+                access,
+                channel_password: password.map(ChannelPassword::parse).transpose()?,
+            })
+        })
+    }
+
+    /// Joins a channel, until it is left; ends with [`Answer::Joined`].
+    pub fn join_channel(&mut self, now: Duration, channel: &str, password: Option<&str>) -> Call {
+        self.ask(now, Asked::Joined, |_, id| {
+            Ok(ClientPacket::Join {
+                id,
+                channel: ChannelName::parse(channel)?,
+                channel_password: password.map(ChannelPassword::parse).transpose()?,
+            })
+        })
+    }
+
+    /// Leaves a channel.
+    pub fn leave_channel(&mut self, now: Duration, channel: &str) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            let channel = session.channel_name(channel)?;
+            Ok(ClientPacket::Leave { id, channel })
+        })
+    }
+
+    /// Asks for the channels that may be joined; ends with
+    /// [`Answer::Channels`], of [`MAX_LISTED`](crate::MAX_LISTED) at most.
+    pub fn list_channels(&mut self, now: Duration) -> Call {
+        let asked = Asked::Channels(Vec::new());
+        self.ask(now, asked, |_, id| {
+            Ok(ClientPacket::Channels { id, after: None })
+        })
+    }
+
+    /// Asks who is in a channel; ends with [`Answer::Members`], of
+    /// [`MAX_LISTED`](crate::MAX_LISTED) at most.
+    pub fn list_members(&mut self, now: Duration, channel: &str) -> Call {
+        match self.channel_name(channel) {
+            Ok(channel) => {
+                let asked = Asked::Members(channel.clone(), Vec::new());
+                self.ask(now, asked, |_, id| {
+                    Ok(ClientPacket::Members {
+                        id,
+                        channel,
+                        after: None,
+                    })
+                })
+            }
+            Err(denial) => self.ask(now, Asked::Done, |_, _| Err(denial)),
+        }
+    }
+
+    /// Sets what a channel is about.
+    pub fn set_topic(&mut self, now: Duration, channel: &str, topic: &str) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            Ok(ClientPacket::SetTopic {
+                id,
+                channel: session.channel_name(channel)?,
+                topic: Topic::parse(topic)?,
+            })
+        })
+    }
+
+    /// Sets who may join a channel. The password is for [`Access::Password`].
+    pub fn set_access(
+        &mut self,
+        now: Duration,
+        channel: &str,
+        access: Access,
+        password: Option<&str>,
+    ) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            Ok(ClientPacket::SetAccess {
+                id,
+                channel: session.channel_name(channel)?,
+                access,
+                channel_password: password.map(ChannelPassword::parse).transpose()?,
+            })
+        })
+    }
+
+    /// Sets what a member may do in a channel.
+    pub fn set_role(&mut self, now: Duration, channel: &str, username: &str, role: Role) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            Ok(ClientPacket::SetRole {
+                id,
+                channel: session.channel_name(channel)?,
+                username: player(username)?,
+                role,
+            })
+        })
+    }
+
+    /// Invites a player into a channel.
+    pub fn invite(&mut self, now: Duration, channel: &str, username: &str) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            Ok(ClientPacket::Invite {
+                id,
+                channel: session.channel_name(channel)?,
+                username: player(username)?,
+            })
+        })
+    }
+
+    /// Takes a member out of a channel.
+    pub fn remove_member(&mut self, now: Duration, channel: &str, username: &str) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            Ok(ClientPacket::Remove {
+                id,
+                channel: session.channel_name(channel)?,
+                username: player(username)?,
+            })
+        })
+    }
+}
+
+/// The account, its devices, and other players.
+impl Session {
+    /// Says whether the player is at the keyboard, and why not. Said again by
+    /// itself after a cut.
+    pub fn set_presence(&mut self, now: Duration, state: PresenceState, text: &str) -> Call {
+        let presence = PresenceText::parse(text).ok().map(|text| (state, text));
+        let call = self.ask(now, Asked::Done, |_, id| {
+            if state == PresenceState::Offline {
+                return Err(DenyCode::NotAllowed.into());
+            }
+            let text = PresenceText::parse(text)?;
+            Ok(ClientPacket::SetPresence { id, state, text })
+        });
+        self.keep_presence(presence);
+        call
+    }
+
+    /// Shuts a player out: nothing of theirs arrives any more.
+    pub fn block(&mut self, now: Duration, username: &str) -> Call {
+        self.ask(now, Asked::Done, |_, id| {
+            let username = player(username)?;
+            Ok(ClientPacket::Block { id, username })
+        })
+    }
+
+    /// Ends a block.
+    pub fn unblock(&mut self, now: Duration, username: &str) -> Call {
+        self.ask(now, Asked::Done, |_, id| {
+            let username = player(username)?;
+            Ok(ClientPacket::Unblock { id, username })
+        })
+    }
+
+    /// Asks who is blocked; ends with [`Answer::Blocks`].
+    pub fn list_blocks(&mut self, now: Duration) -> Call {
+        self.ask(now, Asked::Blocks, |_, id| Ok(ClientPacket::Blocks { id }))
+    }
+
+    /// Asks where the account is logged in; ends with [`Answer::Sessions`].
+    pub fn list_sessions(&mut self, now: Duration) -> Call {
+        self.ask(now, Asked::Sessions, |_, id| {
+            Ok(ClientPacket::Sessions { id })
+        })
+    }
+
+    /// Logs the account out on another device, by the number in the list of
+    /// sessions, or with `None` on all others.
+    pub fn close_session(&mut self, now: Duration, session: Option<u64>) -> Call {
+        self.ask(now, Asked::Done, |_, id| {
+            Ok(ClientPacket::CloseSession { id, session })
+        })
+    }
+
+    /// Replaces the account's password and logs all other devices out. Neither
+    /// password is kept.
+    pub fn change_password(&mut self, now: Duration, old: &str, new: &str) -> Call {
+        self.ask(now, Asked::Done, |_, id| {
+            Ok(ClientPacket::ChangePassword {
+                id,
+                password: Password::parse(old)?,
+                new_password: Password::parse(new).map_err(|denial| Denial {
+                    field: Some(Field::NewPassword),
+                    ..denial
+                })?,
+            })
+        })
+    }
+}
+
+/// What is known of channels and whispers. Empty without an account; stays
+/// through cuts of the connection.
+impl Session {
+    /// The account's channels, the lobby first.
+    pub fn channels(&self) -> Vec<ChannelState> {
+        self.logs.channels().map(|one| one.state()).collect()
+    }
+
+    /// One of the account's channels; with an empty name the lobby.
+    pub fn channel(&self, channel: &str) -> Option<ChannelState> {
+        let name = self.channel_name(channel).ok()?;
+        Some(self.logs.channel(name.as_str())?.state())
+    }
+
+    /// The name of the channel that everybody is in. Unknown before the first
+    /// login.
+    pub fn lobby(&self) -> Option<&str> {
+        self.logs.lobby()
+    }
+
+    /// The players that whispers were exchanged with, the latest first. Behind
+    /// an `"@"`, the name is that of the conversation.
+    pub fn conversations(&self) -> Vec<Conversation> {
+        self.logs.conversations()
+    }
+
+    /// Who whispered to the player last.
+    pub fn last_whisper_from(&self) -> Option<&str> {
+        self.logs.last_whisper_from()
+    }
+
+    /// Channels that the player is invited into.
+    pub fn invitations(&self) -> &[Invitation] {
+        self.logs.invitations()
+    }
+
+    /// A call that ends well at once.
+    pub(crate) fn nothing_to_do(&mut self) -> Call {
+        let call = self.requests.next_call();
+        self.settle(call, Ok(Answer::Done));
+        call
+    }
+
+    /// Reads a channel argument: a conversation, or nothing for the lobby.
+    pub(super) fn target(&self, channel: &str) -> Result<Target, Denial> {
+        if channel.is_empty() {
+            return self.channel_name(channel).map(Target::Channel);
+        }
+        Target::parse(channel)
+    }
+
+    pub(super) fn channel_name(&self, channel: &str) -> Result<ChannelName, Denial> {
+        if channel.is_empty() {
+            let lobby = self.logs.lobby();
+            return ChannelName::parse(lobby.ok_or(DenyCode::UnknownChannel)?);
+        }
+        ChannelName::parse(channel)
+    }
+}
+
+/// Reads a player's name, which people also write with an `@`.
+fn player(name: &str) -> Result<Username, Denial> {
+    Username::parse(name.strip_prefix('@').unwrap_or(name))
+}

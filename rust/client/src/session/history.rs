@@ -1,0 +1,617 @@
+//! Lines coming in: as they are said, and in pages that fill what is missing.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use longhall_packet::limits::MAX_PAGE_LINES;
+use longhall_packet::{ClientPacket, DenyCode, INBOX, Line, LineKind, RequestId, Seq, Target};
+
+use super::{MAX_EVENTS, Session};
+use crate::backoff::Backoff;
+use crate::logs::LogName;
+use crate::requests::Request;
+use crate::timeline::Want;
+use crate::{Answer, Call, Event, Refusal, RefusalCode};
+
+/// Calls of `load_history` that may wait for their turn.
+const MAX_PAGES_WAITING: usize = 64;
+
+/// A server that asks for more patience before a page is asked again then.
+const LONGEST_PAGE_DELAY: Duration = Duration::from_secs(300);
+
+/// The pages of history: one at a time is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    under_way: Option<UnderWay>,
+    /// What `load_history` asked for.
+    waiting: VecDeque<Older>,
+    /// The server asked to wait until then.
+    not_before: Duration,
+    tries: Backoff,
+}
+
+#[derive(Debug)]
+struct UnderWay {
+    log: LogName,
+    /// Of the timeline it was asked for.
+    serial: u64,
+    /// The newest number that was known then.
+    known: Seq,
+    page: Page,
+}
+
+#[derive(Debug)]
+enum Page {
+    Newest,
+    After,
+    Older {
+        older: Older,
+        /// Edits and deletions that came by meanwhile: the page may have been
+        /// made before them.
+        changes: Vec<Line>,
+    },
+}
+
+#[derive(Debug)]
+struct Older {
+    call: Call,
+    target: Target,
+    conversation: String,
+}
+
+impl Older {
+    fn log(&self) -> LogName {
+        LogName::of(&self.conversation)
+    }
+}
+
+/// What the player asks for.
+impl Session {
+    pub(super) fn try_load_history(
+        &mut self,
+        now: Duration,
+        call: Call,
+        channel: &str,
+    ) -> Result<(), Refusal> {
+        self.require_account()?;
+        let (conversation, target) = self.conversation(channel)?;
+        let same = |older: &Older| older.conversation == conversation;
+        let is_under_way = matches!(&self.pages.under_way,
+            Some(UnderWay { page: Page::Older { older, .. }, .. }) if same(older));
+        if is_under_way || self.pages.waiting.iter().any(same) {
+            return Err(RefusalCode::AlreadyPending.into());
+        }
+        if self.pages.waiting.len() >= MAX_PAGES_WAITING {
+            return Err(RefusalCode::TooManyPending.into());
+        }
+        self.pages.waiting.push_back(Older {
+            call,
+            target,
+            conversation,
+        });
+        self.pump_pages(now);
+        Ok(())
+    }
+
+    /// The name of a conversation, and how to ask the server for it.
+    pub(super) fn conversation(&self, channel: &str) -> Result<(String, Target), Refusal> {
+        let target = self.target(channel)?;
+        match &target {
+            Target::Channel(name) if self.logs.channel(name.as_str()).is_some() => {
+                Ok((name.to_string(), target))
+            }
+            Target::Channel(_) => Err(RefusalCode::Server(DenyCode::NotAMember).into()),
+            Target::Whispers(username) => {
+                let known = self.logs.whispers(username.as_str());
+                Ok((
+                    known.map_or_else(|| target.to_string(), |with| with.key()),
+                    target,
+                ))
+            }
+            Target::Inbox => Err(RefusalCode::Server(DenyCode::UnknownUser).into()),
+        }
+    }
+}
+
+/// Lines as they are said.
+impl Session {
+    pub(super) fn handle_chat(&mut self, now: Duration, channel: &str, line: Line) {
+        let log = LogName::of(channel);
+        if let Some(timeline) = self.logs.timeline_mut(&log) {
+            timeline.hold(line);
+            self.show_ready(&log);
+            self.pump_pages(now);
+        }
+    }
+
+    /// Lines of this log exist up to `seq`.
+    pub(super) fn learn(&mut self, now: Duration, channel: &str, seq: Seq) {
+        if let Some(timeline) = self.logs.timeline_mut(&LogName::of(channel)) {
+            timeline.learn(seq);
+            self.pump_pages(now);
+        }
+    }
+
+    /// Shows the lines that wait for nothing, as long as there is room: a line
+    /// is rather asked for again than lost.
+    fn show_ready(&mut self, log: &LogName) {
+        while self.has_room()
+            && let Some(line) = self
+                .logs
+                .timeline_mut(log)
+                .and_then(|timeline| timeline.next_ready())
+        {
+            self.show(log, line);
+        }
+        self.announce_unread();
+    }
+
+    /// Shows one line, whose turn it is.
+    fn show(&mut self, log: &LogName, line: Line) {
+        let Some(me) = self
+            .account
+            .as_ref()
+            .map(|account| account.username.clone())
+        else {
+            return;
+        };
+        let Some(channel) = self.logs.conversation_of(log, &line, &me) else {
+            return;
+        };
+        match line.kind {
+            LineKind::Said | LineKind::Deleted => {
+                if *log == LogName::Inbox {
+                    self.logs.note_whisper(&line, &me);
+                }
+                if line.sender != me && line.kind == LineKind::Said {
+                    self.note_unread(&channel, line.seq);
+                }
+                self.announce(Event::ChatReceived { channel, line });
+            }
+            LineKind::Edit | LineKind::Deletion => {
+                if let Some(of) = line.of {
+                    self.change(log, channel, of, line);
+                }
+            }
+            LineKind::Hidden | LineKind::Unknown => {}
+        }
+    }
+
+    fn change(&mut self, log: &LogName, channel: String, of: Seq, line: Line) {
+        if line.kind == LineKind::Deletion
+            && let Some(unread) = self.logs.unread_mut(&channel)
+        {
+            unread.forget(of);
+        }
+        if of < self.oldest_shown(log, &channel) {
+            // It may be on its way.
+            if let Some(UnderWay {
+                log: asked,
+                page: Page::Older { changes, .. },
+                ..
+            }) = &mut self.pages.under_way
+                && asked == log
+            {
+                changes.retain(|other| other.of != line.of);
+                if changes.len() < MAX_PAGE_LINES {
+                    changes.push(line);
+                }
+            }
+        } else if line.kind == LineKind::Edit {
+            self.announce(Event::ChatEdited {
+                channel,
+                seq: of,
+                text: line.text,
+                edited_at_ms: line.edited_at_ms.unwrap_or(line.sent_at_ms),
+            });
+        } else {
+            self.announce(Event::ChatDeleted { channel, seq: of });
+        }
+    }
+
+    /// The oldest number of a conversation on the screen.
+    pub(super) fn oldest_shown(&self, log: &LogName, conversation: &str) -> Seq {
+        let oldest = self.logs.timeline(log).map_or(0, |one| one.oldest());
+        let scrolled = conversation
+            .strip_prefix(INBOX)
+            .and_then(|username| self.logs.whispers(username)?.oldest);
+        scrolled.unwrap_or(oldest)
+    }
+
+    fn note_unread(&mut self, conversation: &str, seq: Seq) {
+        if let Some(unread) = self.logs.unread_mut(conversation) {
+            unread.note(seq);
+        }
+    }
+
+    /// Tells of counts that changed.
+    pub(super) fn announce_unread(&mut self) {
+        let news: Vec<_> = self
+            .logs
+            .all_unread_mut()
+            .filter_map(|(channel, unread)| Some((channel, unread.news()?)))
+            .collect();
+        for (channel, (unread, read_seq)) in news {
+            self.announce(Event::UnreadChanged {
+                channel,
+                unread,
+                read_seq,
+            });
+        }
+    }
+
+    /// Whether a page of lines can be announced without pushing other events
+    /// out.
+    fn has_room(&self) -> bool {
+        self.events.len() < MAX_EVENTS / 2
+    }
+}
+
+/// Pages.
+impl Session {
+    /// Shows what waited for room, and asks for what is missing.
+    pub(super) fn pump_timelines(&mut self, now: Duration) {
+        if self.has_room() {
+            let ready: Vec<LogName> = self
+                .logs
+                .timelines()
+                .filter(|(_, timeline)| timeline.has_ready())
+                .map(|(log, _)| log)
+                .collect();
+            for log in ready {
+                self.show_ready(&log);
+            }
+        }
+        self.pump_pages(now);
+    }
+
+    /// When [`pump_timelines`](Self::pump_timelines) has something to do.
+    pub(super) fn next_page_at(&self) -> Option<Duration> {
+        if !self.may_send() || !self.has_room() {
+            return None;
+        }
+        if self.logs.timelines().any(|(_, one)| one.has_ready()) {
+            return Some(self.last_call);
+        }
+        let wants = !self.pages.waiting.is_empty() || self.next_gap().is_some();
+        (self.pages.under_way.is_none() && wants).then_some(self.pages.not_before)
+    }
+
+    fn next_gap(&self) -> Option<(LogName, Want)> {
+        let max_gap = self.config.max_gap;
+        self.logs
+            .timelines()
+            .find_map(|(log, timeline)| Some((log, timeline.want(max_gap)?)))
+    }
+
+    pub(super) fn pump_pages(&mut self, now: Duration) {
+        while self.pages.under_way.is_none()
+            && now >= self.pages.not_before
+            && self.may_send()
+            && self.has_room()
+        {
+            if !(self.ask_older(now) || self.fill_gap(now)) {
+                break;
+            }
+        }
+    }
+
+    /// Asks for what the player waits for. False when that is nothing, or when
+    /// the timeline has to begin first.
+    fn ask_older(&mut self, now: Duration) -> bool {
+        let Some(place) = self.pages.waiting.iter().position(|older| {
+            let timeline = self.logs.timeline(&older.log());
+            timeline.is_none_or(|timeline| timeline.shown().is_some())
+        }) else {
+            return false;
+        };
+        let Some(older) = self.pages.waiting.remove(place) else {
+            return false;
+        };
+        let log = older.log();
+        if self.logs.timeline(&log).is_none() {
+            let refusal = RefusalCode::Server(DenyCode::NotAMember);
+            self.settle(older.call, Err(refusal.into()));
+            return true;
+        }
+        let before = self.oldest_shown(&log, &older.conversation);
+        if before <= 1 {
+            self.end_older(older, Vec::new(), false);
+            return true;
+        }
+        let (target, limit) = (older.target.clone(), self.config.history_lines.max(50));
+        let page = Page::Older {
+            older,
+            changes: Vec::new(),
+        };
+        self.ask_page(now, log, target, None, Some(before), limit, page);
+        true
+    }
+
+    fn fill_gap(&mut self, now: Duration) -> bool {
+        let Some((log, want)) = self.next_gap() else {
+            return false;
+        };
+        let target = match &log {
+            LogName::Inbox => Ok(Target::Inbox),
+            LogName::Channel(name) => Target::parse(name),
+        };
+        let newest = self.config.history_lines;
+        match (target, want) {
+            (Ok(target), Want::After(seq)) => {
+                let limit = MAX_PAGE_LINES as u32;
+                self.ask_page(now, log, target, Some(seq), None, limit, Page::After);
+            }
+            (Ok(target), Want::Newest) if newest > 0 => {
+                self.ask_page(now, log, target, None, None, newest, Page::Newest);
+            }
+            // A name that this build does not take cannot be asked for.
+            _ => self.skip(&log),
+        }
+        true
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the packet's fields")]
+    fn ask_page(
+        &mut self,
+        now: Duration,
+        log: LogName,
+        channel: Target,
+        after: Option<Seq>,
+        before: Option<Seq>,
+        limit: u32,
+        page: Page,
+    ) {
+        let Some(timeline) = self.logs.timeline(&log) else {
+            return;
+        };
+        let (serial, known) = (timeline.serial(), timeline.known());
+        self.pages.under_way = Some(UnderWay {
+            log,
+            serial,
+            known,
+            page,
+        });
+        let id = self.begin(now, Request::Page);
+        self.send(&ClientPacket::History {
+            id,
+            channel,
+            after,
+            before,
+            limit: limit.min(MAX_PAGE_LINES as u32),
+        });
+    }
+
+    /// A page has come.
+    pub(super) fn handle_page(
+        &mut self,
+        now: Duration,
+        id: RequestId,
+        last_seq: Seq,
+        mut lines: Vec<Line>,
+        more: bool,
+    ) {
+        if self.requests.take(id, |r| *r == Request::Page).is_none() {
+            return;
+        }
+        self.pages.tries.reset();
+        let Some(asked) = self.pages.under_way.take() else {
+            return;
+        };
+        // Whatever a server says, numbers count up.
+        lines.sort_by_key(|line| line.seq);
+        lines.dedup_by_key(|line| line.seq);
+        let timeline = self.logs.timeline(&asked.log);
+        if timeline.is_some_and(|timeline| timeline.serial() == asked.serial) {
+            self.take_page(asked, last_seq, lines, more);
+        } else if let Page::Older { older, .. } = asked.page {
+            // Left, and maybe joined again.
+            let refusal = RefusalCode::Server(DenyCode::NotAMember);
+            self.settle(older.call, Err(refusal.into()));
+        }
+        self.announce_unread();
+        self.pump_timelines(now);
+    }
+
+    fn take_page(&mut self, asked: UnderWay, last_seq: Seq, lines: Vec<Line>, more: bool) {
+        let UnderWay {
+            log, known, page, ..
+        } = asked;
+        let Some(timeline) = self.logs.timeline_mut(&log) else {
+            return;
+        };
+        match page {
+            Page::After => {
+                for line in timeline.catch_up(lines, known, last_seq) {
+                    self.show(&log, line);
+                }
+            }
+            Page::Newest => {
+                let is_first = timeline.shown().is_none();
+                let caught = timeline.jump(lines, known, last_seq);
+                if let Some((first_seq, last_seq)) = caught.skipped {
+                    self.announce_skipped(&log, first_seq, last_seq);
+                }
+                if is_first || caught.skipped.is_some() {
+                    self.show_newest(&log, caught.lines, more);
+                } else {
+                    for line in caught.lines {
+                        self.show(&log, line);
+                    }
+                }
+            }
+            Page::Older { older, changes } => {
+                self.take_older(older, lines, &changes, more);
+            }
+        }
+    }
+
+    /// Shows the page that a channel, or the whispers, begin with.
+    fn show_newest(&mut self, log: &LogName, lines: Vec<Line>, more: bool) {
+        let Some(me) = self
+            .account
+            .as_ref()
+            .map(|account| account.username.clone())
+        else {
+            return;
+        };
+        let mut pages: Vec<(String, Vec<Line>)> = Vec::new();
+        if let LogName::Channel(name) = log {
+            pages.push((name.clone(), Vec::new()));
+        }
+        for line in lines.into_iter().filter(is_on_screen) {
+            let Some(channel) = self.logs.conversation_of(log, &line, &me) else {
+                continue;
+            };
+            if *log == LogName::Inbox {
+                self.logs.note_whisper(&line, &me);
+            }
+            if line.sender != me && line.kind == LineKind::Said {
+                self.note_unread(&channel, line.seq);
+            }
+            match pages.iter_mut().find(|(other, _)| *other == channel) {
+                Some((_, lines)) => lines.push(line),
+                None => pages.push((channel, vec![line])),
+            }
+        }
+        for (channel, lines) in pages {
+            self.announce(Event::HistoryLoaded {
+                channel,
+                lines,
+                more,
+            });
+        }
+    }
+
+    fn take_older(&mut self, older: Older, mut lines: Vec<Line>, changes: &[Line], more: bool) {
+        let log = older.log();
+        let before = self.oldest_shown(&log, &older.conversation);
+        lines.retain(|line| line.seq < before);
+        let oldest = lines.first().map_or(before, |line| line.seq);
+        // An empty page that says there are more would be asked for for ever.
+        let more = more && oldest < before && oldest > 1;
+        let username = older.conversation.strip_prefix(INBOX);
+        if let Some(with) = username.and_then(|name| self.logs.whispers_mut(name)) {
+            with.oldest = Some(oldest);
+        } else if let Some(timeline) = self.logs.timeline_mut(&log)
+            && log != LogName::Inbox
+        {
+            timeline.extend_down(oldest);
+        }
+        lines.retain(is_on_screen);
+        for line in &mut lines {
+            if let Some(change) = changes.iter().find(|change| change.of == Some(line.seq)) {
+                apply(change, line);
+            }
+        }
+        if lines.is_empty() && more {
+            // Nothing but traces of edits: go on.
+            return self.pages.waiting.push_front(older);
+        }
+        let me = self.username().unwrap_or_default().to_owned();
+        for line in &lines {
+            if line.sender != me && line.kind == LineKind::Said {
+                self.note_unread(&older.conversation, line.seq);
+            }
+        }
+        self.end_older(older, lines, more);
+    }
+
+    fn end_older(&mut self, older: Older, lines: Vec<Line>, more: bool) {
+        let channel = older.conversation;
+        self.announce(Event::HistoryLoaded {
+            channel: channel.clone(),
+            lines: lines.clone(),
+            more,
+        });
+        let answer = Answer::History {
+            channel,
+            lines,
+            more,
+        };
+        self.settle(older.call, Ok(answer));
+    }
+
+    /// No page came of a request.
+    pub(super) fn page_denied(&mut self, now: Duration, refusal: Refusal) {
+        let Some(asked) = self.pages.under_way.take() else {
+            return;
+        };
+        if refusal.is_for_now() {
+            let asked_for = u64::from(refusal.retry_after_ms.unwrap_or(0));
+            let cap = self.config.reconnect_max_delay;
+            let spread = self
+                .pages
+                .tries
+                .next_delay(&mut self.rng, Duration::ZERO, cap);
+            let delay = Duration::from_millis(asked_for).min(LONGEST_PAGE_DELAY) + spread;
+            self.pages.not_before = now.saturating_add(delay);
+            if let Page::Older { older, .. } = asked.page {
+                self.pages.waiting.push_front(older);
+            }
+        } else if let Page::Older { older, .. } = asked.page {
+            self.settle(older.call, Err(refusal));
+        } else {
+            let timeline = self.logs.timeline(&asked.log);
+            if timeline.is_some_and(|timeline| timeline.serial() == asked.serial) {
+                self.skip(&asked.log);
+            }
+        }
+        self.pump_timelines(now);
+    }
+
+    /// Goes on behind what is missing.
+    fn skip(&mut self, log: &LogName) {
+        let Some(timeline) = self.logs.timeline_mut(log) else {
+            return;
+        };
+        if let Some((first_seq, last_seq)) = timeline.give_up() {
+            self.announce_skipped(log, first_seq, last_seq);
+        }
+        self.show_ready(log);
+    }
+
+    fn announce_skipped(&mut self, log: &LogName, first_seq: Seq, last_seq: Seq) {
+        if *log == LogName::Inbox {
+            self.logs.forget_scrolling();
+        }
+        self.announce(Event::HistorySkipped {
+            channel: log.as_str().to_owned(),
+            first_seq,
+            last_seq,
+        });
+    }
+
+    /// The connection is gone: what was asked for on it, and what the player
+    /// waits for, ends. Gaps are looked for again after the next login.
+    pub(super) fn end_pages(&mut self, code: RefusalCode) {
+        self.pages.not_before = Duration::ZERO;
+        self.pages.tries.reset();
+        if let Some(UnderWay {
+            page: Page::Older { older, .. },
+            ..
+        }) = self.pages.under_way.take()
+        {
+            self.settle(older.call, Err(code.into()));
+        }
+        for older in std::mem::take(&mut self.pages.waiting) {
+            self.settle(older.call, Err(code.into()));
+        }
+    }
+}
+
+/// Whether an entry is a line of its own on the screen.
+fn is_on_screen(line: &Line) -> bool {
+    matches!(line.kind, LineKind::Said | LineKind::Deleted)
+}
+
+/// Changes a line as a later entry says.
+fn apply(change: &Line, line: &mut Line) {
+    if change.kind == LineKind::Deletion {
+        line.kind = LineKind::Deleted;
+        line.text.clear();
+    } else if line.kind == LineKind::Said {
+        line.text.clone_from(&change.text);
+        line.edited_at_ms = change.edited_at_ms.or(Some(change.sent_at_ms));
+    }
+}

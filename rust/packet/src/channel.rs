@@ -1,0 +1,433 @@
+//! Channels, whispers and the lines in them, as they travel.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::limits::{MAX_CHANNEL_CHARS, MAX_USERNAME_MARKS};
+use crate::text::{check_length, is_invisible, is_mark};
+use crate::{Denial, DenyCode, Field, Username};
+
+/// The name of a channel: 1 to 24 letters and digits of any script, `_` and
+/// `-`, in lower case.
+///
+/// Parsing brings a name into the one form it has everywhere, so that two names
+/// are the same channel exactly when they are equal.
+///
+/// ```
+/// use longhall_packet::ChannelName;
+///
+/// assert_eq!(ChannelName::parse("Trade-EU").unwrap().as_str(), "trade-eu");
+/// assert!(ChannelName::parse("two words").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ChannelName(String);
+
+impl ChannelName {
+    /// Checks a name and brings it into its one form: NFKC (UAX #15) in lower
+    /// case.
+    ///
+    /// # Errors
+    /// `too_short`, `too_long` or `forbidden_character` on field `channel`.
+    pub fn parse(text: &str) -> Result<Self, Denial> {
+        let name = if text.is_ascii() {
+            text.to_ascii_lowercase()
+        } else {
+            let name: String = text.nfkc().take(4 * MAX_CHANNEL_CHARS).collect();
+            // Lower case may bring back characters that normalise.
+            name.to_lowercase().nfkc().collect()
+        };
+        check_length(&name, Field::Channel, 1, MAX_CHANNEL_CHARS)?;
+        let forbidden = Denial::of_field(DenyCode::ForbiddenCharacter, Field::Channel, None);
+        let mut marks = 0;
+        for (position, c) in name.chars().enumerate() {
+            marks = if is_mark(c) { marks + 1 } else { 0 };
+            let allowed = c.is_alphanumeric() || marks > 0 || matches!(c, '_' | '-');
+            let misplaced = marks > MAX_USERNAME_MARKS || (marks > 0 && position == 0);
+            if !allowed || misplaced || is_invisible(c) {
+                return Err(forbidden);
+            }
+        }
+        Ok(Self(name))
+    }
+
+    /// The name as it is shown and compared.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ChannelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a line is said, or whose history is asked for. Travels as one string.
+///
+/// ```
+/// use longhall_packet::Target;
+///
+/// assert_eq!(Target::parse("Lobby").unwrap().to_string(), "lobby");
+/// assert_eq!(Target::parse("@Ada").unwrap().to_string(), "@Ada");
+/// assert_eq!(Target::parse("@").unwrap(), Target::Inbox);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A channel: `"lobby"`.
+    Channel(ChannelName),
+    /// The whispers exchanged with one player: `"@ada"`.
+    Whispers(Username),
+    /// All whispers of the account, sent and received: `"@"`. Has the sequence
+    /// numbers that the whispers of [`Target::Whispers`] carry.
+    Inbox,
+}
+
+/// How [`Target::Inbox`] travels, and the `channel` of every whisper.
+pub const INBOX: &str = "@";
+
+impl Target {
+    /// Reads a target.
+    ///
+    /// # Errors
+    /// What [`ChannelName::parse`] refuses, or, behind an `@`,
+    /// [`Username::parse`].
+    pub fn parse(text: &str) -> Result<Self, Denial> {
+        match text.strip_prefix(INBOX) {
+            None => ChannelName::parse(text).map(Self::Channel),
+            Some("") => Ok(Self::Inbox),
+            Some(username) => Username::parse(username).map(Self::Whispers),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Channel(name) => name.fmt(f),
+            Self::Whispers(username) => write!(f, "{INBOX}{username}"),
+            Self::Inbox => f.write_str(INBOX),
+        }
+    }
+}
+
+impl Serialize for Target {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The number of a line in its channel, or of a whisper in its account's inbox.
+/// Counts up from 1 without holes; 0 means "before the first".
+pub type Seq = u64;
+
+/// Chosen by a client for each line it says, at random, and the same when it
+/// says the line again after a cut: a server takes it once. Unique per account.
+/// At most 2^53 - 1, which every language's numbers hold.
+pub type LineId = u64;
+
+/// Most of a [`Seq`] and a [`LineId`].
+pub(crate) const MAX_NUMBER: u64 = (1 << 53) - 1;
+
+/// One entry of a channel's history or of an inbox.
+///
+/// Entries are in the order of [`seq`](Self::seq) for everybody. An edit and a
+/// deletion are entries of their own behind the line they change, so that who
+/// was away learns of them by the same numbers; the line itself is changed,
+/// too, for who reads it later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Line {
+    /// Its number.
+    pub seq: Seq,
+    /// The account that said it. Empty when hidden.
+    pub sender: String,
+    /// The other side of a whisper: the account it was said to. Absent in
+    /// channels.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub recipient: Option<String>,
+    /// What was said. Empty when deleted or hidden.
+    pub text: String,
+    /// When, in milliseconds since 1970-01-01 00:00 UTC.
+    pub sent_at_ms: u64,
+    /// What kind of entry this is; a line that was said, unless it says otherwise.
+    #[serde(skip_serializing_if = "LineKind::is_said", default)]
+    pub kind: LineKind,
+    /// When its text was changed last, in milliseconds since 1970. Absent when
+    /// it stands as it was said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub edited_at_ms: Option<u64>,
+    /// The number of the line that an edit or a deletion changes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub of: Option<Seq>,
+}
+
+/// What kind of entry a [`Line`] is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    /// A line that somebody said.
+    #[default]
+    Said,
+    /// A line that its sender deleted: a tombstone that keeps its number.
+    Deleted,
+    /// Said by somebody whom the reader has blocked.
+    Hidden,
+    /// Line `of` reads `text` from now on.
+    Edit,
+    /// Line `of` is deleted.
+    Deletion,
+    /// A kind this build does not know; its number still counts.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
+impl LineKind {
+    /// The stable name, as it travels.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Said => "said",
+            Self::Deleted => "deleted",
+            Self::Hidden => "hidden",
+            Self::Edit => "edit",
+            Self::Deletion => "deletion",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    const fn is_said(&self) -> bool {
+        matches!(self, Self::Said)
+    }
+}
+
+/// Declares an enum that travels by name. A name that a newer server has made up
+/// reads as the one behind `or`: a packet is worth more than one word in it.
+/// Names in the packets of clients are read by `from_name`, which takes no other.
+macro_rules! named {
+    ($(#[$doc:meta])* $type:ident or $unknown:ident {
+        $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum $type {
+            $($(#[$variant_doc])* #[serde(rename = $name)] $variant,)*
+        }
+
+        impl $type {
+            /// Every one there is.
+            pub const ALL: &[$type] = &[$($type::$variant),*];
+
+            /// The stable name, as it travels.
+            pub const fn name(self) -> &'static str {
+                match self { $($type::$variant => $name,)* }
+            }
+
+            /// The one of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(deserializer)?;
+                Ok(Self::from_name(&name).unwrap_or(Self::$unknown))
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+named! {
+    /// Who may join a channel. One that only a newer server knows reads as
+    /// `"invite"`, which promises least.
+    Access or Invite {
+        /// Everybody.
+        Open = "open",
+        /// Who was invited. The channel is not listed.
+        Invite = "invite",
+        /// Who knows the password, or was invited.
+        Password = "password",
+    }
+}
+
+named! {
+    /// What a member may do in a channel. One that only a newer server knows
+    /// reads as `"member"`.
+    Role or Member {
+        /// Read and speak, invite in an open channel.
+        Member = "member",
+        /// Set the topic, invite, remove members.
+        Operator = "operator",
+        /// All of that, and set the access, make operators, give the channel away.
+        Owner = "owner",
+    }
+}
+
+named! {
+    /// Whether a player is there. One that only a newer server knows reads as
+    /// `"away"`.
+    PresenceState or Away {
+        /// Connected, or cut off a moment ago.
+        Online = "online",
+        /// Connected, but has said not to be at the keyboard.
+        Away = "away",
+        /// Not connected.
+        Offline = "offline",
+    }
+}
+
+named! {
+    /// What a [`Presence`] tells. One that only a newer server knows reads as
+    /// `"state"`.
+    Change or State {
+        /// Came into the channel; in the lobby: came online.
+        Joined = "joined",
+        /// Left the channel; in the lobby: went offline.
+        Left = "left",
+        /// Is there as before in another state.
+        State = "state",
+    }
+}
+
+named! {
+    /// Why an account is no longer in a channel. One that only a newer server
+    /// knows reads as `"removed"`.
+    LeaveReason or Removed {
+        /// It left.
+        Left = "left",
+        /// It was removed by an operator.
+        Removed = "removed",
+    }
+}
+
+/// A channel as one of its members sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ChannelState {
+    /// Its name.
+    pub channel: String,
+    /// What it is about. May be empty.
+    pub topic: String,
+    /// Who may join.
+    pub access: Access,
+    /// What the reader may do there.
+    pub role: Role,
+    /// The oldest number still kept; one more than `last_seq` when none is.
+    pub first_seq: Seq,
+    /// The newest number; 0 before the first line.
+    pub last_seq: Seq,
+    /// Up to where the account has read, on any device.
+    pub read_seq: Seq,
+    /// Lines of others behind `read_seq`; counted up to 1000.
+    pub unread: u32,
+    /// How many accounts are members; in the lobby: are online.
+    pub members: u32,
+    /// How many of them are online.
+    pub online: u32,
+}
+
+/// The whispers with one player.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Conversation {
+    /// The other one.
+    pub username: String,
+    /// The newest number among them.
+    pub last_seq: Seq,
+    /// Up to where the account has read them, on any device.
+    pub read_seq: Seq,
+    /// Their whispers behind `read_seq`; counted up to 1000.
+    pub unread: u32,
+}
+
+/// The account's whispers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InboxState {
+    /// The oldest number still kept; one more than `last_seq` when none is.
+    pub first_seq: Seq,
+    /// The newest number; 0 before the first whisper.
+    pub last_seq: Seq,
+    /// With whom, the latest first; at most 50.
+    pub conversations: Vec<Conversation>,
+}
+
+/// An invitation that has not been taken up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Invitation {
+    /// The channel that may be joined.
+    pub channel: String,
+    /// Who invited.
+    pub by: String,
+}
+
+/// One player in the roster of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Member {
+    /// The account's name.
+    pub username: String,
+    /// What it may do there.
+    pub role: Role,
+    /// Whether it is there.
+    pub state: PresenceState,
+    /// What it says of itself: "making tea". Absent when it says nothing.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub text: String,
+}
+
+/// News of one player in the roster of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Presence {
+    /// What happened.
+    pub change: Change,
+    /// The player as they are now.
+    #[serde(flatten)]
+    pub member: Member,
+}
+
+/// One channel in the list of those that may be joined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ListedChannel {
+    /// Its name.
+    pub channel: String,
+    /// What it is about. May be empty.
+    pub topic: String,
+    /// Who may join.
+    pub access: Access,
+    /// How many accounts are members; in the lobby: are online.
+    pub members: u32,
+}
+
+/// One place where the account is logged in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ListedSession {
+    /// Names it, for `close_session`.
+    pub session: u64,
+    /// The device as it named itself. May be empty.
+    pub device: String,
+    /// When it logged in, in milliseconds since 1970.
+    pub created_at_ms: u64,
+    /// When it was there last, in milliseconds since 1970.
+    pub last_seen_at_ms: u64,
+    /// Whether it is connected now.
+    pub online: bool,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}

@@ -1,0 +1,129 @@
+//! A player does not want to hear from another.
+
+use longhall_packet::{DenyCode, RequestId, ServerPacket, Username};
+
+use crate::session::{Outcome, Session};
+
+/// Answers `block` with `ok`: from now on nothing of the other arrives. They are
+/// not told.
+pub(crate) async fn block(session: &Session, id: RequestId, username: &Username) -> Outcome {
+    let me = session.me()?.user.id;
+    let server = &session.server;
+    let (other, _) = session.other(username).await?;
+    let at_most = server.config.blocks_per_account;
+    let blocked = server.store.insert_block(me, other, at_most).await;
+    if !blocked.map_err(|cause| session.unavailable(&cause))? {
+        return Err(DenyCode::TooManyBlocks.into());
+    }
+    server.hub.block(me, other);
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+/// Answers `unblock` with `ok`, also when there was no block.
+pub(crate) async fn unblock(session: &Session, id: RequestId, username: &Username) -> Outcome {
+    let me = session.me()?.user.id;
+    let server = &session.server;
+    let (other, _) = session.other(username).await?;
+    let ended = server.store.delete_block(me, other).await;
+    ended.map_err(|cause| session.unavailable(&cause))?;
+    server.hub.unblock(me, other);
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+/// Answers `blocks` with the names.
+pub(crate) async fn blocks(session: &Session, id: RequestId) -> Outcome {
+    let me = session.me()?.user.id;
+    let blocked = session.server.store.blocks(me).await;
+    let blocked = blocked.map_err(|cause| session.unavailable(&cause))?;
+    session.reply(&ServerPacket::Blocks {
+        id,
+        usernames: blocked.into_iter().map(|(_, name)| name).collect(),
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{DenyCode, LineKind, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn lines_of_the_blocked_arrive_as_numbers_and_whispers_not_at_all() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut eve = ada.another();
+        eve.register_and_login("eve").await;
+        bob.done("block", r#""username":"ADA""#).await;
+        ada.chat("lobby", "rubbish").await;
+        let hidden = bob.expect_line();
+        assert_eq!((hidden.seq, hidden.kind), (1, LineKind::Hidden));
+        assert_eq!((hidden.sender.as_str(), hidden.text.as_str()), ("", ""));
+        assert_eq!(eve.expect_line().text, "rubbish");
+        ada.say("@bob", "rubbish").await;
+        ada.expect_deny(Some(6), DenyCode::Blocked);
+        bob.expect_nothing();
+        bob.done("unblock", r#""username":"ada""#).await;
+        ada.chat("lobby", "sorry").await;
+        assert_eq!(bob.expect_line().text, "sorry");
+    }
+
+    #[tokio::test]
+    async fn blocks_hold_on_all_devices_and_are_listed() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        bob.done("block", r#""username":"ada""#).await;
+        let mut tablet = bob.another();
+        tablet.try_login("bob", "correct horse").await;
+        tablet.expect_logged_in(2);
+        ada.chat("lobby", "rubbish").await;
+        assert_eq!(tablet.expect_line().kind, LineKind::Hidden);
+        tablet.ask("blocks", "").await;
+        let usernames = vec!["ada".to_owned()];
+        assert_eq!(tablet.next(), ServerPacket::Blocks { id: 5, usernames });
+    }
+
+    #[tokio::test]
+    async fn the_comings_and_goings_of_the_blocked_are_not_told() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut eve = ada.another();
+        eve.register_and_login("eve").await;
+        bob.done("block", r#""username":"ada""#).await;
+        bob.tell_news();
+        for player in [&mut bob, &mut eve] {
+            player.forget_waiting();
+        }
+        ada.done("logout", "").await;
+        bob.tell_news();
+        eve.expect_presence();
+        bob.expect_nothing();
+    }
+
+    #[tokio::test]
+    async fn there_are_so_many_blocks_and_no_more_and_none_of_oneself() {
+        let mut ada = TestSession::with(|config| config.blocks_per_account = 1);
+        ada.register_and_login("ada").await;
+        for name in ["bob", "eve"] {
+            ada.another().register(name).await;
+        }
+        ada.done("block", r#""username":"bob""#).await;
+        ada.done("block", r#""username":"bob""#).await;
+        for (name, code) in [
+            ("eve", DenyCode::TooManyBlocks),
+            ("ada", DenyCode::NotYourself),
+            ("nobody", DenyCode::UnknownUser),
+        ] {
+            ada.refused("block", &format!(r#""username":"{name}""#), code)
+                .await;
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! A player edits or deletes a line of their own.
+
+use std::sync::Arc;
+
+use longhall_packet::{ChatText, DenyCode, RequestId, Seq, Target};
+
+use super::now_ms;
+use crate::chat_log;
+use crate::session::{Outcome, Session};
+use crate::store::{ChannelId, What};
+
+/// Answers `edit` with `ok`, once everybody has been told: by the chat log,
+/// behind the lines that were said before.
+pub(crate) async fn edit(
+    session: &Session,
+    id: RequestId,
+    target: &Target,
+    of: Seq,
+    text: &ChatText,
+) -> Outcome {
+    let (channel, name) = log_of(session, target).await?;
+    let what = What::Edit {
+        channel,
+        of,
+        text: text.as_str().to_owned(),
+        not_before_ms: not_before_ms(session),
+    };
+    session.write(id, name, what).await
+}
+
+/// Answers `delete` as [`edit`] does: the line's number stays, its words go.
+pub(crate) async fn delete(session: &Session, id: RequestId, target: &Target, of: Seq) -> Outcome {
+    let (channel, name) = log_of(session, target).await?;
+    let what = What::Delete {
+        channel,
+        of,
+        not_before_ms: not_before_ms(session),
+    };
+    session.write(id, name, what).await
+}
+
+/// Where the line is, and the name of that on the wire; whispers are found by
+/// their numbers in the sender's own inbox, whomever they went to.
+async fn log_of(
+    session: &Session,
+    target: &Target,
+) -> Result<(Option<ChannelId>, Arc<str>), longhall_packet::Denial> {
+    match target {
+        Target::Channel(name) => {
+            let me = session.me()?.user.id;
+            if let Some((channel, name)) = session.server.hub.channel_of(me, name) {
+                return Ok((Some(channel), name));
+            }
+            session.membership(name).await?;
+            Err(DenyCode::NotAMember.into())
+        }
+        Target::Whispers(_) | Target::Inbox => Ok((None, chat_log::inbox())),
+    }
+}
+
+fn not_before_ms(session: &Session) -> i64 {
+    let window = session.server.config.edit_window.as_millis();
+    let window = i64::try_from(window).unwrap_or(i64::MAX);
+    (now_ms() as i64).saturating_sub(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use longhall_packet::{DenyCode, LineKind};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn an_edit_is_told_to_all_and_read_by_who_comes_later() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let seq = ada.chat("lobby", "helo").await;
+        bob.expect_line();
+        ada.ask("edit", r#""channel":"lobby","seq":1,"text":"hello""#)
+            .await;
+        for player in [&mut ada, &mut bob] {
+            let edit = player.expect_line();
+            assert_eq!(
+                (edit.seq, edit.kind, edit.of),
+                (2, LineKind::Edit, Some(seq))
+            );
+            assert_eq!(edit.text, "hello");
+        }
+        ada.expect_ok(5);
+        let (lines, _) = bob.history(r#""channel":"lobby","limit":10"#).await;
+        assert_eq!(lines[0].text, "hello");
+        assert!(lines[0].edited_at_ms.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_deleted_line_keeps_its_number_and_nothing_else() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.chat("lobby", "a secret").await;
+        ada.done("delete", r#""channel":"lobby","seq":1"#).await;
+        bob.forget_waiting();
+        let (lines, _) = bob.history(r#""channel":"lobby","limit":10"#).await;
+        assert_eq!(
+            (lines[0].kind, lines[0].text.as_str()),
+            (LineKind::Deleted, "")
+        );
+        assert_eq!((lines[1].kind, lines[1].of), (LineKind::Deletion, Some(1)));
+        ada.refused(
+            "delete",
+            r#""channel":"lobby","seq":1"#,
+            DenyCode::UnknownLine,
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_whisper_is_changed_in_both_inboxes() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.chat("@bob", "helo").await;
+        bob.expect_line();
+        ada.done("edit", r#""channel":"@","seq":1,"text":"hello""#)
+            .await;
+        let edit = bob.expect_line();
+        assert_eq!((edit.kind, edit.text.as_str()), (LineKind::Edit, "hello"));
+        let (lines, _) = bob.history(r#""channel":"@ada","limit":10"#).await;
+        assert_eq!(lines[0].text, "hello");
+    }
+
+    #[tokio::test]
+    async fn lines_of_others_and_lines_that_are_not_there_cannot_be_changed() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.chat("lobby", "mine").await;
+        bob.forget_waiting();
+        for fields in [
+            r#""channel":"lobby","seq":1"#,
+            r#""channel":"lobby","seq":7"#,
+        ] {
+            bob.refused("delete", fields, DenyCode::UnknownLine).await;
+        }
+        let nowhere = r#""channel":"nowhere","seq":1"#;
+        bob.refused("delete", nowhere, DenyCode::UnknownChannel)
+            .await;
+    }
+
+    #[tokio::test]
+    async fn what_was_said_too_long_ago_stands() {
+        let mut ada = TestSession::with(|config| config.edit_window = Duration::ZERO);
+        ada.register_and_login("ada").await;
+        ada.chat("lobby", "carved in stone").await;
+        std::thread::sleep(Duration::from_millis(2));
+        let fields = r#""channel":"lobby","seq":1,"text":"or not""#;
+        ada.refused("edit", fields, DenyCode::TooLate).await;
+    }
+}

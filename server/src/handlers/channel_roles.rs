@@ -1,0 +1,190 @@
+//! What a channel is about, who may join it, and who may do what there.
+
+use longhall_packet::{
+    Access, ChannelName, ChannelPassword, DenyCode, RequestId, Role, ServerPacket, Topic, Username,
+};
+
+use super::create::hash_for;
+use crate::session::{Outcome, Session};
+
+/// Answers `set_topic` with `ok`, behind the news to all members.
+pub(crate) async fn set_topic(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    topic: &Topic,
+) -> Outcome {
+    let server = &session.server;
+    let _change = server.change_channel(name).await;
+    let channel = session.membership_as(Role::Operator, name).await?.channel;
+    let topic = topic.as_str().to_owned();
+    let set = server.store.set_topic(channel.id, topic.clone()).await;
+    set.map_err(|cause| session.unavailable(&cause))?;
+    let changed = ServerPacket::ChannelChanged {
+        channel: name.to_string(),
+        topic,
+        access: channel.access,
+        by: session.me()?.user.username.clone(),
+    };
+    server.hub.announce(channel.id, &changed);
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+/// Answers `set_access` with `ok`, behind the news to all members.
+pub(crate) async fn set_access(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    access: Access,
+    password: Option<ChannelPassword>,
+) -> Outcome {
+    // Before a password is hashed for nothing.
+    session.membership_as(Role::Owner, name).await?;
+    let hash = hash_for(session, access, password).await?;
+
+    let server = &session.server;
+    let _change = server.change_channel(name).await;
+    let channel = session.membership_as(Role::Owner, name).await?.channel;
+    let set = server.store.set_access(channel.id, access, hash).await;
+    set.map_err(|cause| session.unavailable(&cause))?;
+    let changed = ServerPacket::ChannelChanged {
+        channel: name.to_string(),
+        topic: channel.topic,
+        access,
+        by: session.me()?.user.username.clone(),
+    };
+    server.hub.announce(channel.id, &changed);
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+/// Answers `set_role` with `ok`, behind the news to all members. An owner who
+/// makes another one owner becomes an operator.
+pub(crate) async fn set_role(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    username: &Username,
+    role: Role,
+) -> Outcome {
+    let server = &session.server;
+    let _change = server.change_channel(name).await;
+    let channel = session.membership_as(Role::Owner, name).await?.channel;
+    let (user, username) = session.other(username).await?;
+    let set = server.store.set_role(channel.id, user, role).await;
+    if !set.map_err(|cause| session.unavailable(&cause))? {
+        return Err(DenyCode::UnknownUser.into());
+    }
+    let me = &session.me()?.user;
+    let mut changes = vec![(user, username, role)];
+    if role == Role::Owner {
+        changes.push((me.id, me.username.clone(), Role::Operator));
+    }
+    for (user, username, role) in changes {
+        let changed = ServerPacket::RoleChanged {
+            channel: name.to_string(),
+            username,
+            role,
+            by: me.username.clone(),
+        };
+        server.hub.set_role(channel.id, user, role, &changed);
+    }
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{Access, DenyCode, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn operators_set_the_topic_and_everybody_is_told() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        let topic = r#""channel":"den","topic":"cake""#;
+        bob.refused("set_topic", topic, DenyCode::NotAllowed).await;
+        ada.done(
+            "set_role",
+            r#""channel":"den","username":"bob","role":"operator""#,
+        )
+        .await;
+        assert!(matches!(bob.next(), ServerPacket::RoleChanged { .. }));
+        bob.done("set_topic", topic).await;
+        let changed = ServerPacket::ChannelChanged {
+            channel: "den".to_owned(),
+            topic: "cake".to_owned(),
+            access: Access::Open,
+            by: "bob".to_owned(),
+        };
+        assert_eq!(ada.next(), changed);
+        assert_eq!(ada.join("den").await.topic, "cake");
+    }
+
+    #[tokio::test]
+    async fn an_owner_changes_who_may_join() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        ada.done("set_access", r#""channel":"den","access":"invite""#)
+            .await;
+        bob.refused("join", r#""channel":"den""#, DenyCode::InviteOnly)
+            .await;
+        let no_key = r#""channel":"den","access":"password""#;
+        ada.refused("set_access", no_key, DenyCode::TooShort).await;
+        let key = r#""channel":"den","access":"password","channel_password":"x""#;
+        ada.done("set_access", key).await;
+        bob.ask("join", r#""channel":"den","channel_password":"x""#)
+            .await;
+        bob.expect_joined(Some(5));
+        bob.refused("set_access", key, DenyCode::NotAllowed).await;
+    }
+
+    #[tokio::test]
+    async fn an_owner_who_gives_the_channel_away_becomes_an_operator() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        let give = r#""channel":"den","username":"bob","role":"owner""#;
+        ada.done("set_role", give).await;
+        let mut changes = Vec::new();
+        while let ServerPacket::RoleChanged { username, role, .. } = bob.next() {
+            changes.push((username, role.name()));
+            if changes.len() == 2 {
+                break;
+            }
+        }
+        let expected = [("bob", "owner"), ("ada", "operator")];
+        assert_eq!(
+            changes,
+            expected.map(|(name, role)| (name.to_owned(), role))
+        );
+        ada.refused("set_role", give, DenyCode::NotAllowed).await;
+        let eve = r#""channel":"den","username":"eve","role":"owner""#;
+        bob.refused("set_role", eve, DenyCode::UnknownUser).await;
+    }
+
+    #[tokio::test]
+    async fn nobody_rules_the_lobby() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let topic = r#""channel":"lobby","topic":"mine""#;
+        ada.refused("set_topic", topic, DenyCode::NotAllowed).await;
+        let role = r#""channel":"lobby","username":"bob","role":"operator""#;
+        ada.refused("set_role", role, DenyCode::NotAllowed).await;
+        bob.expect_nothing();
+    }
+}

@@ -1,0 +1,121 @@
+//! A member invites somebody into a channel.
+
+use longhall_packet::{Access, ChannelName, RequestId, Role, ServerPacket, Username};
+
+use super::now_ms;
+use crate::session::{Outcome, Session};
+
+/// Answers `invite` with `ok`, also when the player has blocked who invites and
+/// hears nothing of it.
+pub(crate) async fn invite(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    username: &Username,
+) -> Outcome {
+    let server = &session.server;
+    let unavailable = |cause| session.unavailable(&cause);
+    // Held, so that nobody is invited into a channel they are just joining.
+    let _change = server.change_channel(name).await;
+    let mut mine = session.membership_as(Role::Member, name).await?;
+    if mine.channel.access != Access::Open {
+        mine = session.membership_as(Role::Operator, name).await?;
+    }
+    let (user, _) = session.other(username).await?;
+    let channel = mine.channel.id;
+    let member = server.store.membership(channel, user).await;
+    let is_member = member.map_err(unavailable)?.is_some();
+    let me = &session.me()?.user;
+    let at_most = server.config.invitations_per_account;
+    let noted = !is_member
+        && server
+            .store
+            .insert_invitation(channel, user, me.id, at_most, now_ms() as i64)
+            .await
+            .map_err(unavailable)?;
+    if noted {
+        let invited = ServerPacket::Invited {
+            channel: name.to_string(),
+            by: me.username.clone(),
+        };
+        server.hub.tell(user, None, &invited);
+    }
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{DenyCode, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn an_invitation_is_told_now_or_at_the_next_login() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "invite").await;
+        ada.done("invite", r#""channel":"den","username":"bob""#)
+            .await;
+        let invited = ServerPacket::Invited {
+            channel: "den".to_owned(),
+            by: "ada".to_owned(),
+        };
+        assert_eq!(bob.next(), invited);
+        let mut again = bob.another();
+        again.try_login("bob", "correct horse").await;
+        let ServerPacket::LoggedIn { invitations, .. } = again.next() else {
+            panic!("not logged in")
+        };
+        assert_eq!(
+            (invitations.len(), invitations[0].channel.as_str()),
+            (1, "den")
+        );
+    }
+
+    #[tokio::test]
+    async fn members_invite_where_it_is_open_operators_elsewhere_nobody_into_the_lobby() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut eve = ada.another();
+        eve.register_and_login("eve").await;
+        ada.create("open", "open").await;
+        ada.create("closed", "invite").await;
+        ada.done("invite", r#""channel":"closed","username":"bob""#)
+            .await;
+        bob.next();
+        for channel in ["open", "closed"] {
+            bob.join(channel).await;
+        }
+        bob.done("invite", r#""channel":"open","username":"eve""#)
+            .await;
+        eve.next();
+        let closed = r#""channel":"closed","username":"eve""#;
+        bob.refused("invite", closed, DenyCode::NotAllowed).await;
+        let lobby = r#""channel":"lobby","username":"eve""#;
+        bob.refused("invite", lobby, DenyCode::NotAllowed).await;
+        let nobody = r#""channel":"open","username":"nobody""#;
+        bob.refused("invite", nobody, DenyCode::UnknownUser).await;
+        eve.refused("invite", closed, DenyCode::UnknownChannel)
+            .await;
+    }
+
+    #[tokio::test]
+    async fn who_has_blocked_the_inviter_hears_nothing_of_it() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        bob.done("block", r#""username":"ada""#).await;
+        ada.create("den", "invite").await;
+        ada.done("invite", r#""channel":"den","username":"bob""#)
+            .await;
+        bob.expect_nothing();
+        bob.refused("join", r#""channel":"den""#, DenyCode::InviteOnly)
+            .await;
+    }
+}

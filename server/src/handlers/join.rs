@@ -1,0 +1,214 @@
+//! A player joins a channel.
+
+use longhall_packet::{
+    Access, ChannelName, ChannelPassword, Denial, DenyCode, RequestId, ServerPacket,
+};
+
+use super::create::channels_per_account;
+use super::now_ms;
+use crate::session::{Outcome, Session};
+use crate::store::{Added, Channel, ChannelId, MemberLimits};
+
+/// How often the channel is read again, when it changed while being read.
+const MAX_TRIES: u32 = 8;
+
+/// Answers `join` with `joined`. Who is in the channel already is told how it
+/// stands.
+pub(crate) async fn join(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    password: Option<ChannelPassword>,
+) -> Outcome {
+    let me = session.me()?.user.id;
+    let server = &session.server;
+    let unavailable = |cause| session.unavailable(&cause);
+    let found = server.store.channel_by_name(name).await;
+    let channel = found
+        .map_err(unavailable)?
+        .ok_or(DenyCode::UnknownChannel)?;
+    let member = server.store.membership(channel.id, me).await;
+    if let Some(membership) = member.map_err(unavailable)? {
+        let channel = server.hub.see(&membership);
+        session.reply(&ServerPacket::Joined {
+            id: Some(id),
+            channel,
+        });
+        return Ok(());
+    }
+    check_access(session, &channel, password).await?;
+
+    let _change = server.change_channel(name).await;
+    let limits = MemberLimits {
+        members_per_channel: server.config.members_per_channel,
+        channels_per_account: channels_per_account(server),
+    };
+    let added = server
+        .store
+        .insert_member(channel.id, me, limits, now_ms() as i64)
+        .await;
+    match added.map_err(unavailable)? {
+        Added::Member | Added::Already => {}
+        Added::ChannelFull => return Err(DenyCode::ChannelFull.into()),
+        Added::TooManyChannels => return Err(DenyCode::TooManyChannels.into()),
+        Added::NoChannel => return Err(DenyCode::UnknownChannel.into()),
+    }
+    listen(session, id, channel.id).await
+}
+
+/// Whether this player may come in: the channel is open, or they are invited, or
+/// know the password.
+async fn check_access(
+    session: &Session,
+    channel: &Channel,
+    password: Option<ChannelPassword>,
+) -> Result<(), Denial> {
+    if channel.access == Access::Open {
+        return Ok(());
+    }
+    let me = session.me()?.user.id;
+    let server = &session.server;
+    let invited = server.store.is_invited(channel.id, me).await;
+    if invited.map_err(|cause| session.unavailable(&cause))? {
+        return Ok(());
+    }
+    if channel.access == Access::Invite {
+        return Err(DenyCode::InviteOnly.into());
+    }
+    let Some(password) = password else {
+        return Err(DenyCode::WrongChannelPassword.into());
+    };
+    server.limits.check_channel_password(me)?;
+    let stored = channel.password_hash.clone();
+    let verified = server.passwords.verify(stored, password).await?;
+    if !verified.valid {
+        return Err(DenyCode::WrongChannelPassword.into());
+    }
+    Ok(())
+}
+
+/// Has a new member listen to the channel, and answers with `joined`. To be
+/// called while changes of the channel are held off.
+pub(super) async fn listen(session: &Session, id: RequestId, channel: ChannelId) -> Outcome {
+    let me = session.me()?.user.id;
+    let server = &session.server;
+    for _ in 0..MAX_TRIES {
+        let arrival = server.hub.arrive();
+        let membership = server.store.membership(channel, me).await;
+        let membership = membership
+            .map_err(|cause| session.unavailable(&cause))?
+            .ok_or(DenyCode::UnknownChannel)?;
+        let outbox = &session.outbox;
+        if server
+            .hub
+            .join(&arrival, me, &membership, outbox, id)
+            .is_ok()
+        {
+            return Ok(());
+        }
+    }
+    Err(DenyCode::Unavailable.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{Change, DenyCode};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn all_devices_of_a_player_join_and_the_members_are_told() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut tablet = bob.another();
+        tablet.try_login("bob", "correct horse").await;
+        tablet.expect_logged_in(2);
+        ada.create("den", "open").await;
+        ada.tell_news();
+        for player in [&mut ada, &mut bob, &mut tablet] {
+            player.forget_waiting();
+        }
+        assert_eq!(bob.join("den").await.members, 2);
+        assert_eq!(tablet.expect_joined(None).channel, "den");
+        ada.tell_news();
+        let news = (
+            "den".to_owned(),
+            2,
+            2,
+            vec![(Change::Joined, "bob".to_owned())],
+        );
+        assert_eq!(ada.expect_presence(), news);
+        ada.chat("den", "welcome").await;
+        bob.forget_waiting();
+        tablet.expect_presence();
+        assert_eq!(tablet.expect_line().text, "welcome");
+        // Once more changes nothing.
+        assert_eq!(bob.join("den").await.members, 2);
+        tablet.expect_nothing();
+    }
+
+    #[tokio::test]
+    async fn a_password_opens_a_channel_that_has_one() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "password").await;
+        for key in ["", r#","channel_password":"open""#] {
+            let fields = format!(r#""channel":"den"{key}"#);
+            bob.refused("join", &fields, DenyCode::WrongChannelPassword)
+                .await;
+        }
+        bob.ask("join", r#""channel":"den","channel_password":"sesame""#)
+            .await;
+        bob.expect_joined(Some(5));
+    }
+
+    #[tokio::test]
+    async fn guessing_the_password_of_a_channel_has_to_wait() {
+        let mut ada = TestSession::with(|config| config.channel_passwords_per_minute = 1);
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "password").await;
+        let guess = r#""channel":"den","channel_password":"open""#;
+        bob.refused("join", guess, DenyCode::WrongChannelPassword)
+            .await;
+        bob.refused("join", guess, DenyCode::RateLimited).await;
+    }
+
+    #[tokio::test]
+    async fn an_invitation_opens_any_channel_and_nothing_else_one_by_invitation() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        for access in ["invite", "password"] {
+            ada.create(access, access).await;
+        }
+        bob.refused("join", r#""channel":"invite""#, DenyCode::InviteOnly)
+            .await;
+        for access in ["invite", "password"] {
+            let fields = format!(r#""channel":"{access}","username":"bob""#);
+            ada.done("invite", &fields).await;
+            bob.next();
+            bob.join(access).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_channel_holds_so_many_and_no_more() {
+        let mut ada = TestSession::with(|config| config.members_per_channel = 1);
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.refused("join", r#""channel":"den""#, DenyCode::ChannelFull)
+            .await;
+        bob.refused("join", r#""channel":"nowhere""#, DenyCode::UnknownChannel)
+            .await;
+        bob.join("lobby").await;
+    }
+}

@@ -1,0 +1,145 @@
+//! A player leaves a channel.
+
+use longhall_packet::{ChannelName, DenyCode, LeaveReason, RequestId, Role, ServerPacket};
+
+use crate::session::{Outcome, Session};
+use crate::store::{ChannelId, Removed, UserId};
+
+/// Answers `leave` with `ok`. Everybody stays in the lobby.
+pub(crate) async fn leave(session: &Session, id: RequestId, name: &ChannelName) -> Outcome {
+    let me = &session.me()?.user;
+    let server = &session.server;
+    let _change = server.change_channel(name).await;
+    let membership = session.membership(name).await?;
+    let channel = membership.channel.id;
+    if membership.channel.is_lobby {
+        return Err(DenyCode::NotAllowed.into());
+    }
+    let member = (me.id, me.username.as_str(), membership.role);
+    take_out(session, channel, name, member, None).await?;
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+/// Takes a member out, tells them and, when it was the owner, who owns the
+/// channel now. To be called while changes of the channel are held off.
+pub(super) async fn take_out(
+    session: &Session,
+    channel: ChannelId,
+    name: &ChannelName,
+    (user, username, role): (UserId, &str, Role),
+    by: Option<&str>,
+) -> Outcome {
+    let server = &session.server;
+    let removed = server.store.delete_member(channel, user).await;
+    let heir = match removed.map_err(|cause| session.unavailable(&cause))? {
+        Removed::NotAMember => return Err(DenyCode::NotAMember.into()),
+        Removed::Out { heir } => heir,
+        Removed::ChannelGone => None,
+    };
+    let left = ServerPacket::Left {
+        channel: name.to_string(),
+        reason: match by {
+            None => LeaveReason::Left,
+            Some(_) => LeaveReason::Removed,
+        },
+        by: by.map(str::to_owned),
+    };
+    server.hub.leave(user, username, role, channel, &left);
+    if let Some((heir, heir_name)) = heir {
+        let changed = ServerPacket::RoleChanged {
+            channel: name.to_string(),
+            username: heir_name.clone(),
+            role: Role::Owner,
+            by: heir_name,
+        };
+        server.hub.set_role(channel, heir, Role::Owner, &changed);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{Change, DenyCode, LeaveReason, Role, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn who_leaves_hears_no_more_and_the_others_are_told() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut tablet = bob.another();
+        tablet.try_login("bob", "correct horse").await;
+        tablet.expect_logged_in(2);
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        ada.tell_news();
+        for player in [&mut ada, &mut bob, &mut tablet] {
+            player.forget_waiting();
+        }
+        bob.ask("leave", r#""channel":"den""#).await;
+        let left = ServerPacket::Left {
+            channel: "den".to_owned(),
+            reason: LeaveReason::Left,
+            by: None,
+        };
+        assert_eq!((bob.next(), tablet.next()), (left.clone(), left));
+        bob.expect_ok(5);
+        ada.tell_news();
+        let news = (
+            "den".to_owned(),
+            1,
+            1,
+            vec![(Change::Left, "bob".to_owned())],
+        );
+        assert_eq!(ada.expect_presence(), news);
+        ada.chat("den", "good riddance").await;
+        bob.expect_nothing();
+        tablet.expect_nothing();
+        bob.refused("leave", r#""channel":"den""#, DenyCode::NotAMember)
+            .await;
+    }
+
+    #[tokio::test]
+    async fn an_owner_who_leaves_is_followed_by_another() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        ada.done("leave", r#""channel":"den""#).await;
+        let heir = ServerPacket::RoleChanged {
+            channel: "den".to_owned(),
+            username: "bob".to_owned(),
+            role: Role::Owner,
+            by: "bob".to_owned(),
+        };
+        assert_eq!(bob.next(), heir);
+        bob.done("set_topic", r#""channel":"den","topic":"mine""#)
+            .await;
+    }
+
+    #[tokio::test]
+    async fn numbers_go_on_when_a_name_is_used_again() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        ada.create("den", "open").await;
+        ada.chat("den", "one").await;
+        ada.done("leave", r#""channel":"den""#).await;
+        ada.refused("join", r#""channel":"den""#, DenyCode::UnknownChannel)
+            .await;
+        ada.create("den", "open").await;
+        assert_eq!(ada.chat("den", "two").await, 2);
+    }
+
+    #[tokio::test]
+    async fn everybody_stays_in_the_lobby() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        ada.refused("leave", r#""channel":"lobby""#, DenyCode::NotAllowed)
+            .await;
+    }
+}

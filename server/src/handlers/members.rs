@@ -1,0 +1,155 @@
+//! A player looks who is in a channel.
+
+use longhall_packet::{ChannelName, Member, RequestId, Role, ServerPacket, Username};
+
+use crate::session::{Outcome, Session};
+
+/// Members in one page: with the longest texts it is still a packet that clients
+/// read.
+pub(super) const MAX_PAGE: usize = 100;
+
+/// Answers `members` with a page of the roster, in the order of the names; in
+/// the lobby, of those who are online.
+pub(crate) async fn members(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    after: Option<&Username>,
+) -> Outcome {
+    let me = session.me()?.user.id;
+    let hub = &session.server.hub;
+    let channel = session.membership(name).await?.channel;
+    let after = after.map(|username| username.keys().name);
+    let mut members: Vec<Member> = if channel.is_lobby {
+        let online = hub.online(me, after.as_deref(), MAX_PAGE + 1);
+        let listed = online.into_iter().map(|shown| Member {
+            username: shown.username,
+            role: Role::Member,
+            state: shown.state,
+            text: shown.text,
+        });
+        listed.collect()
+    } else {
+        let store = &session.server.store;
+        let rows = store.members(channel.id, after.as_deref(), MAX_PAGE + 1);
+        let rows = rows.await.map_err(|cause| session.unavailable(&cause))?;
+        let listed = rows.into_iter().map(|row| {
+            let (state, text) = hub.shown_to(me, row.user);
+            Member {
+                username: row.username,
+                role: row.role,
+                state,
+                text,
+            }
+        });
+        listed.collect()
+    };
+    let more = members.len() > MAX_PAGE;
+    members.truncate(MAX_PAGE);
+    session.reply(&ServerPacket::Members {
+        id,
+        channel: name.to_string(),
+        members,
+        more,
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{DenyCode, Member, PresenceState, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    async fn roster(player: &mut TestSession, channel: &str) -> Vec<Member> {
+        player
+            .ask("members", &format!(r#""channel":"{channel}""#))
+            .await;
+        match player.next() {
+            ServerPacket::Members { members, .. } => members,
+            other => panic!("expected a roster, got {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_roster_shows_who_is_there_and_the_lobbys_only_those() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        bob.done("set_presence", r#""state":"away","text":"making tea""#)
+            .await;
+        let members = roster(&mut ada, "den").await;
+        let seen: Vec<_> = members
+            .iter()
+            .map(|m| (m.username.as_str(), m.state))
+            .collect();
+        assert_eq!(
+            seen,
+            [("ada", PresenceState::Online), ("bob", PresenceState::Away)]
+        );
+        assert_eq!(members[1].text, "making tea");
+        bob.done("logout", "").await;
+        assert_eq!(
+            roster(&mut ada, "den").await[1].state,
+            PresenceState::Offline
+        );
+        assert_eq!(roster(&mut ada, "lobby").await.len(), 1);
+        ada.refused(
+            "members",
+            r#""channel":"nowhere""#,
+            DenyCode::UnknownChannel,
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn blocked_players_look_offline_and_are_left_out_of_the_lobby() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        ada.done("block", r#""username":"bob""#).await;
+        assert_eq!(
+            roster(&mut ada, "den").await[1].state,
+            PresenceState::Offline
+        );
+        assert_eq!(roster(&mut ada, "lobby").await.len(), 1);
+        assert_eq!(roster(&mut bob, "lobby").await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_long_roster_comes_in_pages() {
+        let mut ada = TestSession::with(|config| {
+            config.registrations_per_hour = 1000;
+            config.logins_per_minute = 1000;
+        });
+        ada.register_and_login("ada").await;
+        let mut others = Vec::new();
+        for number in 0..120 {
+            let mut other = ada.another();
+            other.register_and_login(&format!("zed-{number:03}")).await;
+            others.push(other);
+        }
+        let mut names: Vec<String> = Vec::new();
+        let mut after = String::new();
+        loop {
+            ada.ask("members", &format!(r#""channel":"lobby"{after}"#))
+                .await;
+            let ServerPacket::Members { members, more, .. } = ada.next() else {
+                panic!("not a roster")
+            };
+            names.extend(members.into_iter().map(|member| member.username));
+            if !more {
+                break;
+            }
+            after = format!(r#","after":"{}""#, names.last().unwrap());
+        }
+        assert_eq!(names.len(), 121);
+        assert!(names.is_sorted());
+    }
+}

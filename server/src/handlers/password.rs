@@ -1,0 +1,97 @@
+//! A player changes their password.
+
+use longhall_packet::{CloseReason, DenyCode, Password, RequestId, ServerPacket, Username};
+use tracing::info;
+
+use crate::session::{Outcome, Session};
+
+/// Answers `change_password` with `ok`. Who else is logged in to the account is
+/// no more.
+pub(crate) async fn change_password(
+    session: &Session,
+    id: RequestId,
+    password: Password,
+    new_password: Password,
+) -> Outcome {
+    let me = session.me()?;
+    let server = &session.server;
+    let unavailable = |cause| session.unavailable(&cause);
+    // As for a login: a device left alone is no place to guess at.
+    let name_key = Username::parse(&me.user.username)?.keys().name;
+    server.limits.check_login(session.address, &name_key)?;
+
+    // Asked anew: it may have been changed on another device.
+    let found = server.store.user_by_name(&name_key).await;
+    let stored = found.map_err(unavailable)?.map(|user| user.password_hash);
+    let verified = server.passwords.verify(stored, password).await?;
+    if !verified.valid {
+        return Err(DenyCode::BadCredentials.into());
+    }
+    let hash = server.passwords.hash(new_password).await?;
+    let changed = server
+        .store
+        .change_password(me.user.id, hash, me.session)
+        .await;
+    let ended = changed.map_err(unavailable)?;
+
+    info!(
+        connection = session.connection,
+        user = me.user.id.0,
+        "password changed"
+    );
+    let hub = &server.hub;
+    hub.end_sessions(me.user.id, &ended, CloseReason::SessionEnded);
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{CloseReason, DenyCode};
+
+    use crate::handlers::test_session::TestSession;
+
+    fn change(old: &str, new: &str) -> String {
+        format!(r#""password":"{old}","new_password":"{new}""#)
+    }
+
+    #[tokio::test]
+    async fn a_new_password_ends_the_other_sessions() {
+        let mut here = TestSession::new();
+        let own = here.register_and_login("ada").await;
+        let mut there = here.another();
+        there.try_login("ada", "correct horse").await;
+        let (_, token) = there.expect_logged_in(2);
+        here.done(
+            "change_password",
+            &change("correct horse", "battery staple"),
+        )
+        .await;
+        there.expect_closed(CloseReason::SessionEnded);
+        let mut back = here.another();
+        back.try_resume(&token).await;
+        back.expect_deny(Some(3), DenyCode::SessionExpired);
+        back.try_login("ada", "correct horse").await;
+        back.expect_deny(Some(2), DenyCode::BadCredentials);
+        back.try_login("ada", "battery staple").await;
+        back.expect_logged_in(2);
+        let mut again = here.another();
+        again.try_resume(&own).await;
+        again.expect_logged_in(3);
+    }
+
+    #[tokio::test]
+    async fn who_does_not_know_the_old_password_changes_nothing() {
+        let mut here = TestSession::with(|config| config.logins_per_minute_per_name = 2);
+        here.register_and_login("ada").await;
+        let guess = change("wrong horse", "battery staple");
+        here.refused("change_password", &guess, DenyCode::BadCredentials)
+            .await;
+        // A login and a guess: that is enough for a minute.
+        here.refused("change_password", &guess, DenyCode::RateLimited)
+            .await;
+        let short = change("correct horse", "short");
+        here.refused("change_password", &short, DenyCode::TooShort)
+            .await;
+    }
+}

@@ -1,0 +1,71 @@
+//! A player says whether they are at the keyboard.
+
+use longhall_packet::{PresenceState, PresenceText, RequestId, ServerPacket};
+
+use crate::session::{Outcome, Session};
+
+/// Answers `set_presence` with `ok`; the others are told with the next news of
+/// their channels.
+pub(crate) fn set_presence(
+    session: &Session,
+    id: RequestId,
+    state: PresenceState,
+    text: &PresenceText,
+) -> Outcome {
+    let me = session.me()?;
+    let hub = &session.server.hub;
+    hub.set_presence(me.user.id, me.session, state, text);
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::Change;
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn a_state_is_told_once_and_only_if_it_changed() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.tell_news();
+        ada.forget_waiting();
+        bob.done("set_presence", r#""state":"away","text":"tea""#)
+            .await;
+        ada.tell_news();
+        let news = (
+            "lobby".to_owned(),
+            2,
+            2,
+            vec![(Change::State, "bob".to_owned())],
+        );
+        assert_eq!(ada.expect_presence(), news);
+        bob.done("set_presence", r#""state":"online""#).await;
+        bob.done("set_presence", r#""state":"away","text":"tea""#)
+            .await;
+        ada.tell_news();
+        ada.expect_nothing();
+    }
+
+    #[tokio::test]
+    async fn a_player_is_away_when_away_on_all_devices() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut tablet = bob.another();
+        tablet.try_login("bob", "correct horse").await;
+        tablet.expect_logged_in(2);
+        ada.tell_news();
+        ada.forget_waiting();
+        bob.done("set_presence", r#""state":"away""#).await;
+        ada.tell_news();
+        ada.expect_nothing();
+        tablet.done("set_presence", r#""state":"away""#).await;
+        ada.tell_news();
+        ada.expect_presence();
+    }
+}

@@ -1,0 +1,85 @@
+//! A player has read on.
+
+use longhall_packet::{DenyCode, RequestId, ServerPacket, Target};
+
+use super::history::log_of;
+use crate::session::{Outcome, Session};
+
+/// Answers `read` with `ok`; the account's other devices are told.
+pub(crate) async fn read(session: &Session, id: RequestId, target: &Target, seq: u64) -> Outcome {
+    let me = session.me()?.user.id;
+    // There is a marker per conversation, none for all of them.
+    if *target == Target::Inbox {
+        return Err(DenyCode::UnknownUser.into());
+    }
+    let log = log_of(session, target).await?;
+    let moved = session.server.store.set_read(me, log, seq).await;
+    let (seq, unread) = moved.map_err(|cause| session.unavailable(&cause))?;
+    let channel = target.to_string();
+    let news = ServerPacket::Read {
+        channel,
+        seq,
+        unread,
+    };
+    session.server.hub.tell(me, Some(&session.outbox), &news);
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{DenyCode, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn what_is_read_on_one_device_is_read_on_all() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut tablet = bob.another();
+        tablet.try_login("bob", "correct horse").await;
+        tablet.expect_logged_in(2);
+        for text in ["one", "two", "three"] {
+            ada.chat("lobby", text).await;
+        }
+        ada.chat("@bob", "psst").await;
+        bob.forget_waiting();
+        tablet.forget_waiting();
+        bob.done("read", r#""channel":"lobby","seq":2"#).await;
+        let channel = "lobby".to_owned();
+        let news = ServerPacket::Read {
+            channel,
+            seq: 2,
+            unread: 1,
+        };
+        assert_eq!(tablet.next(), news);
+        // Never back.
+        tablet.done("read", r#""channel":"lobby","seq":1"#).await;
+        assert_eq!(bob.next(), news);
+        bob.done("read", r#""channel":"@Ada","seq":1"#).await;
+        assert!(matches!(
+            tablet.next(),
+            ServerPacket::Read { unread: 0, .. }
+        ));
+        let mut phone = bob.another();
+        phone.try_login("bob", "correct horse").await;
+        let ServerPacket::LoggedIn {
+            channels, inbox, ..
+        } = phone.next()
+        else {
+            panic!("not logged in")
+        };
+        assert_eq!((channels[0].read_seq, channels[0].unread), (2, 1));
+        assert_eq!(inbox.conversations[0].unread, 0);
+    }
+
+    #[tokio::test]
+    async fn there_is_no_marker_for_all_whispers() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let all = r#""channel":"@","seq":2"#;
+        ada.refused("read", all, DenyCode::UnknownUser).await;
+    }
+}

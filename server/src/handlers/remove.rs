@@ -1,0 +1,92 @@
+//! An operator takes a member out of a channel.
+
+use longhall_packet::{ChannelName, DenyCode, RequestId, Role, ServerPacket, Username};
+
+use super::leave::take_out;
+use super::rank;
+use crate::session::{Outcome, Session};
+
+/// Answers `remove` with `ok`: for operators and the owner, on members below
+/// them. In an open channel nothing keeps the member from coming back.
+pub(crate) async fn remove(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    username: &Username,
+) -> Outcome {
+    let _change = session.server.change_channel(name).await;
+    let mine = session.membership_as(Role::Operator, name).await?;
+    let (user, username) = session.other(username).await?;
+    let channel = mine.channel.id;
+    let theirs = session.server.store.membership(channel, user).await;
+    let theirs = theirs
+        .map_err(|cause| session.unavailable(&cause))?
+        .ok_or(DenyCode::UnknownUser)?;
+    if rank(theirs.role) >= rank(mine.role) {
+        return Err(DenyCode::NotAllowed.into());
+    }
+    let me = session.me()?.user.username.as_str();
+    let member = (user, username.as_str(), theirs.role);
+    take_out(session, channel, name, member, Some(me)).await?;
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{DenyCode, LeaveReason, ServerPacket};
+
+    use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn who_is_removed_is_told_by_whom_and_hears_no_more() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        ada.done("remove", r#""channel":"den","username":"bob""#)
+            .await;
+        let left = ServerPacket::Left {
+            channel: "den".to_owned(),
+            reason: LeaveReason::Removed,
+            by: Some("ada".to_owned()),
+        };
+        assert_eq!(bob.next(), left);
+        ada.chat("den", "alone at last").await;
+        bob.expect_nothing();
+        bob.say("den", "hey").await;
+        bob.expect_deny(Some(6), DenyCode::NotAMember);
+    }
+
+    #[tokio::test]
+    async fn only_those_above_remove_those_below() {
+        let mut ada = TestSession::new();
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "open").await;
+        bob.join("den").await;
+        let eve = r#""channel":"den","username":"eve""#;
+        bob.refused("remove", eve, DenyCode::NotAllowed).await;
+        ada.refused("remove", eve, DenyCode::UnknownUser).await;
+        let ada_herself = r#""channel":"den","username":"ada""#;
+        ada.refused("remove", ada_herself, DenyCode::NotYourself)
+            .await;
+        ada.done(
+            "set_role",
+            r#""channel":"den","username":"bob","role":"operator""#,
+        )
+        .await;
+        bob.forget_waiting();
+        bob.refused("remove", ada_herself, DenyCode::NotAllowed)
+            .await;
+        bob.refused(
+            "remove",
+            r#""channel":"lobby","username":"ada""#,
+            DenyCode::NotAllowed,
+        )
+        .await;
+    }
+}

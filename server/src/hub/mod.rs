@@ -1,0 +1,677 @@
+//! Who is online, in which channels they are, and delivery to them.
+//!
+//! # Order
+//!
+//! The order of a channel's lines is made in one place: the
+//! [`chat_log`](crate::chat_log) task has the store number them, and it alone
+//! calls [`Hub::publish`], batch after batch. Publishing puts them into the
+//! outboxes of all listeners under the hub's one lock; an outbox is a queue. So
+//! everybody gets the lines of a channel by rising numbers.
+//!
+//! Who logs in or joins starts to listen under the same lock that reads the
+//! channel's newest number for the answer: each line with a greater number
+//! arrives by itself. What the store told before that may be out of date by
+//! then; [`Arrivals`] tells, and it is read again.
+//!
+//! # Who is online
+//!
+//! A player has a place per session (device). A place whose connection was cut
+//! stays for a grace time, so that the others see nothing of it when the session
+//! is resumed meanwhile. A player without a place is offline and forgotten, as
+//! is a channel without a player; the lobby stays.
+//!
+//! The one lock is held for some map operations or one round of queueing, never
+//! across an `.await`; an outbox's lock may be taken inside it, never the other
+//! way round.
+
+mod arrivals;
+mod place;
+mod presence;
+mod room;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use longhall_packet::{
+    ChannelName, ChannelState, CloseReason, INBOX, Line, LineKind, PresenceState, PresenceText,
+    RequestId, Role, ServerPacket,
+};
+use tokio::time::Instant;
+
+use arrivals::Arrivals;
+pub(crate) use arrivals::{Arrival, Stale};
+pub(crate) use place::Place;
+use place::{Cut, Seat};
+pub(crate) use presence::tell_presence;
+use room::Room;
+
+use crate::outbox::{Encoded, Numbered, Outbox, encode};
+use crate::store::{Channel, ChannelId, Membership, SessionId, UserId};
+
+/// Everyone logged in to this process. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct Hub {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// See [`Config::grace`](crate::Config::grace).
+    grace: Duration,
+    /// Until then, whoever resumes was online before the server's restart.
+    restarted_until: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    players: HashMap<UserId, Player>,
+    /// The players by their name keys, for finding and listing them.
+    names: BTreeMap<String, UserId>,
+    lobby: ChannelId,
+    rooms: HashMap<ChannelId, Room>,
+    room_names: HashMap<ChannelName, ChannelId>,
+    /// Whom online players have blocked, and who has.
+    blockers: HashMap<UserId, HashSet<UserId>>,
+    /// Places without a connection, in the order in which their grace ends.
+    cuts: VecDeque<Cut>,
+    /// Rooms with news of presence to tell.
+    restless: Vec<ChannelId>,
+    arrivals: Arrivals,
+}
+
+/// An account that is online.
+struct Player {
+    username: String,
+    name_key: String,
+    /// One for each session; never empty.
+    seats: Vec<Seat>,
+    /// The channels it is in, the lobby among them.
+    rooms: Vec<ChannelId>,
+    blocked: Arc<HashSet<UserId>>,
+}
+
+impl Player {
+    fn outboxes(&self) -> impl Iterator<Item = &Arc<Outbox>> {
+        self.seats.iter().filter_map(|seat| seat.outbox.as_ref())
+    }
+
+    /// How others see it: at the keyboard if it is on any device.
+    fn shown(&self) -> (PresenceState, &str) {
+        let online = |seat: &&Seat| seat.state == PresenceState::Online;
+        let seat = self.seats.iter().find(online).or(self.seats.first());
+        seat.map_or((PresenceState::Offline, ""), |seat| {
+            (seat.state, seat.text.as_str())
+        })
+    }
+}
+
+/// Somebody who logs in, with what the store knows of them.
+pub(crate) struct Newcomer {
+    pub(crate) user: UserId,
+    pub(crate) username: String,
+    pub(crate) name_key: String,
+    pub(crate) session: SessionId,
+    pub(crate) outbox: Arc<Outbox>,
+    /// The channels it is in, the lobby among them.
+    pub(crate) memberships: Vec<Membership>,
+    pub(crate) blocked: Vec<UserId>,
+    /// Whether it came by a resume, not a login.
+    pub(crate) resumed: bool,
+}
+
+/// A numbered line to deliver.
+pub(crate) struct Said {
+    pub(crate) sender: UserId,
+    pub(crate) line: Line,
+}
+
+/// An account as the roster of the lobby shows it.
+pub(crate) struct Shown {
+    pub(crate) username: String,
+    pub(crate) state: PresenceState,
+    pub(crate) text: String,
+}
+
+impl Hub {
+    pub(crate) fn new(lobby: &Channel, grace: Duration) -> Self {
+        let mut state = State {
+            players: HashMap::new(),
+            names: BTreeMap::new(),
+            lobby: lobby.id,
+            rooms: HashMap::new(),
+            room_names: HashMap::new(),
+            blockers: HashMap::new(),
+            cuts: VecDeque::new(),
+            restless: Vec::new(),
+            arrivals: Arrivals::default(),
+        };
+        state.open_room(lobby, 0);
+        Self {
+            shared: Arc::new(Shared {
+                grace,
+                restarted_until: Instant::now() + grace,
+                state: Mutex::new(state),
+            }),
+        }
+    }
+
+    /// Starts to watch for changes. To be called before the store is asked what
+    /// [`Hub::enter`] or [`Hub::join`] is given.
+    pub(crate) fn arrive(&self) -> Arrival {
+        Arrival::begin(self.clone(), &mut self.lock().arrivals)
+    }
+
+    /// Puts a session into the hub and sends it what `welcome` makes of its
+    /// channels, ahead of everything else. An older connection of the same
+    /// session is told to close as [`CloseReason::LoggedInElsewhere`].
+    ///
+    /// # Errors
+    /// [`Stale`] when `who` may be out of date: ask the store again. Nothing has
+    /// been changed then.
+    pub(crate) fn enter(
+        &self,
+        arrival: &Arrival,
+        who: &Newcomer,
+        welcome: impl FnOnce(Vec<ChannelState>) -> ServerPacket,
+    ) -> Result<Place, Stale> {
+        let state = &mut *self.lock();
+        let channels = who.memberships.iter().map(|m| m.channel.id);
+        state.arrivals.check(arrival, Some(who.user), channels)?;
+
+        let is_new = !state.players.contains_key(&who.user);
+        state.seat(who);
+        // After a restart everybody comes back; that is no news of theirs.
+        let quietly = who.resumed && Instant::now() < self.shared.restarted_until;
+        for membership in &who.memberships {
+            state.open_room(&membership.channel, membership.members);
+            state.enter_room(membership.channel.id, who.user, membership.role);
+            if is_new {
+                state.note_online(membership.channel.id, who.user, quietly);
+            }
+        }
+        let seen = who.memberships.iter();
+        let seen = seen
+            .map(|membership| state.as_seen_by(membership))
+            .collect();
+        who.outbox.push(encode(&welcome(seen)));
+        Ok(Place::new(
+            self.clone(),
+            who.user,
+            who.session,
+            Arc::clone(&who.outbox),
+        ))
+    }
+
+    /// Has a player who just became a member listen to a channel. All their
+    /// sessions are told, `asker` as the answer to request `id`.
+    ///
+    /// # Errors
+    /// [`Stale`] when `membership` may be out of date: ask the store again.
+    pub(crate) fn join(
+        &self,
+        arrival: &Arrival,
+        user: UserId,
+        membership: &Membership,
+        asker: &Arc<Outbox>,
+        id: RequestId,
+    ) -> Result<(), Stale> {
+        let state = &mut *self.lock();
+        let channel = membership.channel.id;
+        state.arrivals.check(arrival, None, [channel])?;
+        // A session that is entering has read the channels without this one.
+        state.arrivals.note_user(user);
+        if state.players.contains_key(&user) {
+            state.open_room(&membership.channel, membership.members);
+            state.enter_room(channel, user, membership.role);
+        }
+        match state.rooms.get_mut(&channel) {
+            Some(room) => room.members = membership.members,
+            None => state.arrivals.note_room(channel),
+        }
+        state.note_member(channel, user, membership.role, true);
+        let joined = |id| {
+            let channel = state.as_seen_by(membership);
+            encode(&ServerPacket::Joined { id, channel })
+        };
+        asker.push(joined(Some(id)));
+        state.tell(user, Some(asker), &joined(None));
+        Ok(())
+    }
+
+    /// A channel as one of its members sees it now.
+    pub(crate) fn see(&self, membership: &Membership) -> ChannelState {
+        self.lock().as_seen_by(membership)
+    }
+
+    /// Takes somebody, online or not, out of a channel; their sessions get
+    /// `left`.
+    pub(crate) fn leave(
+        &self,
+        user: UserId,
+        username: &str,
+        role: Role,
+        channel: ChannelId,
+        left: &ServerPacket,
+    ) {
+        let state = &mut *self.lock();
+        state.arrivals.note_user(user);
+        match state.rooms.get_mut(&channel) {
+            Some(room) => {
+                room.members = room.members.saturating_sub(1);
+                room.note_left(user, username, role);
+            }
+            None => state.arrivals.note_room(channel),
+        }
+        state.leave_room(channel, user);
+        state.mark_restless(channel);
+        state.tell(user, None, &encode(left));
+        state.close_if_empty(channel);
+    }
+
+    /// Delivers lines of a channel, in the order of their numbers. To be called
+    /// by the chat log alone; see the top of the module.
+    ///
+    /// Never waits; see [`Outbox::push_lines`] for those who are too slow. Who
+    /// has blocked a sender gets the line as `hidden`: the number without the
+    /// words.
+    pub(crate) fn publish(&self, channel: ChannelId, name: &Arc<str>, said: Vec<Said>) {
+        let Some(last_seq) = said.last().map(|said| said.line.seq) else {
+            return;
+        };
+        let senders: HashSet<UserId> = said.iter().map(|said| said.sender).collect();
+        let said: Vec<(UserId, Numbered, Line)> = said
+            .into_iter()
+            .map(|said| (said.sender, encode_line(name, &said.line), said.line))
+            .collect();
+        let lines: Vec<Numbered> = said.iter().map(|(_, line, _)| line.clone()).collect();
+
+        let state = &mut *self.lock();
+        let Some(room) = state.rooms.get_mut(&channel) else {
+            // Nobody is there to hear it, but somebody may be on the way.
+            state.arrivals.note_room(channel);
+            return;
+        };
+        room.last_seq = room.last_seq.max(last_seq);
+        let blockers: HashSet<UserId> = senders
+            .iter()
+            .filter_map(|sender| state.blockers.get(sender))
+            .flatten()
+            .copied()
+            .collect();
+        for listener in &room.listeners {
+            if blockers.is_empty() || !blockers.contains(&listener.user) {
+                listener.outbox.push_lines(name, &lines);
+                continue;
+            }
+            let mut seen = Vec::with_capacity(said.len());
+            for (sender, line, plain) in &said {
+                let blockers = state.blockers.get(sender);
+                if blockers.is_some_and(|blockers| blockers.contains(&listener.user)) {
+                    seen.push(encode_line(name, &hidden(plain)));
+                } else {
+                    seen.push(line.clone());
+                }
+            }
+            listener.outbox.push_lines(name, &seen);
+        }
+    }
+
+    /// Delivers a whisper, as it is in the one inbox and in the other. Called by
+    /// the chat log alone.
+    pub(crate) fn whisper(&self, sender: UserId, sent: &Line, recipient: UserId, received: &Line) {
+        let name: Arc<str> = INBOX.into();
+        let state = &mut *self.lock();
+        let is_blocked = state.has_blocked(recipient, sender);
+        let received = if is_blocked {
+            &hidden(received)
+        } else {
+            received
+        };
+        for (user, line) in [(sender, sent), (recipient, received)] {
+            state.arrivals.note_user(user);
+            let Some(player) = state.players.get(&user) else {
+                continue;
+            };
+            let line = [encode_line(&name, line)];
+            for outbox in player.outboxes() {
+                outbox.push_lines(&name, &line);
+            }
+        }
+    }
+
+    /// Sends news to everybody in a channel who is online.
+    pub(crate) fn announce(&self, channel: ChannelId, packet: &ServerPacket) {
+        let packet = encode(packet);
+        let state = &mut *self.lock();
+        // Who is about to come in has read what was before.
+        state.arrivals.note_room(channel);
+        if let Some(room) = state.rooms.get(&channel) {
+            for listener in &room.listeners {
+                listener.outbox.push(packet.clone());
+            }
+        }
+    }
+
+    /// Sends news to all sessions of an account, except to `asker`'s.
+    pub(crate) fn tell(&self, user: UserId, asker: Option<&Arc<Outbox>>, packet: &ServerPacket) {
+        let state = &mut *self.lock();
+        state.arrivals.note_user(user);
+        state.tell(user, asker, &encode(packet));
+    }
+
+    /// Notes a member's role, and tells the channel.
+    pub(crate) fn set_role(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+        role: Role,
+        packet: &ServerPacket,
+    ) {
+        {
+            let state = &mut *self.lock();
+            state.arrivals.note_user(user);
+            let room = state.rooms.get_mut(&channel);
+            if let Some(present) = room.and_then(|room| room.present.get_mut(&user)) {
+                *present = role;
+            }
+        }
+        self.announce(channel, packet);
+    }
+
+    /// Notes what a player says of themselves on one device.
+    pub(crate) fn set_presence(
+        &self,
+        user: UserId,
+        session: SessionId,
+        presence: PresenceState,
+        text: &PresenceText,
+    ) {
+        let state = &mut *self.lock();
+        let Some(player) = state.players.get_mut(&user) else {
+            return;
+        };
+        let (before, said) = player.shown();
+        let before = (before, said.to_owned());
+        if let Some(seat) = player.seats.iter_mut().find(|seat| seat.session == session) {
+            seat.state = presence;
+            seat.text = text.as_str().to_owned();
+        }
+        state.note_state(user, &before);
+    }
+
+    /// Hides `blocked` from a player, from now on.
+    pub(crate) fn block(&self, user: UserId, blocked: UserId) {
+        self.change_blocks(user, |blocks| {
+            blocks.insert(blocked);
+        });
+    }
+
+    /// Ends [`Hub::block`].
+    pub(crate) fn unblock(&self, user: UserId, blocked: UserId) {
+        self.change_blocks(user, |blocks| {
+            blocks.remove(&blocked);
+        });
+    }
+
+    fn change_blocks(&self, user: UserId, change: impl FnOnce(&mut HashSet<UserId>)) {
+        let state = &mut *self.lock();
+        state.arrivals.note_user(user);
+        if let Some(player) = state.players.get(&user) {
+            let mut blocked = HashSet::clone(&player.blocked);
+            change(&mut blocked);
+            state.set_blocked(user, blocked);
+        }
+    }
+
+    /// Whom a player has blocked.
+    pub(crate) fn blocked(&self, user: UserId) -> Arc<HashSet<UserId>> {
+        let state = self.lock();
+        let player = state.players.get(&user);
+        player
+            .map(|player| Arc::clone(&player.blocked))
+            .unwrap_or_default()
+    }
+
+    /// The channel of this name, if the player is in it. Does not ask the store.
+    pub(crate) fn channel_of(
+        &self,
+        user: UserId,
+        name: &ChannelName,
+    ) -> Option<(ChannelId, Arc<str>)> {
+        let state = self.lock();
+        let id = state.room_names.get(name)?;
+        let room = state.rooms.get(id)?;
+        room.present
+            .contains_key(&user)
+            .then(|| (*id, Arc::clone(&room.name)))
+    }
+
+    /// The player of this name, if there is one online, and whether a connection
+    /// of theirs is there to take a whisper.
+    pub(crate) fn player(&self, name_key: &str) -> Option<(UserId, String, bool)> {
+        let state = self.lock();
+        let user = *state.names.get(name_key)?;
+        let player = state.players.get(&user)?;
+        let is_there = player.outboxes().next().is_some();
+        Some((user, player.username.clone(), is_there))
+    }
+
+    /// How an account is shown to `reader`.
+    pub(crate) fn shown_to(&self, reader: UserId, user: UserId) -> (PresenceState, String) {
+        let state = self.lock();
+        if state.has_blocked(reader, user) {
+            return (PresenceState::Offline, String::new());
+        }
+        let (presence, text) = state.shown(user);
+        (presence, text.to_owned())
+    }
+
+    /// Who is online behind a name key, in the order of name keys, without those
+    /// that `reader` has blocked.
+    pub(crate) fn online(&self, reader: UserId, after: Option<&str>, limit: usize) -> Vec<Shown> {
+        use std::ops::Bound;
+        let state = self.lock();
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let names = state.names.range::<str, _>((start, Bound::Unbounded));
+        let players = names.filter(|(_, user)| !state.has_blocked(reader, **user));
+        let players = players.filter_map(|(_, user)| state.players.get(user));
+        let shown = players.take(limit).map(|player| {
+            let (presence, text) = player.shown();
+            Shown {
+                username: player.username.clone(),
+                state: presence,
+                text: text.to_owned(),
+            }
+        });
+        shown.collect()
+    }
+
+    /// The sessions of an account that are connected.
+    pub(crate) fn sessions(&self, user: UserId) -> Vec<SessionId> {
+        let state = self.lock();
+        let player = state.players.get(&user).into_iter();
+        let seats = player.flat_map(|player| &player.seats);
+        let connected = seats.filter(|seat| seat.outbox.is_some());
+        connected.map(|seat| seat.session).collect()
+    }
+
+    /// Ends sessions of an account at once, their connections with `reason`.
+    pub(crate) fn end_sessions(&self, user: UserId, ended: &[SessionId], reason: CloseReason) {
+        let state = &mut *self.lock();
+        state.arrivals.note_user(user);
+        for &session in ended {
+            state.unseat(user, session, Some(reason));
+        }
+    }
+
+    /// Ends all sessions of an account at once, their connections with `reason`.
+    pub(crate) fn close(&self, user: UserId, reason: CloseReason) {
+        let state = &mut *self.lock();
+        state.arrivals.note_user(user);
+        let player = state.players.get(&user).into_iter();
+        let sessions: Vec<_> = player.flat_map(|p| &p.seats).map(|s| s.session).collect();
+        for session in sessions {
+            state.unseat(user, session, Some(reason));
+        }
+    }
+
+    /// How many players are online.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().players.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while holding it; the maps are sound in any case.
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The room of a channel, new if nobody was in it.
+    fn open_room(&mut self, channel: &Channel, members: u32) {
+        self.room_names.insert(channel.name.clone(), channel.id);
+        self.rooms
+            .entry(channel.id)
+            .or_insert_with(|| Room::new(channel, members));
+    }
+
+    fn close_if_empty(&mut self, channel: ChannelId) {
+        let Some(room) = self.rooms.get(&channel) else {
+            return;
+        };
+        if channel == self.lobby || !room.present.is_empty() {
+            return;
+        }
+        // Who is on the way may rely on what the room knew.
+        self.arrivals.note_room(channel);
+        if let Some(room) = self.rooms.remove(&channel)
+            && self.room_names.get(&room.channel) == Some(&channel)
+        {
+            self.room_names.remove(&room.channel);
+        }
+    }
+
+    /// Has all connections of a player listen to a channel.
+    fn enter_room(&mut self, channel: ChannelId, user: UserId, role: Role) {
+        let (Some(player), Some(room)) =
+            (self.players.get_mut(&user), self.rooms.get_mut(&channel))
+        else {
+            return;
+        };
+        if !player.rooms.contains(&channel) {
+            player.rooms.push(channel);
+        }
+        room.present.insert(user, role);
+        room.forget_listeners(|listener| listener.user == user);
+        for outbox in player.outboxes() {
+            room.listen(user, outbox);
+        }
+    }
+
+    fn leave_room(&mut self, channel: ChannelId, user: UserId) {
+        if let Some(player) = self.players.get_mut(&user) {
+            player.rooms.retain(|room| *room != channel);
+        }
+        if let Some(room) = self.rooms.get_mut(&channel) {
+            room.present.remove(&user);
+            room.forget_listeners(|listener| listener.user == user);
+        }
+    }
+
+    fn set_blocked(&mut self, user: UserId, blocked: HashSet<UserId>) {
+        let Some(player) = self.players.get_mut(&user) else {
+            return;
+        };
+        let before = std::mem::replace(&mut player.blocked, Arc::new(blocked));
+        for gone in before.difference(&player.blocked) {
+            if let Some(blockers) = self.blockers.get_mut(gone) {
+                blockers.remove(&user);
+                if blockers.is_empty() {
+                    self.blockers.remove(gone);
+                }
+            }
+        }
+        for new in player.blocked.difference(&before) {
+            self.blockers.entry(*new).or_default().insert(user);
+        }
+    }
+
+    fn has_blocked(&self, user: UserId, other: UserId) -> bool {
+        let blockers = self.blockers.get(&other);
+        blockers.is_some_and(|blockers| blockers.contains(&user))
+    }
+
+    fn shown(&self, user: UserId) -> (PresenceState, &str) {
+        self.players
+            .get(&user)
+            .map_or((PresenceState::Offline, ""), Player::shown)
+    }
+
+    fn tell(&self, user: UserId, asker: Option<&Arc<Outbox>>, packet: &Encoded) {
+        let Some(player) = self.players.get(&user) else {
+            return;
+        };
+        for outbox in player.outboxes() {
+            if asker.is_none_or(|asker| !Arc::ptr_eq(asker, outbox)) {
+                outbox.push(packet.clone());
+            }
+        }
+    }
+
+    /// What a member is told of a channel. The newest number is that of the
+    /// lines delivered already if the store, asked a moment ago, knew fewer.
+    fn as_seen_by(&self, membership: &Membership) -> ChannelState {
+        let Membership {
+            channel,
+            role,
+            read_seq,
+            unread,
+            members,
+        } = membership;
+        let mut seen = ChannelState {
+            channel: channel.name.to_string(),
+            topic: channel.topic.clone(),
+            access: channel.access,
+            role: *role,
+            first_seq: channel.first_seq,
+            last_seq: channel.last_seq,
+            read_seq: *read_seq,
+            unread: *unread,
+            members: *members,
+            online: 0,
+        };
+        if let Some(room) = self.rooms.get(&channel.id) {
+            seen.last_seq = seen.last_seq.max(room.last_seq);
+            (seen.members, seen.online) = room.counts();
+        }
+        seen
+    }
+}
+
+fn encode_line(channel: &Arc<str>, line: &Line) -> Numbered {
+    let seq = line.seq;
+    let packet = encode(&ServerPacket::Chat {
+        channel: channel.as_ref().to_owned(),
+        line: line.clone(),
+    });
+    Numbered { seq, packet }
+}
+
+/// What is left of a line for who has blocked its sender.
+pub(crate) fn hidden(line: &Line) -> Line {
+    Line {
+        seq: line.seq,
+        sender: String::new(),
+        recipient: None,
+        text: String::new(),
+        sent_at_ms: line.sent_at_ms,
+        kind: LineKind::Hidden,
+        edited_at_ms: None,
+        of: None,
+    }
+}

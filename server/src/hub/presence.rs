@@ -1,0 +1,197 @@
+//! News of who came, went and changed: gathered per channel, told once in a
+//! while.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use longhall_packet::{Change, Member, Presence, PresenceState, Role, ServerPacket};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::room::{News, Tidings};
+use super::{Hub, State};
+use crate::Server;
+use crate::outbox::encode;
+use crate::store::{ChannelId, UserId};
+
+/// Tells the news and ends the grace of those who did not come back, again and
+/// again until the server stops.
+pub(crate) async fn tell_presence(server: Arc<Server>) {
+    let mut ticks = interval(server.config.presence_interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            now = ticks.tick() => server.hub.tell_news(now),
+            () = server.stopping.cancelled() => return,
+        }
+    }
+}
+
+impl Hub {
+    /// Sends each channel with news one packet of them.
+    ///
+    /// However many come at once, a member gets one packet for all of them: a
+    /// thousand arriving cost each other a thousand packets, not a million.
+    pub(crate) fn tell_news(&self, now: Instant) {
+        let restless = {
+            let state = &mut *self.lock();
+            state.end_graces(now);
+            std::mem::take(&mut state.restless)
+        };
+        for channel in restless {
+            // Channel by channel, so that lines need not wait for all of them.
+            self.lock().tell_news_of(channel);
+        }
+    }
+}
+
+impl State {
+    pub(super) fn mark_restless(&mut self, channel: ChannelId) {
+        if let Some(room) = self.rooms.get_mut(&channel)
+            && !std::mem::replace(&mut room.news.is_listed, true)
+        {
+            self.restless.push(channel);
+        }
+    }
+
+    /// Notes that a player is a member of a channel now.
+    pub(super) fn note_member(
+        &mut self,
+        channel: ChannelId,
+        user: UserId,
+        role: Role,
+        joined: bool,
+    ) {
+        let (Some(player), Some(room)) = (self.players.get(&user), self.rooms.get_mut(&channel))
+        else {
+            return;
+        };
+        let was = (PresenceState::Offline, String::new());
+        room.note(user, &player.username, role, !joined, true, was);
+        self.mark_restless(channel);
+    }
+
+    /// Notes that a player came online, in a channel they are in.
+    pub(super) fn note_online(&mut self, channel: ChannelId, user: UserId, quietly: bool) {
+        let Some(room) = self.rooms.get_mut(&channel) else {
+            return;
+        };
+        if quietly {
+            room.note_unnamed();
+            self.mark_restless(channel);
+            return;
+        }
+        let (is_lobby, role) = (room.is_lobby, room.present.get(&user).copied());
+        self.note_member(channel, user, role.unwrap_or(Role::Member), is_lobby);
+    }
+
+    /// Notes that a player went offline, in a channel they are in.
+    pub(super) fn note_offline(
+        &mut self,
+        channel: ChannelId,
+        user: UserId,
+        username: &str,
+        before: &(PresenceState, String),
+    ) {
+        let Some(room) = self.rooms.get_mut(&channel) else {
+            return;
+        };
+        let role = room.present.get(&user).copied().unwrap_or(Role::Member);
+        let is_member = !room.is_lobby;
+        room.note(user, username, role, true, is_member, before.clone());
+        self.mark_restless(channel);
+    }
+
+    /// Notes that a player may be in another state than `before`.
+    pub(super) fn note_state(&mut self, user: UserId, before: &(PresenceState, String)) {
+        let Some(player) = self.players.get(&user) else {
+            return;
+        };
+        let (state, text) = player.shown();
+        if (state, text) == (before.0, before.1.as_str()) {
+            return;
+        }
+        for &channel in &player.rooms {
+            if let Some(room) = self.rooms.get_mut(&channel) {
+                let role = room.present.get(&user).copied().unwrap_or(Role::Member);
+                room.note(user, &player.username, role, true, true, before.clone());
+                if !std::mem::replace(&mut room.news.is_listed, true) {
+                    self.restless.push(channel);
+                }
+            }
+        }
+    }
+
+    fn tell_news_of(&mut self, channel: ChannelId) {
+        let Some(room) = self.rooms.get_mut(&channel) else {
+            return;
+        };
+        let news = std::mem::take(&mut room.news);
+        let is_partial = news.is_partial;
+        let Some(room) = self.rooms.get(&channel) else {
+            return;
+        };
+        let changes = self.changes(news);
+        if changes.is_empty() && !is_partial {
+            return;
+        }
+        let (members, online) = room.counts();
+        let packet = |changes: Vec<Presence>| {
+            encode(&ServerPacket::Presence {
+                channel: room.name.as_ref().to_owned(),
+                members,
+                online,
+                changes,
+                partial: is_partial,
+            })
+        };
+        let blockers: HashMap<UserId, &HashSet<UserId>> = changes
+            .iter()
+            .filter_map(|(user, _)| Some((*user, self.blockers.get(user)?)))
+            .collect();
+        let for_all = packet(changes.iter().map(|(_, change)| change.clone()).collect());
+        for listener in &room.listeners {
+            let hides = |user: &UserId| {
+                let blockers = blockers.get(user);
+                blockers.is_some_and(|blockers| blockers.contains(&listener.user))
+            };
+            if blockers.is_empty() || !blockers.keys().any(hides) {
+                listener.outbox.push(for_all.clone());
+                continue;
+            }
+            let seen = changes.iter().filter(|(user, _)| !hides(user));
+            let seen: Vec<Presence> = seen.map(|(_, change)| change.clone()).collect();
+            if !seen.is_empty() || is_partial {
+                listener.outbox.push(packet(seen));
+            }
+        }
+    }
+
+    /// What is different from what was told last.
+    fn changes(&self, news: News) -> Vec<(UserId, Presence)> {
+        let mut changes = Vec::with_capacity(news.of.len());
+        for (user, tidings) in news.of {
+            let (state, text) = self.shown(user);
+            let Tidings {
+                username,
+                role,
+                was_member,
+                is_member,
+                was,
+            } = tidings;
+            let change = match (was_member, is_member) {
+                (false, true) => Change::Joined,
+                (true, false) => Change::Left,
+                (true, true) if (state, text) != (was.0, was.1.as_str()) => Change::State,
+                (true, true) | (false, false) => continue,
+            };
+            let member = Member {
+                username,
+                role,
+                state,
+                text: text.to_owned(),
+            };
+            changes.push((user, Presence { change, member }));
+        }
+        changes
+    }
+}

@@ -1,0 +1,333 @@
+use longhall_packet::{Access, Change, Presence, Seq, codec};
+
+use super::*;
+use crate::outbox::Next;
+
+const GRACE: Duration = Duration::from_secs(30);
+
+fn channel(id: i64, name: &str) -> Channel {
+    Channel {
+        id: ChannelId(id),
+        name: ChannelName::parse(name).unwrap(),
+        topic: String::new(),
+        access: Access::Open,
+        password_hash: None,
+        is_lobby: name == "lobby",
+        first_seq: 1,
+        last_seq: 0,
+    }
+}
+
+fn member_of(channel: Channel) -> Membership {
+    Membership {
+        channel,
+        role: Role::Member,
+        read_seq: 0,
+        unread: 0,
+        members: 1,
+    }
+}
+
+fn lobby() -> Membership {
+    member_of(channel(1, "lobby"))
+}
+
+fn den() -> Membership {
+    member_of(channel(2, "den"))
+}
+
+/// A hub that has been running for long.
+fn hub() -> Hub {
+    let mut hub = Hub::new(&lobby().channel, GRACE);
+    Arc::get_mut(&mut hub.shared).unwrap().restarted_until = Instant::now();
+    hub
+}
+
+/// A session of account `user`, in the lobby and `den`.
+fn newcomer(user: i64) -> Newcomer {
+    Newcomer {
+        user: UserId(user),
+        username: format!("player-{user}"),
+        name_key: format!("player-{user:05}"),
+        session: SessionId(user),
+        outbox: Arc::new(Outbox::new(1_000_000)),
+        memberships: vec![lobby(), den()],
+        blocked: Vec::new(),
+        resumed: false,
+    }
+}
+
+fn welcome(channels: Vec<ChannelState>) -> ServerPacket {
+    ServerPacket::LoggedIn {
+        id: 1,
+        username: String::new(),
+        resume_token: longhall_packet::ResumeToken::from_bytes(&[0; 32]),
+        session: 1,
+        channels,
+        inbox: longhall_packet::InboxState::default(),
+        invitations: Vec::new(),
+    }
+}
+
+fn enter(hub: &Hub, who: &Newcomer) -> Place {
+    hub.enter(&hub.arrive(), who, welcome).unwrap()
+}
+
+fn waiting(who: &Newcomer) -> Vec<ServerPacket> {
+    let mut packets = Vec::new();
+    while let Next::Send(packet) = who.outbox.take() {
+        packets.push(codec::decode_server_packet(packet.as_bytes()).unwrap());
+    }
+    packets
+}
+
+fn say(hub: &Hub, membership: &Membership, sender: i64, seq: Seq) {
+    let line = Line {
+        seq,
+        sender: format!("player-{sender}"),
+        recipient: None,
+        text: "hi".to_owned(),
+        sent_at_ms: 1,
+        kind: LineKind::Said,
+        edited_at_ms: None,
+        of: None,
+    };
+    let said = Said {
+        sender: UserId(sender),
+        line,
+    };
+    let name = membership.channel.name.as_str().into();
+    hub.publish(membership.channel.id, &name, vec![said]);
+}
+
+fn numbers(who: &Newcomer) -> Vec<Seq> {
+    let packets = waiting(who).into_iter();
+    let lines = packets.filter_map(|packet| match packet {
+        ServerPacket::Chat { line, .. } => Some(line.seq),
+        _ => None,
+    });
+    lines.collect()
+}
+
+/// The names in the news that wait, by what happened.
+fn news(who: &Newcomer) -> Vec<(String, Vec<Presence>, bool)> {
+    let packets = waiting(who).into_iter();
+    let news = packets.filter_map(|packet| match packet {
+        ServerPacket::Presence {
+            channel,
+            changes,
+            partial,
+            ..
+        } => Some((channel, changes, partial)),
+        _ => None,
+    });
+    news.collect()
+}
+
+#[test]
+fn a_line_reaches_those_in_the_channel_and_nobody_else() {
+    let hub = hub();
+    let (ada, bob, mut eve) = (newcomer(1), newcomer(2), newcomer(3));
+    eve.memberships = vec![lobby()];
+    let _places = (enter(&hub, &ada), enter(&hub, &bob), enter(&hub, &eve));
+    say(&hub, &den(), 1, 1);
+    say(&hub, &den(), 2, 2);
+    assert_eq!(numbers(&ada), [1, 2]);
+    assert_eq!(numbers(&bob), [1, 2]);
+    assert!(numbers(&eve).is_empty());
+}
+
+#[test]
+fn the_answer_to_a_login_knows_each_line_that_does_not_arrive_by_itself() {
+    let hub = hub();
+    let (ada, bob) = (newcomer(1), newcomer(2));
+    let _ada = enter(&hub, &ada);
+    // Asked the store before the lines were written, enters after.
+    let arrival = hub.arrive();
+    say(&hub, &den(), 1, 1);
+    say(&hub, &den(), 1, 2);
+    let _bob = hub.enter(&arrival, &bob, welcome).unwrap();
+    say(&hub, &den(), 1, 3);
+    let packets = waiting(&bob);
+    let ServerPacket::LoggedIn { channels, .. } = &packets[0] else {
+        panic!("{packets:?}")
+    };
+    assert_eq!(channels[1].last_seq, 2);
+    assert!(matches!(&packets[1..], [ServerPacket::Chat { line, .. }] if line.seq == 3));
+}
+
+#[test]
+fn what_changed_while_it_was_read_is_read_again() {
+    let hub = hub();
+    let ada = newcomer(1);
+    let left = || ServerPacket::Ok { id: 0 };
+    let changes: [&dyn Fn(); 6] = [
+        // Said by somebody who has gone since.
+        &|| say(&hub, &den(), 7, 1),
+        &|| hub.leave(UserId(1), "player-1", Role::Member, ChannelId(2), &left()),
+        &|| hub.announce(ChannelId(2), &left()),
+        &|| hub.end_sessions(UserId(1), &[SessionId(1)], CloseReason::SessionEnded),
+        &|| hub.block(UserId(1), UserId(2)),
+        &|| drop(enter(&hub, &newcomer(9))),
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        let arrival = hub.arrive();
+        change();
+        let entered = hub.enter(&arrival, &ada, welcome);
+        // The last one is no change of anything that was read.
+        assert_eq!(entered.is_err(), number < 5, "change {number}");
+        drop(entered);
+        let again = hub.enter(&hub.arrive(), &ada, welcome).unwrap();
+        again.give_up();
+        waiting(&ada);
+    }
+    let state = hub.lock();
+    assert!(state.arrivals.is_forgotten());
+}
+
+#[test]
+fn who_has_blocked_the_sender_gets_the_number_without_the_words() {
+    let hub = hub();
+    let (ada, mut bob, eve) = (newcomer(1), newcomer(2), newcomer(3));
+    bob.blocked = vec![UserId(1)];
+    let _places = (enter(&hub, &ada), enter(&hub, &bob), enter(&hub, &eve));
+    say(&hub, &den(), 1, 1);
+    let heard = waiting(&bob);
+    let Some(ServerPacket::Chat { line, .. }) = heard.last() else {
+        panic!("{heard:?}")
+    };
+    assert_eq!((line.seq, line.kind), (1, LineKind::Hidden));
+    assert_eq!((line.sender.as_str(), line.text.as_str()), ("", ""));
+    let heard = waiting(&eve);
+    assert!(matches!(heard.last(), Some(ServerPacket::Chat { line, .. }) if line.text == "hi"));
+}
+
+#[test]
+fn a_thousand_who_arrive_at_once_cost_each_other_a_packet_a_channel_and_not_a_thousand() {
+    let hub = hub();
+    let players: Vec<Newcomer> = (0..1000).map(newcomer).collect();
+    let _places: Vec<Place> = players.iter().map(|who| enter(&hub, who)).collect();
+    hub.tell_news(Instant::now());
+    hub.tell_news(Instant::now());
+    let mut packets = 0;
+    for who in &players {
+        for (_, changes, partial) in news(who) {
+            assert!(changes.is_empty() && partial);
+            packets += 1;
+        }
+    }
+    // One in the lobby and one in the den.
+    assert_eq!(packets, 2 * 1000);
+}
+
+#[test]
+fn a_few_who_come_and_go_are_named() {
+    let hub = hub();
+    let (ada, bob) = (newcomer(1), newcomer(2));
+    let _ada = enter(&hub, &ada);
+    hub.tell_news(Instant::now());
+    waiting(&ada);
+    let place = enter(&hub, &bob);
+    hub.tell_news(Instant::now());
+    let told = news(&ada);
+    let changes: Vec<_> = told
+        .iter()
+        .map(|(name, c, _)| (name.as_str(), c[0].change))
+        .collect();
+    // In the lobby are those who are online; elsewhere members stay members.
+    let expected = [("lobby", Change::Joined), ("den", Change::State)];
+    assert_eq!(changes, expected);
+    assert_eq!(told[1].1[0].member.state, PresenceState::Online);
+    place.give_up();
+    hub.tell_news(Instant::now());
+    let told = news(&ada);
+    let change_in = |channel: &str| {
+        let found = told.iter().find(|(name, _, _)| name == channel);
+        found.map(|(_, changes, _)| (changes[0].change, changes[0].member.state))
+    };
+    let offline = PresenceState::Offline;
+    assert_eq!(change_in("lobby"), Some((Change::Left, offline)));
+    assert_eq!(change_in("den"), Some((Change::State, offline)));
+}
+
+#[test]
+fn a_cut_that_is_over_before_the_grace_is_no_news() {
+    let hub = hub();
+    let (ada, bob) = (newcomer(1), newcomer(2));
+    let _ada = enter(&hub, &ada);
+    let place = enter(&hub, &bob);
+    hub.tell_news(Instant::now());
+    waiting(&ada);
+    drop(place);
+    assert_eq!(hub.len(), 2);
+    hub.tell_news(Instant::now() + GRACE / 2);
+    let back = enter(&hub, &bob);
+    hub.tell_news(Instant::now() + 2 * GRACE);
+    assert_eq!(news(&ada), []);
+    say(&hub, &den(), 1, 1);
+    assert_eq!(numbers(&bob), [1]);
+    drop(back);
+    hub.tell_news(Instant::now() + 2 * GRACE);
+    assert_eq!(news(&ada).len(), 2);
+    assert_eq!(hub.len(), 1);
+}
+
+#[test]
+fn who_was_cut_twice_has_the_whole_grace_after_the_second_cut() {
+    let hub = hub();
+    let bob = newcomer(2);
+    drop(enter(&hub, &bob));
+    let start = Instant::now();
+    let again = enter(&hub, &bob);
+    {
+        // As if the second cut came much later.
+        let state = &mut *hub.lock();
+        state.cuts[0].until = start;
+    }
+    drop(again);
+    hub.tell_news(start + GRACE / 2);
+    assert_eq!(hub.len(), 1);
+}
+
+#[test]
+fn those_who_come_back_after_a_restart_are_counted_and_not_named() {
+    let hub = Hub::new(&lobby().channel, GRACE);
+    let (mut ada, mut bob) = (newcomer(1), newcomer(2));
+    (ada.resumed, bob.resumed) = (true, true);
+    let _places = (enter(&hub, &ada), enter(&hub, &bob));
+    hub.tell_news(Instant::now());
+    for (_, changes, partial) in news(&ada) {
+        assert!(changes.is_empty() && partial);
+    }
+}
+
+#[test]
+fn a_later_connection_of_a_session_takes_its_place() {
+    let hub = hub();
+    let (first, second) = (newcomer(1), newcomer(1));
+    let old = enter(&hub, &first);
+    let new = enter(&hub, &second);
+    waiting(&first);
+    assert_eq!(
+        first.outbox.take(),
+        Next::Close(CloseReason::LoggedInElsewhere)
+    );
+    drop(old);
+    say(&hub, &den(), 7, 1);
+    assert_eq!(numbers(&second), [1]);
+    new.give_up();
+    assert_eq!(hub.len(), 0);
+}
+
+#[test]
+fn channels_without_anybody_are_forgotten_and_the_lobby_stays() {
+    let hub = hub();
+    let ada = newcomer(1);
+    let place = enter(&hub, &ada);
+    assert_eq!(hub.lock().rooms.len(), 2);
+    place.give_up();
+    let state = hub.lock();
+    assert_eq!(state.rooms.len(), 1);
+    assert_eq!(state.room_names.len(), 1);
+    assert!(state.names.is_empty() && state.blockers.is_empty());
+}

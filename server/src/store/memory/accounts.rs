@@ -1,0 +1,164 @@
+//! Accounts, sessions and blocks.
+
+use std::collections::BTreeSet;
+
+use longhall_packet::NameKeys;
+
+use super::State;
+use crate::store::{NewSession, NewUser, Rotation, SessionId, SessionRow, TokenHash, User, UserId};
+
+pub(super) struct Session {
+    id: SessionId,
+    user: UserId,
+    token: TokenHash,
+    previous: Option<TokenHash>,
+    device: String,
+    created_at_ms: i64,
+    last_seen_at_ms: i64,
+    pub(super) expires_at_ms: i64,
+}
+
+impl State {
+    pub(super) fn user_by(&self, found: impl Fn(&NameKeys) -> bool) -> Option<&User> {
+        self.users
+            .values()
+            .find(|(_, keys)| found(keys))
+            .map(|(user, _)| user)
+    }
+
+    pub(super) fn username(&self, user: UserId) -> String {
+        let found = self.users.get(&user);
+        found.map_or_else(String::new, |(user, _)| user.username.clone())
+    }
+
+    pub(super) fn name_key(&self, user: UserId) -> &str {
+        self.users.get(&user).map_or("", |(_, keys)| &keys.name)
+    }
+
+    pub(super) fn insert_user(&mut self, user: NewUser) -> Option<UserId> {
+        let keys = user.keys;
+        if self.user_by(|k| k.overlaps(&keys)).is_some() {
+            return None;
+        }
+        let id = UserId(i64::try_from(self.users.len()).unwrap_or(i64::MAX) + 1);
+        let user = User {
+            id,
+            username: user.username,
+            password_hash: user.password_hash,
+        };
+        self.users.insert(id, (user, keys));
+        if let Some(lobby) = self.lobby() {
+            self.mark_channel(id, lobby, self.last_seq_of(lobby));
+        }
+        Some(id)
+    }
+
+    pub(super) fn set_password_hash(&mut self, user: UserId, hash: String) {
+        if let Some((user, _)) = self.users.get_mut(&user) {
+            user.password_hash = hash;
+        }
+    }
+
+    pub(super) fn insert_session(&mut self, new: NewSession) -> (SessionId, Vec<SessionId>) {
+        self.sessions
+            .retain(|s| s.user != new.user || s.expires_at_ms > new.now_ms);
+        let others = self.latest_sessions(new.user);
+        let ended: BTreeSet<i64> = others
+            .iter()
+            .skip(new.at_most.saturating_sub(1))
+            .map(|s| s.id.0)
+            .collect();
+        self.last_session += 1;
+        let id = SessionId(self.last_session);
+        self.sessions.retain(|s| !ended.contains(&s.id.0));
+        self.sessions.push(Session {
+            id,
+            user: new.user,
+            token: new.token,
+            previous: None,
+            device: new.device,
+            created_at_ms: new.now_ms,
+            last_seen_at_ms: new.now_ms,
+            expires_at_ms: new.expires_at_ms,
+        });
+        (id, ended.into_iter().map(SessionId).collect())
+    }
+
+    pub(super) fn rotate_session(&mut self, rotation: &Rotation) -> Option<(User, SessionId)> {
+        let session = self.sessions.iter_mut().find(|s| {
+            (s.token == rotation.presented || s.previous == Some(rotation.presented))
+                && s.expires_at_ms > rotation.now_ms
+        })?;
+        session.token = rotation.next;
+        session.previous = Some(rotation.presented);
+        session.expires_at_ms = rotation.expires_at_ms;
+        session.last_seen_at_ms = session.last_seen_at_ms.max(rotation.now_ms);
+        let (user, _) = self.users.get(&session.user)?;
+        Some((user.clone(), session.id))
+    }
+
+    pub(super) fn touch_session(&mut self, session: SessionId, now_ms: i64) {
+        if let Some(found) = self.sessions.iter_mut().find(|s| s.id == session) {
+            found.last_seen_at_ms = found.last_seen_at_ms.max(now_ms);
+        }
+    }
+
+    /// The sessions of an account, seen latest first.
+    fn latest_sessions(&self, user: UserId) -> Vec<&Session> {
+        let mut sessions: Vec<_> = self.sessions.iter().filter(|s| s.user == user).collect();
+        sessions.sort_unstable_by_key(|s| std::cmp::Reverse((s.last_seen_at_ms, s.id.0)));
+        sessions
+    }
+
+    pub(super) fn sessions_of(&self, user: UserId, now_ms: i64) -> Vec<SessionRow> {
+        self.latest_sessions(user)
+            .into_iter()
+            .filter(|s| s.expires_at_ms > now_ms)
+            .map(|s| SessionRow {
+                id: s.id,
+                device: s.device.clone(),
+                created_at_ms: s.created_at_ms,
+                last_seen_at_ms: s.last_seen_at_ms,
+            })
+            .collect()
+    }
+
+    pub(super) fn delete_sessions(
+        &mut self,
+        user: UserId,
+        session: Option<SessionId>,
+        keep: SessionId,
+    ) -> Vec<SessionId> {
+        let ends = |s: &Session| {
+            s.user == user && s.id != keep && session.is_none_or(|session| session == s.id)
+        };
+        let ended = self.sessions.iter().filter(|s| ends(s));
+        let ended = ended.map(|s| s.id).collect();
+        self.sessions.retain(|s| !ends(s));
+        ended
+    }
+
+    pub(super) fn delete_session(&mut self, token: TokenHash) {
+        self.sessions.retain(|s| s.token != token);
+    }
+
+    pub(super) fn insert_block(&mut self, user: UserId, blocked: UserId, at_most: usize) -> bool {
+        let have = self.blocks.iter().filter(|(by, _)| *by == user).count();
+        if !self.blocks.contains(&(user, blocked)) && have >= at_most {
+            return false;
+        }
+        self.blocks.insert((user, blocked));
+        true
+    }
+
+    pub(super) fn blocks_of(&self, user: UserId) -> Vec<(UserId, String)> {
+        let mut blocked: Vec<_> = self
+            .blocks
+            .iter()
+            .filter(|(by, _)| *by == user)
+            .map(|(_, blocked)| (*blocked, self.username(*blocked)))
+            .collect();
+        blocked.sort_by_key(|(blocked, _)| self.name_key(*blocked).to_owned());
+        blocked
+    }
+}

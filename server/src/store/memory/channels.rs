@@ -1,0 +1,346 @@
+//! Channels, members, invitations and read markers.
+
+use longhall_packet::{Access, ChannelName, Invitation, Role, Seq};
+
+use super::{LogKey, State};
+use crate::store::{
+    Added, Channel, ChannelId, Created, MemberLimits, MemberRow, Membership, NewChannel, Removed,
+    UserId,
+};
+
+pub(super) struct ChannelRow {
+    pub(super) name: ChannelName,
+    pub(super) topic: String,
+    pub(super) access: Access,
+    pub(super) password_hash: Option<String>,
+    pub(super) is_lobby: bool,
+}
+
+/// In the order of joining.
+pub(super) struct Member {
+    channel: ChannelId,
+    user: UserId,
+    role: Role,
+}
+
+/// In the order of inviting.
+pub(super) struct Invited {
+    channel: ChannelId,
+    user: UserId,
+    by: UserId,
+}
+
+impl State {
+    pub(super) fn channel_id(&self, name: &ChannelName) -> Option<ChannelId> {
+        self.channels
+            .iter()
+            .find(|(_, row)| row.name == *name)
+            .map(|(id, _)| *id)
+    }
+
+    pub(super) fn lobby(&self) -> Option<ChannelId> {
+        self.channels
+            .iter()
+            .find(|(_, row)| row.is_lobby)
+            .map(|(id, _)| *id)
+    }
+
+    pub(super) fn channel(&self, id: ChannelId) -> Option<Channel> {
+        let row = self.channels.get(&id)?;
+        let (first_seq, last_seq) = self.bounds(&LogKey::Channel(row.name.clone()));
+        Some(Channel {
+            id,
+            name: row.name.clone(),
+            topic: row.topic.clone(),
+            access: row.access,
+            password_hash: row.password_hash.clone(),
+            is_lobby: row.is_lobby,
+            first_seq,
+            last_seq,
+        })
+    }
+
+    pub(super) fn last_seq_of(&self, channel: ChannelId) -> Seq {
+        self.channel(channel).map_or(0, |channel| channel.last_seq)
+    }
+
+    fn create(&mut self, row: ChannelRow) -> ChannelId {
+        self.last_channel += 1;
+        let id = ChannelId(self.last_channel);
+        self.channels.insert(id, row);
+        id
+    }
+
+    pub(super) fn open_lobby(&mut self, name: &ChannelName) -> Option<Channel> {
+        let found = self.channel_id(name);
+        if found.is_some() && found == self.lobby() {
+            return found.and_then(|id| self.channel(id));
+        }
+        if let Some(old) = self.lobby().and_then(|id| self.channels.get_mut(&id)) {
+            old.is_lobby = false;
+        }
+        let id = found.unwrap_or_else(|| {
+            self.create(ChannelRow {
+                name: name.clone(),
+                topic: String::new(),
+                access: Access::Open,
+                password_hash: None,
+                is_lobby: true,
+            })
+        });
+        self.members.retain(|m| m.channel != id);
+        self.invitations.retain(|i| i.channel != id);
+        if let Some(row) = self.channels.get_mut(&id) {
+            row.is_lobby = true;
+            row.access = Access::Open;
+            row.password_hash = None;
+        }
+        self.channel(id)
+    }
+
+    pub(super) fn insert_channel(&mut self, new: NewChannel) -> Created {
+        if self.channel_id(&new.name).is_some() {
+            return Created::Taken;
+        }
+        if self.channels_of(new.owner) >= new.channels_per_account {
+            return Created::TooManyChannels;
+        }
+        let id = self.create(ChannelRow {
+            name: new.name,
+            topic: new.topic,
+            access: new.access,
+            password_hash: new.password_hash,
+            is_lobby: false,
+        });
+        self.join(id, new.owner, Role::Owner);
+        self.channel(id).map_or(Created::Taken, Created::Channel)
+    }
+
+    fn join(&mut self, channel: ChannelId, user: UserId, role: Role) {
+        self.members.push(Member {
+            channel,
+            user,
+            role,
+        });
+        self.mark_channel(user, channel, self.last_seq_of(channel));
+    }
+
+    pub(super) fn list_channels(
+        &self,
+        user: UserId,
+        after: Option<&ChannelName>,
+        limit: usize,
+    ) -> Vec<(Channel, u32)> {
+        let mut listed: Vec<_> = self
+            .channels
+            .keys()
+            .filter_map(|id| self.channel(*id))
+            .filter(|channel| {
+                after.is_none_or(|after| channel.name > *after)
+                    && (channel.access != Access::Invite
+                        || self.role(channel.id, user).is_some()
+                        || self.is_invited(channel.id, user))
+            })
+            .map(|channel| {
+                let members = self.members_of(channel.id);
+                (channel, u32::try_from(members).unwrap_or(u32::MAX))
+            })
+            .collect();
+        listed.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        listed.truncate(limit);
+        listed
+    }
+
+    pub(super) fn role(&self, channel: ChannelId, user: UserId) -> Option<Role> {
+        self.members
+            .iter()
+            .find(|m| m.channel == channel && m.user == user)
+            .map(|m| m.role)
+    }
+
+    pub(super) fn is_member(&self, channel: ChannelId, user: UserId) -> bool {
+        let Some(row) = self.channels.get(&channel) else {
+            return false;
+        };
+        row.is_lobby || self.role(channel, user).is_some()
+    }
+
+    fn members_of(&self, channel: ChannelId) -> usize {
+        self.members.iter().filter(|m| m.channel == channel).count()
+    }
+
+    fn channels_of(&self, user: UserId) -> usize {
+        self.members.iter().filter(|m| m.user == user).count()
+    }
+
+    pub(super) fn insert_member(
+        &mut self,
+        channel: ChannelId,
+        user: UserId,
+        limits: MemberLimits,
+    ) -> Added {
+        if !self.channels.contains_key(&channel) {
+            return Added::NoChannel;
+        }
+        let added = if self.is_member(channel, user) {
+            Added::Already
+        } else if self.members_of(channel) >= limits.members_per_channel {
+            return Added::ChannelFull;
+        } else if self.channels_of(user) >= limits.channels_per_account {
+            return Added::TooManyChannels;
+        } else {
+            self.join(channel, user, Role::Member);
+            Added::Member
+        };
+        self.invitations
+            .retain(|i| i.channel != channel || i.user != user);
+        added
+    }
+
+    pub(super) fn membership(&self, channel: ChannelId, user: UserId) -> Option<Membership> {
+        if !self.is_member(channel, user) {
+            return None;
+        }
+        let members = self.members_of(channel);
+        let channel = self.channel(channel)?;
+        let read_seq = self.read_seq(user, channel.id);
+        let log = LogKey::Channel(channel.name.clone());
+        Some(Membership {
+            role: self.role(channel.id, user).unwrap_or(Role::Member),
+            read_seq,
+            unread: self.unread(&log, user, None, read_seq),
+            members: u32::try_from(members).unwrap_or(u32::MAX),
+            channel,
+        })
+    }
+
+    pub(super) fn memberships(&self, user: UserId) -> Vec<Membership> {
+        let ids = self.channels.keys();
+        let mut all: Vec<_> = ids.filter_map(|id| self.membership(*id, user)).collect();
+        all.sort_by(|a, b| {
+            let (a, b) = (&a.channel, &b.channel);
+            (!a.is_lobby, &a.name).cmp(&(!b.is_lobby, &b.name))
+        });
+        all
+    }
+
+    pub(super) fn members(
+        &self,
+        channel: ChannelId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Vec<MemberRow> {
+        let mut members: Vec<_> = self
+            .members
+            .iter()
+            .filter(|m| m.channel == channel)
+            .filter(|m| after.is_none_or(|after| self.name_key(m.user) > after))
+            .map(|m| MemberRow {
+                user: m.user,
+                username: self.username(m.user),
+                role: m.role,
+            })
+            .collect();
+        members.sort_by_key(|m| self.name_key(m.user).to_owned());
+        members.truncate(limit);
+        members
+    }
+
+    pub(super) fn set_role(&mut self, channel: ChannelId, user: UserId, role: Role) -> bool {
+        if self.role(channel, user).is_none() {
+            return false;
+        }
+        for member in self.members.iter_mut().filter(|m| m.channel == channel) {
+            if member.user == user {
+                member.role = role;
+            } else if role == Role::Owner && member.role == Role::Owner {
+                member.role = Role::Operator;
+            }
+        }
+        true
+    }
+
+    pub(super) fn delete_member(&mut self, channel: ChannelId, user: UserId) -> Removed {
+        let Some(had) = self.role(channel, user) else {
+            return Removed::NotAMember;
+        };
+        self.members
+            .retain(|m| m.channel != channel || m.user != user);
+        self.reads.remove(&(user, channel));
+        let those_left = || self.members.iter().filter(|m| m.channel == channel);
+        let Some(oldest) = those_left().next() else {
+            self.delete_channel(channel);
+            return Removed::ChannelGone;
+        };
+        if had != Role::Owner {
+            return Removed::Out { heir: None };
+        }
+        let operator = those_left().find(|m| m.role == Role::Operator);
+        let heir = operator.unwrap_or(oldest).user;
+        self.set_role(channel, heir, Role::Owner);
+        Removed::Out {
+            heir: Some((heir, self.username(heir))),
+        }
+    }
+
+    fn delete_channel(&mut self, channel: ChannelId) {
+        if let Some(row) = self.channels.remove(&channel) {
+            self.forget_lines(&LogKey::Channel(row.name));
+        }
+        self.invitations.retain(|i| i.channel != channel);
+        self.reads.retain(|(_, of), _| *of != channel);
+    }
+
+    pub(super) fn insert_invitation(
+        &mut self,
+        channel: ChannelId,
+        user: UserId,
+        by: UserId,
+        at_most: usize,
+    ) -> bool {
+        let is_gone = !self.channels.contains_key(&channel);
+        if is_gone || self.is_member(channel, user) || self.blocks.contains(&(user, by)) {
+            return false;
+        }
+        self.invitations
+            .retain(|i| i.channel != channel || i.user != user);
+        self.invitations.push(Invited { channel, user, by });
+        let have = self.invitations.iter().filter(|i| i.user == user).count();
+        let mut too_many = have.saturating_sub(at_most);
+        self.invitations.retain(|i| {
+            let is_kept = i.user != user || too_many == 0;
+            too_many -= usize::from(!is_kept);
+            is_kept
+        });
+        true
+    }
+
+    pub(super) fn is_invited(&self, channel: ChannelId, user: UserId) -> bool {
+        let mut invitations = self.invitations.iter();
+        invitations.any(|i| i.channel == channel && i.user == user)
+    }
+
+    pub(super) fn invitations_of(&self, user: UserId) -> Vec<Invitation> {
+        self.invitations
+            .iter()
+            .rev()
+            .filter(|i| i.user == user)
+            .filter_map(|i| {
+                Some(Invitation {
+                    channel: self.channels.get(&i.channel)?.name.to_string(),
+                    by: self.username(i.by),
+                })
+            })
+            .collect()
+    }
+
+    pub(super) fn read_seq(&self, user: UserId, channel: ChannelId) -> Seq {
+        self.reads.get(&(user, channel)).copied().unwrap_or(0)
+    }
+
+    pub(super) fn mark_channel(&mut self, user: UserId, channel: ChannelId, seq: Seq) -> Seq {
+        let marker = self.reads.entry((user, channel)).or_default();
+        *marker = seq.max(*marker);
+        *marker
+    }
+}

@@ -1,0 +1,481 @@
+//! Lines and whispers.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use longhall_packet::{Conversation, InboxState, Line, LineId, LineKind, Seq};
+
+use super::{LogKey, State};
+use crate::store::{
+    Appended, CONVERSATIONS_LISTED, ChannelId, Cursor, Entry, Log, Page, Retention, UNREAD_COUNTED,
+    UserId, What,
+};
+
+/// What a channel's name or an account has counted and kept.
+#[derive(Default)]
+pub(super) struct Kept {
+    last_seq: Seq,
+    /// Of an inbox: whispers behind it wait.
+    delivered_seq: Seq,
+    lines: BTreeMap<Seq, Row>,
+}
+
+struct Row {
+    sender: UserId,
+    line_id: Option<LineId>,
+    /// Of a whisper: the other side, as the inbox's owner sees it.
+    peer: Option<UserId>,
+    /// Of a whisper in its sender's inbox: its number in the recipient's.
+    peer_seq: Option<Seq>,
+    line: Line,
+}
+
+impl State {
+    pub(super) fn bounds(&self, log: &LogKey) -> (Seq, Seq) {
+        let Some(kept) = self.logs.get(log) else {
+            return (1, 0);
+        };
+        let first = kept.lines.keys().next().copied();
+        (first.unwrap_or(kept.last_seq + 1), kept.last_seq)
+    }
+
+    pub(super) fn unread(
+        &self,
+        log: &LogKey,
+        user: UserId,
+        peer: Option<UserId>,
+        read_seq: Seq,
+    ) -> u32 {
+        let Some(kept) = self.logs.get(log) else {
+            return 0;
+        };
+        let unread = kept
+            .lines
+            .range(read_seq + 1..)
+            .filter(|(_, row)| peer.is_none() || row.peer == peer)
+            .filter(|(_, row)| row.line.kind == LineKind::Said && row.sender != user);
+        u32::try_from(unread.take(UNREAD_COUNTED as usize).count()).unwrap_or(UNREAD_COUNTED)
+    }
+
+    pub(super) fn append(&mut self, entry: Entry) -> Appended {
+        let line = Line {
+            seq: 0,
+            sender: entry.sender_name,
+            recipient: None,
+            text: String::new(),
+            sent_at_ms: u64::try_from(entry.now_ms).unwrap_or(0),
+            kind: LineKind::Said,
+            edited_at_ms: None,
+            of: None,
+        };
+        match entry.what {
+            What::Say {
+                channel,
+                line_id,
+                text,
+            } => {
+                if let Some(before) = self.before(entry.sender, line_id) {
+                    return before;
+                }
+                let Some(log) = self.log_to_speak_in(channel, entry.sender) else {
+                    return Appended::NotAMember;
+                };
+                let row = Row {
+                    sender: entry.sender,
+                    line_id: Some(line_id),
+                    peer: None,
+                    peer_seq: None,
+                    line: Line { text, ..line },
+                };
+                Appended::Line {
+                    line: self.push(log, row),
+                }
+            }
+            What::Whisper {
+                recipient,
+                recipient_name,
+                line_id,
+                text,
+                kept_at_most,
+            } => {
+                let line = Line {
+                    recipient: Some(recipient_name),
+                    text,
+                    ..line
+                };
+                self.before(entry.sender, line_id).unwrap_or_else(|| {
+                    self.whisper(entry.sender, recipient, line_id, line, kept_at_most)
+                })
+            }
+            What::Edit {
+                channel,
+                of,
+                text,
+                not_before_ms,
+            } => {
+                let line = Line {
+                    kind: LineKind::Edit,
+                    text,
+                    ..line
+                };
+                self.change(entry.sender, channel, of, line, not_before_ms)
+            }
+            What::Delete {
+                channel,
+                of,
+                not_before_ms,
+            } => {
+                let line = Line {
+                    kind: LineKind::Deletion,
+                    ..line
+                };
+                self.change(entry.sender, channel, of, line, not_before_ms)
+            }
+        }
+    }
+
+    fn before(&self, sender: UserId, line_id: LineId) -> Option<Appended> {
+        let rows = self.logs.values().flat_map(|kept| kept.lines.values());
+        let mut taken = rows.filter(|row| row.sender == sender && row.line_id == Some(line_id));
+        taken.next().map(|row| Appended::Before {
+            seq: row.line.seq,
+            sent_at_ms: i64::try_from(row.line.sent_at_ms).unwrap_or(i64::MAX),
+        })
+    }
+
+    fn log_to_speak_in(&self, channel: ChannelId, user: UserId) -> Option<LogKey> {
+        let row = self.channels.get(&channel)?;
+        self.is_member(channel, user)
+            .then(|| LogKey::Channel(row.name.clone()))
+    }
+
+    /// Gives a line the next number.
+    fn push(&mut self, log: LogKey, mut row: Row) -> Line {
+        let kept = self.logs.entry(log).or_default();
+        kept.last_seq += 1;
+        row.line.seq = kept.last_seq;
+        let line = row.line.clone();
+        kept.lines.insert(kept.last_seq, row);
+        line
+    }
+
+    fn whisper(
+        &mut self,
+        sender: UserId,
+        recipient: UserId,
+        line_id: LineId,
+        line: Line,
+        kept_at_most: Option<usize>,
+    ) -> Appended {
+        let own = Row {
+            sender,
+            line_id: Some(line_id),
+            peer: Some(recipient),
+            peer_seq: None,
+            line,
+        };
+        if recipient == sender {
+            return self.whisper_to_self(sender, own);
+        }
+        if self.blocks.contains(&(recipient, sender)) {
+            return Appended::Blocked;
+        }
+        if kept_at_most.is_some_and(|at_most| self.waiting(recipient) >= at_most) {
+            return Appended::InboxFull;
+        }
+        let theirs = Row {
+            sender,
+            line_id: None,
+            peer: Some(sender),
+            peer_seq: None,
+            line: own.line.clone(),
+        };
+        let received = self.push(LogKey::Inbox(recipient), theirs);
+        if kept_at_most.is_none() {
+            self.delivered(recipient);
+        }
+        let own = Row {
+            peer_seq: Some(received.seq),
+            ..own
+        };
+        let sent = self.push(LogKey::Inbox(sender), own);
+        self.delivered(sender);
+        Appended::Whisper {
+            sent,
+            recipient,
+            received,
+        }
+    }
+
+    fn whisper_to_self(&mut self, user: UserId, row: Row) -> Appended {
+        let sent = self.push(LogKey::Inbox(user), row);
+        self.delivered(user);
+        Appended::Whisper {
+            received: sent.clone(),
+            sent,
+            recipient: user,
+        }
+    }
+
+    /// Whispers that an account has not been there for.
+    fn waiting(&self, user: UserId) -> usize {
+        let Some(kept) = self.logs.get(&LogKey::Inbox(user)) else {
+            return 0;
+        };
+        kept.lines
+            .range(kept.delivered_seq + 1..)
+            .filter(|(_, row)| matches!(row.line.kind, LineKind::Said | LineKind::Deleted))
+            .filter(|(_, row)| row.sender != user)
+            .count()
+    }
+
+    fn delivered(&mut self, user: UserId) {
+        if let Some(kept) = self.logs.get_mut(&LogKey::Inbox(user)) {
+            kept.delivered_seq = kept.last_seq;
+        }
+    }
+
+    /// Edits or deletes a line by `entry`, which says which.
+    fn change(
+        &mut self,
+        sender: UserId,
+        channel: Option<ChannelId>,
+        of: Seq,
+        entry: Line,
+        not_before_ms: i64,
+    ) -> Appended {
+        let log = match channel {
+            Some(channel) => match self.log_to_speak_in(channel, sender) {
+                Some(log) => log,
+                None => return Appended::NotAMember,
+            },
+            None => LogKey::Inbox(sender),
+        };
+        let rows = self.logs.get(&log).map(|kept| &kept.lines);
+        let Some(target) = rows
+            .and_then(|rows| rows.get(&of))
+            .filter(|row| row.sender == sender && row.line.kind == LineKind::Said)
+        else {
+            return Appended::UnknownLine;
+        };
+        if i64::try_from(target.line.sent_at_ms).is_ok_and(|sent_at| sent_at < not_before_ms) {
+            return Appended::TooLate;
+        }
+        let (peer, peer_seq) = (target.peer, target.peer_seq);
+        let recipient = peer.filter(|peer| *peer != sender);
+        let is_edit = entry.kind == LineKind::Edit;
+        if let Some(recipient) = recipient
+            && is_edit
+            && self.blocks.contains(&(recipient, sender))
+        {
+            return Appended::Blocked;
+        }
+        let row = |peer: Option<UserId>, of: Seq, entry: Line| Row {
+            sender,
+            line_id: None,
+            peer,
+            peer_seq: None,
+            line: Line {
+                of: Some(of),
+                ..entry
+            },
+        };
+        let entry = Line {
+            recipient: peer.map(|peer| self.username(peer)),
+            ..entry
+        };
+        self.change_row(&log, of, &entry);
+        let sent = self.push(log, row(peer, of, entry.clone()));
+        let received = recipient.zip(peer_seq).map(|(recipient, peer_seq)| {
+            let theirs = LogKey::Inbox(recipient);
+            self.change_row(&theirs, peer_seq, &entry);
+            self.push(theirs, row(Some(sender), peer_seq, entry))
+        });
+        match peer {
+            None => Appended::Line { line: sent },
+            Some(recipient) => {
+                self.delivered(sender);
+                Appended::Whisper {
+                    received: received.unwrap_or_else(|| sent.clone()),
+                    sent,
+                    recipient,
+                }
+            }
+        }
+    }
+
+    fn change_row(&mut self, log: &LogKey, of: Seq, entry: &Line) {
+        let Some(kept) = self.logs.get_mut(log) else {
+            return;
+        };
+        let is_edit = entry.kind == LineKind::Edit;
+        if let Some(row) = kept.lines.get_mut(&of) {
+            row.line.text.clone_from(&entry.text);
+            row.line.edited_at_ms = is_edit.then_some(entry.sent_at_ms);
+            if !is_edit {
+                row.line.kind = LineKind::Deleted;
+            }
+        }
+        if !is_edit {
+            for row in kept.lines.values_mut().filter(|r| r.line.of == Some(of)) {
+                row.line.text.clear();
+                row.line.kind = LineKind::Deletion;
+            }
+        }
+    }
+
+    pub(super) fn lines(&self, log: Log, cursor: Cursor, limit: usize, max_bytes: usize) -> Page {
+        let (key, peer) = match log {
+            Log::Channel(channel) => match self.channels.get(&channel) {
+                Some(row) => (LogKey::Channel(row.name.clone()), None),
+                None => (LogKey::Inbox(UserId(0)), None),
+            },
+            Log::Inbox(user) => (LogKey::Inbox(user), None),
+            Log::Whispers(user, peer) => (LogKey::Inbox(user), Some(peer)),
+        };
+        let (first_seq, last_seq) = self.bounds(&key);
+        let rows = self.logs.get(&key).into_iter().flat_map(|kept| &kept.lines);
+        let mut rows: Vec<_> = rows
+            .filter(|(seq, row)| {
+                let is_meant = match cursor {
+                    Cursor::Newest => true,
+                    Cursor::After(after) => **seq > after,
+                    Cursor::Before(before) => **seq < before,
+                };
+                is_meant && (peer.is_none() || row.peer == peer)
+            })
+            .map(|(_, row)| row)
+            .collect();
+        let is_forward = matches!(cursor, Cursor::After(_));
+        if !is_forward {
+            rows.reverse();
+        }
+        let all = rows.len();
+        let mut bytes = 0;
+        let mut lines: Vec<(UserId, Line)> = rows
+            .into_iter()
+            .take(limit.max(1))
+            .enumerate()
+            .take_while(|(position, row)| {
+                let names = [Some(&row.line.sender), row.line.recipient.as_ref()];
+                let names: usize = names.into_iter().flatten().map(String::len).sum();
+                bytes += row.line.text.len() + names;
+                *position == 0 || bytes <= max_bytes
+            })
+            .map(|(_, row)| (row.sender, row.line.clone()))
+            .collect();
+        let more = lines.len() < all;
+        if !is_forward {
+            lines.reverse();
+        }
+        Page {
+            first_seq,
+            last_seq,
+            lines,
+            more,
+        }
+    }
+
+    pub(super) fn open_inbox(&mut self, user: UserId) -> InboxState {
+        self.delivered(user);
+        let log = LogKey::Inbox(user);
+        let (first_seq, last_seq) = self.bounds(&log);
+        let mut newest: BTreeMap<UserId, Seq> = BTreeMap::new();
+        if let Some(kept) = self.logs.get(&log) {
+            for (seq, row) in &kept.lines {
+                newest.extend(row.peer.map(|peer| (peer, *seq)));
+            }
+        }
+        let mut newest: Vec<_> = newest.into_iter().collect();
+        newest.sort_unstable_by_key(|(_, seq)| Reverse(*seq));
+        let conversations = newest
+            .into_iter()
+            .take(CONVERSATIONS_LISTED as usize)
+            .map(|(peer, last_seq)| {
+                let read_seq = self.whisper_read_seq(user, peer);
+                Conversation {
+                    username: self.username(peer),
+                    last_seq,
+                    read_seq,
+                    unread: self.unread(&log, user, Some(peer), read_seq),
+                }
+            })
+            .collect();
+        InboxState {
+            first_seq,
+            last_seq,
+            conversations,
+        }
+    }
+
+    fn whisper_read_seq(&self, user: UserId, peer: UserId) -> Seq {
+        let marker = self.whisper_reads.get(&(user, peer));
+        marker.copied().unwrap_or(0)
+    }
+
+    pub(super) fn set_read(&mut self, user: UserId, log: Log, to: Seq) -> (Seq, u32) {
+        match log {
+            Log::Channel(channel) => {
+                let Some(log) = self.log_to_speak_in(channel, user) else {
+                    return (0, 0);
+                };
+                let to = to.min(self.bounds(&log).1);
+                let read_seq = self.mark_channel(user, channel, to);
+                (read_seq, self.unread(&log, user, None, read_seq))
+            }
+            Log::Whispers(_, peer) => self.mark_whispers(user, peer, to),
+            Log::Inbox(_) => {
+                let log = LogKey::Inbox(user);
+                let rows = self.logs.get(&log).into_iter().flat_map(|kept| &kept.lines);
+                let peers: BTreeSet<UserId> = rows.filter_map(|(_, row)| row.peer).collect();
+                let to = to.min(self.bounds(&log).1);
+                let marked: Vec<_> = peers
+                    .into_iter()
+                    .map(|peer| self.mark_whispers(user, peer, to))
+                    .collect();
+                let lowest = marked.iter().map(|(read_seq, _)| *read_seq).min();
+                let unread: u32 = marked.iter().map(|(_, unread)| unread).sum();
+                (lowest.unwrap_or(to), unread.min(UNREAD_COUNTED))
+            }
+        }
+    }
+
+    fn mark_whispers(&mut self, user: UserId, peer: UserId, to: Seq) -> (Seq, u32) {
+        let log = LogKey::Inbox(user);
+        let Some(kept) = self.logs.get(&log) else {
+            return (0, 0);
+        };
+        let to = to.min(kept.last_seq);
+        if !kept.lines.values().any(|row| row.peer == Some(peer)) {
+            return (0, 0);
+        }
+        let marker = self.whisper_reads.entry((user, peer)).or_default();
+        *marker = to.max(*marker);
+        let read_seq = *marker;
+        (read_seq, self.unread(&log, user, Some(peer), read_seq))
+    }
+
+    /// Forgets all lines of a log but not its numbers.
+    pub(super) fn forget_lines(&mut self, log: &LogKey) {
+        if let Some(kept) = self.logs.get_mut(log) {
+            kept.lines.clear();
+        }
+    }
+
+    pub(super) fn prune(&mut self, retention: Retention) {
+        self.sessions.retain(|s| s.expires_at_ms > retention.now_ms);
+        let not_before = u64::try_from(retention.not_before_ms).unwrap_or(0);
+        for (key, kept) in &mut self.logs {
+            let at_most = match key {
+                LogKey::Channel(_) => retention.lines_per_channel,
+                LogKey::Inbox(_) => retention.whispers_per_inbox,
+            };
+            let up_to = kept.last_seq.saturating_sub(at_most);
+            while let Some(oldest) = kept.lines.first_entry()
+                && (*oldest.key() <= up_to || oldest.get().line.sent_at_ms < not_before)
+            {
+                oldest.remove();
+            }
+        }
+    }
+}

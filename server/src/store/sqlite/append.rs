@@ -1,0 +1,538 @@
+//! Writing lines, whispers, edits and deletions.
+
+use std::collections::HashMap;
+
+use longhall_packet::{Line, LineId, LineKind, Seq};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
+
+use super::line_ids::LineIds;
+use super::{DELETED, DELETION, EDIT, SAID, channels, count, invitations, number, seq};
+use crate::store::{Appended, ChannelId, Entry, UserId, What};
+
+/// Applies entries in their order. Whatever fails fails all of them, so that
+/// the numbers taken here come to be only together with their lines.
+pub(super) fn append(
+    db: &Connection,
+    line_ids: &mut LineIds,
+    entries: Vec<Entry>,
+) -> Result<Vec<Appended>> {
+    let mut batch = Batch {
+        db,
+        line_ids,
+        insert: db.prepare_cached(INSERT)?,
+        tails: HashMap::new(),
+        channel_logs: HashMap::new(),
+        inboxes: HashMap::new(),
+    };
+    let mut all = Vec::with_capacity(entries.len());
+    for entry in entries {
+        all.push(batch.apply(entry)?);
+    }
+    batch.finish()?;
+    Ok(all)
+}
+
+const INSERT: &str = "INSERT INTO lines
+        (log_id, seq, sender_id, kind, sent_at_ms, line_id, era, of_seq, peer_id, peer_seq, text)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+/// What one call has looked up and changed so far.
+struct Batch<'db> {
+    db: &'db Connection,
+    line_ids: &'db mut LineIds,
+    insert: CachedStatement<'db>,
+    /// Where each log ends.
+    tails: HashMap<i64, Tail>,
+    /// The log of a channel that an account may speak in.
+    channel_logs: HashMap<(ChannelId, UserId), Option<i64>>,
+    inboxes: HashMap<UserId, Inbox>,
+}
+
+#[derive(Clone, Copy)]
+struct Tail {
+    last_seq: i64,
+    is_moved: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Inbox {
+    log: i64,
+    delivered_seq: i64,
+    is_moved: bool,
+}
+
+/// A row of `lines` to insert.
+#[derive(Default)]
+struct Row<'a> {
+    sender: i64,
+    kind: i64,
+    sent_at_ms: i64,
+    line_id: Option<LineId>,
+    of_seq: Option<i64>,
+    peer: Option<i64>,
+    peer_seq: Option<i64>,
+    text: &'a str,
+}
+
+/// A line to edit or delete.
+struct Target {
+    log: i64,
+    seq: i64,
+    sent_at_ms: i64,
+    /// Of a whisper: to whom, and its number in that inbox.
+    peer: Option<(UserId, i64)>,
+}
+
+/// The part of an [`Entry`] that all kinds have.
+struct Sender {
+    id: UserId,
+    name: String,
+    now_ms: i64,
+}
+
+impl Batch<'_> {
+    fn apply(&mut self, entry: Entry) -> Result<Appended> {
+        let sender = Sender {
+            id: entry.sender,
+            name: entry.sender_name,
+            now_ms: entry.now_ms,
+        };
+        match entry.what {
+            What::Say {
+                channel,
+                line_id,
+                text,
+            } => {
+                if let Some(before) = self.before(sender.id, line_id)? {
+                    return Ok(before);
+                }
+                self.say(sender, channel, line_id, text)
+            }
+            What::Whisper {
+                recipient,
+                recipient_name,
+                line_id,
+                text,
+                kept_at_most,
+            } => {
+                if let Some(before) = self.before(sender.id, line_id)? {
+                    return Ok(before);
+                }
+                self.whisper(
+                    sender,
+                    (recipient, recipient_name),
+                    line_id,
+                    text,
+                    kept_at_most,
+                )
+            }
+            What::Edit {
+                channel,
+                of,
+                text,
+                not_before_ms,
+            } => self.change(sender, channel, of, Some(&text), not_before_ms),
+            What::Delete {
+                channel,
+                of,
+                not_before_ms,
+            } => self.change(sender, channel, of, None, not_before_ms),
+        }
+    }
+
+    /// Notes how far the numbers have gone.
+    fn finish(self) -> Result<()> {
+        let mut last_seq = self
+            .db
+            .prepare_cached("UPDATE logs SET last_seq = ?2 WHERE id = ?1")?;
+        for (log, tail) in self.tails {
+            if tail.is_moved {
+                last_seq.execute((log, tail.last_seq))?;
+            }
+        }
+        let mut delivered = self
+            .db
+            .prepare_cached("UPDATE inboxes SET delivered_seq = ?2 WHERE user_id = ?1")?;
+        for (user, inbox) in self.inboxes {
+            if inbox.is_moved {
+                delivered.execute((user.0, inbox.delivered_seq))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn say(
+        &mut self,
+        sender: Sender,
+        channel: ChannelId,
+        line_id: LineId,
+        text: String,
+    ) -> Result<Appended> {
+        let Some(log) = self.channel_log(channel, sender.id)? else {
+            return Ok(Appended::NotAMember);
+        };
+        let row = Row {
+            line_id: Some(line_id),
+            text: &text,
+            ..sender.row(SAID)
+        };
+        let seq = self.insert(log, &row)?;
+        Ok(Appended::Line {
+            line: sender.line(seq, None, text, LineKind::Said, None),
+        })
+    }
+
+    fn whisper(
+        &mut self,
+        sender: Sender,
+        (recipient, recipient_name): (UserId, String),
+        line_id: LineId,
+        text: String,
+        kept_at_most: Option<usize>,
+    ) -> Result<Appended> {
+        let to_self = recipient == sender.id;
+        if !to_self && invitations::is_blocked(self.db, recipient, sender.id)? {
+            return Ok(Appended::Blocked);
+        }
+        let theirs = self.inbox(recipient)?;
+        if let Some(at_most) = kept_at_most
+            && !to_self
+            && self.is_full(recipient, theirs, at_most)?
+        {
+            return Ok(Appended::InboxFull);
+        }
+        let received = if to_self {
+            None
+        } else {
+            let row = Row {
+                peer: Some(sender.id.0),
+                text: &text,
+                ..sender.row(SAID)
+            };
+            let received = self.insert(theirs.log, &row)?;
+            if kept_at_most.is_none() {
+                self.delivered(recipient, received);
+            }
+            Some(received)
+        };
+        let own = self.inbox(sender.id)?;
+        let row = Row {
+            line_id: Some(line_id),
+            peer: Some(recipient.0),
+            peer_seq: received,
+            text: &text,
+            ..sender.row(SAID)
+        };
+        let sent = self.insert(own.log, &row)?;
+        // Whoever speaks is there.
+        self.delivered(sender.id, sent);
+        let line = sender.line(sent, Some(recipient_name), text, LineKind::Said, None);
+        Ok(whispered(line, recipient, received, None))
+    }
+
+    /// Edits a line, or deletes it when there is no text.
+    fn change(
+        &mut self,
+        sender: Sender,
+        channel: Option<ChannelId>,
+        of: Seq,
+        text: Option<&str>,
+        not_before_ms: i64,
+    ) -> Result<Appended> {
+        let log = match channel {
+            Some(channel) => match self.channel_log(channel, sender.id)? {
+                Some(log) => log,
+                None => return Ok(Appended::NotAMember),
+            },
+            None => self.inbox(sender.id)?.log,
+        };
+        let Some(target) = self.target(log, of, sender.id)? else {
+            return Ok(Appended::UnknownLine);
+        };
+        if target.sent_at_ms < not_before_ms {
+            return Ok(Appended::TooLate);
+        }
+        // An edit is a way to say something; a deletion is not.
+        if let Some((peer, _)) = target.peer
+            && text.is_some()
+            && peer != sender.id
+            && invitations::is_blocked(self.db, peer, sender.id)?
+        {
+            return Ok(Appended::Blocked);
+        }
+        let kind = if text.is_some() {
+            LineKind::Edit
+        } else {
+            LineKind::Deletion
+        };
+        let new_text = text.unwrap_or_default();
+        let row = |of_seq, peer: Option<UserId>| Row {
+            of_seq: Some(of_seq),
+            peer: peer.map(|peer| peer.0),
+            text: new_text,
+            ..sender.row(if text.is_some() { EDIT } else { DELETION })
+        };
+
+        self.change_row(target.log, target.seq, text, sender.now_ms)?;
+        let peer = target.peer.map(|(peer, _)| peer);
+        let number = self.insert(target.log, &row(target.seq, peer))?;
+        let Some((peer, peer_seq)) = target.peer else {
+            let line = sender.line(number, None, new_text.to_owned(), kind, Some(target.seq));
+            return Ok(Appended::Line { line });
+        };
+        let received = if peer == sender.id {
+            None
+        } else {
+            let theirs = self.inbox(peer)?;
+            self.change_row(theirs.log, peer_seq, text, sender.now_ms)?;
+            Some(self.insert(theirs.log, &row(peer_seq, Some(sender.id)))?)
+        };
+        self.delivered(sender.id, number);
+        let peer_name = super::users::by_id(self.db, peer)?
+            .ok_or(rusqlite::Error::QueryReturnedNoRows)?
+            .username;
+        let line = sender.line(
+            number,
+            Some(peer_name),
+            new_text.to_owned(),
+            kind,
+            Some(target.seq),
+        );
+        Ok(whispered(line, peer, received, Some(peer_seq)))
+    }
+
+    /// Changes a line in place. Of one that is deleted no text stays anywhere:
+    /// its edits become deletions, too.
+    fn change_row(&self, log: i64, seq: i64, text: Option<&str>, now_ms: i64) -> Result<()> {
+        if let Some(text) = text {
+            self.db
+                .prepare_cached(
+                    "UPDATE lines SET text = ?3, edited_at_ms = ?4 WHERE log_id = ?1 AND seq = ?2",
+                )?
+                .execute((log, seq, text, now_ms))?;
+            return Ok(());
+        }
+        self.db
+            .prepare_cached(
+                "UPDATE lines SET text = '', edited_at_ms = NULL, kind = ?3
+                 WHERE log_id = ?1 AND seq = ?2",
+            )?
+            .execute((log, seq, DELETED))?;
+        self.db
+            .prepare_cached(
+                "UPDATE lines SET text = '', kind = ?3 WHERE log_id = ?1 AND of_seq = ?2",
+            )?
+            .execute((log, seq, DELETION))?;
+        Ok(())
+    }
+
+    /// A line of the sender's own that is not deleted.
+    fn target(&self, log: i64, of: Seq, sender: UserId) -> Result<Option<Target>> {
+        let of = number(of);
+        self.db
+            .prepare_cached(
+                "SELECT sent_at_ms, peer_id, peer_seq FROM lines
+                 WHERE log_id = ?1 AND seq = ?2 AND sender_id = ?3 AND kind = ?4",
+            )?
+            .query_row((log, of, sender.0, SAID), |row| {
+                let peer: Option<i64> = row.get(1)?;
+                let peer_seq: Option<i64> = row.get(2)?;
+                Ok(Target {
+                    log,
+                    seq: of,
+                    sent_at_ms: row.get(0)?,
+                    // A whisper to oneself is there once.
+                    peer: peer.map(|peer| (UserId(peer), peer_seq.unwrap_or(of))),
+                })
+            })
+            .optional()
+    }
+
+    /// The line of an id that the sender has used before.
+    fn before(&self, sender: UserId, line_id: LineId) -> Result<Option<Appended>> {
+        let found = self.line_ids.find(self.db, sender, line_id)?;
+        Ok(found.map(|found| Appended::Before {
+            seq: seq(found.seq),
+            sent_at_ms: found.sent_at_ms,
+        }))
+    }
+
+    /// Inserts a row at the end of a log and returns its number there.
+    fn insert(&mut self, log: i64, row: &Row<'_>) -> Result<i64> {
+        let seq = self.last_seq(log)? + 1;
+        let era = row
+            .line_id
+            .map(|line_id| self.line_ids.take(UserId(row.sender), line_id));
+        self.insert.execute((
+            log,
+            seq,
+            row.sender,
+            row.kind,
+            row.sent_at_ms,
+            row.line_id.map(number),
+            era,
+            row.of_seq,
+            row.peer,
+            row.peer_seq,
+            row.text,
+        ))?;
+        let tail = Tail {
+            last_seq: seq,
+            is_moved: true,
+        };
+        self.tails.insert(log, tail);
+        Ok(seq)
+    }
+
+    fn last_seq(&mut self, log: i64) -> Result<i64> {
+        if let Some(tail) = self.tails.get(&log) {
+            return Ok(tail.last_seq);
+        }
+        let last_seq = self
+            .db
+            .prepare_cached("SELECT last_seq FROM logs WHERE id = ?1")?
+            .query_row([log], |row| row.get(0))?;
+        let tail = Tail {
+            last_seq,
+            is_moved: false,
+        };
+        self.tails.insert(log, tail);
+        Ok(last_seq)
+    }
+
+    fn channel_log(&mut self, channel: ChannelId, user: UserId) -> Result<Option<i64>> {
+        if let Some(log) = self.channel_logs.get(&(channel, user)) {
+            return Ok(*log);
+        }
+        let log = if channels::is_member(self.db, channel, user)? {
+            channels::log(self.db, channel)?
+        } else {
+            None
+        };
+        self.channel_logs.insert((channel, user), log);
+        Ok(log)
+    }
+
+    /// The account's inbox, made if need be.
+    fn inbox(&mut self, user: UserId) -> Result<Inbox> {
+        if let Some(inbox) = self.inboxes.get(&user) {
+            return Ok(*inbox);
+        }
+        let found = self
+            .db
+            .prepare_cached("SELECT log_id, delivered_seq FROM inboxes WHERE user_id = ?1")?
+            .query_row([user.0], |row| {
+                Ok(Inbox {
+                    log: row.get(0)?,
+                    delivered_seq: row.get(1)?,
+                    is_moved: false,
+                })
+            })
+            .optional()?;
+        let inbox = if let Some(inbox) = found {
+            inbox
+        } else {
+            let log = self
+                .db
+                .prepare_cached("INSERT INTO logs (last_seq) VALUES (0) RETURNING id")?
+                .query_row([], |row| row.get(0))?;
+            self.db
+                .prepare_cached("INSERT INTO inboxes (user_id, log_id) VALUES (?1, ?2)")?
+                .execute((user.0, log))?;
+            Inbox {
+                log,
+                delivered_seq: 0,
+                is_moved: false,
+            }
+        };
+        self.inboxes.insert(user, inbox);
+        Ok(inbox)
+    }
+
+    /// Whether as many whispers wait as may.
+    fn is_full(&mut self, user: UserId, inbox: Inbox, at_most: usize) -> Result<bool> {
+        let at_most = count(at_most);
+        // Edits and the like have numbers, too: only with enough of these it is
+        // worth counting.
+        if self.last_seq(inbox.log)? - inbox.delivered_seq < at_most {
+            return Ok(false);
+        }
+        let waiting: i64 = self
+            .db
+            .prepare_cached(
+                "SELECT count(*) FROM
+                     (SELECT 1 FROM lines
+                      WHERE log_id = ?1 AND seq > ?2 AND kind IN (?3, ?4) AND sender_id != ?5
+                      LIMIT ?6)",
+            )?
+            .query_row(
+                (
+                    inbox.log,
+                    inbox.delivered_seq,
+                    SAID,
+                    DELETED,
+                    user.0,
+                    at_most,
+                ),
+                |row| row.get(0),
+            )?;
+        Ok(waiting >= at_most)
+    }
+
+    fn delivered(&mut self, user: UserId, seq: i64) {
+        if let Some(inbox) = self.inboxes.get_mut(&user) {
+            inbox.delivered_seq = seq;
+            inbox.is_moved = true;
+        }
+    }
+}
+
+impl Sender {
+    fn row(&self, kind: i64) -> Row<'static> {
+        Row {
+            sender: self.id.0,
+            kind,
+            sent_at_ms: self.now_ms,
+            ..Row::default()
+        }
+    }
+
+    fn line(
+        self,
+        number: i64,
+        recipient: Option<String>,
+        text: String,
+        kind: LineKind,
+        of: Option<i64>,
+    ) -> Line {
+        Line {
+            seq: seq(number),
+            sender: self.name,
+            recipient,
+            text,
+            sent_at_ms: seq(self.now_ms),
+            kind,
+            edited_at_ms: None,
+            of: of.map(seq),
+        }
+    }
+}
+
+/// A whisper as both sides get it. One to oneself is the same for both.
+fn whispered(
+    sent: Line,
+    recipient: UserId,
+    received: Option<i64>,
+    received_of: Option<i64>,
+) -> Appended {
+    let mut copy = sent.clone();
+    if let Some(received) = received {
+        copy.seq = seq(received);
+        copy.of = received_of.map(seq);
+    }
+    Appended::Whisper {
+        sent,
+        recipient,
+        received: copy,
+    }
+}

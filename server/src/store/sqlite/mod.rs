@@ -1,0 +1,442 @@
+//! The store in one SQLite file.
+//!
+//! One thread owns the writing connection. It takes every change that is
+//! waiting into one transaction, commits, and only then answers all of them:
+//! under load a single disk flush pays for many changes. Another thread reads.
+
+mod append;
+mod channels;
+mod inbox;
+mod invitations;
+mod line_ids;
+mod open;
+mod pages;
+mod prune;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod users;
+mod worker;
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row};
+use rusqlite_migration::{M, Migrations};
+use tokio::sync::oneshot;
+
+use super::{
+    Added, Appended, Channel, ChannelId, Created, Cursor, Entry, Log, MemberLimits, MemberRow,
+    Membership, NewChannel, NewSession, NewUser, Page, Removed, Retention, Rotation, SessionId,
+    SessionRow, Store, StoreError, TokenHash, User, UserId,
+};
+use line_ids::LineIds;
+pub use open::OpenError;
+use open::{MIGRATIONS, connect, connect_for_reading, explain, lock, migrate};
+use worker::{Change, Question, Worker, answer_all, sort, write_all};
+
+/// What `lines.kind` holds.
+const SAID: i64 = 0;
+const DELETED: i64 = 1;
+const EDIT: i64 = 2;
+const DELETION: i64 = 3;
+
+/// Everything in a SQLite file.
+pub struct SqliteStore {
+    writer: Worker<Change>,
+    reader: Worker<Question>,
+    /// Held as long as the store is open; the system lets go of it even when
+    /// the process is killed.
+    lock: Mutex<Option<File>>,
+    /// The writer thread's, between its changes.
+    line_ids: Arc<Mutex<LineIds>>,
+    /// Behind which log the next step of pruning begins.
+    prune_after: AtomicI64,
+}
+impl SqliteStore {
+    /// Opens a database, creating and migrating it as needed. Before a file of
+    /// an older layout is migrated, a copy is kept beside it.
+    ///
+    /// Blocks on the disk; meant for the start of the program.
+    ///
+    /// # Errors
+    /// See [`OpenError`]. The file is left as it was.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_with(path, MIGRATIONS)
+    }
+
+    fn open_with(path: &Path, migrations: &'static [M<'static>]) -> Result<Self, OpenError> {
+        let lock = lock(path)?;
+        let mut writing = connect(path)?;
+        migrate(
+            &mut writing,
+            path,
+            &Migrations::from_slice(migrations),
+            migrations.len(),
+        )?;
+        let line_ids = LineIds::read(&writing).map_err(|cause| explain(path, &cause))?;
+        let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
+        let cannot_start = |cause: io::Error| OpenError::Other {
+            path: path.to_owned(),
+            detail: format!("cannot start a thread: {cause}"),
+        };
+        Ok(Self {
+            writer: Worker::start("store-writer", move |jobs| write_all(&mut writing, jobs))
+                .map_err(cannot_start)?,
+            reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))
+                .map_err(cannot_start)?,
+            lock: Mutex::new(Some(lock)),
+            line_ids: Arc::new(Mutex::new(line_ids)),
+            prune_after: AtomicI64::new(0),
+        })
+    }
+
+    /// Ends both threads. The writer comes last: only it can fold the log of
+    /// changes back into the database file.
+    fn finish(&self) {
+        self.reader.finish();
+        self.writer.finish();
+    }
+
+    /// Has `change` applied and answers when it is on disk.
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let change: Change = Box::new(move |connection| {
+            let result = change(connection).map_err(|cause| sort(&cause));
+            let keep = result.is_ok();
+            let answer = Box::new(move |committed: Result<(), StoreError>| {
+                // Nobody waits for the answer of a connection that is gone.
+                let _ = answer.send(committed.and(result));
+            });
+            (keep, answer)
+        });
+        self.writer.send(change).await?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Has `question` answered from what is committed.
+    async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let question: Question = Box::new(move |connection| {
+            let _ = answer.send(question(connection).map_err(|cause| sort(&cause)));
+        });
+        self.reader.send(question).await?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+}
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn insert_user(&self, user: NewUser) -> Result<Option<UserId>, StoreError> {
+        self.write(move |db| users::insert(db, &user, now_ms()))
+            .await
+    }
+
+    async fn user_by_name(&self, name_key: &str) -> Result<Option<User>, StoreError> {
+        let name_key = name_key.to_owned();
+        self.read(move |db| users::by_name(db, &name_key)).await
+    }
+
+    async fn is_name_taken(&self, keys: &NameKeys) -> Result<bool, StoreError> {
+        let keys = keys.clone();
+        self.read(move |db| users::is_name_taken(db, &keys)).await
+    }
+
+    async fn set_password_hash(&self, user: UserId, hash: String) -> Result<(), StoreError> {
+        self.write(move |db| users::set_password_hash(db, user, &hash))
+            .await
+    }
+
+    async fn change_password(
+        &self,
+        user: UserId,
+        hash: String,
+        keep: SessionId,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.write(move |db| users::change_password(db, user, &hash, keep))
+            .await
+    }
+
+    async fn insert_session(
+        &self,
+        session: NewSession,
+    ) -> Result<(SessionId, Vec<SessionId>), StoreError> {
+        self.write(move |db| sessions::insert(db, &session)).await
+    }
+
+    async fn rotate_session(
+        &self,
+        rotation: Rotation,
+    ) -> Result<Option<(User, SessionId)>, StoreError> {
+        self.write(move |db| sessions::rotate(db, &rotation)).await
+    }
+
+    async fn touch_session(&self, session: SessionId, now_ms: i64) -> Result<(), StoreError> {
+        self.write(move |db| sessions::touch(db, session, now_ms))
+            .await
+    }
+
+    async fn sessions(&self, user: UserId, now_ms: i64) -> Result<Vec<SessionRow>, StoreError> {
+        self.read(move |db| sessions::list(db, user, now_ms)).await
+    }
+
+    async fn delete_sessions(
+        &self,
+        user: UserId,
+        session: Option<SessionId>,
+        keep: SessionId,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.write(move |db| sessions::delete(db, user, session, keep))
+            .await
+    }
+
+    async fn delete_session(&self, token: TokenHash) -> Result<(), StoreError> {
+        self.write(move |db| sessions::delete_by_token(db, token))
+            .await
+    }
+
+    async fn open_lobby(&self, name: &ChannelName, now_ms: i64) -> Result<Channel, StoreError> {
+        let name = name.clone();
+        self.write(move |db| channels::open_lobby(db, &name, now_ms))
+            .await
+    }
+
+    async fn insert_channel(&self, channel: NewChannel) -> Result<Created, StoreError> {
+        self.write(move |db| channels::insert(db, &channel)).await
+    }
+
+    async fn channel_by_name(&self, name: &ChannelName) -> Result<Option<Channel>, StoreError> {
+        let name = name.clone();
+        self.read(move |db| channels::by_name(db, &name)).await
+    }
+
+    async fn channels(
+        &self,
+        user: UserId,
+        after: Option<&ChannelName>,
+        limit: usize,
+    ) -> Result<Vec<(Channel, u32)>, StoreError> {
+        let after = after.cloned();
+        self.read(move |db| channels::list(db, user, after.as_ref(), limit))
+            .await
+    }
+
+    async fn set_topic(&self, channel: ChannelId, topic: String) -> Result<(), StoreError> {
+        self.write(move |db| channels::set_topic(db, channel, &topic))
+            .await
+    }
+
+    async fn set_access(
+        &self,
+        channel: ChannelId,
+        access: Access,
+        password_hash: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.write(move |db| channels::set_access(db, channel, access, password_hash.as_deref()))
+            .await
+    }
+
+    async fn insert_member(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+        limits: MemberLimits,
+        now_ms: i64,
+    ) -> Result<Added, StoreError> {
+        self.write(move |db| channels::insert_member(db, channel, user, limits, now_ms))
+            .await
+    }
+
+    async fn membership(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+    ) -> Result<Option<Membership>, StoreError> {
+        self.read(move |db| channels::membership(db, channel, user))
+            .await
+    }
+
+    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, StoreError> {
+        self.read(move |db| channels::memberships(db, user)).await
+    }
+
+    async fn members(
+        &self,
+        channel: ChannelId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.read(move |db| channels::members(db, channel, after.as_deref(), limit))
+            .await
+    }
+
+    async fn set_role(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+        role: Role,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| channels::set_role(db, channel, user, role))
+            .await
+    }
+
+    async fn delete_member(&self, channel: ChannelId, user: UserId) -> Result<Removed, StoreError> {
+        self.write(move |db| channels::delete_member(db, channel, user))
+            .await
+    }
+
+    async fn insert_invitation(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+        by: UserId,
+        at_most: usize,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| invitations::insert(db, channel, user, by, at_most, now_ms))
+            .await
+    }
+
+    async fn is_invited(&self, channel: ChannelId, user: UserId) -> Result<bool, StoreError> {
+        self.read(move |db| invitations::is_invited(db, channel, user))
+            .await
+    }
+
+    async fn invitations(&self, user: UserId) -> Result<Vec<Invitation>, StoreError> {
+        self.read(move |db| invitations::list(db, user)).await
+    }
+
+    async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError> {
+        let line_ids = Arc::clone(&self.line_ids);
+        self.write(move |db| {
+            let mut line_ids = line_ids.lock().unwrap_or_else(PoisonError::into_inner);
+            append::append(db, &mut line_ids, entries)
+        })
+        .await
+    }
+
+    async fn lines(
+        &self,
+        log: Log,
+        cursor: Cursor,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Page, StoreError> {
+        self.read(move |db| pages::lines(db, log, cursor, limit, max_bytes))
+            .await
+    }
+
+    async fn open_inbox(&self, user: UserId) -> Result<InboxState, StoreError> {
+        self.write(move |db| inbox::deliver(db, user)).await?;
+        self.read(move |db| inbox::state(db, user)).await
+    }
+
+    async fn set_read(&self, user: UserId, log: Log, seq: Seq) -> Result<(Seq, u32), StoreError> {
+        self.write(move |db| inbox::set_read(db, user, log, seq))
+            .await
+    }
+
+    async fn insert_block(
+        &self,
+        user: UserId,
+        blocked: UserId,
+        at_most: usize,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| invitations::insert_block(db, user, blocked, at_most))
+            .await
+    }
+
+    async fn blocks(&self, user: UserId) -> Result<Vec<(UserId, String)>, StoreError> {
+        self.read(move |db| invitations::blocks(db, user)).await
+    }
+
+    async fn delete_block(&self, user: UserId, blocked: UserId) -> Result<(), StoreError> {
+        self.write(move |db| invitations::delete_block(db, user, blocked))
+            .await
+    }
+
+    async fn prune(&self, retention: Retention) -> Result<bool, StoreError> {
+        let after = self.prune_after.load(Ordering::Relaxed);
+        let next = self
+            .write(move |db| prune::step(db, &retention, after))
+            .await?;
+        if next.is_none()
+            && let Some(oldest) = self.read(line_ids::oldest).await?
+        {
+            let line_ids = Arc::clone(&self.line_ids);
+            // On the writer's thread, which holds the lock for long.
+            self.write(move |_| {
+                let mut line_ids = line_ids.lock().unwrap_or_else(PoisonError::into_inner);
+                line_ids.forget_before(oldest);
+                Ok(())
+            })
+            .await?;
+        }
+        // Once through, the next round begins at the front.
+        self.prune_after.store(next.unwrap_or(0), Ordering::Relaxed);
+        Ok(next.is_some())
+    }
+
+    async fn close(&self) {
+        // Joining the threads blocks for one commit, at the very end of the
+        // program; nothing else runs any more.
+        self.finish();
+        drop(
+            self.lock
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+    }
+}
+
+/// A count or limit as SQLite holds it.
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number from the wire as SQLite holds it.
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The other way round. Neither numbers nor times are negative here.
+fn seq(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// A value of an enum that is stored by its stable name.
+fn named<T>(
+    row: &Row<'_>,
+    column: usize,
+    from_name: impl Fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let name: String = row.get(column)?;
+    from_name(&name).ok_or_else(|| rusqlite::Error::InvalidColumnType(column, name, Type::Text))
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

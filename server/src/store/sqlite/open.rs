@@ -1,0 +1,280 @@
+//! Opening a database file: whose it is, which layout it has, who may read it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite_migration::{M, Migrations, SchemaVersion};
+use tracing::info;
+
+pub(super) const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("../migrations/0001_users_and_sessions.sql")),
+    M::up(include_str!("../migrations/0002_channels.sql")),
+];
+
+/// What the first migration writes as `application_id`: "Long" in ASCII.
+const APPLICATION_ID: i64 = 0x4c6f_6e67;
+
+/// Statements a connection keeps prepared: all there are.
+const STATEMENTS: usize = 128;
+
+/// Why a database cannot be used. The text is for the operator and says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The folder is missing.
+    #[error("the folder {} does not exist; create it, or choose another file with --database", .0.display())]
+    NoFolder(PathBuf),
+    /// The path is a folder.
+    #[error("{} is a folder; choose a file with --database", .0.display())]
+    IsFolder(PathBuf),
+    /// The file, its lock or its folder cannot be read and written.
+    #[error("cannot read and write {}: {cause}; give this user the right to, or choose another file with --database", .path.display())]
+    NoAccess {
+        /// What was tried to open.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Another server uses the file.
+    #[error("{} is in use by another longhall-server; stop that one, or choose another file with --database", .0.display())]
+    InUse(PathBuf),
+    /// The file is no SQLite database, or a damaged one.
+    #[error("{} is damaged or not a Longhall database ({detail}); it was left as it is: restore it from a backup, or choose another file with --database", .path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite found.
+        detail: String,
+    },
+    /// A newer server has changed the file.
+    #[error("{} was written by a newer longhall-server (its layout is version {found}, this program knows up to {known}); it was left as it is: start that newer server", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The layout's version.
+        found: usize,
+        /// The newest version this program knows.
+        known: usize,
+    },
+    /// The disk is full.
+    #[error("no space left to open {}; free some and start again", .0.display())]
+    Full(PathBuf),
+    /// Something else.
+    #[error("cannot open {}: {detail}", .path.display())]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        detail: String,
+    },
+}
+
+/// Takes the lock file beside the database, and creates the database with
+/// rights for its owner only.
+pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(OpenError::NoFolder(folder.to_owned()));
+    }
+    if path.is_dir() {
+        return Err(OpenError::IsFolder(path.to_owned()));
+    }
+    let lock_path = beside(path, "lock");
+    let lock = open_private(&lock_path)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(cause)) => {
+            return Err(OpenError::NoAccess {
+                path: lock_path,
+                cause,
+            });
+        }
+    }
+    open_private(path)?;
+    Ok(lock)
+}
+
+fn open_private(path: &Path) -> Result<File, OpenError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|cause| match cause.kind() {
+        io::ErrorKind::StorageFull => OpenError::Full(path.to_owned()),
+        _ => OpenError::NoAccess {
+            path: path.to_owned(),
+            cause,
+        },
+    })
+}
+
+/// Opens the file and looks it over, without changing it.
+pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let explain = |cause: rusqlite::Error| explain(path, &cause);
+    let connection = Connection::open(path).map_err(explain)?;
+    connection
+        .busy_timeout(Duration::from_secs(5))
+        .map_err(explain)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Reading first: a damaged or foreign file must not be written to.
+    let found: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(explain)?;
+    if found != "ok" {
+        return Err(OpenError::Corrupt {
+            path: path.to_owned(),
+            detail: found,
+        });
+    }
+    Ok(connection)
+}
+
+/// Opens the file for the questions, once it is ours.
+pub(super) fn connect_for_reading(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch("PRAGMA cache_size = -16384")?;
+    Ok(connection)
+}
+
+/// Refuses files that are not ours or too new, then brings the layout up to date.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    migrations: &Migrations<'_>,
+    known: usize,
+) -> Result<(), OpenError> {
+    let other = |detail: String| OpenError::Other {
+        path: path.to_owned(),
+        detail,
+    };
+    let version = migrations
+        .current_version(connection)
+        .map_err(|e| other(e.to_string()))?;
+    let found = match version {
+        SchemaVersion::NoneSet => {
+            refuse_foreign(connection, path)?;
+            0
+        }
+        SchemaVersion::Inside(version) => {
+            refuse_unless_ours(connection, path)?;
+            usize::from(version)
+        }
+        SchemaVersion::Outside(version) => {
+            return Err(OpenError::Newer {
+                path: path.to_owned(),
+                found: version.get(),
+                known,
+            });
+        }
+    };
+    // It is ours: from here on the file may change.
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA secure_delete = ON;
+             PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -65536;
+             PRAGMA wal_autocheckpoint = 16384;",
+        )
+        .map_err(|cause| explain(path, &cause))?;
+    if found == known {
+        return Ok(());
+    }
+    if found > 0 {
+        let copy = beside(path, &format!("v{found}.backup"));
+        if !copy.exists() {
+            // Under another name until it is whole; private, as it holds hashes.
+            let unfinished = beside(path, "backup.unfinished");
+            let no_access = |cause| OpenError::NoAccess {
+                path: unfinished.clone(),
+                cause,
+            };
+            open_private(&unfinished)?.set_len(0).map_err(no_access)?;
+            connection
+                .execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])
+                .map_err(|cause| explain(path, &cause))?;
+            open_private(&unfinished)?.sync_all().map_err(no_access)?;
+            std::fs::rename(&unfinished, &copy).map_err(no_access)?;
+        }
+        info!(copy = %copy.display(), from = found, to = known, "migrating the database");
+    }
+    migrations
+        .to_latest(connection)
+        .map_err(|cause| match cause {
+            rusqlite_migration::Error::RusqliteError { err, .. } => explain(path, &err),
+            cause => other(cause.to_string()),
+        })
+}
+
+/// A SQLite file without our version but with tables is somebody else's.
+fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|cause| explain(path, &cause))?;
+    if tables == 0 {
+        Ok(())
+    } else {
+        Err(foreign(path))
+    }
+}
+
+/// Other programs count versions in their files as well; ours are marked.
+fn refuse_unless_ours(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let mark: i64 = connection
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .map_err(|cause| explain(path, &cause))?;
+    if mark == APPLICATION_ID {
+        Ok(())
+    } else {
+        Err(foreign(path))
+    }
+}
+
+fn foreign(path: &Path) -> OpenError {
+    let detail = "it belongs to another program".to_owned();
+    OpenError::Corrupt {
+        path: path.to_owned(),
+        detail,
+    }
+}
+
+/// `longhall.db` and `lock` give `longhall.db.lock`.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    name.into()
+}
+
+pub(super) fn explain(path: &Path, cause: &rusqlite::Error) -> OpenError {
+    let path = path.to_owned();
+    match cause.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => OpenError::Full(path),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Corrupt {
+            path,
+            detail: cause.to_string(),
+        },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse(path),
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            OpenError::NoAccess {
+                path,
+                cause: io::Error::other(cause.to_string()),
+            }
+        }
+        _ => OpenError::Other {
+            path,
+            detail: cause.to_string(),
+        },
+    }
+}

@@ -1,0 +1,382 @@
+//! Thousands of calls at random, answered the same by both stores.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// Small and seeded, so that a failure comes again (Vigna's SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
+
+    fn one_in(&mut self, many: u64) -> bool {
+        self.below(many) == 0
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[usize::try_from(self.below(from.len() as u64)).unwrap()].clone()
+    }
+}
+
+const USERS: i64 = 5;
+const NAMES: [&str; 4] = ["lobby", "trade", "guild", "zoo"];
+
+struct Walk {
+    random: Random,
+    now_ms: i64,
+    newest_channel: i64,
+    newest_line_id: u64,
+    longest_log: u64,
+    /// What was said last: by whom, where, under which number.
+    recent: Vec<(UserId, Option<ChannelId>, u64)>,
+    /// What came of all entries.
+    seen: BTreeSet<String>,
+}
+
+impl Walk {
+    fn user(&mut self) -> UserId {
+        UserId(1 + i64::try_from(self.random.below(USERS as u64)).unwrap())
+    }
+
+    fn name(&mut self) -> ChannelName {
+        ChannelName::parse(self.random.pick(&NAMES)).unwrap()
+    }
+
+    /// Mostly one there is, sometimes one that is gone or never was.
+    fn channel(&mut self) -> ChannelId {
+        let back = self.random.below(5);
+        ChannelId((self.newest_channel - i64::try_from(back).unwrap() + 1).max(1))
+    }
+
+    fn seq(&mut self) -> u64 {
+        self.random.below(self.longest_log + 3)
+    }
+
+    fn line_id(&mut self) -> u64 {
+        if self.random.one_in(5) {
+            return self.random.below(self.newest_line_id + 1);
+        }
+        self.newest_line_id += 1;
+        self.newest_line_id
+    }
+
+    fn text(&mut self) -> String {
+        "Grüße! ".repeat(usize::try_from(self.random.below(6)).unwrap() + 1)
+    }
+
+    fn entry(&mut self) -> Entry {
+        let sender = self.user();
+        let recipient = self.user();
+        let channel = self.channel();
+        let not_before_ms = self.now_ms - 300;
+        let place = (!self.random.one_in(3)).then_some(channel);
+        // Mostly a line that may be changed.
+        let (changer, place, of) = if self.recent.is_empty() || self.random.one_in(4) {
+            (sender, place, self.seq())
+        } else {
+            self.random.pick(&self.recent)
+        };
+        let what = match self.random.below(10) {
+            0..5 => What::Say {
+                channel,
+                line_id: self.line_id(),
+                text: self.text(),
+            },
+            5..7 => What::Whisper {
+                recipient,
+                recipient_name: user_name(recipient),
+                line_id: self.line_id(),
+                text: self.text(),
+                kept_at_most: self.random.one_in(2).then_some(2),
+            },
+            7 | 8 => What::Edit {
+                channel: place,
+                of,
+                text: self.text(),
+                not_before_ms,
+            },
+            _ => What::Delete {
+                channel: place,
+                of,
+                not_before_ms,
+            },
+        };
+        let sender = match what {
+            What::Edit { .. } | What::Delete { .. } => changer,
+            What::Say { .. } | What::Whisper { .. } => sender,
+        };
+        Entry {
+            sender,
+            sender_name: user_name(sender),
+            what,
+            now_ms: self.now_ms,
+        }
+    }
+
+    fn note(&mut self, entry: &Entry, done: &Appended) {
+        let (line, place) = match (done, &entry.what) {
+            (Appended::Line { line }, What::Say { channel, .. }) => (line, Some(*channel)),
+            (Appended::Line { line } | Appended::Whisper { sent: line, .. }, _) => (line, None),
+            (other, _) => {
+                let name = format!("{other:?}");
+                let end = name.find(' ').unwrap_or(name.len());
+                self.seen.insert(name[..end].to_owned());
+                return;
+            }
+        };
+        self.longest_log = self.longest_log.max(line.seq);
+        let of_whom = if line.recipient.is_some() {
+            "whisper"
+        } else {
+            "line"
+        };
+        self.seen.insert(format!("{of_whom} {}", line.kind.name()));
+        if line.of.is_none() {
+            self.recent.push((entry.sender, place, line.seq));
+            if self.recent.len() > 8 {
+                self.recent.remove(0);
+            }
+        }
+    }
+
+    fn log(&mut self) -> Log {
+        match self.random.below(4) {
+            0 | 1 => Log::Channel(self.channel()),
+            2 => Log::Inbox(self.user()),
+            _ => Log::Whispers(self.user(), self.user()),
+        }
+    }
+
+    fn cursor(&mut self) -> Cursor {
+        match self.random.below(3) {
+            0 => Cursor::Newest,
+            1 => Cursor::After(self.seq()),
+            _ => Cursor::Before(self.seq()),
+        }
+    }
+}
+
+fn user_name(user: UserId) -> String {
+    format!("User{}", user.0)
+}
+
+/// Says the same to both and sees that they answer the same.
+macro_rules! both {
+    ($stores:expr, $method:ident($($argument:expr),*)) => {
+        both!($stores, $method($($argument),*) => |answer| answer)
+    };
+    ($stores:expr, $method:ident($($argument:expr),*) => $shown:expr) => {{
+        let [one, other] = $stores;
+        // For the message: arguments may be moved.
+        let said = format!(concat!(stringify!($method), "{:?}"), ($(&$argument,)*));
+        let first = one.$method($(Clone::clone(&$argument)),*).await.map($shown).unwrap();
+        let second = other.$method($(Clone::clone(&$argument)),*).await.map($shown).unwrap();
+        assert_eq!(format!("{first:#?}"), format!("{second:#?}"), "{said}");
+        first
+    }};
+}
+
+async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
+    let memory = memory();
+    let sqlite = sqlite();
+    let stores = [&memory.store(), &sqlite.store()];
+    for number in 1..=USERS {
+        for store in stores {
+            let id = store
+                .insert_user(new_user(&user_name(UserId(number))))
+                .await;
+            assert_eq!(id.unwrap(), Some(UserId(number)));
+        }
+    }
+    let mut walk = Walk {
+        random: Random(seed),
+        now_ms: 10_000,
+        newest_channel: 0,
+        newest_line_id: 0,
+        longest_log: 0,
+        recent: Vec::new(),
+        seen: BTreeSet::new(),
+    };
+    let mut tokens = 0;
+    for _ in 0..steps {
+        walk.now_ms += i64::try_from(walk.random.below(20)).unwrap();
+        let now_ms = walk.now_ms;
+        let user = walk.user();
+        let channel = walk.channel();
+        let limits = MemberLimits {
+            members_per_channel: 4,
+            channels_per_account: 3,
+        };
+        match walk.random.below(60) {
+            0..20 => {
+                let many = 1 + walk.random.below(4);
+                let entries: Vec<_> = (0..many).map(|_| walk.entry()).collect();
+                for (entry, done) in entries.clone().iter().zip(both!(stores, append(entries))) {
+                    walk.note(entry, &done);
+                }
+            }
+            20..28 => {
+                let (log, cursor) = (walk.log(), walk.cursor());
+                let limit = usize::try_from(walk.random.below(12)).unwrap();
+                let max_bytes = usize::try_from(walk.random.below(400)).unwrap();
+                both!(stores, lines(log, cursor, limit, max_bytes));
+            }
+            28 | 29 => {
+                let (log, seq) = (walk.log(), walk.seq());
+                let reader = match log {
+                    Log::Inbox(user) | Log::Whispers(user, _) => user,
+                    Log::Channel(_) => user,
+                };
+                both!(stores, set_read(reader, log, seq));
+            }
+            30 | 31 => drop(both!(stores, open_inbox(user))),
+            32..34 => drop(both!(stores, memberships(user))),
+            34 => drop(both!(stores, membership(channel, user))),
+            35..37 => {
+                let new = (walk.name(), walk.random.pick(Access::ALL));
+                for store in stores {
+                    let created = store.insert_channel(NewChannel {
+                        name: new.0.clone(),
+                        topic: "a topic".to_owned(),
+                        access: new.1,
+                        password_hash: None,
+                        owner: user,
+                        channels_per_account: 3,
+                        now_ms,
+                    });
+                    if let Created::Channel(channel) = created.await.unwrap() {
+                        walk.newest_channel = walk.newest_channel.max(channel.id.0);
+                    }
+                }
+            }
+            37 => {
+                if walk.random.one_in(3) {
+                    let name = &walk.name();
+                    let lobby = both!(stores, open_lobby(name, now_ms));
+                    walk.newest_channel = walk.newest_channel.max(lobby.id.0);
+                }
+            }
+            38..42 => drop(both!(stores, insert_member(channel, user, limits, now_ms))),
+            42 | 43 => drop(both!(stores, delete_member(channel, user))),
+            44 => drop(both!(stores, members(channel, Some("user2"), 2))),
+            45 => {
+                let role = walk.random.pick(Role::ALL);
+                both!(stores, set_role(channel, user, role));
+            }
+            46 => {
+                let after = walk.random.one_in(2).then(|| walk.name());
+                let after = after.as_ref();
+                both!(stores, channels(user, after, 3));
+            }
+            47 => {
+                let name = &walk.name();
+                both!(stores, channel_by_name(name));
+            }
+            48 => {
+                let topic = walk.text();
+                both!(stores, set_topic(channel, topic));
+            }
+            49 => {
+                let access = walk.random.pick(Access::ALL);
+                let hash = Some("hash".to_owned());
+                both!(stores, set_access(channel, access, hash));
+            }
+            50 | 51 => {
+                let by = walk.user();
+                both!(stores, insert_invitation(channel, user, by, 2, now_ms));
+                both!(stores, is_invited(channel, user));
+                both!(stores, invitations(user));
+            }
+            52 => {
+                let blocked = walk.user();
+                both!(stores, insert_block(user, blocked, 2));
+                both!(stores, blocks(user));
+            }
+            53 | 54 => {
+                let blocked = walk.user();
+                both!(stores, delete_block(user, blocked));
+            }
+            55 => {
+                tokens += 1;
+                for store in stores {
+                    let made = store.insert_session(NewSession {
+                        now_ms,
+                        expires_at_ms: now_ms + 3000,
+                        at_most: 3,
+                        ..session(user, tokens)
+                    });
+                    made.await.unwrap();
+                }
+                both!(stores, sessions(user, now_ms));
+            }
+            56 => {
+                let presented = u8::try_from(walk.random.below(u64::from(tokens) + 1)).unwrap();
+                tokens += 1;
+                let (next, shown) = (tokens, |resumed: Option<(User, SessionId)>| {
+                    resumed.map(|(user, session)| (user.id, session))
+                });
+                let mut answers = Vec::new();
+                for store in stores {
+                    let rotated = store.rotate_session(rotation(presented, next, now_ms));
+                    answers.push(rotated.await.map(shown).unwrap());
+                }
+                assert_eq!(answers[0], answers[1]);
+            }
+            57 => {
+                let session = SessionId(i64::try_from(walk.random.below(9)).unwrap());
+                both!(stores, touch_session(session, now_ms));
+                both!(stores, delete_sessions(user, Some(session), SessionId(0)));
+            }
+            58 => {
+                let hash = "another hash".to_owned();
+                both!(stores, change_password(user, hash, SessionId(1)));
+            }
+            _ => {
+                let retention = Retention {
+                    not_before_ms: now_ms - 3000,
+                    lines_per_channel: 60,
+                    whispers_per_inbox: 30,
+                    now_ms,
+                };
+                for store in stores {
+                    while store.prune(retention).await.unwrap() {}
+                }
+            }
+        }
+        // Tokens are a byte in these tests.
+        tokens = tokens.min(u8::MAX - 2);
+    }
+    walk.seen
+}
+
+#[tokio::test]
+async fn both_stores_answer_a_walk_at_random_in_the_same_way() {
+    let mut seen = BTreeSet::new();
+    for seed in 1..=6 {
+        seen.extend(walk(seed, 1500).await);
+    }
+    // A walk that comes nowhere would prove nothing.
+    for outcome in [
+        "Before",
+        "Blocked",
+        "InboxFull",
+        "NotAMember",
+        "TooLate",
+        "UnknownLine",
+        "line deletion",
+        "line edit",
+        "line said",
+        "whisper deletion",
+        "whisper edit",
+        "whisper said",
+    ] {
+        assert!(seen.contains(outcome), "never {outcome}: {seen:?}");
+    }
+}
