@@ -243,7 +243,7 @@ func test_channels_are_listed_joined_and_created() -> void:
 	check_equal(asked.back(), "join guild with 'secret'", "what is asked with a password")
 	chatbox.show_channel_denied("Wrong password", true)
 	check((part("Label_ChannelStatus") as Label).text == "Wrong password", "why is not told")
-	chatbox.open_tab("guild")
+	chatbox.open_tab("guild", true)
 	await frames(2)
 	check(not part("ChannelMenu").visible, "the menu stays")
 	check_equal(chatbox.current_channel, "guild", "the channel in view")
@@ -260,7 +260,7 @@ func test_channels_are_listed_joined_and_created() -> void:
 	check_equal(
 		asked.back(), 'create ["Bears", "password", "honey", "of the north"]', "what is created"
 	)
-	chatbox.open_tab("bears")
+	chatbox.open_tab("bears", true)
 	await frames(2)
 	check_equal(chatbox.current_channel, "bears", "the channel in view")
 	await input.click(part("Button_Channels"))

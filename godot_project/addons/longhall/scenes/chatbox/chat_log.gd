@@ -163,6 +163,26 @@ func add_aside(line: Line) -> void:
 	_append(line)
 
 
+## Adds a page of lines where it belongs: above the others, or, as far as they are
+## newer, below. See [method add_older]. What is here and not next to it is forgotten.
+func add_page(page: Array[Line], more: bool, from_seq: int = 0) -> void:
+	is_loading = false
+	var is_newer: bool = not page.is_empty() and page[-1].seq > _newest_seq
+	if not is_newer or _newest_seq == 0:
+		add_older(page, more, from_seq)
+		return
+	if page[0].seq > _newest_seq + 1:
+		forget(true)
+		add_older(page, more, from_seq)
+		return
+	for line: Line in page:
+		if line.seq > _newest_seq:
+			if line.is_own:
+				add_echo(line)
+			else:
+				add_line(line)
+
+
 ## Adds [param older] lines above all others. [param more] says whether there are
 ## still older ones; [param from_seq] is the number they begin with, when that is not
 ## the number of the first.
@@ -180,8 +200,7 @@ func add_older(older: Array[Line], more: bool, from_seq: int = 0) -> void:
 		set_process(true)
 		return
 	_newest_seq = maxi(_newest_seq, added[-1].seq)
-	if not _lines.is_empty() and _lines[0].kind == Line.Kind.SKIPPED:
-		_leaving.append(_lines[0])
+	_take_up_skipped(added)
 	_place_mark_in(added)
 	if shows_days:
 		added = _with_days(added)
@@ -250,9 +269,11 @@ func skip(first_seq: int, last_seq: int) -> void:
 	forget(true)
 	tell_read(read_up_to, marks)
 	has_more = true
-	_oldest_seq = last_seq + 1
+	if last_seq < first_seq or last_seq == 0:
+		return
 	var line := Line.new()
 	line.kind = Line.Kind.SKIPPED
+	line.id = last_seq
 	line.seq = last_seq - first_seq + 1
 	_append(line)
 
@@ -491,6 +512,20 @@ func _place_mark_in(older: Array[Line]) -> void:
 			older.insert(i, _unread_mark)
 			_wants_mark = false
 			return
+
+
+# What says that lines were left out stands above those behind them, until they come.
+func _take_up_skipped(added: Array[Line]) -> void:
+	if _lines.is_empty() or _lines[0].kind != Line.Kind.SKIPPED:
+		return
+	var mark: Line = _lines[0]
+	_leaving.append(mark)
+	if added[0].seq > mark.id:
+		var copy := Line.new()
+		copy.kind = mark.kind
+		copy.id = mark.id
+		copy.seq = mark.seq
+		added.push_front(copy)
 
 
 func _number_of(line: Line) -> int:

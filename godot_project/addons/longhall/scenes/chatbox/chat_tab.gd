@@ -11,6 +11,9 @@ const _NAMES_KEPT: int = 10
 ## The channel's name, or "@" and that of the other player.
 var channel: String
 var chat_log: ChatLog
+## Whether the row shows it. Whispers that were closed are kept, since nobody tells
+## them again.
+var is_open: bool = true
 ## What the player has typed and not sent.
 var draft: String = ""
 ## What the input held before a line came into it to be edited.

@@ -45,11 +45,11 @@ signal read(channel: String, seq: int)
 signal tab_changed(channel: String)
 ## The player wants to leave [param channel]. Its tab stays until [method close_tab].
 signal leave_requested(channel: String)
-## The player wants to be in [param channel]. [method open_tab] ends the waiting, or
-## [method show_channel_denied].
+## The player wants to be in [param channel]. [method open_tab] shows it, or
+## [method show_channel_denied] says why not.
 signal join_requested(channel: String, password: String)
 ## The player wants a new channel, with [param access] "open", "invite" or "password".
-## [method open_tab] ends the waiting, or [method show_channel_denied].
+## [method open_tab] shows it, or [method show_channel_denied] says why not.
 signal create_requested(channel: String, access: String, password: String, topic: String)
 ## The list of channels is opened; [method set_channels] fills it.
 signal channels_requested
@@ -300,7 +300,7 @@ func _ready() -> void:
 	Look.dress(self)
 	_tab.channel = lobby
 	_input.completions = %Completions
-	_input.names = _known_names
+	_input.names = known_names
 	_input.takes_commands = takes_commands
 	_adopt_log(_tab, _log)
 	_tabs.append(_tab)
@@ -339,8 +339,9 @@ func _notification(what: int) -> void:
 
 func _shortcut_input(event: InputEvent) -> void:
 	var step: int = _step_between_tabs(event)
-	if step != 0 and is_visible_in_tree() and _tabs.size() > 1 and not _channel_menu.visible:
-		_show_tab(_tabs[wrapi(_tabs.find(_tab) + step, 0, _tabs.size())])
+	var open: Array[ChatTab] = _open_tabs()
+	if step != 0 and is_visible_in_tree() and open.size() > 1 and not _channel_menu.visible:
+		_show_tab(open[wrapi(open.find(_tab) + step, 0, open.size())])
 		accept_event()
 
 
@@ -358,30 +359,36 @@ func _unhandled_key_input(event: InputEvent) -> void:
 ## into view.
 func open_tab(channel: String, and_show: bool = false) -> void:
 	var tab: ChatTab = _tab_of(channel)
-	if _channel_menu.visible and _channel_menu.asked_for.to_lower() == channel.to_lower():
-		_channel_menu.close()
-		and_show = true
+	tab.is_open = true
+	_are_tabs_stale = true
 	if and_show:
+		_channel_menu.close()
 		_show_tab(tab)
 
 
-## Closes the tab of [param channel], with all lines in it. The lobby stays.
+## Closes the tab of [param channel]. The lines of a channel are forgotten, those of
+## whispers are there when it is opened again. The lobby stays.
 func close_tab(channel: String) -> void:
 	var tab: ChatTab = _existing_tab(channel)
 	if tab == null or tab == _tabs[0]:
 		return
 	if tab == _tab:
-		_show_tab(_tabs[_tabs.find(tab) - 1])
-	_tabs.erase(tab)
-	tab.chat_log.queue_free()
+		var open: Array[ChatTab] = _open_tabs()
+		_show_tab(open[open.find(tab) - 1])
+	tab.is_open = false
+	if not tab.is_whispers():
+		_tabs.erase(tab)
+		tab.chat_log.queue_free()
 	_refresh_tabs()
 
 
-## The channels that have a tab, the lobby first.
-func channels() -> Array[String]:
+## The channels that have a tab, the lobby first; also those whose tab is closed but
+## whose lines are kept, with [param also_closed].
+func channels(also_closed: bool = false) -> Array[String]:
 	var found: Array[String] = []
 	for tab: ChatTab in _tabs:
-		found.append(tab.channel)
+		if tab.is_open or also_closed:
+			found.append(tab.channel)
 	return found
 
 
@@ -391,12 +398,27 @@ func get_log(channel: String) -> ChatLog:
 	return null if tab == null else tab.chat_log
 
 
+## Names that may be meant in the tab in view, those who said something lately first.
+func known_names() -> Array[String]:
+	var known: Array[String] = _tab.recent_names.duplicate()
+	for player: String in _tab.members:
+		if not player in known and player != username:
+			known.append(player)
+	return known
+
+
+## Whether the roster of [param channel] is in view.
+func shows_roster_of(channel: String) -> bool:
+	return _roster.visible and _tab.channel == channel
+
+
 ## Tells how many lines of [param channel] are new, and up to which number the player
 ## has read, perhaps elsewhere; a mark stands there in what is shown from now on. From
 ## then on the chatbox does not count by itself.
 func set_unread(channel: String, unread: int, read_seq: int = -1) -> void:
 	var tab: ChatTab = _tab_of(channel)
 	tab.unread_told = unread
+	tab.is_open = tab.is_open or unread > 0
 	if unread == 0:
 		tab.has_mention = false
 	if read_seq >= 0:
@@ -472,6 +494,8 @@ func show_line(
 ) -> void:
 	var tab: ChatTab = _tab_of(channel)
 	var line: Line = _line_of(sender, text, sent_at_ms, seq)
+	_are_tabs_stale = true
+	tab.is_open = true
 	if line.is_own:
 		tab.chat_log.add_echo(line)
 		return
@@ -481,7 +505,6 @@ func show_line(
 	if line.is_mention and is_new and not _is_watched(tab):
 		tab.has_mention = true
 	tab.chat_log.add_line(line)
-	_are_tabs_stale = true
 	if line.is_mention and is_new:
 		mentioned.emit(sender, text)
 
@@ -490,7 +513,11 @@ func show_line(
 ## [code]{seq, sender, text, sent_at_ms, edited_at_ms, deleted, hidden}[/code] each.
 ## [param more] says whether there are still older ones.
 func show_history(channel: String, lines: Array[Dictionary], more: bool) -> void:
-	var tab: ChatTab = _tab_of(channel)
+	var tab: ChatTab = _existing_tab(channel)
+	if tab == null:
+		tab = _tab_of(channel)
+		# Old whispers alone are no reason for a tab.
+		tab.is_open = not tab.is_whispers()
 	var shown: Array[Line] = []
 	var from_seq: int = 0
 	for told: Dictionary in lines:
@@ -505,7 +532,7 @@ func show_history(channel: String, lines: Array[Dictionary], more: bool) -> void
 		line.is_edited = told.get("edited_at_ms", 0) > 0
 		line.is_mention = highlight_mentions and not line.is_own and mentions_me(line.text)
 		shown.append(line)
-	tab.chat_log.add_older(shown, more, from_seq)
+	tab.chat_log.add_page(shown, more, from_seq)
 
 
 ## Tells that older lines did not come; the player may ask again.
@@ -541,14 +568,23 @@ func delete_line(channel: String, seq: int) -> void:
 ## Adds a line that nobody said: a welcome, "Reconnected". Shown in the language of
 ## the game, if that has it, in the tab in view unless [param channel] is given.
 func show_notice(text: String, channel: String = "") -> void:
+	var tab: ChatTab = _tab if channel.is_empty() else _tab_of(channel)
+	for one: String in text.split("\n", false):
+		var line := Line.new()
+		line.text = one
+		line.kind = Line.Kind.NOTICE
+		if tab == _tab:
+			tab.chat_log.add_line(line)
+		else:
+			tab.chat_log.add_aside(line)
+
+
+## Adds such a line to [param channel] without anybody missing it who does not see it.
+func show_aside(text: String, channel: String) -> void:
 	var line := Line.new()
 	line.text = text
 	line.kind = Line.Kind.NOTICE
-	var tab: ChatTab = _tab if channel.is_empty() else _tab_of(channel)
-	if tab == _tab:
-		tab.chat_log.add_line(line)
-	else:
-		tab.chat_log.add_aside(line)
+	_tab_of(channel).chat_log.add_aside(line)
 
 
 ## Tells in a quiet line that [param player] "joined" or "left"; those who do so one
@@ -725,6 +761,10 @@ func _existing_tab(channel: String) -> ChatTab:
 	return null
 
 
+func _open_tabs() -> Array[ChatTab]:
+	return _tabs.filter(func(tab: ChatTab) -> bool: return tab.is_open)
+
+
 func _tab_of(channel: String) -> ChatTab:
 	var tab: ChatTab = _existing_tab(channel)
 	if tab != null:
@@ -772,6 +812,7 @@ func _tab_with(id: int) -> ChatTab:
 
 
 func _show_tab(tab: ChatTab) -> void:
+	tab.is_open = true
 	if tab == _tab:
 		_are_tabs_stale = true
 		return
@@ -994,7 +1035,7 @@ func _refresh_roster() -> void:
 
 
 func _refresh_tabs() -> void:
-	_tab_row.show_tabs(_tabs, _tab)
+	_tab_row.show_tabs(_open_tabs(), _tab)
 	var about: String = _tab.topic
 	if _tab.is_whispers():
 		about = tr("Only you and %s can read this.") % _tab.whisperer()
@@ -1054,15 +1095,6 @@ func _choose_name() -> void:
 	_names.position = Vector2i(_log.get_screen_position() + _log.size / 4.0)
 	_names.popup()
 	_names.set_focused_item(0)
-
-
-# Who may be meant by an at sign.
-func _known_names() -> Array[String]:
-	var known: Array[String] = _tab.recent_names.duplicate()
-	for player: String in _tab.members:
-		if not player in known and player != username:
-			known.append(player)
-	return known
 
 
 func _show_roster(is_shown: bool) -> void:
