@@ -14,8 +14,10 @@ func click(control: Control) -> void:
 	await click_at(control, control.size / 2.0)
 
 
-## Clicks [param place] of [param control].
-func click_at(control: Control, place: Vector2) -> void:
+## Clicks [param place] of [param control], with another button if one is given.
+func click_at(
+	control: Control, place: Vector2, button_index: MouseButton = MOUSE_BUTTON_LEFT
+) -> void:
 	var on_canvas: Vector2 = control.get_global_transform_with_canvas() * place
 	var at: Vector2 = _root.get_final_transform() * on_canvas
 	var motion := InputEventMouseMotion.new()
@@ -24,8 +26,8 @@ func click_at(control: Control, place: Vector2) -> void:
 	await _send(motion)
 	for pressed: bool in [true, false]:
 		var button := InputEventMouseButton.new()
-		button.button_index = MOUSE_BUTTON_LEFT
-		button.button_mask = MOUSE_BUTTON_MASK_LEFT if pressed else 0
+		button.button_index = button_index
+		button.button_mask = (1 << (button_index - 1)) if pressed else 0
 		button.pressed = pressed
 		button.position = at
 		button.global_position = at
@@ -55,6 +57,32 @@ func press(keycode: Key, ctrl: bool = false, shift: bool = false) -> void:
 		key.shift_pressed = shift
 		key.pressed = pressed
 		await _send(key)
+
+
+## Presses and releases a button of a gamepad.
+func press_pad(button_index: JoyButton) -> void:
+	for pressed: bool in [true, false]:
+		var button := InputEventJoypadButton.new()
+		button.button_index = button_index
+		button.pressed = pressed
+		await _send(button)
+
+
+## Rests a finger on [param place] of [param control] for [param seconds].
+func hold_finger(control: Control, place: Vector2, seconds: float) -> void:
+	var on_canvas: Vector2 = control.get_global_transform_with_canvas() * place
+	var at: Vector2 = _root.get_final_transform() * on_canvas
+	for pressed: bool in [true, false]:
+		var finger := InputEventMouseButton.new()
+		finger.device = InputEvent.DEVICE_ID_EMULATION
+		finger.button_index = MOUSE_BUTTON_LEFT
+		finger.button_mask = MOUSE_BUTTON_MASK_LEFT if pressed else 0
+		finger.pressed = pressed
+		finger.position = at
+		finger.global_position = at
+		await _send(finger)
+		if pressed:
+			await _root.get_tree().create_timer(seconds).timeout
 
 
 ## Types [param text], one key after the other, where the focus is.

@@ -120,7 +120,7 @@ func _take_details() -> void:
 	root.add_child(chatbox)
 	var now_ms: int = floori(Time.get_unix_time_from_system() * 1000.0)
 	for i: int in 40:
-		chatbox.show_line("Ulf", "Is it %d already?" % i, now_ms - 60_000)
+		chatbox.show_line("lobby", "Ulf", "Is it %d already?" % i, now_ms - 60_000)
 	for line: String in DETAILS:
 		chatbox.show_line(line.get_slice(": ", 0), line.get_slice(": ", 1), now_ms)
 	var chat: ChatLog = chatbox.get_node("%ChatLog")

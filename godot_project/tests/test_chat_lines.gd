@@ -26,7 +26,7 @@ func set_up() -> void:
 	_input = _chatbox.get_node("%LineEdit")
 	_new_messages = _chatbox.get_node("%Button_NewMessages")
 	_refusal = _chatbox.get_node("%Label_Refusal")
-	_chatbox.message_sent.connect(func(text: String) -> void: _sent.append(text))
+	_chatbox.message_sent.connect(func(text: String, _channel: String) -> void: _sent.append(text))
 
 
 func test_an_own_line_shows_at_once_and_is_replaced_by_its_echo() -> void:
@@ -449,7 +449,7 @@ func test_lines_are_written_anew_in_another_language() -> void:
 
 
 func _show(sender: String, text: String) -> void:
-	_chatbox.show_line(sender, text, NOON_MS)
+	_chatbox.show_line("lobby", sender, text, NOON_MS)
 
 
 func _send(text: String) -> void:

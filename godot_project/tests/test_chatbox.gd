@@ -27,12 +27,12 @@ func set_up() -> void:
 	_send = _chatbox.get_node("%Button_Send")
 	_new_messages = _chatbox.get_node("%Button_NewMessages")
 	_refusal = _chatbox.get_node("%Label_Refusal")
-	_chatbox.message_sent.connect(func(text: String) -> void: _sent.append(text))
+	_chatbox.message_sent.connect(func(text: String, _channel: String) -> void: _sent.append(text))
 
 
 func test_a_line_reads_as_in_the_lesson() -> void:
-	_chatbox.show_line("ada", "hello", NOON_MS)
-	_chatbox.show_line("bo", "hi", NOON_MS)
+	_chatbox.show_line("lobby", "ada", "hello", NOON_MS)
+	_chatbox.show_line("lobby", "bo", "hi", NOON_MS)
 	await frames(2)
 	check_equal(_shown(), 'ada says: "hello"\nbo says: "hi"', "the log")
 
@@ -41,21 +41,21 @@ func test_bbcode_stays_text() -> void:
 	for text: String in [
 		"[b]x[/b]", "[img]res://icon.svg[/img]", "[url=x]y[/url]", "[lb]", "{sender}"
 	]:
-		_chatbox.show_line("[i]eve[/i]", text, NOON_MS)
+		_chatbox.show_line("lobby", "[i]eve[/i]", text, NOON_MS)
 		await frames(1)
 		var last: String = _shown().get_slice("\n", _chatbox.line_count() - 1)
 		check_equal(last, '[i]eve[/i] says: "%s"' % text, "the line")
 
 
 func test_text_cannot_break_out_of_its_line() -> void:
-	_chatbox.show_line("eve", 'a\nbo says: "b"\r\u2028c\t\u0001d', NOON_MS)
+	_chatbox.show_line("lobby", "eve", 'a\nbo says: "b"\r\u2028c\t\u0001d', NOON_MS)
 	await frames(1)
 	check_equal(_line_paragraphs(), 1, "the number of lines")
 	check(not _shown().contains("\n"), "a line break came through")
 
 
 func test_text_cannot_turn_its_neighbours_around() -> void:
-	_chatbox.show_line("e\u202eve", "\u2067abc\u202e def", NOON_MS)
+	_chatbox.show_line("lobby", "e\u202eve", "\u2067abc\u202e def", NOON_MS)
 	await frames(1)
 	var raw: String = _log.get_parsed_text()
 	check(not raw.contains("\u202e") and not raw.contains("\u2067"), "an override came through")
@@ -64,26 +64,47 @@ func test_text_cannot_turn_its_neighbours_around() -> void:
 
 func test_the_format_is_the_designers() -> void:
 	_chatbox.line_format = "<{sender}> {text} {x} {sender}"
-	_chatbox.show_line("bo", "hi {text}", NOON_MS)
+	_chatbox.show_line("lobby", "bo", "hi {text}", NOON_MS)
 	await frames(1)
 	check_equal(_shown(), "<bo> hi {text} {x} bo", "the line")
 
 
-func test_lines_of_today_show_their_time_and_older_ones_their_day_too() -> void:
+func test_lines_show_their_time_and_days_stand_between_them() -> void:
 	_chatbox.show_timestamps = true
-	_chatbox.show_line("bo", "now", int(Time.get_unix_time_from_system() * 1000.0))
-	_chatbox.show_line("bo", "then", NOON_MS)
-	await frames(1)
-	var clock := RegEx.create_from_string("^\\d\\d:\\d\\d  bo")
-	var day_and_clock := RegEx.create_from_string("^2023-11-1\\d \\d\\d:\\d\\d  bo")
-	check(clock.search(_shown().get_slice("\n", 0)) != null, "no time: " + _shown())
-	check(day_and_clock.search(_shown().get_slice("\n", 1)) != null, "no day: " + _shown())
+	var now_ms: int = int(Time.get_unix_time_from_system() * 1000.0)
+	_chatbox.show_line("lobby", "bo", "then", NOON_MS)
+	_chatbox.show_line("lobby", "bo", "a minute later", NOON_MS + 60_000)
+	_chatbox.show_line("lobby", "bo", "yesterday", now_ms - 86_400_000)
+	_chatbox.show_line("lobby", "bo", "now", now_ms)
+	await _until_written()
+	var clock := RegEx.create_from_string("(?m)^\\d\\d:\\d\\d  ")
+	var lines: PackedStringArray = clock.sub(_shown(), "", true).split("\n")
+	var date := RegEx.create_from_string("^—— 2023-11-1\\d ——$")
+	check(date.search(lines[0]) != null, "no date: " + _shown())
+	lines.remove_at(0)
+	check_equal(
+		lines,
+		PackedStringArray(
+			[
+				'bo says: "then"',
+				'bo says: "a minute later"',
+				"—— Yesterday ——",
+				'bo says: "yesterday"',
+				"—— Today ——",
+				'bo says: "now"',
+			]
+		),
+		"the log"
+	)
+	_chatbox.show_timestamps = false
+	await _until_written()
+	check_equal(_line_paragraphs(), 4, "the number of lines without times")
 
 
 func test_only_the_latest_lines_are_kept() -> void:
 	_chatbox.max_lines = 50
 	for i: int in 180:
-		_chatbox.show_line("bo", "line %d" % i, NOON_MS)
+		_chatbox.show_line("lobby", "bo", "line %d" % i, NOON_MS)
 		if i % 7 == 0:
 			await frames(1)
 	await _until_written()
@@ -97,7 +118,7 @@ func test_only_the_latest_lines_are_kept() -> void:
 func test_a_thousand_lines_at_once_are_no_trouble() -> void:
 	for burst: int in 2:
 		for i: int in 1000:
-			_chatbox.show_line("bo", "line %d: %s" % [i, "word ".repeat(10)], NOON_MS)
+			_chatbox.show_line("lobby", "bo", "line %d: %s" % [i, "word ".repeat(10)], NOON_MS)
 		await _until_written()
 		check_equal(_line_paragraphs(), 500, "the number of paragraphs")
 		check(_shown().begins_with('bo says: "line 500:'), "starts with " + _shown().left(30))
@@ -181,7 +202,7 @@ func test_a_paused_game_goes_on_talking() -> void:
 	await input.click(_input)
 	await input.type("hello")
 	await input.click(_send)
-	_chatbox.show_line("bo", "hi", NOON_MS)
+	_chatbox.show_line("lobby", "bo", "hi", NOON_MS)
 	await _until_written()
 	tree.paused = false
 	check_equal(_sent, ["hello"] as Array[String], "what was sent")
@@ -314,7 +335,7 @@ func test_everything_fits_on_a_small_screen() -> void:
 	tree.root.size = Vector2i(360, 640)
 	_chatbox.set_online(false, "No connection to the server. Next try in 12 seconds.")
 	await input.type("draft")
-	_chatbox.show_line("bo", "x".repeat(500), NOON_MS)
+	_chatbox.show_line("lobby", "bo", "x".repeat(500), NOON_MS)
 	await _send_line("")
 	await frames(4)
 	var screen := Rect2(Vector2.ZERO, tree.root.get_visible_rect().size)
@@ -327,7 +348,7 @@ func test_everything_fits_on_a_small_screen() -> void:
 
 func _say_lines(count: int) -> void:
 	for i: int in count:
-		_chatbox.show_line("bo", "line %d" % randi(), NOON_MS)
+		_chatbox.show_line("lobby", "bo", "line %d" % randi(), NOON_MS)
 	await _until_written()
 
 

@@ -16,7 +16,11 @@ const ACTION: String = "/me "
 ## Two of these at the start are said as one, so that one can talk about commands.
 const COMMAND: String = "/"
 
-const _SECONDS_PER_MINUTE: int = 60
+## Names told of those who came or left together; the others are counted.
+const _NAMES_TOLD: int = 3
+const _DAYS: PackedStringArray = [
+	"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
+]
 
 static var _placeholder: RegEx = RegEx.create_from_string("\\{sender\\}|\\{text\\}")
 # Characters that would end the line.
@@ -48,12 +52,52 @@ func write(line: Line) -> void:
 			_add(_isolated(_label.tr(line.text)), &"notice_color")
 			_label.pop()
 		Line.Kind.UNREAD_MARK:
-			_label.push_paragraph(HORIZONTAL_ALIGNMENT_CENTER)
-			_add("—— %s ——" % _label.tr("New"), &"unread_color")
-			_label.pop()
+			_write_between("—— %s ——" % _label.tr("New"), &"unread_color")
+		Line.Kind.DAY:
+			_write_between("—— %s ——" % _day(line.sent_at_ms), &"time_color")
+		Line.Kind.SKIPPED:
+			var count: int = line.seq
+			var text: String = _label.tr_n(
+				"%d older message is further up", "%d older messages are further up", count
+			)
+			_write_between(text % count, &"time_color")
+		Line.Kind.MEMBERS:
+			_write_members(line)
 		_:
 			_write_said(line)
 	_label.newline()
+
+
+func _write_between(text: String, color_name: StringName) -> void:
+	_label.push_paragraph(HORIZONTAL_ALIGNMENT_CENTER)
+	_add(text, color_name)
+	_label.pop()
+
+
+func _write_members(line: Line) -> void:
+	var sentences: PackedStringArray = []
+	if not line.joined.is_empty():
+		sentences.append(_label.tr("%s joined") % _names(line.joined))
+	if not line.left.is_empty():
+		sentences.append(_label.tr("%s left") % _names(line.left))
+	_label.push_italics()
+	_add(" · ".join(sentences), &"time_color")
+	_label.pop()
+
+
+# "Ada", "Ada and Ben", "Ada, Ben and 3 others".
+func _names(names: PackedStringArray) -> String:
+	var told: PackedStringArray = []
+	for name: String in names:
+		told.append(_isolated(name))
+	if told.size() == 1:
+		return told[0]
+	var last: String = told[-1]
+	if told.size() > _NAMES_TOLD:
+		var others: int = told.size() - _NAMES_TOLD + 1
+		last = _label.tr_n("%d other", "%d others", others) % others
+		told = told.slice(0, _NAMES_TOLD)
+	return _label.tr("%s and %s") % [", ".join(told.slice(0, -1)), last]
 
 
 func _write_said(line: Line) -> void:
@@ -62,6 +106,22 @@ func _write_said(line: Line) -> void:
 		_label.push_bgcolor(_color(background))
 	if show_timestamps:
 		_add(_clock(line.sent_at_ms) + "  ", &"time_color")
+	if line.is_deleted:
+		_write_tombstone(line)
+	else:
+		_write_words(line)
+	if not background.is_empty():
+		_label.pop()
+
+
+func _write_tombstone(line: Line) -> void:
+	_write_name(line)
+	_label.push_italics()
+	_add("  " + _label.tr("message deleted"), &"time_color")
+	_label.pop()
+
+
+func _write_words(line: Line) -> void:
 	var acts: bool = line.text.begins_with(ACTION)
 	if acts:
 		_label.push_italics()
@@ -80,11 +140,11 @@ func _write_said(line: Line) -> void:
 	_add(words, _text_color_name(line))
 	if acts:
 		_label.pop()
+	if line.is_edited:
+		_add("  (%s)" % _label.tr("edited"), &"time_color")
 	if line.fate == Line.Fate.UNCERTAIN:
 		_label.push_italics()
 		_add("  (%s)" % _label.tr("perhaps not sent"), &"uncertain_color")
-		_label.pop()
-	if not background.is_empty():
 		_label.pop()
 
 
@@ -118,6 +178,8 @@ func _color(color_name: StringName) -> Color:
 
 
 func _background_name(line: Line) -> StringName:
+	if line.is_deleted:
+		return &""
 	if line.is_own:
 		return &"own_background_color"
 	return &"mention_background_color" if line.is_mention else &""
@@ -163,12 +225,26 @@ func _isolated(text: String) -> String:
 
 
 func _clock(sent_at_ms: int) -> String:
-	var bias_minutes: int = Time.get_time_zone_from_system()["bias"]
-	var bias: int = bias_minutes * _SECONDS_PER_MINUTE
-	var sent_at: int = floori(sent_at_ms / 1000.0) + bias
-	var now: int = floori(Time.get_unix_time_from_system()) + bias
-	var clock: String = Time.get_time_string_from_unix_time(sent_at).left(5)
-	var day: String = Time.get_date_string_from_unix_time(sent_at)
-	if day == Time.get_date_string_from_unix_time(now):
-		return clock
-	return day + " " + clock
+	return Time.get_time_string_from_unix_time(_local(sent_at_ms)).left(5)
+
+
+# "Today", "Yesterday", "Friday" within a week, else the date.
+func _day(sent_at_ms: int) -> String:
+	var bias: int = Line.time_zone_bias()
+	var now_ms: int = floori(Time.get_unix_time_from_system() * 1000.0)
+	var days_ago: int = Line.day_of(now_ms, bias) - Line.day_of(sent_at_ms, bias)
+	if days_ago == 0:
+		return _label.tr("Today")
+	if days_ago == 1:
+		return _label.tr("Yesterday")
+	var date: Dictionary = Time.get_date_dict_from_unix_time(_local(sent_at_ms))
+	if days_ago > 1 and days_ago < _DAYS.size():
+		var weekday: int = date["weekday"]
+		return _label.tr(_DAYS[weekday])
+	return _label.tr("{year}-{month}-{day}").format(
+		{year = date["year"], month = "%02d" % date["month"], day = "%02d" % date["day"]}
+	)
+
+
+func _local(sent_at_ms: int) -> int:
+	return floori(sent_at_ms / 1000.0) + Line.time_zone_bias()

@@ -1,26 +1,59 @@
 extends LonghallWiring
 ## Joins the [Chatbox] to the [NetworkClient].
 
+## In channels with more players online, nobody is told who comes and goes.
+const _TELL_MEMBERS_UP_TO: int = 30
+## Names told in a line; the others are counted.
+const _NAMES_TOLD: int = 50
+const _WHISPERS: String = "@"
+const _NEEDS_PASSWORD: String = "wrong_channel_password"
+
 var _was_cut: bool = false
+# Commands that may whisper and are not answered yet: the player wants to see it.
+var _commands_under_way: int = 0
 
 @onready var _chatbox: Chatbox = get_parent()
 
 
 func _handlers() -> Dictionary[StringName, Callable]:
 	var handlers: Dictionary[StringName, Callable] = super()
-	handlers[&"chat_received"] = _chatbox.show_line
+	(
+		handlers
+		. merge(
+			{
+				&"chat_received": _on_client_chat_received,
+				&"chat_edited": _chatbox.edit_line,
+				&"chat_deleted": _chatbox.delete_line,
+				&"history_received": _chatbox.show_history,
+				&"history_skipped": _on_client_history_skipped,
+				&"unread_changed": _on_client_unread_changed,
+				&"channel_joined": _show_channel,
+				&"channel_left": _on_client_channel_left,
+				&"channel_changed": _show_channel,
+				&"role_changed": _on_client_role_changed,
+				&"invited": _on_client_invited,
+				&"members_changed": _on_client_members_changed,
+				&"member_joined": _on_client_member_joined,
+				&"member_left": _on_client_member_left,
+				&"presence_changed": _chatbox.set_presence,
+			}
+		)
+	)
 	return handlers
 
 
 func _join() -> void:
 	super()
+	_chatbox.offers_channels = true
+	_chatbox.takes_commands = true
 	if client.is_logged_in():
 		_welcome(client.username)
 
 
 func _show_connection() -> void:
 	var online: bool = client != null and client.is_logged_in()
-	_chatbox.set_online(online, connection_text(), can_retry())
+	var lines_can_wait: bool = client != null and is_in and client.is_resuming()
+	_chatbox.set_online(online, connection_text(), can_retry(), lines_can_wait)
 
 
 func _show_in(player_is_in: bool) -> void:
@@ -33,18 +66,79 @@ func _welcome(username: String) -> void:
 		_chatbox.reset()
 	_chatbox.username = username
 	_chatbox.line_max_length = client.chat_max_length
+	_show_channels()
 	if not client.message_of_the_day.is_empty():
-		_chatbox.show_notice(client.message_of_the_day)
+		_chatbox.show_notice(client.message_of_the_day, _chatbox.lobby)
+
+
+# The player may have come or gone elsewhere.
+func _show_channels() -> void:
+	if not client.lobby.is_empty():
+		_chatbox.lobby = client.lobby
+	var joined: PackedStringArray = client.get_channels()
+	for channel: String in _chatbox.channels():
+		if not channel.begins_with(_WHISPERS) and not channel in joined:
+			_chatbox.close_tab(channel)
+	for channel: String in joined:
+		_show_channel(channel)
+	for whispers: Dictionary in client.get_whispers():
+		var channel: String = whispers["channel"]
+		var unread: int = whispers["unread"]
+		if unread > 0:
+			_chatbox.open_tab(channel)
+			_chatbox.set_unread(channel, unread, _number(whispers, "read_seq"))
+
+
+func _show_channel(channel: String) -> void:
+	var state: Dictionary = client.get_channel(channel)
+	if state.is_empty():
+		return
+	_chatbox.open_tab(channel)
+	_chatbox.set_topic(channel, str(state["topic"]))
+	_chatbox.set_counts(channel, _number(state, "members"), _number(state, "online"))
+	_chatbox.set_unread(channel, _number(state, "unread"), _number(state, "read_seq"))
+
+
+func _refresh_roster(channel: String) -> void:
+	if _chatbox.shows_roster_of(channel):
+		_on_chatbox_members_requested(channel)
+
+
+func _tells_members(channel: String) -> bool:
+	var state: Dictionary = client.get_channel(channel)
+	var online: int = state.get("online", 0)
+	return online <= _TELL_MEMBERS_UP_TO
+
+
+func _number(row: Dictionary, key: String) -> int:
+	return row[key]
+
+
+func _rows(request: NetworkRequest) -> Array[Dictionary]:
+	var rows: Array[Dictionary] = request.result
+	return rows
+
+
+# Calls back with the request, when it has ended, and with more. The callback must
+# not hold the request: that would hold itself.
+func _when_done(request: NetworkRequest, callback: Callable) -> void:
+	request.completed.connect(callback, CONNECT_ONE_SHOT)
+
+
+# The client.
 
 
 func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -> void:
-	_chatbox.settle_accepted()
 	_was_cut = will_retry and is_in
+	_commands_under_way = 0
+	if not will_retry:
+		_chatbox.settle_accepted()
 	super(reason, will_retry, seconds)
 
 
 func _on_client_logged_in(username: String) -> void:
 	if _was_cut and username == _chatbox.username:
+		_show_channels()
 		_chatbox.show_notice("Reconnected")
 	else:
 		_welcome(username)
@@ -59,20 +153,258 @@ func _on_client_logged_out(reason: String) -> void:
 	super(reason)
 
 
-func _on_chatbox_message_sent(text: String) -> void:
+func _on_client_chat_received(
+	channel: String, sender: String, text: String, sent_at_ms: int, seq: int
+) -> void:
+	_chatbox.show_line(channel, sender, text, sent_at_ms, seq)
+	var is_own: bool = sender == _chatbox.username
+	if is_own and _commands_under_way > 0 and channel.begins_with(_WHISPERS):
+		_chatbox.open_tab(channel, true)
+
+
+func _on_client_history_skipped(channel: String, first_seq: int, last_seq: int) -> void:
+	if channel != _WHISPERS:
+		_chatbox.show_skipped(channel, first_seq, last_seq)
+		return
+	for tab: String in _chatbox.channels(true):
+		if tab.begins_with(_WHISPERS):
+			# How many of them are with this player is not known.
+			_chatbox.show_skipped(tab, 0, 0)
+
+
+func _on_client_unread_changed(channel: String, unread: int) -> void:
+	_chatbox.set_unread(channel, unread)
+
+
+func _on_client_channel_left(channel: String, reason: String, by: String) -> void:
+	_chatbox.close_tab(channel)
+	if reason == "removed":
+		_chatbox.show_notice(tr("%s has taken you out of the channel %s.") % [by, channel])
+
+
+func _on_client_role_changed(channel: String, player: String, role: String, by: String) -> void:
+	var sentences: Dictionary[String, String] = {
+		"owner": tr("%s owns the channel now."),
+		"operator": tr("%s is an operator now."),
+		"member": tr("%s is no operator any more."),
+	}
+	if player != by or role == "owner":
+		_chatbox.show_aside(sentences[role] % player, channel)
+	_refresh_roster(channel)
+
+
+func _on_client_invited(channel: String, by: String) -> void:
+	_chatbox.show_notice(
+		tr("%s invites you into the channel %s. To join, enter /join %s") % [by, channel, channel]
+	)
+
+
+func _on_client_members_changed(channel: String, members: int, online: int) -> void:
+	_chatbox.set_counts(channel, members, online)
+
+
+func _on_client_member_joined(channel: String, player: String) -> void:
+	_chatbox.set_presence(channel, player, "online")
+	if player != _chatbox.username and _tells_members(channel):
+		_chatbox.show_member_notice(channel, "joined", player)
+
+
+func _on_client_member_left(channel: String, player: String) -> void:
+	_chatbox.remove_member(channel, player)
+	if player != _chatbox.username and _tells_members(channel):
+		_chatbox.show_member_notice(channel, "left", player)
+
+
+# The chatbox.
+
+
+func _on_chatbox_message_sent(text: String, channel: String) -> void:
 	if client == null:
 		return
-	var request: NetworkRequest = client.send_chat(text)
-	request.completed.connect(_on_line_answered.bind(_chatbox.sent_id), CONNECT_ONE_SHOT)
+	# Two slashes stand for one that begins no command.
+	var said: String = text.trim_prefix("/") if text.begins_with("//") else text
+	_when_done(client.send_chat(said, channel), _on_line_answered.bind(_chatbox.sent_id))
 
 
 func _on_line_answered(request: NetworkRequest, id: int) -> void:
 	if request.ok:
-		_chatbox.line_accepted(id)
+		var seq: int = request.result
+		_chatbox.line_accepted(id, seq)
 		return
 	_chatbox.line_denied(
 		request.code, request.reason, id, request.field, request.limit, request.retry_after
 	)
+
+
+func _on_chatbox_command_entered(text: String, channel: String) -> void:
+	if client == null:
+		return
+	_commands_under_way += 1
+	_when_done(client.execute(text, channel), _on_command_answered.bind(text, channel))
+
+
+func _on_command_answered(request: NetworkRequest, text: String, channel: String) -> void:
+	_commands_under_way = maxi(_commands_under_way - 1, 0)
+	if not request.ok:
+		_chatbox.command_denied(channel, text, LonghallText.of_request(request))
+		return
+	match request.command:
+		"join", "create":
+			_open_joined(request)
+		"help":
+			_chatbox.show_notice(str(request.result))
+		"who":
+			_tell_list(tr("Here: %s"), _names_in(_rows(request), "username"))
+		"channels":
+			_tell_list(tr("Channels: %s"), _names_in(_rows(request), "channel"))
+		"sessions":
+			_tell_list(tr("Logged in on: %s"), _sessions_in(_rows(request)))
+		"blocks":
+			var names: PackedStringArray = request.result
+			_tell_list(tr("Blocked: %s"), names)
+		"say":
+			pass
+		_:
+			_chatbox.show_notice(tr("Done: %s") % text)
+
+
+func _tell_list(sentence: String, names: PackedStringArray) -> void:
+	var told: String = ", ".join(names.slice(0, _NAMES_TOLD))
+	var others: int = names.size() - _NAMES_TOLD
+	if others > 0:
+		told += ", " + tr_n("%d other", "%d others", others) % others
+	_chatbox.show_notice(sentence % ("–" if told.is_empty() else told))
+
+
+func _names_in(rows: Array[Dictionary], key: String) -> PackedStringArray:
+	var names: PackedStringArray = []
+	for row: Dictionary in rows:
+		names.append(str(row[key]))
+	return names
+
+
+# "1 Linux, 2 Tablet": by their numbers they can be closed.
+func _sessions_in(rows: Array[Dictionary]) -> PackedStringArray:
+	var devices: PackedStringArray = []
+	for row: Dictionary in rows:
+		devices.append("%d %s" % [row["session"], row["device"]])
+	return devices
+
+
+func _open_joined(request: NetworkRequest) -> void:
+	var state: Dictionary = request.result
+	_chatbox.open_tab(str(state["channel"]), true)
+
+
+func _on_chatbox_completion_requested(text: String) -> void:
+	if client == null:
+		return
+	var options: Array[Dictionary] = []
+	for found: Dictionary in client.complete(text, PackedStringArray(_chatbox.known_names())):
+		var description: String = found["description"]
+		if not description.is_empty():
+			description = tr(description)
+		options.append({text = found["input"], label = found["word"], hint = description})
+	_chatbox.set_completions(options)
+
+
+func _on_chatbox_history_requested(channel: String) -> void:
+	if client != null:
+		_when_done(client.load_history(channel), _on_history_answered.bind(channel))
+
+
+func _on_history_answered(_request: NetworkRequest, channel: String) -> void:
+	_chatbox.history_denied(channel)
+
+
+func _on_chatbox_read(channel: String, seq: int) -> void:
+	if client != null and client.is_logged_in():
+		client.mark_read(channel, seq)
+
+
+func _on_chatbox_channels_requested() -> void:
+	if client != null:
+		_when_done(client.list_channels(), _on_channels_answered)
+
+
+func _on_channels_answered(request: NetworkRequest) -> void:
+	var channels: Array[Dictionary] = []
+	for invitation: Dictionary in client.get_invitations():
+		var by: String = tr("Invited by %s") % invitation["by"]
+		channels.append({channel = invitation["channel"], topic = by, access = "open"})
+	if request.ok:
+		channels.append_array(_rows(request))
+	else:
+		_chatbox.show_channel_denied(LonghallText.of_request(request))
+	_chatbox.set_channels(channels)
+
+
+func _on_chatbox_members_requested(channel: String) -> void:
+	if client != null and not channel.begins_with(_WHISPERS):
+		_when_done(client.list_members(channel), _on_members_answered.bind(channel))
+
+
+func _on_members_answered(request: NetworkRequest, channel: String) -> void:
+	if request.ok:
+		_chatbox.set_members(channel, _rows(request))
+
+
+func _on_chatbox_join_requested(channel: String, password: String) -> void:
+	if client != null:
+		_when_done(client.join_channel(channel, password), _on_join_answered)
+
+
+func _on_chatbox_create_requested(
+	channel: String, access: String, password: String, topic: String
+) -> void:
+	if client != null:
+		_when_done(client.create_channel(channel, access, password, topic), _on_join_answered)
+
+
+func _on_join_answered(request: NetworkRequest) -> void:
+	if request.ok:
+		_open_joined(request)
+	else:
+		var needs_password: bool = request.code == _NEEDS_PASSWORD
+		_chatbox.show_channel_denied(LonghallText.of_request(request), needs_password)
+
+
+func _on_chatbox_leave_requested(channel: String) -> void:
+	if client != null:
+		_when_done(client.leave_channel(channel), _on_wish_answered)
+
+
+func _on_chatbox_edit_requested(channel: String, seq: int, text: String) -> void:
+	if client != null:
+		_when_done(client.edit_line(channel, seq, text), _on_edit_answered.bind(channel, text))
+
+
+func _on_edit_answered(request: NetworkRequest, channel: String, text: String) -> void:
+	if not request.ok:
+		_chatbox.command_denied(channel, text, LonghallText.of_request(request))
+
+
+func _on_chatbox_delete_requested(channel: String, seq: int) -> void:
+	if client != null:
+		_when_done(client.delete_line(channel, seq), _on_wish_answered)
+
+
+func _on_chatbox_block_requested(player: String) -> void:
+	if client != null:
+		_when_done(client.block_player(player), _on_block_answered.bind(player))
+
+
+func _on_block_answered(request: NetworkRequest, player: String) -> void:
+	_on_wish_answered(request)
+	if request.ok:
+		_chatbox.show_notice(
+			tr("You hear nothing more of %s. To end that, enter /unblock %s") % [player, player]
+		)
+
+
+func _on_wish_answered(request: NetworkRequest) -> void:
+	if not request.ok:
+		_chatbox.show_hint(LonghallText.of_request(request))
 
 
 func _on_chatbox_logout_requested() -> void:

@@ -12,31 +12,24 @@ signal send_again_requested
 ## The player wants to hear no more of it.
 signal dismissed
 
+const Refusals := preload("refusals.gd")
+
 ## Below this width the buttons have a row of their own.
 const _NARROW: float = 560.0
 
-## Texts that were refused while the player had typed on, oldest first.
-var refused: Array[String] = []
-
-## Lines whose fate is unknown.
-var uncertain: int = 0:
+## What is shown: that of the tab in view.
+var refusals := Refusals.new():
 	set(value):
-		uncertain = value
+		refusals.changed.disconnect(_refresh)
+		refusals = value
+		refusals.changed.connect(_refresh)
 		_refresh()
 
 ## Whether lines can be sent now.
 var online: bool = true:
 	set(value):
 		online = value
-		if online and _is_hint_about_being_offline:
-			_hint = Callable()
 		_refresh()
-
-# What there is to say, each as a function that says it in the present language.
-var _hint: Callable
-var _is_hint_about_being_offline: bool = false
-var _why_refused: Array[Callable] = []
-var _why_uncertain: Callable
 
 @onready var _label: Label = %Label_Refusal
 @onready var _row: BoxContainer = %Row_Refusal
@@ -44,62 +37,21 @@ var _why_uncertain: Callable
 @onready var _send_again: Button = %Button_SendAgain
 
 
+func _init() -> void:
+	refusals.changed.connect(_refresh)
+
+
 func _notification(what: int) -> void:
 	if what == NOTIFICATION_TRANSLATION_CHANGED and is_node_ready():
 		_refresh()
 
 
-## Says of the draft what [param text] returns, until a line is sent; a hint
-## [param about_being_offline] goes with that.
-func hint(text: Callable, about_being_offline: bool = false) -> void:
-	_hint = text
-	_is_hint_about_being_offline = about_being_offline
-	_refresh()
-
-
-## Keeps the refused text [param line]; [param why] returns the sentence about it.
-func refuse(line: String, why: Callable) -> void:
-	refused.append(line)
-	_why_refused.append(why)
-	_refresh()
-
-
-## Says of [param count] lines that they are perhaps not sent, and by what
-## [param why] returns why the last one is.
-func doubt(count: int, why: Callable) -> void:
-	_why_uncertain = why
-	uncertain = count
-
-
-## Forgets the hint.
-func forget_hint() -> void:
-	_hint = Callable()
-	_refresh()
-
-
-## Forgets everything.
-func reset() -> void:
-	_hint = Callable()
-	refused.clear()
-	_why_refused.clear()
-	uncertain = 0
-
-
 func _refresh() -> void:
-	var sentences: PackedStringArray = []
-	if _hint.is_valid():
-		sentences.append(str(_hint.call()))
-	if not refused.is_empty():
-		var quoted: String = tr("“%s”") % refused[0]
-		if refused.size() > 1:
-			quoted += " (+%d)" % (refused.size() - 1)
-		sentences.append("%s\n%s" % [_why_refused[0].call(), quoted])
-	if uncertain > 0:
-		sentences.append(str(_why_uncertain.call()))
+	var sentences: PackedStringArray = refusals.sentences(tr("“%s”"))
 	visible = not sentences.is_empty()
 	_label.text = "\n".join(sentences)
-	_restore.visible = not refused.is_empty()
-	_send_again.visible = uncertain > 0
+	_restore.visible = not refusals.refused.is_empty()
+	_send_again.visible = refusals.uncertain > 0
 	_send_again.disabled = not online
 	_arrange()
 
@@ -110,10 +62,7 @@ func _arrange() -> void:
 
 
 func _on_button_restore_pressed() -> void:
-	var text: String = refused.pop_front()
-	_why_refused.pop_front()
-	_refresh()
-	edit_requested.emit(text)
+	edit_requested.emit(refusals.take_refused())
 
 
 func _on_button_send_again_pressed() -> void:
@@ -121,5 +70,5 @@ func _on_button_send_again_pressed() -> void:
 
 
 func _on_button_dismiss_pressed() -> void:
-	reset()
+	refusals.reset()
 	dismissed.emit()

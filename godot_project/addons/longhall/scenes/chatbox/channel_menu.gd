@@ -1,0 +1,235 @@
+extends Control
+## Lists the channels that can be joined, and creates new ones.
+
+## The player wants to be in [param channel].
+signal join_requested(channel: String, password: String)
+## The player wants a new channel.
+signal create_requested(channel: String, access: String, password: String, topic: String)
+
+const PEOPLE: Texture2D = preload("res://addons/longhall/themes/people.svg")
+const LOCK: Texture2D = preload("res://addons/longhall/themes/lock.svg")
+
+const _ACCESSES: Array[String] = ["open", "invite", "password"]
+
+## The channel that is being joined or created.
+var asked_for: String = ""
+
+var _access: String = "open"
+var _is_creating: bool = false
+var _asks_password: bool = false
+var _joined: Array[String] = []
+var _shown: Array[Dictionary] = []
+
+@onready var _card: PanelContainer = %Card_Channels
+@onready var _list: VBoxContainer = %List_Channels
+@onready var _empty: Label = %Label_NoChannels
+@onready var _name: LineEdit = %LineEdit_Channel
+@onready var _password: LineEdit = %LineEdit_ChannelPassword
+@onready var _topic: LineEdit = %LineEdit_Topic
+@onready var _access_row: HBoxContainer = %Row_Access
+@onready var _status: Label = %Label_ChannelStatus
+@onready var _join: Button = %Button_Join
+@onready var _create: Button = %Button_Create
+
+
+func _ready() -> void:
+	var group := ButtonGroup.new()
+	for i: int in _ACCESSES.size():
+		var button: Button = _access_row.get_child(i)
+		button.button_group = group
+		button.pressed.connect(_choose_access.bind(_ACCESSES[i]))
+
+
+func _input(event: InputEvent) -> void:
+	# Also from a control that knows what to do with it.
+	if is_visible_in_tree() and event.is_action_pressed(&"ui_cancel"):
+		close()
+		get_viewport().set_input_as_handled()
+
+
+## Opens the menu. [param joined] are the channels the player is in already.
+func open(joined: Array[String]) -> void:
+	_joined = joined
+	_is_creating = false
+	_asks_password = false
+	asked_for = ""
+	for field: LineEdit in [_name, _password, _topic]:
+		field.clear()
+	_say("")
+	show_channels([])
+	_choose_access("open")
+	(_access_row.get_child(0) as Button).button_pressed = true
+	visible = true
+	_arrange()
+	_name.edit()
+
+
+func close() -> void:
+	visible = false
+
+
+## Lists [param channels], [code]{channel, topic, access, members}[/code] each.
+func show_channels(channels: Array[Dictionary]) -> void:
+	_shown = channels
+	for row: Node in _list.get_children():
+		_list.remove_child(row)
+		row.queue_free()
+	for channel: Dictionary in channels:
+		_list.add_child(_row_of(channel))
+	_empty.visible = channels.is_empty() and not _is_creating
+
+
+## Says why the channel was not joined or created. With [param needs_password] the
+## player is asked for one.
+func show_denied(text: String, needs_password: bool = false) -> void:
+	_lock(false)
+	_say(text)
+	if needs_password and not _is_creating:
+		_asks_password = true
+		_refresh()
+		_password.edit()
+
+
+func _row_of(channel: Dictionary) -> Button:
+	var channel_name: String = channel["channel"]
+	var row := Button.new()
+	row.theme_type_variation = &"ListButton"
+	row.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
+	row.alignment = HORIZONTAL_ALIGNMENT_LEFT
+	row.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
+	row.mouse_default_cursor_shape = Control.CURSOR_POINTING_HAND
+	var topic: String = channel.get("topic", "")
+	row.text = channel_name if topic.is_empty() else "%s  ·  %s" % [channel_name, topic]
+	row.tooltip_text = topic
+	var details := HBoxContainer.new()
+	details.set_anchors_and_offsets_preset(Control.PRESET_RIGHT_WIDE)
+	details.grow_horizontal = Control.GROW_DIRECTION_BEGIN
+	details.offset_right = -10.0
+	details.alignment = BoxContainer.ALIGNMENT_END
+	details.mouse_filter = Control.MOUSE_FILTER_IGNORE
+	if channel.get("access", "open") == "password":
+		details.add_child(_icon_of(LOCK))
+	var count := Label.new()
+	count.theme_type_variation = &"MutedLabel"
+	count.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
+	count.mouse_filter = Control.MOUSE_FILTER_IGNORE
+	var members: int = channel.get("members", 0)
+	count.text = str(members)
+	if channel_name in _joined:
+		count.text = "✓  " + count.text
+	row.accessibility_name = (
+		"%s, %s" % [row.text, tr_n("%d member", "%d members", members) % members]
+	)
+	details.add_child(count)
+	details.add_child(_icon_of(PEOPLE))
+	row.add_child(details)
+	row.pressed.connect(_choose_channel.bind(channel))
+	return row
+
+
+func _icon_of(texture: Texture2D) -> TextureRect:
+	var icon := TextureRect.new()
+	icon.texture = texture
+	icon.custom_minimum_size = Vector2(14.0, 14.0)
+	icon.expand_mode = TextureRect.EXPAND_IGNORE_SIZE
+	icon.stretch_mode = TextureRect.STRETCH_KEEP_ASPECT_CENTERED
+	icon.mouse_filter = Control.MOUSE_FILTER_IGNORE
+	icon.modulate = get_theme_color(&"font_color", &"MutedLabel")
+	return icon
+
+
+func _choose_channel(channel: Dictionary) -> void:
+	_name.text = channel["channel"]
+	_is_creating = false
+	_asks_password = channel.get("access", "open") == "password" and not _name.text in _joined
+	_refresh()
+	if _asks_password:
+		_password.edit()
+	else:
+		_ask_to_join()
+
+
+func _ask_to_join() -> void:
+	if not _has_name():
+		return
+	if _is_creating:
+		_is_creating = false
+		_refresh()
+		return
+	_lock(true)
+	join_requested.emit(asked_for, _password.text if _password.visible else "")
+
+
+func _ask_to_create() -> void:
+	if not _is_creating:
+		_is_creating = true
+		_say("")
+		_refresh()
+		if not _name.text.is_empty():
+			_topic.edit()
+		else:
+			_name.edit()
+		return
+	if not _has_name():
+		return
+	_lock(true)
+	var password: String = _password.text if _access == "password" else ""
+	create_requested.emit(asked_for, _access, password, _topic.text.strip_edges())
+
+
+func _has_name() -> bool:
+	asked_for = _name.text.strip_edges()
+	_say("")
+	if asked_for.is_empty():
+		_name.edit()
+	return not asked_for.is_empty()
+
+
+func _lock(is_busy: bool) -> void:
+	_join.disabled = is_busy
+	_create.disabled = is_busy
+
+
+func _say(text: String) -> void:
+	_status.text = text
+	_status.visible = not text.is_empty()
+
+
+func _choose_access(access: String) -> void:
+	_access = access
+	_refresh()
+
+
+func _refresh() -> void:
+	_lock(false)
+	_access_row.visible = _is_creating
+	_topic.visible = _is_creating
+	_password.visible = _access == "password" if _is_creating else _asks_password
+	_join.visible = not _is_creating
+	_list.visible = not _is_creating
+	_empty.visible = _shown.is_empty() and not _is_creating
+	_create.theme_type_variation = &"PrimaryButton" if _is_creating else &"Button"
+	_create.text = "Create" if _is_creating else "New channel"
+
+
+# As large as its content, but never larger than the screen.
+func _arrange() -> void:
+	if not is_node_ready():
+		return
+	_card.custom_minimum_size.x = minf(440.0, size.x - 24.0)
+	var scroll: ScrollContainer = %Scroll_Channels
+	var content: Control = scroll.get_child(0)
+	scroll.custom_minimum_size.y = minf(content.get_combined_minimum_size().y, size.y - 72.0)
+
+
+func _on_dim_gui_input(event: InputEvent) -> void:
+	var button := event as InputEventMouseButton
+	if button != null and button.pressed:
+		close()
+
+
+func _on_field_submitted(_text: String) -> void:
+	if _is_creating:
+		_ask_to_create()
+	else:
+		_ask_to_join()

@@ -1,0 +1,65 @@
+extends PanelContainer
+## The bar at the top: who the player is, what channels there are, who is here, and the
+## way out.
+
+## Below this width there is no room for more than the name.
+const _NARROW: float = 480.0
+
+## Whether there are channels and rosters.
+var offers_channels: bool = false:
+	set(value):
+		offers_channels = value
+		_refresh()
+
+## Whether the buttons for them are wanted.
+var wants_channels: bool = true:
+	set(value):
+		wants_channels = value
+		_refresh()
+var wants_roster: bool = true:
+	set(value):
+		wants_roster = value
+		_refresh()
+
+## Whether the tab in view has a roster.
+var has_roster: bool = true:
+	set(value):
+		has_roster = value
+		_refresh()
+
+## How many are online in the tab in view; negative if nobody knows.
+var online_count: int = -1:
+	set(value):
+		online_count = value
+		_refresh()
+
+@onready var _icon: TextureRect = %Icon
+@onready var _logged_in_as: Label = %Label_As
+@onready var _you: Label = %Label_You
+@onready var _channels: Button = %Button_Channels
+@onready var _roster: Button = %Button_Roster
+
+
+func _ready() -> void:
+	resized.connect(_arrange)
+	_arrange()
+	_refresh()
+
+
+## Shows [param player], and [param icon] instead of ours if there is one.
+func show_player(player: String, icon: Texture2D) -> void:
+	_you.text = player
+	if icon != null:
+		_icon.texture = icon
+
+
+func _arrange() -> void:
+	_logged_in_as.visible = size.x >= _NARROW
+
+
+func _refresh() -> void:
+	if not is_node_ready():
+		return
+	_channels.visible = offers_channels and wants_channels
+	_roster.visible = offers_channels and wants_roster and has_roster
+	_roster.text = str(online_count) if online_count >= 0 else ""

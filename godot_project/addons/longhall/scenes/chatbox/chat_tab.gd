@@ -1,0 +1,55 @@
+extends RefCounted
+## What a [Chatbox] keeps of one channel, or of the whispers with one player.
+
+const Refusals := preload("refusals.gd")
+
+## In front of the other player's name when a tab is for whispers.
+const WHISPERS: String = "@"
+## Names kept to choose one by keyboard.
+const _NAMES_KEPT: int = 10
+
+## The channel's name, or "@" and that of the other player.
+var channel: String
+var chat_log: ChatLog
+## Whether the row shows it. Whispers that were closed are kept, since nobody tells
+## them again.
+var is_open: bool = true
+## What the player has typed and not sent.
+var draft: String = ""
+## What the input held before a line came into it to be edited.
+var kept_draft: String = ""
+## The number of the line that is edited in the input; 0 if it is a new one.
+var edited_seq: int = 0
+var refusals := Refusals.new()
+var topic: String = ""
+## Whether somebody has called this player since they last looked.
+var has_mention: bool = false
+## How many lines are new, as the server says; negative if it says nothing.
+var unread_told: int = -1
+## How many are members and how many of them are there; negative if nobody said.
+var members_count: int = -1
+var online_count: int = -1
+## The roster: [code]{role, state, text}[/code] by name.
+var members: Dictionary[String, Dictionary] = {}
+## Who said something lately, the latest first.
+var recent_names: Array[String] = []
+
+
+func is_whispers() -> bool:
+	return channel.begins_with(WHISPERS)
+
+
+## The other player of whispers.
+func whisperer() -> String:
+	return channel.trim_prefix(WHISPERS) if is_whispers() else ""
+
+
+func unread() -> int:
+	return chat_log.unread_count() if unread_told < 0 else unread_told
+
+
+func remember_name(sender: String) -> void:
+	recent_names.erase(sender)
+	recent_names.push_front(sender)
+	if recent_names.size() > _NAMES_KEPT:
+		recent_names.pop_back()
