@@ -444,6 +444,7 @@ func set_counts(channel: String, members: int, online: int) -> void:
 func set_members(channel: String, members: Array[Dictionary]) -> void:
 	var tab: ChatTab = _tab_of(channel)
 	tab.members.clear()
+	tab.has_newcomers = false
 	for member: Dictionary in members:
 		tab.members[member["username"]] = member
 	_are_tabs_stale = true
@@ -460,6 +461,20 @@ func set_presence(
 		role = known.get("role", "")
 	tab.members[player] = {username = player, role = role, state = state, text = text}
 	_are_tabs_stale = true
+
+
+## Puts [param player] into the roster of [param channel], without knowing more.
+func add_member(channel: String, player: String) -> void:
+	var tab: ChatTab = _tab_of(channel)
+	if not tab.members.has(player):
+		set_presence(channel, player, "online")
+		tab.has_newcomers = true
+
+
+## Whether all is known of those who are in [param channel].
+func is_roster_complete(channel: String) -> bool:
+	var tab: ChatTab = _tab_of(channel)
+	return not tab.has_newcomers and tab.members.size() == tab.members_count
 
 
 ## Takes [param player] out of the roster of [param channel].
