@@ -399,7 +399,11 @@ func get_log(channel: String) -> ChatLog:
 
 
 ## Names that may be meant in the tab in view, those who said something lately first.
+## The first time the roster is asked for, too.
 func known_names() -> Array[String]:
+	if offers_channels and not _tab.has_asked_for_members:
+		_tab.has_asked_for_members = true
+		members_requested.emit(_tab.channel)
 	var known: Array[String] = _tab.recent_names.duplicate()
 	for player: String in _tab.members:
 		if not player in known and player != username:
@@ -466,9 +470,9 @@ func set_presence(
 ## Puts [param player] into the roster of [param channel], without knowing more.
 func add_member(channel: String, player: String) -> void:
 	var tab: ChatTab = _tab_of(channel)
+	tab.has_newcomers = true
 	if not tab.members.has(player):
 		set_presence(channel, player, "online")
-		tab.has_newcomers = true
 
 
 ## Whether all is known of those who are in [param channel].
