@@ -242,29 +242,32 @@ func test_the_name_and_the_draft_outlast_a_cut_but_not_another_player() -> void:
 	await client.connect_to_server().completed
 	await _log_in(client, "ben")
 	check_equal(_chatbox.draft, "", "the draft")
-	check_equal(_times_shown(_chatbox, "before"), 0, "how often ada's line is shown")
+	await wait_until(func() -> bool: return _times_shown(_chatbox, "before") > 0, "the history")
+	check_equal(_times_shown(_chatbox, "before"), 1, "how often the line is shown")
 
 
-func test_a_line_that_is_cut_off_waits_in_the_log_and_can_be_said_again() -> void:
+func test_a_line_that_is_cut_off_waits_in_the_log_and_is_said_by_itself() -> void:
 	var client: NetworkClient = _client()
 	await _open(client)
 	await _wait_for_login_of("ada", client)
 	_server.ignore_next("chat")
 	await _say(_chatbox, "did you hear?")
 	await _wait_for_line(_chatbox, 'ada says: "did you hear?"')
+	_server.is_reachable = false
 	_server.close_in(0.0, "connection_lost")
-	await _wait_for_line(_chatbox, "(perhaps not sent)")
+	await wait_until(func() -> bool: return not client.is_logged_in(), "the cut")
 	check(_chatbox.visible, "the chatbox goes with the connection")
-	check_equal(_refusal(_chatbox), "Perhaps not sent: The connection was lost", "what is told")
+	await _say(_chatbox, "and this?")
+	await _wait_for_line(_chatbox, 'ada says: "and this?"')
+	check_equal(_refusal(_chatbox), "", "what is told")
+	_server.is_reachable = true
+	client.retry_now()
 	await wait_until(client.is_logged_in, "the automatic login")
 	await _wait_for_line(_chatbox, "Reconnected")
-	check_equal(_times_shown(_chatbox, "(perhaps not sent)"), 1, "the greyed line")
-	await input.click(_chatbox.get_node("%Button_SendAgain") as Control)
-	await wait_until(func() -> bool: return _server.get_said().size() == 1, "the line is said")
-	await wait_until(
-		func() -> bool: return _times_shown(_chatbox, "(perhaps not sent)") == 0, "the echo"
-	)
-	check_equal(_times_shown(_chatbox, "did you hear?"), 1, "how often the line is shown")
+	await wait_until(func() -> bool: return _server.get_said().size() == 2, "both lines are said")
+	await wait_until(func() -> bool: return _pending(_chatbox) == 0, "the echoes")
+	for text: String in ["did you hear?", "and this?"]:
+		check_equal(_times_shown(_chatbox, text), 1, "how often '%s' is shown" % text)
 
 
 func test_try_now_ends_the_waiting() -> void:
@@ -350,6 +353,10 @@ func _wait_for_refusal(chatbox: Chatbox, text: String) -> void:
 func _times_shown(chatbox: Chatbox, text: String) -> int:
 	var chat: ChatLog = chatbox.get_node("%ChatLog")
 	return chat.get_parsed_text().replace("\u2068", "").replace("\u2069", "").count(text)
+
+
+func _pending(chatbox: Chatbox) -> int:
+	return chatbox.get_log("lobby").pending_count()
 
 
 func _refusal(chatbox: Chatbox) -> String:

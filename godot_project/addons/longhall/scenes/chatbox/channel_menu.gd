@@ -34,6 +34,7 @@ var _shown: Array[Dictionary] = []
 
 func _ready() -> void:
 	var group := ButtonGroup.new()
+	_name.text_changed.connect(func(_text: String) -> void: _filter())
 	for i: int in _ACCESSES.size():
 		var button: Button = _access_row.get_child(i)
 		button.button_group = group
@@ -76,6 +77,7 @@ func show_channels(channels: Array[Dictionary]) -> void:
 		row.queue_free()
 	for channel: Dictionary in channels:
 		_list.add_child(_row_of(channel))
+	_filter()
 	_empty.visible = channels.is_empty() and not _is_creating
 
 
@@ -88,6 +90,15 @@ func show_denied(text: String, needs_password: bool = false) -> void:
 		_asks_password = true
 		_refresh()
 		_password.edit()
+
+
+# Only those that the name could become.
+func _filter() -> void:
+	var begun: String = _name.text.strip_edges().to_lower()
+	for i: int in _list.get_child_count():
+		var row: Control = _list.get_child(i)
+		var channel_name: String = _shown[i]["channel"]
+		row.visible = begun.is_empty() or channel_name.contains(begun)
 
 
 func _row_of(channel: Dictionary) -> Button:

@@ -31,6 +31,10 @@ var members_count: int = -1
 var online_count: int = -1
 ## The roster: [code]{role, state, text}[/code] by name.
 var members: Dictionary[String, Dictionary] = {}
+## Whether the roster was asked for.
+var has_asked_for_members: bool = false
+## Whether there are some in the roster of whom only the name is known.
+var has_newcomers: bool = false
 ## Who said something lately, the latest first.
 var recent_names: Array[String] = []
 

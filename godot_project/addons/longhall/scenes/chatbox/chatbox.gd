@@ -399,7 +399,11 @@ func get_log(channel: String) -> ChatLog:
 
 
 ## Names that may be meant in the tab in view, those who said something lately first.
+## The first time the roster is asked for, too.
 func known_names() -> Array[String]:
+	if offers_channels and not _tab.has_asked_for_members:
+		_tab.has_asked_for_members = true
+		members_requested.emit(_tab.channel)
 	var known: Array[String] = _tab.recent_names.duplicate()
 	for player: String in _tab.members:
 		if not player in known and player != username:
@@ -444,6 +448,7 @@ func set_counts(channel: String, members: int, online: int) -> void:
 func set_members(channel: String, members: Array[Dictionary]) -> void:
 	var tab: ChatTab = _tab_of(channel)
 	tab.members.clear()
+	tab.has_newcomers = false
 	for member: Dictionary in members:
 		tab.members[member["username"]] = member
 	_are_tabs_stale = true
@@ -460,6 +465,20 @@ func set_presence(
 		role = known.get("role", "")
 	tab.members[player] = {username = player, role = role, state = state, text = text}
 	_are_tabs_stale = true
+
+
+## Puts [param player] into the roster of [param channel], without knowing more.
+func add_member(channel: String, player: String) -> void:
+	var tab: ChatTab = _tab_of(channel)
+	tab.has_newcomers = true
+	if not tab.members.has(player):
+		set_presence(channel, player, "online")
+
+
+## Whether all is known of those who are in [param channel].
+func is_roster_complete(channel: String) -> bool:
+	var tab: ChatTab = _tab_of(channel)
+	return not tab.has_newcomers and tab.members.size() == tab.members_count
 
 
 ## Takes [param player] out of the roster of [param channel].

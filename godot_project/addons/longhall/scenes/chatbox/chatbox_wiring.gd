@@ -104,6 +104,11 @@ func _refresh_roster(channel: String) -> void:
 		_on_chatbox_members_requested(channel)
 
 
+func _check_roster(channel: String) -> void:
+	if client != null and not _chatbox.is_roster_complete(channel):
+		_refresh_roster(channel)
+
+
 func _tells_members(channel: String) -> bool:
 	var state: Dictionary = client.get_channel(channel)
 	var online: int = state.get("online", 0)
@@ -201,10 +206,12 @@ func _on_client_invited(channel: String, by: String) -> void:
 
 func _on_client_members_changed(channel: String, members: int, online: int) -> void:
 	_chatbox.set_counts(channel, members, online)
+	# Who they are follows at once, unless they are too many.
+	_check_roster.call_deferred(channel)
 
 
 func _on_client_member_joined(channel: String, player: String) -> void:
-	_chatbox.set_presence(channel, player, "online")
+	_chatbox.add_member(channel, player)
 	if player != _chatbox.username and _tells_members(channel):
 		_chatbox.show_member_notice(channel, "joined", player)
 
