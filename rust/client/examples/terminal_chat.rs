@@ -24,9 +24,10 @@ use tokio::time::{Instant, sleep_until};
 const HELP: &str = "\
 Chat on a Longhall server.
 
-Usage: terminal_chat [--url ws://HOST:PORT] [--no-reconnect]
+Usage: terminal_chat [--url ws://HOST:PORT] [--device NAME] [--no-reconnect]
 
   --url URL        the server; ws://127.0.0.1:8081 unless given
+  --device NAME    what this device is called in /sessions; terminal unless given
   --no-reconnect   leave when the connection is lost
   -h, --help       this text
 
@@ -67,7 +68,7 @@ async fn main() -> ExitCode {
     let config = Config {
         reconnect: options.reconnect,
         client_name: concat!("longhall-terminal/", env!("CARGO_PKG_VERSION")).to_owned(),
-        device_name: "terminal".to_owned(),
+        device_name: options.device,
         ..Config::default()
     };
     let session = Session::new(config, fastrand::u64(..));
@@ -133,6 +134,7 @@ fn exit_now(code: ExitCode) -> ! {
 
 struct Options {
     url: String,
+    device: String,
     reconnect: bool,
 }
 
@@ -141,17 +143,21 @@ impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut options = Self {
             url: format!("ws://127.0.0.1:{DEFAULT_PORT}"),
+            device: "terminal".to_owned(),
             reconnect: true,
         };
         while let Some(arg) = args.next() {
-            match arg.as_str() {
-                "-h" | "--help" => return Ok(None),
-                "--url" => options.url = args.next().ok_or("--url needs a value")?,
-                "--no-reconnect" => options.reconnect = false,
-                _ => match arg.strip_prefix("--url=") {
-                    Some(url) => url.clone_into(&mut options.url),
-                    None => return Err(format!("unknown argument {arg}")),
-                },
+            let (name, value) = match arg.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (arg.as_str(), None),
+            };
+            let needed = |value: Option<String>| value.ok_or(format!("{name} needs a value"));
+            match (name, value) {
+                ("-h" | "--help", None) => return Ok(None),
+                ("--no-reconnect", None) => options.reconnect = false,
+                ("--url", value) => options.url = needed(value.or_else(|| args.next()))?,
+                ("--device", value) => options.device = needed(value.or_else(|| args.next()))?,
+                _ => return Err(format!("unknown argument {arg}")),
             }
         }
         Ok(Some(options))
@@ -359,9 +365,9 @@ impl Terminal {
         match outcome {
             Ok(Answer::Joined(state)) => {
                 tell(format_args!(
-                    "you talk in {} now ({} members){}",
+                    "you talk in {} now ({}){}",
                     clean(&state.channel),
-                    state.members,
+                    counted(state.members, "member"),
                     topic_of(&state.topic)
                 ));
                 self.place = state.channel;
@@ -369,10 +375,8 @@ impl Terminal {
             Ok(Answer::Channels(channels)) => {
                 for one in channels {
                     let (name, topic) = (clean(&one.channel), topic_of(&one.topic));
-                    tell(format_args!(
-                        "{name} ({}, {} members){topic}",
-                        one.access, one.members
-                    ));
+                    let members = counted(one.members, "member");
+                    tell(format_args!("{name} ({}, {members}){topic}", one.access));
                 }
             }
             Ok(Answer::Members(members)) => {
@@ -386,7 +390,10 @@ impl Terminal {
                 for one in sessions {
                     let here = if one.current { ", this one" } else { "" };
                     let online = if one.online { ", online" } else { "" };
-                    let device = clean(&one.device);
+                    let device = match one.device.trim() {
+                        "" => "unnamed device".to_owned(),
+                        device => clean(device),
+                    };
                     tell(format_args!("{}: {device}{online}{here}", one.session));
                 }
             }
@@ -509,11 +516,8 @@ impl Terminal {
                 first_seq,
                 last_seq,
             } => {
-                let count = last_seq - first_seq + 1;
-                tell(format_args!(
-                    "{count} lines of {} are left out",
-                    clean(&channel)
-                ));
+                let lines = counted(last_seq - first_seq + 1, "line");
+                tell(format_args!("left out: {lines} of {}", clean(&channel)));
             }
             Event::ChatEdited { channel, text, .. } => {
                 tell(format_args!(
@@ -603,6 +607,14 @@ fn topic_of(text: &str) -> String {
         String::new()
     } else {
         format!(": {}", clean(text))
+    }
+}
+
+/// `1 member`, `2 members`.
+fn counted(count: impl Into<u64>, what: &str) -> String {
+    match count.into() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
     }
 }
 

@@ -201,12 +201,15 @@ impl World {
     fn calm_down(&mut self) {
         self.is_calm = true;
         let mut quiet_since = self.now;
+        let mut pages = 0;
         let end = self.now + Duration::from_secs(300);
         while self.now - quiet_since < Duration::from_secs(10) {
             self.now += Duration::from_millis(250);
             self.step();
             let waits = self.players.iter().position(|player| !player.is_content());
-            let has_news = self.players.iter_mut().any(Player::take_news);
+            // A gap may be full of lines that are hidden: no news, but work.
+            let asked = std::mem::replace(&mut pages, self.server.pages) != self.server.pages;
+            let has_news = self.players.iter_mut().any(Player::take_news) || asked;
             if waits.is_some() || has_news || !self.server.is_quiet(self.now) {
                 quiet_since = self.now;
             }

@@ -45,6 +45,7 @@ fn an_honest_server_is_never_misunderstood() {
         "logged in bob",
         "login denied: bad_credentials",
         "login denied: busy",
+        "login denied: restarting",
         "login denied: already_pending",
         "login denied: already_logged_in",
         "login denied: not_connected",
@@ -270,6 +271,9 @@ impl World {
                 let at = (self.now + latency).max(wire.conversation.slow_until);
                 wire.push_down(at, frame);
             }
+        }
+        if wire.conversation.is_restarting && (self.server.is_calm || self.rng.u8(..20) == 0) {
+            wire.end(self.now, Some(CloseReason::Restarting.code()));
         }
     }
 

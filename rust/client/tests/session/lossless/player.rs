@@ -153,7 +153,11 @@ impl Player {
             match wire.next_news(now) {
                 None => break,
                 Some(News::Opened) => self.session.opened(now),
-                Some(News::Packet(text)) => self.session.received(now, text.as_bytes()),
+                Some(News::Packet(text)) => {
+                    let id = wire.id;
+                    server.arrived(id, &text);
+                    self.session.received(now, text.as_bytes());
+                }
                 Some(News::End(code)) => {
                     wire.client_is_gone = true;
                     self.wire = None;

@@ -1,7 +1,7 @@
 //! A server in a few lines: logs that survive a crash, and everything else that
 //! does not.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -38,6 +38,9 @@ pub(super) struct Server {
     slow_disk_until: Duration,
     down_until: Duration,
     stops_at: Option<Duration>,
+
+    /// What was said in lines refused for now, until the refusal arrives.
+    refusals: HashMap<(u64, RequestId), String>,
 
     last_wire: u64,
     last_session: u64,
@@ -158,6 +161,7 @@ impl Server {
             slow_disk_until: Duration::ZERO,
             down_until: Duration::ZERO,
             stops_at: None,
+            refusals: HashMap::new(),
             last_wire: 0,
             last_session: 0,
             page_lines: rng.usize(2..20),
@@ -316,7 +320,15 @@ impl Server {
             let codes = [DenyCode::RateLimited, DenyCode::Busy];
             let code = codes[self.rng.usize(..codes.len())];
             let wait = Duration::from_millis(self.rng.u64(..3_000));
+            if let ClientPacket::Chat { id, text, .. } = &packet {
+                let key = (self.wires[place].id, *id);
+                self.refusals.insert(key, text.as_str().to_owned());
+            }
             return Err(Denial::for_now(code, wait));
+        }
+        // From now on to the end of each connection.
+        if self.stops_at.is_some() {
+            return Err(DenyCode::Restarting.into());
         }
         let request = packet.id();
         match packet {
@@ -348,9 +360,6 @@ impl Server {
                 line_id,
                 text,
             } => {
-                if self.stops_at.is_some() {
-                    return Err(DenyCode::Restarting.into());
-                }
                 let what = What::Say(channel, line_id, text.as_str().to_owned());
                 self.write(now, place, id, name, what);
                 return Ok(None);
@@ -747,13 +756,31 @@ impl Server {
             .any(|line| line.text == said || line.text == format!("{said} (edited)"))
     }
 
+    /// This has come to a client.
+    pub(super) fn arrived(&mut self, wire: u64, text: &str) {
+        if let Ok(ServerPacket::Deny { id: Some(id), .. }) =
+            codec::decode_server_packet(text.as_bytes())
+        {
+            self.refusals.remove(&(wire, id));
+        }
+    }
+
     /// Each line is there once, and those of each player in the order said.
+    ///
+    /// Except lines that were refused for now where the refusal was lost: the
+    /// client could not know, and says them again behind others that were taken.
     pub(super) fn check_order(&self, players: &[Player]) {
+        let refused: HashSet<&str> = self.refusals.values().map(String::as_str).collect();
         for (name, log) in &self.logs {
             for player in players {
                 let mut numbers: BTreeMap<Option<&str>, Vec<u32>> = BTreeMap::new();
+                let mut seen = HashSet::new();
                 for line in log.iter().filter(|line| line.kind == LineKind::Said) {
-                    if let Some(number) = player.number_of(&line.text) {
+                    let Some(number) = player.number_of(&line.text) else {
+                        continue;
+                    };
+                    assert!(seen.insert(number), "{name}: {number} twice");
+                    if !refused.contains(line.text.trim_end_matches(" (edited)")) {
                         let to = line.recipient.as_deref();
                         numbers.entry(to).or_default().push(number);
                     }
