@@ -501,7 +501,8 @@ impl Session {
     }
 }
 
-fn try_again() -> Denial {
+/// What changed while a request was under way makes it worth another try.
+pub(crate) fn try_again() -> Denial {
     Denial::for_now(DenyCode::Busy, Duration::from_millis(500))
 }
 

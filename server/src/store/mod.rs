@@ -410,23 +410,31 @@ pub trait Store: Send + Sync + 'static {
     /// See [`StoreError`].
     async fn is_name_taken(&self, keys: &NameKeys) -> Result<bool, StoreError>;
 
-    /// Replaces an account's password hash by a better one of the same password.
+    /// Replaces an account's password hash, if it still is `known`, by a better
+    /// one of the same password. Says whether it was.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
-    async fn set_password_hash(&self, user: UserId, hash: String) -> Result<(), StoreError>;
+    async fn set_password_hash(
+        &self,
+        user: UserId,
+        known: String,
+        hash: String,
+    ) -> Result<bool, StoreError>;
 
-    /// Replaces an account's password and ends its sessions but `keep`. Returns
-    /// those that ended.
+    /// Replaces an account's password, if its hash still is `known`, and ends its
+    /// sessions but `keep`. Returns those that ended; `None` when another
+    /// password was set meanwhile, and nothing is changed.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
     async fn change_password(
         &self,
         user: UserId,
+        known: String,
         hash: String,
         keep: SessionId,
-    ) -> Result<Vec<SessionId>, StoreError>;
+    ) -> Result<Option<Vec<SessionId>>, StoreError>;
 
     /// Adds a session. Returns it, and those that ended because the account may
     /// have no more.

@@ -53,9 +53,13 @@ impl State {
         Some(id)
     }
 
-    pub(super) fn set_password_hash(&mut self, user: UserId, hash: String) {
-        if let Some((user, _)) = self.users.get_mut(&user) {
-            user.password_hash = hash;
+    pub(super) fn set_password_hash(&mut self, user: UserId, known: &str, hash: String) -> bool {
+        match self.users.get_mut(&user) {
+            Some((user, _)) if user.password_hash == known => {
+                user.password_hash = hash;
+                true
+            }
+            _ => false,
         }
     }
 
