@@ -57,6 +57,7 @@ pub(crate) async fn login(
             now_ms,
             expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
             at_most: server.config.sessions_per_account.max(1),
+            connected: server.hub.sessions(user.id),
         })
         .await;
     let (new, ended) = added.map_err(|cause| session.unavailable(&cause))?;
@@ -88,6 +89,7 @@ pub(crate) async fn login(
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
+    use std::time::Duration;
 
     use futures_util::FutureExt;
     use longhall_packet::{CloseReason, DenyCode, ServerPacket};
@@ -149,6 +151,25 @@ mod tests {
         first.say("lobby", "two of me").await;
         second.expect_nothing();
         let mut back = first.another();
+        back.try_resume(&token).await;
+        back.expect_deny(Some(3), DenyCode::SessionExpired);
+    }
+
+    #[tokio::test]
+    async fn who_is_connected_is_not_the_one_seen_least_lately() {
+        let mut desk = TestSession::with(|config| config.sessions_per_account = 2);
+        desk.register_and_login("ada").await;
+        std::thread::sleep(Duration::from_millis(2));
+        let mut phone = desk.another();
+        phone.try_login("ada", "correct horse").await;
+        let (_, token) = phone.expect_logged_in(2);
+        phone.cut();
+        std::thread::sleep(Duration::from_millis(2));
+        let mut tablet = desk.another();
+        tablet.try_login("ada", "correct horse").await;
+        tablet.expect_logged_in(2);
+        desk.chat("lobby", "still here").await;
+        let mut back = desk.another();
         back.try_resume(&token).await;
         back.expect_deny(Some(3), DenyCode::SessionExpired);
     }

@@ -86,6 +86,8 @@ pub struct NewSession {
 pub struct Rotation {
     /// The token the client showed.
     pub presented: TokenHash,
+    /// Its sessions that are connected: they are seen now.
+    pub connected: Vec<SessionId>,
     /// The token it gets.
     pub next: TokenHash,
     /// The present, in milliseconds since 1970.

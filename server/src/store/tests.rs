@@ -43,6 +43,7 @@ fn session(user: UserId, token: u8) -> NewSession {
         now_ms: 1000,
         expires_at_ms: 2000,
         at_most: 1,
+        connected: Vec::new(),
     }
 }
 

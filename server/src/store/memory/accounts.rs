@@ -66,6 +66,9 @@ impl State {
     pub(super) fn insert_session(&mut self, new: NewSession) -> (SessionId, Vec<SessionId>) {
         self.sessions
             .retain(|s| s.user != new.user || s.expires_at_ms > new.now_ms);
+        for connected in &new.connected {
+            self.touch_session(*connected, new.now_ms);
+        }
         let others = self.latest_sessions(new.user);
         let ended: BTreeSet<i64> = others
             .iter()
