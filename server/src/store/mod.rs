@@ -495,8 +495,8 @@ pub trait Store: Send + Sync + 'static {
     /// rows. What was the lobby under another name becomes a channel that
     /// nobody is in.
     ///
-    /// A channel of players that has the name keeps its lines and becomes the
-    /// lobby.
+    /// A channel of players that has the name becomes the lobby. It keeps its
+    /// lines if it was open; what was said among few is not told to everybody.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.

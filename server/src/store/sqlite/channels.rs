@@ -33,6 +33,9 @@ pub(super) fn open_lobby(db: &Connection, name: &ChannelName, now_ms: i64) -> Re
     db.execute("UPDATE channels SET is_lobby = 0 WHERE is_lobby = 1", [])?;
     let id = match found {
         Some(channel) => {
+            if channel.access != Access::Open {
+                forget_lines(db, channel.id)?;
+            }
             for table in ["memberships", "invitations"] {
                 db.execute(
                     &format!("DELETE FROM {table} WHERE channel_id = ?1"),
@@ -387,6 +390,12 @@ fn delete(db: &Connection, channel: ChannelId) -> Result<()> {
     Ok(())
 }
 
+    forget_lines(db, channel)?;
+    db.execute("DELETE FROM channels WHERE id = ?1", [channel.0])?;
+    Ok(())
+}
+
+fn forget_lines(db: &Connection, channel: ChannelId) -> Result<()> {
 fn channel(row: &Row<'_>) -> Result<Channel> {
     let last_seq = row.get(6)?;
     let first_seq: Option<i64> = row.get(7)?;

@@ -7,6 +7,7 @@ for_each_store! {
     the_lobby_is_everybodys
     another_lobby_leaves_the_old_one_a_channel
     a_channel_of_players_becomes_the_lobby
+    what_was_said_among_few_is_not_told_to_all_in_the_lobby
     joining_keeps_to_the_limits
     an_owner_is_followed_by_the_operator_of_longest_standing_or_else_the_member
     an_owner_who_makes_another_becomes_operator
@@ -177,6 +178,18 @@ async fn a_channel_of_players_becomes_the_lobby(store: &dyn Store) {
 
 async fn joining_keeps_to_the_limits(store: &dyn Store) {
     let ada = user(store, "ada").await;
+async fn what_was_said_among_few_is_not_told_to_all_in_the_lobby(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let made = channel(store, ada, "hall").await;
+    append_one(store, say(ada, made, 1, "a secret")).await;
+    let invite = store.set_access(made, Access::Invite, None);
+    invite.await.unwrap();
+    let lobby = store.open_lobby(&channel_name("hall"), 0).await.unwrap();
+    // The numbers go on.
+    assert_eq!((lobby.first_seq, lobby.last_seq), (2, 1));
+    assert_eq!(told(store, Log::Channel(lobby.id)).await, []);
+}
+
     let bob = user(store, "bob").await;
     let trade = channel(store, ada, "trade").await;
     let guild = channel(store, bob, "guild").await;
