@@ -19,6 +19,12 @@ pub use sqlite::{OpenError, SqliteStore};
 
 /// Unread lines are counted up to here.
 const UNREAD_COUNTED: u32 = 1000;
+/// They are counted among so many of the newest entries: a marker that stands
+/// still must not cost ever more to count from.
+const UNREAD_SEEN: u64 = 5000;
+/// Entries that may wait in the inbox of an account that is away before edits of
+/// whispers are taken no more.
+const CHANGES_WAITING: u64 = 1000;
 /// Conversations listed of an inbox.
 const CONVERSATIONS_LISTED: u32 = 50;
 
@@ -80,14 +86,14 @@ pub struct NewSession {
     /// Sessions the account may have, this one counted; at least 1. Those that
     /// were seen least lately end.
     pub at_most: usize,
+    /// Its sessions that are connected: they are seen now.
+    pub connected: Vec<SessionId>,
 }
 
 /// An exchange of a resume token for the next one.
 pub struct Rotation {
     /// The token the client showed.
     pub presented: TokenHash,
-    /// Its sessions that are connected: they are seen now.
-    pub connected: Vec<SessionId>,
     /// The token it gets.
     pub next: TokenHash,
     /// The present, in milliseconds since 1970.
@@ -318,7 +324,7 @@ pub enum Appended {
     TooLate,
     /// The recipient has blocked the sender.
     Blocked,
-    /// Too many whispers wait for the recipient.
+    /// Too many whispers, or edits of whispers, wait for the recipient.
     InboxFull,
     /// The channel is gone, or the sender no member of it any more.
     NotAMember,
