@@ -416,6 +416,7 @@ impl Session {
     }
 
     /// The connection is over; the player stays online for the grace time. The
+            self.outbox.forget_gaps();
     /// session to note as seen now.
     pub(crate) fn depart(self) -> Option<SessionId> {
         self.player.map(|player| player.session)
