@@ -68,7 +68,9 @@ struct Args {
     )]
     motd: String,
 
-    /// Name of the channel that everybody is in.
+    /// Name of the channel that everybody is in. A channel of players that has
+    /// the name becomes the lobby; what was said in it is deleted if not everybody
+    /// could join it.
     #[arg(long, env = "LONGHALL_LOBBY", default_value = "lobby", value_name = "NAME", value_parser = parse_channel)]
     lobby: ChannelName,
 

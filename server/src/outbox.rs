@@ -160,6 +160,11 @@ impl Outbox {
         state.closing.map_or(Next::Nothing, Next::Close)
     }
 
+    /// Who logged out misses nothing any more.
+    pub(crate) fn forget_gaps(&self) {
+        self.lock().gaps.clear();
+    }
+
     /// Waits until something may be there to take.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;

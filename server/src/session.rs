@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use longhall_packet::codec::DecodeError;
 use longhall_packet::{
-    ChannelName, ClientPacket, CloseReason, Denial, DenyCode, PROTOCOL_VERSION, RequestId,
-    ResumeToken, Role, ServerPacket, Stage, Username, codec,
+    ChannelName, ClientPacket, CloseReason, Denial, DenyCode, InboxState, PROTOCOL_VERSION,
+    RequestId, ResumeToken, Role, ServerPacket, Stage, Username, codec,
 };
 use tracing::{debug, info, warn};
 
@@ -391,18 +391,22 @@ impl Session {
             username: user.username.clone(),
             name_key: name_key(&user.username),
             session: entering.session,
+            connection: self.connection,
             outbox: Arc::clone(&self.outbox),
             memberships,
             blocked: blocks.into_iter().map(|(user, _)| user).collect(),
             resumed: entering.resumed,
         };
-        let welcome = |channels| ServerPacket::LoggedIn {
+        let welcome = |channels, last_whisper| ServerPacket::LoggedIn {
             id,
             username: user.username.clone(),
             resume_token: entering.token.clone(),
             session: entering.session.0.unsigned_abs(),
             channels,
-            inbox,
+            inbox: InboxState {
+                last_seq: inbox.last_seq.max(last_whisper),
+                ..inbox
+            },
             invitations,
         };
         Ok(self.server.hub.enter(arrival, &who, welcome))
@@ -412,6 +416,7 @@ impl Session {
     pub(crate) fn leave(&mut self) {
         if let Some(player) = self.player.take() {
             player.place.give_up();
+            self.outbox.forget_gaps();
         }
     }
 
@@ -501,7 +506,8 @@ impl Session {
     }
 }
 
-fn try_again() -> Denial {
+/// What changed while a request was under way makes it worth another try.
+pub(crate) fn try_again() -> Denial {
     Denial::for_now(DenyCode::Busy, Duration::from_millis(500))
 }
 

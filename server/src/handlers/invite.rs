@@ -38,7 +38,7 @@ pub(crate) async fn invite(
             channel: name.to_string(),
             by: me.username.clone(),
         };
-        server.hub.tell(user, None, &invited);
+        server.hub.invite(user, &invited);
     }
     session.reply(&ServerPacket::Ok { id });
     Ok(())

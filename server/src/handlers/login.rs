@@ -4,7 +4,7 @@ use longhall_packet::{CloseReason, Denial, DenyCode, Password, RequestId, Userna
 
 use super::now_ms;
 use crate::resume;
-use crate::session::{Entering, Outcome, Session};
+use crate::session::{Entering, Outcome, Session, try_again};
 use crate::store::NewSession;
 
 /// Answers `login`: a new session, beside those on other devices. Of too many,
@@ -34,8 +34,12 @@ pub(crate) async fn login(
     }
     if let Some(hash) = verified.rehashed {
         // The login is good even when the better hash cannot be kept now.
-        match server.store.set_password_hash(user.id, hash.clone()).await {
-            Ok(()) => user.password_hash = hash,
+        let known = user.password_hash.clone();
+        let set = server.store.set_password_hash(user.id, known, hash.clone());
+        match set.await {
+            Ok(true) => user.password_hash = hash,
+            // The password was changed, or another login was faster.
+            Ok(false) => {}
             Err(cause) => {
                 session.unavailable(&cause);
             }
@@ -53,6 +57,7 @@ pub(crate) async fn login(
             now_ms,
             expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
             at_most: server.config.sessions_per_account.max(1),
+            connected: server.hub.sessions(user.id),
         })
         .await;
     let (new, ended) = added.map_err(|cause| session.unavailable(&cause))?;
@@ -60,6 +65,16 @@ pub(crate) async fn login(
         server
             .hub
             .end_sessions(user.id, &ended, CloseReason::SessionEnded);
+    }
+
+    // A change of the password has ended the sessions there were, but not one
+    // that was added after it.
+    let now = server.store.user_by_name(&name_key).await;
+    let now = now.map_err(|cause| session.unavailable(&cause))?;
+    if now.is_none_or(|now| now.password_hash != user.password_hash) {
+        let ended = server.store.delete_session(resume::hash(&token)).await;
+        ended.map_err(|cause| session.unavailable(&cause))?;
+        return Err(try_again());
     }
 
     let entering = Entering {
@@ -73,9 +88,14 @@ pub(crate) async fn login(
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::time::Duration;
+
+    use futures_util::FutureExt;
     use longhall_packet::{CloseReason, DenyCode, ServerPacket};
 
     use crate::handlers::test_session::TestSession;
+    use crate::store::SessionId;
 
     #[tokio::test]
     async fn a_player_logs_in_under_the_name_as_registered() {
@@ -136,6 +156,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_is_connected_is_not_the_one_seen_least_lately() {
+        let mut desk = TestSession::with(|config| config.sessions_per_account = 2);
+        desk.register_and_login("ada").await;
+        std::thread::sleep(Duration::from_millis(2));
+        let mut phone = desk.another();
+        phone.try_login("ada", "correct horse").await;
+        let (_, token) = phone.expect_logged_in(2);
+        phone.cut();
+        std::thread::sleep(Duration::from_millis(2));
+        let mut tablet = desk.another();
+        tablet.try_login("ada", "correct horse").await;
+        tablet.expect_logged_in(2);
+        desk.chat("lobby", "still here").await;
+        let mut back = desk.another();
+        back.try_resume(&token).await;
+        back.expect_deny(Some(3), DenyCode::SessionExpired);
+    }
+
+    #[tokio::test]
     async fn a_login_tells_where_the_channels_stand_and_what_comes_later_comes_live() {
         let mut ada = TestSession::new();
         ada.register_and_login("ada").await;
@@ -160,6 +199,31 @@ mod tests {
         assert_eq!(bob.join("den").await.last_seq, 1);
         ada.chat("den", "three").await;
         assert_eq!(bob.expect_line().seq, 2);
+    }
+
+    #[tokio::test]
+    async fn a_password_that_is_changed_while_it_is_checked_lets_nobody_in() {
+        let mut thief = TestSession::with(|config| {
+            // Long enough to change the password meanwhile.
+            config.hash_cost.passes = 20_000;
+        });
+        thief.register("ada").await;
+        let store = thief.store();
+        let ada = store.user_by_name("ada").await.unwrap().unwrap();
+        {
+            let mut login = pin!(thief.try_login("ada", "correct horse"));
+            assert!(login.as_mut().now_or_never().is_none());
+            let changed = store.change_password(
+                ada.id,
+                ada.password_hash,
+                "another".to_owned(),
+                SessionId(0),
+            );
+            assert_eq!(changed.await.unwrap(), Some(vec![]));
+            login.await;
+        }
+        thief.expect_deny(Some(2), DenyCode::Busy);
+        assert_eq!(store.sessions(ada.id, 0).await.unwrap(), []);
     }
 
     #[tokio::test]

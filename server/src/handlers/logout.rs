@@ -21,7 +21,7 @@ pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::DenyCode;
+    use longhall_packet::{DenyCode, ServerPacket};
 
     use crate::handlers::test_session::TestSession;
 
@@ -41,5 +41,21 @@ mod tests {
         player.expect_nothing();
         player.try_login("ada", "correct horse").await;
         player.expect_logged_in(2);
+    }
+
+    #[tokio::test]
+    async fn gaps_of_one_player_are_not_told_to_the_next_on_the_same_connection() {
+        let mut ada = TestSession::with(|config| config.outbox_max_bytes = 8000);
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        for _ in 0..40 {
+            bob.say("@ada", &"x".repeat(100)).await;
+            bob.forget_waiting();
+        }
+        // The rest was left out: its outbox is half full.
+        ada.ask("logout", "").await;
+        while ada.next() != (ServerPacket::Ok { id: 5 }) {}
+        ada.expect_nothing();
     }
 }

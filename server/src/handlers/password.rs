@@ -22,17 +22,19 @@ pub(crate) async fn change_password(
 
     // Asked anew: it may have been changed on another device.
     let found = server.store.user_by_name(&name_key).await;
-    let stored = found.map_err(unavailable)?.map(|user| user.password_hash);
-    let verified = server.passwords.verify(stored, password).await?;
-    if !verified.valid {
+    let known = found.map_err(unavailable)?.map(|user| user.password_hash);
+    let verified = server.passwords.verify(known.clone(), password).await?;
+    let Some(known) = known.filter(|_| verified.valid) else {
         return Err(DenyCode::BadCredentials.into());
-    }
+    };
     let hash = server.passwords.hash(new_password).await?;
     let changed = server
         .store
-        .change_password(me.user.id, hash, me.session)
+        .change_password(me.user.id, known, hash, me.session)
         .await;
+    // It was right, but another device was faster to replace it.
     let ended = changed.map_err(unavailable)?;
+    let ended = ended.ok_or(DenyCode::BadCredentials)?;
 
     info!(
         connection = session.connection,

@@ -16,7 +16,7 @@ use crate::config::{Config, HashCost};
 use crate::outbox::{Next, Outbox};
 use crate::password::Passwords;
 use crate::session::Session;
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, Store};
 
 /// One visitor of a server with [`MemoryStore`]. The server's `hello` is taken
 /// already.
@@ -86,6 +86,10 @@ impl TestSession {
     /// Has the news of presence told now.
     pub(crate) fn tell_news(&self) {
         self.session.server.hub.tell_news(Instant::now());
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.session.server.store)
     }
 
     pub(crate) async fn close_store(&self) {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use longhall_packet::Seq;
+
 use super::Hub;
+use crate::outbox::Encoded;
 use crate::store::{ChannelId, UserId};
 
 /// What changed while sessions are on their way into the hub.
@@ -18,7 +21,23 @@ pub(super) struct Arrivals {
     on_the_way: BTreeSet<u64>,
     users: HashMap<UserId, u64>,
     rooms: HashMap<ChannelId, u64>,
+    /// What strangers can have happen as often as they like makes nobody read
+    /// again, or they would keep a player out: it is handed over instead.
+    mail: HashMap<UserId, Mail>,
 }
+
+/// What came for an account.
+#[derive(Default)]
+struct Mail {
+    /// When the last of it came.
+    at: u64,
+    /// The newest number of its inbox.
+    last_whisper: Seq,
+    invitations: Vec<Encoded>,
+}
+
+/// Invitations handed over at most; the next login tells of all.
+const MAX_INVITATIONS: usize = 30;
 
 /// Somebody is on the way into the hub or a channel, until this is dropped.
 pub(crate) struct Arrival {
@@ -49,18 +68,54 @@ impl Drop for Arrival {
             let oldest = oldest.unwrap_or(u64::MAX);
             arrivals.users.retain(|_, changed| *changed > oldest);
             arrivals.rooms.retain(|_, changed| *changed > oldest);
+            arrivals.mail.retain(|_, mail| mail.at > oldest);
         }
     }
 }
 
 impl Arrivals {
-    /// Notes that something about an account changed: its channels, sessions,
-    /// blocks or whispers.
+    /// Notes that something about an account changed: its channels, sessions or
+    /// blocks.
     pub(super) fn note_user(&mut self, user: UserId) {
         if !self.on_the_way.is_empty() {
             self.clock += 1;
             self.users.insert(user, self.clock);
         }
+    }
+
+    /// Notes a whisper in an account's inbox.
+    pub(super) fn note_whisper(&mut self, user: UserId, seq: Seq) {
+        if let Some(mail) = self.mail_for(user) {
+            mail.last_whisper = mail.last_whisper.max(seq);
+        }
+    }
+
+    /// Notes an invitation of an account.
+    pub(super) fn note_invitation(&mut self, user: UserId, packet: &Encoded) {
+        if let Some(mail) = self.mail_for(user)
+            && mail.invitations.len() < MAX_INVITATIONS
+        {
+            mail.invitations.push(packet.clone());
+        }
+    }
+
+    fn mail_for(&mut self, user: UserId) -> Option<&mut Mail> {
+        if self.on_the_way.is_empty() {
+            return None;
+        }
+        self.clock += 1;
+        let mail = self.mail.entry(user).or_default();
+        mail.at = self.clock;
+        Some(mail)
+    }
+
+    /// The newest whisper and the invitations that came while an account was on
+    /// its way; some may have been there before.
+    pub(super) fn mail_of(&self, user: UserId) -> (Seq, Vec<Encoded>) {
+        let mail = self.mail.get(&user);
+        mail.map_or((0, Vec::new()), |mail| {
+            (mail.last_whisper, mail.invitations.clone())
+        })
     }
 
     /// Notes that something about a channel changed that its room in memory does
@@ -74,7 +129,8 @@ impl Arrivals {
 
     #[cfg(test)]
     pub(super) fn is_forgotten(&self) -> bool {
-        self.on_the_way.is_empty() && self.users.is_empty() && self.rooms.is_empty()
+        let notes = self.users.len() + self.rooms.len() + self.mail.len();
+        self.on_the_way.is_empty() && notes == 0
     }
 
     pub(super) fn check(

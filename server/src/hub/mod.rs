@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use longhall_packet::{
     ChannelName, ChannelState, CloseReason, INBOX, Line, LineKind, PresenceState, PresenceText,
-    RequestId, Role, ServerPacket,
+    RequestId, Role, Seq, ServerPacket,
 };
 use tokio::time::Instant;
 
@@ -113,6 +113,8 @@ pub(crate) struct Newcomer {
     pub(crate) username: String,
     pub(crate) name_key: String,
     pub(crate) session: SessionId,
+    /// Its number: later connections have greater ones.
+    pub(crate) connection: u64,
     pub(crate) outbox: Arc<Outbox>,
     /// The channels it is in, the lobby among them.
     pub(crate) memberships: Vec<Membership>,
@@ -164,21 +166,27 @@ impl Hub {
     }
 
     /// Puts a session into the hub and sends it what `welcome` makes of its
-    /// channels, ahead of everything else. An older connection of the same
+    /// channels and of the newest number of its inbox that was delivered
+    /// meanwhile, ahead of everything else. An older connection of the same
     /// session is told to close as [`CloseReason::LoggedInElsewhere`].
     ///
     /// # Errors
-    /// [`Stale`] when `who` may be out of date: ask the store again. Nothing has
-    /// been changed then.
+    /// [`Stale`] when `who` may be out of date: ask the store again. Also when a
+    /// later connection of the session was here: its client has given this one up.
+    /// Nothing has been changed then.
     pub(crate) fn enter(
         &self,
         arrival: &Arrival,
         who: &Newcomer,
-        welcome: impl FnOnce(Vec<ChannelState>) -> ServerPacket,
+        welcome: impl FnOnce(Vec<ChannelState>, Seq) -> ServerPacket,
     ) -> Result<Place, Stale> {
         let state = &mut *self.lock();
         let channels = who.memberships.iter().map(|m| m.channel.id);
         state.arrivals.check(arrival, Some(who.user), channels)?;
+
+        if state.is_overtaken(who) {
+            return Err(Stale);
+        }
 
         let is_new = !state.players.contains_key(&who.user);
         state.seat(who);
@@ -195,7 +203,11 @@ impl Hub {
         let seen = seen
             .map(|membership| state.as_seen_by(membership))
             .collect();
-        who.outbox.push(encode(&welcome(seen)));
+        let (last_whisper, invitations) = state.arrivals.mail_of(who.user);
+        who.outbox.push(encode(&welcome(seen, last_whisper)));
+        for invitation in invitations {
+            who.outbox.push(invitation);
+        }
         Ok(Place::new(
             self.clone(),
             who.user,
@@ -300,19 +312,24 @@ impl Hub {
             .flatten()
             .copied()
             .collect();
+        let hidden: Vec<Option<Numbered>> = said
+            .iter()
+            .map(|(sender, _, plain)| {
+                let is_hidden = state.blockers.contains_key(sender);
+                is_hidden.then(|| encode_line(name, &hidden(plain)))
+            })
+            .collect();
         for listener in &room.listeners {
             if blockers.is_empty() || !blockers.contains(&listener.user) {
                 listener.outbox.push_lines(name, &lines);
                 continue;
             }
             let mut seen = Vec::with_capacity(said.len());
-            for (sender, line, plain) in &said {
+            for ((sender, line, _), hidden) in said.iter().zip(&hidden) {
                 let blockers = state.blockers.get(sender);
-                if blockers.is_some_and(|blockers| blockers.contains(&listener.user)) {
-                    seen.push(encode_line(name, &hidden(plain)));
-                } else {
-                    seen.push(line.clone());
-                }
+                let hides = blockers.is_some_and(|blockers| blockers.contains(&listener.user));
+                let hidden = hidden.as_ref().filter(|_| hides);
+                seen.push(hidden.unwrap_or(line).clone());
             }
             listener.outbox.push_lines(name, &seen);
         }
@@ -330,7 +347,7 @@ impl Hub {
             received
         };
         for (user, line) in [(sender, sent), (recipient, received)] {
-            state.arrivals.note_user(user);
+            state.arrivals.note_whisper(user, line.seq);
             let Some(player) = state.players.get(&user) else {
                 continue;
             };
@@ -359,6 +376,14 @@ impl Hub {
         let state = &mut *self.lock();
         state.arrivals.note_user(user);
         state.tell(user, asker, &encode(packet));
+    }
+
+    /// Tells all sessions of an account of an invitation.
+    pub(crate) fn invite(&self, user: UserId, packet: &ServerPacket) {
+        let packet = encode(packet);
+        let state = &mut *self.lock();
+        state.arrivals.note_invitation(user, &packet);
+        state.tell(user, None, &packet);
     }
 
     /// Notes a member's role, and tells the channel.

@@ -18,6 +18,8 @@ pub(super) struct Seat {
     pub(super) outbox: Option<Arc<Outbox>>,
     pub(super) state: PresenceState,
     pub(super) text: String,
+    /// The number of its connection, or of the last one it had.
+    connection: u64,
     /// When the grace ends, of a cut that is not over.
     cut_until: Option<Instant>,
 }
@@ -83,6 +85,13 @@ impl State {
             .any(|outbox| Arc::ptr_eq(outbox, &place.outbox))
     }
 
+    /// Whether a later connection has had the session's seat.
+    pub(super) fn is_overtaken(&self, who: &Newcomer) -> bool {
+        let player = self.players.get(&who.user).into_iter();
+        let mut seats = player.flat_map(|player| &player.seats);
+        seats.any(|seat| seat.session == who.session && seat.connection > who.connection)
+    }
+
     /// Gives a session a seat, or its old one back.
     pub(super) fn seat(&mut self, who: &Newcomer) {
         let player = match self.players.entry(who.user) {
@@ -102,6 +111,7 @@ impl State {
         let seats = &mut player.seats;
         if let Some(seat) = seats.iter_mut().find(|seat| seat.session == who.session) {
             seat.cut_until = None;
+            seat.connection = who.connection;
             if let Some(before) = std::mem::replace(&mut seat.outbox, outbox) {
                 before.close(CloseReason::LoggedInElsewhere);
             }
@@ -111,6 +121,7 @@ impl State {
                 outbox,
                 state: PresenceState::Online,
                 text: String::new(),
+                connection: who.connection,
                 cut_until: None,
             });
         }

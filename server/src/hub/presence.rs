@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::room::{News, Tidings};
 use super::{Hub, State};
 use crate::Server;
-use crate::outbox::encode;
+use crate::outbox::{Encoded, encode};
 use crate::store::{ChannelId, UserId};
 
 /// Tells the news and ends the grace of those who did not come back, again and
@@ -149,6 +149,8 @@ impl State {
             .filter_map(|(user, _)| Some((*user, self.blockers.get(user)?)))
             .collect();
         let for_all = packet(changes.iter().map(|(_, change)| change.clone()).collect());
+        // By what they leave out: many may have blocked the same few.
+        let mut for_some: HashMap<Vec<UserId>, Option<Encoded>> = HashMap::new();
         for listener in &room.listeners {
             let hides = |user: &UserId| {
                 let blockers = blockers.get(user);
@@ -158,10 +160,15 @@ impl State {
                 listener.outbox.push(for_all.clone());
                 continue;
             }
-            let seen = changes.iter().filter(|(user, _)| !hides(user));
-            let seen: Vec<Presence> = seen.map(|(_, change)| change.clone()).collect();
-            if !seen.is_empty() || is_partial {
-                listener.outbox.push(packet(seen));
+            let left_out = changes.iter().map(|(user, _)| *user).filter(hides);
+            let left_out: Vec<UserId> = left_out.collect();
+            let for_these = for_some.entry(left_out).or_insert_with(|| {
+                let seen = changes.iter().filter(|(user, _)| !hides(user));
+                let seen: Vec<Presence> = seen.map(|(_, change)| change.clone()).collect();
+                (!seen.is_empty() || is_partial).then(|| packet(seen))
+            });
+            if let Some(for_these) = for_these {
+                listener.outbox.push(for_these.clone());
             }
         }
     }

@@ -50,6 +50,7 @@ fn newcomer(user: i64) -> Newcomer {
         username: format!("player-{user}"),
         name_key: format!("player-{user:05}"),
         session: SessionId(user),
+        connection: 1,
         outbox: Arc::new(Outbox::new(1_000_000)),
         memberships: vec![lobby(), den()],
         blocked: Vec::new(),
@@ -57,14 +58,17 @@ fn newcomer(user: i64) -> Newcomer {
     }
 }
 
-fn welcome(channels: Vec<ChannelState>) -> ServerPacket {
+fn welcome(channels: Vec<ChannelState>, last_whisper: Seq) -> ServerPacket {
     ServerPacket::LoggedIn {
         id: 1,
         username: String::new(),
         resume_token: longhall_packet::ResumeToken::from_bytes(&[0; 32]),
         session: 1,
         channels,
-        inbox: longhall_packet::InboxState::default(),
+        inbox: longhall_packet::InboxState {
+            last_seq: last_whisper,
+            ..longhall_packet::InboxState::default()
+        },
         invitations: Vec::new(),
     }
 }
@@ -336,4 +340,82 @@ fn channels_without_anybody_are_forgotten_and_the_lobby_stays() {
     assert_eq!(state.rooms.len(), 1);
     assert_eq!(state.room_names.len(), 1);
     assert!(state.names.is_empty() && state.blockers.is_empty());
+}
+
+#[test]
+fn a_connection_that_was_given_up_does_not_take_the_place_of_a_later_one() {
+    let hub = hub();
+    let (mut given_up, mut next) = (newcomer(1), newcomer(1));
+    (given_up.connection, next.connection) = (5, 6);
+    // Both showed a token; the later one was faster from there on.
+    let arrival = hub.arrive();
+    let _place = enter(&hub, &next);
+    assert!(hub.enter(&arrival, &given_up, welcome).is_err());
+    waiting(&next);
+    assert_eq!(next.outbox.take(), Next::Nothing);
+}
+
+#[test]
+fn strangers_keep_nobody_out_by_whispers_and_invitations() {
+    let hub = hub();
+    let (ada, bob) = (newcomer(1), newcomer(2));
+    let _ada = enter(&hub, &ada);
+    let arrival = hub.arrive();
+    let whisper = |seq| Line {
+        seq,
+        sender: "player-1".to_owned(),
+        recipient: Some("player-2".to_owned()),
+        text: "psst".to_owned(),
+        sent_at_ms: 1,
+        kind: LineKind::Said,
+        edited_at_ms: None,
+        of: None,
+    };
+    hub.whisper(UserId(1), &whisper(1), UserId(2), &whisper(7));
+    let invited = ServerPacket::Invited {
+        channel: "cave".to_owned(),
+        by: "player-1".to_owned(),
+    };
+    hub.invite(UserId(2), &invited);
+    let _bob = hub.enter(&arrival, &bob, welcome).unwrap();
+    let packets = waiting(&bob);
+    // Neither is missed.
+    let ServerPacket::LoggedIn { inbox, .. } = &packets[0] else {
+        panic!("{packets:?}")
+    };
+    assert_eq!(inbox.last_seq, 7);
+    assert_eq!(packets[1..], [invited]);
+    drop(arrival);
+    assert!(hub.lock().arrivals.is_forgotten());
+}
+
+#[test]
+fn what_the_blocked_say_is_made_up_once_for_all_who_have_blocked_them() {
+    let hub = hub();
+    let (ada, mut bob, mut eve) = (newcomer(1), newcomer(2), newcomer(3));
+    (bob.blocked, eve.blocked) = (vec![UserId(1)], vec![UserId(1)]);
+    let _places = (enter(&hub, &ada), enter(&hub, &bob), enter(&hub, &eve));
+    hub.tell_news(Instant::now());
+    waiting(&bob);
+    waiting(&eve);
+    say(&hub, &den(), 1, 1);
+    let [one, other] = [&bob, &eve].map(|who| match who.outbox.take() {
+        Next::Send(packet) => packet,
+        other => panic!("{other:?}"),
+    });
+    assert!(std::ptr::eq(one.as_str(), other.as_str()));
+
+    // The same holds for the news.
+    let mut cem = newcomer(4);
+    cem.memberships = vec![lobby()];
+    let _cem = enter(&hub, &cem);
+    let away = PresenceText::parse("tea").unwrap();
+    hub.set_presence(UserId(1), SessionId(1), PresenceState::Away, &away);
+    hub.tell_news(Instant::now());
+    let [one, other] = [&bob, &eve].map(|who| match who.outbox.take() {
+        Next::Send(packet) => packet,
+        other => panic!("{other:?}"),
+    });
+    assert!(one.as_str().contains("player-4") && !one.as_str().contains("player-1"));
+    assert!(std::ptr::eq(one.as_str(), other.as_str()));
 }

@@ -19,6 +19,12 @@ pub use sqlite::{OpenError, SqliteStore};
 
 /// Unread lines are counted up to here.
 const UNREAD_COUNTED: u32 = 1000;
+/// They are counted among so many of the newest entries: a marker that stands
+/// still must not cost ever more to count from.
+const UNREAD_SEEN: u64 = 5000;
+/// Entries that may wait in the inbox of an account that is away before edits of
+/// whispers are taken no more.
+const CHANGES_WAITING: u64 = 1000;
 /// Conversations listed of an inbox.
 const CONVERSATIONS_LISTED: u32 = 50;
 
@@ -80,6 +86,8 @@ pub struct NewSession {
     /// Sessions the account may have, this one counted; at least 1. Those that
     /// were seen least lately end.
     pub at_most: usize,
+    /// Its sessions that are connected: they are seen now.
+    pub connected: Vec<SessionId>,
 }
 
 /// An exchange of a resume token for the next one.
@@ -316,7 +324,7 @@ pub enum Appended {
     TooLate,
     /// The recipient has blocked the sender.
     Blocked,
-    /// Too many whispers wait for the recipient.
+    /// Too many whispers, or edits of whispers, wait for the recipient.
     InboxFull,
     /// The channel is gone, or the sender no member of it any more.
     NotAMember,
@@ -410,23 +418,31 @@ pub trait Store: Send + Sync + 'static {
     /// See [`StoreError`].
     async fn is_name_taken(&self, keys: &NameKeys) -> Result<bool, StoreError>;
 
-    /// Replaces an account's password hash by a better one of the same password.
+    /// Replaces an account's password hash, if it still is `known`, by a better
+    /// one of the same password. Says whether it was.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
-    async fn set_password_hash(&self, user: UserId, hash: String) -> Result<(), StoreError>;
+    async fn set_password_hash(
+        &self,
+        user: UserId,
+        known: String,
+        hash: String,
+    ) -> Result<bool, StoreError>;
 
-    /// Replaces an account's password and ends its sessions but `keep`. Returns
-    /// those that ended.
+    /// Replaces an account's password, if its hash still is `known`, and ends its
+    /// sessions but `keep`. Returns those that ended; `None` when another
+    /// password was set meanwhile, and nothing is changed.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
     async fn change_password(
         &self,
         user: UserId,
+        known: String,
         hash: String,
         keep: SessionId,
-    ) -> Result<Vec<SessionId>, StoreError>;
+    ) -> Result<Option<Vec<SessionId>>, StoreError>;
 
     /// Adds a session. Returns it, and those that ended because the account may
     /// have no more.
@@ -485,8 +501,8 @@ pub trait Store: Send + Sync + 'static {
     /// rows. What was the lobby under another name becomes a channel that
     /// nobody is in.
     ///
-    /// A channel of players that has the name keeps its lines and becomes the
-    /// lobby.
+    /// A channel of players that has the name becomes the lobby. It keeps its
+    /// lines if it was open; what was said among few is not told to everybody.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.

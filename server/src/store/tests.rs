@@ -43,6 +43,7 @@ fn session(user: UserId, token: u8) -> NewSession {
         now_ms: 1000,
         expires_at_ms: 2000,
         at_most: 1,
+        connected: Vec::new(),
     }
 }
 
@@ -241,9 +242,12 @@ async fn a_password_hash_is_replaced(store: &dyn Store) {
     let ada = store.insert_user(new_user("ada")).await.unwrap().unwrap();
     store.insert_user(new_user("bob")).await.unwrap().unwrap();
     store
-        .set_password_hash(ada, "better".to_owned())
+        .set_password_hash(ada, "hash of ada".to_owned(), "better".to_owned())
         .await
         .unwrap();
+    // Who has read the hash before that changes nothing any more.
+    let late = store.set_password_hash(ada, "hash of ada".to_owned(), "late".to_owned());
+    assert!(!late.await.unwrap());
     let hash_of = async |name| {
         store
             .user_by_name(name)
@@ -411,8 +415,14 @@ async fn a_new_password_ends_the_other_sessions(store: &dyn Store) {
         };
         made.push(store.insert_session(new).await.unwrap().0);
     }
-    let ended = store.change_password(ada, "new hash".to_owned(), made[1]);
-    assert_eq!(ended.await.unwrap(), [made[0]]);
+    let change = async |hash: &str, keep| {
+        let known = "hash of ada".to_owned();
+        let changed = store.change_password(ada, known, hash.to_owned(), keep);
+        changed.await.unwrap()
+    };
+    assert_eq!(change("new hash", made[1]).await, Some(vec![made[0]]));
+    assert_eq!(change("late hash", made[0]).await, None);
+    assert_eq!(store.sessions(ada, 1500).await.unwrap().len(), 1);
     let ada = store.user_by_name("ada").await.unwrap().unwrap();
     assert_eq!(ada.password_hash, "new hash");
     assert_eq!(store.sessions(bob, 1500).await.unwrap().len(), 1);

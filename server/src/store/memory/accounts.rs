@@ -53,15 +53,22 @@ impl State {
         Some(id)
     }
 
-    pub(super) fn set_password_hash(&mut self, user: UserId, hash: String) {
-        if let Some((user, _)) = self.users.get_mut(&user) {
-            user.password_hash = hash;
+    pub(super) fn set_password_hash(&mut self, user: UserId, known: &str, hash: String) -> bool {
+        match self.users.get_mut(&user) {
+            Some((user, _)) if user.password_hash == known => {
+                user.password_hash = hash;
+                true
+            }
+            _ => false,
         }
     }
 
     pub(super) fn insert_session(&mut self, new: NewSession) -> (SessionId, Vec<SessionId>) {
         self.sessions
             .retain(|s| s.user != new.user || s.expires_at_ms > new.now_ms);
+        for connected in &new.connected {
+            self.touch_session(*connected, new.now_ms);
+        }
         let others = self.latest_sessions(new.user);
         let ended: BTreeSet<i64> = others
             .iter()

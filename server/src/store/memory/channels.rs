@@ -90,6 +90,11 @@ impl State {
         });
         self.members.retain(|m| m.channel != id);
         self.invitations.retain(|i| i.channel != id);
+        if let Some(row) = self.channels.get(&id)
+            && row.access != Access::Open
+        {
+            self.forget_lines(&LogKey::Channel(row.name.clone()));
+        }
         if let Some(row) = self.channels.get_mut(&id) {
             row.is_lobby = true;
             row.access = Access::Open;

@@ -7,8 +7,8 @@ use longhall_packet::{Conversation, InboxState, Line, LineId, LineKind, Seq};
 
 use super::{LogKey, State};
 use crate::store::{
-    Appended, CONVERSATIONS_LISTED, ChannelId, Cursor, Entry, Log, Page, Retention, UNREAD_COUNTED,
-    UserId, What,
+    Appended, CHANGES_WAITING, CONVERSATIONS_LISTED, ChannelId, Cursor, Entry, Log, Page,
+    Retention, UNREAD_COUNTED, UNREAD_SEEN, UserId, What,
 };
 
 /// What a channel's name or an account has counted and kept.
@@ -53,9 +53,10 @@ impl State {
         };
         let unread = kept
             .lines
-            .range(read_seq + 1..)
+            .range(read_seq.max(kept.last_seq.saturating_sub(UNREAD_SEEN)) + 1..)
             .filter(|(_, row)| peer.is_none() || row.peer == peer)
-            .filter(|(_, row)| row.line.kind == LineKind::Said && row.sender != user);
+            .filter(|(_, row)| row.line.kind == LineKind::Said && row.sender != user)
+            .filter(|(_, row)| !self.blocks.contains(&(user, row.sender)));
         u32::try_from(unread.take(UNREAD_COUNTED as usize).count()).unwrap_or(UNREAD_COUNTED)
     }
 
@@ -234,6 +235,12 @@ impl State {
             .count()
     }
 
+    /// Entries of all kinds that an account has not been there for.
+    fn undelivered(&self, user: UserId) -> Seq {
+        let kept = self.logs.get(&LogKey::Inbox(user));
+        kept.map_or(0, |kept| kept.last_seq - kept.delivered_seq)
+    }
+
     fn delivered(&mut self, user: UserId) {
         if let Some(kept) = self.logs.get_mut(&LogKey::Inbox(user)) {
             kept.delivered_seq = kept.last_seq;
@@ -274,6 +281,12 @@ impl State {
             && self.blocks.contains(&(recipient, sender))
         {
             return Appended::Blocked;
+        }
+        if let Some(recipient) = recipient
+            && is_edit
+            && self.undelivered(recipient) >= CHANGES_WAITING
+        {
+            return Appended::InboxFull;
         }
         let whispered_to = peer;
         let row = |peer: Option<UserId>, of: Seq, entry: Line| Row {

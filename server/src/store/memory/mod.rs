@@ -71,20 +71,25 @@ impl Store for MemoryStore {
         Ok(self.open()?.user_by(|k| k.overlaps(keys)).is_some())
     }
 
-    async fn set_password_hash(&self, user: UserId, hash: String) -> Result<(), StoreError> {
-        self.open()?.set_password_hash(user, hash);
-        Ok(())
+    async fn set_password_hash(
+        &self,
+        user: UserId,
+        known: String,
+        hash: String,
+    ) -> Result<bool, StoreError> {
+        Ok(self.open()?.set_password_hash(user, &known, hash))
     }
 
     async fn change_password(
         &self,
         user: UserId,
+        known: String,
         hash: String,
         keep: SessionId,
-    ) -> Result<Vec<SessionId>, StoreError> {
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let mut state = self.open()?;
-        state.set_password_hash(user, hash);
-        Ok(state.delete_sessions(user, None, keep))
+        let changed = state.set_password_hash(user, &known, hash);
+        Ok(changed.then(|| state.delete_sessions(user, None, keep)))
     }
 
     async fn insert_session(

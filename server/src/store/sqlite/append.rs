@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
 use super::line_ids::LineIds;
 use super::{DELETED, DELETION, EDIT, SAID, channels, count, invitations, number, seq};
-use crate::store::{Appended, ChannelId, Entry, UserId, What};
+use crate::store::{Appended, CHANGES_WAITING, ChannelId, Entry, UserId, What};
 
 /// Applies entries in their order. Whatever fails fails all of them, so that
 /// the numbers taken here come to be only together with their lines.
@@ -259,6 +259,16 @@ impl Batch<'_> {
             && invitations::is_blocked(self.db, peer, sender.id)?
         {
             return Ok(Appended::Blocked);
+        }
+        // Edits make older whispers go, as all that is in an inbox.
+        if let Some((peer, _)) = target.peer
+            && text.is_some()
+            && peer != sender.id
+        {
+            let theirs = self.inbox(peer)?;
+            if self.last_seq(theirs.log)? - theirs.delivered_seq >= number(CHANGES_WAITING) {
+                return Ok(Appended::InboxFull);
+            }
         }
         let kind = if text.is_some() {
             LineKind::Edit

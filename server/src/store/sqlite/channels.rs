@@ -3,10 +3,10 @@
 use longhall_packet::{Access, ChannelName, Role};
 use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
 
-use super::{count, named, seq};
+use super::{count, named, number, seq};
 use crate::store::{
     Added, Channel, ChannelId, Created, MemberLimits, MemberRow, Membership, NewChannel, Removed,
-    UNREAD_COUNTED, UserId,
+    UNREAD_COUNTED, UNREAD_SEEN, UserId,
 };
 
 /// What [`channel`] reads, from `channels JOIN logs`.
@@ -33,6 +33,9 @@ pub(super) fn open_lobby(db: &Connection, name: &ChannelName, now_ms: i64) -> Re
     db.execute("UPDATE channels SET is_lobby = 0 WHERE is_lobby = 1", [])?;
     let id = match found {
         Some(channel) => {
+            if channel.access != Access::Open {
+                forget_lines(db, channel.id)?;
+            }
             for table in ["memberships", "invitations"] {
                 db.execute(
                     &format!("DELETE FROM {table} WHERE channel_id = ?1"),
@@ -295,14 +298,22 @@ fn membership_row(db: &Connection, user: UserId, row: &Row<'_>) -> Result<Member
     })
 }
 
-/// Lines of others behind a number of a log.
+/// Lines of others behind a number of a log, among its newest entries. What the
+/// blocked say is not there to be read.
 pub(super) fn unread(db: &Connection, log: i64, user: UserId, read_seq: i64) -> Result<u32> {
     db.prepare_cached(
         "SELECT count(*) FROM
              (SELECT 1 FROM lines
-              WHERE log_id = ?1 AND seq > ?2 AND kind = 0 AND sender_id != ?3 LIMIT ?4)",
+              WHERE log_id = ?1
+                AND seq > max(?2, (SELECT last_seq FROM logs WHERE id = ?1) - ?5)
+                AND kind = 0 AND sender_id != ?3
+                AND sender_id NOT IN (SELECT blocked_id FROM blocks WHERE user_id = ?3)
+              LIMIT ?4)",
     )?
-    .query_row((log, read_seq, user.0, UNREAD_COUNTED), |row| row.get(0))
+    .query_row(
+        (log, read_seq, user.0, UNREAD_COUNTED, number(UNREAD_SEEN)),
+        |row| row.get(0),
+    )
 }
 
 pub(super) fn members(
@@ -379,11 +390,16 @@ pub(super) fn delete_member(db: &Connection, channel: ChannelId, user: UserId) -
 
 /// Forgets a channel and what was said in it. Its log stays, for the numbers.
 fn delete(db: &Connection, channel: ChannelId) -> Result<()> {
+    forget_lines(db, channel)?;
+    db.execute("DELETE FROM channels WHERE id = ?1", [channel.0])?;
+    Ok(())
+}
+
+fn forget_lines(db: &Connection, channel: ChannelId) -> Result<()> {
     db.execute(
         "DELETE FROM lines WHERE log_id = (SELECT log_id FROM channels WHERE id = ?1)",
         [channel.0],
     )?;
-    db.execute("DELETE FROM channels WHERE id = ?1", [channel.0])?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::pages::{bounds, inbox_log};
 use super::{channels, number, seq};
-use crate::store::{CONVERSATIONS_LISTED, Log, UNREAD_COUNTED, UserId};
+use crate::store::{CONVERSATIONS_LISTED, Log, UNREAD_COUNTED, UNREAD_SEEN, UserId};
 
 /// Counts all whispers in an inbox as delivered.
 pub(super) fn deliver(db: &Connection, user: UserId) -> Result<()> {
@@ -60,12 +60,23 @@ fn unread(db: &Connection, log: i64, peer: UserId, user: UserId, read_seq: i64) 
     db.prepare_cached(
         "SELECT count(*) FROM
              (SELECT 1 FROM lines
-              WHERE log_id = ?1 AND peer_id = ?2 AND seq > ?3 AND kind = 0 AND sender_id != ?4
+              WHERE log_id = ?1 AND peer_id = ?2
+                AND seq > max(?3, (SELECT last_seq FROM logs WHERE id = ?1) - ?6)
+                AND kind = 0 AND sender_id != ?4
+                AND sender_id NOT IN (SELECT blocked_id FROM blocks WHERE user_id = ?4)
               LIMIT ?5)",
     )?
-    .query_row((log, peer.0, read_seq, user.0, UNREAD_COUNTED), |row| {
-        row.get(0)
-    })
+    .query_row(
+        (
+            log,
+            peer.0,
+            read_seq,
+            user.0,
+            UNREAD_COUNTED,
+            number(UNREAD_SEEN),
+        ),
+        |row| row.get(0),
+    )
 }
 
 pub(super) fn set_read(db: &Connection, user: UserId, log: Log, to: Seq) -> Result<(Seq, u32)> {

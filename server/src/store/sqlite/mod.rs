@@ -160,18 +160,24 @@ impl Store for SqliteStore {
         self.read(move |db| users::is_name_taken(db, &keys)).await
     }
 
-    async fn set_password_hash(&self, user: UserId, hash: String) -> Result<(), StoreError> {
-        self.write(move |db| users::set_password_hash(db, user, &hash))
+    async fn set_password_hash(
+        &self,
+        user: UserId,
+        known: String,
+        hash: String,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| users::set_password_hash(db, user, &known, &hash))
             .await
     }
 
     async fn change_password(
         &self,
         user: UserId,
+        known: String,
         hash: String,
         keep: SessionId,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        self.write(move |db| users::change_password(db, user, &hash, keep))
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.write(move |db| users::change_password(db, user, &known, &hash, keep))
             .await
     }
 

@@ -8,6 +8,9 @@ pub(super) fn insert(db: &Connection, session: &NewSession) -> Result<(SessionId
     let user = session.user.0;
     db.prepare_cached("DELETE FROM sessions WHERE user_id = ?1 AND expires_at_ms <= ?2")?
         .execute((user, session.now_ms))?;
+    for connected in &session.connected {
+        touch(db, *connected, session.now_ms)?;
+    }
     // One place is for the new session.
     let others = i64::try_from(session.at_most.saturating_sub(1)).unwrap_or(i64::MAX);
     let ended = ids(

@@ -58,20 +58,29 @@ pub(super) fn is_name_taken(db: &Connection, keys: &NameKeys) -> Result<bool> {
     .exists([&keys.name, &keys.look, &keys.capitals])
 }
 
-pub(super) fn set_password_hash(db: &Connection, user: UserId, hash: &str) -> Result<()> {
-    db.prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1")?
-        .execute((user.0, hash))?;
-    Ok(())
+pub(super) fn set_password_hash(
+    db: &Connection,
+    user: UserId,
+    known: &str,
+    hash: &str,
+) -> Result<bool> {
+    let changed = db
+        .prepare_cached("UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2")?
+        .execute((user.0, known, hash))?;
+    Ok(changed > 0)
 }
 
 pub(super) fn change_password(
     db: &Connection,
     user: UserId,
+    known: &str,
     hash: &str,
     keep: SessionId,
-) -> Result<Vec<SessionId>> {
-    set_password_hash(db, user, hash)?;
-    super::sessions::delete(db, user, None, keep)
+) -> Result<Option<Vec<SessionId>>> {
+    if !set_password_hash(db, user, known, hash)? {
+        return Ok(None);
+    }
+    super::sessions::delete(db, user, None, keep).map(Some)
 }
 
 fn user(row: &Row<'_>) -> Result<User> {

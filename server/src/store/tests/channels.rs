@@ -7,6 +7,7 @@ for_each_store! {
     the_lobby_is_everybodys
     another_lobby_leaves_the_old_one_a_channel
     a_channel_of_players_becomes_the_lobby
+    what_was_said_among_few_is_not_told_to_all_in_the_lobby
     joining_keeps_to_the_limits
     an_owner_is_followed_by_the_operator_of_longest_standing_or_else_the_member
     an_owner_who_makes_another_becomes_operator
@@ -18,6 +19,8 @@ for_each_store! {
     blocks_are_listed_by_name_and_bounded
     memberships_come_lobby_first_with_what_is_unread
     a_read_marker_moves_on_only
+    what_the_blocked_said_is_not_unread
+    unread_lines_are_counted_among_the_newest
 }
 
 async fn names(store: &dyn Store, user: UserId, after: Option<&str>, limit: usize) -> Vec<String> {
@@ -173,6 +176,18 @@ async fn a_channel_of_players_becomes_the_lobby(store: &dyn Store) {
     assert_eq!((membership.role, membership.members), (Role::Member, 0));
     assert_eq!(store.invitations(bob).await.unwrap(), []);
     assert!(store.membership(lobby.id, bob).await.unwrap().is_some());
+}
+
+async fn what_was_said_among_few_is_not_told_to_all_in_the_lobby(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let made = channel(store, ada, "hall").await;
+    append_one(store, say(ada, made, 1, "a secret")).await;
+    let invite = store.set_access(made, Access::Invite, None);
+    invite.await.unwrap();
+    let lobby = store.open_lobby(&channel_name("hall"), 0).await.unwrap();
+    // The numbers go on.
+    assert_eq!((lobby.first_seq, lobby.last_seq), (2, 1));
+    assert_eq!(told(store, Log::Channel(lobby.id)).await, []);
 }
 
 async fn joining_keeps_to_the_limits(store: &dyn Store) {
@@ -414,4 +429,41 @@ async fn a_read_marker_moves_on_only(store: &dyn Store) {
     store.delete_member(trade, bob).await.unwrap();
     assert_eq!(read(1100).await, (0, 0));
     assert_eq!(store.set_read(ada, log, 7).await.unwrap(), (7, 0));
+}
+
+async fn what_the_blocked_said_is_not_unread(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let bob = user(store, "bob").await;
+    let cem = user(store, "cem").await;
+    let hall = channel(store, ada, "hall").await;
+    for user in [bob, cem] {
+        join(store, hall, user).await;
+    }
+    append_one(store, say(bob, hall, 1, "a")).await;
+    append_one(store, say(cem, hall, 1, "b")).await;
+    append_one(store, whisper(bob, ada, 2, "c")).await;
+    store.insert_block(ada, bob, 9).await.unwrap();
+    let membership = store.membership(hall, ada).await.unwrap().unwrap();
+    assert_eq!(membership.unread, 1);
+    let inbox = store.open_inbox(ada).await.unwrap();
+    assert_eq!(inbox.conversations[0].unread, 0);
+}
+
+async fn unread_lines_are_counted_among_the_newest(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let bob = user(store, "bob").await;
+    let hall = channel(store, ada, "hall").await;
+    join(store, hall, bob).await;
+    append_one(store, say(bob, hall, 1, "long ago")).await;
+    let own = (0..UNREAD_SEEN - 1).map(|id| say(ada, hall, id, "me again"));
+    store.append(own.collect()).await.unwrap();
+    let unread = async || {
+        let membership = store.membership(hall, ada).await;
+        membership.unwrap().unwrap().unread
+    };
+    assert_eq!(unread().await, 1);
+    append_one(store, say(ada, hall, UNREAD_SEEN, "and again")).await;
+    assert_eq!(unread().await, 0);
+    append_one(store, say(bob, hall, 2, "just now")).await;
+    assert_eq!(unread().await, 1);
 }

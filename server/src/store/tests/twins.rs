@@ -337,7 +337,8 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
             }
             58 => {
                 let hash = "another hash".to_owned();
-                both!(stores, change_password(user, hash, SessionId(1)));
+                let known = format!("hash of {}", user_name(user));
+                both!(stores, change_password(user, known, hash, SessionId(1)));
             }
             _ => {
                 let retention = Retention {

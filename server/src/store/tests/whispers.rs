@@ -8,6 +8,7 @@ for_each_store! {
     a_blocked_sender_is_told_so
     whispers_for_who_is_away_are_bounded
     whispers_are_edited_and_deleted_on_both_sides
+    edits_for_who_is_away_are_bounded
     an_edit_does_not_get_around_a_block
     an_inbox_tells_its_conversations_latest_first
     conversations_are_read_one_by_one
@@ -185,6 +186,28 @@ async fn whispers_are_edited_and_deleted_on_both_sides(store: &dyn Store) {
             gone(3, LineKind::Deletion),
         ]
     );
+}
+
+async fn edits_for_who_is_away_are_bounded(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let bob = user(store, "bob").await;
+    append_one(store, whisper(ada, bob, 1, "a")).await;
+    store.open_inbox(bob).await.unwrap();
+    let edits = |count: u64| vec![edit(ada, None, 1, "b"); usize::try_from(count).unwrap()];
+    let all = store.append(edits(CHANGES_WAITING)).await.unwrap();
+    assert!(matches!(all.last(), Some(Appended::Whisper { .. })));
+    assert_eq!(
+        append_one(store, edit(ada, None, 1, "c")).await,
+        Appended::InboxFull
+    );
+    // A deletion ends it, so that it is always taken.
+    let gone = append_one(store, delete(ada, None, 1)).await;
+    assert!(matches!(gone, Appended::Whisper { .. }));
+    append_one(store, whisper(ada, bob, 2, "a")).await;
+    store.open_inbox(bob).await.unwrap();
+    let of = CHANGES_WAITING + 3;
+    let taken = append_one(store, edit(ada, None, of, "b")).await;
+    assert!(matches!(taken, Appended::Whisper { .. }), "{taken:?}");
 }
 
 async fn an_edit_does_not_get_around_a_block(store: &dyn Store) {
