@@ -154,6 +154,9 @@ const _GAMEPAD_STEP: float = 0.3
 ## Whether lines that mention this player's name stand out, see [signal mentioned].
 @export var highlight_mentions: bool = true
 
+## Whether the log tells in a quiet line who comes and who goes.
+@export var show_member_changes: bool = true
+
 ## Whether a name that is clicked goes into the input, as [code]@name[/code].
 @export var insert_clicked_names: bool = true
 
@@ -609,7 +612,8 @@ func show_aside(text: String, channel: String) -> void:
 ## Tells in a quiet line that [param player] "joined" or "left"; those who do so one
 ## after the other share a line.
 func show_member_notice(channel: String, change: String, player: String) -> void:
-	_tab_of(channel).chat_log.tell_member(player, change == "joined")
+	if show_member_changes:
+		_tab_of(channel).chat_log.tell_member(player, change == "joined")
 
 
 ## Says [param text] above the input, until a line is sent.
