@@ -6,15 +6,16 @@
 //! means the same on every machine. Every figure is of the whole way to a
 //! flushed disk (`synchronous = FULL`).
 
-use std::path::Path;
+mod bare;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bare::text;
 use longhall_packet::{ChannelName, Username};
 use longhall_server::store::{
     Channel, Cursor, Entry, Log, NewUser, SqliteStore, Store, StoreError, UserId, What,
 };
-use rusqlite::Connection;
 
 /// Lines in one call of `append` and in one transaction of the reference.
 const BATCH: usize = 1000;
@@ -36,7 +37,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{LINES} lines a round, in batches of {BATCH}, {CALLERS} at a time, \
          {SENDERS} senders, synchronous = FULL"
     );
-    let bare = bare(&folder.path().join("bare.db"))?;
+    let texts: Vec<_> = (0..LINES).map(text).collect();
+    let bare = bare::insert(&folder.path().join("bare.db"), &texts, BATCH)?;
     println!("one bare table      {:>9.0} lines/s", per_second(bare));
 
     let store = Arc::new(SqliteStore::open(&folder.path().join("longhall.db"))?);
@@ -61,33 +63,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn per_second(took: Duration) -> f64 {
     LINES as f64 / took.as_secs_f64()
-}
-
-fn text(number: usize) -> String {
-    format!("line {number}: shall we meet at the old bridge, or do you go ahead?")
-}
-
-/// The reference: the same texts, senders and numbers, and nothing to look up.
-fn bare(path: &Path) -> rusqlite::Result<Duration> {
-    let mut db = Connection::open(path)?;
-    db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         CREATE TABLE lines (id INTEGER PRIMARY KEY, sender INTEGER NOT NULL,
-                             sent_at_ms INTEGER NOT NULL, text TEXT NOT NULL) STRICT",
-    )?;
-    let texts: Vec<_> = (0..LINES).map(text).collect();
-    let began = Instant::now();
-    for batch in texts.chunks(BATCH) {
-        let transaction = db.transaction()?;
-        let mut insert = transaction
-            .prepare_cached("INSERT INTO lines (sender, sent_at_ms, text) VALUES (?1, ?2, ?3)")?;
-        for (number, text) in batch.iter().enumerate() {
-            insert.execute(((number % SENDERS) as i64, 1_700_000_000_000_i64, text))?;
-        }
-        drop(insert);
-        transaction.commit()?;
-    }
-    Ok(began.elapsed())
 }
 
 async fn people(

@@ -50,6 +50,7 @@ pub use config::Config;
 use hub::Hub;
 use password::Passwords;
 use rate_limit::RateLimits;
+use resume::Shown;
 use store::{Store, StoreError};
 
 /// Name and version, as told to clients and printed by `--version`.
@@ -66,6 +67,7 @@ struct Server {
     passwords: Passwords,
     limits: RateLimits,
     bans: Bans,
+    shown: Shown,
     /// Cancelled when the server is asked to stop.
     stopping: CancellationToken,
     next_connection: AtomicU64,
@@ -95,6 +97,7 @@ impl Server {
             channel_changes: std::array::from_fn(|_| Mutex::new(())),
             passwords,
             bans,
+            shown: Shown::default(),
             store,
             stopping,
             next_connection: AtomicU64::new(1),

@@ -41,6 +41,8 @@ pub(crate) async fn accept_until_stopped(
             () = server.stopping.cancelled() => return connections,
             _ = cleanup.tick() => {
                 server.limits.forget_the_patient();
+                // Twice as long as a connection may stay logged out.
+                server.shown.forget_older_than(2 * server.config.login_timeout);
                 continue;
             }
             accepted = listener.accept() => accepted,

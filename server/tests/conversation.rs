@@ -138,6 +138,41 @@ async fn stopping_under_load_loses_no_answer() {
 }
 
 #[tokio::test]
+async fn stopping_acknowledges_each_line_that_is_kept() {
+    let server = TestServer::start().await;
+    let mut ada = server.player().await;
+    ada.enter("ada").await;
+    for _ in 0..20 {
+        for _ in 0..50 {
+            ada.try_say("lobby", "la la la").await;
+        }
+        ada.next().await;
+    }
+    // In the midst of it.
+    let stopping = tokio::spawn(server.restart());
+    let mut acknowledged = 0;
+    loop {
+        match ada.try_next().await {
+            Some(Ok(message)) if message.is_text() => {
+                let packet = message.to_text().unwrap();
+                acknowledged += u64::from(packet.starts_with(r#"{"type":"posted""#));
+            }
+            Some(Ok(message)) if message.is_close() => break,
+            other => panic!("lost without a word: {other:?}"),
+        }
+    }
+    let server = stopping.await.unwrap();
+    let mut ada = server.player().await;
+    let welcome = ada.log_in("ada", "").await;
+    // Some of those that were heard before were acknowledged then.
+    let kept = welcome.channels[0].last_seq;
+    assert!(
+        acknowledged <= kept && kept <= acknowledged + 20,
+        "{acknowledged} of {kept}"
+    );
+}
+
+#[tokio::test]
 async fn a_client_of_another_protocol_version_is_told_to_update() {
     let server = TestServer::start().await;
     for version in ["longhall.v1", "longhall.v99"] {

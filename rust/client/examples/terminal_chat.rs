@@ -13,22 +13,27 @@ use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use longhall_client::tokio_driver::{self, Command};
-use longhall_client::{Config, Event, LogoutReason, Refusal, Session, State};
-use longhall_packet::DEFAULT_PORT;
+use longhall_client::tokio_driver::{self, Command, Outcome};
+use longhall_client::{
+    Answer, Command as Typed, Config, Event, LogoutReason, Refusal, Session, State, help,
+};
+use longhall_packet::{Change, DEFAULT_PORT, Line, LineKind, PresenceState};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 const HELP: &str = "\
 Chat on a Longhall server.
 
-Usage: terminal_chat [--url ws://HOST:PORT] [--no-reconnect]
+Usage: terminal_chat [--url ws://HOST:PORT] [--device NAME] [--no-reconnect]
 
   --url URL        the server; ws://127.0.0.1:8081 unless given
+  --device NAME    what this device is called in /sessions; terminal unless given
   --no-reconnect   leave when the connection is lost
   -h, --help       this text
 
-Chat lines go to standard output, everything else to standard error.
+Chat lines go to standard output, everything else to standard error. A line
+that was said elsewhere than where you are starts with its channel, or with
+@NAME when it was whispered.
 
 In a script, write the password behind the name, one command or line at a time
 is sent, and each waits for the answer to the one before:
@@ -38,11 +43,12 @@ is sent, and each waits for the answer to the one before:
 Leaves with 1 when something was refused. Keep such passwords in a file only you
 can read: a password typed on the command line stays in the shell's history.";
 
+/// What only a terminal needs; the rest is [`help`].
 const COMMANDS: &str = "\
 /register NAME  create an account      /login NAME  log in
 /logout         log out                /quit        leave (so does Ctrl-D)
-/help           this list              //text       say a line that starts with /
-Everything else is said to everyone logged in.";
+/to CHANNEL     talk there, or whisper: /to @NAME; /to alone is the lobby
+/older          show older lines of where you are";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -62,6 +68,7 @@ async fn main() -> ExitCode {
     let config = Config {
         reconnect: options.reconnect,
         client_name: concat!("longhall-terminal/", env!("CARGO_PKG_VERSION")).to_owned(),
+        device_name: options.device,
         ..Config::default()
     };
     let session = Session::new(config, fastrand::u64(..));
@@ -78,7 +85,8 @@ async fn main() -> ExitCode {
     let (input_tx, mut inputs) = mpsc::channel(1);
     std::thread::spawn(move || read_inputs(is_interactive, &input_tx));
 
-    let mut terminal = Terminal::new(is_interactive);
+    let (answer_tx, mut answers) = mpsc::channel(16);
+    let mut terminal = Terminal::new(is_interactive, answer_tx);
     let mut next = Some(Command::Connect);
     let mut patience_ends = None;
     let code = loop {
@@ -101,6 +109,7 @@ async fn main() -> ExitCode {
                 },
                 None => break ExitCode::FAILURE,
             },
+            Some(answer) = answers.recv() => terminal.show_answer(answer),
             input = inputs.recv(), if terminal.wants_input() => match input {
                 Some(input) => next = terminal.obey(input),
                 None => terminal.is_leaving = true,
@@ -125,6 +134,7 @@ fn exit_now(code: ExitCode) -> ! {
 
 struct Options {
     url: String,
+    device: String,
     reconnect: bool,
 }
 
@@ -133,17 +143,21 @@ impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut options = Self {
             url: format!("ws://127.0.0.1:{DEFAULT_PORT}"),
+            device: "terminal".to_owned(),
             reconnect: true,
         };
         while let Some(arg) = args.next() {
-            match arg.as_str() {
-                "-h" | "--help" => return Ok(None),
-                "--url" => options.url = args.next().ok_or("--url needs a value")?,
-                "--no-reconnect" => options.reconnect = false,
-                _ => match arg.strip_prefix("--url=") {
-                    Some(url) => url.clone_into(&mut options.url),
-                    None => return Err(format!("unknown argument {arg}")),
-                },
+            let (name, value) = match arg.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (arg.as_str(), None),
+            };
+            let needed = |value: Option<String>| value.ok_or(format!("{name} needs a value"));
+            match (name, value) {
+                ("-h" | "--help", None) => return Ok(None),
+                ("--no-reconnect", None) => options.reconnect = false,
+                ("--url", value) => options.url = needed(value.or_else(|| args.next()))?,
+                ("--device", value) => options.device = needed(value.or_else(|| args.next()))?,
+                _ => return Err(format!("unknown argument {arg}")),
             }
         }
         Ok(Some(options))
@@ -152,14 +166,23 @@ impl Options {
 
 /// What somebody typed.
 enum Input {
-    Register { username: String, password: String },
-    Login { username: String, password: String },
+    Register {
+        username: String,
+        password: String,
+    },
+    Login {
+        username: String,
+        password: String,
+    },
     Logout,
     Quit,
-    Help,
-    Chat(String),
+    /// Talk there from now on.
+    To(String),
+    /// Show older lines.
+    Older,
+    /// A line to say, or a command that every client has.
+    Typed(String),
     Incomplete(String),
-    Unknown(String),
 }
 
 /// Runs on a thread of its own until the input ends.
@@ -180,12 +203,7 @@ fn parse_line(line: &str, is_interactive: bool) -> Option<Input> {
     if line.is_empty() {
         return None;
     }
-    let Some(command) = line.strip_prefix('/') else {
-        return Some(Input::Chat(line.to_owned()));
-    };
-    if command.starts_with('/') {
-        return Some(Input::Chat(command.to_owned()));
-    }
+    let command = line.strip_prefix('/').unwrap_or_default();
     let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
     Some(match verb {
         "register" | "login" => {
@@ -207,8 +225,9 @@ fn parse_line(line: &str, is_interactive: bool) -> Option<Input> {
         }
         "logout" => Input::Logout,
         "quit" => Input::Quit,
-        "help" => Input::Help,
-        _ => Input::Unknown(verb.to_owned()),
+        "to" => Input::To(rest.trim().to_owned()),
+        "older" => Input::Older,
+        _ => Input::Typed(line.to_owned()),
     })
 }
 
@@ -221,19 +240,28 @@ struct Terminal {
     pending: u32,
     /// Own lines that were taken but did not come back yet.
     unseen_lines: i64,
+    /// Where what is typed goes; empty for the lobby.
+    place: String,
+    lobby: Option<String>,
+    last_whisper_from: Option<String>,
+    answers: mpsc::Sender<Outcome>,
     had_trouble: bool,
     is_leaving: bool,
     utc_offset: i64,
 }
 
 impl Terminal {
-    fn new(is_interactive: bool) -> Self {
+    fn new(is_interactive: bool, answers: mpsc::Sender<Outcome>) -> Self {
         Self {
             is_interactive,
             state: State::Offline,
             username: None,
             pending: 0,
             unseen_lines: 0,
+            place: String::new(),
+            lobby: None,
+            last_whisper_from: None,
+            answers,
             had_trouble: false,
             is_leaving: false,
             utc_offset: utc_offset_seconds(),
@@ -256,7 +284,16 @@ impl Terminal {
             Input::Register { username, password } => Command::Register { username, password },
             Input::Login { username, password } => Command::Login { username, password },
             Input::Logout if self.username.is_some() => Command::Logout,
-            Input::Chat(text) => Command::SendChat(text),
+            Input::Typed(line) => return self.obey_typed(&line),
+            Input::To(place) => {
+                self.place = place;
+                tell(format_args!("you talk in {}", clean(self.here())));
+                return None;
+            }
+            Input::Older => {
+                let place = self.place.clone();
+                self.ask(move |session, now| session.load_history(now, &place))
+            }
             Input::Logout => {
                 tell("you are not logged in");
                 return None;
@@ -265,26 +302,139 @@ impl Terminal {
                 self.is_leaving = true;
                 return None;
             }
-            Input::Help => {
-                for line in COMMANDS.lines() {
-                    tell(line);
-                }
-                return None;
-            }
             Input::Incomplete(verb) => {
                 let password = if self.is_interactive { "" } else { " PASSWORD" };
                 tell(format_args!("it is /{verb} NAME{password}"));
                 self.had_trouble = true;
                 return None;
             }
-            Input::Unknown(verb) => {
-                tell(format_args!("there is no /{}; try /help", clean(&verb)));
-                self.had_trouble = true;
+        };
+        self.pending += 1;
+        Some(command)
+    }
+
+    fn obey_typed(&mut self, line: &str) -> Option<Command> {
+        let answer_to = self.last_whisper_from.as_deref();
+        let command = match Typed::parse(line, &self.place, answer_to) {
+            Ok(Typed::Help(name)) => {
+                match help(name.as_deref()) {
+                    Ok(text) if name.is_none() => tell_all(&format!("{text}\n{COMMANDS}")),
+                    Ok(text) => tell(text),
+                    Err(error) => self.show_trouble(&error.to_string()),
+                }
+                return None;
+            }
+            Ok(Typed::Say { channel, text }) => Command::SendChat { channel, text },
+            Ok(command) => self.ask(move |session, now| session.execute(now, &command)),
+            Err(error) => {
+                self.show_trouble(&error.to_string());
                 return None;
             }
         };
         self.pending += 1;
         Some(command)
+    }
+
+    /// A call whose end comes back as an answer.
+    fn ask(
+        &self,
+        start: impl FnOnce(&mut Session, Duration) -> longhall_client::Call + Send + 'static,
+    ) -> Command {
+        let (command, outcome) = Command::ask(start);
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            // Nothing comes when the driver has ended, and then nobody waits.
+            if let Ok(outcome) = outcome.await {
+                answers.send(outcome).await.ok();
+            }
+        });
+        command
+    }
+
+    /// The conversation that what is typed goes to.
+    fn here(&self) -> &str {
+        match (self.place.as_str(), &self.lobby) {
+            ("", Some(lobby)) => lobby,
+            ("", None) => "the lobby",
+            (place, _) => place,
+        }
+    }
+
+    fn show_answer(&mut self, outcome: Outcome) {
+        self.pending = self.pending.saturating_sub(1);
+        match outcome {
+            Ok(Answer::Joined(state)) => {
+                tell(format_args!(
+                    "you talk in {} now ({}){}",
+                    clean(&state.channel),
+                    counted(state.members, "member"),
+                    topic_of(&state.topic)
+                ));
+                self.place = state.channel;
+            }
+            Ok(Answer::Channels(channels)) => {
+                for one in channels {
+                    let (name, topic) = (clean(&one.channel), topic_of(&one.topic));
+                    let members = counted(one.members, "member");
+                    tell(format_args!("{name} ({}, {members}){topic}", one.access));
+                }
+            }
+            Ok(Answer::Members(members)) => {
+                for one in members {
+                    let text = topic_of(&one.text);
+                    let (name, state, role) = (clean(&one.username), one.state, one.role);
+                    tell(format_args!("{name} ({role}, {state}){text}"));
+                }
+            }
+            Ok(Answer::Sessions(sessions)) => {
+                for one in sessions {
+                    let here = if one.current { ", this one" } else { "" };
+                    let online = if one.online { ", online" } else { "" };
+                    let device = match one.device.trim() {
+                        "" => "unnamed device".to_owned(),
+                        device => clean(device),
+                    };
+                    tell(format_args!("{}: {device}{online}{here}", one.session));
+                }
+            }
+            Ok(Answer::Blocks(names)) if names.is_empty() => tell("you have blocked nobody"),
+            Ok(Answer::Blocks(names)) => tell(clean(&names.join(" "))),
+            Ok(Answer::History { lines, more, .. }) => {
+                if lines.is_empty() && !more {
+                    tell("there are no older lines");
+                }
+            }
+            Ok(Answer::Done | Answer::Posted { .. }) => {}
+            Err(refusal) => {
+                self.had_trouble = true;
+                let reason = clean(&refusal.reason);
+                tell(format_args!("not done: {reason} ({})", refusal.code));
+            }
+        }
+    }
+
+    /// Prints a line of a conversation.
+    fn show_line(&self, channel: &str, line: &Line) {
+        let clock = clock(line.sent_at_ms, self.utc_offset);
+        let place = if channel.to_lowercase() == self.here().to_lowercase() {
+            String::new()
+        } else {
+            format!("[{}] ", clean(channel))
+        };
+        let sender = clean(&line.sender);
+        if line.kind == LineKind::Deleted {
+            return show(format_args!("{clock} {place}{sender} deleted a line"));
+        }
+        let text = clean(&line.text);
+        match text.strip_prefix("/me ") {
+            Some(deed) => show(format_args!("{clock} {place}* {sender} {deed}")),
+            None => show(format_args!("{clock} {place}{sender}: {text}")),
+        }
+    }
+
+    fn show_trouble(&mut self, what: &str) {
+        tell(clean(what));
+        self.had_trouble = true;
     }
 
     /// Breaks when there is nothing more to wait for.
@@ -329,6 +479,8 @@ impl Terminal {
             }
             Event::LoggedOut { reason } => {
                 self.username = None;
+                self.lobby = None;
+                self.place.clear();
                 if reason == LogoutReason::Asked {
                     self.pending = self.pending.saturating_sub(1);
                     tell("logged out");
@@ -338,22 +490,92 @@ impl Terminal {
             }
             Event::RegisterDenied(refusal) => self.show_refusal("not registered", &refusal),
             Event::LoginDenied(refusal) => self.show_refusal("not logged in", &refusal),
-            Event::ChatDenied(refusal) => self.show_refusal("not sent", &refusal),
-            Event::ChatAccepted => {
+            Event::ChatDenied { refusal, .. } => self.show_refusal("not sent", &refusal),
+            Event::ChatAccepted { .. } => {
                 self.pending = self.pending.saturating_sub(1);
                 self.unseen_lines += 1;
             }
-            Event::ChatReceived {
-                sender,
-                text,
-                sent_at_ms,
-            } => {
-                if self.username.as_ref() == Some(&sender) {
+            Event::ChatReceived { channel, line } => {
+                if self.username.as_ref() == Some(&line.sender) {
                     self.unseen_lines -= 1;
+                } else if channel.starts_with('@') {
+                    self.last_whisper_from = Some(line.sender.clone());
                 }
-                let clock = clock(sent_at_ms, self.utc_offset);
-                show(format_args!("{clock} {}: {}", clean(&sender), clean(&text)));
+                self.show_line(&channel, &line);
             }
+            Event::HistoryLoaded { channel, lines, .. } => {
+                for line in &lines {
+                    if channel.starts_with('@') && self.username.as_ref() != Some(&line.sender) {
+                        self.last_whisper_from = Some(line.sender.clone());
+                    }
+                    self.show_line(&channel, line);
+                }
+            }
+            Event::HistorySkipped {
+                channel,
+                first_seq,
+                last_seq,
+            } => {
+                let lines = counted(last_seq - first_seq + 1, "line");
+                tell(format_args!("left out: {lines} of {}", clean(&channel)));
+            }
+            Event::ChatEdited { channel, text, .. } => {
+                tell(format_args!(
+                    "a line in {} now reads: {}",
+                    clean(&channel),
+                    clean(&text)
+                ));
+            }
+            Event::ChatDeleted { channel, .. } => {
+                tell(format_args!("a line in {} was deleted", clean(&channel)));
+            }
+            Event::ChannelJoined { channel } => {
+                self.lobby.get_or_insert_with(|| channel.clone());
+                tell(format_args!("you are in {}", clean(&channel)));
+            }
+            Event::ChannelLeft {
+                channel,
+                reason,
+                by,
+            } => {
+                if self.place == channel {
+                    self.place.clear();
+                }
+                let by = by.map_or_else(String::new, |by| format!(" by {}", clean(&by)));
+                tell(format_args!(
+                    "you are out of {}: {reason}{by}",
+                    clean(&channel)
+                ));
+            }
+            Event::RoleChanged {
+                channel,
+                username,
+                role,
+                ..
+            } => {
+                let (channel, username) = (clean(&channel), clean(&username));
+                tell(format_args!("{username} is {role} of {channel} now"));
+            }
+            Event::Invited { channel, by } => {
+                let (channel, by) = (clean(&channel), clean(&by));
+                tell(format_args!("{by} invites you: /join {channel}"));
+            }
+            Event::PresenceChanged {
+                channel, changes, ..
+            } => {
+                for one in changes {
+                    let news = match (one.change, one.member.state) {
+                        (Change::Joined, _) => "is here",
+                        (Change::Left, _) => "is gone",
+                        (Change::State, PresenceState::Online) => "is back",
+                        (Change::State, PresenceState::Away) => "is away",
+                        (Change::State, PresenceState::Offline) => "is offline",
+                    };
+                    let (name, text) = (clean(&one.member.username), topic_of(&one.member.text));
+                    tell(format_args!("{}: {name} {news}{text}", clean(&channel)));
+                }
+            }
+            Event::ChannelChanged { .. } | Event::UnreadChanged { .. } => {}
             Event::Warning(text) => tell(clean(&text)),
         }
         std::ops::ControlFlow::Continue(())
@@ -377,6 +599,23 @@ fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if is_harmless(c) { c } else { '\u{fffd}' })
         .collect()
+}
+
+/// A topic, or what somebody says of themselves, behind something else.
+fn topic_of(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", clean(text))
+    }
+}
+
+/// `1 member`, `2 members`.
+fn counted(count: impl Into<u64>, what: &str) -> String {
+    match count.into() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
 }
 
 /// `12:03` on the wall where the terminal stands.
@@ -410,6 +649,13 @@ fn parse_zone(zone: &str) -> Option<i64> {
 fn show(line: impl Display) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         exit_now(ExitCode::SUCCESS);
+    }
+}
+
+/// Prints several lines.
+fn tell_all(lines: &str) {
+    for line in lines.lines() {
+        tell(line);
     }
 }
 

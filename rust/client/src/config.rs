@@ -71,7 +71,8 @@ impl Config {
         self.request_timeout.max(SHORTEST)
     }
 
-    /// From sending a line to giving up on its answer. Longer than it takes to
+    /// From sending a line to giving up on its answer, and on its conversation's
+    /// other lines that have none. Longer than it takes to
     /// notice that a connection is dead: then the line is sent again instead.
     pub(crate) fn line_timeout(&self) -> Duration {
         let heartbeat = self

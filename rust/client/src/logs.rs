@@ -196,6 +196,20 @@ impl Logs {
         }
     }
 
+    /// Lets the counters know how far the timelines are.
+    pub(crate) fn reach(&mut self) {
+        for channel in &mut self.channels {
+            if let Some(shown) = channel.timeline.shown() {
+                channel.unread.reach(shown);
+            }
+        }
+        if let Some(shown) = self.inbox.as_ref().and_then(Timeline::shown) {
+            for with in &mut self.whispers {
+                with.unread.reach(shown);
+            }
+        }
+    }
+
     /// All counters with the names of their conversations.
     pub(crate) fn all_unread_mut(&mut self) -> impl Iterator<Item = (String, &mut Unread)> {
         let channels = self.channels.iter_mut();

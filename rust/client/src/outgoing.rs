@@ -19,6 +19,14 @@ const MAX_CHATS_HELD: usize = 4096;
 pub(crate) type Outcome = Result<Seq, Refusal>;
 
 /// The lines of one player, in the order they were said.
+///
+/// The lines of a conversation keep this order on the server. New ones are sent
+/// one behind the other without waiting for answers: should one of them be
+/// refused, it is over, and those behind it have overtaken nothing. (After
+/// `restarting` it is said again; but then the server refuses everything that
+/// follows on this connection, too.) A line that is said again, because a
+/// connection ended before its answer, is alone on its way: it may be put off, and
+/// what is behind it waits until its fate is known.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
     lines: VecDeque<Line>,
@@ -55,7 +63,8 @@ enum Way {
     Sent {
         id: RequestId,
         deadline: Duration,
-        /// It was sent before, and may have been taken then.
+        /// It was sent before, and may have been taken then. Nothing of its
+        /// conversation is sent until it has its answer.
         again: bool,
     },
     /// Waits for the outcomes of earlier lines.
@@ -113,12 +122,9 @@ impl Outgoing {
         }
     }
 
-    /// A line that may be sent now: the first that waits in its conversation,
-    /// with none of it on the way.
+    /// A line that may be sent now.
     pub(crate) fn next_to_send(&self, now: Duration) -> Option<(Call, Content)> {
-        let is_due =
-            |line: &&Line| matches!(line.way, Way::Waiting { not_before, .. } if not_before <= now);
-        let line = self.fronts().find(is_due)?;
+        let (line, _) = self.sendable().find(|(_, not_before)| *not_before <= now)?;
         Some((line.call, line.content.clone()?))
     }
 
@@ -156,7 +162,8 @@ impl Outgoing {
         )
     }
 
-    /// The connection is gone: what was on its way is said again on the next.
+    /// The connection is gone: what was on its way is said again on the next, one
+    /// line of a conversation after the other, before anything new.
     pub(crate) fn recall(&mut self) {
         for line in &mut self.lines {
             let was_sent = match line.way {
@@ -185,8 +192,9 @@ impl Outgoing {
         }
     }
 
-    /// Ends every line that waited too long for its answer, and those that wait
-    /// behind it: they were said in the belief that it was heard.
+    /// Ends every line that waited too long for its answer, and with it the rest
+    /// of its conversation, sent or not: that was said in the belief that the line
+    /// was heard.
     pub(crate) fn expire(&mut self, now: Duration) {
         let is_late =
             |line: &&Line| matches!(line.way, Way::Sent { deadline, .. } if deadline <= now);
@@ -241,22 +249,36 @@ impl Outgoing {
 
     /// When a line may be sent.
     pub(crate) fn next_due(&self) -> Option<Duration> {
-        let waiting = self.fronts().filter_map(|line| match line.way {
-            Way::Waiting { not_before, .. } => Some(not_before),
-            Way::Sent { .. } | Way::Over(_) => None,
-        });
-        waiting.min()
+        self.sendable().map(|(_, not_before)| not_before).min()
     }
 
-    /// Of each conversation the first line whose fate is not known.
-    fn fronts(&self) -> impl Iterator<Item = &Line> {
-        let mut seen: Vec<&str> = Vec::new();
-        self.lines.iter().filter(move |line| {
-            let is_front = !line.is_over() && !seen.contains(&line.order.as_str());
-            if is_front {
-                seen.push(&line.order);
+    /// The lines that wait for nothing but their time, in order: new ones that
+    /// have only new ones before them, and of each conversation the first whose
+    /// fate is not known.
+    fn sendable(&self) -> impl Iterator<Item = (&Line, Duration)> {
+        let mut begun: Vec<&str> = Vec::new();
+        let mut closed: Vec<&str> = Vec::new();
+        self.lines.iter().filter_map(move |line| {
+            let (not_before, again) = match line.way {
+                Way::Waiting {
+                    not_before,
+                    was_sent,
+                } => (Some(not_before), was_sent),
+                Way::Sent { again, .. } => (None, again),
+                Way::Over(_) => return None,
+            };
+            let order = line.order.as_str();
+            if closed.contains(&order) {
+                return None;
             }
-            is_front
+            let is_first = !begun.contains(&order);
+            if is_first {
+                begun.push(order);
+            }
+            if again {
+                closed.push(order);
+            }
+            Some((line, not_before.filter(|_| is_first || !again)?))
         })
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct Caught {
     pub(crate) skipped: Option<(Seq, Seq)>,
     /// Lines to show, in order.
     pub(crate) lines: Vec<Line>,
+    /// Lines that came as they were said and are above the page.
+    pub(crate) passed: Vec<Line>,
 }
 
 impl Timeline {
@@ -184,8 +186,16 @@ impl Timeline {
         self.shown = Some(shown);
         self.is_broken = false;
         self.learn(shown);
-        self.held.retain(|seq, _| *seq > shown);
-        Caught { skipped, lines }
+        let later = self.held.split_off(&(shown + 1));
+        let mut passed: Vec<Line> = std::mem::replace(&mut self.held, later)
+            .into_values()
+            .collect();
+        passed.retain(|line| line.seq < first);
+        Caught {
+            skipped,
+            lines,
+            passed,
+        }
     }
 
     /// Goes on behind what is known to exist, when the server will not say what

@@ -88,9 +88,11 @@ pub enum Command {
 /// How a call ends.
 pub type Outcome = Result<Answer, Refusal>;
 
+type Start = Box<dyn FnOnce(&mut Session, Duration) -> Call + Send>;
+
 /// A call of the program's choice.
 pub struct AnyCall {
-    start: Box<dyn FnOnce(&mut Session, Duration) -> Call + Send>,
+    start: Start,
     ended: Option<oneshot::Sender<Outcome>>,
 }
 

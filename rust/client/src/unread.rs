@@ -10,14 +10,17 @@ const MAX_UNREAD: usize = 1000;
 /// Up to where a player has read a conversation, and how much is behind.
 ///
 /// The server counts once, with the login; from then on each line that comes by
-/// is noted here. What the server counted and has not come by yet is
-/// `elsewhere`: in the gap that is being filled, or above the screen.
+/// is noted here. What the server counted and has not come by yet is ahead, in
+/// the gap that is being filled, or above the screen.
 #[derive(Debug)]
 pub(crate) struct Unread {
     read_seq: Seq,
     /// Lines of others that came by, in order, the newest of them.
     noted: VecDeque<Seq>,
-    elsewhere: usize,
+    ahead: usize,
+    above: usize,
+    /// The player has read on the screen, and so all above it.
+    is_above_read: bool,
     /// The server counted behind this number,
     counted_from: Seq,
     /// and up to this one.
@@ -30,7 +33,9 @@ impl Unread {
         Self {
             read_seq,
             noted: VecDeque::new(),
-            elsewhere: unread as usize,
+            ahead: unread as usize,
+            above: 0,
+            is_above_read: false,
             counted_from: read_seq,
             counted_to: last_seq,
             announced: (0, read_seq),
@@ -39,12 +44,18 @@ impl Unread {
 
     /// The server has counted again.
     pub(crate) fn recount(&mut self, read_seq: Seq, unread: u32, last_seq: Seq) {
-        self.elsewhere = (unread as usize).saturating_sub(self.behind(read_seq));
+        let elsewhere = (unread as usize).saturating_sub(self.behind(read_seq));
+        if self.is_above_read && read_seq >= self.read_seq {
+            // The server knows of it by now, and no longer counts them.
+            (self.above, self.is_above_read) = (0, false);
+        }
+        self.above = self.above.min(elsewhere);
+        self.ahead = elsewhere - self.above;
         self.read_seq = self.read_seq.max(read_seq);
         self.counted_from = read_seq;
         self.counted_to = last_seq;
         if self.read_seq >= last_seq {
-            self.elsewhere = 0;
+            self.ahead = 0;
         }
     }
 
@@ -53,22 +64,38 @@ impl Unread {
     }
 
     pub(crate) fn count(&self) -> u32 {
-        let count = self.elsewhere + self.behind(self.read_seq);
+        let above = if self.is_above_read { 0 } else { self.above };
+        let count = self.ahead + above + self.behind(self.read_seq);
         count.min(MAX_UNREAD) as u32
     }
 
-    /// Somebody else's line came by.
-    pub(crate) fn note(&mut self, seq: Seq) {
+    /// Somebody else's line came by, or was found above the screen.
+    pub(crate) fn note(&mut self, seq: Seq, is_above: bool) {
         let place = self.noted.partition_point(|noted| *noted < seq);
         if self.noted.get(place) == Some(&seq) {
             return;
         }
         if seq > self.counted_from && seq <= self.counted_to {
-            self.elsewhere = self.elsewhere.saturating_sub(1);
+            let counted = if is_above {
+                &mut self.above
+            } else {
+                &mut self.ahead
+            };
+            *counted = counted.saturating_sub(1);
         }
         self.noted.insert(place, seq);
         if self.noted.len() > MAX_UNREAD {
             self.noted.pop_front();
+        }
+    }
+
+    /// All lines up to `shown` came by, or are above the screen.
+    pub(crate) fn reach(&mut self, shown: Seq) {
+        if shown >= self.counted_to {
+            let found_above = std::mem::take(&mut self.ahead);
+            if !self.is_above_read {
+                self.above += found_above;
+            }
         }
     }
 
@@ -77,16 +104,18 @@ impl Unread {
         self.noted.retain(|noted| *noted != seq);
     }
 
-    /// The player has read up to `seq`, of lines of which those from `oldest`
-    /// to `shown` came by and those up to `known` exist. Whether that is news.
-    pub(crate) fn mark(&mut self, seq: Seq, oldest: Seq, shown: Seq, known: Seq) -> bool {
+    /// The player has read up to `seq`, of lines of which those from `oldest` on
+    /// are on the screen, and those up to `known` exist. Whether that is news.
+    pub(crate) fn mark(&mut self, seq: Seq, oldest: Seq, known: Seq) -> bool {
         if seq <= self.read_seq {
             return false;
         }
         self.read_seq = seq;
-        let all_came_by = shown >= self.counted_to && seq.saturating_add(1) >= oldest;
-        if seq >= known || all_came_by {
-            self.elsewhere = 0;
+        if seq.saturating_add(1) >= oldest {
+            self.is_above_read = true;
+        }
+        if seq >= known {
+            self.ahead = 0;
         }
         true
     }

@@ -1265,7 +1265,12 @@ impl NetworkClient {
             Event::UnreadChanged {
                 channel, unread, ..
             } => {
-                self.unread.insert(channel.clone(), *unread);
+                match self.unread.get_mut(channel) {
+                    Some(count) => *count = *unread,
+                    None => {
+                        self.unread.insert(channel.clone(), *unread);
+                    }
+                }
                 false
             }
             _ => true,

@@ -1,5 +1,7 @@
 //! A player is back after a cut.
 
+use std::time::Duration;
+
 use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
 
 use super::now_ms;
@@ -7,25 +9,33 @@ use crate::resume;
 use crate::session::{Entering, Outcome, Session};
 use crate::store::Rotation;
 
+/// When a connection that nobody listens to any more may try again.
+const GIVEN_UP: Duration = Duration::from_secs(1);
+
 /// Answers `resume`: goes on with a session and gives its next token. An older
 /// connection of the session is told to close.
 pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeToken) -> Outcome {
     let server = &session.server;
     server.limits.check_resume(session.address)?;
 
+    let presented = resume::hash(token);
+    if !server.shown.note(presented, session.connection) {
+        return Err(Denial::for_now(DenyCode::Busy, GIVEN_UP));
+    }
     let arrival = server.hub.arrive();
     let next = resume::new_token()?;
     let now_ms = now_ms() as i64;
     let rotated = server
         .store
         .rotate_session(Rotation {
-            presented: resume::hash(token),
+            presented,
             next: resume::hash(&next),
             now_ms,
             expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
         })
         .await;
     let Some((user, resumed)) = rotated.map_err(|cause| session.unavailable(&cause))? else {
+        server.shown.forget(presented);
         return Err(Denial::new(DenyCode::SessionExpired));
     };
 
@@ -50,6 +60,22 @@ mod tests {
     use longhall_packet::{CloseReason, DenyCode};
 
     use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn a_resume_left_in_an_older_connection_does_not_use_up_the_token_of_the_next() {
+        let mut first = TestSession::new();
+        let token = first.register_and_login("ada").await;
+        let mut given_up = first.another();
+        let mut next = first.another();
+        next.try_resume(&token).await;
+        let (_, newer) = next.expect_logged_in(3);
+        given_up.try_resume(&token).await;
+        given_up.expect_deny(Some(3), DenyCode::Busy);
+        assert!(!next.is_closed());
+        let mut later = first.another();
+        later.try_resume(&newer).await;
+        later.expect_logged_in(3);
+    }
 
     #[tokio::test]
     async fn a_token_logs_in_again_and_brings_the_next_one() {

@@ -325,7 +325,13 @@ fn channels_without_anybody_are_forgotten_and_the_lobby_stays() {
     let ada = newcomer(1);
     let place = enter(&hub, &ada);
     assert_eq!(hub.lock().rooms.len(), 2);
+    let left = ServerPacket::Ok { id: 0 };
+    hub.leave(ada.user, "player-1", Role::Member, ChannelId(2), &left);
+    assert_eq!(hub.lock().rooms.len(), 1);
     place.give_up();
+    let again = enter(&hub, &ada);
+    assert_eq!(hub.lock().rooms.len(), 2);
+    again.give_up();
     let state = hub.lock();
     assert_eq!(state.rooms.len(), 1);
     assert_eq!(state.room_names.len(), 1);

@@ -372,7 +372,7 @@ pub struct Retention {
 }
 
 /// Why the store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The disk, or the database's size limit, is full. Nothing was changed.

@@ -1,10 +1,24 @@
 //! What every store must do. Runs against each implementation.
 
+/// Runs each test against each store.
+macro_rules! for_each_store {
+    ($($test:ident)*) => {
+        mod in_memory { $(#[tokio::test] async fn $test() { super::$test(&*super::Fixture::store(&super::memory())).await; })* }
+        mod in_sqlite { $(#[tokio::test] async fn $test() {
+            let fixture = super::sqlite();
+            super::$test(&*super::Fixture::store(&fixture)).await;
+        })* }
+    };
+}
+
+mod channels;
+mod lines;
 mod twins;
+mod whispers;
 
 use std::sync::Arc;
 
-use longhall_packet::Username;
+use longhall_packet::{LineKind, Username};
 
 use super::*;
 
@@ -41,6 +55,116 @@ fn rotation(presented: u8, next: u8, now_ms: i64) -> Rotation {
     }
 }
 
+async fn user(store: &dyn Store, name: &str) -> UserId {
+    store.insert_user(new_user(name)).await.unwrap().unwrap()
+}
+
+fn channel_name(name: &str) -> ChannelName {
+    ChannelName::parse(name).unwrap()
+}
+
+fn new_channel(owner: UserId, name: &str) -> NewChannel {
+    NewChannel {
+        name: channel_name(name),
+        topic: String::new(),
+        access: Access::Open,
+        password_hash: None,
+        owner,
+        channels_per_account: 20,
+        now_ms: 1000,
+    }
+}
+
+async fn channel(store: &dyn Store, owner: UserId, name: &str) -> ChannelId {
+    match store.insert_channel(new_channel(owner, name)).await {
+        Ok(Created::Channel(channel)) => channel.id,
+        other => panic!("{other:?}"),
+    }
+}
+
+const LIMITS: MemberLimits = MemberLimits {
+    members_per_channel: 100,
+    channels_per_account: 20,
+};
+
+async fn join(store: &dyn Store, channel: ChannelId, user: UserId) {
+    let added = store.insert_member(channel, user, LIMITS, 1000).await;
+    assert_eq!(added.unwrap(), Added::Member);
+}
+
+/// Something written at the time 1000 by "user 7".
+fn entry(sender: UserId, what: What) -> Entry {
+    Entry {
+        sender,
+        sender_name: format!("user {}", sender.0),
+        what,
+        now_ms: 1000,
+    }
+}
+
+fn say(sender: UserId, channel: ChannelId, line_id: LineId, text: &str) -> Entry {
+    let text = text.to_owned();
+    entry(
+        sender,
+        What::Say {
+            channel,
+            line_id,
+            text,
+        },
+    )
+}
+
+fn whisper(sender: UserId, recipient: UserId, line_id: LineId, text: &str) -> Entry {
+    entry(
+        sender,
+        What::Whisper {
+            recipient,
+            recipient_name: format!("user {}", recipient.0),
+            line_id,
+            text: text.to_owned(),
+            kept_at_most: None,
+        },
+    )
+}
+
+fn edit(sender: UserId, channel: Option<ChannelId>, of: Seq, text: &str) -> Entry {
+    entry(
+        sender,
+        What::Edit {
+            channel,
+            of,
+            text: text.to_owned(),
+            not_before_ms: 1000,
+        },
+    )
+}
+
+fn delete(sender: UserId, channel: Option<ChannelId>, of: Seq) -> Entry {
+    entry(
+        sender,
+        What::Delete {
+            channel,
+            of,
+            not_before_ms: 1000,
+        },
+    )
+}
+
+async fn append_one(store: &dyn Store, entry: Entry) -> Appended {
+    let mut all = store.append(vec![entry]).await.unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+/// The numbers, kinds and texts of a whole log.
+async fn told(store: &dyn Store, log: Log) -> Vec<(Seq, LineKind, String)> {
+    let page = store.lines(log, Cursor::After(0), 1000, usize::MAX);
+    let lines = page.await.unwrap().lines.into_iter();
+    lines
+        .map(|(_, line)| (line.seq, line.kind, line.text))
+        .collect()
+}
+
 /// An open store, and what must stay alive for it.
 trait Fixture {
     fn store(&self) -> Arc<dyn Store>;
@@ -74,22 +198,16 @@ fn sqlite() -> Sqlite {
     Sqlite(Arc::new(store), folder)
 }
 
-macro_rules! for_each_store {
-    ($($test:ident)*) => {
-        mod in_memory { $(#[tokio::test] async fn $test() { super::$test(&*super::Fixture::store(&super::memory())).await; })* }
-        mod in_sqlite { $(#[tokio::test] async fn $test() {
-            let fixture = super::sqlite();
-            super::$test(&*super::Fixture::store(&fixture)).await;
-        })* }
-    };
-}
-
 for_each_store! {
     a_user_is_found_by_name_as_registered
     a_name_or_a_look_alike_is_given_once
     a_password_hash_is_replaced
     a_session_is_resumed_by_its_newest_or_last_token
     a_new_session_ends_the_users_others_only
+    of_too_many_sessions_those_seen_least_lately_end
+    sessions_are_listed_seen_latest_first
+    a_session_is_ended_by_its_number_and_only_by_its_owner
+    a_new_password_ends_the_other_sessions
     an_expired_session_is_over
     a_closed_store_says_so
 }
@@ -192,6 +310,112 @@ async fn a_new_session_ends_the_users_others_only(store: &dyn Store) {
             .unwrap()
             .is_some()
     );
+}
+
+async fn of_too_many_sessions_those_seen_least_lately_end(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let new = async |token, now_ms, at_most| {
+        let session = NewSession {
+            now_ms,
+            at_most,
+            expires_at_ms: 9000,
+            ..session(ada, token)
+        };
+        store.insert_session(session).await.unwrap()
+    };
+    let (first, ended) = new(1, 1000, 3).await;
+    assert_eq!(ended, []);
+    let (second, _) = new(2, 1001, 3).await;
+    let (third, _) = new(3, 1002, 3).await;
+    store.touch_session(first, 1500).await.unwrap();
+    // Never back.
+    store.touch_session(first, 1).await.unwrap();
+    let (fourth, ended) = new(4, 1600, 3).await;
+    assert_eq!(ended, [second]);
+    let (fifth, ended) = new(5, 1700, 1).await;
+    assert_eq!(ended, [first, third, fourth]);
+    let left = store.sessions(ada, 1800).await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].id, fifth);
+    // An expired one neither counts nor is told of.
+    let (_, ended) = new(6, 9000, 1).await;
+    assert_eq!(ended, []);
+}
+
+async fn sessions_are_listed_seen_latest_first(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let bob = user(store, "bob").await;
+    let many = |user, token| NewSession {
+        at_most: 9,
+        ..session(user, token)
+    };
+    let (first, _) = store.insert_session(many(ada, 1)).await.unwrap();
+    let (second, _) = store.insert_session(many(ada, 2)).await.unwrap();
+    store.insert_session(many(bob, 3)).await.unwrap();
+    let (_, resumed) = store
+        .rotate_session(rotation(1, 4, 1500))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(resumed, first);
+    let listed = store.sessions(ada, 1600).await.unwrap();
+    let row = |id, device: &str, last_seen_at_ms| SessionRow {
+        id,
+        device: device.to_owned(),
+        created_at_ms: 1000,
+        last_seen_at_ms,
+    };
+    assert_eq!(
+        listed,
+        [row(first, "device 1", 1500), row(second, "device 2", 1000)]
+    );
+    // The second is over by then, the first was resumed.
+    assert_eq!(store.sessions(ada, 2000).await.unwrap().len(), 1);
+}
+
+async fn a_session_is_ended_by_its_number_and_only_by_its_owner(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let bob = user(store, "bob").await;
+    let mut made = Vec::new();
+    for token in 1..=4 {
+        let new = NewSession {
+            at_most: 9,
+            ..session(ada, token)
+        };
+        made.push(store.insert_session(new).await.unwrap().0);
+    }
+    let (keep, none) = (made[3], SessionId(0));
+    let ended = store.delete_sessions(bob, Some(made[0]), none).await;
+    assert_eq!(ended.unwrap(), []);
+    let ended = store.delete_sessions(ada, Some(made[0]), keep).await;
+    assert_eq!(ended.unwrap(), [made[0]]);
+    let ended = store.delete_sessions(ada, None, keep).await;
+    assert_eq!(ended.unwrap(), [made[1], made[2]]);
+    let resumed = store.rotate_session(rotation(2, 9, 1500)).await.unwrap();
+    assert!(resumed.is_none());
+    let resumed = store.rotate_session(rotation(4, 9, 1500)).await.unwrap();
+    assert!(resumed.is_some());
+    // A number never means another session.
+    let (next, _) = store.insert_session(session(bob, 7)).await.unwrap();
+    assert!(!made.contains(&next));
+}
+
+async fn a_new_password_ends_the_other_sessions(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let bob = user(store, "bob").await;
+    let mut made = Vec::new();
+    for (user, token) in [(ada, 1), (ada, 2), (bob, 3)] {
+        let new = NewSession {
+            at_most: 9,
+            ..session(user, token)
+        };
+        made.push(store.insert_session(new).await.unwrap().0);
+    }
+    let ended = store.change_password(ada, "new hash".to_owned(), made[1]);
+    assert_eq!(ended.await.unwrap(), [made[0]]);
+    let ada = store.user_by_name("ada").await.unwrap().unwrap();
+    assert_eq!(ada.password_hash, "new hash");
+    assert_eq!(store.sessions(bob, 1500).await.unwrap().len(), 1);
 }
 
 async fn an_expired_session_is_over(store: &dyn Store) {

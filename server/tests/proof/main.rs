@@ -107,6 +107,22 @@ async fn over_cuts_and_kills_no_line_is_lost_doubled_or_out_of_order() {
     );
     check(&notes);
     assert!(lines > 0 && resumes > 0);
+
+    // Who comes when all is over finds the same on the server's disk.
+    let mut late = Player::enter("Eve", address, seed).await;
+    for channel in CHANNELS {
+        if *channel != "lobby" {
+            late.join(channel, false).await;
+        }
+        late.scroll_up(channel).await;
+        let found = &late.notes.older[*channel];
+        assert_eq!(found[0].seq, 1, "{channel} from its first line");
+        let heard = &notes["Ada"].heard[*channel];
+        assert!(
+            found.ends_with(heard),
+            "{channel}: the disk and the players differ"
+        );
+    }
 }
 
 /// Talks until it is over, then listens until everybody has heard everything.
@@ -172,6 +188,8 @@ fn check(all: &BTreeMap<String, Notes>) {
         }
     }
     for (name, notes) in all {
+        let before = notes.older.values().flatten().count();
+        assert_eq!(before, 0, "{name} was there from the first line");
         let mut texts: Vec<_> = notes.posted.iter().map(|(_, _, text)| text).collect();
         texts.sort();
         texts.dedup();

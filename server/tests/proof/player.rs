@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use longhall_client::tokio_driver::{self, Command};
-use longhall_client::{Call, Config, Event, Session};
-use longhall_packet::{LineKind, Seq};
+use longhall_client::{Answer, Call, Config, Event, Session};
+use longhall_packet::{Line, LineKind, Seq};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
@@ -27,6 +27,8 @@ pub(crate) struct Heard {
 pub(crate) struct Notes {
     /// By conversation, in the order heard.
     pub(crate) heard: BTreeMap<String, Vec<Heard>>,
+    /// Lines said before, by conversation: what scrolling up has brought.
+    pub(crate) older: BTreeMap<String, Vec<Heard>>,
     /// What the server acknowledged: conversation, number and text.
     pub(crate) posted: Vec<(String, Seq, String)>,
     /// Lines that wait for their acknowledgement, by conversation.
@@ -44,11 +46,7 @@ impl Notes {
         match event {
             Event::ChatReceived { channel, line } => {
                 assert_eq!(line.kind, LineKind::Said, "nobody deletes here");
-                self.heard.entry(channel).or_default().push(Heard {
-                    seq: line.seq,
-                    sender: line.sender,
-                    text: line.text,
-                });
+                self.heard.entry(channel).or_default().push(heard(line));
             }
             Event::ChatAccepted { channel, seq, .. } => {
                 let waiting = self.waiting.entry(channel.clone()).or_default();
@@ -65,11 +63,20 @@ impl Notes {
             | Event::HistorySkipped { .. }
             | Event::ChannelLeft { .. }
             | Event::Warning(_) => panic!("{name}: {event:?}"),
-            Event::HistoryLoaded { lines, .. } => {
-                assert!(lines.is_empty(), "{name} was there from the first line");
+            Event::HistoryLoaded { channel, lines, .. } => {
+                let older = self.older.entry(channel).or_default();
+                older.splice(..0, lines.into_iter().map(heard));
             }
             _ => {}
         }
+    }
+}
+
+fn heard(line: Line) -> Heard {
+    Heard {
+        seq: line.seq,
+        sender: line.sender,
+        text: line.text,
     }
 }
 
@@ -136,6 +143,22 @@ impl Player {
         let wanted = channel.to_owned();
         self.until(|event| matches!(event, Event::ChannelJoined { channel } if *channel == wanted))
             .await;
+    }
+
+    /// Scrolls up to the first line there is.
+    pub(crate) async fn scroll_up(&mut self, channel: &str) {
+        loop {
+            let name = channel.to_owned();
+            let (ask, outcome) = Command::ask(move |session, now| session.load_history(now, &name));
+            self.command(ask).await;
+            let outcome = timeout(PATIENCE, outcome).await.expect("a page in time");
+            while self.listen(Duration::from_millis(10)).await {}
+            match outcome.expect("the driver runs") {
+                Ok(Answer::History { more: true, .. }) => {}
+                Ok(_) => return,
+                Err(refusal) => panic!("{}: {refusal}", self.name),
+            }
+        }
     }
 
     /// Says a line; what becomes of it is noted when it is known.

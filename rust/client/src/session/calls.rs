@@ -25,15 +25,19 @@ impl Session {
     /// [`RefusalCode::TimedOut`](crate::RefusalCode::TimedOut), as do those
     /// behind it.
     ///
-    /// The lines of a conversation are said in the order of the calls, each once
-    /// the one before has its answer, so that none overtakes another; those of
-    /// different conversations do not wait for each other. Up to
-    /// [`MAX_CHATS_IN_FLIGHT`](crate::MAX_CHATS_IN_FLIGHT) may wait. A line that
-    /// the server refuses (also for now only, as with `rate_limited`) is given
-    /// back, and the next one is said. There are two exceptions: `restarting`, and
-    /// a refusal for now of a line that was on its way when a connection was
-    /// cut. The one will be taken soon, the other may have been taken already, so
-    /// they are said again.
+    /// The lines of a conversation are taken in the order of the calls, those of
+    /// different conversations in any. Lines follow each other without waiting for
+    /// answers; up to [`MAX_CHATS_IN_FLIGHT`](crate::MAX_CHATS_IN_FLIGHT) may be
+    /// without one. What a cut left open is said again in its conversation one line
+    /// after the other, before anything new.
+    ///
+    /// A line that the server refuses (also for now only, as with `rate_limited`)
+    /// is given back; those said behind it may have been taken. There are two
+    /// exceptions: `restarting`, and a refusal for now of a line that was on its
+    /// way when a connection was cut. The one will be taken soon, the other may
+    /// have been taken already, so they are said again. Only a line that was
+    /// refused for now, and whose refusal was lost in a cut, may end up behind
+    /// those that followed it before the cut.
     pub fn send_chat(&mut self, now: Duration, channel: &str, text: &str) -> Call {
         let now = self.arrive(now);
         let call = self.requests.next_call();

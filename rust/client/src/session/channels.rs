@@ -132,11 +132,11 @@ impl Session {
                     });
                 }
             }
-            ServerPacket::Read { channel, seq, .. } => {
-                // The lines that the server counted are counted here, too.
-                self.note_read(&channel, seq);
-                self.announce_unread();
-            }
+            ServerPacket::Read {
+                channel,
+                seq,
+                unread,
+            } => self.handle_read(&channel, seq, unread),
             ServerPacket::Chat { channel, line } => self.handle_chat(now, &channel, line),
             ServerPacket::Gap { channel, last_seq } => self.learn(now, &channel, last_seq),
             other => self.ignore(other.name()),
@@ -200,16 +200,32 @@ impl Session {
         Ok(())
     }
 
+    /// The account has read on, on another device.
+    fn handle_read(&mut self, conversation: &str, seq: Seq, count: u32) {
+        self.note_read(conversation, seq);
+        let timeline = self.logs.timeline(&LogName::of(conversation));
+        let ends = timeline.map(|timeline| (timeline.shown(), timeline.known()));
+        // Up to where lines came by, they are counted here; behind that, only
+        // the server knows how many of them are read now.
+        if let Some((shown, known)) = ends
+            && shown.is_none_or(|shown| seq > shown)
+            && let Some(unread) = self.logs.unread_mut(conversation)
+        {
+            unread.recount(seq, count, known);
+        }
+        self.announce_unread();
+    }
+
     /// Whether that is news.
     fn note_read(&mut self, conversation: &str, seq: Seq) -> bool {
         let log = LogName::of(conversation);
         let Some(timeline) = self.logs.timeline(&log) else {
             return false;
         };
-        let (shown, known) = (timeline.shown().unwrap_or(0), timeline.known());
+        let known = timeline.known();
         let oldest = self.oldest_shown(&log, conversation);
         let unread = self.logs.unread_mut(conversation);
-        unread.is_some_and(|unread| unread.mark(seq, oldest, shown, known))
+        unread.is_some_and(|unread| unread.mark(seq, oldest, known))
     }
 
     pub(super) fn pump_markers(&mut self, now: Duration) {
@@ -269,6 +285,7 @@ impl Session {
 impl Session {
     /// Notes what the player says of themselves, to say it again after a cut.
     pub(super) fn keep_presence(&mut self, presence: Option<(PresenceState, PresenceText)>) {
+        let presence = presence.filter(|(state, _)| *state != PresenceState::Offline);
         if let Some((state, text)) = presence.filter(|_| self.account.is_some()) {
             let is_plain = state != PresenceState::Away && text.as_str().is_empty();
             self.presence = (!is_plain).then_some((state, text));

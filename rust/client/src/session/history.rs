@@ -148,28 +148,16 @@ impl Session {
 
     /// Shows one line, whose turn it is.
     fn show(&mut self, log: &LogName, line: Line) {
-        let Some(me) = self
-            .account
-            .as_ref()
-            .map(|account| account.username.clone())
-        else {
-            return;
-        };
-        let Some(channel) = self.logs.conversation_of(log, &line, &me) else {
-            return;
-        };
         match line.kind {
             LineKind::Said | LineKind::Deleted => {
-                if *log == LogName::Inbox {
-                    self.logs.note_whisper(&line, &me);
+                if let Some(channel) = self.note_line(log, &line) {
+                    self.announce(Event::ChatReceived { channel, line });
                 }
-                if line.sender != me && line.kind == LineKind::Said {
-                    self.note_unread(&channel, line.seq);
-                }
-                self.announce(Event::ChatReceived { channel, line });
             }
             LineKind::Edit | LineKind::Deletion => {
-                if let Some(of) = line.of {
+                let me = self.username().unwrap_or_default();
+                let channel = self.logs.conversation_of(log, &line, me);
+                if let (Some(channel), Some(of)) = (channel, line.of) {
                     self.change(log, channel, of, line);
                 }
             }
@@ -218,14 +206,28 @@ impl Session {
         scrolled.unwrap_or(oldest)
     }
 
-    fn note_unread(&mut self, conversation: &str, seq: Seq) {
+    /// Notes a line that came by; its conversation.
+    fn note_line(&mut self, log: &LogName, line: &Line) -> Option<String> {
+        let me = self.username()?.to_owned();
+        let conversation = self.logs.conversation_of(log, line, &me)?;
+        if *log == LogName::Inbox {
+            self.logs.note_whisper(line, &me);
+        }
+        if line.sender != me && line.kind == LineKind::Said {
+            self.note_unread(&conversation, line.seq, false);
+        }
+        Some(conversation)
+    }
+
+    fn note_unread(&mut self, conversation: &str, seq: Seq, is_above: bool) {
         if let Some(unread) = self.logs.unread_mut(conversation) {
-            unread.note(seq);
+            unread.note(seq, is_above);
         }
     }
 
     /// Tells of counts that changed.
     pub(super) fn announce_unread(&mut self) {
+        self.logs.reach();
         let news: Vec<_> = self
             .logs
             .all_unread_mut()
@@ -432,6 +434,9 @@ impl Session {
                 if let Some((first_seq, last_seq)) = caught.skipped {
                     self.announce_skipped(&log, first_seq, last_seq);
                 }
+                for line in caught.passed {
+                    self.note_line(&log, &line);
+                }
                 if is_first || caught.skipped.is_some() {
                     self.show_newest(&log, caught.lines, more);
                 } else {
@@ -448,27 +453,14 @@ impl Session {
 
     /// Shows the page that a channel, or the whispers, begin with.
     fn show_newest(&mut self, log: &LogName, lines: Vec<Line>, more: bool) {
-        let Some(me) = self
-            .account
-            .as_ref()
-            .map(|account| account.username.clone())
-        else {
-            return;
-        };
         let mut pages: Vec<(String, Vec<Line>)> = Vec::new();
         if let LogName::Channel(name) = log {
             pages.push((name.clone(), Vec::new()));
         }
         for line in lines.into_iter().filter(is_on_screen) {
-            let Some(channel) = self.logs.conversation_of(log, &line, &me) else {
+            let Some(channel) = self.note_line(log, &line) else {
                 continue;
             };
-            if *log == LogName::Inbox {
-                self.logs.note_whisper(&line, &me);
-            }
-            if line.sender != me && line.kind == LineKind::Said {
-                self.note_unread(&channel, line.seq);
-            }
             match pages.iter_mut().find(|(other, _)| *other == channel) {
                 Some((_, lines)) => lines.push(line),
                 None => pages.push((channel, vec![line])),
@@ -511,7 +503,7 @@ impl Session {
         let me = self.username().unwrap_or_default().to_owned();
         for line in &lines {
             if line.sender != me && line.kind == LineKind::Said {
-                self.note_unread(&older.conversation, line.seq);
+                self.note_unread(&older.conversation, line.seq, true);
             }
         }
         self.end_older(older, lines, more);

@@ -1,5 +1,7 @@
 //! Saying lines: each once, in order, through cuts and restarts.
 
+use std::time::Duration;
+
 use longhall_client::{Event, MAX_CHATS_IN_FLIGHT};
 use longhall_packet::{ClientPacket, CloseReason, DenyCode, LineId, RequestId};
 
@@ -25,6 +27,22 @@ fn expect_line(rig: &mut Rig, target: &str, said: &str) -> (RequestId, LineId) {
         }
         other => panic!("{other:?} instead of {said}"),
     }
+}
+
+/// Fails unless exactly these are to be sent to the lobby, in this order; their
+/// ids.
+#[track_caller]
+fn expect_lines<const N: usize>(rig: &mut Rig, said: [&str; N]) -> [(RequestId, LineId); N] {
+    let sent = rig.sent();
+    let chats = sent.iter().map(|packet| match packet {
+        ClientPacket::Chat {
+            id, line_id, text, ..
+        } => (text.as_str(), (*id, *line_id)),
+        other => panic!("{other:?} instead of a line"),
+    });
+    let (texts, ids): (Vec<&str>, Vec<_>) = chats.unzip();
+    assert_eq!(texts, said);
+    ids.try_into().expect("as many as texts")
 }
 
 fn say(rig: &mut Rig, lines: &[&str]) {
@@ -83,17 +101,18 @@ fn lines_that_break_a_rule_are_refused_without_asking_the_server() {
 }
 
 #[test]
-fn a_line_is_said_once_the_one_before_it_has_its_answer() {
+fn lines_follow_each_other_without_waiting_for_answers() {
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b", "c"]);
-    let (a, first) = expect_line(&mut rig, "lobby", "a");
-    rig.post(a, "a");
-    let (b, second) = expect_line(&mut rig, "lobby", "b");
+    let [(a, first), (b, second), (c, _)] = expect_lines(&mut rig, ["a", "b", "c"]);
     assert_ne!(first, second);
     assert!(first < 1 << 53 && second < 1 << 53);
+    rig.post(a, "a");
+    // It is over and is not said again: the one behind it did not overtake it.
     rig.deny(b, DenyCode::RateLimited);
-    let (c, _) = expect_line(&mut rig, "lobby", "c");
     rig.post(c, "c");
+    rig.pass(20.0);
+    assert!(!rig.sent().iter().any(|packet| packet.name() == "chat"));
     rig.expect([
         "ada: a",
         "chat accepted",
@@ -104,25 +123,33 @@ fn a_line_is_said_once_the_one_before_it_has_its_answer() {
 }
 
 #[test]
+fn outcomes_are_told_in_the_order_of_the_lines() {
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a", "b"]);
+    let [(a, _), (b, _)] = expect_lines(&mut rig, ["a", "b"]);
+    rig.deny(b, DenyCode::RateLimited);
+    rig.expect([]);
+    rig.post(a, "a");
+    rig.expect(["ada: a", "chat accepted", "chat denied: rate_limited"]);
+}
+
+#[test]
 fn conversations_do_not_wait_for_each_other() {
     let mut rig = Rig::logged_in();
     rig.session.send_chat(rig.now, "trade", "a");
     rig.session.send_chat(rig.now, "trade", "");
     rig.session.send_chat(rig.now, "@Bob", "b");
-    rig.session.send_chat(rig.now, "@bob", "not yet");
-    let sent = rig.sent();
-    let targets: Vec<String> = sent
-        .iter()
-        .map(|packet| match packet {
-            ClientPacket::Chat { channel, .. } => channel.to_string(),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!(targets, ["trade", "@Bob"]);
-    rig.deny(sent[1].id(), DenyCode::Blocked);
-    expect_line(&mut rig, "@bob", "not yet");
+    rig.session.send_chat(rig.now, "@bob", "c");
+    expect_lines(&mut rig, ["a", "b", "c"]);
+    // What is said again goes alone in each of them.
+    let resume = cut_and_come_up(&mut rig);
+    rig.receive_logged_in(resume, 2);
+    let [(a, _), (b, _)] = expect_lines(&mut rig, ["a", "b"]);
+    rig.events();
+    rig.deny(b, DenyCode::Blocked);
     rig.expect(["chat denied: blocked"]);
-    rig.deny(sent[0].id(), DenyCode::NotAMember);
+    expect_line(&mut rig, "@bob", "c");
+    rig.deny(a, DenyCode::NotAMember);
     rig.expect(["chat denied: not_a_member", "chat denied: too_short"]);
 }
 
@@ -143,10 +170,11 @@ fn refusals_that_wait_are_bounded_too() {
 fn a_line_without_answer_times_out_with_those_behind_it() {
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
-    let (late, _) = expect_line(&mut rig, "lobby", "a");
+    let [(late, _), _] = expect_lines(&mut rig, ["a", "b"]);
     rig.session.send_chat(rig.now, "trade", "c");
     rig.pass_quietly(39.9);
     rig.expect([]);
+    // Sent, but said in the belief that the others were heard.
     rig.session.send_chat(rig.now, "trade", "d");
     rig.pass_quietly(0.2);
     rig.expect(["chat denied: timed_out"; 4]);
@@ -173,7 +201,7 @@ fn a_dead_connection_is_noticed_before_a_line_times_out() {
 fn a_line_under_way_is_sent_again_after_a_cut_before_anything_is_asked() {
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
-    let (_, line_id) = expect_line(&mut rig, "lobby", "a");
+    let [(_, line_id), (_, second)] = expect_lines(&mut rig, ["a", "b"]);
     for round in 2..5 {
         let resume = cut_and_come_up(&mut rig);
         rig.lobby_seq = 1;
@@ -192,7 +220,27 @@ fn a_line_under_way_is_sent_again_after_a_cut_before_anything_is_asked() {
         }
     }
     rig.expect(["state LoggedIn", "logged in ada", "chat accepted", "ada: a"]);
-    expect_line(&mut rig, "lobby", "b");
+    let (_, again) = expect_line(&mut rig, "lobby", "b");
+    assert_eq!(second, again);
+}
+
+#[test]
+fn what_a_cut_left_open_is_said_again_one_by_one_and_before_anything_new() {
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a", "b"]);
+    let before = expect_lines(&mut rig, ["a", "b"]);
+    let resume = cut_and_come_up(&mut rig);
+    say(&mut rig, &["c", "d"]);
+    rig.receive_logged_in(resume, 2);
+    rig.events();
+    let (a, first) = expect_line(&mut rig, "lobby", "a");
+    rig.post(a, "a");
+    let (b, second) = expect_line(&mut rig, "lobby", "b");
+    assert_eq!(before.map(|(_, line_id)| line_id), [first, second]);
+    rig.post(b, "b");
+    expect_lines(&mut rig, ["c", "d"]);
+    say(&mut rig, &["e"]);
+    expect_line(&mut rig, "lobby", "e");
 }
 
 #[test]
@@ -206,10 +254,9 @@ fn lines_said_during_a_cut_are_kept_in_order() {
     say(&mut rig, &["b", ""]);
     rig.expect_idle();
     rig.receive_logged_in(resume, 2);
-    let (a, _) = expect_line(&mut rig, "lobby", "a");
+    let [(a, _), (b, _)] = expect_lines(&mut rig, ["a", "b"]);
     rig.events();
     rig.post(a, "a");
-    let (b, _) = expect_line(&mut rig, "lobby", "b");
     rig.post(b, "b");
     rig.expect([
         "ada: a",
@@ -234,33 +281,52 @@ fn a_line_said_before_a_ticket_is_honoured_goes_to_the_lobby() {
         channels[0] = channel("tavern");
     }
     rig.receive(&packet);
+    expect_line(&mut rig, "tavern", "early");
     rig.session.send_chat(rig.now, "tavern", "later");
-    let (id, _) = expect_line(&mut rig, "tavern", "early");
-    rig.posted(id, "tavern", 0);
     expect_line(&mut rig, "tavern", "later");
+    // It is one conversation by now.
+    let resume = cut_and_come_up(&mut rig);
+    let mut packet = logged_in(resume, "ada", 3);
+    if let longhall_packet::ServerPacket::LoggedIn { channels, .. } = &mut packet {
+        channels[0] = channel("tavern");
+    }
+    rig.receive(&packet);
+    expect_line(&mut rig, "tavern", "early");
 }
 
 #[test]
-fn a_restarting_server_is_told_the_line_again() {
+fn a_restarting_server_is_told_the_lines_again() {
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
-    let (id, line_id) = expect_line(&mut rig, "lobby", "a");
-    rig.deny(id, DenyCode::Restarting);
+    let before = expect_lines(&mut rig, ["a", "b"]);
+    for (id, _) in before {
+        rig.deny(id, DenyCode::Restarting);
+    }
     rig.expect([]);
+    rig.expect_idle();
+    // Nothing overtakes them.
+    say(&mut rig, &["c"]);
     rig.expect_idle();
     rig.close(CloseReason::Restarting);
     rig.wait_for_open();
     rig.come_up();
     let resume = rig.expect_sent("resume");
     rig.receive_logged_in(resume, 2);
-    let (_, again) = expect_line(&mut rig, "lobby", "a");
-    assert_eq!(line_id, again);
+    let (a, first) = expect_line(&mut rig, "lobby", "a");
+    rig.events();
+    rig.post(a, "a");
+    let (b, second) = expect_line(&mut rig, "lobby", "b");
+    assert_eq!(before.map(|(_, line_id)| line_id), [first, second]);
+    rig.post(b, "b");
+    expect_line(&mut rig, "lobby", "c");
 
     // One that is still there after a while is asked again, too.
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a"]);
     let (id, _) = expect_line(&mut rig, "lobby", "a");
     rig.deny(id, DenyCode::Restarting);
+    let due = rig.session.next_deadline();
+    assert_eq!(due, Some(rig.now + Duration::from_secs(5)));
     rig.pass(4.9);
     rig.expect_idle();
     rig.pass(0.2);
@@ -268,16 +334,29 @@ fn a_restarting_server_is_told_the_line_again() {
 }
 
 #[test]
+fn a_line_said_again_waits_for_those_that_are_still_on_their_way() {
+    let mut rig = Rig::logged_in();
+    say(&mut rig, &["a", "b"]);
+    let [(a, _), (b, _)] = expect_lines(&mut rig, ["a", "b"]);
+    rig.deny(b, DenyCode::Restarting);
+    rig.pass(5.1);
+    rig.expect_idle();
+    rig.post(a, "a");
+    expect_line(&mut rig, "lobby", "b");
+}
+
+#[test]
 fn a_line_that_may_have_been_taken_is_not_given_back_because_of_a_busy_server() {
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
-    let (_, line_id) = expect_line(&mut rig, "lobby", "a");
+    let [(_, line_id), _] = expect_lines(&mut rig, ["a", "b"]);
     let resume = cut_and_come_up(&mut rig);
     rig.receive_logged_in(resume, 2);
     let (id, _) = expect_line(&mut rig, "lobby", "a");
     rig.events();
     rig.deny_for(id, DenyCode::RateLimited, 7);
     rig.expect([]);
+    say(&mut rig, &["c"]);
     rig.pass(6.9);
     rig.expect_idle();
     rig.pass(0.2);
@@ -286,26 +365,37 @@ fn a_line_that_may_have_been_taken_is_not_given_back_because_of_a_busy_server() 
     // Whether it may be said at all is another matter.
     rig.deny(id, DenyCode::NotAMember);
     rig.expect(["chat denied: not_a_member"]);
-    expect_line(&mut rig, "lobby", "b");
+    let (b, _) = expect_line(&mut rig, "lobby", "b");
+    rig.post(b, "b");
+    expect_line(&mut rig, "lobby", "c");
 }
 
 #[test]
 fn lines_end_with_their_session_and_say_whether_they_may_have_been_heard() {
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
+    expect_lines(&mut rig, ["a", "b"]);
     let resume = cut_and_come_up(&mut rig);
+    say(&mut rig, &["c"]);
     rig.deny(resume, DenyCode::SessionExpired);
     rig.expect([
+        "chat denied: connection_lost",
         "chat denied: connection_lost",
         "chat denied: not_connected",
         "logged out: session_expired",
     ]);
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
+    let resume = cut_and_come_up(&mut rig);
+    say(&mut rig, &["c"]);
+    rig.receive_logged_in(resume, 2);
+    rig.events();
+    expect_line(&mut rig, "lobby", "a");
     rig.session.logout(rig.now);
-    let id = rig.sent()[1].id();
+    let id = rig.expect_sent("logout");
     rig.ok(id);
     rig.expect([
+        "chat denied: connection_lost",
         "chat denied: connection_lost",
         "chat denied: not_connected",
         "state Connected",
@@ -318,16 +408,20 @@ fn lines_end_with_their_session_and_say_whether_they_may_have_been_heard() {
 fn too_many_lines_at_once_are_refused_until_answers_come() {
     let mut rig = Rig::logged_in();
     say(&mut rig, &vec!["x"; MAX_CHATS_IN_FLIGHT + 2]);
-    for _ in 0..MAX_CHATS_IN_FLIGHT {
-        let (id, _) = expect_line(&mut rig, "lobby", "x");
-        rig.posted(id, "lobby", 0);
+    let sent = expect_lines(&mut rig, ["x"; MAX_CHATS_IN_FLIGHT]);
+    let (last, rest) = sent.split_last().unwrap();
+    for (id, _) in rest {
+        rig.posted(*id, "lobby", 0);
     }
-    rig.expect_idle();
+    // One place for each answer.
+    say(&mut rig, &vec!["y"; MAX_CHATS_IN_FLIGHT]);
+    expect_lines(&mut rig, ["y"; MAX_CHATS_IN_FLIGHT - 1]);
+    rig.posted(last.0, "lobby", 0);
     let told: Vec<String> = rig.events().iter().map(tell).collect();
     assert_eq!(told[..64], vec!["chat accepted"; 64]);
     assert_eq!(told[64..], ["chat denied: too_many_pending"; 2]);
-    say(&mut rig, &["y"]);
-    expect_line(&mut rig, "lobby", "y");
+    say(&mut rig, &["z"]);
+    expect_line(&mut rig, "lobby", "z");
 }
 
 #[test]

@@ -6,11 +6,13 @@
 
 mod bounds;
 mod calls;
+mod channels;
 mod chatting;
 mod connecting;
 mod heartbeat;
 mod history;
 mod logging_in;
+mod lossless;
 mod random_walk;
 mod reconnecting;
 mod stalls;

@@ -45,6 +45,7 @@ fn an_honest_server_is_never_misunderstood() {
         "logged in bob",
         "login denied: bad_credentials",
         "login denied: busy",
+        "login denied: restarting",
         "login denied: already_pending",
         "login denied: already_logged_in",
         "login denied: not_connected",
@@ -213,6 +214,17 @@ impl World {
                 let seconds = self.rng.u64(..20);
                 self.session.config_mut().request_timeout = Duration::from_secs(seconds);
             }
+            choice @ 30..=34 => {
+                let (now, session) = (self.now, &mut self.session);
+                let call = match choice {
+                    30 => session.list_blocks(now),
+                    31 => session.load_history(now, ""),
+                    32 => session.mark_read(now, "", self.rng.u64(..50)),
+                    33 => session.list_channels(now),
+                    _ => session.join_channel(now, "trade", None),
+                };
+                self.auditor.called(call);
+            }
             _ => {}
         }
     }
@@ -231,7 +243,7 @@ impl World {
             1 => {
                 let reasons = CloseReason::ALL;
                 let mut reason = reasons[self.rng.usize(..reasons.len())];
-                if !reason.may_retry() && self.rng.u8(..4) > 0 {
+                if !reason.may_retry() && self.rng.bool() {
                     reason = CloseReason::Restarting;
                 }
                 wire.end(now, Some(reason.code()));
@@ -259,6 +271,9 @@ impl World {
                 let at = (self.now + latency).max(wire.conversation.slow_until);
                 wire.push_down(at, frame);
             }
+        }
+        if wire.conversation.is_restarting && (self.server.is_calm || self.rng.u8(..20) == 0) {
+            wire.end(self.now, Some(CloseReason::Restarting.code()));
         }
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Kept {
 struct Row {
     sender: UserId,
     line_id: Option<LineId>,
+    /// Of a whisper: to whom.
+    recipient: Option<UserId>,
     /// Of a whisper: the other side, as the inbox's owner sees it.
     peer: Option<UserId>,
     /// Of a whisper in its sender's inbox: its number in the recipient's.
@@ -83,6 +85,7 @@ impl State {
                 let row = Row {
                     sender: entry.sender,
                     line_id: Some(line_id),
+                    recipient: None,
                     peer: None,
                     peer_seq: None,
                     line: Line { text, ..line },
@@ -170,6 +173,7 @@ impl State {
         let own = Row {
             sender,
             line_id: Some(line_id),
+            recipient: Some(recipient),
             peer: Some(recipient),
             peer_seq: None,
             line,
@@ -186,6 +190,7 @@ impl State {
         let theirs = Row {
             sender,
             line_id: None,
+            recipient: Some(recipient),
             peer: Some(sender),
             peer_seq: None,
             line: own.line.clone(),
@@ -270,9 +275,11 @@ impl State {
         {
             return Appended::Blocked;
         }
+        let whispered_to = peer;
         let row = |peer: Option<UserId>, of: Seq, entry: Line| Row {
             sender,
             line_id: None,
+            recipient: whispered_to,
             peer,
             peer_seq: None,
             line: Line {
@@ -344,7 +351,7 @@ impl State {
                 };
                 is_meant && (peer.is_none() || row.peer == peer)
             })
-            .map(|(_, row)| row)
+            .map(|(_, row)| (row.sender, self.named(row)))
             .collect();
         let is_forward = matches!(cursor, Cursor::After(_));
         if !is_forward {
@@ -356,13 +363,13 @@ impl State {
             .into_iter()
             .take(limit.max(1))
             .enumerate()
-            .take_while(|(position, row)| {
-                let names = [Some(&row.line.sender), row.line.recipient.as_ref()];
+            .take_while(|(position, (_, line))| {
+                let names = [Some(&line.sender), line.recipient.as_ref()];
                 let names: usize = names.into_iter().flatten().map(String::len).sum();
-                bytes += row.line.text.len() + names;
+                bytes += line.text.len() + names;
                 *position == 0 || bytes <= max_bytes
             })
-            .map(|(_, row)| (row.sender, row.line.clone()))
+            .map(|(_, row)| row)
             .collect();
         let more = lines.len() < all;
         if !is_forward {
@@ -373,6 +380,15 @@ impl State {
             last_seq,
             lines,
             more,
+        }
+    }
+
+    /// A line with the names of today.
+    fn named(&self, row: &Row) -> Line {
+        Line {
+            sender: self.username(row.sender),
+            recipient: row.recipient.map(|recipient| self.username(recipient)),
+            ..row.line.clone()
         }
     }
 

@@ -15,8 +15,8 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use super::number;
 use crate::store::UserId;
 
-/// Lines of one era.
-const ERA: usize = 32_768;
+/// Lines of one era. Tests see many.
+const ERA: usize = if cfg!(test) { 64 } else { 32_768 };
 /// Bits of a filter: 16 a line, of which each line sets a few. One in a thousand
 /// new ids is taken for one of the era.
 const FILTER_BITS: u64 = 16 * ERA as u64;

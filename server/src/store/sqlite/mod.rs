@@ -112,13 +112,13 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let change: Change = Box::new(move |connection| {
-            let result = change(connection).map_err(|cause| sort(&cause));
-            let keep = result.is_ok();
+            let result = change(connection).map_err(sort);
+            let outcome = result.as_ref().map(|_| ()).map_err(StoreError::clone);
             let answer = Box::new(move |committed: Result<(), StoreError>| {
                 // Nobody waits for the answer of a connection that is gone.
                 let _ = answer.send(committed.and(result));
             });
-            (keep, answer)
+            (outcome, answer)
         });
         self.writer.send(change).await?;
         answered.await.map_err(|_| StoreError::Closed)?
@@ -131,7 +131,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let question: Question = Box::new(move |connection| {
-            let _ = answer.send(question(connection).map_err(|cause| sort(&cause)));
+            let _ = answer.send(question(connection).map_err(sort));
         });
         self.reader.send(question).await?;
         answered.await.map_err(|_| StoreError::Closed)?

@@ -176,7 +176,10 @@ pub(super) fn migrate(
             });
         }
     };
-    // It is ours: from here on the file may change.
+    // It is ours: from here on the file may change. What is deleted is written
+    // over, as players rely on it. The log of changes may grow to 64 MiB before it
+    // is folded into the file, so that pages written to again and again are
+    // folded in once; and the pages of such a log stay in memory.
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL;

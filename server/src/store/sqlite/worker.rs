@@ -19,11 +19,11 @@ const MOST_CHANGES_PER_COMMIT: usize = 512;
 /// Longest that changes are taken into one transaction, for the same reason.
 const LONGEST_COMMIT: Duration = Duration::from_millis(20);
 
-/// A change, applied inside a transaction. Says whether to keep it, and returns
-/// its answer, sent once the fate of the transaction is known.
-pub(super) type Change = Box<dyn FnOnce(&Connection) -> (Keep, Answer) + Send>;
-pub(super) type Keep = bool;
-pub(super) type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// A change, applied inside a transaction and kept unless it fails. Returns its
+/// answer, too, sent once the fate of the transaction is known.
+pub(super) type Change = Box<dyn FnOnce(&Connection) -> (Outcome, Answer) + Send>;
+pub(super) type Answer = Box<dyn FnOnce(Outcome) + Send>;
+type Outcome = Result<(), StoreError>;
 /// A question, answered from a snapshot.
 pub(super) type Question = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -90,7 +90,7 @@ pub(super) fn write_all(connection: &mut Connection, mut jobs: mpsc::Receiver<Ch
             cause
         });
         for answer in answers {
-            answer(committed.as_ref().copied().map_err(sort));
+            answer(committed.clone());
         }
     }
 }
@@ -100,31 +100,37 @@ fn commit(
     first: Change,
     jobs: &mut mpsc::Receiver<Change>,
     answers: &mut Vec<Answer>,
-) -> rusqlite::Result<()> {
-    let mut transaction = connection.transaction()?;
+) -> Outcome {
+    let mut transaction = connection.transaction().map_err(sort)?;
     let mut next = Some(first);
     let began = Instant::now();
     while let Some(change) = next {
         // A savepoint each: a change that fails half-way leaves nothing behind
         // and does not take the others with it.
-        let savepoint = transaction.savepoint()?;
-        let (keep, answer) = change(&savepoint);
+        let savepoint = transaction.savepoint().map_err(sort)?;
+        let (outcome, answer) = change(&savepoint);
         answers.push(answer);
-        if keep {
-            savepoint.commit()
-        } else {
-            savepoint.finish()
-        }?;
+        // Unless SQLite has rolled all of it back, as it does when the disk is
+        // full: then they all fail for that reason.
+        if savepoint.is_autocommit() {
+            return outcome.and(Err(StoreError::Failed("rolled back".to_owned())));
+        }
+        match outcome {
+            Ok(()) => savepoint.commit(),
+            Err(_) => savepoint.finish(),
+        }
+        .map_err(sort)?;
         next = if answers.len() < MOST_CHANGES_PER_COMMIT && began.elapsed() < LONGEST_COMMIT {
             jobs.try_recv().ok()
         } else {
             None
         };
     }
-    transaction.commit()
+    transaction.commit().map_err(sort)
 }
 
-pub(super) fn sort(cause: &rusqlite::Error) -> StoreError {
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(super) fn sort(cause: rusqlite::Error) -> StoreError {
     match cause.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
         _ => StoreError::Failed(cause.to_string()),

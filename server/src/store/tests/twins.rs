@@ -91,7 +91,7 @@ impl Walk {
             },
             5..7 => What::Whisper {
                 recipient,
-                recipient_name: user_name(recipient),
+                recipient_name: user_name(recipient).to_lowercase(),
                 line_id: self.line_id(),
                 text: self.text(),
                 kept_at_most: self.random.one_in(2).then_some(2),
@@ -114,7 +114,8 @@ impl Walk {
         };
         Entry {
             sender,
-            sender_name: user_name(sender),
+            // Histories show names by the accounts, not as written here.
+            sender_name: user_name(sender).to_lowercase(),
             what,
             now_ms: self.now_ms,
         }

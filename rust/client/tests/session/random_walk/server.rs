@@ -38,6 +38,8 @@ pub(crate) struct Conversation {
     pub(crate) user: Option<String>,
     pub(crate) is_over: bool,
     pub(crate) slow_until: Duration,
+    /// Refuses everything, and will end soon.
+    pub(crate) is_restarting: bool,
     last_id: RequestId,
 }
 
@@ -102,7 +104,10 @@ impl Server {
             None => Stage::LoggedOut,
         };
         packet.check_stage(stage)?;
-        self.be_difficult(&packet)?;
+        if conversation.is_restarting {
+            return Err(DenyCode::Restarting.into());
+        }
+        self.be_difficult(conversation, &packet)?;
         let ok = ServerPacket::Ok { id: packet.id() };
         match packet {
             ClientPacket::Hello { .. } | ClientPacket::Ping { .. } => {}
@@ -279,7 +284,11 @@ impl Server {
     }
 
     /// Busy, forgetful, broken: all within the rules.
-    fn be_difficult(&mut self, packet: &ClientPacket) -> Result<(), Denial> {
+    fn be_difficult(
+        &mut self,
+        conversation: &mut Conversation,
+        packet: &ClientPacket,
+    ) -> Result<(), Denial> {
         if self.is_calm || self.rng.u8(..10) > 0 {
             return Ok(());
         }
@@ -290,10 +299,14 @@ impl Server {
                 self.tokens.clear();
                 Ok(())
             }
-            _ => match self.rng.u8(..3) {
-                0 => Err(Denial::for_now(DenyCode::Busy, retry_after)),
-                1 => Err(Denial::for_now(DenyCode::RateLimited, retry_after)),
-                _ => Err(DenyCode::Unavailable.into()),
+            _ => match self.rng.u8(..13) {
+                0..4 => Err(Denial::for_now(DenyCode::Busy, retry_after)),
+                4..8 => Err(Denial::for_now(DenyCode::RateLimited, retry_after)),
+                8..12 => Err(DenyCode::Unavailable.into()),
+                _ => {
+                    conversation.is_restarting = true;
+                    Err(DenyCode::Restarting.into())
+                }
             },
         }
     }

@@ -1,0 +1,284 @@
+//! What players type behind a slash.
+
+use longhall_client::{
+    COMMANDS, Call, Command, CommandError, Config, Refusal, RefusalCode, Session, complete, help,
+};
+use longhall_packet::{Access, DenyCode, PresenceState, Role};
+use std::time::Duration;
+
+#[track_caller]
+fn parse(input: &str) -> Command {
+    Command::parse(input, "lobby", Some("Bob")).expect("a command")
+}
+
+#[track_caller]
+fn refused(input: &str) -> String {
+    Command::parse(input, "lobby", None)
+        .expect_err("no command")
+        .to_string()
+}
+
+fn say(channel: &str, text: &str) -> Command {
+    Command::Say {
+        channel: channel.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+#[test]
+fn what_is_no_command_is_said() {
+    assert_eq!(parse("  hello there "), say("lobby", "hello there"));
+    assert_eq!(parse("//shrug"), say("lobby", "/shrug"));
+    assert_eq!(parse("1/2"), say("lobby", "1/2"));
+    assert_eq!(
+        Command::parse("hi", "@bob", None).unwrap(),
+        say("@bob", "hi")
+    );
+    assert_eq!(
+        Command::parse("  ", "lobby", None),
+        Err(CommandError::Empty)
+    );
+}
+
+#[test]
+fn whispers_answers_and_deeds_are_said_as_well() {
+    for written in ["/w bob  psst ", "/msg bob psst", "/WHISPER @bob psst"] {
+        assert_eq!(parse(written), say("@bob", "psst"));
+    }
+    assert_eq!(parse("/r yes, I do"), say("@Bob", "yes, I do"));
+    assert_eq!(parse("/me waves"), say("lobby", "/me waves"));
+    assert_eq!(
+        Command::parse("/r yes", "lobby", None),
+        Err(CommandError::NobodyToAnswer)
+    );
+}
+
+#[test]
+fn channels_are_joined_created_and_left() {
+    let text = |command: Command| match command {
+        Command::Join { channel, password } => {
+            format!(
+                "join {channel} {:?}",
+                password.as_ref().map(|p| p.expose().to_owned())
+            )
+        }
+        Command::Create {
+            channel,
+            access,
+            password,
+        } => format!(
+            "create {channel} {access} {:?}",
+            password.as_ref().map(|p| p.expose().to_owned())
+        ),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(text(parse("/join trade")), "join trade None");
+    assert_eq!(
+        text(parse("/j trade  open sesame")),
+        r#"join trade Some("open sesame")"#
+    );
+    assert_eq!(text(parse("/create trade")), "create trade open None");
+    assert_eq!(text(parse("/create trade open")), "create trade open None");
+    assert_eq!(
+        text(parse("/create trade invite")),
+        "create trade invite None"
+    );
+    assert_eq!(
+        text(parse("/create trade password open sesame")),
+        r#"create trade password Some("open sesame")"#
+    );
+    let leave = |channel: &str| Command::Leave {
+        channel: channel.to_owned(),
+    };
+    assert_eq!(parse("/leave"), leave("lobby"));
+    assert_eq!(parse("/part trade"), leave("trade"));
+}
+
+#[test]
+fn passwords_do_not_show() {
+    let told = format!("{:?}", parse("/join trade sesame"));
+    assert!(!told.contains("sesame"), "{told}");
+}
+
+#[test]
+fn the_rest_means_what_it_says() {
+    let name = || "bob".to_owned();
+    let lobby = || "lobby".to_owned();
+    let role = |role| Command::SetRole {
+        channel: lobby(),
+        username: name(),
+        role,
+    };
+    let presence = |state, text: &str| Command::Presence {
+        state,
+        text: text.to_owned(),
+    };
+    for (input, command) in [
+        ("/who", Command::Who { channel: lobby() }),
+        ("/channels", Command::Channels),
+        ("/list", Command::Channels),
+        (
+            "/topic all about hats",
+            Command::Topic {
+                channel: lobby(),
+                topic: "all about hats".to_owned(),
+            },
+        ),
+        (
+            "/invite @bob",
+            Command::Invite {
+                channel: lobby(),
+                username: name(),
+            },
+        ),
+        (
+            "/kick bob",
+            Command::Kick {
+                channel: lobby(),
+                username: name(),
+            },
+        ),
+        ("/op bob", role(Role::Operator)),
+        ("/deop bob", role(Role::Member)),
+        ("/away", presence(PresenceState::Away, "")),
+        (
+            "/away making tea",
+            presence(PresenceState::Away, "making tea"),
+        ),
+        ("/back", presence(PresenceState::Online, "")),
+        ("/block bob", Command::Block { username: name() }),
+        ("/unblock bob", Command::Unblock { username: name() }),
+        ("/blocks", Command::Blocks),
+        ("/sessions", Command::Sessions),
+        ("/close 7", Command::CloseSession(Some(7))),
+        ("/close others", Command::CloseSession(None)),
+        ("/help", Command::Help(None)),
+        ("/help /join", Command::Help(Some("join".to_owned()))),
+    ] {
+        assert_eq!(parse(input), command, "{input}");
+    }
+}
+
+#[test]
+fn mistakes_are_answered_with_how_it_is_written() {
+    for (input, sentence) in [
+        ("/", "There is no /; /help lists the commands"),
+        ("/dance", "There is no /dance; /help lists the commands"),
+        ("/w", "/w needs more: /w NAME TEXT"),
+        ("/w bob", "/w needs more: /w NAME TEXT"),
+        ("/msg bob", "/w needs more: /w NAME TEXT"),
+        ("/join", "/join needs more: /join CHANNEL [PASSWORD]"),
+        (
+            "/create trade secret",
+            "/create does not take secret: /create CHANNEL [open | invite | password PASSWORD]",
+        ),
+        (
+            "/create trade open up",
+            "/create does not take up: /create CHANNEL [open | invite | password PASSWORD]",
+        ),
+        (
+            "/create trade password",
+            "/create needs more: /create CHANNEL [open | invite | password PASSWORD]",
+        ),
+        ("/kick bob now", "/kick does not take now: /kick NAME"),
+        (
+            "/close here",
+            "/close does not take here: /close NUMBER | others",
+        ),
+        ("/back again", "/back does not take again: /back"),
+        ("/r hi", "Nobody has whispered to you yet: /w NAME TEXT"),
+    ] {
+        assert_eq!(refused(input), sentence, "{input}");
+    }
+    let among_whispers = Command::parse("/topic hats", "@bob", None).unwrap_err();
+    assert_eq!(
+        among_whispers.to_string(),
+        "/topic is for channels: /topic TEXT"
+    );
+    assert_eq!(among_whispers.name(), "not_in_whispers");
+    let long = Command::parse(&format!("/join trade {}", "x".repeat(100)), "", None);
+    assert_eq!(long.unwrap_err().name(), DenyCode::TooLong.name());
+}
+
+#[test]
+fn every_command_is_found_by_each_of_its_names_and_has_its_help() {
+    let everything = help(None).unwrap();
+    let mut names = std::collections::HashSet::new();
+    for info in COMMANDS {
+        for name in std::iter::once(&info.name).chain(info.aliases) {
+            assert!(names.insert(*name), "{name} is there twice");
+            let one = help(Some(name)).unwrap();
+            assert!(one.contains(info.usage) && one.contains(info.description));
+            let typed = Command::parse(&format!("/{name}"), "lobby", Some("bob"));
+            assert!(
+                !matches!(typed, Err(CommandError::Unknown { .. })),
+                "{name}"
+            );
+        }
+        assert!(info.usage.starts_with(&format!("/{}", info.name)));
+        assert!(everything.contains(info.usage));
+    }
+    assert!(help(Some("dance")).is_err());
+}
+
+#[test]
+fn completion_offers_commands_and_names_as_the_place_asks() {
+    let offers = |input: &str| -> Vec<String> {
+        let all = complete(input, &["lobby", "trade", "@bob"], &["ada", "Bob", "bill"]);
+        all.into_iter().map(|one| one.input).collect()
+    };
+    assert_eq!(offers("/jo"), ["/join "]);
+    assert_eq!(offers("/bl"), ["/block ", "/blocks"]);
+    assert_eq!(offers("/wh"), ["/whisper ", "/who "]);
+    assert_eq!(offers("/").len(), COMMANDS.len());
+    assert_eq!(offers("/w b"), ["/w Bob ", "/w bill "]);
+    assert_eq!(offers("/w @b"), ["/w @Bob ", "/w @bill "]);
+    assert_eq!(offers("/w bob b"), [""; 0]);
+    assert_eq!(offers("/kick a"), ["/kick ada"]);
+    assert_eq!(offers("/join "), ["/join lobby ", "/join trade "]);
+    assert_eq!(offers("/leave t"), ["/leave trade"]);
+    assert_eq!(offers("/create hats p"), ["/create hats password "]);
+    assert_eq!(offers("/close o"), ["/close others"]);
+    assert_eq!(offers("/help un"), ["/help unblock"]);
+    assert_eq!(offers("/dance b"), [""; 0]);
+    assert_eq!(offers("ask @b"), ["ask @Bob ", "ask @bill "]);
+    assert_eq!(offers("ask b"), [""; 0]);
+    assert_eq!(offers("//w b"), [""; 0]);
+    assert_eq!(offers(""), [""; 0]);
+    assert_eq!(offers("é\u{3000}@b").len(), 2);
+    let described = complete("/jo", &[], &[]);
+    assert_eq!(described[0].word, "/join");
+    assert_eq!(described[0].description, "join a channel");
+}
+
+#[test]
+fn every_command_is_carried_out() {
+    let mut session = Session::new(Config::default(), 42);
+    for input in [
+        "hi",
+        "/join trade",
+        "/create trade",
+        "/leave",
+        "/who",
+        "/channels",
+        "/topic x",
+        "/invite bob",
+        "/kick bob",
+        "/op bob",
+        "/away",
+        "/block bob",
+        "/unblock bob",
+        "/blocks",
+        "/sessions",
+        "/close 1",
+    ] {
+        let call: Call = session.execute(Duration::ZERO, &parse(input));
+        let (ended, outcome) = session.poll_outcome().unwrap();
+        assert_eq!(ended, call, "{input}");
+        let code = outcome.map_err(|Refusal { code, .. }| code);
+        assert_eq!(code, Err(RefusalCode::NotConnected), "{input}");
+    }
+    session.execute(Duration::ZERO, &parse("/help"));
+    assert!(session.poll_outcome().unwrap().1.is_ok());
+    assert_eq!(Access::Open.name(), "open");
+}
