@@ -340,14 +340,6 @@ func _notification(what: int) -> void:
 			_attend()
 
 
-func _shortcut_input(event: InputEvent) -> void:
-	var step: int = _step_between_tabs(event)
-	var open: Array[ChatTab] = _open_tabs()
-	if step != 0 and is_visible_in_tree() and open.size() > 1 and not _channel_menu.visible:
-		_show_tab(open[wrapi(open.find(_tab) + step, 0, open.size())])
-		accept_event()
-
-
 func _unhandled_key_input(event: InputEvent) -> void:
 	var nobody_has_focus: bool = get_viewport().gui_get_focus_owner() == null
 	if nobody_has_focus and is_visible_in_tree() and event.is_action_pressed(&"ui_text_submit"):
@@ -886,31 +878,6 @@ func _tell_read(chat_log: ChatLog, seq: int) -> void:
 	read.emit(tab.channel, seq)
 
 
-func _step_between_tabs(event: InputEvent) -> int:
-	var key := event as InputEventKey
-	if key != null and key.pressed and key.ctrl_pressed and not key.alt_pressed:
-		match key.keycode:
-			KEY_TAB:
-				return -1 if key.shift_pressed else 1
-			KEY_PAGEUP:
-				return -1
-			KEY_PAGEDOWN:
-				return 1
-	var button := event as InputEventJoypadButton
-	if button != null and button.pressed and _has_focus_inside():
-		match button.button_index:
-			JOY_BUTTON_LEFT_SHOULDER:
-				return -1
-			JOY_BUTTON_RIGHT_SHOULDER:
-				return 1
-	return 0
-
-
-func _has_focus_inside() -> bool:
-	var focused: Control = get_viewport().gui_get_focus_owner()
-	return focused != null and is_ancestor_of(focused)
-
-
 func _unanswered(id: int) -> int:
 	if id > 0:
 		return id
@@ -1232,8 +1199,11 @@ func _on_channel_menu_create_requested(
 	create_requested.emit(channel, access, password, topic)
 
 
-func _on_channel_menu_hidden() -> void:
-	if is_node_ready() and is_visible_in_tree() and not _channel_menu.visible:
+func _on_channel_menu_visibility_changed() -> void:
+	if not is_node_ready():
+		return
+	_tab_row.set_process_shortcut_input(not _channel_menu.visible)
+	if is_visible_in_tree() and not _channel_menu.visible:
 		_input.edit()
 
 
