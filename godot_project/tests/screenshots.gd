@@ -64,6 +64,8 @@ func _initialize() -> void:
 	root.add_child(_game.main)
 	await _take_login()
 	await _take_chatbox()
+	await _take_channels()
+	await _take_older_lines()
 	await _take_reconnecting()
 	await _take_details()
 	for error: String in _errors.take():
@@ -101,10 +103,92 @@ func _take_chatbox() -> void:
 	await _take("wide_chatbox", WIDE)
 
 
+func _take_channels() -> void:
+	var chatbox: Chatbox = _game.chatbox()
+	_input.press(KEY_A, true)
+	await _input.press(KEY_DELETE)
+	var ulf: NetworkClient = await _make_player("Ulf")
+	var signe: NetworkClient = await _make_player("Signe")
+	await (
+		ulf.create_channel("trade", "open", "", "Axes for mead, and the other way round").completed
+	)
+	await signe.create_channel("bear-quest", "password", "honey", "Every evening").completed
+	for channel: String in ["trade", "bear-quest"]:
+		await _game.client.join_channel(channel, "honey").completed
+	await _until(func() -> bool: return chatbox.channels().size() == 3, "the channels")
+	for text: String in ["Two axes, hardly used", "One of them with a handle"]:
+		await ulf.send_chat(text, "trade").completed
+	await signe.send_chat("We meet at the gate, Ada!", "bear-quest").completed
+	for text: String in ["Did you bring the key?", "The one for the mead, I mean 🔑"]:
+		await signe.send_chat(text, "@" + PLAYER).completed
+	await signe.set_presence("away", "looking after the fire").completed
+	await _until(func() -> bool: return chatbox.channels().size() == 4, "the whispers")
+	for i: int in 90:
+		await process_frame
+	await _take("tabs", USUAL)
+	await _take("small_tabs", SMALL)
+	chatbox.current_channel = "@Signe"
+	await _game.client.send_chat("Of course. It is under the third stone.", "@Signe").completed
+	await _take("whisper", USUAL)
+	await _take("small_whisper", SMALL)
+	chatbox.current_channel = "trade"
+	await _game.client.send_chat("I have mead. How many barrels?", "trade").completed
+	chatbox.current_channel = "lobby"
+	await _input.click(_game.control("Button_Roster"))
+	for i: int in 90:
+		await process_frame
+	await _take("roster", USUAL)
+	await _take("small_roster", SMALL)
+	await _input.click(_game.control("Button_CloseRoster"))
+	chatbox.current_channel = "trade"
+	await _input.type("/b")
+	await _take("commands", USUAL)
+	await _input.press(KEY_ESCAPE)
+	chatbox.draft = ""
+	await _input.click(_game.control("Button_Channels"))
+	await _until(func() -> bool: return not _is_list_empty(), "the list of channels")
+	await _take("channels", USUAL)
+	await _take("small_channels", SMALL)
+	await _input.press(KEY_ESCAPE)
+	chatbox.current_channel = "lobby"
+
+
+func _is_list_empty() -> bool:
+	return _game.control("List_Channels").get_child_count() == 0
+
+
+func _take_older_lines() -> void:
+	var chatbox: Chatbox = _game.chatbox()
+	var signe: NetworkClient = await _make_player("Signe")
+	await signe.create_channel("saga", "open", "", "What was, told again").completed
+	for i: int in 150:
+		await (
+			signe
+			. send_chat("In the %d. winter the bears came down again" % (i + 1), "saga")
+			. completed
+		)
+	await _game.client.join_channel("saga").completed
+	chatbox.current_channel = "saga"
+	var chat: ChatLog = chatbox.get_log("saga")
+	await _until(func() -> bool: return chat.line_count() > 10 and chat.is_written(), "the saga")
+	while chat.oldest_seq() > 60 and not _has_failed:
+		chat.scroll_by_pages(-1.0)
+		await process_frame
+	chat.scroll_by_pages(0.8)
+	await _until(chat.is_written, "the older lines")
+	await signe.send_chat("And then it was spring", "saga").completed
+	await _until(func() -> bool: return chat.unread_count() == 1, "the new line")
+	await _take("older_lines", USUAL)
+	await _take("small_older_lines", SMALL)
+	chatbox.current_channel = "lobby"
+
+
 func _take_reconnecting() -> void:
 	var control := ServerControl.new(_arguments.control)
 	await control.send("stop")
 	await _until(func() -> bool: return _game.label("Label_Banner").contains("Next try in"), "cut")
+	await _input.type("Where did everybody go?")
+	await _input.press(KEY_ENTER)
 	await _take("reconnecting", USUAL)
 	await _take("small_reconnecting", SMALL)
 	await control.send("start")
@@ -122,14 +206,13 @@ func _take_details() -> void:
 	for i: int in 40:
 		chatbox.show_line("lobby", "Ulf", "Is it %d already?" % i, now_ms - 60_000)
 	for line: String in DETAILS:
-		chatbox.show_line(line.get_slice(": ", 0), line.get_slice(": ", 1), now_ms)
+		chatbox.show_line("lobby", line.get_slice(": ", 0), line.get_slice(": ", 1), now_ms)
 	var chat: ChatLog = chatbox.get_node("%ChatLog")
 	await _until(chat.is_written, "the lines")
 	chat.scroll_by_pages(-0.2)
 	for line: String in UNREAD:
-		chatbox.show_line(
-			line.get_slice(": ", 0), line.trim_prefix(line.get_slice(": ", 0) + ": "), now_ms
-		)
+		var name: String = line.get_slice(": ", 0)
+		chatbox.show_line("lobby", name, line.trim_prefix(name + ": "), now_ms)
 	await _until(chat.is_written, "the lines")
 	chat.scroll_by_pages(0.12)
 	await _take("unread", USUAL)

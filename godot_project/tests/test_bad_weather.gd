@@ -32,7 +32,8 @@ func test_jitter_keeps_the_order() -> void:
 	_set_weather("jitter", 80.0)
 	var heard: Array[String] = []
 	_client.chat_received.connect(
-		func(_channel: String, _sender: String, text: String, _at: int, _seq: int) -> void: heard.append(text)
+		func(_channel: String, _sender: String, text: String, _at: int, _seq: int) -> void:
+			heard.append(text)
 	)
 	var expected: Array[String] = []
 	for i: int in 30:

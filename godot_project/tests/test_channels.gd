@@ -18,8 +18,8 @@ func test_a_player_is_in_the_lobby_and_in_channels_joined_before() -> void:
 	var ada := await _player("ada")
 	check_equal(ada.lobby, "lobby", "the lobby")
 	var name: String = unique("trade")
-	var created: NetworkRequest = (
-		await ada.create_channel(name.to_upper(), "open", "", "swords").completed
+	var created: NetworkRequest = await (
+		ada.create_channel(name.to_upper(), "open", "", "swords").completed
 	)
 	check(created.ok, "not created: " + created.code)
 	var state: Dictionary = created.result
@@ -177,7 +177,8 @@ func test_own_lines_can_be_edited_and_deleted() -> void:
 	var ben := await _player("ben")
 	var changes: Array[String] = []
 	ben.chat_edited.connect(
-		func(_channel: String, number: int, text: String) -> void: changes.append(str(number) + text)
+		func(_channel: String, number: int, text: String) -> void:
+			changes.append(str(number) + text)
 	)
 	ben.chat_deleted.connect(
 		func(_channel: String, number: int) -> void: changes.append("%d deleted" % number)

@@ -176,7 +176,7 @@ func test_a_blocked_player_is_not_heard() -> void:
 	await _until_shown("/unblock " + _bo.username)
 	await _bo.send_chat("and now?").completed
 	await _until_shown("and now?")
-	var blocked: String = _bo.username + " says: \"can you"
+	var blocked: String = _bo.username + ' says: "can you'
 	check(not _shown().contains(blocked), "the blocked line is shown")
 
 

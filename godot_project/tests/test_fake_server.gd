@@ -24,7 +24,8 @@ func test_players_who_share_it_hear_each_other() -> void:
 	var ada := await _player("ada")
 	var ben := await _player("ben")
 	ben.chat_received.connect(
-		func(_channel: String, sender: String, text: String, _at: int, _seq: int) -> void: _heard.append(sender + ": " + text)
+		func(_channel: String, sender: String, text: String, _at: int, _seq: int) -> void:
+			_heard.append(sender + ": " + text)
 	)
 	await ada.send_chat("Hello!").completed
 	_server.say("Stranger", "Hear me")

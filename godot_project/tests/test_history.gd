@@ -268,6 +268,10 @@ func test_who_comes_and_goes_shares_a_quiet_line() -> void:
 	)
 	await frames(2)
 	check_equal(tabs()[1], "trade 1", "the tab")
+	chatbox.show_member_changes = false
+	chatbox.show_member_notice("trade", "left", "eve")
+	await until_written("trade")
+	check(not shown("trade").contains("eve left"), "it is told although it is not wanted")
 
 
 func test_own_lines_settle_by_their_number() -> void:

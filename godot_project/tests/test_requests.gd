@@ -224,7 +224,8 @@ func test_an_answer_that_lies_unread_does_not_time_out() -> void:
 	await _log_in()
 	_client.chat_received.connect(
 		# A game that takes longer for one line than a frame has.
-		func(_channel: String, _sender: String, _text: String, _at: int, _seq: int) -> void: OS.delay_msec(5)
+		func(_channel: String, _sender: String, _text: String, _at: int, _seq: int) -> void:
+			OS.delay_msec(5)
 	)
 	for i: int in 120:
 		_server.say("bo", "line %d" % i)

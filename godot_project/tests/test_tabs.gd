@@ -109,6 +109,23 @@ func test_a_whisper_opens_a_tab_without_taking_the_player_there() -> void:
 	check_equal(asked.back(), "say what? in @ben", "what was asked")
 
 
+func test_whispers_of_old_are_kept_without_a_tab() -> void:
+	chatbox.show_history("@ben", page(3, 5), false)
+	await frames(2)
+	check_equal(tabs(), ["lobby"] as Array[String], "the tabs")
+	chatbox.open_tab("@ben", true)
+	await until_written("@ben")
+	check(shown("@ben").ends_with('ben says: "line 5"'), "the log: " + shown("@ben"))
+	chatbox.close_tab("@ben")
+	await frames(2)
+	check_equal(tabs(), ["lobby"] as Array[String], "the tabs after closing")
+	chatbox.show_line("@ben", "ben", "psst", NOON_MS, 6)
+	await frames(2)
+	check_equal(tabs(), ["lobby", "@ben 1"] as Array[String], "the tabs after a whisper")
+	await until_written("@ben")
+	check_equal(shown("@ben").count("line 5"), 1, "how often an old whisper is shown")
+
+
 func test_keys_and_a_gamepad_lead_from_tab_to_tab() -> void:
 	for channel: String in ["trade", "guild"]:
 		chatbox.open_tab(channel)

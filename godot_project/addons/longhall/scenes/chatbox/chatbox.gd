@@ -154,6 +154,9 @@ const _GAMEPAD_STEP: float = 0.3
 ## Whether lines that mention this player's name stand out, see [signal mentioned].
 @export var highlight_mentions: bool = true
 
+## Whether the log tells in a quiet line who comes and who goes.
+@export var show_member_changes: bool = true
+
 ## Whether a name that is clicked goes into the input, as [code]@name[/code].
 @export var insert_clicked_names: bool = true
 
@@ -335,14 +338,6 @@ func _notification(what: int) -> void:
 		NOTIFICATION_WM_WINDOW_FOCUS_IN, NOTIFICATION_WM_WINDOW_FOCUS_OUT:
 			_is_in_use = what == NOTIFICATION_WM_WINDOW_FOCUS_IN
 			_attend()
-
-
-func _shortcut_input(event: InputEvent) -> void:
-	var step: int = _step_between_tabs(event)
-	var open: Array[ChatTab] = _open_tabs()
-	if step != 0 and is_visible_in_tree() and open.size() > 1 and not _channel_menu.visible:
-		_show_tab(open[wrapi(open.find(_tab) + step, 0, open.size())])
-		accept_event()
 
 
 func _unhandled_key_input(event: InputEvent) -> void:
@@ -609,7 +604,8 @@ func show_aside(text: String, channel: String) -> void:
 ## Tells in a quiet line that [param player] "joined" or "left"; those who do so one
 ## after the other share a line.
 func show_member_notice(channel: String, change: String, player: String) -> void:
-	_tab_of(channel).chat_log.tell_member(player, change == "joined")
+	if show_member_changes:
+		_tab_of(channel).chat_log.tell_member(player, change == "joined")
 
 
 ## Says [param text] above the input, until a line is sent.
@@ -880,31 +876,6 @@ func _tell_read(chat_log: ChatLog, seq: int) -> void:
 		tab.unread_told = 0
 	_are_tabs_stale = true
 	read.emit(tab.channel, seq)
-
-
-func _step_between_tabs(event: InputEvent) -> int:
-	var key := event as InputEventKey
-	if key != null and key.pressed and key.ctrl_pressed and not key.alt_pressed:
-		match key.keycode:
-			KEY_TAB:
-				return -1 if key.shift_pressed else 1
-			KEY_PAGEUP:
-				return -1
-			KEY_PAGEDOWN:
-				return 1
-	var button := event as InputEventJoypadButton
-	if button != null and button.pressed and _has_focus_inside():
-		match button.button_index:
-			JOY_BUTTON_LEFT_SHOULDER:
-				return -1
-			JOY_BUTTON_RIGHT_SHOULDER:
-				return 1
-	return 0
-
-
-func _has_focus_inside() -> bool:
-	var focused: Control = get_viewport().gui_get_focus_owner()
-	return focused != null and is_ancestor_of(focused)
 
 
 func _unanswered(id: int) -> int:
@@ -1228,8 +1199,11 @@ func _on_channel_menu_create_requested(
 	create_requested.emit(channel, access, password, topic)
 
 
-func _on_channel_menu_hidden() -> void:
-	if is_node_ready() and is_visible_in_tree() and not _channel_menu.visible:
+func _on_channel_menu_visibility_changed() -> void:
+	if not is_node_ready():
+		return
+	_tab_row.set_process_shortcut_input(not _channel_menu.visible)
+	if is_visible_in_tree() and not _channel_menu.visible:
 		_input.edit()
 
 

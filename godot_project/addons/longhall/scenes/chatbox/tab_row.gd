@@ -18,6 +18,14 @@ var _is_revealing: bool = false
 @onready var _row: HBoxContainer = %Tabs
 
 
+func _shortcut_input(event: InputEvent) -> void:
+	var step: int = _step_of(event)
+	if step != 0 and is_visible_in_tree():
+		var next: int = wrapi(_current + step, 0, _row.get_child_count())
+		tab_chosen.emit(_channel_of(_row.get_child(next) as PanelContainer))
+		get_viewport().set_input_as_handled()
+
+
 ## Shows [param tabs], of which [param current] is in view. The first cannot be closed.
 func show_tabs(tabs: Array[ChatTab], current: ChatTab) -> void:
 	visible = tabs.size() > 1
@@ -117,6 +125,33 @@ func _fill_badge(badge: Label, tab: ChatTab, is_current: bool) -> void:
 	badge.theme_type_variation = &"TabBadgeCalling" if calls else &"TabBadge"
 	badge.text = number
 	badge.visible = not is_current and (count > 0 or tab.refusals.is_waiting())
+
+
+# Where a key or a button of a gamepad leads.
+func _step_of(event: InputEvent) -> int:
+	var key := event as InputEventKey
+	if key != null and key.pressed and key.ctrl_pressed and not key.alt_pressed:
+		match key.keycode:
+			KEY_TAB:
+				return -1 if key.shift_pressed else 1
+			KEY_PAGEUP:
+				return -1
+			KEY_PAGEDOWN:
+				return 1
+	var button := event as InputEventJoypadButton
+	if button != null and button.pressed and _player_is_here():
+		match button.button_index:
+			JOY_BUTTON_LEFT_SHOULDER:
+				return -1
+			JOY_BUTTON_RIGHT_SHOULDER:
+				return 1
+	return 0
+
+
+# A game has other uses for a gamepad's buttons.
+func _player_is_here() -> bool:
+	var focused: Control = get_viewport().gui_get_focus_owner()
+	return focused != null and owner.is_ancestor_of(focused)
 
 
 func _channel_of(tab: PanelContainer) -> String:
