@@ -462,7 +462,7 @@ impl World {
                 };
                 let number = session.id;
                 self.account(&key).sessions.push(session);
-                self.enter(from, id, key, number);
+                self.enter(from, id, &key, number);
                 return Ok(());
             }
             ClientPacket::Resume {
@@ -476,7 +476,7 @@ impl World {
                 let (key, session) = found.ok_or(Denial::new(DenyCode::SessionExpired))?;
                 session.token = token;
                 let number = session.id;
-                self.enter(from, id, key, number);
+                self.enter(from, id, &key, number);
                 return Ok(());
             }
             // All others are for those who are logged in.
@@ -486,8 +486,8 @@ impl World {
         Ok(())
     }
 
-    fn enter(&mut self, from: u64, id: RequestId, key: Key, session: u64) {
-        let was_online = self.is_online(&key);
+    fn enter(&mut self, from: u64, id: RequestId, key: &Key, session: u64) {
+        let was_online = self.is_online(key);
         let same = self.online.iter().filter(|(_, v)| v.session == session);
         let same: Vec<u64> = same.map(|(connection, _)| *connection).collect();
         for connection in same {
@@ -500,10 +500,10 @@ impl World {
             session,
         };
         self.online.insert(from, visitor);
-        let names = self.channels_of(&key);
-        let channels = names.iter().map(|name| self.state(&key, name)).collect();
-        let inbox = self.inbox_state(&key);
-        let account = self.account(&key);
+        let names = self.channels_of(key);
+        let channels = names.iter().map(|name| self.state(key, name)).collect();
+        let inbox = self.inbox_state(key);
+        let account = self.account(key);
         let token = account.sessions.iter().find(|s| s.id == session);
         let Some(resume_token) = token.map(|s| s.token.clone()) else {
             return;
@@ -524,7 +524,7 @@ impl World {
                     LOBBY => Change::Joined,
                     _ => Change::State,
                 };
-                self.tell_presence(&key, &channel, change);
+                self.tell_presence(key, &channel, change);
             }
         }
     }

@@ -534,7 +534,8 @@ impl NetworkClient {
     #[signal]
     fn members_changed(channel: GString, members: i64, online: i64);
 
-    /// A player came into a channel the player is in; into the lobby: came online.
+    /// A player came into a channel the player is in; into the lobby: came online. Unless that
+    /// player is simply there, [signal presence_changed] follows.
     #[signal]
     fn member_joined(channel: GString, username: GString);
 
@@ -1646,7 +1647,15 @@ fn emit_presence(
         }
         let username = &member.username;
         match change {
-            Change::Joined => node.signals().member_joined().emit(channel, username),
+            Change::Joined => {
+                node.signals().member_joined().emit(channel, username);
+                // Who comes back to a channel may be away from the first moment.
+                let is_plain = member.state == PresenceState::Online && member.text.is_empty();
+                if !is_plain && node.is_instance_valid() {
+                    let mut signal = node.signals().presence_changed();
+                    signal.emit(channel, username, member.state.name(), &member.text);
+                }
+            }
             Change::Left => node.signals().member_left().emit(channel, username),
             Change::State => {
                 let mut signal = node.signals().presence_changed();
