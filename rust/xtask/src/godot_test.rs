@@ -19,7 +19,7 @@ use crate::server_process::{Log, Server};
 use crate::{addon, control, project, workspace};
 
 /// No test may hold up the others for ever: script errors do not end Godot.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// Tests register and log in more often than a player may.
 const SERVER_ARGUMENTS: &[&str] = &[
