@@ -278,7 +278,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
     };
     run(listener, config, Arc::new(store), stopping)
         .await
-        .context("cannot start")
+        .context("stopped")
 }
 
 fn explain_bind(address: SocketAddr, cause: &std::io::Error) -> anyhow::Error {
