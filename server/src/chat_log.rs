@@ -8,8 +8,10 @@
 //! delivered; batches never overtake each other.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use longhall_packet::{Denial, DenyCode, INBOX, RequestId, ServerPacket};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
@@ -46,15 +48,25 @@ pub(crate) struct Request {
 pub(crate) struct ChatLog {
     requests: Sender<Request>,
     stopping: CancellationToken,
-    task: std::sync::Mutex<Option<JoinHandle<()>>>,
+    /// Says whether it ended as it should.
+    task: std::sync::Mutex<Option<JoinHandle<bool>>>,
 }
 
 impl ChatLog {
-    /// Starts the task.
-    pub(crate) fn start(store: Arc<dyn Store>, hub: Hub) -> Self {
+    /// Starts the task. Should it panic, nobody can speak any more: then
+    /// `server` is cancelled.
+    pub(crate) fn start(store: Arc<dyn Store>, hub: Hub, server: CancellationToken) -> Self {
         let (requests, waiting) = channel(MAX_WAITING);
         let stopping = CancellationToken::new();
-        let task = tokio::spawn(work(waiting, stopping.clone(), store, hub));
+        let work = work(waiting, stopping.clone(), store, hub);
+        let task = tokio::spawn(async move {
+            let is_sound = AssertUnwindSafe(work).catch_unwind().await.is_ok();
+            if !is_sound {
+                error!("the chat log panicked, the server stops; please report this");
+                server.cancel();
+            }
+            is_sound
+        });
         Self {
             requests,
             stopping,
@@ -76,18 +88,18 @@ impl ChatLog {
         Ok(())
     }
 
-    /// Writes and answers what waits, then ends the task.
-    pub(crate) async fn stop(&self) {
+    /// Writes and answers what waits, then ends the task. False when it had
+    /// panicked.
+    pub(crate) async fn stop(&self) -> bool {
         self.stopping.cancel();
         let task = self
             .task
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .take();
-        if let Some(task) = task
-            && task.await.is_err()
-        {
-            error!("the chat log panicked, please report this");
+        match task {
+            Some(task) => task.await.unwrap_or(false),
+            None => true,
         }
     }
 }
@@ -256,4 +268,47 @@ fn answer(request: &Request, outcome: Result<ServerPacket, DenyCode>) {
 /// The name that whispers have in place of a channel's.
 pub(crate) fn inbox() -> Arc<str> {
     INBOX.into()
+}
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::store::{MemoryStore, NewUser};
+
+    #[tokio::test]
+    async fn a_server_whose_chat_log_panics_stops_rather_than_go_on_in_silence() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let config = Config::default();
+        let lobby = store.open_lobby(&config.lobby, 0).await.unwrap();
+        let ada = NewUser {
+            username: "ada".to_owned(),
+            keys: longhall_packet::Username::parse("ada").unwrap().keys(),
+            password_hash: String::new(),
+        };
+        let ada = store.insert_user(ada).await.unwrap().unwrap();
+        let hub = Hub::new(&lobby, config.grace);
+        let server = CancellationToken::new();
+        let log = ChatLog::start(Arc::clone(&store), hub, server.clone());
+        let request = Request {
+            id: 1,
+            connection: 1,
+            outbox: Arc::new(Outbox::new(1000)),
+            channel: "lobby".into(),
+            entry: Entry {
+                sender: ada,
+                sender_name: "ada".to_owned(),
+                what: What::Say {
+                    channel: lobby.id,
+                    line_id: 1,
+                    // No packet may be so large; that is asserted in tests.
+                    text: "x".repeat(100_000),
+                },
+                now_ms: 0,
+            },
+        };
+        log.write(request).await.unwrap();
+        server.cancelled().await;
+        assert!(!log.stop().await);
+    }
 }

@@ -92,7 +92,7 @@ impl Server {
         let hub = Hub::new(&lobby, config.grace);
         Ok(Arc::new(Self {
             limits: RateLimits::new(&config),
-            chat_log: ChatLog::start(Arc::clone(&store), hub.clone()),
+            chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), stopping.clone()),
             hub,
             channel_changes: std::array::from_fn(|_| Mutex::new(())),
             passwords,
@@ -131,8 +131,8 @@ impl Server {
 ///
 /// # Errors
 /// When the password threads cannot be started, the file of banned names cannot
-/// be read, or the store does not open the lobby. Trouble of one connection never
-/// ends the server.
+/// be read, or the store does not open the lobby; and when the server had to stop
+/// by itself. Trouble of one connection never ends it.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -149,6 +149,5 @@ pub async fn run(
     tokio::spawn(retention::forget_the_old(Arc::clone(&server)));
     let connections = listener::accept_until_stopped(&listener, &server).await;
     drop(listener);
-    shutdown::drain(&server, connections).await;
-    Ok(())
+    shutdown::drain(&server, connections).await
 }

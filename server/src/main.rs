@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Parser;
+use clap::builder::RangedU64ValueParser;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 use longhall_packet::{ChannelName, Topic};
 use longhall_server::store::SqliteStore;
@@ -81,8 +82,8 @@ struct Args {
 
     /// How long a player whose connection was cut still counts as online, in
     /// seconds. Who is back by then never left, as the others see it. 0: others
-    /// see every cut.
-    #[arg(long, env = "LONGHALL_GRACE", default_value_t = Config::default().grace.as_secs(), value_name = "SECONDS")]
+    /// see every cut. At most 86400, a day.
+    #[arg(long, env = "LONGHALL_GRACE", default_value_t = Config::default().grace.as_secs(), value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=MAX_GRACE_S))]
     grace: u64,
 
     /// Days after which lines and whispers are forgotten. Fewer keep the
@@ -101,7 +102,7 @@ struct Args {
     whispers_kept: u64,
 
     /// Whispers that may wait for a player who is not there; who sends more is
-    /// told that too many are waiting.
+    /// told that too many are waiting. 0: none wait.
     #[arg(long, env = "LONGHALL_WHISPERS_WAITING", default_value_t = Config::default().whispers_waiting, value_name = "COUNT")]
     whispers_waiting: usize,
 
@@ -115,12 +116,13 @@ struct Args {
     #[arg(long, env = "LONGHALL_SESSIONS_PER_ACCOUNT", default_value_t = Config::default().sessions_per_account, value_name = "COUNT", value_parser = parse_count::<1, 100>)]
     sessions_per_account: usize,
 
-    /// Channels an account may be in, the lobby not counted; at most 32.
+    /// Channels an account may be in, the lobby not counted; at most 32. 0: there
+    /// is the lobby alone.
     #[arg(long, env = "LONGHALL_CHANNELS_PER_ACCOUNT", default_value_t = Config::default().channels_per_account, value_name = "COUNT", value_parser = parse_count::<0, MAX_CHANNELS_PER_ACCOUNT>)]
     channels_per_account: usize,
 
     /// Members a channel may have. The lobby holds everybody.
-    #[arg(long, env = "LONGHALL_MEMBERS_PER_CHANNEL", default_value_t = Config::default().members_per_channel, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_MEMBERS_PER_CHANNEL", default_value_t = Config::default().members_per_channel, value_name = "COUNT", value_parser = at_least_one())]
     members_per_channel: usize,
 
     /// Players that one account may block; at most 500.
@@ -128,43 +130,43 @@ struct Args {
     blocks_per_account: usize,
 
     /// Most connections at a time.
-    #[arg(long, env = "LONGHALL_MAX_CONNECTIONS", default_value_t = Config::default().max_connections, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_MAX_CONNECTIONS", default_value_t = Config::default().max_connections, value_name = "COUNT", value_parser = at_least_one())]
     max_connections: usize,
 
     /// Most connections at a time from one address (one /64 network for IPv6).
-    #[arg(long, env = "LONGHALL_CONNECTIONS_PER_ADDRESS", default_value_t = Config::default().max_connections_per_address, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_CONNECTIONS_PER_ADDRESS", default_value_t = Config::default().max_connections_per_address, value_name = "COUNT", value_parser = at_least_one())]
     connections_per_address: usize,
 
     /// Registrations allowed per address and hour.
-    #[arg(long, env = "LONGHALL_REGISTRATIONS_PER_HOUR", default_value_t = Config::default().registrations_per_hour, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_REGISTRATIONS_PER_HOUR", default_value_t = Config::default().registrations_per_hour, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     registrations_per_hour: u32,
 
     /// Login tries allowed per address and minute.
-    #[arg(long, env = "LONGHALL_LOGINS_PER_MINUTE", default_value_t = Config::default().logins_per_minute, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_LOGINS_PER_MINUTE", default_value_t = Config::default().logins_per_minute, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     logins_per_minute: u32,
 
     /// Login tries allowed per user name and minute, from all addresses
     /// together.
-    #[arg(long, env = "LONGHALL_LOGINS_PER_MINUTE_PER_NAME", default_value_t = Config::default().logins_per_minute_per_name, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_LOGINS_PER_MINUTE_PER_NAME", default_value_t = Config::default().logins_per_minute_per_name, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     logins_per_minute_per_name: u32,
 
     /// Packets allowed per connection and second, averaged over four seconds.
     /// Pages of history are counted apart.
-    #[arg(long, env = "LONGHALL_PACKETS_PER_SECOND", default_value_t = Config::default().packets_per_second, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_PACKETS_PER_SECOND", default_value_t = Config::default().packets_per_second, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     packets_per_second: u32,
 
     /// Pages of history allowed per connection and second, averaged over four
     /// seconds. Fewer slow down players who come back after a while.
-    #[arg(long, env = "LONGHALL_HISTORY_PER_SECOND", default_value_t = Config::default().history_per_second, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_HISTORY_PER_SECOND", default_value_t = Config::default().history_per_second, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     history_per_second: u32,
 
     /// Tries at the passwords of channels allowed per account and minute.
-    #[arg(long, env = "LONGHALL_CHANNEL_PASSWORDS_PER_MINUTE", default_value_t = Config::default().channel_passwords_per_minute, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_CHANNEL_PASSWORDS_PER_MINUTE", default_value_t = Config::default().channel_passwords_per_minute, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     channel_passwords_per_minute: u32,
 
     /// Channels an account may create per hour. A name stays in the database
     /// when its channel is gone.
-    #[arg(long, env = "LONGHALL_CREATIONS_PER_HOUR", default_value_t = Config::default().creations_per_hour, value_name = "COUNT")]
+    #[arg(long, env = "LONGHALL_CREATIONS_PER_HOUR", default_value_t = Config::default().creations_per_hour, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     creations_per_hour: u32,
 
     /// A text file with the user names that may not come in, one a line; what
@@ -173,6 +175,9 @@ struct Args {
     #[arg(long, env = "LONGHALL_BANNED_NAMES", value_name = "FILE")]
     banned_names: Option<PathBuf>,
 }
+
+/// A player who is gone for longer is gone.
+const MAX_GRACE_S: u64 = 24 * 60 * 60;
 
 /// It travels in the first packet, which clients read up to a limit.
 fn parse_motd(text: &str) -> Result<String, String> {
@@ -188,6 +193,10 @@ fn parse_channel(text: &str) -> Result<ChannelName, String> {
 
 fn parse_topic(text: &str) -> Result<Topic, String> {
     Topic::parse(text).map_err(|denial| denial.reason())
+}
+
+fn at_least_one() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
 }
 
 fn parse_count<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {
@@ -269,7 +278,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
     };
     run(listener, config, Arc::new(store), stopping)
         .await
-        .context("cannot start")
+        .context("stopped")
 }
 
 fn explain_bind(address: SocketAddr, cause: &std::io::Error) -> anyhow::Error {

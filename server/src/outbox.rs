@@ -40,7 +40,8 @@ const BYTES_PER_PACKET: usize = 32;
 ///   channel, and told by one `gap` packet once three quarters are free again:
 ///   the client asks for the lines by `history`;
 /// - beyond all of it the queue is dropped, and the connection ordered to close
-///   as [`CloseReason::TooSlow`]. Answers and news are never left out before.
+///   as [`CloseReason::TooSlow`]. Answers and news are never left out before,
+///   though news of presence may lose the names.
 pub(crate) struct Outbox {
     max_bytes: usize,
     state: Mutex<State>,
@@ -98,6 +99,14 @@ impl Outbox {
                 };
             }
         });
+    }
+
+    /// Queues news, or what is said `instead` in fewer words when half of the queue
+    /// is taken. See [`Outbox::push`].
+    pub(crate) fn push_short(&self, packet: &Encoded, instead: &Encoded) {
+        let room = self.max_bytes / 2;
+        let is_tight = self.lock().bytes + packet.len() > room;
+        self.push(if is_tight { instead } else { packet }.clone());
     }
 
     /// Queues lines of one channel, in the order of their numbers, or notes that

@@ -6,6 +6,7 @@
 //! [`Config::shutdown_timeout`](crate::Config::shutdown_timeout) is over, the
 //! chat log and the store write what is outstanding and close.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,10 @@ use tracing::{info, warn};
 use crate::Server;
 
 /// Waits for the connections to end and closes the store.
-pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) {
+///
+/// # Errors
+/// When the chat log had panicked, which is why the server stops.
+pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) -> io::Result<()> {
     info!(
         connections = connections.len(),
         players = server.hub.len(),
@@ -33,9 +37,14 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) {
             "gave up waiting for the last connections"
         );
     }
-    server.chat_log.stop().await;
+    let is_sound = server.chat_log.stop().await;
     server.store.close().await;
     info!("stopped");
+    if is_sound {
+        Ok(())
+    } else {
+        Err(io::Error::other("the chat log panicked"))
+    }
 }
 
 /// Cancels `stopping` on SIGINT (Ctrl-C) or SIGTERM. A second signal, a second or
@@ -43,7 +52,7 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) {
 ///
 /// # Errors
 /// When the system does not let us listen for signals.
-pub fn on_signals(stopping: CancellationToken) -> std::io::Result<()> {
+pub fn on_signals(stopping: CancellationToken) -> io::Result<()> {
     let mut signals = Signals::listen()?;
     tokio::spawn(async move {
         signals.next().await;
@@ -69,7 +78,7 @@ struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -90,7 +99,7 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    fn listen() -> io::Result<Self> {
         Ok(Self)
     }
 

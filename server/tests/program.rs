@@ -94,6 +94,41 @@ fn a_log_level_that_does_not_exist_is_named() {
     check_refused(&["--log", "=,="], &path, &["--log", "try info or debug"]);
 }
 
+#[test]
+fn numbers_that_make_no_sense_are_named_with_their_bounds() {
+    let (_folder, path) = database();
+    // A day is the longest grace time; without a bound, the clock would overflow.
+    let mut wrong = vec![("--grace", "86401"), ("--sessions-per-account", "101")];
+    let zero = |option| (option, "0");
+    wrong.extend(
+        [
+            "--history-days",
+            "--history-lines",
+            "--whispers-kept",
+            "--members-per-channel",
+            "--max-connections",
+            "--connections-per-address",
+            "--registrations-per-hour",
+            "--logins-per-minute",
+            "--logins-per-minute-per-name",
+            "--packets-per-second",
+            "--history-per-second",
+            "--channel-passwords-per-minute",
+            "--creations-per-hour",
+        ]
+        .map(zero),
+    );
+    for (option, value) in wrong {
+        let mut program = Program::command();
+        // A folder is no database: whatever happens, it does not start.
+        program.arg("--database").arg(path.parent().unwrap());
+        let Output { status, stderr, .. } = program.args([option, value]).output().unwrap();
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(2), "{option} {value}: {stderr}");
+        assert!(stderr.contains(option), "{stderr}");
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn sigterm_says_good_bye_and_exits_with_0() {

@@ -264,7 +264,7 @@ impl Session {
     /// Logs in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
     ///
     /// The password is sent and not kept. Refused with
-    /// [`RefusalCode::AlreadyPending`](crate::RefusalCode::AlreadyPending) while another login, or taking up the
+    /// [`RefusalCode::AlreadyPending`] while another login, or taking up the
     /// session after a cut, is under way.
     pub fn login(&mut self, now: Duration, username: &str, password: &str) -> Call {
         let now = self.arrive(now);

@@ -135,15 +135,19 @@ impl State {
             return;
         }
         let (members, online) = room.counts();
-        let packet = |changes: Vec<Presence>| {
+        let presence = |changes: Vec<Presence>, partial| {
             encode(&ServerPacket::Presence {
                 channel: room.name.as_ref().to_owned(),
                 members,
                 online,
                 changes,
-                partial: is_partial,
+                partial,
             })
         };
+        let packet = |changes| presence(changes, is_partial);
+        // For who has no room for names: fifty of them with their texts, in each
+        // of many channels, are more than an outbox holds.
+        let counts = presence(Vec::new(), true);
         let blockers: HashMap<UserId, &HashSet<UserId>> = changes
             .iter()
             .filter_map(|(user, _)| Some((*user, self.blockers.get(user)?)))
@@ -157,7 +161,7 @@ impl State {
                 blockers.is_some_and(|blockers| blockers.contains(&listener.user))
             };
             if blockers.is_empty() || !blockers.keys().any(hides) {
-                listener.outbox.push(for_all.clone());
+                listener.outbox.push_short(&for_all, &counts);
                 continue;
             }
             let left_out = changes.iter().map(|(user, _)| *user).filter(hides);
@@ -168,7 +172,7 @@ impl State {
                 (!seen.is_empty() || is_partial).then(|| packet(seen))
             });
             if let Some(for_these) = for_these {
-                listener.outbox.push(for_these.clone());
+                listener.outbox.push_short(for_these, &counts);
             }
         }
     }

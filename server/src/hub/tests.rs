@@ -419,3 +419,39 @@ fn what_the_blocked_say_is_made_up_once_for_all_who_have_blocked_them() {
     assert!(one.as_str().contains("player-4") && !one.as_str().contains("player-1"));
     assert!(std::ptr::eq(one.as_str(), other.as_str()));
 }
+
+#[test]
+fn long_news_of_many_channels_close_no_connection() {
+    let hub = hub();
+    let rooms: Vec<Membership> = (2..30)
+        .map(|id| member_of(channel(id, &format!("room-{id}"))))
+        .collect();
+    let in_all = |user| Newcomer {
+        memberships: std::iter::once(lobby()).chain(rooms.clone()).collect(),
+        ..newcomer(user)
+    };
+    let mut ada = in_all(1);
+    ada.outbox = Arc::new(Outbox::new(crate::Config::default().outbox_max_bytes));
+    let _ada = enter(&hub, &ada);
+    let others: Vec<Newcomer> = (2..50).map(in_all).collect();
+    let _places: Vec<Place> = others.iter().map(|who| enter(&hub, who)).collect();
+    hub.tell_news(Instant::now());
+    waiting(&ada);
+    let text = PresenceText::parse(&"\u{1f600}".repeat(60)).unwrap();
+    for who in &others {
+        hub.set_presence(who.user, who.session, PresenceState::Away, &text);
+    }
+    hub.tell_news(Instant::now());
+    // Some with names, the rest with the counts alone.
+    let told = news(&ada);
+    assert_eq!(told.len(), 29);
+    assert!(
+        told.iter()
+            .any(|(_, changes, is_partial)| changes.len() == 48 && !is_partial)
+    );
+    assert!(
+        told.iter()
+            .any(|(_, changes, is_partial)| changes.is_empty() && *is_partial)
+    );
+    assert_eq!(ada.outbox.take(), Next::Nothing);
+}

@@ -28,7 +28,7 @@ type Outcome = Result<(), StoreError>;
 pub(super) type Question = Box<dyn FnOnce(&Connection) + Send>;
 
 pub(super) struct Worker<J> {
-    /// Taken by [`Store::close`], which ends the thread.
+    /// Taken by [`Store::close`](crate::store::Store::close), which ends the thread.
     jobs: Mutex<Option<mpsc::Sender<J>>>,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
 }
