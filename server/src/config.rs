@@ -36,6 +36,8 @@ pub struct Config {
     /// Channels an account may create per hour, all at once if need be: the
     /// numbers of a channel are kept when it is gone.
     pub creations_per_hour: u32,
+    /// Invitations per account and minute.
+    pub invitations_per_minute: u32,
     /// Sessions (devices) an account may have; at a login beyond, the one that
     /// was seen least lately ends.
     pub sessions_per_account: usize,
@@ -138,6 +140,7 @@ impl Default for Config {
             history_per_second: 50,
             channel_passwords_per_minute: 10,
             creations_per_hour: 40,
+            invitations_per_minute: 20,
             sessions_per_account: 8,
             channels_per_account: 20,
             members_per_channel: 5_000,

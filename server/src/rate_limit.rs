@@ -23,6 +23,7 @@ pub(crate) struct RateLimits {
     logins_of_name: Keyed<String>,
     channel_passwords: Keyed<i64>,
     creations: Keyed<i64>,
+    invitations: Keyed<i64>,
     clock: DefaultClock,
 }
 
@@ -43,6 +44,9 @@ impl RateLimits {
             ))),
             creations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
                 config.creations_per_hour,
+            ))),
+            invitations: RateLimiter::hashmap(Quota::per_minute(at_least_one(
+                config.invitations_per_minute,
             ))),
             clock: DefaultClock::default(),
         }
@@ -89,6 +93,14 @@ impl RateLimits {
         self.check(&self.creations, &user.0)
     }
 
+    /// Counts an invitation by an account: each is news to somebody.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_invitation(&self, user: UserId) -> Result<(), Denial> {
+        self.check(&self.invitations, &user.0)
+    }
+
     /// Forgets addresses and names that are back to their full allowance.
     pub(crate) fn forget_the_patient(&self) {
         self.registrations.retain_recent();
@@ -96,6 +108,7 @@ impl RateLimits {
         self.logins_of_name.retain_recent();
         self.channel_passwords.retain_recent();
         self.creations.retain_recent();
+        self.invitations.retain_recent();
     }
 
     fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: &K) -> Result<(), Denial> {

@@ -14,6 +14,7 @@ pub(crate) async fn invite(
     username: &Username,
 ) -> Outcome {
     let server = &session.server;
+    server.limits.check_invitation(session.me()?.user.id)?;
     let unavailable = |cause| session.unavailable(&cause);
     // Held, so that nobody is invited into a channel they are just joining.
     let _change = server.change_channel(name).await;
@@ -49,6 +50,22 @@ mod tests {
     use longhall_packet::{DenyCode, ServerPacket};
 
     use crate::handlers::test_session::TestSession;
+
+    #[tokio::test]
+    async fn who_invites_without_end_has_to_wait() {
+        let mut ada = TestSession::with(|config| config.invitations_per_minute = 1);
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        ada.create("den", "invite").await;
+        ada.done("invite", r#""channel":"den","username":"bob""#)
+            .await;
+        assert!(matches!(bob.next(), ServerPacket::Invited { .. }));
+        ada.send(r#"{"type":"invite","id":77,"channel":"den","username":"bob"}"#)
+            .await;
+        ada.expect_deny(Some(77), DenyCode::RateLimited);
+        bob.expect_nothing();
+    }
 
     #[tokio::test]
     async fn an_invitation_is_told_now_or_at_the_next_login() {

@@ -116,7 +116,7 @@ pub struct SessionRow {
 }
 
 /// A channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Channel {
     /// Its identity.
     pub id: ChannelId,
@@ -134,6 +134,20 @@ pub struct Channel {
     pub first_seq: Seq,
     /// The newest number; 0 before the first line.
     pub last_seq: Seq,
+}
+
+impl std::fmt::Debug for Channel {
+    /// Without the hash of the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Channel")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("topic", &self.topic)
+            .field("access", &self.access)
+            .field("first_seq", &self.first_seq)
+            .field("last_seq", &self.last_seq)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A channel to create.
