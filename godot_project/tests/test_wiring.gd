@@ -98,9 +98,22 @@ func test_a_chatbox_in_the_next_scene_goes_on_where_the_last_one_was() -> void:
 	await add(client)
 	await _open(null)
 	await _wait_for_login_of("ada", client)
+	for i: int in 80:
+		_server.say("bo", "line %d" % i)
+	await _wait_for_line(_chatbox, 'bo says: "line 79"')
 	_scene.free()
 	var next: Chatbox = CHATBOX.instantiate()
 	await add(next)
+	await _wait_for_line(next, 'bo says: "line 79"')
+	check_equal(_times_shown(next, "line 79"), 1, "how often the last line is shown")
+	check_equal(_times_shown(next, '"line 0"'), 0, "how often the first line is shown")
+	var chat: ChatLog = next.get_node("%ChatLog")
+	await wait_until(
+		func() -> bool:
+			chat.scroll_by_pages(-1.0)
+			return _times_shown(next, 'bo says: "line 0"') == 1,
+		"the first line"
+	)
 	check(next.visible, "the chatbox is hidden")
 	check_equal(next.username, "ada", "the player's name")
 	await _wait_for_line(next, "Welcome, wanderer")

@@ -47,6 +47,8 @@ pub(crate) enum Asked {
     Joined,
     Sessions,
     Blocks,
+    /// A page of this conversation, apart from what is shown.
+    Page(String),
     /// One page of the list, behind those before.
     Channels(Vec<ListedChannel>),
     /// One page of the list, behind those before.

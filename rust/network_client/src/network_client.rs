@@ -687,9 +687,22 @@ impl NetworkClient {
 
     /// Fetches the lines before the oldest that has come so far, for a player who scrolls up: they
     /// come by [signal history_received].
+    ///
+    /// With `before` it fetches those before that number instead, for one more view of the same
+    /// channel, as the chat of the next scene is. No signal tells of them: they are in
+    /// [member NetworkRequest.result], and [member NetworkRequest.more] says whether there are
+    /// still older ones.
     #[func]
-    pub fn load_history(&mut self, channel: GString) -> Gd<NetworkRequest> {
-        let call = self.session.load_history(now(), &channel.to_string());
+    pub fn load_history(
+        &mut self,
+        channel: GString,
+        #[opt(default = 0)] before: i64,
+    ) -> Gd<NetworkRequest> {
+        let channel = channel.to_string();
+        let call = match seq_of(before) {
+            0 => self.session.load_history(now(), &channel),
+            before => self.session.read_history(now(), &channel, before),
+        };
         self.begin(call)
     }
 

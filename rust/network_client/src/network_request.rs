@@ -79,6 +79,10 @@ pub struct NetworkRequest {
     #[var(no_set)]
     result: Variant,
 
+    /// Whether there are still older lines behind those of [method NetworkClient.load_history].
+    #[var(no_set)]
+    more: bool,
+
     /// The command that [method NetworkClient.execute] understood, without its slash: `join`,
     /// `who`, `help` and so on, or `say` for a line. Empty for every other request.
     #[var(no_set)]
@@ -138,6 +142,7 @@ impl NetworkRequest {
             field: GString::new(),
             limit: 0,
             result: Variant::nil(),
+            more: false,
             command: GString::new(),
             is_told: false,
         })
@@ -202,6 +207,7 @@ impl NetworkRequest {
         match outcome {
             Ok(answer) => {
                 self.ok = true;
+                self.more = matches!(answer, Answer::History { more: true, .. });
                 self.result = convert::answer(&answer);
             }
             Err(refusal) => {

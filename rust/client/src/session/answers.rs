@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use longhall_packet::{
-    ChannelName, ChannelState, ClientPacket, CloseReason, DenyCode, InboxState, Invitation,
-    ListedChannel, Member, PROTOCOL_VERSION, RequestId, ServerPacket, Username,
+    ChannelName, ChannelState, ClientPacket, CloseReason, DenyCode, InboxState, Invitation, Line,
+    LineKind, ListedChannel, Member, PROTOCOL_VERSION, RequestId, ServerPacket, Username,
 };
 
 use super::{Account, Link, MAX_LISTED, Session, Up};
@@ -117,7 +117,13 @@ impl Session {
                 lines,
                 more,
                 ..
-            } => self.handle_page(now, id, last_seq, lines, more),
+            } => {
+                if let Some((call, channel)) = self.take_asked_page(id) {
+                    self.handle_asked_page(now, call, channel, lines, more);
+                } else {
+                    self.handle_page(now, id, last_seq, lines, more);
+                }
+            }
             ServerPacket::Joined { id, channel } => {
                 if self.state() == State::LoggedIn {
                     let name = channel.channel.clone();
@@ -195,6 +201,37 @@ impl Session {
         if let Some(Request::Asked(call, _)) = self.requests.take(id, fits) {
             self.settle(call, Ok(answer.unwrap_or(Answer::Done)));
         }
+    }
+
+    fn take_asked_page(&mut self, id: RequestId) -> Option<(Call, String)> {
+        let fits = |request: &Request| matches!(request, Request::Asked(_, Asked::Page(_)));
+        match self.requests.take(id, fits)? {
+            Request::Asked(call, Asked::Page(channel)) => Some((call, channel)),
+            _ => None,
+        }
+    }
+
+    fn handle_asked_page(
+        &mut self,
+        now: Duration,
+        call: Call,
+        channel: String,
+        lines: Vec<Line>,
+        more: bool,
+    ) {
+        let shows = |line: &Line| matches!(line.kind, LineKind::Said | LineKind::Deleted);
+        let oldest = lines.first().map(|line| line.seq);
+        if let Some(before) = oldest.filter(|_| more && !lines.iter().any(shows)) {
+            // Nothing but traces of edits and of people who are blocked.
+            self.ask_history(now, call, &channel, before);
+            return;
+        }
+        let answer = Answer::History {
+            channel,
+            lines,
+            more,
+        };
+        self.settle(call, Ok(answer));
     }
 
     fn handle_channels(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use longhall_packet::limits::MAX_PAGE_LINES;
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket, Conversation,
     Denial, DenyCode, Field, Invitation, Password, PresenceState, PresenceText, Role, Seq, Target,
@@ -81,6 +82,36 @@ impl Session {
             self.settle(call, Err(refusal));
         }
         call
+    }
+
+    /// Asks for the lines ahead of number `before`, apart from what is shown: no
+    /// event follows, and [`load_history`](Self::load_history) goes on where it
+    /// was. For a second view of a conversation, such as the chat of the next
+    /// scene. Ends with [`Answer::History`].
+    pub fn read_history(&mut self, now: Duration, channel: &str, before: Seq) -> Call {
+        let now = self.arrive(now);
+        let call = self.requests.next_call();
+        self.ask_history(now, call, channel, before);
+        call
+    }
+
+    pub(super) fn ask_history(&mut self, now: Duration, call: Call, channel: &str, before: Seq) {
+        let limit = self.config.history_lines.clamp(50, MAX_PAGE_LINES as u32);
+        let asked = self.conversation(channel).and_then(|(key, target)| {
+            let asked = Asked::Page(key);
+            self.try_ask(now, call, asked, |_, id| {
+                Ok(ClientPacket::History {
+                    id,
+                    channel: target,
+                    after: None,
+                    before: Some(before),
+                    limit,
+                })
+            })
+        });
+        if let Err(refusal) = asked {
+            self.settle(call, Err(refusal));
+        }
     }
 
     /// Notes up to where the player has read, for all devices. Done at once,

@@ -358,6 +358,31 @@ fn older_pages_go_above_what_is_shown() {
 }
 
 #[test]
+fn a_page_for_a_second_view_tells_nobody_else_and_moves_nothing() {
+    let mut rig = in_a_lobby_of(100);
+    let call = rig.session.read_history(rig.now, "lobby", 61);
+    let id = expect_page(&mut rig, "lobby", None, Some(61), 50);
+    rig.page(id, "lobby", vec![entry(60, LineKind::Edit, 3, "x")], true);
+    let id = expect_page(&mut rig, "lobby", None, Some(60), 50);
+    rig.page(id, "lobby", lines(58..=59), true);
+    rig.expect([]);
+    let (ended, answer) = rig.session.poll_outcome().unwrap();
+    assert_eq!(ended, call);
+    assert_eq!(
+        answer.unwrap(),
+        longhall_client::Answer::History {
+            channel: "lobby".to_owned(),
+            lines: lines(58..=59),
+            more: true
+        }
+    );
+    rig.session.load_history(rig.now, "lobby");
+    expect_page(&mut rig, "lobby", None, Some(101), 50);
+    rig.session.read_history(rig.now, "nowhere", 61);
+    assert_eq!(rig.outcomes(), ["not_a_member"]);
+}
+
+#[test]
 fn nothing_is_above_the_first_line() {
     let mut rig = in_a_lobby_of(0);
     rig.session.load_history(rig.now, "");

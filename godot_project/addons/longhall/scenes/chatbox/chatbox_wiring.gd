@@ -9,6 +9,9 @@ const _WHISPERS: String = "@"
 const _NEEDS_PASSWORD: String = "wrong_channel_password"
 
 var _was_cut: bool = false
+# For a chatbox that came when the player was in already, as that of the next scene
+# is: the oldest line it shows in each channel, which it fetches for itself.
+var _oldest: Dictionary[String, int] = {}
 # Commands that may whisper and are not answered yet: the player wants to see it.
 var _commands_under_way: int = 0
 
@@ -48,6 +51,7 @@ func _join() -> void:
 	_chatbox.takes_commands = true
 	if client.is_logged_in():
 		_welcome(client.username)
+		_fetch_what_was_said()
 
 
 func _show_connection() -> void:
@@ -146,6 +150,7 @@ func _on_client_logged_in(username: String) -> void:
 		_show_channels()
 		_chatbox.show_notice("Reconnected")
 	else:
+		_oldest.clear()
 		_welcome(username)
 	_was_cut = false
 	super(username)
@@ -153,6 +158,7 @@ func _on_client_logged_in(username: String) -> void:
 
 func _on_client_logged_out(reason: String) -> void:
 	_was_cut = false
+	_oldest.clear()
 	if reason in OWN_WISH:
 		_chatbox.reset()
 	super(reason)
@@ -316,12 +322,40 @@ func _on_chatbox_completion_requested(text: String) -> void:
 
 
 func _on_chatbox_history_requested(channel: String) -> void:
-	if client != null:
+	if client == null:
+		return
+	if channel in _oldest:
+		_fetch_page(channel)
+	else:
 		_when_done(client.load_history(channel), _on_history_answered.bind(channel))
 
 
 func _on_history_answered(_request: NetworkRequest, channel: String) -> void:
 	_chatbox.history_denied(channel)
+
+
+func _fetch_what_was_said() -> void:
+	for channel: String in client.get_channels():
+		_oldest[channel] = _number(client.get_channel(channel), "last_seq") + 1
+	for whispers: Dictionary in client.get_whispers():
+		_oldest[str(whispers["channel"])] = _number(whispers, "last_seq") + 1
+	for channel: String in _oldest:
+		_fetch_page(channel)
+
+
+func _fetch_page(channel: String) -> void:
+	var request: NetworkRequest = client.load_history(channel, _oldest[channel])
+	_when_done(request, _on_page_fetched.bind(channel))
+
+
+func _on_page_fetched(request: NetworkRequest, channel: String) -> void:
+	if request.ok and channel in _oldest:
+		var lines: Array[Dictionary] = _rows(request)
+		if not lines.is_empty():
+			_oldest[channel] = _number(lines[0], "seq")
+		_chatbox.show_history(channel, lines, request.more)
+	else:
+		_chatbox.history_denied(channel)
 
 
 func _on_chatbox_read(channel: String, seq: int) -> void:
