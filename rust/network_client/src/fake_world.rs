@@ -1,14 +1,15 @@
 //! What a fake server knows and decides: accounts, channels, lines. Knows no
 //! engine, no clock and no network.
 
+mod channels;
+mod lines;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use longhall_packet::limits::MAX_PAGE_LINES;
 use longhall_packet::{
-    Access, Change, ChannelState, ClientPacket, CloseReason, Conversation, Denial, DenyCode, INBOX,
-    InboxState, Invitation, LeaveReason, Limits, Line, LineId, LineKind, ListedChannel,
-    ListedSession, Member, PROTOCOL_VERSION, Presence, PresenceState, RequestId, ResumeToken, Role,
-    Seq, ServerPacket, Stage, Target,
+    Access, Change, ClientPacket, CloseReason, Denial, DenyCode, INBOX, Invitation, LeaveReason,
+    Limits, Line, LineId, LineKind, ListedSession, PROTOCOL_VERSION, PresenceState, RequestId,
+    ResumeToken, Role, Seq, ServerPacket, Stage,
 };
 
 /// The channel everybody is in.
@@ -50,6 +51,21 @@ struct Account {
     text: String,
 }
 
+impl Account {
+    fn new(username: &str, password: &str) -> Self {
+        Self {
+            username: username.to_owned(),
+            password: password.to_owned(),
+            sessions: Vec::new(),
+            inbox: Vec::new(),
+            blocked: HashSet::new(),
+            invitations: Vec::new(),
+            state: PresenceState::Online,
+            text: String::new(),
+        }
+    }
+}
+
 struct Session {
     id: u64,
     token: ResumeToken,
@@ -80,19 +96,7 @@ impl World {
             password.clone_into(&mut account.password);
             return;
         }
-        self.accounts.insert(
-            key,
-            Account {
-                username: username.to_owned(),
-                password: password.to_owned(),
-                sessions: Vec::new(),
-                inbox: Vec::new(),
-                blocked: HashSet::new(),
-                invitations: Vec::new(),
-                state: PresenceState::Online,
-                text: String::new(),
-            },
-        );
+        self.accounts.insert(key, Account::new(username, password));
     }
 
     /// Somebody who need not have an account says a line in a channel, or
@@ -559,343 +563,6 @@ impl World {
         }
     }
 
-    fn chat(
-        &mut self,
-        from: u64,
-        key: &Key,
-        id: RequestId,
-        target: &Target,
-        line_id: LineId,
-        text: &str,
-    ) -> Result<(), Denial> {
-        let before = self.taken.get(&(key.clone(), line_id)).cloned();
-        let (channel, seq, sent_at_ms) = match before {
-            Some(before) => before,
-            None => {
-                let sender = self.account(key).username.clone();
-                let (place, seq) = match target {
-                    Target::Channel(channel) => {
-                        self.need_member(key, channel.as_str())?;
-                        let name = channel.as_str().to_owned();
-                        let seq = self.append(&name, &sender, text, LineKind::Said, None);
-                        (name, seq)
-                    }
-                    Target::Whispers(username) => {
-                        let other = self.known(username.as_str(), key)?;
-                        if self.account(&other).blocked.contains(key) {
-                            return Err(DenyCode::Blocked.into());
-                        }
-                        (INBOX.to_owned(), self.whisper(&sender, &other, text))
-                    }
-                    Target::Inbox => return Err(DenyCode::UnknownUser.into()),
-                };
-                let taken = (place, seq, self.now_ms);
-                self.taken.insert((key.clone(), line_id), taken.clone());
-                taken
-            }
-        };
-        let posted = ServerPacket::Posted {
-            id,
-            channel,
-            seq,
-            sent_at_ms,
-        };
-        self.out.push((from, posted));
-        Ok(())
-    }
-
-    /// Writes a line into a channel and tells its members. Returns its number.
-    fn append(
-        &mut self,
-        channel: &str,
-        sender: &str,
-        text: &str,
-        kind: LineKind,
-        of: Option<Seq>,
-    ) -> Seq {
-        let now_ms = self.now_ms;
-        let lines = &mut self.rooms.entry(channel.to_owned()).or_default().lines;
-        let line = line(lines, sender, None, text, now_ms, kind, of);
-        lines.push(line.clone());
-        let seq = line.seq;
-        let sender = sender.to_lowercase();
-        for (connection, visitor) in &self.online {
-            if channel != LOBBY && !self.is_member(&visitor.key, channel) {
-                continue;
-            }
-            let account = self.accounts.get(&visitor.key);
-            let line = match account {
-                Some(account) if account.blocked.contains(&sender) => hidden(&line),
-                _ => line.clone(),
-            };
-            let packet = ServerPacket::Chat {
-                channel: channel.to_owned(),
-                line,
-            };
-            self.out.push((*connection, packet));
-        }
-        seq
-    }
-
-    /// Writes a whisper into both inboxes. Returns its number in the sender's.
-    fn whisper(&mut self, sender: &str, recipient: &Key, text: &str) -> Seq {
-        let sender_key = sender.to_lowercase();
-        let Some(name) = self.accounts.get(recipient).map(|a| a.username.clone()) else {
-            return 0;
-        };
-        let mut seq = 0;
-        for key in [sender_key.clone(), recipient.clone()] {
-            let now_ms = self.now_ms;
-            let Some(account) = self.accounts.get_mut(&key) else {
-                continue;
-            };
-            let recipient = Some(name.clone());
-            let line = line(
-                &account.inbox,
-                sender,
-                recipient,
-                text,
-                now_ms,
-                LineKind::Said,
-                None,
-            );
-            account.inbox.push(line.clone());
-            if key == sender_key {
-                seq = line.seq;
-            }
-            let packet = ServerPacket::Chat {
-                channel: INBOX.to_owned(),
-                line,
-            };
-            self.tell(&[key], &packet);
-        }
-        seq
-    }
-
-    /// Edits a line, or with `None` deletes it.
-    fn change(
-        &mut self,
-        key: &Key,
-        target: &Target,
-        of: Seq,
-        text: Option<&str>,
-    ) -> Result<(), Denial> {
-        let username = self.account(key).username.clone();
-        let kind = match text {
-            Some(_) => LineKind::Edit,
-            None => LineKind::Deletion,
-        };
-        let now_ms = self.now_ms;
-        if let Target::Channel(channel) = target {
-            self.need_member(key, channel.as_str())?;
-            let room = self.rooms.entry(channel.as_str().to_owned()).or_default();
-            change_in(&mut room.lines, &username, of, text, now_ms)?;
-            let text = text.unwrap_or_default();
-            self.append(channel.as_str(), &username, text, kind, Some(of));
-            return Ok(());
-        }
-        let changed = change_in(&mut self.account(key).inbox, &username, of, text, now_ms)?;
-        let other = changed.recipient.clone().unwrap_or_default().to_lowercase();
-        for reader in [key.clone(), other] {
-            let Some(account) = self.accounts.get_mut(&reader) else {
-                continue;
-            };
-            // The same whisper has another number in the other inbox.
-            let same = |line: &&Line| {
-                line.kind == LineKind::Said
-                    && line.sent_at_ms == changed.sent_at_ms
-                    && line.sender == username
-                    && line.text == changed.text
-            };
-            let of = match reader == *key {
-                true => Some(of),
-                false => account.inbox.iter().find(same).map(|line| line.seq),
-            };
-            let Some(of) = of else { continue };
-            if reader != *key {
-                change_in(&mut account.inbox, &username, of, text, now_ms)?;
-            }
-            let entry = line(
-                &account.inbox,
-                &username,
-                changed.recipient.clone(),
-                text.unwrap_or_default(),
-                now_ms,
-                kind,
-                Some(of),
-            );
-            account.inbox.push(entry.clone());
-            let packet = ServerPacket::Chat {
-                channel: INBOX.to_owned(),
-                line: entry,
-            };
-            self.tell(&[reader], &packet);
-        }
-        Ok(())
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the fields of one packet")]
-    fn history(
-        &mut self,
-        from: u64,
-        key: &Key,
-        id: RequestId,
-        target: &Target,
-        after: Option<Seq>,
-        before: Option<Seq>,
-        limit: u32,
-    ) -> Result<(), Denial> {
-        let lines = match target {
-            Target::Channel(channel) => {
-                self.need_member(key, channel.as_str())?;
-                let room = self.rooms.get(channel.as_str());
-                room.map(|room| room.lines.clone()).unwrap_or_default()
-            }
-            Target::Whispers(_) | Target::Inbox => self.account(key).inbox.clone(),
-        };
-        let last_seq = lines.last().map_or(0, |line| line.seq);
-        let blocked = &self.account(key).blocked;
-        let limit = (limit as usize).clamp(1, PAGE_LINES.min(MAX_PAGE_LINES));
-        let asked = lines.iter().filter(|line| match target {
-            Target::Whispers(username) => is_between(line, username.as_str()),
-            Target::Channel(_) | Target::Inbox => true,
-        });
-        let fits = |line: &&Line| {
-            after.is_none_or(|after| line.seq > after)
-                && before.is_none_or(|before| line.seq < before)
-        };
-        let found: Vec<Line> = asked
-            .filter(fits)
-            .map(|line| match blocked.contains(&line.sender.to_lowercase()) {
-                true => hidden(line),
-                false => line.clone(),
-            })
-            .collect();
-        let more = found.len() > limit;
-        let page = match after {
-            Some(_) => &found[..found.len().min(limit)],
-            None => &found[found.len().saturating_sub(limit)..],
-        };
-        let packet = ServerPacket::History {
-            id,
-            channel: target.to_string(),
-            first_seq: 1,
-            last_seq,
-            lines: page.to_vec(),
-            more,
-        };
-        self.out.push((from, packet));
-        Ok(())
-    }
-
-    fn join(
-        &mut self,
-        from: u64,
-        key: &Key,
-        id: RequestId,
-        name: &str,
-        role: Role,
-    ) -> Result<(), Denial> {
-        if name != LOBBY && !self.is_member(key, name) {
-            let room = self.rooms.entry(name.to_owned()).or_default();
-            room.members.insert(key.clone(), role);
-            self.account(key).invitations.retain(|i| i.channel != name);
-            self.tell_presence(key, name, Change::Joined);
-        }
-        let state = self.state(key, name);
-        let others = ServerPacket::Joined {
-            id: None,
-            channel: state.clone(),
-        };
-        self.tell_others_of(key, from, &others);
-        let answer = ServerPacket::Joined {
-            id: Some(id),
-            channel: state,
-        };
-        self.out.push((from, answer));
-        Ok(())
-    }
-
-    fn remove(
-        &mut self,
-        key: &Key,
-        name: &str,
-        reason: LeaveReason,
-        by: Option<String>,
-    ) -> Result<(), Denial> {
-        if name == LOBBY {
-            return Err(DenyCode::NotAllowed.into());
-        }
-        let Some(room) = self.rooms.get_mut(name) else {
-            return Err(DenyCode::UnknownChannel.into());
-        };
-        let role = room.members.remove(key);
-        let heir = room.members.keys().next().cloned();
-        let left = ServerPacket::Left {
-            channel: name.to_owned(),
-            reason,
-            by,
-        };
-        self.tell(std::slice::from_ref(key), &left);
-        self.tell_presence(key, name, Change::Left);
-        if role == Some(Role::Owner)
-            && let Some(heir) = heir
-        {
-            self.set_role(&heir, name, Role::Owner, &heir);
-        }
-        Ok(())
-    }
-
-    fn set_role(&mut self, key: &Key, name: &str, role: Role, by: &Key) {
-        if let Some(room) = self.rooms.get_mut(name) {
-            room.members.insert(key.clone(), role);
-        }
-        let packet = ServerPacket::RoleChanged {
-            channel: name.to_owned(),
-            username: self.account(key).username.clone(),
-            role,
-            by: self.account(by).username.clone(),
-        };
-        self.tell(&self.keys_in(name), &packet);
-    }
-
-    fn tell_changed(&mut self, by: &Key, name: &str) {
-        let by = self.account(by).username.clone();
-        let Some(room) = self.rooms.get(name) else {
-            return;
-        };
-        let packet = ServerPacket::ChannelChanged {
-            channel: name.to_owned(),
-            topic: room.topic.clone(),
-            access: room.access.unwrap_or(Access::Open),
-            by,
-        };
-        self.tell(&self.keys_in(name), &packet);
-    }
-
-    fn tell_presence(&mut self, key: &Key, name: &str, change: Change) {
-        let member = self.member(name, key).or_else(|| {
-            let account = self.accounts.get(key)?;
-            Some(Member {
-                username: account.username.clone(),
-                role: Role::Member,
-                state: PresenceState::Offline,
-                text: String::new(),
-            })
-        });
-        let Some(member) = member else { return };
-        let keys = self.keys_in(name);
-        let packet = ServerPacket::Presence {
-            channel: name.to_owned(),
-            members: count(keys.len()),
-            online: count(keys.iter().filter(|key| self.is_online(key)).count()),
-            changes: vec![Presence { change, member }],
-            partial: false,
-        };
-        let others: Vec<_> = keys.into_iter().filter(|other| other != key).collect();
-        self.tell(&others, &packet);
-    }
-
     fn tell(&mut self, keys: &[Key], packet: &ServerPacket) {
         for (connection, visitor) in &self.online {
             if keys.contains(&visitor.key) {
@@ -914,14 +581,11 @@ impl World {
 
     fn account(&mut self, key: &Key) -> &mut Account {
         // Whoever is online has one; nobody else gets here.
-        self.add_if_missing(key);
-        self.accounts.get_mut(key).expect("was just added")
-    }
-
-    fn add_if_missing(&mut self, key: &Key) {
-        if !self.accounts.contains_key(key) {
-            self.add_account(key, "");
-        }
+        let key = key.clone();
+        let missing = key.clone();
+        self.accounts
+            .entry(key)
+            .or_insert_with(|| Account::new(&missing, ""))
     }
 
     fn known(&self, username: &str, me: &Key) -> Result<Key, Denial> {
@@ -938,220 +602,8 @@ impl World {
     fn is_online(&self, key: &Key) -> bool {
         self.online.values().any(|visitor| visitor.key == *key)
     }
-
-    fn role(&self, key: &Key, name: &str) -> Option<Role> {
-        match name {
-            LOBBY => Some(Role::Member),
-            _ => self.rooms.get(name)?.members.get(key).copied(),
-        }
-    }
-
-    fn is_member(&self, key: &Key, name: &str) -> bool {
-        self.role(key, name).is_some()
-    }
-
-    fn need_member(&self, key: &Key, name: &str) -> Result<(), Denial> {
-        match self.is_member(key, name) {
-            true => Ok(()),
-            false if name != LOBBY && !self.rooms.contains_key(name) => {
-                Err(DenyCode::UnknownChannel.into())
-            }
-            false => Err(DenyCode::NotAMember.into()),
-        }
-    }
-
-    fn need_role(&self, key: &Key, name: &str, least: Role) -> Result<(), Denial> {
-        self.need_member(key, name)?;
-        let rank = |role| Role::ALL.iter().position(|other| *other == role);
-        match self.role(key, name).and_then(rank) >= rank(least) {
-            true => Ok(()),
-            false => Err(DenyCode::NotAllowed.into()),
-        }
-    }
-
-    fn channels_of(&self, key: &Key) -> Vec<String> {
-        let rooms = self.rooms.keys().filter(|name| *name != LOBBY);
-        let joined = rooms.filter(|name| self.is_member(key, name)).cloned();
-        std::iter::once(LOBBY.to_owned()).chain(joined).collect()
-    }
-
-    fn keys_in(&self, name: &str) -> Vec<Key> {
-        match name {
-            LOBBY => {
-                let keys: HashSet<_> = self.online.values().map(|v| v.key.clone()).collect();
-                let mut keys: Vec<_> = keys.into_iter().collect();
-                keys.sort();
-                keys
-            }
-            _ => {
-                let room = self.rooms.get(name);
-                room.map(|room| room.members.keys().cloned().collect())
-                    .unwrap_or_default()
-            }
-        }
-    }
-
-    fn member(&self, name: &str, key: &Key) -> Option<Member> {
-        let account = self.accounts.get(key)?;
-        let is_online = self.is_online(key);
-        Some(Member {
-            username: account.username.clone(),
-            role: self.role(key, name)?,
-            state: match is_online {
-                true => account.state,
-                false => PresenceState::Offline,
-            },
-            text: account.text.clone(),
-        })
-    }
-
-    fn listed(&self, name: &str) -> ListedChannel {
-        let room = self.rooms.get(name);
-        ListedChannel {
-            channel: name.to_owned(),
-            topic: room.map(|room| room.topic.clone()).unwrap_or_default(),
-            access: room.and_then(|room| room.access).unwrap_or(Access::Open),
-            members: count(self.keys_in(name).len()),
-        }
-    }
-
-    fn state(&self, key: &Key, name: &str) -> ChannelState {
-        let listed = self.listed(name);
-        let keys = self.keys_in(name);
-        let room = self.rooms.get(name);
-        ChannelState {
-            channel: listed.channel,
-            topic: listed.topic,
-            access: listed.access,
-            role: self.role(key, name).unwrap_or(Role::Member),
-            first_seq: 1,
-            last_seq: room.map_or(0, |room| count(room.lines.len()).into()),
-            read_seq: self.read_seq(key, name),
-            unread: self.unread(key, name),
-            members: listed.members,
-            online: count(keys.iter().filter(|key| self.is_online(key)).count()),
-        }
-    }
-
-    fn read_seq(&self, key: &Key, place: &str) -> Seq {
-        let marker = self.read.get(&(key.clone(), place.to_owned()));
-        marker.copied().unwrap_or_default()
-    }
-
-    fn unread(&self, key: &Key, place: &str) -> u32 {
-        let Some(account) = self.accounts.get(key) else {
-            return 0;
-        };
-        let read = self.read_seq(key, place);
-        let is_new = |line: &&Line| {
-            line.seq > read && line.kind == LineKind::Said && line.sender != account.username
-        };
-        match place.strip_prefix(INBOX) {
-            Some(other) => {
-                let whispers = account.inbox.iter().filter(|line| is_between(line, other));
-                count(whispers.filter(is_new).count())
-            }
-            None => {
-                let lines = self.rooms.get(place).map(|room| room.lines.iter());
-                count(lines.map_or(0, |lines| lines.filter(is_new).count()))
-            }
-        }
-    }
-
-    fn inbox_state(&self, key: &Key) -> InboxState {
-        let Some(account) = self.accounts.get(key) else {
-            return InboxState::default();
-        };
-        let mut conversations: Vec<Conversation> = Vec::new();
-        for line in account.inbox.iter().rev() {
-            let recipient = line.recipient.clone().unwrap_or_default();
-            let other = match line.sender == account.username {
-                true => recipient,
-                false => line.sender.clone(),
-            };
-            if conversations.iter().all(|found| found.username != other) {
-                let place = format!("{INBOX}{}", other.to_lowercase());
-                conversations.push(Conversation {
-                    last_seq: line.seq,
-                    read_seq: self.read_seq(key, &place),
-                    unread: self.unread(key, &place),
-                    username: other,
-                });
-            }
-        }
-        InboxState {
-            first_seq: 1,
-            last_seq: count(account.inbox.len()).into(),
-            conversations,
-        }
-    }
 }
 
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// Whether a whisper was exchanged with this player.
-fn is_between(line: &Line, username: &str) -> bool {
-    let is = |name: &str| name.to_lowercase() == username.to_lowercase();
-    is(&line.sender) || line.recipient.as_deref().is_some_and(is)
-}
-
-fn line(
-    lines: &[Line],
-    sender: &str,
-    recipient: Option<String>,
-    text: &str,
-    sent_at_ms: u64,
-    kind: LineKind,
-    of: Option<Seq>,
-) -> Line {
-    Line {
-        seq: lines.last().map_or(0, |line| line.seq) + 1,
-        sender: sender.to_owned(),
-        recipient,
-        text: text.to_owned(),
-        sent_at_ms,
-        kind,
-        edited_at_ms: None,
-        of,
-    }
-}
-
-fn hidden(line: &Line) -> Line {
-    Line {
-        sender: String::new(),
-        recipient: None,
-        text: String::new(),
-        kind: LineKind::Hidden,
-        edited_at_ms: None,
-        of: None,
-        ..line.clone()
-    }
-}
-
-/// Changes a line in place, and returns it as it was.
-fn change_in(
-    lines: &mut [Line],
-    sender: &str,
-    of: Seq,
-    text: Option<&str>,
-    now_ms: u64,
-) -> Result<Line, Denial> {
-    let own =
-        |line: &&mut Line| line.seq == of && line.kind == LineKind::Said && line.sender == sender;
-    let line = lines.iter_mut().find(own);
-    let line = line.ok_or(Denial::new(DenyCode::UnknownLine))?;
-    let before = line.clone();
-    match text {
-        Some(text) => {
-            text.clone_into(&mut line.text);
-            line.edited_at_ms = Some(now_ms);
-        }
-        None => {
-            line.text.clear();
-            line.kind = LineKind::Deleted;
-        }
-    }
-    Ok(before)
 }
