@@ -57,3 +57,16 @@ func remember_name(sender: String) -> void:
 	recent_names.push_front(sender)
 	if recent_names.size() > _NAMES_KEPT:
 		recent_names.pop_back()
+
+
+## Forgets all that was here, for another player.
+func forget() -> void:
+	chat_log.forget()
+	recent_names.clear()
+	members.clear()
+	members_count = -1
+	online_count = -1
+	topic = ""
+	unread_told = -1
+	has_mention = false
+	refusals.reset()

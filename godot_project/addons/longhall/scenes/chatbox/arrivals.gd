@@ -1,0 +1,81 @@
+extends Node
+## What arrives in a [Chatbox], line by line or in pages of older ones, and goes into the
+## log it belongs to.
+
+const ChatTab := preload("chat_tab.gd")
+const ChatTabs := preload("chat_tabs.gd")
+const Line := preload("chat_line.gd")
+const Reading := preload("reading.gd")
+
+@onready var _chatbox: Chatbox = get_parent()
+@onready var _tabs: ChatTabs = %ChatTabs
+@onready var _reading: Reading = %Reading
+
+
+## Adds what somebody said, see [method Chatbox.show_line].
+func add_line(channel: String, sender: String, text: String, sent_at_ms: int, seq: int) -> void:
+	var tab: ChatTab = _tabs.of(channel)
+	var line: Line = _line_of(sender, text, sent_at_ms, seq)
+	_tabs.is_stale = true
+	tab.is_open = true
+	if line.is_own:
+		tab.chat_log.add_echo(line)
+		return
+	tab.remember_name(sender)
+	line.is_mention = _chatbox.highlight_mentions and _chatbox.mentions_me(text)
+	var is_new: bool = seq == 0 or seq > tab.chat_log.read_seq
+	if line.is_mention and is_new and not _reading.is_watched(tab):
+		tab.has_mention = true
+	tab.chat_log.add_line(line)
+	if line.is_mention and is_new:
+		_chatbox.mentioned.emit(sender, text)
+
+
+## Adds a page of older lines, see [method Chatbox.show_history].
+func add_page(channel: String, lines: Array[Dictionary], more: bool) -> void:
+	var tab: ChatTab = _tabs.existing(channel)
+	if tab == null:
+		tab = _tabs.of(channel)
+		# Old whispers alone are no reason for a tab.
+		tab.is_open = not tab.is_whispers()
+	var shown: Array[Line] = []
+	var from_seq: int = 0
+	for told: Dictionary in lines:
+		var seq: int = told["seq"]
+		if from_seq == 0:
+			from_seq = seq
+		if not told.get("hidden", false):
+			shown.append(_told_line(told, seq))
+	tab.chat_log.add_page(shown, more, from_seq)
+
+
+## Adds a line that nobody said. As an [param aside] it is missed by nobody who does not
+## see it.
+func add_notice(tab: ChatTab, text: String, aside: bool) -> void:
+	var line := Line.new()
+	line.text = text
+	line.kind = Line.Kind.NOTICE
+	if aside:
+		tab.chat_log.add_aside(line)
+	else:
+		tab.chat_log.add_line(line)
+
+
+func _told_line(told: Dictionary, seq: int) -> Line:
+	var sent_at_ms: int = told["sent_at_ms"]
+	var line: Line = _line_of(str(told["sender"]), str(told["text"]), sent_at_ms, seq)
+	line.is_deleted = told.get("deleted", false)
+	line.is_edited = told.get("edited_at_ms", 0) > 0
+	var may_mention: bool = _chatbox.highlight_mentions and not line.is_own
+	line.is_mention = may_mention and _chatbox.mentions_me(line.text)
+	return line
+
+
+func _line_of(sender: String, text: String, sent_at_ms: int, seq: int) -> Line:
+	var line := Line.new()
+	line.sender = sender
+	line.text = text
+	line.sent_at_ms = sent_at_ms
+	line.seq = seq
+	line.is_own = sender == _chatbox.username and not _chatbox.username.is_empty()
+	return line

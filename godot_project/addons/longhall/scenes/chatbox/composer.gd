@@ -1,0 +1,213 @@
+extends Node
+## What the player of a [Chatbox] types: the draft of each tab, a line that is said, an
+## own line that is changed.
+
+const ChatInput := preload("chat_input.gd")
+const ChatTab := preload("chat_tab.gd")
+const ChatTabs := preload("chat_tabs.gd")
+const Line := preload("chat_line.gd")
+
+## Part of the limit at which the counter appears.
+const _COUNTER_FROM: float = 0.8
+## Typing goes on beyond the limit, so that a pasted text can be shortened
+## instead of being cut; this many times the limit is enough.
+const _TYPING_ROOM: int = 4
+
+var _online: bool = true
+var _lines_can_wait: bool = false
+var _offline_text: String = ""
+var _was_editing: bool = false
+
+@onready var _chatbox: Chatbox = get_parent()
+@onready var _tabs: ChatTabs = %ChatTabs
+@onready var _edit_strip: PanelContainer = %EditStrip
+@onready var _input: ChatInput = %LineEdit
+@onready var _counter: Label = %Label_Counter
+@onready var _send: Button = %Button_Send
+
+
+## Whether lines can be sent, see [method Chatbox.set_online].
+func set_online(online: bool, text: String, lines_can_wait: bool) -> void:
+	_online = online
+	_offline_text = text
+	_lines_can_wait = lines_can_wait
+	refresh()
+
+
+## Whether the player can send lines.
+func can_send() -> bool:
+	return _online or _lines_can_wait
+
+
+## Says [param text] in the tab in view.
+func say(text: String) -> void:
+	var line := Line.new()
+	line.sender = _chatbox.username
+	line.text = text
+	line.is_own = true
+	line.fate = Line.Fate.UNANSWERED
+	line.sent_at_ms = floori(Time.get_unix_time_from_system() * 1000.0)
+	_chatbox.sent_id += 1
+	line.id = _chatbox.sent_id
+	_tabs.current.chat_log.add_pending(line)
+	_tabs.current.refusals.forget_hint()
+	_chatbox.message_sent.emit(text, _tabs.current.channel)
+
+
+## Holds [param text] as the draft of [param tab], if that has none; returns whether it
+## does.
+func hold(tab: ChatTab, text: String) -> bool:
+	var draft: String = _input.text if tab == _tabs.current else tab.draft
+	if not draft.is_empty():
+		return false
+	_set_draft(tab, text)
+	return true
+
+
+## What is typed in the tab in view is kept with it from now on.
+func keep_draft() -> void:
+	_tabs.current.draft = _input.text
+
+
+## Before another tab comes into view.
+func leave_tab() -> void:
+	_was_editing = _input.is_editing()
+	_input.offer([])
+	keep_draft()
+
+
+## The tab that has come into view has a draft of its own.
+func take_draft() -> void:
+	_input.hold(_tabs.current.draft)
+	_refresh_edit()
+
+
+## The player, who was typing before the tab changed, types on.
+func type_on() -> void:
+	if _was_editing:
+		_input.edit()
+
+
+## Takes [param line] into the input, to be changed.
+func begin_edit(line: Line) -> void:
+	var tab: ChatTab = _tabs.current
+	if tab.edited_seq == 0:
+		tab.kept_draft = _input.text
+	tab.edited_seq = line.seq
+	_input.hold(line.text)
+	_refresh_edit()
+	_input.edit()
+
+
+## Takes the line out that is changed in [param tab], if there is one. What was there
+## before comes back.
+func end_edit(tab: ChatTab) -> void:
+	if tab.edited_seq == 0:
+		return
+	tab.edited_seq = 0
+	if tab == _tabs.current:
+		_refresh_edit()
+	_set_draft(tab, tab.kept_draft)
+
+
+## Shows how long the text is, and whether it can be sent.
+func refresh() -> void:
+	var limit: int = _chatbox.line_max_length
+	var length: int = _input.text.strip_edges().length()
+	var too_long: bool = length > limit
+	var room: int = limit * _TYPING_ROOM
+	if _input.max_length != room:
+		# Only then: it sets the text anew, and the caret to its start.
+		_input.max_length = room
+		_input.caret_column = _input.text.length()
+	_counter.visible = length >= limit * _COUNTER_FROM
+	_counter.text = "%d/%d" % [length, limit]
+	_counter.theme_type_variation = &"StatusError" if too_long else &"MutedLabel"
+	_send.disabled = too_long or not can_send()
+	_send.tooltip_text = "" if can_send() else _offline_text
+	if too_long:
+		_send.tooltip_text = tr("At most %d characters fit in a line") % limit
+	_input.placeholder_text = "Say something"
+	if not _online:
+		_input.placeholder_text = (
+			"Offline: what you send waits" if _lines_can_wait else "Offline: write now, send later"
+		)
+
+
+func _set_draft(tab: ChatTab, text: String) -> void:
+	if tab == _tabs.current:
+		_input.hold(text)
+	else:
+		tab.draft = text
+
+
+func _refresh_edit() -> void:
+	_input.holds_edit = _tabs.current.edited_seq > 0
+	_edit_strip.visible = _input.holds_edit
+
+
+func _submit() -> void:
+	var text: String = _input.said()
+	if not text.is_empty():
+		_send_or_hint(text)
+	_input.edit()
+
+
+func _send_or_hint(text: String) -> void:
+	var tab: ChatTab = _tabs.current
+	var waiting: int = tab.chat_log.pending_count() + tab.refusals.refused.size()
+	if not can_send():
+		tab.refusals.hint(
+			func() -> String: return tr("Not sent: you are offline. Your text stays here."), true
+		)
+	elif text.length() > _chatbox.line_max_length:
+		tab.refusals.hint(
+			func() -> String:
+				return (
+					tr("Not sent: at most %d characters fit in a line") % _chatbox.line_max_length
+				)
+		)
+	elif tab.edited_seq > 0:
+		_submit_edit(text)
+	elif _chatbox.takes_commands and ChatInput.is_command(text):
+		_empty_input()
+		tab.refusals.forget_hint()
+		_chatbox.command_entered.emit(text, tab.channel)
+	elif waiting >= _chatbox.max_unanswered:
+		tab.refusals.hint(
+			func() -> String:
+				return tr("Not sent: too many messages wait for an answer. Your text stays here.")
+		)
+	else:
+		_empty_input()
+		say(text)
+
+
+func _empty_input() -> void:
+	_input.offer([])
+	_input.hold("")
+
+
+func _submit_edit(text: String) -> void:
+	var tab: ChatTab = _tabs.current
+	var seq: int = tab.edited_seq
+	var line: Line = tab.chat_log.line_with(seq)
+	end_edit(tab)
+	tab.refusals.forget_hint()
+	if line == null or line.text != text:
+		_chatbox.edit_requested.emit(tab.channel, seq, text)
+
+
+func _on_button_send_pressed() -> void:
+	_submit()
+
+
+func _on_button_cancel_edit_pressed() -> void:
+	end_edit(_tabs.current)
+	_input.edit()
+
+
+func _on_line_edit_text_change_rejected(_rejected: String) -> void:
+	_tabs.current.refusals.hint(
+		func() -> String: return tr("That was too much text, the end of it was left out")
+	)
