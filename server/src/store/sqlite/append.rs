@@ -20,7 +20,7 @@ pub(super) fn append(
     let mut batch = Batch {
         db,
         ledger,
-        insert: db.prepare_cached(INSERT)?,
+        say: db.prepare_cached(SAY)?,
         inboxes: HashMap::new(),
     };
     let mut all = Vec::with_capacity(entries.len());
@@ -31,6 +31,9 @@ pub(super) fn append(
     Ok(all)
 }
 
+/// What most entries are: said in a channel.
+const SAY: &str = "INSERT INTO lines (id, sender_id, kind, sent_at_ms, line_id, text)
+    VALUES (?1, ?2, 0, ?3, ?4, ?5)";
 const INSERT: &str = "INSERT INTO lines
         (id, sender_id, kind, sent_at_ms, line_id, of_id, peer_id, peer_seq, text)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -39,7 +42,7 @@ const INSERT: &str = "INSERT INTO lines
 struct Batch<'db> {
     db: &'db Connection,
     ledger: &'db mut Ledger,
-    insert: CachedStatement<'db>,
+    say: CachedStatement<'db>,
     inboxes: HashMap<UserId, Inbox>,
 }
 
@@ -154,12 +157,12 @@ impl Batch<'_> {
         let Some(log) = self.ledger.log_to_speak_in(self.db, channel, sender.id)? else {
             return Ok(Appended::NotAMember);
         };
-        let row = Row {
-            line_id: Some(line_id),
-            text: &text,
-            ..sender.row(SAID)
-        };
-        let seq = self.insert(log, &row)?;
+        let seq = self.last_seq(log)? + 1;
+        let key = line_key(log, seq)?;
+        self.say
+            .execute((key, sender.id.0, sender.now_ms, number(line_id), &text))?;
+        self.ledger.added(log, seq);
+        self.ledger.line_ids.take(sender.id, line_id, key);
         Ok(Appended::Line {
             line: sender.line(seq, None, text, LineKind::Said, None),
         })
@@ -348,7 +351,7 @@ impl Batch<'_> {
     fn insert(&mut self, log: i64, row: &Row<'_>) -> Result<i64> {
         let seq = self.last_seq(log)? + 1;
         let key = line_key(log, seq)?;
-        self.insert.execute((
+        self.db.prepare_cached(INSERT)?.execute((
             key,
             row.sender,
             row.kind,

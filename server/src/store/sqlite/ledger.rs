@@ -4,8 +4,9 @@
 //! changes it. After a transaction that came to nothing it is forgotten and read
 //! again.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use rusqlite::{Connection, Result};
 
@@ -19,12 +20,15 @@ const KNOWN: usize = 16_384;
 pub(super) struct Ledger {
     pub(super) line_ids: LineIds,
     /// The newest number of a log.
-    tails: HashMap<i64, i64>,
+    tails: Map<i64, i64>,
     /// The log of a channel that an account may speak in.
-    speakers: HashMap<(ChannelId, UserId), i64>,
+    speakers: Map<(ChannelId, UserId), i64>,
     /// Logs with lines since the last era was settled.
-    unsettled: HashSet<i64>,
+    unsettled: Map<i64, ()>,
 }
+
+/// By numbers that this server has given, which nobody can choose to collide.
+type Map<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 
 impl Ledger {
     /// Reads what is to be known from the beginning. Blocks.
@@ -32,9 +36,9 @@ impl Ledger {
         let (line_ids, unsettled) = LineIds::read(db)?;
         let mut ledger = Self {
             line_ids,
-            tails: HashMap::new(),
-            speakers: HashMap::new(),
-            unsettled,
+            tails: Map::default(),
+            speakers: Map::default(),
+            unsettled: unsettled.into_iter().map(|log| (log, ())).collect(),
         };
         ledger.settle_if_due(db)?;
         Ok(ledger)
@@ -62,9 +66,8 @@ impl Ledger {
 
     /// Notes that a log has a new line.
     pub(super) fn added(&mut self, log: i64, seq: i64) {
-        if self.tails.insert(log, seq).is_none() || !self.unsettled.contains(&log) {
-            self.unsettled.insert(log);
-        }
+        self.tails.insert(log, seq);
+        self.unsettled.insert(log, ());
     }
 
     /// The log of a channel, if the account may speak in it.
@@ -114,7 +117,7 @@ impl Ledger {
                 last_seq!(),
                 " WHERE id = ?1"
             ))?;
-            for log in &self.unsettled {
+            for log in self.unsettled.keys() {
                 settle.execute([log])?;
             }
             Ok(eras)
@@ -130,5 +133,26 @@ impl Ledger {
                 Err(cause)
             }
         }
+    }
+}
+
+/// Hashes a few numbers in a few instructions.
+#[derive(Default)]
+pub(super) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write_i64(&mut self, number: i64) {
+        let mixed = (self.0 ^ number.cast_unsigned()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_i64(i64::from(*byte));
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
