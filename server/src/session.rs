@@ -13,9 +13,10 @@ use longhall_packet::{
 use tracing::{debug, info, warn};
 
 use crate::chat_log::Request;
+use crate::frames::encode;
 use crate::handlers::now_ms;
 use crate::hub::{Arrival, Newcomer, Place, Stale};
-use crate::outbox::{Outbox, encode};
+use crate::outbox::Outbox;
 use crate::rate_limit::PacketLimit;
 use crate::store::{Entry, Membership, SessionId, StoreError, TokenHash, User, UserId, What};
 use crate::{SERVER_NAME, Server, handlers, resume};
@@ -190,6 +191,20 @@ impl Session {
 
     async fn answer(&mut self, decoded: Result<ClientPacket, DecodeError>) -> Outcome {
         match self.admit(decoded)? {
+            ClientPacket::Chat {
+                id,
+                channel,
+                line_id,
+                text,
+            } => handlers::chat(self, id, &channel, line_id, &text).await,
+            // On the heap while it lasts: the future of a connection has the size
+            // of the largest there may be, also when nothing happens.
+            packet => Box::pin(self.answer_other(packet)).await,
+        }
+    }
+
+    async fn answer_other(&mut self, packet: ClientPacket) -> Outcome {
+        match packet {
             ClientPacket::Hello {
                 id,
                 protocol,

@@ -410,6 +410,25 @@ pub fn encode<P: Serialize>(packet: &P) -> String {
     serde_json::to_string(packet).expect("packets have string keys and no failing serialisers")
 }
 
+/// Appends the `chat` packet of a line, as [`encode`] writes it, without a copy
+/// of the line.
+#[expect(clippy::missing_panics_doc, reason = "our packets always serialise")]
+pub fn encode_line(channel: &str, line: &Line, json: &mut Vec<u8>) {
+    #[derive(Serialize)]
+    struct Chat<'a> {
+        r#type: &'a str,
+        channel: &'a str,
+        #[serde(flatten)]
+        line: &'a Line,
+    }
+    let packet = Chat {
+        r#type: "chat",
+        channel,
+        line,
+    };
+    serde_json::to_writer(json, &packet).expect("memory takes it, and lines serialise");
+}
+
 /// What can be known before parsing.
 fn check_frame(bytes: &[u8], limit: usize) -> Result<(), DecodeError> {
     if bytes.len() > limit {
