@@ -77,8 +77,18 @@ impl ChatLog {
         }
     }
 
-    /// Gives an entry to the task, which answers it. Waits only while too many
-    /// are waiting.
+    /// Gives an entry to the task, which answers it. False when too many are
+    /// waiting, or the server stops.
+    pub(crate) fn write_now(&self, request: Request) -> bool {
+        let Ok(place) = self.requests.try_reserve() else {
+            return false;
+        };
+        request.outbox.owe();
+        place.send(request);
+        true
+    }
+
+    /// As [`ChatLog::write_now`], and waits while too many are waiting.
     ///
     /// # Errors
     /// `restarting` when the server is about to stop.

@@ -190,20 +190,16 @@ impl Session {
     }
 
     async fn answer(&mut self, decoded: Result<ClientPacket, DecodeError>) -> Outcome {
-        match self.admit(decoded)? {
-            ClientPacket::Chat {
-                id,
-                channel,
-                line_id,
-                text,
-            } => handlers::chat(self, id, &channel, line_id, &text).await,
-            // On the heap while it lasts: the future of a connection has the size
-            // of the largest there may be, also when nothing happens.
-            packet => Box::pin(self.answer_other(packet)).await,
+        let packet = self.admit(decoded)?;
+        if handlers::say(self, &packet) {
+            return Ok(());
         }
+        // On the heap while it lasts: the future of a connection has the size of
+        // the largest answer there may be, also when nothing happens.
+        Box::pin(self.answer_in_time(packet)).await
     }
 
-    async fn answer_other(&mut self, packet: ClientPacket) -> Outcome {
+    async fn answer_in_time(&mut self, packet: ClientPacket) -> Outcome {
         match packet {
             ClientPacket::Hello {
                 id,
@@ -443,8 +439,19 @@ impl Session {
 
     /// Gives an entry to the chat log, which answers request `id`.
     pub(crate) async fn write(&self, id: RequestId, channel: Arc<str>, what: What) -> Outcome {
-        let me = self.me()?;
-        let request = Request {
+        let request = self.request(self.me()?, id, channel, what);
+        self.server.chat_log.write(request).await
+    }
+
+    /// An entry of `me` for the chat log.
+    pub(crate) fn request(
+        &self,
+        me: &Player,
+        id: RequestId,
+        channel: Arc<str>,
+        what: What,
+    ) -> Request {
+        Request {
             id,
             connection: self.connection,
             outbox: Arc::clone(&self.outbox),
@@ -455,8 +462,7 @@ impl Session {
                 what,
                 now_ms: now_ms() as i64,
             },
-        };
-        self.server.chat_log.write(request).await
+        }
     }
 
     /// The channel of this name, as a member.
