@@ -86,23 +86,27 @@ fn waiting(who: &Newcomer) -> Vec<ServerPacket> {
     packets
 }
 
-fn say(hub: &Hub, membership: &Membership, sender: i64, seq: Seq) {
-    let line = Line {
-        seq,
-        sender: format!("player-{sender}"),
-        recipient: None,
-        text: "hi".to_owned(),
-        sent_at_ms: 1,
-        kind: LineKind::Said,
-        edited_at_ms: None,
-        of: None,
-    };
-    let said = Said {
+fn said(sender: i64, seq: Seq) -> Said {
+    Said {
         sender: UserId(sender),
-        line,
-    };
+        line: Line {
+            seq,
+            sender: format!("player-{sender}"),
+            recipient: None,
+            text: "hi".to_owned(),
+            sent_at_ms: 1,
+            kind: LineKind::Said,
+            edited_at_ms: None,
+            of: None,
+        },
+    }
+}
+
+fn say(hub: &Hub, membership: &Membership, sender: i64, seq: Seq) {
+    let said = [said(sender, seq)];
     let name = membership.channel.name.as_str().into();
-    hub.publish(membership.channel.id, &name, &[said], &mut Mail::default());
+    let mut mail = Mail::default();
+    hub.publish(membership.channel.id, &name, &said, &mut mail);
 }
 
 fn numbers(who: &Newcomer) -> Vec<Seq> {
@@ -456,4 +460,35 @@ fn long_news_of_many_channels_close_no_connection() {
             .any(|(_, changes, is_partial)| changes.is_empty() && *is_partial)
     );
     assert_eq!(ada.outbox.take(), None);
+}
+
+/// What it takes to deliver ten lines to so many members, the first time being
+/// past.
+fn allocations(members: i64) -> u64 {
+    let hub = hub();
+    let listeners: Vec<Newcomer> = (1..=members).map(newcomer).collect();
+    let _places: Vec<Place> = listeners.iter().map(|who| enter(&hub, who)).collect();
+    let mut mail = Mail::default();
+    let mut publish = |seq| {
+        let said: Vec<Said> = (seq..seq + 10).map(|seq| said(1, seq)).collect();
+        let name = "den".into();
+        let counted = allocation_counter::measure(|| {
+            hub.publish(ChannelId(2), &name, &said, &mut mail);
+            mail.send();
+        });
+        listeners.iter().for_each(|who| drop(waiting(who)));
+        counted.count_total
+    };
+    // The first finds what was to be said to the newcomers, the second makes room.
+    publish(1);
+    publish(11);
+    publish(21)
+}
+
+#[test]
+fn delivering_a_line_to_one_more_member_allocates_nothing() {
+    let few = allocations(10);
+    assert_eq!(few, allocations(500));
+    // The buffers that the lines are encoded into, as they grow.
+    assert!(few <= 20, "{few}");
 }
