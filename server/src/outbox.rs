@@ -255,7 +255,12 @@ impl Outbox {
                 *slice = IoSlice::new(&frames.as_bytes()[begin..]);
                 count += 1;
             }
-            match socket.try_write_vectored(&slices[..count]) {
+            let written = match &slices[..count] {
+                // The cheaper call, and the common case.
+                [one] => socket.try_write(one),
+                many => socket.try_write_vectored(many),
+            };
+            match written {
                 Ok(count) if count > 0 => state.took(count),
                 Err(cause) if cause.kind() == ErrorKind::WouldBlock => {
                     state.socket = SocketState::Full;
