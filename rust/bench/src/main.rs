@@ -1,0 +1,141 @@
+//! Measures a Longhall server against bare references: processes of their own, the
+//! same load generator, the same run.
+//!
+//! - `chat`, `idle`, `logins`, `durable`, `storm`, `start`: the benches;
+//! - `bench`: what they share; `figure`: medians, targets, the table; `plot`;
+//! - `server`, `seed`, `cores`: what is measured, and where it runs;
+//! - `bare`: the references.
+
+mod chat;
+mod idle;
+mod start;
+
+mod bench;
+mod figure;
+
+mod cores;
+mod seed;
+mod server;
+
+mod bare;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use serde_json::json;
+
+use bench::Bench;
+use cores::Cores;
+use seed::Seed;
+use server::Setting;
+
+/// Measures a Longhall server against bare references of the same run.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Args {
+    /// The server program, built for release
+    #[arg(long, value_name = "PROGRAM", required = true)]
+    server: Option<PathBuf>,
+    /// Everything in about a minute: one short round
+    #[arg(long)]
+    quick: bool,
+    /// Only this bench; may be given more than once
+    #[arg(long, value_enum, value_name = "NAME")]
+    only: Vec<Name>,
+    /// Writes all figures as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Where databases are written while it runs; should be on a real disk
+    #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
+    folder: PathBuf,
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Be a reference (for this program itself)
+    #[command(subcommand, hide = true)]
+    Bare(bare::Bare),
+}
+
+/// A bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// One channel: what delivering a line costs
+    FanOut,
+    /// A thousand players in a hundred channels
+    Channels,
+    /// Memory of connections that say nothing
+    Idle,
+    /// From the program's start to listening
+    Start,
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("longhall-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<()> {
+    if let Some(Task::Bare(bare)) = args.task {
+        return bare::run(bare);
+    }
+    let program = args.server.context("which server?")?;
+    let program = program
+        .canonicalize()
+        .with_context(|| format!("there is no {}", program.display()))?;
+    let wanted = |name| args.only.is_empty() || args.only.contains(&name);
+    std::fs::create_dir_all(&args.folder)
+        .with_context(|| format!("cannot create {}", args.folder.display()))?;
+    let folder = tempfile::tempdir_in(&args.folder)?;
+    let cores = Cores::share_out()?;
+    if !cores.are_apart() {
+        eprintln!("one processor for server and load generator: they disturb each other");
+    }
+    let most = if args.quick || !wanted(Name::Idle) {
+        5000
+    } else {
+        15_000
+    };
+    let seed = Seed::sow(folder.path(), most)?;
+    let mut bench = Bench::new(
+        Setting {
+            program,
+            cores,
+            folder: folder.path().to_owned(),
+            seed,
+        },
+        args.quick,
+    );
+    for (name, run) in [
+        (Name::FanOut, chat::fan_out as fn(&mut Bench) -> Result<()>),
+        (Name::Channels, chat::channels),
+        (Name::Idle, idle::idle),
+        (Name::Start, start::start),
+    ] {
+        if wanted(name) {
+            run(&mut bench)?;
+        }
+    }
+    println!("{}", figure::table(&bench.figures));
+    if let Some(file) = &args.json {
+        let all = json!({
+            "quick": bench.quick,
+            "rounds": bench.rounds,
+            "figures": bench.figures,
+            "runs": bench.runs,
+            "memory": bench.memory,
+        });
+        std::fs::write(file, format!("{all:#}\n"))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,292 @@
+//! A swarm as a whole: threads, phases, measurements.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use tokio::sync::watch;
+
+use crate::count::Sampling;
+use crate::stamp::Clock;
+use crate::tally::{Counts, Tally};
+use crate::thread::{Harvest, Phase, Shared, run};
+use crate::{Account, Plan, Process, SwarmError};
+
+/// How often what goes on is looked at.
+const POLL: Duration = Duration::from_millis(5);
+/// How long it may take until the last lines have arrived everywhere.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
+/// Nothing arriving for so long means that nothing more will.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// Players who are on their way in, or in.
+pub struct Swarm {
+    shared: Arc<Shared>,
+    phase: watch::Sender<Phase>,
+    clock: Clock,
+    threads: Vec<JoinHandle<Result<Harvest, SwarmError>>>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct Span {
+    /// How long it was.
+    pub seconds: f64,
+    /// What happened in it.
+    pub counts: Counts,
+    /// The processor time that the server took in it.
+    pub cpu_seconds: Option<f64>,
+}
+
+impl Span {
+    /// Lines delivered per second.
+    pub fn deliveries_per_s(&self) -> f64 {
+        self.counts.delivered as f64 / self.seconds
+    }
+
+    /// Lines acknowledged per second.
+    pub fn lines_per_s(&self) -> f64 {
+        self.counts.posted as f64 / self.seconds
+    }
+
+    /// Microseconds of the server's processor per line delivered.
+    pub fn cpu_us_per_delivery(&self) -> Option<f64> {
+        (self.counts.delivered > 0)
+            .then(|| Some(self.cpu_seconds? * 1e6 / self.counts.delivered as f64))?
+    }
+
+    /// How much of one core the server used.
+    pub fn cores(&self) -> Option<f64> {
+        Some(self.cpu_seconds? / self.seconds)
+    }
+}
+
+/// How it all ended.
+pub struct Ending {
+    /// How long lines were on their way, in nanoseconds: those sent while it was
+    /// measured.
+    pub latency: Histogram<u64>,
+    /// Everything from the first connection on.
+    pub counts: Counts,
+    /// Numbers given out in the channels since everybody was in.
+    pub numbers: u64,
+    /// Lines that had not arrived somewhere when nothing moved any more.
+    pub missing: u64,
+    /// The accounts, with the tokens for the next run.
+    pub accounts: Vec<Account>,
+}
+
+impl Swarm {
+    /// Starts as many threads as the plan says, which begin to connect.
+    ///
+    /// # Errors
+    /// When the plan makes no sense, or there are fewer accounts than players.
+    pub fn start(plan: Plan, accounts: Vec<Account>) -> Result<Self, SwarmError> {
+        let address = plan.check()?;
+        if accounts.len() < plan.players {
+            let why = format!("{} players need as many accounts", plan.players);
+            return Err(SwarmError::Plan(why));
+        }
+        allow_many_files();
+        let clock = Clock::start();
+        let sampling = Sampling {
+            clock,
+            one_in: plan.sample,
+        };
+        let (phase, watched) = watch::channel(Phase::Silent);
+        let mut shares: Vec<Vec<_>> = vec![Vec::new(); plan.threads];
+        for (number, account) in accounts.into_iter().enumerate().take(plan.players) {
+            // Neighbours share a thread with their channel, as far as that goes.
+            let thread = number % plan.threads;
+            shares[thread].push((number, account));
+        }
+        let shared = Arc::new(Shared {
+            tallies: shares.iter().map(|_| Tally::default()).collect(),
+            address,
+            phase: watched,
+            from: AtomicU64::new(u64::MAX),
+            until: AtomicU64::new(u64::MAX),
+            failure: Mutex::new(None),
+            plan,
+        });
+        let threads = shares.into_iter().enumerate().map(|(number, share)| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || run(shared, number, sampling, share))
+        });
+        Ok(Self {
+            threads: threads.collect(),
+            shared,
+            phase,
+            clock,
+        })
+    }
+
+    /// Counts so far.
+    pub fn counts(&self) -> Counts {
+        Counts::of(self.shared.tallies.iter())
+    }
+
+    /// Waits until everybody is in. `progress` is told the counts now and then.
+    ///
+    /// # Errors
+    /// What went wrong first.
+    pub fn wait_until_in(&self, mut progress: impl FnMut(Counts)) -> Result<(), SwarmError> {
+        loop {
+            self.check()?;
+            let counts = self.counts();
+            progress(counts);
+            if counts.entered >= self.shared.plan.players as u64 {
+                return Ok(());
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Has the senders talk, or be silent again.
+    pub fn talk(&self, talk: bool) {
+        self.phase
+            .send_replace(if talk { Phase::Talking } else { Phase::Silent });
+    }
+
+    /// Lets some time pass.
+    ///
+    /// # Errors
+    /// What went wrong meanwhile.
+    pub fn wait(&self, time: Duration, mut progress: impl FnMut(Counts)) -> Result<(), SwarmError> {
+        let until = Instant::now() + time;
+        loop {
+            self.check()?;
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            progress(self.counts());
+            thread::sleep(left.min(POLL));
+        }
+    }
+
+    /// Lets some time pass, and says what happened in it. The latency is that of
+    /// the lines sent in it.
+    ///
+    /// # Errors
+    /// What went wrong meanwhile.
+    pub fn measure(
+        &self,
+        time: Duration,
+        server: Option<Process>,
+        progress: impl FnMut(Counts),
+    ) -> Result<Span, SwarmError> {
+        let cpu = |server: Option<Process>| server.map(|server| server.cpu_time()).transpose();
+        let nanos = |time: Duration| time.as_nanos() as u64;
+        let cpu_before = cpu(server)?;
+        let before = self.counts();
+        let began = self.clock.now();
+        self.shared
+            .until
+            .store(nanos(began + time), Ordering::Relaxed);
+        self.shared.from.store(nanos(began), Ordering::Relaxed);
+        self.wait(time, progress)?;
+        let cpu_after = cpu(server)?;
+        let counts = self.counts() - before;
+        Ok(Span {
+            seconds: (self.clock.now() - began).as_secs_f64(),
+            counts,
+            cpu_seconds: cpu_after
+                .zip(cpu_before)
+                .map(|(after, before)| (after - before).as_secs_f64()),
+        })
+    }
+
+    /// Hushes the senders, lets the last lines arrive, and ends everything.
+    ///
+    /// # Errors
+    /// What went wrong before.
+    pub fn finish(mut self) -> Result<Ending, SwarmError> {
+        self.talk(false);
+        self.drain()?;
+        let counts = self.counts();
+        let harvests = self.end()?;
+        self.check()?;
+        let mut latency: Option<Histogram<u64>> = None;
+        let mut players = Vec::new();
+        for harvest in harvests {
+            match &mut latency {
+                Some(latency) => latency
+                    .add(&harvest.latency)
+                    .expect("all have the same bounds"),
+                None => latency = Some(harvest.latency),
+            }
+            players.extend(harvest.players);
+        }
+        players.sort_by_key(|player| player.number);
+        let mut channels: HashMap<Option<&str>, (u64, u64)> = HashMap::new();
+        for player in &players {
+            let channel = channels.entry(player.channel.as_deref()).or_insert((0, 0));
+            channel.0 = channel.0.max(player.first);
+            channel.1 = channel.1.max(player.have);
+        }
+        let missing = players.iter().map(|player| {
+            let (_, newest) = channels[&player.channel.as_deref()];
+            newest - player.have
+        });
+        Ok(Ending {
+            missing: missing.sum(),
+            numbers: channels.values().map(|(first, have)| have - first).sum(),
+            latency: latency.expect("there is at least one thread"),
+            counts,
+            accounts: players.into_iter().map(|player| player.account).collect(),
+        })
+    }
+
+    /// Waits until nothing moves any more.
+    fn drain(&self) -> Result<(), SwarmError> {
+        let give_up = Instant::now() + DRAIN_TIMEOUT;
+        let mut last = self.counts();
+        let mut since = Instant::now();
+        while since.elapsed() < QUIET && Instant::now() < give_up {
+            self.check()?;
+            thread::sleep(POLL);
+            let counts = self.counts();
+            if counts != last {
+                (last, since) = (counts, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<Vec<Harvest>, SwarmError> {
+        self.phase.send_replace(Phase::Over);
+        let threads = std::mem::take(&mut self.threads);
+        let ended = threads.into_iter().map(JoinHandle::join);
+        ended
+            .map(|harvest| harvest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    }
+
+    fn check(&self) -> Result<(), SwarmError> {
+        self.shared.take_failure().map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for Swarm {
+    fn drop(&mut self) {
+        // Whoever dropped it is not interested in what it brought.
+        self.end().ok();
+    }
+}
+
+/// Each connection takes a file descriptor, and many systems allow a program
+/// 1,024 until it asks for more.
+fn allow_many_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // Failing shows when there are too few.
+        setrlimit(Resource::Nofile, limit).ok();
+    }
+}
