@@ -9,7 +9,9 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use longhall_packet::limits::MAX_CLIENT_PACKET_BYTES;
 use longhall_packet::{CloseReason, SUBPROTOCOL, Stage};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::accept_hdr_async_with_config;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
@@ -61,7 +63,7 @@ pub(crate) async fn serve(
         handshake = timeout(server.config.handshake_timeout, Box::pin(accept(stream))) => handshake,
         () = server.stopping.cancelled() => return,
     };
-    let (tcp, outdated) = match handshake {
+    let (stream, outdated) = match handshake {
         Ok(Ok(accepted)) => accepted,
         Ok(Err(cause)) => {
             debug!(connection, %address, %cause, "no WebSocket handshake");
@@ -73,10 +75,10 @@ pub(crate) async fn serve(
         }
     };
     let outdated = outdated.then_some(CloseReason::UpdateRequired);
-    let tcp = Arc::new(tcp);
-    let outbox = Outbox::new(server.config.outbox_max_bytes, Some(Arc::clone(&tcp)));
+    let (reading, writing) = stream.into_split();
+    let outbox = Outbox::new(server.config.outbox_max_bytes, Some(writing));
     let outbox = Arc::new(outbox);
-    let mut socket = Socket::new(tcp, Arc::clone(&outbox), Arc::clone(&server));
+    let mut socket = Socket::new(reading, Arc::clone(&outbox), Arc::clone(&server));
     let (end, session) = if let Some(reason) = refusal.or(outdated) {
         info!(connection, %address, %reason, "refused");
         (End::Close(reason), None)
@@ -156,7 +158,7 @@ enum Ping {
 ///
 /// [`Socket::turn`] may be dropped at any point and called again.
 struct Socket {
-    tcp: Arc<TcpStream>,
+    tcp: OwnedReadHalf,
     outbox: Arc<Outbox>,
     server: Arc<Server>,
     /// Puts frames together into packets, and knows what to answer to a ping or a
@@ -182,7 +184,7 @@ struct Socket {
 }
 
 impl Socket {
-    fn new(tcp: Arc<TcpStream>, outbox: Arc<Outbox>, server: Arc<Server>) -> Self {
+    fn new(tcp: OwnedReadHalf, outbox: Arc<Outbox>, server: Arc<Server>) -> Self {
         let now = Instant::now();
         let alarm = now + (server.config.idle_timeout / 2).min(server.config.login_timeout);
         let config = WebSocketConfig::default()
@@ -232,8 +234,7 @@ impl Socket {
                 readable.map_err(|_| End::Lost)?;
                 self.read()
             }
-            writable = self.tcp.writable(), if is_stuck => {
-                writable.map_err(|_| End::Lost)?;
+            () = self.outbox.room(), if is_stuck => {
                 if self.outbox.resume() {
                     // It moves; the time starts anew.
                     self.stuck_until = None;
@@ -264,16 +265,18 @@ impl Socket {
     /// Takes what the peer sent.
     fn read(&mut self) -> Result<(), End> {
         let mut bytes = Vec::with_capacity(MAX_READ);
-        match self.tcp.try_read_buf(&mut bytes) {
+        // Not `try_read`: this one knows that a socket which gave less than it was
+        // asked for is empty, and spares the call that finds nothing.
+        match self.tcp.read_buf(&mut bytes).now_or_never() {
             // Gone without a close frame.
-            Ok(0) => return Err(End::Lost),
-            Ok(_) => {
+            Some(Ok(0) | Err(_)) => return Err(End::Lost),
+            Some(Ok(_)) => {
                 self.last_heard = Instant::now();
                 self.ping = Ping::NotSent;
                 self.unread = Unread { bytes, at: 0 };
             }
-            Err(cause) if cause.kind() == ErrorKind::WouldBlock => {}
-            Err(_) => return Err(End::Lost),
+            // There was nothing after all.
+            None => {}
         }
         Ok(())
     }
@@ -378,9 +381,7 @@ impl Socket {
     /// Sends what waits, however long it takes.
     async fn drain(&mut self) {
         while self.outbox.next() == Next::AwaitRoom {
-            if self.tcp.writable().await.is_err() {
-                return;
-            }
+            self.outbox.room().await;
             self.outbox.resume();
         }
     }
@@ -492,51 +493,29 @@ fn choose_subprotocol(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use tokio_util::sync::CancellationToken;
 
+    use super::*;
+    use crate::bans::Bans;
+    use crate::config::Config;
+    use crate::password::Passwords;
+    use crate::store::MemoryStore;
+
+    /// What a connection waits in, most of its life, is its future: memory that
+    /// each of thousands has.
     #[tokio::test]
-    async fn print() {
+    async fn a_connections_future_is_small() {
+        let config = Config::default();
+        let passwords = Passwords::start(&config).unwrap();
+        let bans = Bans::read(None).unwrap();
+        let store = Arc::new(MemoryStore::default());
+        let stopping = CancellationToken::new();
+        let server = Server::open(config, store, passwords, bans, stopping).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let here = TcpStream::connect(listener.local_addr().unwrap())
-            .await
-            .unwrap();
-        let config = crate::Config::default();
-        let store = Arc::new(crate::store::MemoryStore::default());
-        let passwords = crate::password::Passwords::start(&config).unwrap();
-        let bans = crate::bans::Bans::read(None).unwrap();
-        let server = Server::open(
-            config,
-            store,
-            passwords,
-            bans,
-            tokio_util::sync::CancellationToken::new(),
-        )
-        .await
-        .unwrap();
-        println!("session {}", size_of::<Session>());
-        println!(
-            "ctx {} outbox {}",
-            size_of::<WebSocketContext>(),
-            size_of::<Outbox>()
-        );
-        println!("socket {}", size_of::<Socket>());
-        let tcp = Arc::new(
-            TcpStream::connect(listener.local_addr().unwrap())
-                .await
-                .unwrap(),
-        );
-        let outbox = Arc::new(Outbox::new(1, None));
-        let mut socket = Socket::new(tcp, Arc::clone(&outbox), Arc::clone(&server));
-        println!("turn {}", size_of_val(&socket.turn()));
-        let mut session = Session::start(Arc::clone(&server), 1, [127, 0, 0, 1].into(), outbox);
-        println!("handle {}", size_of_val(&session.handle(b"")));
-        println!(
-            "converse {}",
-            size_of_val(&converse(&mut socket, &mut session))
-        );
-        println!(
-            "serve {}",
-            size_of_val(&serve(server, here, [127, 0, 0, 1].into(), None))
-        );
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let address = IpAddr::from([127, 0, 0, 1]);
+        let serving = serve(server.unwrap(), stream.unwrap(), address, None);
+        let bytes = size_of_val(&serving);
+        assert!(bytes <= 2048, "{bytes}");
     }
 }

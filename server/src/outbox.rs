@@ -10,11 +10,12 @@
 //! takes no more is left to its owning task, which waits until it does.
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::io::{ErrorKind, IoSlice};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use longhall_packet::{CloseReason, Seq, ServerPacket};
-use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
 use crate::frames::{Frames, Lines, encode};
@@ -40,7 +41,7 @@ const MAX_PIECES: usize = 32;
 pub(crate) struct Outbox {
     max_bytes: usize,
     /// `None` for a session in a test that has no socket.
-    socket: Option<Arc<TcpStream>>,
+    socket: Option<OwnedWriteHalf>,
     state: Mutex<State>,
     /// Wakes the owning task when there is something for it to do.
     changed: Notify,
@@ -127,7 +128,7 @@ impl State {
 }
 
 impl Outbox {
-    pub(crate) fn new(max_bytes: usize, socket: Option<Arc<TcpStream>>) -> Self {
+    pub(crate) fn new(max_bytes: usize, socket: Option<OwnedWriteHalf>) -> Self {
         Self {
             max_bytes,
             socket,
@@ -223,6 +224,15 @@ impl Outbox {
             (SocketState::Full, _) => Next::AwaitRoom,
             (SocketState::Open, Some(reason)) => Next::Close(reason),
             (SocketState::Open, None) => Next::Nothing,
+        }
+    }
+
+    /// Waits until the socket may take more.
+    pub(crate) async fn room(&self) {
+        match &self.socket {
+            // A socket that fails is found broken by the next write.
+            Some(socket) => drop(socket.writable().await),
+            None => pending().await,
         }
     }
 
@@ -396,6 +406,7 @@ impl Mail {
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
+    use tokio::net::TcpStream;
 
     use super::*;
 
@@ -494,21 +505,21 @@ mod tests {
         assert_eq!(outbox.take(), Some(some("two")));
     }
 
-    /// Two ends of a real connection.
-    async fn connection() -> (Arc<TcpStream>, TcpStream) {
+    /// An outbox that has room, and the other end of its connection.
+    async fn connected(max_bytes: usize) -> (Outbox, TcpStream) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = TcpStream::connect(listener.local_addr().unwrap())
             .await
             .unwrap();
         let (there, _) = listener.accept().await.unwrap();
-        (Arc::new(here), there)
+        here.writable().await.unwrap();
+        let (_, writing) = here.into_split();
+        (Outbox::new(max_bytes, Some(writing)), there)
     }
 
     #[tokio::test]
     async fn whoever_fills_an_empty_outbox_writes_all_that_is_in_it() {
-        let (here, mut there) = connection().await;
-        here.writable().await.unwrap();
-        let outbox = Outbox::new(1000, Some(here));
+        let (outbox, mut there) = connected(1000).await;
         assert!(outbox.queue(some("one ")));
         assert!(!outbox.queue(some("two")));
         outbox.flush();
@@ -520,9 +531,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_socket_is_the_owners_and_no_byte_is_lost_or_doubled() {
-        let (here, mut there) = connection().await;
-        here.writable().await.unwrap();
-        let outbox = Outbox::new(usize::MAX, Some(Arc::clone(&here)));
+        let (outbox, mut there) = connected(usize::MAX).await;
         let mut said = Vec::new();
         for number in 0_u32.. {
             let piece = number.to_be_bytes().repeat(1000);
@@ -542,7 +551,7 @@ mod tests {
         let mut heard = vec![0; said.len()];
         let write = async {
             while outbox.next() == Next::AwaitRoom {
-                here.writable().await.unwrap();
+                outbox.room().await;
                 outbox.resume();
             }
         };
@@ -553,9 +562,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_dropped_leaves_no_half_frame() {
-        let (here, mut there) = connection().await;
-        here.writable().await.unwrap();
-        let outbox = Outbox::new(20_000_000, Some(Arc::clone(&here)));
+        let (outbox, mut there) = connected(20_000_000).await;
         let whole = Frames::new(vec![7; 10_000_000]);
         assert!(outbox.queue(whole));
         assert_eq!(outbox.next(), Next::AwaitRoom);
@@ -564,7 +571,7 @@ mod tests {
         let mut heard = vec![0; 10_000_000];
         let write = async {
             while outbox.next() == Next::AwaitRoom {
-                here.writable().await.unwrap();
+                outbox.room().await;
                 outbox.resume();
             }
         };
@@ -576,12 +583,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_socket_is_told_to_the_owner() {
-        let (here, there) = connection().await;
+        let (outbox, there) = connected(1000).await;
         drop(there);
-        let outbox = Outbox::new(1000, Some(Arc::clone(&here)));
         while outbox.next() != Next::Lost {
             outbox.push(some("hello?"));
-            here.writable().await.unwrap();
+            outbox.room().await;
         }
         assert!(outbox.is_empty());
         assert!(!outbox.queue(some("hello?")));
