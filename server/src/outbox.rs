@@ -10,9 +10,9 @@
 //! takes no more is left to its owning task, which waits until it does.
 
 use std::collections::VecDeque;
-use std::future::pending;
 use std::io::{ErrorKind, IoSlice};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use longhall_packet::{CloseReason, Seq, ServerPacket};
 use tokio::net::tcp::OwnedWriteHalf;
@@ -227,12 +227,12 @@ impl Outbox {
         }
     }
 
-    /// Waits until the socket may take more.
-    pub(crate) async fn room(&self) {
+    /// Ready when the socket may take more, or is found broken by the next write.
+    /// For the owning task alone.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.socket {
-            // A socket that fails is found broken by the next write.
-            Some(socket) => drop(socket.writable().await),
-            None => pending().await,
+            Some(socket) => socket.as_ref().poll_write_ready(cx).map(drop),
+            None => Poll::Pending,
         }
     }
 
@@ -405,6 +405,8 @@ impl Mail {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpStream;
 
@@ -551,7 +553,7 @@ mod tests {
         let mut heard = vec![0; said.len()];
         let write = async {
             while outbox.next() == Next::AwaitRoom {
-                outbox.room().await;
+                poll_fn(|cx| outbox.poll_room(cx)).await;
                 outbox.resume();
             }
         };
@@ -571,7 +573,7 @@ mod tests {
         let mut heard = vec![0; 10_000_000];
         let write = async {
             while outbox.next() == Next::AwaitRoom {
-                outbox.room().await;
+                poll_fn(|cx| outbox.poll_room(cx)).await;
                 outbox.resume();
             }
         };
@@ -587,7 +589,7 @@ mod tests {
         drop(there);
         while outbox.next() != Next::Lost {
             outbox.push(some("hello?"));
-            outbox.room().await;
+            poll_fn(|cx| outbox.poll_room(cx)).await;
         }
         assert!(outbox.is_empty());
         assert!(!outbox.queue(some("hello?")));

@@ -53,12 +53,19 @@ pub(crate) struct Session {
 
 /// Who is logged in here.
 pub(crate) struct Player {
-    pub(crate) user: User,
+    pub(crate) user: Account,
     pub(crate) session: SessionId,
     /// Of the session that this login can be resumed by.
     pub(crate) token: TokenHash,
     /// Keeps the player in the hub.
     place: Place,
+}
+
+/// What a connection keeps of the account that is logged in; not its password's
+/// hash.
+pub(crate) struct Account {
+    pub(crate) id: UserId,
+    pub(crate) username: String,
 }
 
 /// A session of the store that is about to enter.
@@ -343,7 +350,10 @@ impl Session {
                     "{how}"
                 );
                 self.player = Some(Player {
-                    user,
+                    user: Account {
+                        id: user.id,
+                        username: user.username,
+                    },
                     session,
                     token: resume::hash(&entering.token),
                     place,
