@@ -8,6 +8,9 @@
 
 mod chat;
 mod idle;
+mod logins;
+mod durable;
+mod storm;
 mod start;
 
 mod bench;
@@ -70,6 +73,12 @@ enum Name {
     Channels,
     /// Memory of connections that say nothing
     Idle,
+    /// Logins and registrations, and chat meanwhile
+    Logins,
+    /// Lines that are on disk before they are acknowledged
+    Durable,
+    /// Everybody comes back at once after a restart
+    Storm,
     /// From the program's start to listening
     Start,
 }
@@ -119,6 +128,9 @@ fn run(args: Args) -> Result<()> {
         (Name::FanOut, chat::fan_out as fn(&mut Bench) -> Result<()>),
         (Name::Channels, chat::channels),
         (Name::Idle, idle::idle),
+        (Name::Logins, logins::logins),
+        (Name::Durable, durable::durable),
+        (Name::Storm, storm::storm),
         (Name::Start, start::start),
     ] {
         if wanted(name) {

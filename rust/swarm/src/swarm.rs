@@ -189,16 +189,43 @@ impl Swarm {
         server: Option<Process>,
         progress: impl FnMut(Counts),
     ) -> Result<Span, SwarmError> {
+        self.measure_while(server, || self.wait(time, progress))
+    }
+
+    /// Waits until so many connections ended and everybody is in again, and says what
+    /// happened meanwhile.
+    ///
+    /// # Errors
+    /// What went wrong meanwhile.
+    pub fn measure_return(
+        &self,
+        connections: u64,
+        server: Option<Process>,
+    ) -> Result<Span, SwarmError> {
+        self.measure_while(server, || {
+            while self.counts().left < connections {
+                self.check()?;
+                thread::sleep(POLL);
+            }
+            self.wait_until_in(|_| {})
+        })
+    }
+
+    fn measure_while(
+        &self,
+        server: Option<Process>,
+        act: impl FnOnce() -> Result<(), SwarmError>,
+    ) -> Result<Span, SwarmError> {
         let cpu = |server: Option<Process>| server.map(|server| server.cpu_time()).transpose();
-        let nanos = |time: Duration| time.as_nanos() as u64;
+        let now = || self.clock.now().as_nanos() as u64;
         let cpu_before = cpu(server)?;
         let before = self.counts();
         let began = self.clock.now();
-        self.shared
-            .until
-            .store(nanos(began + time), Ordering::Relaxed);
-        self.shared.from.store(nanos(began), Ordering::Relaxed);
-        self.wait(time, progress)?;
+        self.shared.from.store(now(), Ordering::Relaxed);
+        self.shared.until.store(u64::MAX, Ordering::Relaxed);
+        let acted = act();
+        self.shared.until.store(now(), Ordering::Relaxed);
+        acted?;
         let cpu_after = cpu(server)?;
         let counts = self.counts() - before;
         Ok(Span {
