@@ -12,9 +12,11 @@ mod logins;
 mod durable;
 mod storm;
 mod start;
+mod frames;
 
 mod bench;
 mod figure;
+mod plot;
 
 mod cores;
 mod seed;
@@ -47,9 +49,18 @@ struct Args {
     /// Only this bench; may be given more than once
     #[arg(long, value_enum, value_name = "NAME")]
     only: Vec<Name>,
+    /// Lines of each sender without an answer at a time, when senders push
+    #[arg(long, value_name = "LINES", default_value_t = 256)]
+    window: usize,
+    /// What the bench in Godot measured, for the table (from `cargo xtask bench`)
+    #[arg(long, value_name = "FILE")]
+    frames: Option<PathBuf>,
     /// Writes all figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draws the plots into this folder, as far as there are figures for them
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
     /// Where databases are written while it runs; should be on a real disk
     #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
     folder: PathBuf,
@@ -123,6 +134,7 @@ fn run(args: Args) -> Result<()> {
             seed,
         },
         args.quick,
+        args.window,
     );
     for (name, run) in [
         (Name::FanOut, chat::fan_out as fn(&mut Bench) -> Result<()>),
@@ -137,7 +149,19 @@ fn run(args: Args) -> Result<()> {
             run(&mut bench)?;
         }
     }
+    if let Some(file) = &args.frames {
+        bench.figures.extend(frames::read(file)?);
+    }
     println!("{}", figure::table(&bench.figures));
+    if let Some(folder) = &args.plots {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        for (name, svg) in plot::all(&bench) {
+            let file = folder.join(name);
+            std::fs::write(&file, svg)
+                .with_context(|| format!("cannot write {}", file.display()))?;
+        }
+    }
     if let Some(file) = &args.json {
         let all = json!({
             "quick": bench.quick,
