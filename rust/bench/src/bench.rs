@@ -9,9 +9,6 @@ use serde::Serialize;
 use crate::figure::Figure;
 use crate::server::{Setting, Who};
 
-/// Lines of a sender on their way at a time, when it pushes.
-const WINDOW: usize = 256;
-
 /// Quantiles that are kept of every distribution.
 const QUANTILES: [f64; 9] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 1.0];
 
@@ -20,6 +17,8 @@ pub(crate) struct Bench {
     pub(crate) setting: Setting,
     pub(crate) quick: bool,
     pub(crate) rounds: usize,
+    /// Lines of a sender on their way at a time, when it pushes.
+    pub(crate) window: usize,
     pub(crate) figures: Vec<Figure>,
     pub(crate) runs: Vec<Run>,
     pub(crate) memory: Vec<crate::idle::Memory>,
@@ -71,10 +70,11 @@ pub(crate) fn quantiles(ending: &Ending) -> Vec<(f64, f64)> {
 }
 
 impl Bench {
-    pub(crate) fn new(setting: Setting, quick: bool) -> Self {
+    pub(crate) fn new(setting: Setting, quick: bool, window: usize) -> Self {
         Self {
             setting,
             quick,
+            window,
             rounds: if quick { 1 } else { 3 },
             figures: Vec::new(),
             runs: Vec::new(),
@@ -100,11 +100,12 @@ impl Bench {
     /// When it does not come to an end.
     pub(crate) fn run(&mut self, who: Who, case: &Case) -> Result<Run> {
         let (server, accounts) = self.setting.start(who, case.players)?;
-        let load = case
-            .rate
-            .map_or(Load::Push { window: WINDOW }, |rate| Load::Rate {
-                lines_per_s: rate,
-            });
+        let load = case.rate.map_or(
+            Load::Push {
+                window: self.window,
+            },
+            |rate| Load::Rate { lines_per_s: rate },
+        );
         let plan = Plan {
             url: server.url.clone(),
             speaks: server.speaks,

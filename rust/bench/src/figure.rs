@@ -44,8 +44,10 @@ pub(crate) enum Target {
     AtMost(f64),
     /// The median shall be no less than this.
     AtLeast(f64),
-    /// The first reference's median times this is the least.
-    ShareOfReference(f64),
+    /// It shall be no less than this share of the first reference.
+    AtLeastOfReference(f64),
+    /// It shall be no more than this share of the first reference.
+    AtMostOfReference(f64),
 }
 
 /// One figure of the table.
@@ -70,8 +72,11 @@ impl Figure {
         Some(match self.target? {
             Target::AtMost(most) => median <= most,
             Target::AtLeast(least) => median >= least,
-            Target::ShareOfReference(share) => {
+            Target::AtLeastOfReference(share) => {
                 median >= share * self.references.first()?.value.median
+            }
+            Target::AtMostOfReference(share) => {
+                median <= share * self.references.first()?.value.median
             }
         })
     }
@@ -81,7 +86,8 @@ impl Figure {
             None => String::new(),
             Some(Target::AtMost(most)) => format!("≤ {}", short(most)),
             Some(Target::AtLeast(least)) => format!("≥ {}", short(least)),
-            Some(Target::ShareOfReference(share)) => format!("≥ {:.0} %", share * 100.0),
+            Some(Target::AtLeastOfReference(share)) => format!("≥ {:.0} %", share * 100.0),
+            Some(Target::AtMostOfReference(share)) => format!("≤ {:.0} %", share * 100.0),
         }
     }
 }
@@ -232,8 +238,10 @@ mod tests {
             (5.1, Target::AtMost(5.0), false),
             (5.0, Target::AtLeast(5.0), true),
             (4.9, Target::AtLeast(5.0), false),
-            (1.8, Target::ShareOfReference(0.9), true),
-            (1.7, Target::ShareOfReference(0.9), false),
+            (1.8, Target::AtLeastOfReference(0.9), true),
+            (1.7, Target::AtLeastOfReference(0.9), false),
+            (1.0, Target::AtMostOfReference(0.5), true),
+            (1.1, Target::AtMostOfReference(0.5), false),
         ] {
             assert_eq!(figure(median, target).is_met(), Some(met), "{median}");
         }

@@ -8,10 +8,15 @@
 
 mod chat;
 mod idle;
+mod logins;
+mod durable;
+mod storm;
 mod start;
+mod frames;
 
 mod bench;
 mod figure;
+mod plot;
 
 mod cores;
 mod seed;
@@ -44,9 +49,18 @@ struct Args {
     /// Only this bench; may be given more than once
     #[arg(long, value_enum, value_name = "NAME")]
     only: Vec<Name>,
+    /// Lines of each sender without an answer at a time, when senders push
+    #[arg(long, value_name = "LINES", default_value_t = 256)]
+    window: usize,
+    /// What the bench in Godot measured, for the table (from `cargo xtask bench`)
+    #[arg(long, value_name = "FILE")]
+    frames: Option<PathBuf>,
     /// Writes all figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draws the plots into this folder, as far as there are figures for them
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
     /// Where databases are written while it runs; should be on a real disk
     #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
     folder: PathBuf,
@@ -70,6 +84,12 @@ enum Name {
     Channels,
     /// Memory of connections that say nothing
     Idle,
+    /// Logins and registrations, and chat meanwhile
+    Logins,
+    /// Lines that are on disk before they are acknowledged
+    Durable,
+    /// Everybody comes back at once after a restart
+    Storm,
     /// From the program's start to listening
     Start,
 }
@@ -114,18 +134,34 @@ fn run(args: Args) -> Result<()> {
             seed,
         },
         args.quick,
+        args.window,
     );
     for (name, run) in [
         (Name::FanOut, chat::fan_out as fn(&mut Bench) -> Result<()>),
         (Name::Channels, chat::channels),
         (Name::Idle, idle::idle),
+        (Name::Logins, logins::logins),
+        (Name::Durable, durable::durable),
+        (Name::Storm, storm::storm),
         (Name::Start, start::start),
     ] {
         if wanted(name) {
             run(&mut bench)?;
         }
     }
+    if let Some(file) = &args.frames {
+        bench.figures.extend(frames::read(file)?);
+    }
     println!("{}", figure::table(&bench.figures));
+    if let Some(folder) = &args.plots {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        for (name, svg) in plot::all(&bench) {
+            let file = folder.join(name);
+            std::fs::write(&file, svg)
+                .with_context(|| format!("cannot write {}", file.display()))?;
+        }
+    }
     if let Some(file) = &args.json {
         let all = json!({
             "quick": bench.quick,

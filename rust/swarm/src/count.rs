@@ -195,3 +195,176 @@ fn text(bytes: &[u8]) -> Option<&[u8]> {
     let end = sender.iter().position(|&byte| byte == b'"')?;
     sender[end..].strip_prefix(br#"","text":""#)
 }
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{
+        Access, ChannelState, Denial, InboxState, Line, LineKind, ResumeToken, Role,
+    };
+
+    use super::*;
+
+    fn state(channel: &str, last_seq: Seq) -> ChannelState {
+        ChannelState {
+            channel: channel.to_owned(),
+            topic: String::new(),
+            access: Access::Open,
+            role: Role::Member,
+            first_seq: 1,
+            last_seq,
+            read_seq: 0,
+            unread: 0,
+            members: 1,
+            online: 1,
+        }
+    }
+
+    fn logged_in(last_seq: Seq) -> ServerPacket {
+        ServerPacket::LoggedIn {
+            id: 1,
+            username: "ada".to_owned(),
+            resume_token: ResumeToken::from_bytes(&[7; 32]),
+            session: 1,
+            channels: vec![state("lobby", last_seq)],
+            inbox: InboxState {
+                first_seq: 1,
+                last_seq: 0,
+                conversations: Vec::new(),
+            },
+            invitations: Vec::new(),
+        }
+    }
+
+    fn line(channel: &str, seq: Seq, text: &str) -> ServerPacket {
+        ServerPacket::Chat {
+            channel: channel.to_owned(),
+            line: Line {
+                seq,
+                sender: "ada".to_owned(),
+                recipient: None,
+                text: text.to_owned(),
+                sent_at_ms: 1_735_689_600_000,
+                kind: LineKind::Said,
+                edited_at_ms: None,
+                of: None,
+            },
+        }
+    }
+
+    /// What a counter that is in the lobby behind line 40 makes of these.
+    fn count(packets: &[ServerPacket]) -> (Counter, Batch) {
+        let sampling = Sampling {
+            clock: Clock::start(),
+            one_in: 1,
+        };
+        let (mut counter, mut batch) = (Counter::new(0), Batch::default());
+        counter.see(
+            codec::encode(&logged_in(40)).as_bytes(),
+            sampling,
+            &mut batch,
+        );
+        assert!(batch.entered);
+        batch = Batch::default();
+        for packet in packets {
+            counter.see(codec::encode(packet).as_bytes(), sampling, &mut batch);
+        }
+        (counter, batch)
+    }
+
+    #[test]
+    fn lines_in_order_are_counted_and_nothing_else_is_said_of_them() {
+        let lines = [41, 42, 43].map(|seq| line("lobby", seq, "hi"));
+        let (counter, batch) = count(&lines);
+        let bytes = 3 * codec::encode(&lines[0]).len() as u64;
+        let expected = Batch {
+            delivered: 3,
+            bytes,
+            ..Batch::default()
+        };
+        assert_eq!(batch, expected);
+        assert_eq!(counter.have("lobby"), Some(43));
+    }
+
+    #[test]
+    fn a_line_that_is_lost_or_doubled_is_noticed() {
+        let (_, batch) = count(&[41, 44, 45].map(|seq| line("lobby", seq, "hi")));
+        assert_eq!((batch.delivered, batch.lost, batch.doubled), (3, 2, 0));
+        let (_, batch) = count(&[41, 41, 40, 42].map(|seq| line("lobby", seq, "hi")));
+        assert_eq!((batch.delivered, batch.lost, batch.doubled), (4, 0, 2));
+        // The first one already.
+        let (_, batch) = count(&[line("lobby", 42, "hi")]);
+        assert_eq!(batch.lost, 1);
+    }
+
+    #[test]
+    fn lines_that_a_gap_announces_are_left_out_and_not_lost() {
+        let gap = ServerPacket::Gap {
+            channel: "lobby".to_owned(),
+            last_seq: 50,
+        };
+        let (counter, batch) = count(&[line("lobby", 41, "hi"), gap, line("lobby", 51, "hi")]);
+        assert_eq!((batch.gaps, batch.left_out, batch.lost), (1, 9, 0));
+        assert_eq!(counter.have("lobby"), Some(51));
+    }
+
+    #[test]
+    fn channels_are_counted_apart_from_where_they_were_joined() {
+        let joined = ServerPacket::Joined {
+            id: Some(2),
+            channel: state("trade", 7),
+        };
+        let (counter, batch) = count(&[
+            joined,
+            line("trade", 8, "hi"),
+            line("lobby", 41, "hi"),
+            line("trade", 9, "hi"),
+        ]);
+        assert_eq!((batch.delivered, batch.lost, batch.doubled), (3, 0, 0));
+        assert_eq!(counter.first(), Some("trade"));
+        assert_eq!(counter.newest(), Some(9));
+        assert_eq!(counter.have("lobby"), Some(41));
+    }
+
+    #[test]
+    fn who_comes_back_begins_anew() {
+        let (counter, batch) = count(&[line("lobby", 41, "hi"), logged_in(60)]);
+        assert_eq!((batch.lost, batch.doubled), (0, 0));
+        assert_eq!(counter.have("lobby"), Some(60));
+    }
+
+    #[test]
+    fn answers_are_counted_and_refusals_kept() {
+        let posted = ServerPacket::Posted {
+            id: 9,
+            channel: "lobby".to_owned(),
+            seq: 41,
+            sent_at_ms: 1,
+        };
+        let denied = ServerPacket::deny(Some(9), Denial::new(DenyCode::RateLimited));
+        let (_, batch) = count(&[posted, denied]);
+        assert_eq!(batch.posted, 1);
+        assert_eq!(batch.denied, Some(DenyCode::RateLimited));
+    }
+
+    #[test]
+    fn one_line_in_so_many_tells_when_it_was_sent() {
+        let sampling = Sampling {
+            clock: Clock::start(),
+            one_in: 4,
+        };
+        let sent = Duration::from_millis(1234);
+        let (mut counter, mut batch) = (Counter::new(0), Batch::default());
+        counter.see(
+            codec::encode(&logged_in(40)).as_bytes(),
+            sampling,
+            &mut batch,
+        );
+        let told: Vec<_> = (41..49)
+            .filter_map(|seq| {
+                let packet = codec::encode(&line("lobby", seq, &sampling.clock.stamp(sent, 64)));
+                counter.see(packet.as_bytes(), sampling, &mut batch)
+            })
+            .collect();
+        assert_eq!(told, [sent, sent]);
+    }
+}

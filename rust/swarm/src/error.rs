@@ -24,6 +24,12 @@ pub enum SwarmError {
         /// Why not.
         cause: std::io::Error,
     },
+    /// The connection ended during the handshake.
+    #[error(
+        "the server hung up during the handshake; is it a Longhall server, and were \
+         --max-connections and --connections-per-address raised?"
+    )]
+    HungUp,
     /// What answers is no Longhall server.
     #[error("what answers is no Longhall server: {0}")]
     NotLonghall(String),
@@ -83,6 +89,19 @@ pub enum SwarmError {
         /// Why not.
         cause: std::io::Error,
     },
+}
+
+impl SwarmError {
+    /// Whether a connection ended, or there is none to be had, in a way that coming
+    /// back may help.
+    pub(crate) fn is_cut(&self) -> bool {
+        match self {
+            Self::Dial { .. } | Self::HungUp | Self::Lost { .. } => true,
+            Self::Closed { reason } => reason.may_retry(),
+            Self::Denied { code, .. } => *code == DenyCode::Restarting,
+            _ => false,
+        }
+    }
 }
 
 fn dial_advice(cause: &std::io::Error) -> &'static str {

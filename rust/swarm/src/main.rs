@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use longhall_swarm::{
-    Account, Counts, Ending, Load, Plan, Process, Span, Swarm, SwarmError, accounts,
+    Account, Counts, Ending, Load, Plan, Process, Span, Swarm, SwarmError, Visit, Visitors,
+    accounts,
 };
 use serde_json::json;
 
@@ -46,6 +47,21 @@ struct Args {
     /// How long to talk before that
     #[arg(long, default_value_t = 2.0, value_name = "SECONDS")]
     warm_up: f64,
+    /// Others, who log in with a password and out again, over and over meanwhile
+    #[arg(long, default_value_t = 0, value_name = "COUNT")]
+    logins: usize,
+    /// Others, who create one account after the other meanwhile
+    #[arg(
+        long,
+        default_value_t = 0,
+        value_name = "COUNT",
+        conflicts_with = "logins"
+    )]
+    registrations: usize,
+    /// Players whose connection ends come back, each within so many seconds;
+    /// otherwise the run ends. For trying what a restart of the server is like
+    #[arg(long, value_name = "SECONDS")]
+    comeback: Option<f64>,
     /// Characters of a line, 32 to 500
     #[arg(long, default_value_t = 64, value_name = "COUNT")]
     text_bytes: usize,
@@ -98,6 +114,7 @@ fn main() -> ExitCode {
 
 /// Whether every line arrived once.
 fn run(args: &Args) -> Result<bool, SwarmError> {
+    let (warm_up, span) = (seconds(args.warm_up)?, seconds(args.seconds)?);
     let server = args.server_pid.map(Process::find).transpose()?;
     let plan = Plan {
         url: args.url.clone(),
@@ -112,6 +129,15 @@ fn run(args: &Args) -> Result<bool, SwarmError> {
             Load::Rate {
                 lines_per_s: args.rate,
             }
+        },
+        comeback: args.comeback.map(seconds).transpose()?,
+        visitors: Visitors {
+            count: args.logins.max(args.registrations),
+            doing: if args.registrations > 0 {
+                Visit::Register
+            } else {
+                Visit::Login
+            },
         },
         text_bytes: args.text_bytes,
         at_once: args.at_once,
@@ -130,13 +156,11 @@ fn run(args: &Args) -> Result<bool, SwarmError> {
 
     let swarm = Swarm::start(plan, kept)?;
     swarm.wait_until_in(|counts| {
-        progress.show(|| format!("{} of {} players are in", counts.entered, args.players));
+        progress.show(|| format!("{} of {} players are in", counts.present(), args.players));
     })?;
     progress.end(&format!("{} players are in", args.players));
     swarm.talk(true);
-    let warm_up = Duration::from_secs_f64(args.warm_up);
     swarm.wait(warm_up, |_| progress.show(|| "warming up".to_owned()))?;
-    let span = Duration::from_secs_f64(args.seconds);
     let mut last = (Instant::now(), swarm.counts());
     let span = swarm.measure(span, server, |counts| {
         progress.show(|| {
@@ -159,6 +183,11 @@ fn run(args: &Args) -> Result<bool, SwarmError> {
         accounts::write(file, &ending.accounts)?;
     }
     Ok(ending.counts.lost + ending.counts.doubled + ending.missing == 0)
+}
+
+fn seconds(count: f64) -> Result<Duration, SwarmError> {
+    Duration::try_from_secs_f64(count)
+        .map_err(|_| SwarmError::Plan(format!("{count} seconds are no time")))
 }
 
 fn since(last: &mut (Instant, Counts), counts: Counts) -> (f64, f64) {
@@ -190,6 +219,15 @@ fn report(span: &Span, ending: &Ending) {
         println!("server CPU        {cost:>12.3} µs per delivered line");
         println!("server CPU        {:>12.1} % of one core", cores * 100.0);
     }
+    if span.counts.visits > 0 {
+        let took = |quantile| ending.visits.value_at_quantile(quantile) as f64 / 1e6;
+        println!("visits/s          {:>12.1}", span.visits_per_s());
+        println!("a visit, p50      {:>12.1} ms", took(0.5));
+        println!("a visit, p99      {:>12.1} ms", took(0.99));
+    }
+    if ending.counts.left > 0 {
+        println!("cut off           {:>12}", ending.counts.left);
+    }
     println!("lost              {lost:>12}");
     println!("doubled           {doubled:>12}");
     println!("missing at the end{:>12}", ending.missing);
@@ -211,6 +249,7 @@ fn as_json(span: &Span, ending: &Ending) -> serde_json::Value {
             "p999": latency(0.999),
             "max": ending.latency.max() as f64 / 1e3,
         },
+        "visits_per_s": span.visits_per_s(),
         "missing": ending.missing,
         "span": span,
         "all": ending.counts,

@@ -21,6 +21,11 @@ pub struct Plan {
     pub senders: usize,
     /// How they talk.
     pub load: Load,
+    /// Whether players whose connection ends come back, each after a random time of at
+    /// most this. Otherwise that ends the run.
+    pub comeback: Option<Duration>,
+    /// Others, who come and go while the senders talk.
+    pub visitors: Visitors,
     /// Bytes of a line's text.
     pub text_bytes: usize,
     /// Connections that are being opened at a time.
@@ -57,6 +62,25 @@ pub enum Load {
     },
 }
 
+/// Connections beside those of the players, that make the server hash passwords: each
+/// does so over and over while the senders talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visitors {
+    /// How many.
+    pub count: usize,
+    /// What they do.
+    pub doing: Visit,
+}
+
+/// What a visitor does over and over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// Logs in with a password, and out again.
+    Login,
+    /// Creates an account.
+    Register,
+}
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -66,6 +90,11 @@ impl Default for Plan {
             channels: 1,
             senders: 4,
             load: Load::Rate { lines_per_s: 1.0 },
+            comeback: None,
+            visitors: Visitors {
+                count: 0,
+                doing: Visit::Login,
+            },
             text_bytes: 64,
             at_once: 32,
             threads: 1,

@@ -23,12 +23,12 @@ pub(crate) struct Player<'a> {
     pub(crate) session: Session,
     wire: Option<Wire>,
     pub(crate) counter: Counter,
-    /// Which of the thread's players it is.
-    index: usize,
+    /// Which of the thread's players it is; none of them for a visitor.
+    index: Option<usize>,
 }
 
 impl<'a> Player<'a> {
-    pub(crate) fn new(context: &'a Context, index: usize) -> Self {
+    pub(crate) fn new(context: &'a Context, index: Option<usize>) -> Self {
         let config = Config {
             reconnect: false,
             connect_timeout: REQUEST_TIMEOUT,
@@ -41,7 +41,7 @@ impl<'a> Player<'a> {
             context,
             session: Session::new(config, fastrand::u64(..)),
             wire: None,
-            counter: Counter::new(index as u64),
+            counter: Counter::new(index.unwrap_or_default() as u64),
             index,
         }
     }
@@ -78,6 +78,8 @@ impl<'a> Player<'a> {
         if let Some(channel) = channel {
             self.join(channel).await?;
         }
+        // What there was to tell on the way.
+        while self.session.poll_event().is_some() {}
         Ok(())
     }
 
@@ -91,26 +93,77 @@ impl<'a> Player<'a> {
                 return Ok(false);
             }
             let batch = self.turn("logging in").await?;
-            if batch.denied == Some(DenyCode::RateLimited) {
-                return Err(SwarmError::Denied {
-                    doing: "log in",
-                    code: DenyCode::RateLimited,
-                });
+            match batch.denied {
+                // The client core asks again.
+                None | Some(DenyCode::Busy) => {}
+                // As above.
+                Some(DenyCode::SessionExpired) => {}
+                Some(code) => {
+                    let doing = "log in";
+                    return Err(SwarmError::Denied { doing, code });
+                }
             }
         }
     }
 
     async fn register_and_log_in(&mut self, username: &str) -> Result<(), SwarmError> {
         // Nobody needs it again: the next run resumes.
-        let password = format!("{:032x}", fastrand::u128(..));
+        let password = new_password();
+        self.register(username, &password).await?;
+        self.log_in(username, &password).await
+    }
+
+    /// Connects and registers. Returns the password.
+    ///
+    /// # Errors
+    /// What the server or the network had against it.
+    pub(crate) async fn first_visit(&mut self, username: &str) -> Result<String, SwarmError> {
+        let connect = self.session.connect(self.context.now());
+        self.outcome("connect", connect).await?;
+        let password = new_password();
+        self.register(username, &password).await?;
+        Ok(password)
+    }
+
+    /// Creates an account, however busy the server is.
+    ///
+    /// # Errors
+    /// What the server or the network had against it.
+    pub(crate) async fn register(
+        &mut self,
+        username: &str,
+        password: &str,
+    ) -> Result<(), SwarmError> {
         self.insist("register", |session, now| {
-            session.register(now, username, &password)
-        })
-        .await?;
-        self.insist("log in", |session, now| {
-            session.login(now, username, &password)
+            session.register(now, username, password)
         })
         .await
+    }
+
+    /// Logs in with a password, however busy the server is.
+    ///
+    /// # Errors
+    /// What the server or the network had against it.
+    pub(crate) async fn log_in(
+        &mut self,
+        username: &str,
+        password: &str,
+    ) -> Result<(), SwarmError> {
+        self.insist("log in", |session, now| {
+            session.login(now, username, password)
+        })
+        .await
+    }
+
+    /// Logs out. The connection stays.
+    ///
+    /// # Errors
+    /// What the server or the network had against it.
+    pub(crate) async fn log_out(&mut self) -> Result<(), SwarmError> {
+        let logout = self.session.logout(self.context.now());
+        self.outcome("log out", logout).await?;
+        while self.session.poll_event().is_some() {}
+        Ok(())
     }
 
     /// Asks until the server has time.
@@ -263,11 +316,9 @@ impl<'a> Player<'a> {
                     return Err(gone(reason, "talking"));
                 }
                 Event::LoggedOut { reason } => {
-                    let code = DenyCode::SessionExpired;
-                    debug_assert_ne!(reason, LogoutReason::Asked);
-                    return Err(SwarmError::Denied {
-                        doing: "go on",
-                        code,
+                    return Err(match reason {
+                        LogoutReason::Disconnected(reason) => gone(reason, "talking"),
+                        _ => SwarmError::Lost { doing: "talking" },
                     });
                 }
                 _ => {}
@@ -276,6 +327,10 @@ impl<'a> Player<'a> {
         while self.session.poll_outcome().is_some() {}
         Ok(ended)
     }
+}
+
+fn new_password() -> String {
+    format!("{:032x}", fastrand::u128(..))
 }
 
 fn is(refusal: &Refusal, code: DenyCode) -> bool {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::count::Sampling;
 use crate::stamp::Clock;
 use crate::tally::{Counts, Tally};
-use crate::thread::{Harvest, Phase, Shared, run};
+use crate::thread::{Harvest, Phase, Shared, new_histogram, run};
 use crate::{Account, Plan, Process, SwarmError};
 
 /// How often what goes on is looked at.
@@ -52,6 +52,11 @@ impl Span {
         self.counts.posted as f64 / self.seconds
     }
 
+    /// Logins or registrations per second.
+    pub fn visits_per_s(&self) -> f64 {
+        self.counts.visits as f64 / self.seconds
+    }
+
     /// Microseconds of the server's processor per line delivered.
     pub fn cpu_us_per_delivery(&self) -> Option<f64> {
         (self.counts.delivered > 0)
@@ -69,6 +74,8 @@ pub struct Ending {
     /// How long lines were on their way, in nanoseconds: those sent while it was
     /// measured.
     pub latency: Histogram<u64>,
+    /// The same of visits: how long each took.
+    pub visits: Histogram<u64>,
     /// Everything from the first connection on.
     pub counts: Counts,
     /// Numbers given out in the channels since everybody was in.
@@ -129,7 +136,7 @@ impl Swarm {
         Counts::of(self.shared.tallies.iter())
     }
 
-    /// Waits until everybody is in. `progress` is told the counts now and then.
+    /// Waits until everybody is in, or in again. `progress` is told the counts now and then.
     ///
     /// # Errors
     /// What went wrong first.
@@ -138,7 +145,10 @@ impl Swarm {
             self.check()?;
             let counts = self.counts();
             progress(counts);
-            if counts.entered >= self.shared.plan.players as u64 {
+            let Plan {
+                players, visitors, ..
+            } = &self.shared.plan;
+            if counts.present() >= *players as u64 && counts.visitors >= visitors.count as u64 {
                 return Ok(());
             }
             thread::sleep(POLL);
@@ -179,16 +189,43 @@ impl Swarm {
         server: Option<Process>,
         progress: impl FnMut(Counts),
     ) -> Result<Span, SwarmError> {
+        self.measure_while(server, || self.wait(time, progress))
+    }
+
+    /// Waits until so many connections ended and everybody is in again, and says what
+    /// happened meanwhile.
+    ///
+    /// # Errors
+    /// What went wrong meanwhile.
+    pub fn measure_return(
+        &self,
+        connections: u64,
+        server: Option<Process>,
+    ) -> Result<Span, SwarmError> {
+        self.measure_while(server, || {
+            while self.counts().left < connections {
+                self.check()?;
+                thread::sleep(POLL);
+            }
+            self.wait_until_in(|_| {})
+        })
+    }
+
+    fn measure_while(
+        &self,
+        server: Option<Process>,
+        act: impl FnOnce() -> Result<(), SwarmError>,
+    ) -> Result<Span, SwarmError> {
         let cpu = |server: Option<Process>| server.map(|server| server.cpu_time()).transpose();
-        let nanos = |time: Duration| time.as_nanos() as u64;
+        let now = || self.clock.now().as_nanos() as u64;
         let cpu_before = cpu(server)?;
         let before = self.counts();
         let began = self.clock.now();
-        self.shared
-            .until
-            .store(nanos(began + time), Ordering::Relaxed);
-        self.shared.from.store(nanos(began), Ordering::Relaxed);
-        self.wait(time, progress)?;
+        self.shared.from.store(now(), Ordering::Relaxed);
+        self.shared.until.store(u64::MAX, Ordering::Relaxed);
+        let acted = act();
+        self.shared.until.store(now(), Ordering::Relaxed);
+        acted?;
         let cpu_after = cpu(server)?;
         let counts = self.counts() - before;
         Ok(Span {
@@ -210,14 +247,15 @@ impl Swarm {
         let counts = self.counts();
         let harvests = self.end()?;
         self.check()?;
-        let mut latency: Option<Histogram<u64>> = None;
+        let mut latency = new_histogram();
+        let mut visits = new_histogram();
         let mut players = Vec::new();
         for harvest in harvests {
-            match &mut latency {
-                Some(latency) => latency
-                    .add(&harvest.latency)
-                    .expect("all have the same bounds"),
-                None => latency = Some(harvest.latency),
+            for (sum, one) in [
+                (&mut latency, harvest.latency),
+                (&mut visits, harvest.visits),
+            ] {
+                sum.add(one).expect("all have the same bounds");
             }
             players.extend(harvest.players);
         }
@@ -235,7 +273,8 @@ impl Swarm {
         Ok(Ending {
             missing: missing.sum(),
             numbers: channels.values().map(|(first, have)| have - first).sum(),
-            latency: latency.expect("there is at least one thread"),
+            latency,
+            visits,
             counts,
             accounts: players.into_iter().map(|player| player.account).collect(),
         })

@@ -10,6 +10,9 @@ use crate::count::Batch;
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) entered: AtomicU64,
+    pub(crate) left: AtomicU64,
+    pub(crate) visitors: AtomicU64,
+    pub(crate) visits: AtomicU64,
     pub(crate) said: AtomicU64,
     posted: AtomicU64,
     delivered: AtomicU64,
@@ -45,8 +48,14 @@ pub(crate) fn add(to: &AtomicU64, count: u64) {
 /// Counts of all threads at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
-    /// Players who are in.
+    /// Times that a player came in.
     pub entered: u64,
+    /// Times that a player's connection ended.
+    pub left: u64,
+    /// Visitors who are ready.
+    pub visitors: u64,
+    /// Logins or registrations of theirs.
+    pub visits: u64,
     /// Lines sent.
     pub said: u64,
     /// Lines acknowledged.
@@ -66,11 +75,20 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Players who are in.
+    pub fn present(&self) -> u64 {
+        // Read one after the other, they may not fit for a moment.
+        self.entered.saturating_sub(self.left)
+    }
+
     pub(crate) fn of<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Self {
         let mut sum = Self::default();
         for tally in tallies {
             let read = |from: &AtomicU64| from.load(Ordering::Relaxed);
             sum.entered += read(&tally.entered);
+            sum.left += read(&tally.left);
+            sum.visitors += read(&tally.visitors);
+            sum.visits += read(&tally.visits);
             sum.said += read(&tally.said);
             sum.posted += read(&tally.posted);
             sum.delivered += read(&tally.delivered);
@@ -90,6 +108,9 @@ impl Sub for Counts {
     fn sub(self, before: Self) -> Self {
         Self {
             entered: self.entered - before.entered,
+            left: self.left - before.left,
+            visitors: self.visitors - before.visitors,
+            visits: self.visits - before.visits,
             said: self.said - before.said,
             posted: self.posted - before.posted,
             delivered: self.delivered - before.delivered,

@@ -1,6 +1,7 @@
 //! One thread of a swarm: its players, each a task.
 
 use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,20 +10,28 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use longhall_client::MAX_CHATS_IN_FLIGHT;
 use longhall_packet::{ChannelName, ChatText, ClientPacket, Seq, Target, codec};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
+use tokio::time::sleep;
 
 use crate::SwarmError;
 use crate::accounts::Account;
 use crate::count::{Batch, Counter, Sampling};
 use crate::pacer::Pacer;
-use crate::plan::{Load, Plan, Speaks};
+use crate::plan::{Load, Plan, Speaks, Visit, Visitors};
 use crate::player::{Player, closed};
 use crate::tally::{Tally, add};
 use crate::wire::{Address, Buffer, Control, Wire, new_buffer};
 
 /// The longest latency that is told apart from longer ones.
 const MAX_LATENCY: Duration = Duration::from_secs(60);
+/// Between tries to come back to a server that does not answer.
+const RETRY: Duration = Duration::from_millis(20);
+
+pub(crate) fn new_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, MAX_LATENCY.as_nanos() as u64, 3)
+        .expect("the bounds are in order")
+}
 
 /// What the swarm does at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +80,7 @@ pub(crate) struct Context {
     pub(crate) sampling: Sampling,
     start: Instant,
     latency: RefCell<Histogram<u64>>,
+    visits: RefCell<Histogram<u64>>,
     seats: Vec<Seat>,
     entering: Semaphore,
 }
@@ -89,6 +99,7 @@ struct Seat {
 /// What a thread brings back.
 pub(crate) struct Harvest {
     pub(crate) latency: Histogram<u64>,
+    pub(crate) visits: Histogram<u64>,
     pub(crate) players: Vec<Heard>,
 }
 
@@ -118,9 +129,11 @@ impl Context {
     }
 
     /// Takes note of what one read brought.
-    pub(crate) fn note(&self, index: usize, counter: &Counter, batch: &Batch) {
+    pub(crate) fn note(&self, index: Option<usize>, counter: &Counter, batch: &Batch) {
         self.tally().add(batch);
-        let seat = &self.seats[index];
+        let Some(seat) = index.map(|index| &self.seats[index]) else {
+            return;
+        };
         if batch.delivered + batch.gaps > 0 || batch.entered {
             let have = match &seat.channel {
                 Some(channel) => counter.have(channel),
@@ -137,12 +150,22 @@ impl Context {
 
     /// Takes note of how long a line was on its way.
     pub(crate) fn note_latency(&self, sent: Option<Duration>, now: Duration) {
-        let Some(sent) = sent else { return };
-        let nanos = sent.as_nanos() as u64;
-        let from = self.shared.from.load(Ordering::Relaxed);
-        if nanos >= from && nanos < self.shared.until.load(Ordering::Relaxed) {
-            let took = now.saturating_sub(sent).as_nanos() as u64;
-            self.latency.borrow_mut().saturating_record(took);
+        if let Some(sent) = sent {
+            self.record(&self.latency, sent, now);
+        }
+    }
+
+    /// Takes note of how long a visit took.
+    fn note_visit(&self, began: Duration) {
+        self.record(&self.visits, began, self.now());
+    }
+
+    fn record(&self, histogram: &RefCell<Histogram<u64>>, from: Duration, to: Duration) {
+        let nanos = from.as_nanos() as u64;
+        let first = self.shared.from.load(Ordering::Relaxed);
+        if nanos >= first && nanos < self.shared.until.load(Ordering::Relaxed) {
+            let took = to.saturating_sub(from).as_nanos() as u64;
+            histogram.borrow_mut().saturating_record(took);
         }
     }
 }
@@ -165,8 +188,6 @@ pub(crate) fn run(
         .enable_all()
         .build()
         .map_err(system)?;
-    let latency = Histogram::new_with_bounds(1, MAX_LATENCY.as_nanos() as u64, 3)
-        .expect("the bounds are in order");
     let seats = accounts.into_iter().map(|(number, account)| Seat {
         number,
         account: RefCell::new(account),
@@ -180,7 +201,8 @@ pub(crate) fn run(
         buffer: new_buffer(),
         sampling,
         start: sampling.clock.beginning(),
-        latency: RefCell::new(latency),
+        visits: RefCell::new(new_histogram()),
+        latency: RefCell::new(new_histogram()),
         seats: seats.collect(),
         entering: Semaphore::new(shared.plan.at_once.div_ceil(shared.plan.threads)),
         shared,
@@ -197,6 +219,7 @@ pub(crate) fn run(
     Ok(Harvest {
         players: players.collect(),
         latency: context.latency.borrow().clone(),
+        visits: context.visits.borrow().clone(),
     })
 }
 
@@ -213,9 +236,17 @@ async fn play(context: &Rc<Context>) {
         });
         let context = Rc::clone(context);
         players.spawn_local(async move {
-            if let Err(error) = attend(&context, index, lines).await {
-                context.shared.fail(error);
-            }
+            let Err(error) = attend(&context, index, lines).await;
+            context.shared.fail(error);
+        });
+    }
+    let visitors = context.shared.plan.visitors;
+    let threads = context.shared.plan.threads;
+    for _ in (context.thread..visitors.count).step_by(threads) {
+        let context = Rc::clone(context);
+        players.spawn_local(async move {
+            let Err(error) = visit(&context, &visitors).await;
+            context.shared.fail(error);
         });
     }
     if let Load::Rate { lines_per_s } = context.shared.plan.load
@@ -238,31 +269,73 @@ async fn play(context: &Rc<Context>) {
     players.shutdown().await;
 }
 
+/// What a player does has no end of its own.
+type Ended = Result<Infallible, SwarmError>;
+
 /// The lines of a sender that are due, by the time they are.
 type Lines = mpsc::UnboundedReceiver<Duration>;
 
-/// One player from coming in to the end.
-async fn attend(context: &Context, index: usize, lines: Option<Lines>) -> Result<(), SwarmError> {
-    let place = context.entering.acquire().await;
+/// One player from coming in to the end, which is an error if it comes by itself.
+async fn attend(context: &Context, index: usize, mut lines: Option<Lines>) -> Ended {
+    let mut door = Door {
+        place: context.entering.acquire().await.ok(),
+        is_in: false,
+    };
+    let mut was_in = false;
+    loop {
+        let Err(error) = stay(context, index, lines.as_mut(), &mut door).await;
+        was_in |= door.is_in;
+        let comeback = context.shared.plan.comeback;
+        let Some(within) = comeback.filter(|_| was_in && error.is_cut()) else {
+            return Err(error);
+        };
+        if std::mem::take(&mut door.is_in) {
+            add(&context.tally().left, 1);
+            sleep(within.mul_f64(fastrand::f64())).await;
+        } else {
+            // The server is what is not back yet.
+            sleep(RETRY).await;
+        }
+        // Nothing is said by who is not there.
+        while lines.as_mut().is_some_and(|lines| lines.try_recv().is_ok()) {}
+    }
+}
+
+/// Lets in some at a time, when all come for the first time.
+struct Door<'a> {
+    place: Option<SemaphorePermit<'a>>,
+    is_in: bool,
+}
+
+/// Comes in and stays until the connection ends.
+async fn stay(
+    context: &Context,
+    index: usize,
+    lines: Option<&mut Lines>,
+    door: &mut Door<'_>,
+) -> Ended {
     let seat = &context.seats[index];
+    let mut is_in = || {
+        door.place.take();
+        door.is_in = true;
+        add(&context.tally().entered, 1);
+    };
     let rate = matches!(context.shared.plan.load, Load::Rate { .. });
     if context.shared.plan.speaks == Speaks::BareFrames {
         let (wire, counter) = enter_bare(context, index).await?;
-        drop(place);
-        add(&context.tally().entered, 1);
+        is_in();
         return match lines {
             Some(lines) => push(context, index, wire, counter, rate.then_some(lines)).await,
             None => listen(context, index, wire, counter).await,
         };
     }
-    let mut player = Player::new(context, index);
+    let mut player = Player::new(context, Some(index));
     let mut account = seat.account.borrow().clone();
     let entered = player.enter(&mut account, seat.channel.as_deref()).await;
     // Also when it did not get in: the token may have changed.
     seat.account.replace(account);
     entered?;
-    drop(place);
-    add(&context.tally().entered, 1);
+    is_in();
     match lines {
         Some(lines) if rate => talk(context, index, player, lines).await,
         lines => {
@@ -272,6 +345,44 @@ async fn attend(context: &Context, index: usize, lines: Option<Lines>) -> Result
                 Some(_) => push(context, index, wire, counter, None).await,
                 None => listen(context, index, wire, counter).await,
             }
+        }
+    }
+}
+
+/// Somebody who logs in, or registers, over and over.
+async fn visit(context: &Context, visitors: &Visitors) -> Ended {
+    let place = context.entering.acquire().await;
+    let mut player = Player::new(context, None);
+    let mut account = Account::new_ones(1).remove(0);
+    let password = player.first_visit(&account.username).await?;
+    drop(place);
+    add(&context.tally().visitors, 1);
+    let mut phase = context.shared.phase.clone();
+    loop {
+        let talking = phase.wait_for(|phase| *phase == Phase::Talking);
+        tokio::select! {
+            talking = talking => {
+                if talking.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+            batch = player.turn("waiting") => {
+                batch?;
+                continue;
+            }
+        }
+        let began = context.now();
+        match visitors.doing {
+            Visit::Login => player.log_in(&account.username, &password).await?,
+            Visit::Register => {
+                account = Account::new_ones(1).remove(0);
+                player.register(&account.username, &password).await?;
+            }
+        }
+        add(&context.tally().visits, 1);
+        context.note_visit(began);
+        if visitors.doing == Visit::Login {
+            player.log_out().await?;
         }
     }
 }
@@ -298,12 +409,7 @@ fn name(channel: &str) -> Result<ChannelName, SwarmError> {
 }
 
 /// Only counts.
-async fn listen(
-    context: &Context,
-    index: usize,
-    mut wire: Wire,
-    mut counter: Counter,
-) -> Result<(), SwarmError> {
+async fn listen(context: &Context, index: usize, mut wire: Wire, mut counter: Counter) -> Ended {
     loop {
         hear(context, index, &mut wire, &mut counter, "listening").await?;
     }
@@ -333,7 +439,7 @@ async fn hear(
         let sent = counter.see(packet, context.sampling, &mut batch);
         context.note_latency(sent, now);
     })?;
-    context.note(index, counter, &batch);
+    context.note(Some(index), counter, &batch);
     match read.control {
         Some(Control::Ping) => wire.pong(),
         Some(Control::Close(reason)) => return Err(closed(reason, doing)),
@@ -350,8 +456,8 @@ async fn push(
     index: usize,
     mut wire: Wire,
     mut counter: Counter,
-    mut lines: Option<Lines>,
-) -> Result<(), SwarmError> {
+    mut lines: Option<&mut Lines>,
+) -> Ended {
     let window = match context.shared.plan.load {
         Load::Push { window } => window,
         Load::Rate { .. } => usize::MAX,
@@ -428,12 +534,7 @@ impl<'a> Composer<'a> {
 }
 
 /// A sender of the client core, which says what is due.
-async fn talk(
-    context: &Context,
-    index: usize,
-    mut player: Player<'_>,
-    mut lines: Lines,
-) -> Result<(), SwarmError> {
+async fn talk(context: &Context, index: usize, mut player: Player<'_>, lines: &mut Lines) -> Ended {
     let plan = &context.shared.plan;
     // Empty is the lobby.
     let channel = context.seats[index].channel.as_deref().unwrap_or("");

@@ -153,9 +153,7 @@ impl Wire {
                 return Err(SwarmError::NotLonghall("its answer does not end".into()));
             }
             if self.stream.read_buf(&mut answer).await.map_err(lost)? == 0 {
-                return Err(SwarmError::NotLonghall(
-                    "it hung up during the handshake".into(),
-                ));
+                return Err(SwarmError::HungUp);
             }
         };
         let status = answer.split(|&byte| byte == b'\r').next().unwrap_or(&[]);
@@ -333,4 +331,103 @@ fn queue_frame(outgoing: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
     outgoing.extend_from_slice(&mask);
     let masked = payload.iter().zip(mask.iter().cycle());
     outgoing.extend(masked.map(|(byte, mask)| byte ^ mask));
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![0x80 | opcode];
+        match payload.len() {
+            short @ 0..126 => frame.push(short as u8),
+            length => {
+                frame.push(126);
+                frame.extend_from_slice(&(length as u16).to_be_bytes());
+            }
+        }
+        frame.extend_from_slice(payload);
+        frame
+    }
+
+    #[test]
+    fn urls_lead_to_a_host_and_a_path() {
+        for (url, host, path) in [
+            ("ws://127.0.0.1:8081", "127.0.0.1:8081", "/"),
+            ("ws://example.org/chat", "example.org:80", "/chat"),
+            ("ws://[::1]:9000/", "[::1]:9000", "/"),
+        ] {
+            let address = Address::parse(url).unwrap();
+            assert_eq!((address.host.as_str(), address.path.as_str()), (host, path));
+        }
+        for url in ["http://example.org", "wss://example.org", "ws://", "x"] {
+            assert!(Address::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_read_when_it_is_whole() {
+        let whole = frame(TEXT, &[b'x'; 300]);
+        for end in 0..4 {
+            assert_eq!(Header::parse(&whole[..end]).unwrap(), None);
+        }
+        let header = Header::parse(&whole[..4]).unwrap().unwrap();
+        assert_eq!((header.bytes, header.payload), (4, 300));
+        // A fragment, a mask, more than a server sends.
+        for bad in [[0x01, 5, 0, 0], [0x81, 0x85, 0, 0], [0x81, 126, 0xff, 0xff]] {
+            assert!(Header::parse(&bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_frame_unmasks_to_what_was_queued() {
+        for length in [0, 5, 125, 126, 5000] {
+            let text = "a".repeat(length);
+            let mut out = Vec::new();
+            queue_frame(&mut out, TEXT, text.as_bytes());
+            let at = if length < 126 { 2 } else { 4 };
+            let (mask, masked) = out[at..].split_at(4);
+            let clear = masked.iter().zip(mask.iter().cycle());
+            let clear: Vec<u8> = clear.map(|(byte, mask)| byte ^ mask).collect();
+            assert_eq!(clear, text.as_bytes());
+        }
+    }
+
+    #[tokio::test]
+    async fn frames_are_seen_once_and_whole_wherever_the_network_cuts_them() {
+        let texts = ["short", &"x".repeat(200), "", &"y".repeat(60_000), "last"];
+        let mut bytes = Vec::new();
+        for text in texts {
+            bytes.extend(frame(TEXT, text.as_bytes()));
+        }
+        bytes.extend(frame(PING, b"?"));
+        for piece in [1, 3, 1000, 40_000, bytes.len()] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = Address::parse(&format!("ws://{}", listener.local_addr().unwrap()));
+            let mut wire = Wire::dial(&address.unwrap()).await.unwrap();
+            let (mut server, _) = listener.accept().await.unwrap();
+            let bytes = bytes.clone();
+            // Byte by byte would take long for all; the first kilobyte shows it.
+            tokio::spawn(async move {
+                let (first, rest) = bytes.split_at(1000);
+                for some in first.chunks(piece).chain(rest.chunks(piece.max(1000))) {
+                    server.write_all(some).await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+            });
+            let (buffer, mut seen, mut pinged) = (new_buffer(), Vec::new(), false);
+            loop {
+                wire.readable().await;
+                let read = wire.read(&buffer, |text| seen.push(text.to_vec())).unwrap();
+                pinged |= read.control == Some(Control::Ping);
+                if read.is_over {
+                    break;
+                }
+            }
+            assert!(pinged);
+            assert_eq!(seen, texts.map(|text| text.as_bytes().to_vec()));
+        }
+    }
 }
