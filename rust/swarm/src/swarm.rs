@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(5);
 /// How long it may take until the last lines have arrived everywhere.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Nothing arriving for so long means that nothing more will.
-const QUIET: Duration = Duration::from_millis(500);
+const QUIET: Duration = Duration::from_millis(250);
 
 /// Players who are on their way in, or in.
 pub struct Swarm {
@@ -255,7 +255,8 @@ impl Swarm {
                 (&mut latency, harvest.latency),
                 (&mut visits, harvest.visits),
             ] {
-                sum.add(one).expect("all have the same bounds");
+                // All have the same bounds.
+                *sum += one;
             }
             players.extend(harvest.players);
         }
