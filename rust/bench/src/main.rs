@@ -109,7 +109,6 @@ fn run(args: Args) -> Result<()> {
     if let Some(Task::Bare(bare)) = args.task {
         return bare::run(bare);
     }
-    server::end_with_us()?;
     let program = args.server.context("which server?")?;
     let program = program
         .canonicalize()
@@ -118,6 +117,7 @@ fn run(args: Args) -> Result<()> {
     std::fs::create_dir_all(&args.folder)
         .with_context(|| format!("cannot create {}", args.folder.display()))?;
     let folder = tempfile::tempdir_in(&args.folder)?;
+    server::leave_nothing_behind(folder.path().to_owned())?;
     let cores = Cores::share_out()?;
     if !cores.are_apart() {
         eprintln!("one processor for server and load generator: they disturb each other");

@@ -267,15 +267,17 @@ fn children() -> MutexGuard<'static, Vec<u32>> {
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has Ctrl-C and SIGTERM end this program with the servers it started.
+/// Has Ctrl-C and SIGTERM end this program with the servers it started and what they
+/// wrote into `folder`.
 ///
 /// # Errors
 /// When the system does not let it.
-pub(crate) fn end_with_us() -> Result<()> {
-    ctrlc::set_handler(|| {
+pub(crate) fn leave_nothing_behind(folder: PathBuf) -> Result<()> {
+    ctrlc::set_handler(move || {
         for id in children().iter() {
             kill(*id);
         }
+        std::fs::remove_dir_all(&folder).ok();
         std::process::exit(130);
     })
     .context("cannot listen for Ctrl-C")
