@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use longhall_swarm::{Ending, Load, Plan, Span, Swarm};
+use longhall_swarm::{Ending, Load, Plan, Process, Span, Swarm};
 use serde::Serialize;
 
 use crate::figure::Figure;
@@ -46,6 +46,8 @@ pub(crate) struct Run {
     pub(crate) lines_per_s: f64,
     pub(crate) cpu_us_per_delivery: f64,
     pub(crate) cores: f64,
+    /// Of the load generator. Near all it has, it is what is measured.
+    pub(crate) generator_cores: f64,
     /// Quantiles and what they are, in microseconds.
     pub(crate) latency_us: Vec<(f64, f64)>,
     /// Lines lost, doubled, or missing in the end.
@@ -119,27 +121,38 @@ impl Bench {
         let swarm = Swarm::start(plan, accounts)?;
         swarm.wait_until_in(|_| {})?;
         swarm.talk(true);
-        let (warm_up, time) = self.pick((0.7, 1.3), (1.0, 3.0));
+        let (warm_up, time) = self.pick((0.5, 1.0), (1.0, 3.0));
         swarm.wait(Duration::from_secs_f64(warm_up), |_| {})?;
         let time = Duration::from_secs_f64(time);
+        let generator = Process::find(std::process::id())?;
+        let before = generator.cpu_time()?;
         let span = swarm.measure(time, Some(server.process), |_| {})?;
+        let generator = (generator.cpu_time()? - before).as_secs_f64() / span.seconds;
         let ending = swarm.finish()?;
-        let run = summed_up(who, case, &span, &ending)?;
+        let run = summed_up(who, case, &span, &ending, generator)?;
         self.say(&format!(
-            "{:<12} {:<26} {:>5} players  {:>7.3} µs  {:>9.0}/s  p99 {:>8.2} ms",
+            "{:<12} {:<26} {:>5} players  {:>7.3} µs  {:>9.0}/s  p99 {:>8.2} ms  cores {:.2} + {:.2}",
             case.name,
             who.name(),
             case.players,
             run.cpu_us_per_delivery,
             run.deliveries_per_s,
-            run.latency_us(0.99) / 1e3
+            run.latency_us(0.99) / 1e3,
+            run.cores,
+            run.generator_cores,
         ));
         self.runs.push(run.clone());
         Ok(run)
     }
 }
 
-fn summed_up(who: Who, case: &Case, span: &Span, ending: &Ending) -> Result<Run> {
+fn summed_up(
+    who: Who,
+    case: &Case,
+    span: &Span,
+    ending: &Ending,
+    generator_cores: f64,
+) -> Result<Run> {
     let (Some(cpu), Some(cores)) = (span.cpu_us_per_delivery(), span.cores()) else {
         bail!("{}: nothing was delivered", case.name);
     };
@@ -150,6 +163,7 @@ fn summed_up(who: Who, case: &Case, span: &Span, ending: &Ending) -> Result<Run>
         lines_per_s: span.lines_per_s(),
         cpu_us_per_delivery: cpu,
         cores,
+        generator_cores,
         latency_us: quantiles(ending),
         wrong: ending.counts.lost + ending.counts.doubled + ending.missing,
         left_out: ending.counts.left_out,

@@ -45,9 +45,9 @@ pub(crate) enum Target {
     /// The median shall be no less than this.
     AtLeast(f64),
     /// It shall be no less than this share of the first reference.
-    AtLeastOfReference(f64),
+    ShareAtLeast(f64),
     /// It shall be no more than this share of the first reference.
-    AtMostOfReference(f64),
+    ShareAtMost(f64),
 }
 
 /// One figure of the table.
@@ -72,12 +72,8 @@ impl Figure {
         Some(match self.target? {
             Target::AtMost(most) => median <= most,
             Target::AtLeast(least) => median >= least,
-            Target::AtLeastOfReference(share) => {
-                median >= share * self.references.first()?.value.median
-            }
-            Target::AtMostOfReference(share) => {
-                median <= share * self.references.first()?.value.median
-            }
+            Target::ShareAtLeast(share) => median >= share * self.references.first()?.value.median,
+            Target::ShareAtMost(share) => median <= share * self.references.first()?.value.median,
         })
     }
 
@@ -86,8 +82,8 @@ impl Figure {
             None => String::new(),
             Some(Target::AtMost(most)) => format!("≤ {}", short(most)),
             Some(Target::AtLeast(least)) => format!("≥ {}", short(least)),
-            Some(Target::AtLeastOfReference(share)) => format!("≥ {:.0} %", share * 100.0),
-            Some(Target::AtMostOfReference(share)) => format!("≤ {:.0} %", share * 100.0),
+            Some(Target::ShareAtLeast(share)) => format!("≥ {:.0} %", share * 100.0),
+            Some(Target::ShareAtMost(share)) => format!("≤ {:.0} %", share * 100.0),
         }
     }
 }
@@ -95,7 +91,7 @@ impl Figure {
 /// A number with three digits that matter.
 pub(crate) fn short(value: f64) -> String {
     let size = value.abs();
-    if size >= 10_000.0 {
+    if size >= 1000.0 {
         let digits = format!("{value:.0}");
         let (sign, digits) = digits
             .strip_prefix('-')
@@ -238,10 +234,10 @@ mod tests {
             (5.1, Target::AtMost(5.0), false),
             (5.0, Target::AtLeast(5.0), true),
             (4.9, Target::AtLeast(5.0), false),
-            (1.8, Target::AtLeastOfReference(0.9), true),
-            (1.7, Target::AtLeastOfReference(0.9), false),
-            (1.0, Target::AtMostOfReference(0.5), true),
-            (1.1, Target::AtMostOfReference(0.5), false),
+            (1.8, Target::ShareAtLeast(0.9), true),
+            (1.7, Target::ShareAtLeast(0.9), false),
+            (1.0, Target::ShareAtMost(0.5), true),
+            (1.1, Target::ShareAtMost(0.5), false),
         ] {
             assert_eq!(figure(median, target).is_met(), Some(met), "{median}");
         }
@@ -264,6 +260,7 @@ mod tests {
             (5.678, "5.68"),
             (12.34, "12.3"),
             (512.3, "512"),
+            (1975.4, "1,975"),
             (2_978_123.4, "2,978,123"),
             (-12_345.0, "-12,345"),
         ] {

@@ -57,7 +57,7 @@ fn figures(printed: &[Printed]) -> Vec<Figure> {
             what: what.unwrap_or(&one.what).to_owned(),
             unit: one.unit.clone(),
             value: one.summary(),
-            target: (is_line && reference.is_some()).then_some(Target::AtMostOfReference(SHARE)),
+            target: (is_line && reference.is_some()).then_some(Target::ShareAtMost(SHARE)),
             references: reference.into_iter().collect(),
         }
     };

@@ -76,14 +76,13 @@ fn measure(bench: &mut Bench, connections: usize) -> Result<Memory> {
     let seconds_to_accept = began.elapsed().as_secs_f64();
     // Until the news of who came are told.
     swarm.wait(Duration::from_secs(3), |_| {})?;
-    let bytes_with = server.process.memory()?;
     let time = Duration::from_secs(bench.pick(1, 5));
     let span = swarm.measure(time, Some(server.process), |_| {})?;
     swarm.finish()?;
     let memory = Memory {
         connections,
         bytes_before,
-        bytes_with,
+        bytes_with: span.memory_bytes.unwrap_or_default(),
         seconds_to_accept,
         idle_cpu_ms_per_s: span.cores().unwrap_or_default() * 1e3,
     };

@@ -56,7 +56,7 @@ pub(crate) fn logins(bench: &mut Bench) -> Result<()> {
             "per s",
             &visits[number],
             ("bare argon2", bare),
-            Target::AtLeastOfReference(0.9),
+            Target::ShareAtLeast(0.9),
         );
         add(
             bench,
@@ -101,7 +101,7 @@ fn visits_alone(bench: &Bench, doing: Visit) -> Result<(Span, Ending)> {
         senders: 0,
         ..plan(VISITORS, doing)
     };
-    measure(bench, plan)
+    measure(bench, &plan)
 }
 
 fn chat_with(bench: &Bench, visitors: usize, doing: Visit) -> Result<(Span, Ending)> {
@@ -113,7 +113,7 @@ fn chat_with(bench: &Bench, visitors: usize, doing: Visit) -> Result<(Span, Endi
         },
         ..plan(visitors, doing)
     };
-    measure(bench, plan)
+    measure(bench, &plan)
 }
 
 fn plan(count: usize, doing: Visit) -> Plan {
@@ -123,17 +123,18 @@ fn plan(count: usize, doing: Visit) -> Plan {
     }
 }
 
-fn measure(bench: &Bench, plan: Plan) -> Result<(Span, Ending)> {
+fn measure(bench: &Bench, plan: &Plan) -> Result<(Span, Ending)> {
     let (server, accounts) = bench.setting.start_longhall(plan.players)?;
     let plan = Plan {
         url: server.url.clone(),
-        ..plan
+        ..plan.clone()
     };
     let swarm = Swarm::start(plan, accounts)?;
     swarm.wait_until_in(|_| {})?;
     swarm.talk(true);
-    swarm.wait(Duration::from_millis(500), |_| {})?;
-    let time = Duration::from_secs_f64(bench.pick(1.5, 4.0));
+    let (warm_up, time) = bench.pick((0.3, 1.2), (0.5, 4.0));
+    swarm.wait(Duration::from_secs_f64(warm_up), |_| {})?;
+    let time = Duration::from_secs_f64(time);
     let span = swarm.measure(time, Some(server.process), |_| {})?;
     Ok((span, swarm.finish()?))
 }

@@ -24,6 +24,7 @@ mod server;
 
 mod bare;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -116,6 +117,7 @@ fn run(args: Args) -> Result<()> {
     std::fs::create_dir_all(&args.folder)
         .with_context(|| format!("cannot create {}", args.folder.display()))?;
     let folder = tempfile::tempdir_in(&args.folder)?;
+    server::leave_nothing_behind(folder.path().to_owned())?;
     let cores = Cores::share_out()?;
     if !cores.are_apart() {
         eprintln!("one processor for server and load generator: they disturb each other");
@@ -152,7 +154,8 @@ fn run(args: Args) -> Result<()> {
     if let Some(file) = &args.frames {
         bench.figures.extend(frames::read(file)?);
     }
-    println!("{}", figure::table(&bench.figures));
+    let machine = machine();
+    println!("{machine}\n\n{}", figure::table(&bench.figures));
     if let Some(folder) = &args.plots {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
@@ -164,6 +167,7 @@ fn run(args: Args) -> Result<()> {
     }
     if let Some(file) = &args.json {
         let all = json!({
+            "machine": machine,
             "quick": bench.quick,
             "rounds": bench.rounds,
             "figures": bench.figures,
@@ -174,4 +178,26 @@ fn run(args: Args) -> Result<()> {
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
+}
+
+/// What it all was measured on.
+fn machine() -> String {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let info = read("/proc/cpuinfo");
+    let model = info.lines().find_map(|line| {
+        let (_, model) = line.strip_prefix("model name")?.split_once(':')?;
+        Some(model.trim())
+    });
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let system = read("/proc/sys/kernel/osrelease");
+    format!(
+        "{}, Linux {}, {} for the load generator",
+        model.unwrap_or("unknown processor"),
+        system.trim(),
+        if cores == 1 {
+            "1 core".to_owned()
+        } else {
+            format!("{cores} cores")
+        }
+    )
 }

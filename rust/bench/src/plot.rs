@@ -9,14 +9,14 @@ use crate::server::Who;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 400.0;
 const LEFT: f64 = 70.0;
-const RIGHT: f64 = 20.0;
+const RIGHT: f64 = 32.0;
 const TOP: f64 = 90.0;
 const BOTTOM: f64 = 55.0;
 
 /// Colours after Okabe and Ito, told apart by people who see few, on light and on
 /// dark; and a shape each.
 const STYLES: [(&str, &str, &str); 4] = [
-    ("#0072b2", "#56b4e9", ""),
+    ("#0072b2", "#56b4e9", "none"),
     ("#c1440e", "#ff9d5c", "7 4"),
     ("#00795a", "#2fd0a2", "2 4"),
     ("#8f4a86", "#e09ad0", "9 3 2 3"),

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -204,6 +205,7 @@ fn bare() -> Result<Command> {
 
 impl Server {
     fn new(mut child: Child, address: SocketAddr, speaks: Speaks) -> Result<Self> {
+        children().push(child.id());
         let process = match Process::find(child.id()) {
             Ok(process) => process,
             Err(error) => {
@@ -251,10 +253,47 @@ impl Drop for Server {
 }
 
 fn end(child: &mut Child) {
+    children().retain(|id| *id != child.id());
     // It may be gone already.
     child.kill().ok();
     child.wait().ok();
 }
+
+/// Servers that run.
+static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+fn children() -> MutexGuard<'static, Vec<u32>> {
+    // Nothing panics while holding it.
+    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has Ctrl-C and SIGTERM end this program with the servers it started and what they
+/// wrote into `folder`.
+///
+/// # Errors
+/// When the system does not let it.
+pub(crate) fn leave_nothing_behind(folder: PathBuf) -> Result<()> {
+    ctrlc::set_handler(move || {
+        for id in children().iter() {
+            kill(*id);
+        }
+        std::fs::remove_dir_all(&folder).ok();
+        std::process::exit(130);
+    })
+    .context("cannot listen for Ctrl-C")
+}
+
+#[cfg(unix)]
+fn kill(id: u32) {
+    use rustix::process::{Pid, Signal, kill_process};
+    if let Some(id) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+        // It may be gone already.
+        kill_process(id, Signal::KILL).ok();
+    }
+}
+
+#[cfg(not(unix))]
+fn kill(_: u32) {}
 
 fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)

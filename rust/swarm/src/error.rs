@@ -62,6 +62,9 @@ pub enum SwarmError {
     /// The server sent what no server sends.
     #[error("the server broke the protocol: {0}")]
     Broken(String),
+    /// Somebody wanted it to end.
+    #[error("interrupted")]
+    Interrupted,
     /// The plan asks for more than there is.
     #[error("{0}")]
     Plan(String),

@@ -152,9 +152,49 @@ fn run(args: &Args) -> Result<bool, SwarmError> {
     let missing = args.players.saturating_sub(kept.len());
     kept.extend(Account::new_ones(missing));
     let unused = kept.split_off(args.players);
-    let mut progress = Progress::new();
-
     let swarm = Swarm::start(plan, kept)?;
+    let interrupt = swarm.interrupter();
+    ctrlc::set_handler(interrupt).map_err(|cause| SwarmError::System {
+        doing: "cannot listen for Ctrl-C",
+        cause: std::io::Error::other(cause),
+    })?;
+    let measured = measure(&swarm, args, server, (warm_up, span));
+    // Whatever happened: the accounts were expensive.
+    let keep = |mut accounts: Vec<Account>| match &args.accounts {
+        Some(file) => {
+            accounts.extend(unused);
+            accounts::write(file, &accounts)
+        }
+        None => Ok(()),
+    };
+    let span = match measured {
+        Ok(span) => span,
+        Err(error) => {
+            keep(swarm.leave())?;
+            return Err(error);
+        }
+    };
+    let ending = swarm.finish()?;
+    report(&span, &ending);
+    if let Some(file) = &args.json {
+        let text = format!("{:#}\n", as_json(&span, &ending));
+        std::fs::write(file, text).map_err(|cause| SwarmError::System {
+            doing: "cannot write the JSON file",
+            cause,
+        })?;
+    }
+    let wrong = ending.counts.lost + ending.counts.doubled + ending.missing;
+    keep(ending.accounts)?;
+    Ok(wrong == 0)
+}
+
+fn measure(
+    swarm: &Swarm,
+    args: &Args,
+    server: Option<Process>,
+    (warm_up, span): (Duration, Duration),
+) -> Result<Span, SwarmError> {
+    let mut progress = Progress::new();
     swarm.wait_until_in(|counts| {
         progress.show(|| format!("{} of {} players are in", counts.present(), args.players));
     })?;
@@ -169,20 +209,7 @@ fn run(args: &Args) -> Result<bool, SwarmError> {
         });
     })?;
     progress.end("measured; waiting for the last lines");
-    let mut ending = swarm.finish()?;
-    report(&span, &ending);
-    if let Some(file) = &args.json {
-        let text = format!("{:#}\n", as_json(&span, &ending));
-        std::fs::write(file, text).map_err(|cause| SwarmError::System {
-            doing: "cannot write the JSON file",
-            cause,
-        })?;
-    }
-    if let Some(file) = &args.accounts {
-        ending.accounts.extend(unused);
-        accounts::write(file, &ending.accounts)?;
-    }
-    Ok(ending.counts.lost + ending.counts.doubled + ending.missing == 0)
+    Ok(span)
 }
 
 fn seconds(count: f64) -> Result<Duration, SwarmError> {
@@ -198,40 +225,50 @@ fn since(last: &mut (Instant, Counts), counts: Counts) -> (f64, f64) {
 }
 
 fn report(span: &Span, ending: &Ending) {
+    let row = |what: &str, value: f64, digits: usize, unit: &str| {
+        let row = format!("{what:<20}{value:>12.digits$} {unit}");
+        println!("{}", row.trim_end());
+    };
     let Counts {
         gaps,
         left_out,
         lost,
         doubled,
+        left,
         ..
     } = ending.counts;
-    let latency = |quantile| ending.latency.value_at_quantile(quantile) as f64 / 1e6;
-    println!("deliveries/s      {:>12.0}", span.deliveries_per_s());
-    println!("lines/s           {:>12.0}", span.lines_per_s());
-    println!("latency p50       {:>12.3} ms", latency(0.5));
-    println!("latency p99       {:>12.3} ms", latency(0.99));
-    println!("latency p99.9     {:>12.3} ms", latency(0.999));
-    println!(
-        "latency worst     {:>12.3} ms",
-        ending.latency.max() as f64 / 1e6
-    );
-    if let (Some(cost), Some(cores)) = (span.cpu_us_per_delivery(), span.cores()) {
-        println!("server CPU        {cost:>12.3} µs per delivered line");
-        println!("server CPU        {:>12.1} % of one core", cores * 100.0);
+    row("deliveries/s", span.deliveries_per_s(), 0, "");
+    row("lines/s", span.lines_per_s(), 0, "");
+    if !ending.latency.is_empty() {
+        let latency = |quantile| ending.latency.value_at_quantile(quantile) as f64 / 1e6;
+        row("latency p50", latency(0.5), 3, "ms");
+        row("latency p99", latency(0.99), 3, "ms");
+        row("latency p99.9", latency(0.999), 3, "ms");
+        row("latency worst", latency(1.0), 3, "ms");
     }
     if span.counts.visits > 0 {
         let took = |quantile| ending.visits.value_at_quantile(quantile) as f64 / 1e6;
-        println!("visits/s          {:>12.1}", span.visits_per_s());
-        println!("a visit, p50      {:>12.1} ms", took(0.5));
-        println!("a visit, p99      {:>12.1} ms", took(0.99));
+        row("logins/s", span.visits_per_s(), 1, "(or registrations)");
+        row("one of them, p50", took(0.5), 1, "ms");
+        row("one of them, p99", took(0.99), 1, "ms");
     }
-    if ending.counts.left > 0 {
-        println!("cut off           {:>12}", ending.counts.left);
+    if let Some(cost) = span.cpu_us_per_delivery() {
+        row("server CPU", cost, 3, "µs per delivered line");
     }
-    println!("lost              {lost:>12}");
-    println!("doubled           {doubled:>12}");
-    println!("missing at the end{:>12}", ending.missing);
-    println!("left out          {left_out:>12} announced by {gaps} gap packets");
+    if let Some(cores) = span.cores() {
+        row("server CPU", cores * 100.0, 1, "% of one core");
+    }
+    if let Some(bytes) = span.memory_bytes {
+        row("server memory", bytes as f64 / 1024.0 / 1024.0, 1, "MiB");
+    }
+    if left > 0 {
+        row("cut off", left as f64, 0, "");
+    }
+    row("lost", lost as f64, 0, "");
+    row("doubled", doubled as f64, 0, "");
+    row("missing at the end", ending.missing as f64, 0, "");
+    let by = format!("announced by {gaps} gap packets");
+    row("left out", left_out as f64, 0, &by);
 }
 
 fn as_json(span: &Span, ending: &Ending) -> serde_json::Value {

@@ -1,12 +1,12 @@
 //! A player of the client core over a [`Wire`]: connects, logs in, joins, talks.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::time::Duration;
 
 use longhall_client::{Action, RefusalCode, Session, State};
 use longhall_client::{Answer, Call, Config, DisconnectReason, Event, LogoutReason, Refusal};
 use longhall_packet::{Access, CloseReason, DenyCode};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::SwarmError;
 use crate::accounts::Account;
@@ -17,6 +17,9 @@ use crate::wire::{Control, Read, Wire};
 
 const CLIENT_NAME: &str = concat!("longhall-swarm/", env!("CARGO_PKG_VERSION"));
 
+/// Nothing waits for so long.
+const FAR: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A player whose every packet the client core sees.
 pub(crate) struct Player<'a> {
     context: &'a Context,
@@ -25,6 +28,7 @@ pub(crate) struct Player<'a> {
     pub(crate) counter: Counter,
     /// Which of the thread's players it is; none of them for a visitor.
     index: Option<usize>,
+    alarm: Pin<Box<Sleep>>,
 }
 
 impl<'a> Player<'a> {
@@ -43,6 +47,7 @@ impl<'a> Player<'a> {
             wire: None,
             counter: Counter::new(index.unwrap_or_default() as u64),
             index,
+            alarm: Box::pin(sleep(FAR)),
         }
     }
 
@@ -237,17 +242,10 @@ impl<'a> Player<'a> {
     /// When the connection is over.
     pub(crate) async fn turn(&mut self, doing: &'static str) -> Result<Batch, SwarmError> {
         self.carry_out().await?;
-        let due = self.session.next_deadline();
-        let due = due.map(|due| Instant::from_std(self.context.start()) + due);
+        self.set_alarm();
         let Some(wire) = &mut self.wire else {
             return Err(SwarmError::Lost { doing });
         };
-        let mut alarm = pin!(async {
-            match due {
-                Some(due) => sleep_until(due).await,
-                None => std::future::pending().await,
-            }
-        });
         let mut read = Read::default();
         let mut batch = Batch::default();
         tokio::select! {
@@ -262,7 +260,7 @@ impl<'a> Player<'a> {
                 context.note(self.index, counter, &batch);
             }
             () = wire.writable(), if wire.is_behind() => wire.flush(),
-            () = &mut alarm => {}
+            () = &mut self.alarm => {}
         }
         match read.control {
             Some(Control::Ping) => wire.pong(),
@@ -272,6 +270,16 @@ impl<'a> Player<'a> {
         }
         self.session.tick(self.context.now());
         Ok(batch)
+    }
+
+    /// Has the alarm ring by the time the session wants to be called. Mostly it does
+    /// already: each packet puts that time off, and ringing early does no harm.
+    fn set_alarm(&mut self) {
+        let due = self.session.next_deadline().unwrap_or(FAR);
+        let due = Instant::from_std(self.context.start()) + due;
+        if self.alarm.is_elapsed() || due < self.alarm.deadline() {
+            self.alarm.as_mut().reset(due);
+        }
     }
 
     async fn carry_out(&mut self) -> Result<(), SwarmError> {

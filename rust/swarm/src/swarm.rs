@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::count::Sampling;
 use crate::stamp::Clock;
 use crate::tally::{Counts, Tally};
-use crate::thread::{Harvest, Phase, Shared, new_histogram, run};
+use crate::thread::{Harvest, Heard, Phase, Shared, new_histogram, run};
 use crate::{Account, Plan, Process, SwarmError};
 
 /// How often what goes on is looked at.
@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(5);
 /// How long it may take until the last lines have arrived everywhere.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Nothing arriving for so long means that nothing more will.
-const QUIET: Duration = Duration::from_millis(500);
+const QUIET: Duration = Duration::from_millis(250);
 
 /// Players who are on their way in, or in.
 pub struct Swarm {
@@ -39,6 +39,8 @@ pub struct Span {
     pub counts: Counts,
     /// The processor time that the server took in it.
     pub cpu_seconds: Option<f64>,
+    /// The memory that the server held at its end, in bytes.
+    pub memory_bytes: Option<u64>,
 }
 
 impl Span {
@@ -234,6 +236,7 @@ impl Swarm {
             cpu_seconds: cpu_after
                 .zip(cpu_before)
                 .map(|(after, before)| (after - before).as_secs_f64()),
+            memory_bytes: server.map(|server| server.memory()).transpose()?,
         })
     }
 
@@ -255,7 +258,8 @@ impl Swarm {
                 (&mut latency, harvest.latency),
                 (&mut visits, harvest.visits),
             ] {
-                sum.add(one).expect("all have the same bounds");
+                // All have the same bounds.
+                *sum += one;
             }
             players.extend(harvest.players);
         }
@@ -278,6 +282,24 @@ impl Swarm {
             counts,
             accounts: players.into_iter().map(|player| player.account).collect(),
         })
+    }
+
+    /// Ends everything at once, as after an error. Returns the accounts, with the
+    /// tokens for the next run.
+    pub fn leave(mut self) -> Vec<Account> {
+        // What went wrong has been told.
+        let harvests = self.end().unwrap_or_default();
+        let players = harvests.into_iter().flat_map(|harvest| harvest.players);
+        let mut players: Vec<Heard> = players.collect();
+        players.sort_by_key(|player| player.number);
+        players.into_iter().map(|player| player.account).collect()
+    }
+
+    /// What to call, from any thread, to have the run end with
+    /// [`SwarmError::Interrupted`].
+    pub fn interrupter(&self) -> impl Fn() + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        move || shared.fail(SwarmError::Interrupted)
     }
 
     /// Waits until nothing moves any more.

@@ -1,5 +1,7 @@
 //! The swarm against a real server in this process, on a port of the system's choice.
 
+#![allow(clippy::unwrap_used, reason = "a test says what failed by failing")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
@@ -172,7 +174,7 @@ fn senders_of_the_client_core_keep_their_rate_and_lines_tell_how_long_they_took(
     );
     assert!(bytes > delivered * 64);
     // Each that was sent in the span, heard by six.
-    assert!(!ending.latency.is_empty() && ending.latency.len() % 6 == 0);
+    assert!(!ending.latency.is_empty() && ending.latency.len().is_multiple_of(6));
     assert!(span.cpu_seconds.is_none());
 }
 

@@ -159,3 +159,85 @@ fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{ChannelName, ChatText, ClientPacket, Line, LineKind, Target};
+
+    use super::*;
+
+    fn frame(packet: &str) -> Vec<u8> {
+        let mut frame = Vec::new();
+        push_frame(&mut frame, |out| out.extend_from_slice(packet.as_bytes()));
+        frame
+    }
+
+    #[test]
+    fn lines_and_answers_are_the_bytes_that_the_server_sends() {
+        let mut out = Vec::new();
+        push_line(&mut out, "swarm-1", 1_234_567, b"shall we meet?");
+        let payload = std::str::from_utf8(&out[4..]).unwrap();
+        let Ok(ServerPacket::Chat { channel, line }) =
+            codec::decode_server_packet(payload.as_bytes())
+        else {
+            panic!("not a line: {payload}");
+        };
+        let expected = ServerPacket::Chat {
+            channel,
+            line: Line {
+                seq: 1_234_567,
+                sender: SENDER.to_owned(),
+                recipient: None,
+                text: "shall we meet?".to_owned(),
+                sent_at_ms: line.sent_at_ms,
+                kind: LineKind::Said,
+                edited_at_ms: None,
+                of: None,
+            },
+        };
+        assert_eq!(out, frame(&codec::encode(&expected)));
+
+        let mut out = Vec::new();
+        push_posted(&mut out, "77", "swarm-1", 9);
+        let Ok(ServerPacket::Posted { sent_at_ms, .. }) = codec::decode_server_packet(&out[2..])
+        else {
+            panic!("no answer");
+        };
+        let expected = ServerPacket::Posted {
+            id: 77,
+            channel: "swarm-1".to_owned(),
+            seq: 9,
+            sent_at_ms,
+        };
+        assert_eq!(out, frame(&codec::encode(&expected)));
+    }
+
+    #[test]
+    fn requests_of_a_swarm_are_read_wherever_the_network_cuts_them() {
+        let packet = codec::encode(&ClientPacket::Chat {
+            id: 77,
+            channel: Target::Channel(ChannelName::parse("swarm-1").unwrap()),
+            line_id: 5,
+            text: ChatText::parse("shall we meet?").unwrap(),
+        });
+        let mask = [1, 2, 3, 4];
+        let length = u8::try_from(packet.len()).unwrap();
+        let mut bytes = vec![0x81, 0x80 | length];
+        bytes.extend(mask);
+        bytes.extend(
+            packet
+                .bytes()
+                .zip(mask.into_iter().cycle())
+                .map(|(b, m)| b ^ m),
+        );
+        for end in 0..bytes.len() {
+            assert!(unmask(&mut bytes.clone()[..end]).unwrap().is_none());
+        }
+        let (payload, next) = unmask(&mut bytes).unwrap().unwrap();
+        assert_eq!(next, bytes.len());
+        let Ok(Request::Chat { id, text }) = request(&bytes[payload]) else {
+            panic!("no line");
+        };
+        assert_eq!((id, text), ("77", &b"shall we meet?"[..]));
+    }
+}
