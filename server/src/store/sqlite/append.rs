@@ -5,23 +5,22 @@ use std::collections::HashMap;
 use longhall_packet::{Line, LineId, LineKind, Seq};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
-use super::line_ids::LineIds;
-use super::{DELETED, DELETION, EDIT, SAID, channels, count, invitations, number, seq};
+use super::keys::{MAX_SEQ, line_key, seq_of};
+use super::ledger::Ledger;
+use super::{DELETED, DELETION, EDIT, SAID, count, invitations, number, seq};
 use crate::store::{Appended, CHANGES_WAITING, ChannelId, Entry, UserId, What};
 
 /// Applies entries in their order. Whatever fails fails all of them, so that
 /// the numbers taken here come to be only together with their lines.
 pub(super) fn append(
     db: &Connection,
-    line_ids: &mut LineIds,
+    ledger: &mut Ledger,
     entries: Vec<Entry>,
 ) -> Result<Vec<Appended>> {
     let mut batch = Batch {
         db,
-        line_ids,
+        ledger,
         insert: db.prepare_cached(INSERT)?,
-        tails: HashMap::new(),
-        channel_logs: HashMap::new(),
         inboxes: HashMap::new(),
     };
     let mut all = Vec::with_capacity(entries.len());
@@ -33,25 +32,15 @@ pub(super) fn append(
 }
 
 const INSERT: &str = "INSERT INTO lines
-        (log_id, seq, sender_id, kind, sent_at_ms, line_id, era, of_seq, peer_id, peer_seq, text)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        (id, sender_id, kind, sent_at_ms, line_id, of_id, peer_id, peer_seq, text)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 /// What one call has looked up and changed so far.
 struct Batch<'db> {
     db: &'db Connection,
-    line_ids: &'db mut LineIds,
+    ledger: &'db mut Ledger,
     insert: CachedStatement<'db>,
-    /// Where each log ends.
-    tails: HashMap<i64, Tail>,
-    /// The log of a channel that an account may speak in.
-    channel_logs: HashMap<(ChannelId, UserId), Option<i64>>,
     inboxes: HashMap<UserId, Inbox>,
-}
-
-#[derive(Clone, Copy)]
-struct Tail {
-    last_seq: i64,
-    is_moved: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -68,7 +57,7 @@ struct Row<'a> {
     kind: i64,
     sent_at_ms: i64,
     line_id: Option<LineId>,
-    of_seq: Option<i64>,
+    of_id: Option<i64>,
     peer: Option<i64>,
     peer_seq: Option<i64>,
     text: &'a str,
@@ -76,8 +65,7 @@ struct Row<'a> {
 
 /// A line to edit or delete.
 struct Target {
-    log: i64,
-    seq: i64,
+    key: i64,
     sent_at_ms: i64,
     /// Of a whisper: to whom, and its number in that inbox.
     peer: Option<(UserId, i64)>,
@@ -140,15 +128,10 @@ impl Batch<'_> {
         }
     }
 
-    /// Notes how far the numbers have gone.
+    /// Notes how far inboxes were delivered.
     fn finish(self) -> Result<()> {
-        let mut last_seq = self
-            .db
-            .prepare_cached("UPDATE logs SET last_seq = ?2 WHERE id = ?1")?;
-        for (log, tail) in self.tails {
-            if tail.is_moved {
-                last_seq.execute((log, tail.last_seq))?;
-            }
+        if self.inboxes.is_empty() {
+            return Ok(());
         }
         let mut delivered = self
             .db
@@ -168,7 +151,7 @@ impl Batch<'_> {
         line_id: LineId,
         text: String,
     ) -> Result<Appended> {
-        let Some(log) = self.channel_log(channel, sender.id)? else {
+        let Some(log) = self.ledger.log_to_speak_in(self.db, channel, sender.id)? else {
             return Ok(Appended::NotAMember);
         };
         let row = Row {
@@ -240,7 +223,7 @@ impl Batch<'_> {
         not_before_ms: i64,
     ) -> Result<Appended> {
         let log = match channel {
-            Some(channel) => match self.channel_log(channel, sender.id)? {
+            Some(channel) => match self.ledger.log_to_speak_in(self.db, channel, sender.id)? {
                 Some(log) => log,
                 None => return Ok(Appended::NotAMember),
             },
@@ -276,80 +259,74 @@ impl Batch<'_> {
             LineKind::Deletion
         };
         let new_text = text.unwrap_or_default();
-        let row = |of_seq, peer: Option<UserId>| Row {
-            of_seq: Some(of_seq),
+        let row = |of_id, peer: Option<UserId>| Row {
+            of_id: Some(of_id),
             peer: peer.map(|peer| peer.0),
             text: new_text,
             ..sender.row(if text.is_some() { EDIT } else { DELETION })
         };
 
-        self.change_row(target.log, target.seq, text, sender.now_ms)?;
+        self.change_row(target.key, text, sender.now_ms)?;
         let peer = target.peer.map(|(peer, _)| peer);
-        let number = self.insert(target.log, &row(target.seq, peer))?;
+        let number = self.insert(log, &row(target.key, peer))?;
+        let of_seq = Some(seq_of(target.key));
         let Some((peer, peer_seq)) = target.peer else {
-            let line = sender.line(number, None, new_text.to_owned(), kind, Some(target.seq));
+            let line = sender.line(number, None, new_text.to_owned(), kind, of_seq);
             return Ok(Appended::Line { line });
         };
         let received = if peer == sender.id {
             None
         } else {
             let theirs = self.inbox(peer)?;
-            self.change_row(theirs.log, peer_seq, text, sender.now_ms)?;
-            Some(self.insert(theirs.log, &row(peer_seq, Some(sender.id)))?)
+            let their_key = line_key(theirs.log, peer_seq)?;
+            self.change_row(their_key, text, sender.now_ms)?;
+            Some(self.insert(theirs.log, &row(their_key, Some(sender.id)))?)
         };
         self.delivered(sender.id, number);
         let peer_name = super::users::by_id(self.db, peer)?
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?
             .username;
-        let line = sender.line(
-            number,
-            Some(peer_name),
-            new_text.to_owned(),
-            kind,
-            Some(target.seq),
-        );
+        let line = sender.line(number, Some(peer_name), new_text.to_owned(), kind, of_seq);
         Ok(whispered(line, peer, received, Some(peer_seq)))
     }
 
     /// Changes a line in place. Of one that is deleted no text stays anywhere:
     /// its edits become deletions, too.
-    fn change_row(&self, log: i64, seq: i64, text: Option<&str>, now_ms: i64) -> Result<()> {
+    fn change_row(&self, key: i64, text: Option<&str>, now_ms: i64) -> Result<()> {
         if let Some(text) = text {
             self.db
-                .prepare_cached(
-                    "UPDATE lines SET text = ?3, edited_at_ms = ?4 WHERE log_id = ?1 AND seq = ?2",
-                )?
-                .execute((log, seq, text, now_ms))?;
+                .prepare_cached("UPDATE lines SET text = ?2, edited_at_ms = ?3 WHERE id = ?1")?
+                .execute((key, text, now_ms))?;
             return Ok(());
         }
         self.db
             .prepare_cached(
-                "UPDATE lines SET text = '', edited_at_ms = NULL, kind = ?3
-                 WHERE log_id = ?1 AND seq = ?2",
+                "UPDATE lines SET text = '', edited_at_ms = NULL, kind = ?2 WHERE id = ?1",
             )?
-            .execute((log, seq, DELETED))?;
+            .execute((key, DELETED))?;
         self.db
-            .prepare_cached(
-                "UPDATE lines SET text = '', kind = ?3 WHERE log_id = ?1 AND of_seq = ?2",
-            )?
-            .execute((log, seq, DELETION))?;
+            .prepare_cached("UPDATE lines SET text = '', kind = ?2 WHERE of_id = ?1")?
+            .execute((key, DELETION))?;
         Ok(())
     }
 
     /// A line of the sender's own that is not deleted.
     fn target(&self, log: i64, of: Seq, sender: UserId) -> Result<Option<Target>> {
         let of = number(of);
+        if of > MAX_SEQ {
+            return Ok(None);
+        }
+        let key = line_key(log, of)?;
         self.db
             .prepare_cached(
                 "SELECT sent_at_ms, peer_id, peer_seq FROM lines
-                 WHERE log_id = ?1 AND seq = ?2 AND sender_id = ?3 AND kind = ?4",
+                 WHERE id = ?1 AND sender_id = ?2 AND kind = ?3",
             )?
-            .query_row((log, of, sender.0, SAID), |row| {
+            .query_row((key, sender.0, SAID), |row| {
                 let peer: Option<i64> = row.get(1)?;
                 let peer_seq: Option<i64> = row.get(2)?;
                 Ok(Target {
-                    log,
-                    seq: of,
+                    key,
                     sent_at_ms: row.get(0)?,
                     // A whisper to oneself is there once.
                     peer: peer.map(|peer| (UserId(peer), peer_seq.unwrap_or(of))),
@@ -360,7 +337,7 @@ impl Batch<'_> {
 
     /// The line of an id that the sender has used before.
     fn before(&self, sender: UserId, line_id: LineId) -> Result<Option<Appended>> {
-        let found = self.line_ids.find(self.db, sender, line_id)?;
+        let found = self.ledger.line_ids.find(self.db, sender, line_id)?;
         Ok(found.map(|found| Appended::Before {
             seq: seq(found.seq),
             sent_at_ms: found.sent_at_ms,
@@ -370,57 +347,28 @@ impl Batch<'_> {
     /// Inserts a row at the end of a log and returns its number there.
     fn insert(&mut self, log: i64, row: &Row<'_>) -> Result<i64> {
         let seq = self.last_seq(log)? + 1;
-        let era = row
-            .line_id
-            .map(|line_id| self.line_ids.take(UserId(row.sender), line_id));
+        let key = line_key(log, seq)?;
         self.insert.execute((
-            log,
-            seq,
+            key,
             row.sender,
             row.kind,
             row.sent_at_ms,
             row.line_id.map(number),
-            era,
-            row.of_seq,
+            row.of_id,
             row.peer,
             row.peer_seq,
             row.text,
         ))?;
-        let tail = Tail {
-            last_seq: seq,
-            is_moved: true,
-        };
-        self.tails.insert(log, tail);
+        self.ledger.added(log, seq);
+        if let Some(line_id) = row.line_id {
+            let sender = UserId(row.sender);
+            self.ledger.line_ids.take(sender, line_id, key);
+        }
         Ok(seq)
     }
 
     fn last_seq(&mut self, log: i64) -> Result<i64> {
-        if let Some(tail) = self.tails.get(&log) {
-            return Ok(tail.last_seq);
-        }
-        let last_seq = self
-            .db
-            .prepare_cached("SELECT last_seq FROM logs WHERE id = ?1")?
-            .query_row([log], |row| row.get(0))?;
-        let tail = Tail {
-            last_seq,
-            is_moved: false,
-        };
-        self.tails.insert(log, tail);
-        Ok(last_seq)
-    }
-
-    fn channel_log(&mut self, channel: ChannelId, user: UserId) -> Result<Option<i64>> {
-        if let Some(log) = self.channel_logs.get(&(channel, user)) {
-            return Ok(*log);
-        }
-        let log = if channels::is_member(self.db, channel, user)? {
-            channels::log(self.db, channel)?
-        } else {
-            None
-        };
-        self.channel_logs.insert((channel, user), log);
-        Ok(log)
+        self.ledger.last_seq(self.db, log)
     }
 
     /// The account's inbox, made if need be.
@@ -444,7 +392,7 @@ impl Batch<'_> {
         } else {
             let log = self
                 .db
-                .prepare_cached("INSERT INTO logs (last_seq) VALUES (0) RETURNING id")?
+                .prepare_cached("INSERT INTO logs DEFAULT VALUES RETURNING id")?
                 .query_row([], |row| row.get(0))?;
             self.db
                 .prepare_cached("INSERT INTO inboxes (user_id, log_id) VALUES (?1, ?2)")?
@@ -469,16 +417,18 @@ impl Batch<'_> {
         }
         let waiting: i64 = self
             .db
-            .prepare_cached(
+            .prepare_cached(concat!(
                 "SELECT count(*) FROM
                      (SELECT 1 FROM lines
-                      WHERE log_id = ?1 AND seq > ?2 AND kind IN (?3, ?4) AND sender_id != ?5
-                      LIMIT ?6)",
-            )?
+                      WHERE id > ?2 AND id <",
+                end_of_log!("?1"),
+                "AND kind IN (?3, ?4) AND sender_id != ?5
+                      LIMIT ?6)"
+            ))?
             .query_row(
                 (
                     inbox.log,
-                    inbox.delivered_seq,
+                    line_key(inbox.log, inbox.delivered_seq)?,
                     SAID,
                     DELETED,
                     user.0,

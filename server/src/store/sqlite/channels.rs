@@ -3,6 +3,7 @@
 use longhall_packet::{Access, ChannelName, Role};
 use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
 
+use super::keys::{MAX_SEQ, line_key, seq_of};
 use super::{count, named, number, seq};
 use crate::store::{
     Added, Channel, ChannelId, Created, MemberLimits, MemberRow, Membership, NewChannel, Removed,
@@ -12,9 +13,14 @@ use crate::store::{
 /// What [`channel`] reads, from `channels JOIN logs`.
 macro_rules! channel_columns {
     () => {
-        "channels.id, logs.channel_name, channels.topic, channels.access,
-         channels.password_hash, channels.is_lobby, logs.last_seq,
-         (SELECT min(seq) FROM lines WHERE lines.log_id = logs.id)"
+        concat!(
+            "channels.id, logs.channel_name, channels.topic, channels.access,
+             channels.password_hash, channels.is_lobby, ",
+            last_seq!(),
+            ", (SELECT min(lines.id) FROM lines WHERE lines.id",
+            of_log!("logs.id"),
+            ")"
+        )
     };
 }
 
@@ -95,12 +101,13 @@ fn join(db: &Connection, channel: ChannelId, user: UserId, role: Role, now_ms: i
     )?
     .execute((channel.0, user.0, role.name(), now_ms))?;
     // What was said before somebody came is not news to them.
-    db.prepare_cached(
+    db.prepare_cached(concat!(
         "INSERT INTO channel_reads (user_id, channel_id, read_seq)
-         SELECT ?2, channels.id, logs.last_seq
-         FROM channels JOIN logs ON logs.id = channels.log_id WHERE channels.id = ?1
-         ON CONFLICT DO UPDATE SET read_seq = max(read_seq, excluded.read_seq)",
-    )?
+         SELECT ?2, channels.id, ",
+        last_seq!(),
+        " FROM channels JOIN logs ON logs.id = channels.log_id WHERE channels.id = ?1
+         ON CONFLICT DO UPDATE SET read_seq = max(read_seq, excluded.read_seq)"
+    ))?
     .execute((channel.0, user.0))?;
     Ok(())
 }
@@ -301,17 +308,26 @@ fn membership_row(db: &Connection, user: UserId, row: &Row<'_>) -> Result<Member
 /// Lines of others behind a number of a log, among its newest entries. What the
 /// blocked say is not there to be read.
 pub(super) fn unread(db: &Connection, log: i64, user: UserId, read_seq: i64) -> Result<u32> {
-    db.prepare_cached(
+    db.prepare_cached(concat!(
         "SELECT count(*) FROM
              (SELECT 1 FROM lines
-              WHERE log_id = ?1
-                AND seq > max(?2, (SELECT last_seq FROM logs WHERE id = ?1) - ?5)
-                AND kind = 0 AND sender_id != ?3
+              WHERE id > max(?2, (SELECT max(id) FROM lines WHERE id",
+        of_log!("?1"),
+        ") - ?5)
+                AND id <",
+        end_of_log!("?1"),
+        "AND kind = 0 AND sender_id != ?3
                 AND sender_id NOT IN (SELECT blocked_id FROM blocks WHERE user_id = ?3)
-              LIMIT ?4)",
-    )?
+              LIMIT ?4)"
+    ))?
     .query_row(
-        (log, read_seq, user.0, UNREAD_COUNTED, number(UNREAD_SEEN)),
+        (
+            log,
+            line_key(log, read_seq.min(MAX_SEQ))?,
+            user.0,
+            UNREAD_COUNTED,
+            number(UNREAD_SEEN),
+        ),
         |row| row.get(0),
     )
 }
@@ -397,15 +413,23 @@ fn delete(db: &Connection, channel: ChannelId) -> Result<()> {
 
 fn forget_lines(db: &Connection, channel: ChannelId) -> Result<()> {
     db.execute(
-        "DELETE FROM lines WHERE log_id = (SELECT log_id FROM channels WHERE id = ?1)",
+        concat!(
+            "UPDATE logs SET settled_seq = ",
+            last_seq!(),
+            " WHERE id = (SELECT log_id FROM channels WHERE id = ?1)"
+        ),
         [channel.0],
     )?;
+    let Some(log) = log(db, channel)? else {
+        return Ok(());
+    };
+    db.execute(concat!("DELETE FROM lines WHERE id", of_log!("?1")), [log])?;
     Ok(())
 }
 
 fn channel(row: &Row<'_>) -> Result<Channel> {
     let last_seq = row.get(6)?;
-    let first_seq: Option<i64> = row.get(7)?;
+    let first_key: Option<i64> = row.get(7)?;
     let name: String = row.get(1)?;
     Ok(Channel {
         id: ChannelId(row.get(0)?),
@@ -416,7 +440,7 @@ fn channel(row: &Row<'_>) -> Result<Channel> {
         access: named(row, 3, Access::from_name)?,
         password_hash: row.get(4)?,
         is_lobby: row.get(5)?,
-        first_seq: seq(first_seq.unwrap_or(last_seq + 1)),
+        first_seq: seq(first_key.map_or(last_seq + 1, seq_of)),
         last_seq: seq(last_seq),
     })
 }

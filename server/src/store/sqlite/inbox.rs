@@ -3,17 +3,20 @@
 use longhall_packet::{Conversation, InboxState, Seq};
 use rusqlite::{Connection, OptionalExtension, Result};
 
+use super::keys::{MAX_SEQ, line_key, seq_of};
 use super::pages::{bounds, inbox_log};
 use super::{channels, number, seq};
 use crate::store::{CONVERSATIONS_LISTED, Log, UNREAD_COUNTED, UNREAD_SEEN, UserId};
 
 /// Counts all whispers in an inbox as delivered.
 pub(super) fn deliver(db: &Connection, user: UserId) -> Result<()> {
-    db.prepare_cached(
+    db.prepare_cached(concat!(
         "UPDATE inboxes
-         SET delivered_seq = (SELECT last_seq FROM logs WHERE logs.id = inboxes.log_id)
-         WHERE user_id = ?1",
-    )?
+         SET delivered_seq = (SELECT ",
+        last_seq!(),
+        " FROM logs WHERE logs.id = inboxes.log_id)
+         WHERE user_id = ?1"
+    ))?
     .execute([user.0])?;
     Ok(())
 }
@@ -28,21 +31,21 @@ pub(super) fn state(db: &Connection, user: UserId) -> Result<InboxState> {
     let (first_seq, last_seq) = bounds(db, log)?;
     let conversations = db
         .prepare_cached(
-            "SELECT users.id, users.username, newest.seq, coalesce(whisper_reads.read_seq, 0)
-             FROM (SELECT peer_id, max(seq) AS seq FROM lines
-                   WHERE log_id = ?1 AND peer_id IS NOT NULL
-                   GROUP BY peer_id ORDER BY max(seq) DESC LIMIT ?3) AS newest
+            "SELECT users.id, users.username, newest.id, coalesce(whisper_reads.read_seq, 0)
+             FROM (SELECT peer_id, max(id) AS id FROM lines INDEXED BY lines_by_peer
+                   WHERE id >> 36 = ?1 AND peer_id IS NOT NULL
+                   GROUP BY peer_id ORDER BY max(id) DESC LIMIT ?3) AS newest
              JOIN users ON users.id = newest.peer_id
              LEFT JOIN whisper_reads
                  ON whisper_reads.user_id = ?2 AND whisper_reads.peer_id = newest.peer_id
-             ORDER BY newest.seq DESC",
+             ORDER BY newest.id DESC",
         )?
         .query_map((log, user.0, CONVERSATIONS_LISTED), |row| {
             let peer = UserId(row.get(0)?);
             let read_seq = row.get(3)?;
             Ok(Conversation {
                 username: row.get(1)?,
-                last_seq: seq(row.get(2)?),
+                last_seq: seq(seq_of(row.get(2)?)),
                 read_seq: seq(read_seq),
                 unread: unread(db, log, peer, user, read_seq)?,
             })
@@ -57,20 +60,22 @@ pub(super) fn state(db: &Connection, user: UserId) -> Result<InboxState> {
 
 /// Whispers of `peer` behind a number of the inbox of `user`.
 fn unread(db: &Connection, log: i64, peer: UserId, user: UserId, read_seq: i64) -> Result<u32> {
-    db.prepare_cached(
+    db.prepare_cached(concat!(
         "SELECT count(*) FROM
-             (SELECT 1 FROM lines
-              WHERE log_id = ?1 AND peer_id = ?2
-                AND seq > max(?3, (SELECT last_seq FROM logs WHERE id = ?1) - ?6)
+             (SELECT 1 FROM lines INDEXED BY lines_by_peer
+              WHERE id >> 36 = ?1 AND peer_id = ?2
+                AND id > max(?3, (SELECT max(id) FROM lines WHERE id",
+        of_log!("?1"),
+        ") - ?6)
                 AND kind = 0 AND sender_id != ?4
                 AND sender_id NOT IN (SELECT blocked_id FROM blocks WHERE user_id = ?4)
-              LIMIT ?5)",
-    )?
+              LIMIT ?5)"
+    ))?
     .query_row(
         (
             log,
             peer.0,
-            read_seq,
+            line_key(log, read_seq.min(MAX_SEQ))?,
             user.0,
             UNREAD_COUNTED,
             number(UNREAD_SEEN),
@@ -113,8 +118,8 @@ pub(super) fn set_read(db: &Connection, user: UserId, log: Log, to: Seq) -> Resu
             let to = number(to).min(bounds(db, log)?.1);
             let peers = db
                 .prepare_cached(
-                    "SELECT DISTINCT peer_id FROM lines
-                     WHERE log_id = ?1 AND peer_id IS NOT NULL",
+                    "SELECT DISTINCT peer_id FROM lines INDEXED BY lines_by_peer
+                     WHERE id >> 36 = ?1 AND peer_id IS NOT NULL",
                 )?
                 .query_map([log], |row| row.get(0).map(UserId))?
                 .collect::<Result<Vec<_>>>()?;
@@ -136,7 +141,8 @@ fn mark(db: &Connection, log: i64, user: UserId, peer: UserId, to: i64) -> Resul
     db.prepare_cached(
         "INSERT INTO whisper_reads (user_id, peer_id, read_seq)
          SELECT ?1, ?2, ?3
-         WHERE EXISTS (SELECT 1 FROM lines WHERE log_id = ?4 AND peer_id = ?2)
+         WHERE EXISTS (SELECT 1 FROM lines INDEXED BY lines_by_peer
+                       WHERE id >> 36 = ?4 AND peer_id = ?2)
          ON CONFLICT DO UPDATE SET read_seq = max(read_seq, excluded.read_seq)
          RETURNING read_seq",
     )?

@@ -4,10 +4,15 @@
 //! waiting into one transaction, commits, and only then answers all of them:
 //! under load a single disk flush pays for many changes. Another thread reads.
 
+// First: its macros are for the others.
+#[macro_use]
+mod keys;
+
 mod append;
 mod channels;
 mod inbox;
 mod invitations;
+mod ledger;
 mod line_ids;
 mod open;
 mod pages;
@@ -21,8 +26,7 @@ mod worker;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -37,10 +41,10 @@ use super::{
     Membership, NewChannel, NewSession, NewUser, Page, Removed, Retention, Rotation, SessionId,
     SessionRow, Store, StoreError, TokenHash, User, UserId,
 };
-use line_ids::LineIds;
+use ledger::Ledger;
 pub use open::OpenError;
 use open::{MIGRATIONS, connect, connect_for_reading, explain, lock, migrate};
-use worker::{Change, Question, Worker, answer_all, sort, write_all};
+use worker::{Answer, Change, Question, Worker, answer_all, sort, write_all};
 
 /// What `lines.kind` holds.
 const SAID: i64 = 0;
@@ -55,11 +59,25 @@ pub struct SqliteStore {
     /// Held as long as the store is open; the system lets go of it even when
     /// the process is killed.
     lock: Mutex<Option<File>>,
-    /// The writer thread's, between its changes.
-    line_ids: Arc<Mutex<LineIds>>,
-    /// Behind which log the next step of pruning begins.
-    prune_after: AtomicI64,
+    pruning: Mutex<Pruning>,
 }
+
+/// Where the next step of pruning begins.
+#[derive(Clone, Copy)]
+enum Step {
+    /// Behind this log.
+    Lines(i64),
+    /// Behind this era.
+    LineIds(i64),
+}
+
+#[derive(Clone, Copy)]
+struct Pruning {
+    next: Step,
+    /// Lines forgotten since line ids were.
+    lines: i64,
+}
+
 impl SqliteStore {
     /// Opens a database, creating and migrating it as needed. Before a file of
     /// an older layout is migrated, a copy is kept beside it.
@@ -81,20 +99,25 @@ impl SqliteStore {
             &Migrations::from_slice(migrations),
             migrations.len(),
         )?;
-        let line_ids = LineIds::read(&writing).map_err(|cause| explain(path, &cause))?;
+        let ledger = Ledger::read(&writing).map_err(|cause| explain(path, &cause))?;
         let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
         let cannot_start = |cause: io::Error| OpenError::Other {
             path: path.to_owned(),
             detail: format!("cannot start a thread: {cause}"),
         };
         Ok(Self {
-            writer: Worker::start("store-writer", move |jobs| write_all(&mut writing, jobs))
-                .map_err(cannot_start)?,
+            writer: Worker::start("store-writer", move |jobs| {
+                write_all(&writing, ledger, jobs);
+            })
+            .map_err(cannot_start)?,
             reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))
                 .map_err(cannot_start)?,
             lock: Mutex::new(Some(lock)),
-            line_ids: Arc::new(Mutex::new(line_ids)),
-            prune_after: AtomicI64::new(0),
+            pruning: Mutex::new(Pruning {
+                next: Step::Lines(0),
+                // Nobody knows.
+                lines: i64::MAX,
+            }),
         })
     }
 
@@ -110,18 +133,54 @@ impl SqliteStore {
         &self,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.write_knowing(true, move |db, _| change(db)).await
+    }
+
+    /// Has `change` applied by what the writing thread knows, and answers when it is
+    /// on disk.
+    async fn write_knowing<T: Send + 'static>(
+        &self,
+        is_undone_alone: bool,
+        change: impl FnOnce(&Connection, &mut Ledger) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let change: Change = Box::new(move |connection| {
-            let result = change(connection).map_err(sort);
+        let apply = Box::new(move |connection: &Connection, ledger: &mut Ledger| {
+            let result = change(connection, ledger).map_err(sort);
             let outcome = result.as_ref().map(|_| ()).map_err(StoreError::clone);
-            let answer = Box::new(move |committed: Result<(), StoreError>| {
+            let answer: Answer = Box::new(move |committed| {
                 // Nobody waits for the answer of a connection that is gone.
                 let _ = answer.send(committed.and(result));
             });
             (outcome, answer)
         });
+        let change = Change {
+            apply,
+            is_undone_alone,
+        };
         self.writer.send(change).await?;
         answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Forgets ids of lines that are gone, of one era. Says whether more is left to do.
+    async fn prune_line_ids(&self, after: i64) -> Result<bool, StoreError> {
+        let era = self.read(move |db| line_ids::look_over(db, after)).await?;
+        let Some(era) = era else {
+            *self.pruning() = Pruning {
+                next: Step::Lines(0),
+                lines: 0,
+            };
+            return Ok(false);
+        };
+        self.pruning().next = Step::LineIds(era.number());
+        if era.is_worth_writing() {
+            self.write_knowing(true, move |db, ledger| era.write(db, &mut ledger.line_ids))
+                .await?;
+        }
+        Ok(true)
+    }
+
+    fn pruning(&self) -> MutexGuard<'_, Pruning> {
+        self.pruning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has `question` answered from what is committed.
@@ -221,8 +280,11 @@ impl Store for SqliteStore {
 
     async fn open_lobby(&self, name: &ChannelName, now_ms: i64) -> Result<Channel, StoreError> {
         let name = name.clone();
-        self.write(move |db| channels::open_lobby(db, &name, now_ms))
-            .await
+        self.write_knowing(true, move |db, ledger| {
+            ledger.forget_speakers();
+            channels::open_lobby(db, &name, now_ms)
+        })
+        .await
     }
 
     async fn insert_channel(&self, channel: NewChannel) -> Result<Created, StoreError> {
@@ -306,8 +368,11 @@ impl Store for SqliteStore {
     }
 
     async fn delete_member(&self, channel: ChannelId, user: UserId) -> Result<Removed, StoreError> {
-        self.write(move |db| channels::delete_member(db, channel, user))
-            .await
+        self.write_knowing(true, move |db, ledger| {
+            ledger.forget_speakers();
+            channels::delete_member(db, channel, user)
+        })
+        .await
     }
 
     async fn insert_invitation(
@@ -332,12 +397,8 @@ impl Store for SqliteStore {
     }
 
     async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError> {
-        let line_ids = Arc::clone(&self.line_ids);
-        self.write(move |db| {
-            let mut line_ids = line_ids.lock().unwrap_or_else(PoisonError::into_inner);
-            append::append(db, &mut line_ids, entries)
-        })
-        .await
+        self.write_knowing(false, move |db, ledger| append::append(db, ledger, entries))
+            .await
     }
 
     async fn lines(
@@ -381,25 +442,27 @@ impl Store for SqliteStore {
     }
 
     async fn prune(&self, retention: Retention) -> Result<bool, StoreError> {
-        let after = self.prune_after.load(Ordering::Relaxed);
-        let next = self
-            .write(move |db| prune::step(db, &retention, after))
-            .await?;
-        if next.is_none()
-            && let Some(oldest) = self.read(line_ids::oldest).await?
-        {
-            let line_ids = Arc::clone(&self.line_ids);
-            // On the writer's thread, which holds the lock for long.
-            self.write(move |_| {
-                let mut line_ids = line_ids.lock().unwrap_or_else(PoisonError::into_inner);
-                line_ids.forget_before(oldest);
-                Ok(())
+        let pruning = *self.pruning();
+        let after = match pruning.next {
+            Step::Lines(after) => after,
+            Step::LineIds(after) => return self.prune_line_ids(after).await,
+        };
+        let (next, lines, is_more) = self
+            .write_knowing(true, move |db, ledger| {
+                let (next, lines) = prune::step(db, &retention, after)?;
+                let lines = pruning.lines.saturating_add(lines);
+                Ok(match next {
+                    Some(after) => (Step::Lines(after), lines, true),
+                    None if ledger.line_ids.are_to_be_looked_over(lines) => {
+                        (Step::LineIds(0), lines, true)
+                    }
+                    // Once through, the next round begins at the front.
+                    None => (Step::Lines(0), lines, false),
+                })
             })
             .await?;
-        }
-        // Once through, the next round begins at the front.
-        self.prune_after.store(next.unwrap_or(0), Ordering::Relaxed);
-        Ok(next.is_some())
+        *self.pruning() = Pruning { next, lines };
+        Ok(is_more)
     }
 
     async fn close(&self) {
@@ -413,6 +476,24 @@ impl Store for SqliteStore {
                 .take(),
         );
     }
+}
+
+/// Runs a statement that neither takes nor gives anything, and keeps it prepared.
+fn run(db: &Connection, sql: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// Does something as a whole or not at all.
+fn in_transaction<T>(
+    db: &Connection,
+    change: impl FnOnce() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    run(db, "BEGIN IMMEDIATE")?;
+    let done = change().and_then(|done| run(db, "COMMIT").map(|()| done));
+    if done.is_err() && !db.is_autocommit() {
+        run(db, "ROLLBACK")?;
+    }
+    done
 }
 
 /// A count or limit as SQLite holds it.

@@ -12,6 +12,7 @@ use tracing::info;
 pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001_users_and_sessions.sql")),
     M::up(include_str!("../migrations/0002_channels.sql")),
+    M::up(include_str!("../migrations/0003_lean_lines.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.

@@ -3,21 +3,23 @@
 use std::ops::ControlFlow;
 
 use longhall_packet::{Line, LineKind};
-use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, ToSql, named_params};
 
+use super::keys::{MAX_SEQ, line_key, seq_of};
 use super::{DELETED, EDIT, SAID, channels, count, number, seq};
 use crate::store::{Cursor, Log, Page, UserId};
 
 /// A page of the rows that meet a condition, in the order given.
 macro_rules! select_lines {
-    ($condition:literal) => {
+    ($index:literal, $condition:literal) => {
         concat!(
-            "SELECT lines.seq, lines.sender_id, sender.username, lines.text, lines.sent_at_ms,
-                    lines.kind, lines.edited_at_ms, lines.of_seq, lines.peer_id, peer.username
-             FROM lines
-             CROSS JOIN users AS sender ON sender.id = lines.sender_id
+            "SELECT lines.id, lines.sender_id, sender.username, lines.text, lines.sent_at_ms,
+                    lines.kind, lines.edited_at_ms, lines.of_id, lines.peer_id, peer.username
+             FROM lines ",
+            $index,
+            " CROSS JOIN users AS sender ON sender.id = lines.sender_id
              LEFT JOIN users AS peer ON peer.id = lines.peer_id
-             WHERE lines.log_id = :log AND ",
+             WHERE ",
             $condition,
             " LIMIT :limit"
         )
@@ -50,22 +52,32 @@ pub(super) fn lines(
         .transpose()?
         .flatten()
         .map(|owner| (owner.id, owner.username));
-    let (from, sql) = match (cursor, peer) {
-        (Cursor::After(after), None) => (
-            number(after),
-            select_lines!("lines.seq > :from ORDER BY lines.seq"),
+    // All of a log's lines lie between these two, which are none themselves.
+    let (front, end) = (line_key(log_id, 0)?, line_key(log_id, MAX_SEQ)?);
+    let key = |number: i64| line_key(log_id, number.min(MAX_SEQ));
+    let (after, before) = match cursor {
+        Cursor::Newest => (front, end),
+        Cursor::After(after) => (key(number(after))?, end),
+        Cursor::Before(before) => (front, key(number(before))?),
+    };
+    let sql = match (cursor, peer) {
+        (Cursor::After(_), None) => select_lines!(
+            "",
+            "lines.id > :after AND lines.id < :before ORDER BY lines.id"
         ),
-        (Cursor::After(after), Some(_)) => (
-            number(after),
-            select_lines!("lines.peer_id = :peer AND lines.seq > :from ORDER BY lines.seq"),
+        (Cursor::Before(_) | Cursor::Newest, None) => select_lines!(
+            "",
+            "lines.id > :after AND lines.id < :before ORDER BY lines.id DESC"
         ),
-        (Cursor::Before(_) | Cursor::Newest, None) => (
-            before(cursor),
-            select_lines!("lines.seq < :from ORDER BY lines.seq DESC"),
+        (Cursor::After(_), Some(_)) => select_lines!(
+            "INDEXED BY lines_by_peer",
+            "lines.id >> 36 = :log AND lines.peer_id = :peer
+             AND lines.id > :after AND lines.id < :before ORDER BY lines.id"
         ),
-        (Cursor::Before(_) | Cursor::Newest, Some(_)) => (
-            before(cursor),
-            select_lines!("lines.peer_id = :peer AND lines.seq < :from ORDER BY lines.seq DESC"),
+        (Cursor::Before(_) | Cursor::Newest, Some(_)) => select_lines!(
+            "INDEXED BY lines_by_peer",
+            "lines.id >> 36 = :log AND lines.peer_id = :peer
+             AND lines.id > :after AND lines.id < :before ORDER BY lines.id DESC"
         ),
     };
     let mut page = Budget {
@@ -75,15 +87,15 @@ pub(super) fn lines(
     };
     let mut statement = db.prepare_cached(sql)?;
     let params = named_params! {
-        ":log": log_id,
-        ":from": from,
+        ":after": after,
+        ":before": before,
         // One more, to know whether there are more.
         ":limit": count(page.limit).saturating_add(1),
     };
     let peer_id = peer.map(|peer| peer.0);
     let mut all_params = params.to_vec();
     if peer.is_some() {
-        all_params.push((":peer", &peer_id));
+        all_params.extend([(":log", &log_id as &dyn ToSql), (":peer", &peer_id)]);
     }
     let mut rows = statement.query(all_params.as_slice())?;
     let mut more = false;
@@ -103,13 +115,6 @@ pub(super) fn lines(
         lines,
         more,
     })
-}
-
-fn before(cursor: Cursor) -> i64 {
-    match cursor {
-        Cursor::Before(before) => number(before),
-        Cursor::Newest | Cursor::After(_) => i64::MAX,
-    }
 }
 
 /// What fits on a page.
@@ -135,13 +140,17 @@ impl Budget {
 
 /// The oldest number kept in a log and the newest given.
 pub(super) fn bounds(db: &Connection, log: i64) -> Result<(i64, i64)> {
-    db.prepare_cached(
-        "SELECT (SELECT min(seq) FROM lines WHERE log_id = ?1), last_seq FROM logs WHERE id = ?1",
-    )?
+    db.prepare_cached(concat!(
+        "SELECT (SELECT min(id) FROM lines WHERE id",
+        of_log!("?1"),
+        "), ",
+        last_seq!(),
+        " FROM logs WHERE logs.id = ?1"
+    ))?
     .query_row([log], |row| {
         let last_seq: i64 = row.get(1)?;
-        let first_seq: Option<i64> = row.get(0)?;
-        Ok((first_seq.unwrap_or(last_seq + 1), last_seq))
+        let first_key: Option<i64> = row.get(0)?;
+        Ok((first_key.map_or(last_seq + 1, seq_of), last_seq))
     })
 }
 
@@ -159,9 +168,9 @@ fn line(row: &Row<'_>, owner: Option<&(UserId, String)>) -> Result<(UserId, Line
         (None, _) => None,
     };
     let edited_at_ms: Option<i64> = row.get(6)?;
-    let of: Option<i64> = row.get(7)?;
+    let of_key: Option<i64> = row.get(7)?;
     let line = Line {
-        seq: seq(row.get(0)?),
+        seq: seq(seq_of(row.get(0)?)),
         sender: row.get(2)?,
         recipient,
         text: row.get(3)?,
@@ -173,7 +182,7 @@ fn line(row: &Row<'_>, owner: Option<&(UserId, String)>) -> Result<(UserId, Line
             _ => LineKind::Deletion,
         },
         edited_at_ms: edited_at_ms.map(seq),
-        of: of.map(seq),
+        of: of_key.map(|key| seq(seq_of(key))),
     };
     Ok((sender, line))
 }

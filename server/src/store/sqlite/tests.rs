@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use longhall_packet::Username;
 use rusqlite::Connection;
@@ -190,6 +191,7 @@ async fn an_older_file_is_migrated_with_a_copy_kept() {
     const NEXT: &[M<'_>] = &[
         M::up(include_str!("../migrations/0001_users_and_sessions.sql")),
         M::up(include_str!("../migrations/0002_channels.sql")),
+        M::up(include_str!("../migrations/0003_lean_lines.sql")),
         M::up("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT"),
     ];
     let (_folder, path) = folder();
@@ -200,14 +202,14 @@ async fn an_older_file_is_migrated_with_a_copy_kept() {
     let store = SqliteStore::open_with(&path, NEXT).unwrap();
     assert!(store.user_by_name("ada").await.unwrap().is_some());
     drop(store);
-    let copy = Connection::open(beside(&path, "v2.backup")).unwrap();
+    let copy = Connection::open(beside(&path, "v3.backup")).unwrap();
     let users: i64 = copy
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .unwrap();
     let version: i64 = copy
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!((users, version), (1, 2));
+    assert_eq!((users, version), (1, 3));
 }
 
 #[cfg(unix)]
@@ -298,6 +300,122 @@ async fn a_file_of_the_release_before_channels_is_migrated_with_everything_in_it
     assert_eq!(counts, [3, 3, 1]);
 }
 
+/// What the release with channels left: Ada, Bob and Жанна, with lines in the lobby,
+/// whispers, a channel whose lines were forgotten, and one that is gone.
+const V2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/v2.db");
+
+#[tokio::test]
+async fn lines_of_the_release_before_are_migrated_with_their_numbers_and_ids() {
+    let (_folder, path) = folder();
+    fs::write(&path, fs::read(V2).unwrap()).unwrap();
+    // What was migrated is there, and still there when it is opened once more.
+    for opened in 0..2 {
+        let store = SqliteStore::open(&path).unwrap();
+        let ids = ["Ada", "Bob", "Жанна"].map(async |name| {
+            let keys = Username::parse(name).unwrap().keys();
+            store.user_by_name(&keys.name).await.unwrap().unwrap().id
+        });
+        let [ada, bob, zhanna] = ids;
+        let (ada, bob, zhanna) = (ada.await, bob.await, zhanna.await);
+        let channel = async |name| {
+            let name = ChannelName::parse(name).unwrap();
+            store.channel_by_name(&name).await.unwrap()
+        };
+        let lobby = channel("lobby").await.unwrap();
+        assert_eq!((lobby.first_seq, lobby.last_seq), (1, 22));
+        let page = async |log, cursor| {
+            let page = store.lines(log, cursor, 100, usize::MAX).await.unwrap();
+            let lines = page.lines.iter().map(|(_, line)| {
+                let of = line.of.map_or(String::new(), |of| format!(" of {of}"));
+                let to = line.recipient.as_ref();
+                let to = to.map_or(String::new(), |to| format!(" to {to}"));
+                let (seq, sender, kind) = (line.seq, &line.sender, line.kind);
+                format!("{seq} {sender}{to}: {:?}{of} {}", kind, line.text)
+            });
+            (page.first_seq, page.last_seq, lines.collect::<Vec<_>>())
+        };
+        let (_, _, lines) = page(Log::Channel(lobby.id), Cursor::After(0)).await;
+        assert_eq!(lines[0], "1 Bob: Said line 1");
+        assert_eq!(lines[2], "3 Bob: Said line three");
+        assert_eq!(lines[3], "4 Ada: Deleted ");
+        assert_eq!(lines[20], "21 Bob: Edit of 3 line three");
+        assert_eq!(lines[21], "22 Ada: Deletion of 4 ");
+        assert_eq!(lines.len(), 22);
+        let (_, _, before) = page(Log::Channel(lobby.id), Cursor::Before(3)).await;
+        assert_eq!(before, lines[..2]);
+        let inbox = [
+            "1 Ada to Bob: Said psst!",
+            "2 Bob to Ada: Deleted ",
+            "3 Ada to Жанна: Said hello",
+            "4 Ada to Ada: Said a note",
+            "5 Ada to Bob: Edit of 1 psst!",
+            "6 Bob to Ada: Deletion of 2 ",
+        ];
+        let (first, last, whispers) = page(Log::Inbox(ada), Cursor::Newest).await;
+        assert_eq!((first, last), (1, 6));
+        assert_eq!(whispers, inbox);
+        let (_, _, whispers) = page(Log::Whispers(ada, zhanna), Cursor::Newest).await;
+        assert_eq!(whispers, inbox[2..3]);
+        let (_, _, whispers) = page(Log::Whispers(ada, bob), Cursor::After(1)).await;
+        assert_eq!(whispers, [inbox[1], inbox[4], inbox[5]]);
+
+        let bobs = store.membership(lobby.id, bob).await.unwrap().unwrap();
+        assert_eq!((bobs.read_seq, bobs.unread), (7, 7));
+        let bobs = store.open_inbox(bob).await.unwrap();
+        let with_ada = &bobs.conversations[0];
+        assert_eq!((bobs.last_seq, with_ada.read_seq), (4, 1));
+        // Forgotten lines, and a channel of old, still have their numbers.
+        let den = channel("den").await.unwrap();
+        let den_has = (11, 10 + opened);
+        assert_eq!((den.first_seq, den.last_seq), den_has);
+        if opened == 0 {
+            assert!(channel("ruins").await.is_none());
+            let ruins = NewChannel {
+                name: ChannelName::parse("ruins").unwrap(),
+                topic: String::new(),
+                access: Access::Open,
+                password_hash: None,
+                owner: ada,
+                channels_per_account: 20,
+                now_ms: 1000,
+            };
+            let Created::Channel(ruins) = store.insert_channel(ruins).await.unwrap() else {
+                panic!("no channel");
+            };
+            assert_eq!((ruins.first_seq, ruins.last_seq), (6, 5));
+        }
+
+        // Ids are taken, except those of lines that are gone.
+        let done = store
+            .append(vec![
+                say(bob, lobby.id, 101, "line 1"),
+                say(ada, lobby.id, 202, "a whisper's id"),
+                say(ada, den.id, 5, "forgotten, and said again"),
+            ])
+            .await
+            .unwrap();
+        assert!(matches!(
+            done[0],
+            Appended::Before {
+                seq: 1,
+                sent_at_ms: 5000
+            }
+        ));
+        assert!(matches!(done[1], Appended::Before { seq: 3, .. }));
+        match &done[2] {
+            Appended::Line { line } => assert_eq!((opened, line.seq), (0, 11)),
+            Appended::Before { seq, .. } => assert_eq!((opened, *seq), (1, 11)),
+            other => panic!("{other:?}"),
+        }
+        store.close().await;
+    }
+    let copy = Connection::open(beside(&path, "v2.backup")).unwrap();
+    let lines: i64 = copy
+        .query_row("SELECT count(*) FROM lines", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(lines, 22 + 6 + 4 + 1);
+}
+
 fn say(sender: UserId, channel: ChannelId, line_id: u64, text: &str) -> Entry {
     Entry {
         sender,
@@ -386,6 +504,89 @@ async fn forgotten_eras_are_searched_no_more_and_those_left_are() {
         .unwrap();
     assert!(matches!(done[0], Appended::Before { seq: 351, .. }));
     assert!(matches!(&done[1], Appended::Line { line } if line.seq == 501));
+    assert!(ids_on_disk(&store).await <= 150 * 4 / 3);
+
+    // In the end nothing is left of those on disk.
+    let retention = Retention {
+        lines_per_channel: 0,
+        ..retention
+    };
+    while store.prune(retention).await.unwrap() {}
+    assert_eq!(ids_on_disk(&store).await, 0);
+    let done = store.append(vec![say(ada, lobby, 1, "new")]).await.unwrap();
+    assert!(matches!(&done[0], Appended::Line { line } if line.seq == 502));
+}
+
+async fn ids_on_disk(store: &SqliteStore) -> i64 {
+    let bytes = store.read(|db| {
+        db.query_row("SELECT total(length(ids)) FROM line_ids", [], |row| {
+            row.get::<_, f64>(0)
+        })
+    });
+    bytes.await.unwrap() as i64 / 24
+}
+
+#[tokio::test]
+async fn ids_of_lines_that_were_undone_may_be_used_again() {
+    let (_folder, path) = folder();
+    let (store, ada, lobby) = inhabited(&path).await;
+    let undone = store.write_knowing(false, move |db, ledger| {
+        let lines = (1..=200).map(|id| say(ada, lobby, id, "undone"));
+        append::append(db, ledger, lines.collect())?;
+        db.execute("INSERT INTO nowhere VALUES (1)", [])
+    });
+    assert!(undone.await.is_err());
+    // Under other numbers, and with ids beside those of before.
+    for ids in [101..=300, 1..=100] {
+        let lines = ids.map(|id| say(ada, lobby, id, "said"));
+        for done in store.append(lines.collect()).await.unwrap() {
+            assert!(matches!(done, Appended::Line { .. }), "{done:?}");
+        }
+    }
+    let again = (1..=300).map(|id| say(ada, lobby, id, "again"));
+    for done in store.append(again.collect()).await.unwrap() {
+        assert!(matches!(done, Appended::Before { .. }), "{done:?}");
+    }
+    assert_eq!(seqs(&store, lobby).await, (1..=300).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn who_is_out_of_a_channel_speaks_there_no_more() {
+    let (_folder, path) = folder();
+    let (store, ada, _) = inhabited(&path).await;
+    let bob = store.insert_user(new_user("bob")).await.unwrap().unwrap();
+    let den = NewChannel {
+        name: ChannelName::parse("den").unwrap(),
+        topic: String::new(),
+        access: Access::Open,
+        password_hash: None,
+        owner: ada,
+        channels_per_account: 20,
+        now_ms: 1000,
+    };
+    let Created::Channel(den) = store.insert_channel(den).await.unwrap() else {
+        panic!("no channel");
+    };
+    let limits = MemberLimits {
+        members_per_channel: 10,
+        channels_per_account: 10,
+    };
+    let mut id = 0;
+    let mut says = async |who| {
+        id += 1;
+        let done = store.append(vec![say(who, den.id, id, "hello")]).await;
+        done.unwrap().remove(0)
+    };
+    for _ in 0..2 {
+        assert_eq!(says(bob).await, Appended::NotAMember);
+        let joined = store.insert_member(den.id, bob, limits, 1000).await;
+        assert_eq!(joined.unwrap(), Added::Member);
+        assert!(matches!(says(bob).await, Appended::Line { .. }));
+        store.delete_member(den.id, bob).await.unwrap();
+    }
+    assert!(matches!(says(ada).await, Appended::Line { .. }));
+    store.delete_member(den.id, ada).await.unwrap();
+    assert_eq!(says(ada).await, Appended::NotAMember);
 }
 
 #[tokio::test]
@@ -462,7 +663,8 @@ async fn after_a_crash_all_that_was_answered_is_there_and_nothing_by_half() {
             tokio::spawn(async move {
                 for batch in 0..60 {
                     let first = (writer * 1000 + batch) * BATCH;
-                    let lines = (first..first + BATCH).map(|id| say(ada, lobby, id, "hello"));
+                    let lines =
+                        (first..first + BATCH).map(|id| say(ada, lobby, id, &id.to_string()));
                     for done in store.append(lines.collect()).await.unwrap() {
                         let Appended::Line { line } = done else {
                             panic!("{done:?}");
@@ -497,6 +699,20 @@ async fn after_a_crash_all_that_was_answered_is_there_and_nothing_by_half() {
         assert_eq!(there, (1..=last).collect::<Vec<_>>());
         assert!(last >= newest, "{newest} was answered, {last} are there");
         assert_eq!(last % BATCH, 0, "a batch was written by half");
+        // And none of it is taken twice.
+        let log = Log::Channel(lobby);
+        let page = crashed.lines(log, Cursor::After(0), 10_000, usize::MAX);
+        let lines = page.await.unwrap().lines;
+        let again = lines.iter().map(|(_, line)| {
+            let id = line.text.parse().unwrap();
+            say(ada, lobby, id, &line.text)
+        });
+        let again = crashed.append(again.collect()).await.unwrap();
+        for (line, again) in lines.iter().zip(again) {
+            let seq = line.1.seq;
+            let sent_at_ms = 1000;
+            assert_eq!(again, Appended::Before { seq, sent_at_ms });
+        }
         crashed.close().await;
     }
     assert!(crashes > 3);

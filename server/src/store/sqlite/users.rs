@@ -28,12 +28,14 @@ pub(super) fn insert(db: &Connection, user: &NewUser, now_ms: i64) -> Result<Opt
         .optional()?;
     if let Some(id) = id {
         // What was said in the lobby before somebody came is not news to them.
-        db.prepare_cached(
+        db.prepare_cached(concat!(
             "INSERT INTO channel_reads (user_id, channel_id, read_seq)
-             SELECT ?1, channels.id, logs.last_seq
+             SELECT ?1, channels.id, ",
+            last_seq!(),
+            " AS last_seq
              FROM channels JOIN logs ON logs.id = channels.log_id
-             WHERE channels.is_lobby = 1 AND logs.last_seq > 0",
-        )?
+             WHERE channels.is_lobby = 1 AND last_seq > 0"
+        ))?
         .execute([id])?;
     }
     Ok(id.map(UserId))

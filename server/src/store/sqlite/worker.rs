@@ -9,6 +9,8 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::mpsc;
 use tracing::error;
 
+use super::ledger::Ledger;
+use super::run;
 use crate::store::StoreError;
 
 /// Changes or questions waiting for their thread. Whoever comes next waits for
@@ -19,9 +21,16 @@ const MOST_CHANGES_PER_COMMIT: usize = 512;
 /// Longest that changes are taken into one transaction, for the same reason.
 const LONGEST_COMMIT: Duration = Duration::from_millis(20);
 
-/// A change, applied inside a transaction and kept unless it fails. Returns its
-/// answer, too, sent once the fate of the transaction is known.
-pub(super) type Change = Box<dyn FnOnce(&Connection) -> (Outcome, Answer) + Send>;
+/// A change, applied inside a transaction and kept unless it fails.
+pub(super) struct Change {
+    pub(super) apply: Apply,
+    /// Whether it may fail for a reason of its own, and is then undone by itself.
+    /// Undoing costs, even when nothing is undone: a copy of each page. A change
+    /// that fails with the disk alone takes the whole transaction with it.
+    pub(super) is_undone_alone: bool,
+}
+/// Returns the answer, too, sent once the fate of the transaction is known.
+type Apply = Box<dyn FnOnce(&Connection, &mut Ledger) -> (Outcome, Answer) + Send>;
 pub(super) type Answer = Box<dyn FnOnce(Outcome) + Send>;
 type Outcome = Result<(), StoreError>;
 /// A question, answered from a snapshot.
@@ -82,51 +91,75 @@ impl<J: Send + 'static> Worker<J> {
 }
 
 /// The writer thread: group commit.
-pub(super) fn write_all(connection: &mut Connection, mut jobs: mpsc::Receiver<Change>) {
+pub(super) fn write_all(
+    connection: &Connection,
+    mut ledger: Ledger,
+    mut jobs: mpsc::Receiver<Change>,
+) {
     while let Some(first) = jobs.blocking_recv() {
         let mut answers = Vec::new();
-        let committed = commit(connection, first, &mut jobs, &mut answers).map_err(|cause| {
+        let committed = commit(connection, &mut ledger, first, &mut jobs, &mut answers);
+        if let Err(cause) = &committed {
             error!(%cause, "the database could not commit");
-            cause
-        });
+            undo(connection, &mut ledger);
+        }
         for answer in answers {
             answer(committed.clone());
+        }
+        if let Err(cause) = ledger.settle_if_due(connection) {
+            error!(%cause, "the database could not take the ids of lines; it will be tried again");
         }
     }
 }
 
 fn commit(
-    connection: &mut Connection,
+    connection: &Connection,
+    ledger: &mut Ledger,
     first: Change,
     jobs: &mut mpsc::Receiver<Change>,
     answers: &mut Vec<Answer>,
 ) -> Outcome {
-    let mut transaction = connection.transaction().map_err(sort)?;
     let mut next = Some(first);
     let began = Instant::now();
+    run(connection, "BEGIN IMMEDIATE").map_err(sort)?;
     while let Some(change) = next {
-        // A savepoint each: a change that fails half-way leaves nothing behind
-        // and does not take the others with it.
-        let savepoint = transaction.savepoint().map_err(sort)?;
-        let (outcome, answer) = change(&savepoint);
+        // A change that fails half-way leaves nothing behind and does not take the
+        // others with it.
+        if change.is_undone_alone {
+            run(connection, "SAVEPOINT change").map_err(sort)?;
+        }
+        let (outcome, answer) = (change.apply)(connection, ledger);
         answers.push(answer);
         // Unless SQLite has rolled all of it back, as it does when the disk is
         // full: then they all fail for that reason.
-        if savepoint.is_autocommit() {
+        if connection.is_autocommit() {
             return outcome.and(Err(StoreError::Failed("rolled back".to_owned())));
         }
-        match outcome {
-            Ok(()) => savepoint.commit(),
-            Err(_) => savepoint.finish(),
+        if change.is_undone_alone {
+            if outcome.is_err() {
+                run(connection, "ROLLBACK TO change").map_err(sort)?;
+            }
+            run(connection, "RELEASE change").map_err(sort)?;
+        } else {
+            outcome?;
         }
-        .map_err(sort)?;
         next = if answers.len() < MOST_CHANGES_PER_COMMIT && began.elapsed() < LONGEST_COMMIT {
             jobs.try_recv().ok()
         } else {
             None
         };
     }
-    transaction.commit().map_err(sort)
+    run(connection, "COMMIT").map_err(sort)
+}
+
+/// Back to what is on disk.
+fn undo(connection: &Connection, ledger: &mut Ledger) {
+    if !connection.is_autocommit()
+        && let Err(cause) = run(connection, "ROLLBACK")
+    {
+        error!(%cause, "the database could not roll back");
+    }
+    ledger.forget();
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
@@ -140,13 +173,13 @@ pub(super) fn sort(cause: rusqlite::Error) -> StoreError {
 /// The reader thread: each question sees one state of the database.
 pub(super) fn answer_all(connection: &Connection, mut jobs: mpsc::Receiver<Question>) {
     while let Some(question) = jobs.blocking_recv() {
-        match connection.unchecked_transaction() {
-            Ok(snapshot) => question(&snapshot),
-            // It is answered as well as it can be, with an error at worst.
-            Err(cause) => {
-                error!(%cause, "the database could not begin to read");
-                question(connection);
-            }
+        // It is answered as well as it can be, with an error at worst.
+        if let Err(cause) = run(connection, "BEGIN") {
+            error!(%cause, "the database could not begin to read");
+        }
+        question(connection);
+        if let Err(cause) = run(connection, "COMMIT") {
+            error!(%cause, "the database could not end reading");
         }
     }
 }

@@ -1,0 +1,134 @@
+//! What the writing thread knows by heart, so that a line needs no questions.
+//!
+//! Nobody else changes the file, so all of this stays true until the thread itself
+//! changes it. After a transaction that came to nothing it is forgotten and read
+//! again.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, Result};
+
+use super::line_ids::LineIds;
+use super::{channels, in_transaction};
+use crate::store::{ChannelId, UserId};
+
+/// Logs and members known at a time: some hundred bytes for each.
+const KNOWN: usize = 16_384;
+
+pub(super) struct Ledger {
+    pub(super) line_ids: LineIds,
+    /// The newest number of a log.
+    tails: HashMap<i64, i64>,
+    /// The log of a channel that an account may speak in.
+    speakers: HashMap<(ChannelId, UserId), i64>,
+    /// Logs with lines since the last era was settled.
+    unsettled: HashSet<i64>,
+}
+
+impl Ledger {
+    /// Reads what is to be known from the beginning. Blocks.
+    pub(super) fn read(db: &Connection) -> Result<Self> {
+        let (line_ids, unsettled) = LineIds::read(db)?;
+        let mut ledger = Self {
+            line_ids,
+            tails: HashMap::new(),
+            speakers: HashMap::new(),
+            unsettled,
+        };
+        ledger.settle_if_due(db)?;
+        Ok(ledger)
+    }
+
+    /// The newest number of a log.
+    pub(super) fn last_seq(&mut self, db: &Connection, log: i64) -> Result<i64> {
+        if self.tails.len() >= KNOWN {
+            self.tails.clear();
+        }
+        match self.tails.entry(log) {
+            Entry::Occupied(tail) => Ok(*tail.get()),
+            Entry::Vacant(place) => {
+                let last_seq = db
+                    .prepare_cached(concat!(
+                        "SELECT ",
+                        last_seq!(),
+                        " FROM logs WHERE logs.id = ?1"
+                    ))?
+                    .query_row([log], |row| row.get(0))?;
+                Ok(*place.insert(last_seq))
+            }
+        }
+    }
+
+    /// Notes that a log has a new line.
+    pub(super) fn added(&mut self, log: i64, seq: i64) {
+        if self.tails.insert(log, seq).is_none() || !self.unsettled.contains(&log) {
+            self.unsettled.insert(log);
+        }
+    }
+
+    /// The log of a channel, if the account may speak in it.
+    pub(super) fn log_to_speak_in(
+        &mut self,
+        db: &Connection,
+        channel: ChannelId,
+        user: UserId,
+    ) -> Result<Option<i64>> {
+        if let Some(log) = self.speakers.get(&(channel, user)) {
+            return Ok(Some(*log));
+        }
+        if !channels::is_member(db, channel, user)? {
+            return Ok(None);
+        }
+        let log = channels::log(db, channel)?;
+        if let Some(log) = log {
+            if self.speakers.len() >= KNOWN {
+                self.speakers.clear();
+            }
+            self.speakers.insert((channel, user), log);
+        }
+        Ok(log)
+    }
+
+    /// Forgets who may speak where. Due whenever somebody may no longer.
+    pub(super) fn forget_speakers(&mut self) {
+        self.speakers.clear();
+    }
+
+    /// Forgets what a transaction that came to nothing may have changed.
+    pub(super) fn forget(&mut self) {
+        self.tails.clear();
+        self.speakers.clear();
+    }
+
+    /// Puts the newest line ids on disk, in a transaction of its own, when there are
+    /// enough of them. Nothing is changed when that fails; it is tried again later.
+    pub(super) fn settle_if_due(&mut self, db: &Connection) -> Result<()> {
+        if !self.line_ids.are_due() {
+            return Ok(());
+        }
+        let settled = in_transaction(db, || {
+            let eras = self.line_ids.write(db)?;
+            let mut settle = db.prepare_cached(concat!(
+                "UPDATE logs SET settled_seq = ",
+                last_seq!(),
+                " WHERE id = ?1"
+            ))?;
+            for log in &self.unsettled {
+                settle.execute([log])?;
+            }
+            Ok(eras)
+        });
+        match settled {
+            Ok(eras) => {
+                self.line_ids.written(eras);
+                self.unsettled.clear();
+                Ok(())
+            }
+            Err(cause) => {
+                self.line_ids.not_written();
+                Err(cause)
+            }
+        }
+    }
+}
