@@ -229,6 +229,7 @@ async fn deliver(hub: &Hub, written: Written) {
         }
     };
     let mut channels: HashMap<ChannelId, Vec<(&Asked, Said)>> = HashMap::new();
+    let mut before = Vec::new();
     for (asked, appended) in batch.iter().zip(results) {
         let outcome = asked.outcome(&appended);
         match (appended, asked.channel) {
@@ -236,6 +237,11 @@ async fn deliver(hub: &Hub, written: Written) {
                 let sender = asked.sender;
                 let said = (asked, Said { sender, line });
                 channels.entry(channel).or_default().push(said);
+                continue;
+            }
+            // The line may be in this very batch.
+            (Appended::Before { .. }, _) => {
+                before.push((asked, outcome));
                 continue;
             }
             (
@@ -254,6 +260,10 @@ async fn deliver(hub: &Hub, written: Written) {
     for (channel, said) in channels {
         publish(hub, channel, said, &mut mail).await;
     }
+    for (asked, outcome) in before {
+        asked.answer(outcome, &mut mail);
+    }
+    mail.send();
 }
 
 /// Delivers lines of one channel: a member's outbox is locked once for all of them
@@ -332,7 +342,69 @@ pub(crate) fn inbox() -> Arc<str> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::store::{MemoryStore, NewUser};
+    use crate::hub::Newcomer;
+    use crate::store::{MemoryStore, NewUser, SessionId};
+
+    #[tokio::test]
+    async fn a_line_said_twice_at_once_is_heard_before_either_is_acknowledged() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let config = Config::default();
+        let lobby = store.open_lobby(&config.lobby, 0).await.unwrap();
+        let ada = NewUser {
+            username: "ada".to_owned(),
+            keys: longhall_packet::Username::parse("ada").unwrap().keys(),
+            password_hash: String::new(),
+        };
+        let ada = store.insert_user(ada).await.unwrap().unwrap();
+        let hub = Hub::new(&lobby, config.grace);
+        let log = ChatLog::start(Arc::clone(&store), hub.clone(), CancellationToken::new());
+        let outbox = Arc::new(Outbox::new(10_000, None));
+        let who = Newcomer {
+            user: ada,
+            username: "ada".to_owned(),
+            name_key: "ada".to_owned(),
+            session: SessionId(1),
+            connection: 1,
+            outbox: Arc::clone(&outbox),
+            memberships: store.memberships(ada).await.unwrap(),
+            blocked: Vec::new(),
+            resumed: false,
+        };
+        let welcome = |_, _| ServerPacket::Ok { id: 7 };
+        let _place = hub.enter(&hub.arrive(), &who, welcome).unwrap();
+        // As after a cut: what the connection before it said is on its way yet.
+        for connection in [0, 1] {
+            let request = Request {
+                id: 1,
+                connection,
+                outbox: Arc::clone(&outbox),
+                channel: "lobby".into(),
+                entry: Entry {
+                    sender: ada,
+                    sender_name: "ada".to_owned(),
+                    what: What::Say {
+                        channel: lobby.id,
+                        line_id: 1,
+                        text: "hello?".to_owned(),
+                    },
+                    now_ms: 0,
+                },
+            };
+            assert!(log.write_now(request));
+        }
+        while outbox.is_owing() {
+            tokio::task::yield_now().await;
+        }
+        let mut heard = Vec::new();
+        while let Some(frames) = outbox.take() {
+            heard.extend(frames.texts());
+        }
+        let begins = |(heard, kind): (&String, &str)| heard.contains(kind);
+        let kinds = [r#""ok""#, r#""chat""#, r#""posted""#, r#""posted""#];
+        assert!(heard.iter().zip(kinds).all(begins), "{heard:?}");
+        assert_eq!(heard.len(), kinds.len());
+        assert!(log.stop().await);
+    }
 
     #[tokio::test]
     async fn a_server_whose_chat_log_panics_stops_rather_than_go_on_in_silence() {

@@ -119,7 +119,13 @@ pub(crate) async fn serve(
 /// and other players' lines never wait for a password hash.
 async fn converse(socket: &mut Socket, session: &mut Session) -> End {
     loop {
-        let packet = match socket.next_packet() {
+        // Who does not take the answers gets no more of them for the moment: a slow
+        // peer that asks for much shall have it page by page.
+        let next = match socket.outbox.has_room() {
+            true => socket.next_packet(),
+            false => Ok(None),
+        };
+        let packet = match next {
             Ok(Some(packet)) => packet,
             Ok(None) => {
                 socket.note_stage(session.stage());
@@ -167,6 +173,8 @@ struct Socket {
     frames: WebSocketContext,
     /// Read and not put together yet. Empty, and without memory, most of the time.
     unread: Unread,
+    /// The next packet, or the end, found while another packet was being answered.
+    ahead: Option<Result<Utf8Bytes, End>>,
     /// A packet is being answered; stopping waits for it, as for answers that
     /// the outbox is owed.
     answering: bool,
@@ -198,6 +206,7 @@ impl Socket {
             outbox,
             frames: WebSocketContext::new(Role::Server, Some(config)),
             unread: Unread::default(),
+            ahead: None,
             answering: false,
             stopping: false,
             stuck_until: None,
@@ -229,10 +238,14 @@ impl Socket {
             Next::Lost => return Err(End::Lost),
         };
         self.note_stuck(is_stuck);
+        if self.answering && !is_stuck && self.ahead.is_none() {
+            // Pings do not wait for the answer; the next packet does.
+            self.ahead = self.next_packet().transpose();
+        }
         tokio::select! {
             () = self.outbox.changed() => Ok(()),
             // The futures of `readable` and `writable` are five times as large.
-            readable = poll_fn(|cx| self.tcp.as_ref().poll_read_ready(cx)), if self.unread.is_empty() => {
+            readable = poll_fn(|cx| self.tcp.as_ref().poll_read_ready(cx)), if self.unread.is_empty() && self.ahead.is_none() => {
                 readable.map_err(|_| End::Lost)?;
                 self.read()
             }
@@ -285,6 +298,9 @@ impl Socket {
 
     /// The next packet out of what was read. `None` when more must be read.
     fn next_packet(&mut self) -> Result<Option<Utf8Bytes>, End> {
+        if let Some(ahead) = self.ahead.take() {
+            return ahead.map(Some);
+        }
         loop {
             // Even with nothing unread: a pong may have to be made yet.
             if self.unread.is_empty() && self.unread.bytes.capacity() == 0 {
@@ -300,10 +316,14 @@ impl Socket {
                 // Has it answer; all it says is that the connection is closed.
                 let _ = self.frames.flush(&mut peer);
             }
-            // A peer that pings without reading fills its own outbox, and is
-            // closed for it.
             if !answers.is_empty() {
-                self.outbox.push(Frames::new(answers));
+                let answers = Frames::new(answers);
+                match message {
+                    Ok(Message::Close(_)) => self.outbox.farewell(answers),
+                    // A peer that pings without reading has its socket full soon,
+                    // and is not read any more.
+                    _ => self.outbox.push(answers),
+                }
             }
             match message {
                 Ok(Message::Text(packet)) => return Ok(Some(packet)),
@@ -329,6 +349,10 @@ impl Socket {
     fn check_deadlines(&mut self) -> Result<(), End> {
         let config = &self.server.config;
         let now = Instant::now();
+        if !self.unread.is_empty() {
+            // It is not the peer who keeps silent.
+            self.last_heard = now;
+        }
         let idle = self.last_heard + config.idle_timeout;
         let login = self
             .logged_out_since
@@ -368,13 +392,22 @@ impl Socket {
         };
         // Nothing here can fail: it goes to memory.
         let _ = self.frames.close(&mut peer, Some(frame));
-        self.outbox.farewell(reason, Frames::new(answers));
+        self.outbox.farewell(Frames::new(answers));
         self.drain().await;
         // Hanging up with data unread would make TCP reset the connection, and
         // the peer might never see why it ended.
         loop {
-            let is_over = !self.unreadable && matches!(self.next_packet(), Err(End::ByPeer));
-            if is_over || self.tcp.readable().await.is_err() || self.read().is_err() {
+            // What it says before that is passed over.
+            while !self.unreadable {
+                match self.next_packet() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(End::ByPeer | End::Lost) => return,
+                    // Unreadable from now on.
+                    Err(End::Close(_)) => break,
+                }
+            }
+            if self.tcp.readable().await.is_err() || self.read().is_err() {
                 return;
             }
         }
@@ -495,6 +528,7 @@ fn choose_subprotocol(
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt;
     use tokio_util::sync::CancellationToken;
 
     use super::*;
@@ -502,6 +536,59 @@ mod tests {
     use crate::config::Config;
     use crate::password::Passwords;
     use crate::store::MemoryStore;
+
+    /// A server for one socket, that socket, and the other end of it.
+    async fn connected(config: Config) -> (Socket, TcpStream) {
+        let passwords = Passwords::start(&config).unwrap();
+        let bans = Bans::read(None).unwrap();
+        let store = Arc::new(MemoryStore::default());
+        let stopping = CancellationToken::new();
+        let server = Server::open(config, store, passwords, bans, stopping).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let there = TcpStream::connect(listener.local_addr().unwrap());
+        let (there, here) = tokio::join!(there, listener.accept());
+        let (reading, writing) = here.unwrap().0.into_split();
+        let outbox = Arc::new(Outbox::new(100_000, Some(writing)));
+        (
+            Socket::new(reading, outbox, server.unwrap()),
+            there.unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn who_had_more_to_say_is_heard_out_for_the_close_frame_behind_it() {
+        let (mut socket, mut there) = connected(Config::default()).await;
+        let packet = [&[0x81, 0x80 | 100, 0, 0, 0, 0][..], &[b' '; 100]].concat();
+        let close = [0x88, 0x80, 0, 0, 0, 0];
+        // Some of it is read already.
+        there.write_all(&packet.repeat(5)).await.unwrap();
+        while socket.unread.is_empty() {
+            socket.turn().await.unwrap();
+        }
+        there.write_all(&packet).await.unwrap();
+        there.write_all(&close).await.unwrap();
+        let goodbye = socket.say_goodbye(CloseReason::Restarting);
+        let goodbye = timeout(Duration::from_secs(20), goodbye).await;
+        goodbye.expect("the peer's close frame was passed over");
+    }
+
+    #[tokio::test]
+    async fn who_waits_to_be_answered_is_not_idle() {
+        let config = Config {
+            // Over when it is looked at.
+            idle_timeout: Duration::from_nanos(1),
+            ..Config::default()
+        };
+        let (mut socket, mut there) = connected(config).await;
+        let idle = Err(End::Close(CloseReason::Idle));
+        assert_eq!(socket.check_deadlines(), idle);
+        there.write_all(b"said, not answered").await.unwrap();
+        while socket.unread.is_empty() {
+            socket.tcp.readable().await.unwrap();
+            socket.read().unwrap();
+        }
+        assert_eq!(socket.check_deadlines(), Ok(()));
+    }
 
     /// What a connection waits in, most of its life, is its future: memory that
     /// each of thousands has.

@@ -57,6 +57,8 @@ struct State {
     /// Channels with lines left out, and the newest number of each.
     gaps: Vec<(Arc<str>, Seq)>,
     closing: Option<CloseReason>,
+    /// The close frame is queued; nothing may follow it.
+    said_goodbye: bool,
     socket: SocketState,
     /// Lines given to the chat log and not answered yet.
     owed: usize,
@@ -96,7 +98,7 @@ impl State {
 
     /// Whether nothing more will be sent than what waits.
     fn is_over(&self) -> bool {
-        self.closing.is_some() || self.socket == SocketState::Broken
+        self.closing.is_some() || self.said_goodbye || self.socket == SocketState::Broken
     }
 
     /// Drops what waits, but for the rest of a frame that is under way.
@@ -305,14 +307,26 @@ impl Outbox {
         self.changed.notified().await;
     }
 
-    /// Queues the close frame behind all else; nothing follows.
-    pub(crate) fn farewell(&self, reason: CloseReason, close: Frames) {
+    /// Queues a close frame, ours or the answer to the peer's, behind all else;
+    /// nothing follows. For the owning task, which sends it.
+    pub(crate) fn farewell(&self, close: Frames) {
         let mut state = self.lock();
-        if state.socket != SocketState::Broken {
+        if state.socket != SocketState::Broken && !state.said_goodbye {
             state.gaps.clear();
             state.queue(close);
         }
-        state.closing.get_or_insert(reason);
+        state.said_goodbye = true;
+    }
+
+    /// Whether there is room for more answers: writes what waits when it is much.
+    /// False while the socket takes no more. For the owning task, which does not
+    /// write between answers that are ready at once.
+    pub(crate) fn has_room(&self) -> bool {
+        let mut state = self.lock();
+        if state.bytes > self.max_bytes / 8 {
+            self.write(&mut state);
+        }
+        state.socket != SocketState::Full
     }
 
     /// Notes that an answer will come from elsewhere, by [`Outbox::pay`].
@@ -382,8 +396,8 @@ impl Outbox {
 
 /// Outboxes whose waiting packets nobody but us will write.
 ///
-/// What is queued under the hub's lock is written after it: no player waits for
-/// another's socket there.
+/// What is queued under the hub's lock is written after it. Who queues there may
+/// wait for another thread that is writing just that outbox, which never blocks.
 #[derive(Default)]
 pub(crate) struct Mail {
     outboxes: Vec<Arc<Outbox>>,
@@ -560,6 +574,55 @@ mod tests {
         let (read, ()) = tokio::join!(there.read_exact(&mut heard), write);
         read.unwrap();
         assert!(heard == said);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn many_that_write_at_once_forget_nothing_and_keep_their_order() {
+        const WRITERS: u8 = 4;
+        const PIECES: u32 = 20_000;
+        let (outbox, mut there) = connected(usize::MAX).await;
+        let outbox = Arc::new(outbox);
+        for writer in 0..WRITERS {
+            let outbox = Arc::clone(&outbox);
+            tokio::spawn(async move {
+                for number in 0..PIECES {
+                    let mut piece = vec![writer; 200];
+                    piece[1..5].copy_from_slice(&number.to_be_bytes());
+                    if writer == 0 {
+                        outbox.push(Frames::new(piece));
+                    } else if outbox.queue(Frames::new(piece)) {
+                        outbox.flush();
+                    }
+                    if number % 64 == 0 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+            });
+        }
+        let owner = Arc::clone(&outbox);
+        let owner = tokio::spawn(async move {
+            loop {
+                match owner.next() {
+                    Next::AwaitRoom => {
+                        poll_fn(|cx| owner.poll_room(cx)).await;
+                        owner.resume();
+                    }
+                    _ => owner.changed().await,
+                }
+            }
+        });
+        let mut next = [0; WRITERS as usize];
+        let mut piece = [0; 200];
+        for _ in 0..PIECES * u32::from(WRITERS) {
+            let read = there.read_exact(&mut piece);
+            let read = tokio::time::timeout(std::time::Duration::from_secs(20), read).await;
+            read.expect("nobody writes").unwrap();
+            let writer = usize::from(piece[0]);
+            assert_eq!(piece[1..5], u32::to_be_bytes(next[writer]));
+            next[writer] += 1;
+        }
+        assert_eq!(next, [PIECES; WRITERS as usize]);
+        owner.abort();
     }
 
     #[tokio::test]
