@@ -119,7 +119,6 @@ impl Counter {
         }
         match codec::decode_server_packet(packet) {
             Ok(ServerPacket::LoggedIn { channels, .. }) => {
-                self.logs.clear();
                 for channel in channels {
                     self.begin(&channel.channel, channel.last_seq);
                 }
@@ -146,14 +145,15 @@ impl Counter {
         }
     }
 
+    /// Counts a channel from behind `have` on. One that is heard already goes on as it
+    /// was: joining it once more may tell of lines that are still on their way.
     fn begin(&mut self, channel: &str, have: Seq) {
-        match self.log(channel) {
-            Some(log) => log.have = log.have.max(have),
-            None => self.logs.push(Log {
+        if self.log(channel).is_none() {
+            self.logs.push(Log {
                 channel: channel.to_owned(),
                 beginning: beginning(channel),
                 have,
-            }),
+            });
         }
         // The channel of the run is joined last and spoken in most.
         if let Some(at) = self.logs.iter().position(|log| log.channel == channel) {
@@ -326,10 +326,15 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_back_begins_anew() {
-        let (counter, batch) = count(&[line("lobby", 41, "hi"), logged_in(60)]);
-        assert_eq!((batch.lost, batch.doubled), (0, 0));
-        assert_eq!(counter.have("lobby"), Some(60));
+    fn joining_once_more_changes_nothing() {
+        let joined = ServerPacket::Joined {
+            id: Some(2),
+            channel: state("lobby", 42),
+        };
+        let lines = [41, 42].map(|seq| line("lobby", seq, "hi"));
+        let (counter, batch) = count(&[&[joined], &lines[..]].concat());
+        assert_eq!((batch.delivered, batch.lost, batch.doubled), (2, 0, 0));
+        assert_eq!(counter.have("lobby"), Some(42));
     }
 
     #[test]
