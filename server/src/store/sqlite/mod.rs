@@ -21,6 +21,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod users;
+mod wal;
 mod worker;
 
 use std::fs::File;
@@ -101,13 +102,14 @@ impl SqliteStore {
         )?;
         let ledger = Ledger::read(&writing).map_err(|cause| explain(path, &cause))?;
         let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
+        let database = path.to_owned();
         let cannot_start = |cause: io::Error| OpenError::Other {
             path: path.to_owned(),
             detail: format!("cannot start a thread: {cause}"),
         };
         Ok(Self {
             writer: Worker::start("store-writer", move |jobs| {
-                write_all(&writing, ledger, jobs);
+                write_all(&writing, &database, ledger, jobs);
             })
             .map_err(cannot_start)?,
             reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))

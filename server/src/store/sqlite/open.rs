@@ -178,9 +178,7 @@ pub(super) fn migrate(
         }
     };
     // It is ours: from here on the file may change. What is deleted is written
-    // over, as players rely on it. The log of changes may grow to 64 MiB before it
-    // is folded into the file, so that pages written to again and again are
-    // folded in once; and the pages of such a log stay in memory.
+    // over, as players rely on it.
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL;
@@ -188,8 +186,7 @@ pub(super) fn migrate(
              PRAGMA foreign_keys = ON;
              PRAGMA secure_delete = ON;
              PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -65536;
-             PRAGMA wal_autocheckpoint = 16384;",
+             PRAGMA cache_size = -65536;",
         )
         .map_err(|cause| explain(path, &cause))?;
     if found == known {

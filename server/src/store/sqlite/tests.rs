@@ -784,3 +784,38 @@ async fn a_deleted_text_is_nowhere_in_the_file() {
     assert!(holds(b"harmless"));
     assert!(!holds(b"unspeakable"));
 }
+
+#[tokio::test]
+async fn commits_write_over_room_that_the_log_has() {
+    let (_folder, path) = folder();
+    let (store, ada, lobby) = inhabited(&path).await;
+    let log = path.with_file_name("longhall.db-wal");
+    let mut lengths = std::collections::BTreeSet::new();
+    for id in 0..200 {
+        store
+            .append(vec![say(ada, lobby, id, "hello")])
+            .await
+            .unwrap();
+        lengths.insert(fs::metadata(&log).unwrap().len());
+    }
+    // Some 200 pages in steps of 64.
+    assert!(lengths.len() <= 6, "{lengths:?}");
+    assert!(lengths.last().unwrap() > &(200 * 4096), "{lengths:?}");
+}
+
+#[tokio::test]
+async fn the_log_is_folded_in_before_it_grows_long() {
+    let (_folder, path) = folder();
+    let (store, ada, lobby) = inhabited(&path).await;
+    let long = "x".repeat(4096);
+    // Three times what the log may hold.
+    for batch in 0..60 {
+        let lines = (0..200).map(|id| say(ada, lobby, batch * 200 + id, &long));
+        store.append(lines.collect()).await.unwrap();
+    }
+    // Who is answered is not yet who has tended the log.
+    store.set_topic(lobby, "calm".to_owned()).await.unwrap();
+    let log = fs::metadata(path.with_file_name("longhall.db-wal")).unwrap();
+    assert!(log.len() < 25 << 20, "{} bytes", log.len());
+    assert_eq!(seqs(&store, lobby).await.len(), 12_000);
+}

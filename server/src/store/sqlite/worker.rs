@@ -1,6 +1,7 @@
 //! The threads that the connections live on.
 
 use std::io;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use tracing::error;
 
 use super::ledger::Ledger;
 use super::run;
+use super::wal::Wal;
 use crate::store::StoreError;
 
 /// Changes or questions waiting for their thread. Whoever comes next waits for
@@ -93,9 +95,17 @@ impl<J: Send + 'static> Worker<J> {
 /// The writer thread: group commit.
 pub(super) fn write_all(
     connection: &Connection,
+    database: &Path,
     mut ledger: Ledger,
     mut jobs: mpsc::Receiver<Change>,
 ) {
+    let mut wal = match Wal::watch(connection, database) {
+        Ok(wal) => Some(wal),
+        Err(cause) => {
+            error!(%cause, "SQLite takes care of its log itself");
+            None
+        }
+    };
     while let Some(first) = jobs.blocking_recv() {
         let mut answers = Vec::new();
         let committed = commit(connection, &mut ledger, first, &mut jobs, &mut answers);
@@ -105,6 +115,9 @@ pub(super) fn write_all(
         }
         for answer in answers {
             answer(committed.clone());
+        }
+        if let Some(wal) = &mut wal {
+            wal.tend(connection);
         }
         if let Err(cause) = ledger.settle_if_due(connection) {
             error!(%cause, "the database could not take the ids of lines; it will be tried again");
