@@ -121,7 +121,7 @@ impl Bench {
         let swarm = Swarm::start(plan, accounts)?;
         swarm.wait_until_in(|_| {})?;
         swarm.talk(true);
-        let (warm_up, time) = self.pick((0.5, 1.0), (1.0, 3.0));
+        let (warm_up, time) = self.pick((0.5, 1.0), (0.7, 2.5));
         swarm.wait(Duration::from_secs_f64(warm_up), |_| {})?;
         let time = Duration::from_secs_f64(time);
         let generator = Process::find(std::process::id())?;

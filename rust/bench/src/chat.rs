@@ -47,8 +47,10 @@ pub(crate) fn fan_out(bench: &mut Bench) -> Result<()> {
                     rate: Some(MODERATE * capacity.unwrap_or(1000.0) / SENDERS as f64),
                     ..case
                 };
-                for who in [Who::Longhall, Who::BareCoalesced] {
-                    runs.push(bench.run(who, &moderate)?);
+                runs.push(bench.run(Who::Longhall, &moderate)?);
+                // For the plot.
+                if players == 100 {
+                    runs.push(bench.run(Who::BareCoalesced, &moderate)?);
                 }
             }
         }
@@ -57,9 +59,7 @@ pub(crate) fn fan_out(bench: &mut Bench) -> Result<()> {
         }
         if !bench.quick {
             for senders in [1, 2] {
-                for who in [Who::Longhall, Who::BareCoalesced] {
-                    runs.push(bench.run(who, &pushed(100, senders))?);
-                }
+                runs.push(bench.run(Who::Longhall, &pushed(100, senders))?);
             }
         }
     }

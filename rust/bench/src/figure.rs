@@ -1,9 +1,9 @@
 //! Figures: medians, spread, references, targets.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What several rounds came to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Summary {
     pub(crate) median: f64,
     pub(crate) least: f64,
@@ -30,14 +30,14 @@ impl Summary {
 }
 
 /// What a figure is compared with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Reference {
     pub(crate) name: String,
     pub(crate) value: Summary,
 }
 
 /// What a figure shall be.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Target {
     /// The median shall be no more than this.
@@ -51,7 +51,7 @@ pub(crate) enum Target {
 }
 
 /// One figure of the table.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Figure {
     /// `fan-out`, as in `--only fan-out`.
     pub(crate) bench: String,
@@ -60,7 +60,6 @@ pub(crate) struct Figure {
     /// Of all its values.
     pub(crate) unit: String,
     pub(crate) value: Summary,
-    #[serde(default)]
     pub(crate) references: Vec<Reference>,
     pub(crate) target: Option<Target>,
 }
@@ -113,6 +112,16 @@ pub(crate) fn short(value: f64) -> String {
     } else {
         format!("{value:.3}")
     }
+}
+
+/// All figures, each with whether its target is met.
+pub(crate) fn as_json(figures: &[Figure]) -> serde_json::Result<Vec<serde_json::Value>> {
+    let as_json = |figure: &Figure| {
+        let mut value = serde_json::to_value(figure)?;
+        value["met"] = figure.is_met().into();
+        Ok(value)
+    };
+    figures.iter().map(as_json).collect()
 }
 
 /// All figures as lines of a table.

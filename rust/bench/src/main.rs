@@ -170,7 +170,7 @@ fn run(args: Args) -> Result<()> {
             "machine": machine,
             "quick": bench.quick,
             "rounds": bench.rounds,
-            "figures": bench.figures,
+            "figures": figure::as_json(&bench.figures)?,
             "runs": bench.runs,
             "memory": bench.memory,
         });

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use longhall_client::MAX_CHATS_IN_FLIGHT;
-use longhall_packet::{ChannelName, ChatText, ClientPacket, Seq, Target, codec};
+use longhall_packet::{ChannelName, ChatText, ClientPacket, CloseReason, Seq, Target, codec};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::sleep;
@@ -245,8 +245,14 @@ async fn play(context: &Rc<Context>) {
     for _ in (context.thread..visitors.count).step_by(threads) {
         let context = Rc::clone(context);
         players.spawn_local(async move {
-            let Err(error) = visit(&context, &visitors).await;
-            context.shared.fail(error);
+            loop {
+                let Err(error) = visit(&context, &visitors).await;
+                // Who is logged out most of the time is sent away now and then.
+                let reason = CloseReason::LoginTimeout;
+                if !matches!(error, SwarmError::Closed { reason: why } if why == reason) {
+                    return context.shared.fail(error);
+                }
+            }
         });
     }
     if let Load::Rate { lines_per_s } = context.shared.plan.load
