@@ -12,14 +12,15 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use longhall_packet::{Denial, DenyCode, INBOX, RequestId, ServerPacket};
+use longhall_packet::{Denial, DenyCode, INBOX, Line, RequestId, Seq, ServerPacket};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use crate::frames::encode;
 use crate::hub::{Hub, Said};
-use crate::outbox::{Outbox, encode};
+use crate::outbox::{Mail, Outbox};
 use crate::store::{Appended, ChannelId, Entry, Store, StoreError, UserId, What};
 
 /// Entries given to the store at once.
@@ -27,9 +28,11 @@ const MAX_BATCH: usize = 1000;
 /// Entries that may wait. When there are as many, sessions wait with the next,
 /// and read no more from their connections.
 const MAX_WAITING: usize = 4096;
-/// Lines of one channel put into the outboxes in one go: the hub is locked
-/// meanwhile.
-const MAX_PUBLISH: usize = 64;
+/// Bytes of one channel's lines that are queued and written in one go. More would
+/// leave lines out for members who read well: half an outbox is for lines.
+const MAX_PUBLISH: usize = 32 * 1024;
+/// What a line has on the wire beside its text, about.
+const BYTES_PER_LINE: usize = 150;
 
 /// What a player wants to have written.
 pub(crate) struct Request {
@@ -74,8 +77,18 @@ impl ChatLog {
         }
     }
 
-    /// Gives an entry to the task, which answers it. Waits only while too many
-    /// are waiting.
+    /// Gives an entry to the task, which answers it. False when too many are
+    /// waiting, or the server stops.
+    pub(crate) fn write_now(&self, request: Request) -> bool {
+        let Ok(place) = self.requests.try_reserve() else {
+            return false;
+        };
+        request.outbox.owe();
+        place.send(request);
+        true
+    }
+
+    /// As [`ChatLog::write_now`], and waits while too many are waiting.
     ///
     /// # Errors
     /// `restarting` when the server is about to stop.
@@ -104,9 +117,22 @@ impl ChatLog {
     }
 }
 
+/// What is needed of a request when its entry is with the store.
+struct Asked {
+    id: RequestId,
+    connection: u64,
+    outbox: Arc<Outbox>,
+    name: Arc<str>,
+    sender: UserId,
+    /// The channel it is about. None for whispers.
+    channel: Option<ChannelId>,
+    /// Whether it is a line, rather than a change of one.
+    is_line: bool,
+}
+
 /// A batch that the store has taken or refused.
 struct Written {
-    batch: Vec<Request>,
+    batch: Vec<Asked>,
     results: Result<Vec<Appended>, StoreError>,
 }
 
@@ -136,13 +162,14 @@ async fn work(
             }
             Some(_) => take_waiting(&mut waiting),
         };
+        let (batch, entries) = split(batch);
         let deliver = async {
             if let Some(written) = written.take() {
                 deliver(&hub, written).await;
             }
         };
         // The store writes on a thread of its own: it is asked first.
-        let (results, ()) = tokio::join!(biased; append(&*store, &batch), deliver);
+        let (results, ()) = tokio::join!(biased; append(&*store, entries), deliver);
         written = (!batch.is_empty()).then_some(Written { batch, results });
     }
 }
@@ -157,112 +184,153 @@ fn take_waiting(waiting: &mut Receiver<Request>) -> Vec<Request> {
     batch
 }
 
-async fn append(store: &dyn Store, batch: &[Request]) -> Result<Vec<Appended>, StoreError> {
-    let entries: Vec<Entry> = batch.iter().map(|request| request.entry.clone()).collect();
+fn split(batch: Vec<Request>) -> (Vec<Asked>, Vec<Entry>) {
+    let parts = batch.into_iter().map(|request| {
+        let (channel, is_line) = match request.entry.what {
+            What::Say { channel, .. } => (Some(channel), true),
+            What::Whisper { .. } => (None, true),
+            What::Edit { channel, .. } | What::Delete { channel, .. } => (channel, false),
+        };
+        let asked = Asked {
+            id: request.id,
+            connection: request.connection,
+            outbox: request.outbox,
+            name: request.channel,
+            sender: request.entry.sender,
+            channel,
+            is_line,
+        };
+        (asked, request.entry)
+    });
+    parts.unzip()
+}
+
+async fn append(store: &dyn Store, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError> {
     if entries.is_empty() {
         return Ok(Vec::new());
     }
     store.append(entries).await
 }
 
-/// Puts a batch into the outboxes, and then the answers: a line comes before
-/// the word that it is on disk.
+/// Delivers a batch and answers: a line comes before the word that it is on disk,
+/// and for its sender in the same write.
 async fn deliver(hub: &Hub, written: Written) {
     let Written { batch, results } = written;
-    match results {
-        Ok(results) => {
-            publish(hub, &batch, &results).await;
-            for (request, appended) in batch.iter().zip(&results) {
-                answer(request, outcome(request, appended));
-            }
-        }
+    let mut mail = Mail::default();
+    let results = match results {
+        Ok(results) => results,
         Err(cause) => {
             error!(%cause, lines = batch.len(), "the store takes no lines");
-            for request in &batch {
-                answer(request, Err(DenyCode::Unavailable));
+            for asked in &batch {
+                asked.answer(Err(DenyCode::Unavailable), &mut mail);
             }
+            mail.send();
+            return;
         }
-    }
-}
-
-/// Delivers what was written. Lines of one channel go together: a member's
-/// outbox is locked once for all of them.
-async fn publish(hub: &Hub, batch: &[Request], results: &[Appended]) {
-    let mut channels: HashMap<ChannelId, (&Arc<str>, Vec<Said>)> = HashMap::new();
-    for (request, appended) in batch.iter().zip(results) {
-        let sender = request.entry.sender;
-        match appended {
-            Appended::Line { line } => {
-                let Some(channel) = channel_of(&request.entry.what) else {
-                    continue;
-                };
-                let channel = channels.entry(channel);
-                let (_, said) = channel.or_insert_with(|| (&request.channel, Vec::new()));
-                let line = line.clone();
-                said.push(Said { sender, line });
-            }
-            Appended::Whisper {
-                sent,
-                recipient,
-                received,
-            } => hub.whisper(sender, sent, *recipient, received),
-            Appended::Before { .. }
-            | Appended::UnknownLine
-            | Appended::TooLate
-            | Appended::Blocked
-            | Appended::InboxFull
-            | Appended::NotAMember => {}
-        }
-    }
-    for (channel, (name, mut said)) in channels {
-        while !said.is_empty() {
-            let rest = said.split_off(said.len().min(MAX_PUBLISH));
-            hub.publish(channel, name, said);
-            said = rest;
-            tokio::task::yield_now().await;
-        }
-    }
-}
-
-fn channel_of(what: &What) -> Option<ChannelId> {
-    match what {
-        What::Say { channel, .. } => Some(*channel),
-        What::Whisper { .. } => None,
-        What::Edit { channel, .. } | What::Delete { channel, .. } => *channel,
-    }
-}
-
-fn outcome(request: &Request, appended: &Appended) -> Result<ServerPacket, DenyCode> {
-    let id = request.id;
-    let (seq, sent_at_ms) = match appended {
-        Appended::Line { line } | Appended::Whisper { sent: line, .. } => {
-            (line.seq, line.sent_at_ms)
-        }
-        Appended::Before { seq, sent_at_ms } => (*seq, sent_at_ms.unsigned_abs()),
-        Appended::UnknownLine => return Err(DenyCode::UnknownLine),
-        Appended::TooLate => return Err(DenyCode::TooLate),
-        Appended::Blocked => return Err(DenyCode::Blocked),
-        Appended::InboxFull => return Err(DenyCode::InboxFull),
-        Appended::NotAMember => return Err(DenyCode::NotAMember),
     };
-    Ok(match request.entry.what {
-        What::Say { .. } | What::Whisper { .. } => ServerPacket::Posted {
+    let mut channels: HashMap<ChannelId, Vec<(&Asked, Said)>> = HashMap::new();
+    let mut before = Vec::new();
+    for (asked, appended) in batch.iter().zip(results) {
+        let outcome = asked.outcome(&appended);
+        match (appended, asked.channel) {
+            (Appended::Line { line }, Some(channel)) => {
+                let sender = asked.sender;
+                let said = (asked, Said { sender, line });
+                channels.entry(channel).or_default().push(said);
+                continue;
+            }
+            // The line may be in this very batch.
+            (Appended::Before { .. }, _) => {
+                before.push((asked, outcome));
+                continue;
+            }
+            (
+                Appended::Whisper {
+                    sent,
+                    recipient,
+                    received,
+                },
+                _,
+            ) => hub.whisper(asked.sender, &sent, recipient, &received, &mut mail),
+            _ => {}
+        }
+        asked.answer(outcome, &mut mail);
+    }
+    mail.send();
+    for (channel, said) in channels {
+        publish(hub, channel, said, &mut mail).await;
+    }
+    for (asked, outcome) in before {
+        asked.answer(outcome, &mut mail);
+    }
+    mail.send();
+}
+
+/// Delivers lines of one channel: a member's outbox is locked once for all of them
+/// that go together.
+async fn publish(hub: &Hub, channel: ChannelId, said: Vec<(&Asked, Said)>, mail: &mut Mail) {
+    let (asked, said): (Vec<&Asked>, Vec<Said>) = said.into_iter().unzip();
+    let mut begin = 0;
+    while begin < said.len() {
+        let (mut end, mut bytes) = (begin, 0);
+        while end < said.len() && bytes < MAX_PUBLISH {
+            bytes += said[end].line.text.len() + BYTES_PER_LINE;
+            end += 1;
+        }
+        hub.publish(channel, &asked[begin].name, &said[begin..end], mail);
+        for (asked, said) in asked[begin..end].iter().zip(&said[begin..end]) {
+            asked.answer(Ok(asked.posted(&said.line)), mail);
+        }
+        mail.send();
+        begin = end;
+        // This may be a lot of system calls; let others have a turn.
+        tokio::task::yield_now().await;
+    }
+}
+
+impl Asked {
+    fn outcome(&self, appended: &Appended) -> Result<ServerPacket, DenyCode> {
+        match appended {
+            Appended::Line { line } | Appended::Whisper { sent: line, .. } => Ok(self.posted(line)),
+            Appended::Before { seq, sent_at_ms } => {
+                Ok(self.posted_as(*seq, sent_at_ms.unsigned_abs()))
+            }
+            Appended::UnknownLine => Err(DenyCode::UnknownLine),
+            Appended::TooLate => Err(DenyCode::TooLate),
+            Appended::Blocked => Err(DenyCode::Blocked),
+            Appended::InboxFull => Err(DenyCode::InboxFull),
+            Appended::NotAMember => Err(DenyCode::NotAMember),
+        }
+    }
+
+    fn posted(&self, line: &Line) -> ServerPacket {
+        self.posted_as(line.seq, line.sent_at_ms)
+    }
+
+    fn posted_as(&self, seq: Seq, sent_at_ms: u64) -> ServerPacket {
+        let id = self.id;
+        if !self.is_line {
+            return ServerPacket::Ok { id };
+        }
+        let channel = self.name.as_ref().to_owned();
+        ServerPacket::Posted {
             id,
-            channel: request.channel.as_ref().to_owned(),
+            channel,
             seq,
             sent_at_ms,
-        },
-        What::Edit { .. } | What::Delete { .. } => ServerPacket::Ok { id },
-    })
-}
+        }
+    }
 
-fn answer(request: &Request, outcome: Result<ServerPacket, DenyCode>) {
-    let packet = outcome.unwrap_or_else(|code| {
-        let UserId(user) = request.entry.sender;
-        info!(connection = request.connection, user, %code, "denied");
-        ServerPacket::deny(Some(request.id), Denial::new(code))
-    });
-    request.outbox.pay(encode(&packet));
+    fn answer(&self, outcome: Result<ServerPacket, DenyCode>, mail: &mut Mail) {
+        let packet = outcome.unwrap_or_else(|code| {
+            let (connection, UserId(user)) = (self.connection, self.sender);
+            info!(connection, user, %code, "denied");
+            ServerPacket::deny(Some(self.id), Denial::new(code))
+        });
+        if self.outbox.pay(encode(&packet)) {
+            mail.add(&self.outbox);
+        }
+    }
 }
 
 /// The name that whispers have in place of a channel's.
@@ -274,7 +342,69 @@ pub(crate) fn inbox() -> Arc<str> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::store::{MemoryStore, NewUser};
+    use crate::hub::Newcomer;
+    use crate::store::{MemoryStore, NewUser, SessionId};
+
+    #[tokio::test]
+    async fn a_line_said_twice_at_once_is_heard_before_either_is_acknowledged() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let config = Config::default();
+        let lobby = store.open_lobby(&config.lobby, 0).await.unwrap();
+        let ada = NewUser {
+            username: "ada".to_owned(),
+            keys: longhall_packet::Username::parse("ada").unwrap().keys(),
+            password_hash: String::new(),
+        };
+        let ada = store.insert_user(ada).await.unwrap().unwrap();
+        let hub = Hub::new(&lobby, config.grace);
+        let log = ChatLog::start(Arc::clone(&store), hub.clone(), CancellationToken::new());
+        let outbox = Arc::new(Outbox::new(10_000, None));
+        let who = Newcomer {
+            user: ada,
+            username: "ada".to_owned(),
+            name_key: "ada".to_owned(),
+            session: SessionId(1),
+            connection: 1,
+            outbox: Arc::clone(&outbox),
+            memberships: store.memberships(ada).await.unwrap(),
+            blocked: Vec::new(),
+            resumed: false,
+        };
+        let welcome = |_, _| ServerPacket::Ok { id: 7 };
+        let _place = hub.enter(&hub.arrive(), &who, welcome).unwrap();
+        // As after a cut: what the connection before it said is on its way yet.
+        for connection in [0, 1] {
+            let request = Request {
+                id: 1,
+                connection,
+                outbox: Arc::clone(&outbox),
+                channel: "lobby".into(),
+                entry: Entry {
+                    sender: ada,
+                    sender_name: "ada".to_owned(),
+                    what: What::Say {
+                        channel: lobby.id,
+                        line_id: 1,
+                        text: "hello?".to_owned(),
+                    },
+                    now_ms: 0,
+                },
+            };
+            assert!(log.write_now(request));
+        }
+        while outbox.is_owing() {
+            tokio::task::yield_now().await;
+        }
+        let mut heard = Vec::new();
+        while let Some(frames) = outbox.take() {
+            heard.extend(frames.texts());
+        }
+        let begins = |(heard, kind): (&String, &str)| heard.contains(kind);
+        let kinds = [r#""ok""#, r#""chat""#, r#""posted""#, r#""posted""#];
+        assert!(heard.iter().zip(kinds).all(begins), "{heard:?}");
+        assert_eq!(heard.len(), kinds.len());
+        assert!(log.stop().await);
+    }
 
     #[tokio::test]
     async fn a_server_whose_chat_log_panics_stops_rather_than_go_on_in_silence() {
@@ -293,7 +423,7 @@ mod tests {
         let request = Request {
             id: 1,
             connection: 1,
-            outbox: Arc::new(Outbox::new(1000)),
+            outbox: Arc::new(Outbox::new(1000, None)),
             channel: "lobby".into(),
             entry: Entry {
                 sender: ada,

@@ -78,7 +78,7 @@ pub struct Config {
     /// How long a connection may say nothing at all. It is asked by a WebSocket
     /// ping after half of it.
     pub idle_timeout: Duration,
-    /// How long a peer may take for one round of writing, at most 64 packets.
+    /// How long a peer may take nothing at all of what is sent to it.
     pub write_timeout: Duration,
     /// How long connections get to take their last packets when the server stops.
     pub shutdown_timeout: Duration,

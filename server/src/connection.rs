@@ -1,35 +1,41 @@
 //! One socket: frames in, frames out, deadlines. Knows no user.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::FutureExt;
 use longhall_packet::limits::MAX_CLIENT_PACKET_BYTES;
 use longhall_packet::{CloseReason, SUBPROTOCOL, Stage};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::ProtocolError as WsProtocolError;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout};
+use tokio_tungstenite::accept_hdr_async_with_config;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{
+    CloseFrame, Role, WebSocketConfig, WebSocketContext,
+};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tracing::{debug, error, info};
 
 use crate::Server;
+use crate::frames::{Frames, ping};
 use crate::handlers::now_ms;
 use crate::outbox::{Next, Outbox};
 use crate::session::Session;
 
-/// Packets read ahead while an answer is pending. Then the socket is left
-/// unread, which holds the sender up by TCP's own means.
-const MAX_READ_AHEAD: usize = 8;
-/// Packets written before the socket is read again.
-const MAX_WRITE_ROUND: usize = 64;
+/// Most bytes taken from a socket at a time. What they hold is answered before
+/// more is read, which holds a sender up by TCP's own means.
+const MAX_READ: usize = 8 * 1024;
+/// What the WebSocket crate keeps for each connection to put frames together in.
+/// It grows with a packet that needs more.
+const FRAME_BUFFER: usize = 128;
 /// How long a peer gets to answer our close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -46,20 +52,19 @@ enum End {
 
 /// Serves one connection to its end. With `refusal`, it is told that reason and
 /// closed after the handshake.
-pub(crate) async fn serve<S>(
+pub(crate) async fn serve(
     server: Arc<Server>,
-    stream: S,
-    address: std::net::IpAddr,
+    stream: TcpStream,
+    address: IpAddr,
     refusal: Option<CloseReason>,
-) where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+) {
     let connection = server.connection_id();
+    // What is needed once is on the heap: an idle connection is small.
     let handshake = tokio::select! {
-        handshake = timeout(server.config.handshake_timeout, accept(stream)) => handshake,
+        handshake = timeout(server.config.handshake_timeout, Box::pin(accept(stream))) => handshake,
         () = server.stopping.cancelled() => return,
     };
-    let (ws, outdated) = match handshake {
+    let (stream, outdated) = match handshake {
         Ok(Ok(accepted)) => accepted,
         Ok(Err(cause)) => {
             debug!(connection, %address, %cause, "no WebSocket handshake");
@@ -71,8 +76,10 @@ pub(crate) async fn serve<S>(
         }
     };
     let outdated = outdated.then_some(CloseReason::UpdateRequired);
-    let outbox = Arc::new(Outbox::new(server.config.outbox_max_bytes));
-    let mut socket = Socket::new(ws, Arc::clone(&outbox), Arc::clone(&server));
+    let (reading, writing) = stream.into_split();
+    let outbox = Outbox::new(server.config.outbox_max_bytes, Some(writing));
+    let outbox = Arc::new(outbox);
+    let mut socket = Socket::new(reading, Arc::clone(&outbox), Arc::clone(&server));
     let (end, session) = if let Some(reason) = refusal.or(outdated) {
         info!(connection, %address, %reason, "refused");
         (End::Close(reason), None)
@@ -90,38 +97,50 @@ pub(crate) async fn serve<S>(
         (end, session.depart())
     };
     // Whatever goes wrong now, it is over.
-    let _ = match end {
-        End::Close(reason) => timeout(CLOSE_TIMEOUT, socket.say_goodbye(reason)).await,
-        // The answer to the peer's close frame is still in the buffer.
-        End::ByPeer => timeout(CLOSE_TIMEOUT, socket.ws.flush()).await,
-        End::Lost => Ok(Ok(())),
+    let farewell = async {
+        match end {
+            End::Close(reason) => socket.say_goodbye(reason).await,
+            // The answer to the peer's close frame.
+            End::ByPeer => socket.drain().await,
+            End::Lost => {}
+        }
     };
-    if let Some(session) = session
-        && let Err(cause) = server.store.touch_session(session, now_ms() as i64).await
-    {
-        debug!(connection, %cause, "cannot note when a session was there last");
+    let _ = timeout(CLOSE_TIMEOUT, Box::pin(farewell)).await;
+    if let Some(session) = session {
+        let noted = server.store.touch_session(session, now_ms() as i64).await;
+        if let Err(cause) = noted {
+            debug!(connection, %cause, "cannot note when a session was there last");
+        }
     }
 }
 
 /// Lets the socket and the session take turns. Packets are answered one after
 /// the other, in order; meanwhile the socket goes on, so that pings, deadlines
 /// and other players' lines never wait for a password hash.
-async fn converse<S>(socket: &mut Socket<S>, session: &mut Session) -> End
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+async fn converse(socket: &mut Socket, session: &mut Session) -> End {
     loop {
-        let Some(packet) = socket.read_ahead.pop_front() else {
-            socket.note_stage(session.stage());
-            if let Err(end) = socket.turn().await {
-                return end;
+        // Who does not take the answers gets no more of them for the moment: a slow
+        // peer that asks for much shall have it page by page.
+        let next = match socket.outbox.has_room() {
+            true => socket.next_packet(),
+            false => Ok(None),
+        };
+        let packet = match next {
+            Ok(Some(packet)) => packet,
+            Ok(None) => {
+                socket.note_stage(session.stage());
+                if let Err(end) = socket.turn().await {
+                    return end;
+                }
+                continue;
             }
-            continue;
+            Err(end) => return end,
         };
         socket.answering = true;
         let mut answer = pin!(AssertUnwindSafe(session.handle(packet.as_bytes())).catch_unwind());
         let answered = loop {
             tokio::select! {
+                biased;
                 answered = &mut answer => break answered,
                 turn = socket.turn() => if let Err(end) = turn { return end },
             }
@@ -137,28 +156,34 @@ where
 /// Whether the peer has to be asked for a sign of life.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ping {
-    NotNeeded,
-    Due,
+    NotSent,
     Sent,
 }
 
-/// The socket of one connection with what is in flight on it.
+/// The socket of one connection with what came in on it. What goes out is in the
+/// outbox, which also writes.
 ///
-/// [`Socket::turn`] may be dropped at any point and called again: what is
-/// half-way written stays in the WebSocket's buffer, nothing is taken from the
-/// outbox before there is room for it.
-struct Socket<S> {
-    ws: WebSocketStream<S>,
+/// [`Socket::turn`] may be dropped at any point and called again.
+struct Socket {
+    tcp: OwnedReadHalf,
     outbox: Arc<Outbox>,
     server: Arc<Server>,
-    read_ahead: VecDeque<Utf8Bytes>,
+    /// Puts frames together into packets, and knows what to answer to a ping or a
+    /// close frame.
+    frames: WebSocketContext,
+    /// Read and not put together yet. Empty, and without memory, most of the time.
+    unread: Unread,
+    /// The next packet, or the end, found while another packet was being answered.
+    ahead: Option<Result<Utf8Bytes, End>>,
     /// A packet is being answered; stopping waits for it, as for answers that
     /// the outbox is owed.
     answering: bool,
-    /// Something may be left to write, and by when it must be out.
-    write_deadline: Option<Instant>,
+    /// The server stops, and the outbox knows.
+    stopping: bool,
+    /// When the socket, taking nothing more, is given up.
+    stuck_until: Option<Instant>,
     last_heard: Instant,
-    /// A WebSocket ping is due, or was sent and not answered yet.
+    /// Whether a WebSocket ping was sent and not answered yet.
     ping: Ping,
     /// What the peer sent cannot be read on as WebSocket frames.
     unreadable: bool,
@@ -167,21 +192,26 @@ struct Socket<S> {
     alarm: Pin<Box<Sleep>>,
 }
 
-impl<S> Socket<S>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    fn new(ws: WebSocketStream<S>, outbox: Arc<Outbox>, server: Arc<Server>) -> Self {
+impl Socket {
+    fn new(tcp: OwnedReadHalf, outbox: Arc<Outbox>, server: Arc<Server>) -> Self {
         let now = Instant::now();
         let alarm = now + (server.config.idle_timeout / 2).min(server.config.login_timeout);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(FRAME_BUFFER)
+            // A packet a little too large is told so; a huge one is not even read.
+            .max_message_size(Some(2 * MAX_CLIENT_PACKET_BYTES))
+            .max_frame_size(Some(2 * MAX_CLIENT_PACKET_BYTES));
         Self {
-            ws,
+            tcp,
             outbox,
-            read_ahead: VecDeque::new(),
+            frames: WebSocketContext::new(Role::Server, Some(config)),
+            unread: Unread::default(),
+            ahead: None,
             answering: false,
-            write_deadline: None,
+            stopping: false,
+            stuck_until: None,
             last_heard: now,
-            ping: Ping::NotNeeded,
+            ping: Ping::NotSent,
             unreadable: false,
             logged_out_since: Some(now),
             alarm: Box::pin(sleep_until(alarm)),
@@ -198,102 +228,131 @@ where
         }
     }
 
-    /// Does the next thing there is to do: read a frame, write what waits,
-    /// notice a deadline or that the server stops.
+    /// Writes what waits, then does the next thing there is to do: reads, writes
+    /// on, notices a deadline or that the server stops.
     async fn turn(&mut self) -> Result<(), End> {
-        if self.write_deadline.is_some() {
-            return self.write().await;
+        let is_stuck = match self.outbox.next() {
+            Next::Nothing => false,
+            Next::AwaitRoom => true,
+            Next::Close(reason) => return Err(End::Close(reason)),
+            Next::Lost => return Err(End::Lost),
+        };
+        self.note_stuck(is_stuck);
+        if self.answering && !is_stuck && self.ahead.is_none() {
+            // Pings do not wait for the answer; the next packet does.
+            self.ahead = self.next_packet().transpose();
         }
         tokio::select! {
-            () = self.outbox.changed() => self.write().await,
-            frame = self.ws.next(), if self.read_ahead.len() < MAX_READ_AHEAD => self.take(frame),
-            () = self.server.stopping.cancelled(), if !self.answering && !self.outbox.is_owing() => {
-                self.outbox.close(CloseReason::Restarting);
-                self.write().await
+            () = self.outbox.changed() => Ok(()),
+            // The futures of `readable` and `writable` are five times as large.
+            readable = poll_fn(|cx| self.tcp.as_ref().poll_read_ready(cx)), if self.unread.is_empty() && self.ahead.is_none() => {
+                readable.map_err(|_| End::Lost)?;
+                self.read()
+            }
+            () = poll_fn(|cx| self.outbox.poll_room(cx)), if is_stuck => {
+                if self.outbox.resume() {
+                    // It moves; the time starts anew.
+                    self.stuck_until = None;
+                }
+                Ok(())
+            }
+            () = self.server.stopping.cancelled(), if !self.stopping && !self.answering => {
+                self.stopping = true;
+                self.outbox.close_when_paid(CloseReason::Restarting);
+                Ok(())
             }
             () = &mut self.alarm => self.check_deadlines(),
         }
     }
 
-    fn take(&mut self, frame: Option<Result<Message, WsError>>) -> Result<(), End> {
-        self.last_heard = Instant::now();
-        self.ping = Ping::NotNeeded;
-        match frame {
-            Some(Ok(Message::Text(packet))) => self.read_ahead.push_back(packet),
-            // Not a packet either way; the session says so and counts it.
-            Some(Ok(Message::Binary(_))) => self.read_ahead.push_back(Utf8Bytes::default()),
-            // The answer is in the buffer already. It must be out before more is
-            // read: a peer that pings without reading would fill our memory.
-            Some(Ok(Message::Ping(_))) => {
-                self.start_write();
+    fn note_stuck(&mut self, is_stuck: bool) {
+        if !is_stuck {
+            self.stuck_until = None;
+        } else if self.stuck_until.is_none() {
+            let until = Instant::now() + self.server.config.write_timeout;
+            self.stuck_until = Some(until);
+            if until < self.alarm.deadline() {
+                self.alarm.as_mut().reset(until);
             }
-            Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Ok(Message::Close(_)) | Err(WsError::ConnectionClosed)) | None => {
-                return Err(End::ByPeer);
+        }
+    }
+
+    /// Takes what the peer sent.
+    fn read(&mut self) -> Result<(), End> {
+        let mut bytes = Vec::with_capacity(MAX_READ);
+        // Not `try_read`: this one knows that a socket which gave less than it was
+        // asked for is empty, and spares the call that finds nothing.
+        match self.tcp.read_buf(&mut bytes).now_or_never() {
+            // Gone without a close frame.
+            Some(Ok(0) | Err(_)) => return Err(End::Lost),
+            Some(Ok(_)) => {
+                self.last_heard = Instant::now();
+                self.ping = Ping::NotSent;
+                self.unread = Unread { bytes, at: 0 };
             }
-            Some(Err(WsError::Protocol(WsProtocolError::ResetWithoutClosingHandshake))) => {
-                return Err(End::Lost);
-            }
-            Some(Err(WsError::Capacity(_) | WsError::Utf8(_) | WsError::Protocol(_))) => {
-                self.unreadable = true;
-                return Err(End::Close(CloseReason::ProtocolError));
-            }
-            Some(Err(_)) => return Err(End::Lost),
+            // There was nothing after all.
+            None => {}
         }
         Ok(())
     }
 
-    /// Makes the next turn a write, and says by when it must be done.
-    fn start_write(&mut self) -> Instant {
-        let timeout = self.server.config.write_timeout;
-        *self
-            .write_deadline
-            .get_or_insert_with(|| Instant::now() + timeout)
-    }
-
-    /// Sends what waits, in as few writes as the buffer allows.
-    async fn write(&mut self) -> Result<(), End> {
-        let deadline = self.start_write();
-        let closing = match timeout_at(deadline, self.write_round()).await {
-            Ok(Ok(closing)) => closing,
-            Ok(Err(_)) => return Err(End::Lost),
-            Err(_) => return Err(End::Close(CloseReason::TooSlow)),
-        };
-        self.write_deadline = None;
-        closing.map_or(Ok(()), |reason| Err(End::Close(reason)))
-    }
-
-    async fn write_round(&mut self) -> Result<Option<CloseReason>, WsError> {
-        let mut closing = None;
-        for sent in 0.. {
-            if sent == MAX_WRITE_ROUND {
-                // Come back after a look at the other side.
-                self.outbox.wake();
-                break;
+    /// The next packet out of what was read. `None` when more must be read.
+    fn next_packet(&mut self) -> Result<Option<Utf8Bytes>, End> {
+        if let Some(ahead) = self.ahead.take() {
+            return ahead.map(Some);
+        }
+        loop {
+            // Even with nothing unread: a pong may have to be made yet.
+            if self.unread.is_empty() && self.unread.bytes.capacity() == 0 {
+                return Ok(None);
             }
-            poll_fn(|cx| self.ws.poll_ready_unpin(cx)).await?;
-            if self.ping == Ping::Due {
-                self.ping = Ping::Sent;
-                self.ws
-                    .start_send_unpin(Message::Ping(Default::default()))?;
-                continue;
+            let mut answers = Vec::new();
+            let mut peer = Peer {
+                unread: &mut self.unread,
+                answers: &mut answers,
+            };
+            let message = self.frames.read(&mut peer);
+            if let Ok(Message::Close(_)) = message {
+                // Has it answer; all it says is that the connection is closed.
+                let _ = self.frames.flush(&mut peer);
             }
-            match self.outbox.take() {
-                Next::Send(packet) => self.ws.start_send_unpin(Message::Text(packet))?,
-                Next::Close(reason) => {
-                    closing = Some(reason);
-                    break;
+            if !answers.is_empty() {
+                let answers = Frames::new(answers);
+                match message {
+                    Ok(Message::Close(_)) => self.outbox.farewell(answers),
+                    // A peer that pings without reading has its socket full soon,
+                    // and is not read any more.
+                    _ => self.outbox.push(answers),
                 }
-                Next::Nothing => break,
+            }
+            match message {
+                Ok(Message::Text(packet)) => return Ok(Some(packet)),
+                // Not a packet either way; the session says so and counts it.
+                Ok(Message::Binary(_)) => return Ok(Some(Utf8Bytes::default())),
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+                Ok(Message::Close(_)) | Err(WsError::ConnectionClosed) => {
+                    return Err(End::ByPeer);
+                }
+                Err(WsError::Io(cause)) if cause.kind() == ErrorKind::WouldBlock => {
+                    self.unread = Unread::default();
+                    return Ok(None);
+                }
+                Err(WsError::Capacity(_) | WsError::Utf8(_) | WsError::Protocol(_)) => {
+                    self.unreadable = true;
+                    return Err(End::Close(CloseReason::ProtocolError));
+                }
+                Err(_) => return Err(End::Lost),
             }
         }
-        self.ws.flush().await?;
-        Ok(closing)
     }
 
     fn check_deadlines(&mut self) -> Result<(), End> {
         let config = &self.server.config;
         let now = Instant::now();
+        if !self.unread.is_empty() {
+            // It is not the peer who keeps silent.
+            self.last_heard = now;
+        }
         let idle = self.last_heard + config.idle_timeout;
         let login = self
             .logged_out_since
@@ -304,50 +363,111 @@ where
         if login.is_some_and(|login| now >= login) {
             return Err(End::Close(CloseReason::LoginTimeout));
         }
+        if self.stuck_until.is_some_and(|until| now >= until) {
+            return Err(End::Close(CloseReason::TooSlow));
+        }
         // Half-way to the end, ask: most libraries answer a WebSocket ping by
         // themselves, so that a player who only listens stays.
         let half = self.last_heard + config.idle_timeout / 2;
-        if now >= half && self.ping == Ping::NotNeeded {
-            self.ping = Ping::Due;
-            self.start_write();
+        if now >= half && self.ping == Ping::NotSent {
+            self.ping = Ping::Sent;
+            self.outbox.push(ping());
         }
         let heard = if now >= half { idle } else { half };
-        let next = login.map_or(heard, |login| login.min(heard));
-        self.alarm.as_mut().reset(next);
+        let next = [login, self.stuck_until].into_iter().flatten();
+        self.alarm.as_mut().reset(next.fold(heard, Instant::min));
         Ok(())
     }
 
     /// Sends the close frame and waits for the peer's.
-    async fn say_goodbye(&mut self, reason: CloseReason) -> Result<(), WsError> {
+    async fn say_goodbye(&mut self, reason: CloseReason) {
         let frame = CloseFrame {
             code: CloseCode::from(reason.code()),
             reason: Utf8Bytes::from_static(reason.name()),
         };
-        self.ws.close(Some(frame)).await?;
+        let mut answers = Vec::new();
+        let mut peer = Peer {
+            unread: &mut self.unread,
+            answers: &mut answers,
+        };
+        // Nothing here can fail: it goes to memory.
+        let _ = self.frames.close(&mut peer, Some(frame));
+        self.outbox.farewell(Frames::new(answers));
+        self.drain().await;
         // Hanging up with data unread would make TCP reset the connection, and
         // the peer might never see why it ended.
-        if self.unreadable {
-            tokio::io::copy(self.ws.get_mut(), &mut tokio::io::sink()).await?;
+        loop {
+            // What it says before that is passed over.
+            while !self.unreadable {
+                match self.next_packet() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(End::ByPeer | End::Lost) => return,
+                    // Unreadable from now on.
+                    Err(End::Close(_)) => break,
+                }
+            }
+            if self.tcp.readable().await.is_err() || self.read().is_err() {
+                return;
+            }
         }
-        while let Some(Ok(_)) = self.ws.next().await {}
+    }
+
+    /// Sends what waits, however long it takes.
+    async fn drain(&mut self) {
+        while self.outbox.next() == Next::AwaitRoom {
+            poll_fn(|cx| self.outbox.poll_room(cx)).await;
+            self.outbox.resume();
+        }
+    }
+}
+
+/// Bytes from the peer that are not put together into packets yet.
+#[derive(Default)]
+struct Unread {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Unread {
+    fn is_empty(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+}
+
+/// What the WebSocket crate reads from and writes to: never the socket itself.
+struct Peer<'a> {
+    unread: &'a mut Unread,
+    /// Pongs and close frames.
+    answers: &'a mut Vec<u8>,
+}
+
+impl Read for Peer<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = &self.unread.bytes[self.unread.at..];
+        if rest.is_empty() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.unread.at += count;
+        Ok(count)
+    }
+}
+
+impl Write for Peer<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.answers.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
 /// The WebSocket handshake. The flag says that the client only speaks protocol
 /// versions that this server does not.
-async fn accept<S>(stream: S) -> Result<(WebSocketStream<S>, bool), WsError>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let config = WebSocketConfig::default()
-        // Most connections say little; the default of 128 KiB each would be
-        // most of the server's memory.
-        .read_buffer_size(2 * 1024)
-        .write_buffer_size(16 * 1024)
-        // A packet a little too large is told so; a huge one is not even read.
-        .max_message_size(Some(2 * MAX_CLIENT_PACKET_BYTES))
-        .max_frame_size(Some(2 * MAX_CLIENT_PACKET_BYTES));
+async fn accept(stream: TcpStream) -> Result<(TcpStream, bool), WsError> {
     let mut outdated = false;
     #[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
     let choose = |request: &Request, response: Response| {
@@ -356,8 +476,11 @@ where
             response
         })
     };
-    let ws = tokio_tungstenite::accept_hdr_async_with_config(stream, choose, Some(config)).await?;
-    Ok((ws, outdated))
+    // It wants nothing but the handshake: a client that says more before our
+    // answer is refused, so that no byte is left in there.
+    let config = WebSocketConfig::default().read_buffer_size(0);
+    let ws = accept_hdr_async_with_config(stream, choose, Some(config)).await?;
+    Ok((ws.into_inner(), outdated))
 }
 
 #[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
@@ -400,5 +523,88 @@ fn choose_subprotocol(
             *refusal.status_mut() = StatusCode::BAD_REQUEST;
             Err(refusal)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::bans::Bans;
+    use crate::config::Config;
+    use crate::password::Passwords;
+    use crate::store::MemoryStore;
+
+    /// A server for one socket, that socket, and the other end of it.
+    async fn connected(config: Config) -> (Socket, TcpStream) {
+        let passwords = Passwords::start(&config).unwrap();
+        let bans = Bans::read(None).unwrap();
+        let store = Arc::new(MemoryStore::default());
+        let stopping = CancellationToken::new();
+        let server = Server::open(config, store, passwords, bans, stopping).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let there = TcpStream::connect(listener.local_addr().unwrap());
+        let (there, here) = tokio::join!(there, listener.accept());
+        let (reading, writing) = here.unwrap().0.into_split();
+        let outbox = Arc::new(Outbox::new(100_000, Some(writing)));
+        (
+            Socket::new(reading, outbox, server.unwrap()),
+            there.unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn who_had_more_to_say_is_heard_out_for_the_close_frame_behind_it() {
+        let (mut socket, mut there) = connected(Config::default()).await;
+        let packet = [&[0x81, 0x80 | 100, 0, 0, 0, 0][..], &[b' '; 100]].concat();
+        let close = [0x88, 0x80, 0, 0, 0, 0];
+        // Some of it is read already.
+        there.write_all(&packet.repeat(5)).await.unwrap();
+        while socket.unread.is_empty() {
+            socket.turn().await.unwrap();
+        }
+        there.write_all(&packet).await.unwrap();
+        there.write_all(&close).await.unwrap();
+        let goodbye = socket.say_goodbye(CloseReason::Restarting);
+        let goodbye = timeout(Duration::from_secs(20), goodbye).await;
+        goodbye.expect("the peer's close frame was passed over");
+    }
+
+    #[tokio::test]
+    async fn who_waits_to_be_answered_is_not_idle() {
+        let config = Config {
+            // Over when it is looked at.
+            idle_timeout: Duration::from_nanos(1),
+            ..Config::default()
+        };
+        let (mut socket, mut there) = connected(config).await;
+        let idle = Err(End::Close(CloseReason::Idle));
+        assert_eq!(socket.check_deadlines(), idle);
+        there.write_all(b"said, not answered").await.unwrap();
+        while socket.unread.is_empty() {
+            socket.tcp.readable().await.unwrap();
+            socket.read().unwrap();
+        }
+        assert_eq!(socket.check_deadlines(), Ok(()));
+    }
+
+    /// What a connection waits in, most of its life, is its future: memory that
+    /// each of thousands has.
+    #[tokio::test]
+    async fn a_connections_future_is_small() {
+        let config = Config::default();
+        let passwords = Passwords::start(&config).unwrap();
+        let bans = Bans::read(None).unwrap();
+        let store = Arc::new(MemoryStore::default());
+        let stopping = CancellationToken::new();
+        let server = Server::open(config, store, passwords, bans, stopping).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let address = IpAddr::from([127, 0, 0, 1]);
+        let serving = serve(server.unwrap(), stream.unwrap(), address, None);
+        let bytes = size_of_val(&serving);
+        assert!(bytes <= 1536, "{bytes}");
     }
 }

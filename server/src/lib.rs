@@ -11,7 +11,7 @@
 //! - `handlers`: one file per packet, or per family of packets;
 //! - `chat_log`: takes what is said, has it kept and numbered, delivers it;
 //! - `hub`: who is online and in which channels, and delivery to them through
-//!   each connection's `outbox`;
+//!   each connection's `outbox`, as `frames`;
 //! - `password`: hashing on threads of its own;
 //! - `rate_limit`: who has to wait;
 //! - `bans`: who may not come in;
@@ -25,6 +25,7 @@ mod session;
 mod handlers;
 mod chat_log;
 mod hub;
+mod frames;
 mod outbox;
 mod password;
 mod rate_limit;

@@ -13,9 +13,10 @@ use longhall_packet::{
 use tracing::{debug, info, warn};
 
 use crate::chat_log::Request;
+use crate::frames::encode;
 use crate::handlers::now_ms;
 use crate::hub::{Arrival, Newcomer, Place, Stale};
-use crate::outbox::{Outbox, encode};
+use crate::outbox::Outbox;
 use crate::rate_limit::PacketLimit;
 use crate::store::{Entry, Membership, SessionId, StoreError, TokenHash, User, UserId, What};
 use crate::{SERVER_NAME, Server, handlers, resume};
@@ -52,12 +53,19 @@ pub(crate) struct Session {
 
 /// Who is logged in here.
 pub(crate) struct Player {
-    pub(crate) user: User,
+    pub(crate) user: Account,
     pub(crate) session: SessionId,
     /// Of the session that this login can be resumed by.
     pub(crate) token: TokenHash,
     /// Keeps the player in the hub.
     place: Place,
+}
+
+/// What a connection keeps of the account that is logged in; not its password's
+/// hash.
+pub(crate) struct Account {
+    pub(crate) id: UserId,
+    pub(crate) username: String,
 }
 
 /// A session of the store that is about to enter.
@@ -189,7 +197,17 @@ impl Session {
     }
 
     async fn answer(&mut self, decoded: Result<ClientPacket, DecodeError>) -> Outcome {
-        match self.admit(decoded)? {
+        let packet = self.admit(decoded)?;
+        if handlers::say(self, &packet) {
+            return Ok(());
+        }
+        // On the heap while it lasts: the future of a connection has the size of
+        // the largest answer there may be, also when nothing happens.
+        Box::pin(self.answer_in_time(packet)).await
+    }
+
+    async fn answer_in_time(&mut self, packet: ClientPacket) -> Outcome {
+        match packet {
             ClientPacket::Hello {
                 id,
                 protocol,
@@ -332,7 +350,10 @@ impl Session {
                     "{how}"
                 );
                 self.player = Some(Player {
-                    user,
+                    user: Account {
+                        id: user.id,
+                        username: user.username,
+                    },
                     session,
                     token: resume::hash(&entering.token),
                     place,
@@ -428,8 +449,19 @@ impl Session {
 
     /// Gives an entry to the chat log, which answers request `id`.
     pub(crate) async fn write(&self, id: RequestId, channel: Arc<str>, what: What) -> Outcome {
-        let me = self.me()?;
-        let request = Request {
+        let request = self.request(self.me()?, id, channel, what);
+        self.server.chat_log.write(request).await
+    }
+
+    /// An entry of `me` for the chat log.
+    pub(crate) fn request(
+        &self,
+        me: &Player,
+        id: RequestId,
+        channel: Arc<str>,
+        what: What,
+    ) -> Request {
+        Request {
             id,
             connection: self.connection,
             outbox: Arc::clone(&self.outbox),
@@ -440,8 +472,7 @@ impl Session {
                 what,
                 now_ms: now_ms() as i64,
             },
-        };
-        self.server.chat_log.write(request).await
+        }
     }
 
     /// The channel of this name, as a member.

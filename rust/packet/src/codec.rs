@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::MAX_NUMBER;
 use crate::limits::{MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, MAX_SERVER_PACKET_BYTES};
+use crate::short_cut;
 use crate::text::is_layout_control;
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, Field, Line,
-    LineId, LineKind, Password, PresenceState, PresenceText, RequestId, ResumeToken, Role, Seq,
-    ServerPacket, Target, Topic, Username,
+    LineId, Password, PresenceState, PresenceText, RequestId, ResumeToken, Role, Seq, ServerPacket,
+    Target, Topic, Username,
 };
 
 /// Why bytes are not a packet, and which request to answer.
@@ -358,56 +358,56 @@ pub fn decode_client_packet(bytes: &[u8]) -> Result<ClientPacket, DecodeError> {
 /// this build cannot show, which is no reason to hang up.
 pub fn decode_server_packet(bytes: &[u8]) -> Result<ServerPacket, DecodeError> {
     check_frame(bytes, MAX_SERVER_PACKET_BYTES)?;
-    if let Some(chat) = decode_chat(bytes) {
-        return Ok(chat);
+    if let Some((channel, line)) = decode_chat(bytes) {
+        let channel = channel.to_owned();
+        return Ok(ServerPacket::Chat { channel, line });
     }
     serde_json::from_slice(bytes).map_err(|error| explain(bytes, &error, ServerPacket::NAMES))
 }
 
-/// The packet that comes by the thousand, without the detour over a tree of
-/// values that serde takes to find out its type. `None` leaves it to serde.
-fn decode_chat(bytes: &[u8]) -> Option<ServerPacket> {
-    // With any field more than these, serde decides.
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Chat {
-        #[serde(rename = "type")]
-        _name: IgnoredAny,
-        channel: String,
-        seq: Seq,
-        sender: String,
-        recipient: Option<String>,
-        text: String,
-        sent_at_ms: u64,
-        #[serde(default)]
-        kind: LineKind,
-        edited_at_ms: Option<u64>,
-        of: Option<Seq>,
-    }
-    // As servers write it: the type comes first.
-    if !bytes.starts_with(br#"{"type":"chat","#) {
+/// Reads a `chat` packet that tells of a line somebody said, by far the most of all
+/// packets: its channel and the line.
+///
+/// `None` is no verdict, [`decode_server_packet`] gives it: such a packet may be
+/// written in another way, which this does not take.
+///
+/// ```
+/// use longhall_packet::codec::decode_chat;
+///
+/// let bytes = br#"{"type":"chat","channel":"lobby","seq":7,"sender":"ada","text":"Hello!","sent_at_ms":1}"#;
+/// let (channel, line) = decode_chat(bytes).unwrap();
+/// assert_eq!((channel, line.seq, line.text.as_str()), ("lobby", 7, "Hello!"));
+/// ```
+pub fn decode_chat(bytes: &[u8]) -> Option<(&str, Line)> {
+    if bytes.len() > MAX_SERVER_PACKET_BYTES {
         return None;
     }
-    let chat: Chat = serde_json::from_slice(bytes).ok()?;
-    Some(ServerPacket::Chat {
-        channel: chat.channel,
-        line: Line {
-            seq: chat.seq,
-            sender: chat.sender,
-            recipient: chat.recipient,
-            text: chat.text,
-            sent_at_ms: chat.sent_at_ms,
-            kind: chat.kind,
-            edited_at_ms: chat.edited_at_ms,
-            of: chat.of,
-        },
-    })
+    short_cut::read_chat(str::from_utf8(bytes).ok()?)
 }
 
 /// Writes a packet as JSON. The result holds whatever secrets the packet held.
 #[expect(clippy::missing_panics_doc, reason = "our packets always serialise")]
 pub fn encode<P: Serialize>(packet: &P) -> String {
     serde_json::to_string(packet).expect("packets have string keys and no failing serialisers")
+}
+
+/// Appends the `chat` packet of a line, as [`encode`] writes it, without a copy
+/// of the line.
+#[expect(clippy::missing_panics_doc, reason = "our packets always serialise")]
+pub fn encode_line(channel: &str, line: &Line, json: &mut Vec<u8>) {
+    #[derive(Serialize)]
+    struct Chat<'a> {
+        r#type: &'a str,
+        channel: &'a str,
+        #[serde(flatten)]
+        line: &'a Line,
+    }
+    let packet = Chat {
+        r#type: "chat",
+        channel,
+        line,
+    };
+    serde_json::to_writer(json, &packet).expect("memory takes it, and lines serialise");
 }
 
 /// What can be known before parsing.

@@ -363,12 +363,16 @@ fn normal_password(
 /// A text for others to read, on one line. Empty when nothing in it can be seen.
 fn parse_words(text: &str, field: Field, max: usize) -> Result<String, Denial> {
     let line = text.trim();
-    // Nearly all there is, and in its normal form.
-    let line: String = if line.is_ascii() {
-        line.to_owned()
-    } else {
-        line.nfc().collect()
-    };
+    // Nearly all there is: in its normal form, without marks, and something to see
+    // in it unless it is empty.
+    if line.is_ascii() {
+        check_length(line, field, 0, max)?;
+        if line.bytes().any(|byte| byte.is_ascii_control()) {
+            return Err(Denial::of_field(DenyCode::ForbiddenCharacter, field, None));
+        }
+        return Ok(line.to_owned());
+    }
+    let line: String = line.nfc().collect();
     check_length(&line, field, 0, max)?;
     let mut marks = 0;
     let mut visible = false;

@@ -9,7 +9,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use longhall_packet::codec::{decode_client_packet, decode_server_packet, encode};
+use longhall_packet::codec::{decode_client_packet, decode_server_packet, encode, encode_line};
 use longhall_packet::{ClientPacket, ServerPacket};
 use support::{client_samples, server_samples};
 
@@ -33,6 +33,20 @@ fn server_samples_decode_and_encode_byte_for_byte() {
 
 /// The sample every packet has. No `_` arm: a new packet does not compile
 /// before its file exists, and `every_file_is_a_sample` asks for its meaning.
+#[test]
+fn lines_are_encoded_as_the_packets_they_are() {
+    let mut lines = 0;
+    for sample in server_samples() {
+        if let ServerPacket::Chat { channel, line } = &sample.packet {
+            let mut json = Vec::new();
+            encode_line(channel, line, &mut json);
+            assert_eq!(json, encode(&sample.packet).as_bytes());
+            lines += 1;
+        }
+    }
+    assert!(lines > 0);
+}
+
 fn client_file(packet: &ClientPacket) -> &'static str {
     match packet {
         ClientPacket::Hello { .. } => include_str!("golden/client_hello.json"),

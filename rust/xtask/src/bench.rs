@@ -1,25 +1,34 @@
-//! `cargo xtask bench`: what the node costs a game's frames.
+//! `cargo xtask bench`: how fast everything is, beside references of the same run.
 //!
-//! `res://tests/bench_frame_cost.gd` runs the node and a client written in
-//! GDScript side by side, in one Godot against one server, so that the ratio
-//! between them means the same on every machine. It prints a line for people,
-//! and `figure: {…}` for each, which go to `target/bench/frame_cost.json`.
+//! `longhall-bench` measures the server and prints the table. The node is measured
+//! in Godot: `res://tests/bench_frame_cost.gd` runs it and a client written in
+//! GDScript side by side, in one Godot against one server, so that the ratio between
+//! them means the same on every machine. It prints a line for people, and
+//! `figure: {…}` for each, which join the table.
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
 
 use crate::godot::Godot;
 use crate::godot_test::own_home;
-use crate::process::{self, Stream};
+use crate::process::{self, Process, Stream};
 use crate::server_process::Server;
 use crate::{addon, project, workspace};
 
-const LIMIT: Duration = Duration::from_secs(300);
+/// For the bench in Godot.
+const FRAMES_LIMIT: Duration = Duration::from_secs(300);
+/// For all others.
+const LIMIT: Duration = Duration::from_secs(3600);
+/// How long they get to end what they started.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
 
-/// The talker and the accounts of the bench are no players.
+/// The talker and the accounts of the bench in Godot are no players.
 const SERVER_ARGUMENTS: &[&str] = &[
     "--registrations-per-hour=100000",
     "--logins-per-minute=100000",
@@ -28,25 +37,140 @@ const SERVER_ARGUMENTS: &[&str] = &[
     "--log=warn",
 ];
 
-/// What a line of the bench begins with that is for programs.
+/// What a line of the bench in Godot begins with that is for programs.
 const FIGURE: &str = "figure: ";
 
-/// Measures, shows the figures and writes them to `target/bench`.
+/// What to measure.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// One short round of each, in about two minutes instead of ten
+    #[arg(long)]
+    quick: bool,
+    /// Run only this bench; may be given more than once
+    #[arg(long, value_enum, value_name = "NAME")]
+    only: Vec<Name>,
+    /// Put the plots where docs/performance.md shows them
+    #[arg(long)]
+    update_docs: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// One channel: what delivering a line costs the server
+    FanOut,
+    /// A thousand players in a hundred channels
+    Channels,
+    /// Memory of connections that say nothing
+    Idle,
+    /// Logins and registrations, and chat meanwhile
+    Logins,
+    /// Lines that are on disk before they are acknowledged
+    Durable,
+    /// Everybody comes back at once after a restart
+    Storm,
+    /// What the node costs a game's frames, in Godot
+    Frames,
+    /// From the server's start to listening, and its size
+    Start,
+}
+
+impl Options {
+    fn wants(&self, name: Name) -> bool {
+        self.only.is_empty() || self.only.contains(&name)
+    }
+}
+
+/// Measures and prints the table. Figures as JSON and plots go to `target/bench`.
 ///
 /// # Errors
-/// If anything does not build or the bench does not come to its end.
-pub(crate) fn run() -> Result<()> {
-    addon::build()?;
-    let godot = Godot::find_or_fetch()?;
-    project::import(&godot)?;
+/// If anything does not build or a bench does not come to its end.
+pub(crate) fn run(options: &Options) -> Result<()> {
     let folder = workspace::scratch_dir("bench");
     if folder.exists() {
         fs::remove_dir_all(&folder).context("cannot empty target/bench")?;
     }
     fs::create_dir_all(&folder).context("cannot create target/bench")?;
+    let frames = options
+        .wants(Name::Frames)
+        .then(|| measure_frames(&folder))
+        .transpose()?;
+    if options.only == [Name::Frames] {
+        return Ok(());
+    }
+    measure_server(options, &folder, frames.as_deref())?;
+    if options.update_docs {
+        update_docs(&folder.join("plots"))?;
+    }
+    Ok(())
+}
+
+fn measure_server(options: &Options, folder: &Path, frames: Option<&Path>) -> Result<()> {
+    println!("bench: building the server and the load generator for release");
+    let packages = [
+        "build",
+        "--release",
+        "-p",
+        "longhall-server",
+        "-p",
+        "longhall-bench",
+    ];
+    process::run("cargo build", workspace::cargo().args(packages))?;
+    let json = folder.join("bench.json");
+    let mut bench = Command::new(program("longhall-bench"));
+    bench.arg("--server").arg(program("longhall-server"));
+    bench.arg("--folder").arg(folder);
+    bench.arg("--json").arg(&json);
+    bench.arg("--plots").arg(folder.join("plots"));
+    if options.quick {
+        bench.arg("--quick");
+    }
+    if let Some(frames) = frames {
+        bench.arg("--frames").arg(frames);
+    }
+    for name in &options.only {
+        let value = name.to_possible_value();
+        let value = value.context("every bench has a name")?;
+        if *name != Name::Frames {
+            bench.arg("--only").arg(value.get_name());
+        }
+    }
+    let mut bench = Process::spawn("longhall-bench", &mut bench)?;
+    let ended = bench.wait(LIMIT);
+    if ended.is_err() {
+        // So that it takes its servers along.
+        bench.stop(STOP_LIMIT).ok();
+    }
+    process::expect_success("longhall-bench", ended?)?;
+    println!("bench: {} and plots beside it", json.display());
+    Ok(())
+}
+
+fn program(name: &str) -> PathBuf {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    workspace::target_dir().join("release").join(file)
+}
+
+/// The plots of this run become those of the documentation.
+fn update_docs(plots: &Path) -> Result<()> {
+    let docs = workspace::root().join("docs/pictures/performance");
+    fs::create_dir_all(&docs).with_context(|| format!("cannot create {}", docs.display()))?;
+    for plot in fs::read_dir(plots).context("there are no plots")? {
+        let plot = plot.context("cannot list the plots")?;
+        let to = docs.join(plot.file_name());
+        fs::copy(plot.path(), &to).with_context(|| format!("cannot write {}", to.display()))?;
+        println!("bench: {}", to.display());
+    }
+    Ok(())
+}
+
+/// Measures the node. Returns the file with the figures.
+fn measure_frames(folder: &Path) -> Result<PathBuf> {
+    addon::build()?;
+    let godot = Godot::find_or_fetch()?;
+    project::import(&godot)?;
     // Unoptimised, and no part of what is measured.
     let server = Server::start(
-        &folder.join("longhall.db"),
+        &folder.join("frames.db"),
         SERVER_ARGUMENTS,
         Arc::new(|line| println!("server   | {line}")),
     )?;
@@ -58,7 +182,7 @@ pub(crate) fn run() -> Result<()> {
     command.args(["--script", "res://tests/bench_frame_cost.gd", "--"]);
     command.arg(format!("--server={}", server.url()));
     let mut figures: Vec<serde_json::Value> = Vec::new();
-    let status = process::run_lines("the bench", &mut command, LIMIT, |line| {
+    let status = process::run_lines("the bench", &mut command, FRAMES_LIMIT, |line| {
         if let Some(figure) = line.text.strip_prefix(FIGURE) {
             figures.push(serde_json::from_str(figure).context("a figure is not JSON")?);
         } else if line.stream == Stream::Err || !line.text.is_empty() {
@@ -74,5 +198,5 @@ pub(crate) fn run() -> Result<()> {
     let text = serde_json::to_string_pretty(&figures).context("cannot write JSON")?;
     fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     println!("bench: {}", file.display());
-    Ok(())
+    Ok(file)
 }

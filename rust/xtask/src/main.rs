@@ -97,8 +97,12 @@ enum Task {
         /// Run only tests whose name contains this
         filter: Option<String>,
     },
-    /// Measure what the node costs a game's frames, beside a client in GDScript
-    Bench,
+    /// Measure how fast everything is, beside references of the same run
+    ///
+    /// Each bench starts a server of its own, on a core apart from the load
+    /// generator where there are two. Prints one table; figures as JSON and plots go
+    /// to target/bench. What is measured and how is in docs/performance.md.
+    Bench(bench::Options),
     /// Prove at length that no chat line is lost or doubled, whatever the network does
     ///
     /// Players chat through a line that cuts, stalls and half-closes their
@@ -138,7 +142,7 @@ fn run(task: Task) -> Result<()> {
         Task::Package(options) => package::run(&options).map(drop),
         Task::Export(options) => export::run(&options),
         Task::GodotTest { filter } => godot_test::run(filter.as_deref()),
-        Task::Bench => bench::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Soak(options) => soak::run(&options),
         Task::Screenshots => screenshots::run(),
         Task::Godot { arguments } => godot::run(&arguments),

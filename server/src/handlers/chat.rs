@@ -1,10 +1,37 @@
 //! A player says something.
 
-use longhall_packet::{ChatText, DenyCode, LineId, RequestId, Target, Username};
+use longhall_packet::{ChatText, ClientPacket, DenyCode, LineId, RequestId, Target, Username};
 
 use crate::chat_log;
 use crate::session::{Outcome, Session};
 use crate::store::What;
+
+/// What nearly all packets are, done at once: a line for a channel that the sender
+/// is in, while the chat log has room. True if so; else [`chat`] has to see to it.
+pub(crate) fn say(session: &Session, packet: &ClientPacket) -> bool {
+    let ClientPacket::Chat {
+        id,
+        channel: Target::Channel(channel),
+        line_id,
+        text,
+    } = packet
+    else {
+        return false;
+    };
+    let Ok(me) = session.me() else {
+        return false;
+    };
+    let Some((channel, name)) = session.server.hub.channel_of(me.user.id, channel) else {
+        return false;
+    };
+    let what = What::Say {
+        channel,
+        line_id: *line_id,
+        text: text.as_str().to_owned(),
+    };
+    let request = session.request(me, *id, name, what);
+    session.server.chat_log.write_now(request)
+}
 
 /// Answers `chat` with `posted`, once the line is on disk and on its way to
 /// everybody: by the chat log, while the session goes on.

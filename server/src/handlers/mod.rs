@@ -27,7 +27,7 @@ pub(crate) use blocks::{block, blocks, unblock};
 pub(crate) use change::{delete, edit};
 pub(crate) use channel_roles::{set_access, set_role, set_topic};
 pub(crate) use channels::channels;
-pub(crate) use chat::chat;
+pub(crate) use chat::{chat, say};
 pub(crate) use create::create;
 pub(crate) use hello::hello;
 pub(crate) use history::history;

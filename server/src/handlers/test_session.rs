@@ -1,5 +1,6 @@
 //! A session without a socket, for the tests beside the handlers.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ use crate::store::{MemoryStore, Store};
 pub(crate) struct TestSession {
     session: Session,
     outbox: Arc<Outbox>,
+    /// Taken from it, and not looked at.
+    received: VecDeque<String>,
     /// Line ids given out.
     lines: u64,
 }
@@ -56,7 +59,7 @@ impl TestSession {
     }
 
     fn of(server: Arc<Server>) -> Self {
-        let outbox = Arc::new(Outbox::new(server.config.outbox_max_bytes));
+        let outbox = Arc::new(Outbox::new(server.config.outbox_max_bytes, None));
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let connection = server.connection_id();
         let session = Session::start(server, connection, address, Arc::clone(&outbox));
@@ -64,6 +67,7 @@ impl TestSession {
         let mut visitor = Self {
             session,
             outbox,
+            received: VecDeque::new(),
             lines,
         };
         assert!(matches!(visitor.next(), ServerPacket::Hello { .. }));
@@ -235,15 +239,17 @@ impl TestSession {
 
     /// Passes over everything that waits.
     pub(crate) fn forget_waiting(&mut self) {
-        while matches!(self.outbox.take(), Next::Send(_)) {}
+        while self.outbox.take().is_some() {}
+        self.received.clear();
     }
 
     #[track_caller]
     pub(crate) fn next_text(&mut self) -> String {
-        match self.outbox.take() {
-            Next::Send(packet) => packet.as_str().to_owned(),
-            other => panic!("expected a packet, got {other:?}"),
+        if self.received.is_empty() {
+            let frames = self.outbox.take();
+            self.received.extend(frames.expect("a packet").texts());
         }
+        self.received.pop_front().unwrap()
     }
 
     #[track_caller]
@@ -289,17 +295,19 @@ impl TestSession {
 
     #[track_caller]
     pub(crate) fn expect_nothing(&self) {
-        assert_eq!(self.outbox.take(), Next::Nothing);
+        assert!(self.received.is_empty());
+        assert_eq!(self.outbox.take(), None);
     }
 
     #[track_caller]
     pub(crate) fn expect_closed(&self, reason: CloseReason) {
-        assert_eq!(self.outbox.take(), Next::Close(reason));
+        self.expect_nothing();
+        assert_eq!(self.outbox.next(), Next::Close(reason));
     }
 
     /// Whether everything that was sent is taken.
     pub(crate) fn is_silent(&self) -> bool {
-        self.outbox.is_empty()
+        self.received.is_empty() && self.outbox.is_empty()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

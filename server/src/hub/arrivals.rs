@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use longhall_packet::Seq;
 
 use super::Hub;
-use crate::outbox::Encoded;
+use crate::frames::Frames;
 use crate::store::{ChannelId, UserId};
 
 /// What changed while sessions are on their way into the hub.
@@ -33,7 +33,7 @@ struct Mail {
     at: u64,
     /// The newest number of its inbox.
     last_whisper: Seq,
-    invitations: Vec<Encoded>,
+    invitations: Vec<Frames>,
 }
 
 /// Invitations handed over at most; the next login tells of all.
@@ -91,7 +91,7 @@ impl Arrivals {
     }
 
     /// Notes an invitation of an account.
-    pub(super) fn note_invitation(&mut self, user: UserId, packet: &Encoded) {
+    pub(super) fn note_invitation(&mut self, user: UserId, packet: &Frames) {
         if let Some(mail) = self.mail_for(user)
             && mail.invitations.len() < MAX_INVITATIONS
         {
@@ -111,7 +111,7 @@ impl Arrivals {
 
     /// The newest whisper and the invitations that came while an account was on
     /// its way; some may have been there before.
-    pub(super) fn mail_of(&self, user: UserId) -> (Seq, Vec<Encoded>) {
+    pub(super) fn mail_of(&self, user: UserId) -> (Seq, Vec<Frames>) {
         let mail = self.mail.get(&user);
         mail.map_or((0, Vec::new()), |mail| {
             (mail.last_whisper, mail.invitations.clone())

@@ -31,6 +31,7 @@ mod room;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,7 +49,8 @@ use place::{Cut, Seat};
 pub(crate) use presence::tell_presence;
 use room::Room;
 
-use crate::outbox::{Encoded, Numbered, Outbox, encode};
+use crate::frames::{Frames, Lines, encode, encode_lines};
+use crate::outbox::{Mail, Outbox};
 use crate::store::{Channel, ChannelId, Membership, SessionId, UserId};
 
 /// Everyone logged in to this process. Cloning shares it.
@@ -282,22 +284,23 @@ impl Hub {
         state.close_if_empty(channel);
     }
 
-    /// Delivers lines of a channel, in the order of their numbers. To be called
-    /// by the chat log alone; see the top of the module.
+    /// Queues lines of a channel, in the order of their numbers, for everybody in
+    /// it. To be called by the chat log alone; see the top of the module.
     ///
-    /// Never waits; see [`Outbox::push_lines`] for those who are too slow. Who
-    /// has blocked a sender gets the line as `hidden`: the number without the
-    /// words.
-    pub(crate) fn publish(&self, channel: ChannelId, name: &Arc<str>, said: Vec<Said>) {
-        let Some(last_seq) = said.last().map(|said| said.line.seq) else {
+    /// Never waits; see [`Outbox::queue_lines`] for those who are too slow. They
+    /// are written when `mail` is sent, without the hub's lock. Who has blocked a
+    /// sender gets the line as `hidden`: the number without the words.
+    pub(crate) fn publish(
+        &self,
+        channel: ChannelId,
+        name: &Arc<str>,
+        said: &[Said],
+        mail: &mut Mail,
+    ) {
+        let Some(last) = said.last() else {
             return;
         };
-        let senders: HashSet<UserId> = said.iter().map(|said| said.sender).collect();
-        let said: Vec<(UserId, Numbered, Line)> = said
-            .into_iter()
-            .map(|said| (said.sender, encode_line(name, &said.line), said.line))
-            .collect();
-        let lines: Vec<Numbered> = said.iter().map(|(_, line, _)| line.clone()).collect();
+        let lines = encode_lines(name, said.iter().map(|said| Cow::Borrowed(&said.line)));
 
         let state = &mut *self.lock();
         let Some(room) = state.rooms.get_mut(&channel) else {
@@ -305,55 +308,65 @@ impl Hub {
             state.arrivals.note_room(channel);
             return;
         };
-        room.last_seq = room.last_seq.max(last_seq);
-        let blockers: HashSet<UserId> = senders
+        room.last_seq = room.last_seq.max(last.line.seq);
+        let blockers: HashSet<UserId> = said
             .iter()
-            .filter_map(|sender| state.blockers.get(sender))
+            .filter_map(|said| state.blockers.get(&said.sender))
             .flatten()
             .copied()
             .collect();
-        let hidden: Vec<Option<Numbered>> = said
-            .iter()
-            .map(|(sender, _, plain)| {
-                let is_hidden = state.blockers.contains_key(sender);
-                is_hidden.then(|| encode_line(name, &hidden(plain)))
-            })
-            .collect();
+        // By what they hide: many may have blocked the same few.
+        let mut with_hidden: HashMap<Vec<bool>, Lines> = HashMap::new();
         for listener in &room.listeners {
-            if blockers.is_empty() || !blockers.contains(&listener.user) {
-                listener.outbox.push_lines(name, &lines);
-                continue;
+            let seen = if blockers.is_empty() || !blockers.contains(&listener.user) {
+                &lines
+            } else {
+                let hides = |said: &Said| {
+                    let blockers = state.blockers.get(&said.sender);
+                    blockers.is_some_and(|blockers| blockers.contains(&listener.user))
+                };
+                let hides: Vec<bool> = said.iter().map(hides).collect();
+                with_hidden.entry(hides).or_insert_with_key(|hides| {
+                    let seen = said.iter().zip(hides).map(|(said, hides)| match hides {
+                        true => Cow::Owned(hidden(&said.line)),
+                        false => Cow::Borrowed(&said.line),
+                    });
+                    encode_lines(name, seen)
+                })
+            };
+            if listener.outbox.queue_lines(name, seen) {
+                mail.add(&listener.outbox);
             }
-            let mut seen = Vec::with_capacity(said.len());
-            for ((sender, line, _), hidden) in said.iter().zip(&hidden) {
-                let blockers = state.blockers.get(sender);
-                let hides = blockers.is_some_and(|blockers| blockers.contains(&listener.user));
-                let hidden = hidden.as_ref().filter(|_| hides);
-                seen.push(hidden.unwrap_or(line).clone());
-            }
-            listener.outbox.push_lines(name, &seen);
         }
     }
 
-    /// Delivers a whisper, as it is in the one inbox and in the other. Called by
-    /// the chat log alone.
-    pub(crate) fn whisper(&self, sender: UserId, sent: &Line, recipient: UserId, received: &Line) {
+    /// Queues a whisper, as it is in the one inbox and in the other. Called by the
+    /// chat log alone.
+    pub(crate) fn whisper(
+        &self,
+        sender: UserId,
+        sent: &Line,
+        recipient: UserId,
+        received: &Line,
+        mail: &mut Mail,
+    ) {
         let name: Arc<str> = INBOX.into();
         let state = &mut *self.lock();
-        let is_blocked = state.has_blocked(recipient, sender);
-        let received = if is_blocked {
-            &hidden(received)
+        let received = if state.has_blocked(recipient, sender) {
+            Cow::Owned(hidden(received))
         } else {
-            received
+            Cow::Borrowed(received)
         };
-        for (user, line) in [(sender, sent), (recipient, received)] {
+        for (user, line) in [(sender, Cow::Borrowed(sent)), (recipient, received)] {
             state.arrivals.note_whisper(user, line.seq);
             let Some(player) = state.players.get(&user) else {
                 continue;
             };
-            let line = [encode_line(&name, line)];
+            let line = encode_lines(&name, std::iter::once(line));
             for outbox in player.outboxes() {
-                outbox.push_lines(&name, &line);
+                if outbox.queue_lines(&name, &line) {
+                    mail.add(outbox);
+                }
             }
         }
     }
@@ -637,7 +650,7 @@ impl State {
             .map_or((PresenceState::Offline, ""), Player::shown)
     }
 
-    fn tell(&self, user: UserId, asker: Option<&Arc<Outbox>>, packet: &Encoded) {
+    fn tell(&self, user: UserId, asker: Option<&Arc<Outbox>>, packet: &Frames) {
         let Some(player) = self.players.get(&user) else {
             return;
         };
@@ -676,15 +689,6 @@ impl State {
         }
         seen
     }
-}
-
-fn encode_line(channel: &Arc<str>, line: &Line) -> Numbered {
-    let seq = line.seq;
-    let packet = encode(&ServerPacket::Chat {
-        channel: channel.as_ref().to_owned(),
-        line: line.clone(),
-    });
-    Numbered { seq, packet }
 }
 
 /// What is left of a line for who has blocked its sender.

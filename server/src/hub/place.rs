@@ -101,7 +101,8 @@ impl State {
                 entry.insert(Player {
                     username: who.username.clone(),
                     name_key: who.name_key.clone(),
-                    seats: Vec::new(),
+                    // Few play on two devices at once.
+                    seats: Vec::with_capacity(1),
                     rooms: Vec::new(),
                     blocked: Arc::default(),
                 })

@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::room::{News, Tidings};
 use super::{Hub, State};
 use crate::Server;
-use crate::outbox::{Encoded, encode};
+use crate::frames::{Frames, encode};
 use crate::store::{ChannelId, UserId};
 
 /// Tells the news and ends the grace of those who did not come back, again and
@@ -154,7 +154,7 @@ impl State {
             .collect();
         let for_all = packet(changes.iter().map(|(_, change)| change.clone()).collect());
         // By what they leave out: many may have blocked the same few.
-        let mut for_some: HashMap<Vec<UserId>, Option<Encoded>> = HashMap::new();
+        let mut for_some: HashMap<Vec<UserId>, Option<Frames>> = HashMap::new();
         for listener in &room.listeners {
             let hides = |user: &UserId| {
                 let blockers = blockers.get(user);

@@ -51,7 +51,7 @@ fn newcomer(user: i64) -> Newcomer {
         name_key: format!("player-{user:05}"),
         session: SessionId(user),
         connection: 1,
-        outbox: Arc::new(Outbox::new(1_000_000)),
+        outbox: Arc::new(Outbox::new(1_000_000, None)),
         memberships: vec![lobby(), den()],
         blocked: Vec::new(),
         resumed: false,
@@ -79,29 +79,34 @@ fn enter(hub: &Hub, who: &Newcomer) -> Place {
 
 fn waiting(who: &Newcomer) -> Vec<ServerPacket> {
     let mut packets = Vec::new();
-    while let Next::Send(packet) = who.outbox.take() {
-        packets.push(codec::decode_server_packet(packet.as_bytes()).unwrap());
+    while let Some(frames) = who.outbox.take() {
+        let texts = frames.texts().into_iter();
+        packets.extend(texts.map(|text| codec::decode_server_packet(text.as_bytes()).unwrap()));
     }
     packets
 }
 
-fn say(hub: &Hub, membership: &Membership, sender: i64, seq: Seq) {
-    let line = Line {
-        seq,
-        sender: format!("player-{sender}"),
-        recipient: None,
-        text: "hi".to_owned(),
-        sent_at_ms: 1,
-        kind: LineKind::Said,
-        edited_at_ms: None,
-        of: None,
-    };
-    let said = Said {
+fn said(sender: i64, seq: Seq) -> Said {
+    Said {
         sender: UserId(sender),
-        line,
-    };
+        line: Line {
+            seq,
+            sender: format!("player-{sender}"),
+            recipient: None,
+            text: "hi".to_owned(),
+            sent_at_ms: 1,
+            kind: LineKind::Said,
+            edited_at_ms: None,
+            of: None,
+        },
+    }
+}
+
+fn say(hub: &Hub, membership: &Membership, sender: i64, seq: Seq) {
+    let said = [said(sender, seq)];
     let name = membership.channel.name.as_str().into();
-    hub.publish(membership.channel.id, &name, vec![said]);
+    let mut mail = Mail::default();
+    hub.publish(membership.channel.id, &name, &said, &mut mail);
 }
 
 fn numbers(who: &Newcomer) -> Vec<Seq> {
@@ -313,7 +318,7 @@ fn a_later_connection_of_a_session_takes_its_place() {
     let new = enter(&hub, &second);
     waiting(&first);
     assert_eq!(
-        first.outbox.take(),
+        first.outbox.next(),
         Next::Close(CloseReason::LoggedInElsewhere)
     );
     drop(old);
@@ -352,7 +357,7 @@ fn a_connection_that_was_given_up_does_not_take_the_place_of_a_later_one() {
     let _place = enter(&hub, &next);
     assert!(hub.enter(&arrival, &given_up, welcome).is_err());
     waiting(&next);
-    assert_eq!(next.outbox.take(), Next::Nothing);
+    assert_eq!(next.outbox.take(), None);
 }
 
 #[test]
@@ -371,7 +376,13 @@ fn strangers_keep_nobody_out_by_whispers_and_invitations() {
         edited_at_ms: None,
         of: None,
     };
-    hub.whisper(UserId(1), &whisper(1), UserId(2), &whisper(7));
+    hub.whisper(
+        UserId(1),
+        &whisper(1),
+        UserId(2),
+        &whisper(7),
+        &mut Mail::default(),
+    );
     let invited = ServerPacket::Invited {
         channel: "cave".to_owned(),
         by: "player-1".to_owned(),
@@ -399,11 +410,8 @@ fn what_the_blocked_say_is_made_up_once_for_all_who_have_blocked_them() {
     waiting(&bob);
     waiting(&eve);
     say(&hub, &den(), 1, 1);
-    let [one, other] = [&bob, &eve].map(|who| match who.outbox.take() {
-        Next::Send(packet) => packet,
-        other => panic!("{other:?}"),
-    });
-    assert!(std::ptr::eq(one.as_str(), other.as_str()));
+    let [one, other] = [&bob, &eve].map(|who| who.outbox.take().unwrap());
+    assert!(std::ptr::eq(one.as_bytes(), other.as_bytes()));
 
     // The same holds for the news.
     let mut cem = newcomer(4);
@@ -412,12 +420,10 @@ fn what_the_blocked_say_is_made_up_once_for_all_who_have_blocked_them() {
     let away = PresenceText::parse("tea").unwrap();
     hub.set_presence(UserId(1), SessionId(1), PresenceState::Away, &away);
     hub.tell_news(Instant::now());
-    let [one, other] = [&bob, &eve].map(|who| match who.outbox.take() {
-        Next::Send(packet) => packet,
-        other => panic!("{other:?}"),
-    });
-    assert!(one.as_str().contains("player-4") && !one.as_str().contains("player-1"));
-    assert!(std::ptr::eq(one.as_str(), other.as_str()));
+    let [one, other] = [&bob, &eve].map(|who| who.outbox.take().unwrap());
+    let text = &one.texts()[0];
+    assert!(text.contains("player-4") && !text.contains("player-1"));
+    assert!(std::ptr::eq(one.as_bytes(), other.as_bytes()));
 }
 
 #[test]
@@ -431,7 +437,7 @@ fn long_news_of_many_channels_close_no_connection() {
         ..newcomer(user)
     };
     let mut ada = in_all(1);
-    ada.outbox = Arc::new(Outbox::new(crate::Config::default().outbox_max_bytes));
+    ada.outbox = Arc::new(Outbox::new(crate::Config::default().outbox_max_bytes, None));
     let _ada = enter(&hub, &ada);
     let others: Vec<Newcomer> = (2..50).map(in_all).collect();
     let _places: Vec<Place> = others.iter().map(|who| enter(&hub, who)).collect();
@@ -453,5 +459,36 @@ fn long_news_of_many_channels_close_no_connection() {
         told.iter()
             .any(|(_, changes, is_partial)| changes.is_empty() && *is_partial)
     );
-    assert_eq!(ada.outbox.take(), Next::Nothing);
+    assert_eq!(ada.outbox.take(), None);
+}
+
+/// What it takes to deliver ten lines to so many members, the first time being
+/// past.
+fn allocations(members: i64) -> u64 {
+    let hub = hub();
+    let listeners: Vec<Newcomer> = (1..=members).map(newcomer).collect();
+    let _places: Vec<Place> = listeners.iter().map(|who| enter(&hub, who)).collect();
+    let mut mail = Mail::default();
+    let mut publish = |seq| {
+        let said: Vec<Said> = (seq..seq + 10).map(|seq| said(1, seq)).collect();
+        let name = "den".into();
+        let counted = allocation_counter::measure(|| {
+            hub.publish(ChannelId(2), &name, &said, &mut mail);
+            mail.send();
+        });
+        listeners.iter().for_each(|who| drop(waiting(who)));
+        counted.count_total
+    };
+    // The first finds what was to be said to the newcomers, the second makes room.
+    publish(1);
+    publish(11);
+    publish(21)
+}
+
+#[test]
+fn delivering_a_line_to_one_more_member_allocates_nothing() {
+    let few = allocations(10);
+    assert_eq!(few, allocations(500));
+    // The buffers that the lines are encoded into, as they grow.
+    assert!(few <= 20, "{few}");
 }

@@ -1,0 +1,85 @@
+//! Which processors the server and the load generator run on.
+
+use std::process::{Child, Command};
+
+use anyhow::{Context, Result};
+
+/// Processors of the server, and of the load generator.
+///
+/// Where there are two or more, the server gets one of its own: figures per
+/// processor are only that when it has no more, and the generator takes nothing
+/// from it.
+#[derive(Clone, Debug)]
+pub(crate) struct Cores {
+    server: Vec<usize>,
+    generator: Vec<usize>,
+}
+
+impl Cores {
+    /// Shares out the processors that this process may run on, and moves it to its
+    /// own.
+    ///
+    /// # Errors
+    /// When the system does not let it.
+    pub(crate) fn share_out() -> Result<Self> {
+        let all = allowed()?;
+        let cores = match all.as_slice() {
+            [server, generator @ ..] if !generator.is_empty() => Self {
+                server: vec![*server],
+                generator: generator.to_vec(),
+            },
+            _ => Self {
+                server: all.clone(),
+                generator: all,
+            },
+        };
+        stay_on(&cores.generator)?;
+        Ok(cores)
+    }
+
+    /// Whether the server has a processor of its own.
+    pub(crate) fn are_apart(&self) -> bool {
+        self.server != self.generator
+    }
+
+    /// Starts a program on the server's processors.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn spawn_server(&self, command: &mut Command) -> Result<Child> {
+        // A child runs where the thread that starts it may run.
+        stay_on(&self.server)?;
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", command.get_program().display()));
+        stay_on(&self.generator)?;
+        child
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn allowed() -> Result<Vec<usize>> {
+    let set = rustix::thread::sched_getaffinity(None)?;
+    let all = 0..rustix::thread::CpuSet::MAX_CPU;
+    Ok(all.filter(|&core| set.is_set(core)).collect())
+}
+
+#[cfg(target_os = "linux")]
+fn stay_on(cores: &[usize]) -> Result<()> {
+    let mut set = rustix::thread::CpuSet::new();
+    for &core in cores {
+        set.set(core);
+    }
+    rustix::thread::sched_setaffinity(None, &set)
+        .context("the system does not let programs choose their processors")
+}
+
+#[cfg(not(target_os = "linux"))]
+fn allowed() -> Result<Vec<usize>> {
+    Ok(Vec::new())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stay_on(_: &[usize]) -> Result<()> {
+    Ok(())
+}

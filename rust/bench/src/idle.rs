@@ -1,0 +1,94 @@
+//! `idle`: what connections cost that say nothing.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use longhall_swarm::{Plan, Swarm};
+use serde::Serialize;
+
+use crate::bench::Bench;
+use crate::figure::{Figure, Summary, Target};
+
+/// A server that holds so many connections.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Memory {
+    pub(crate) connections: usize,
+    pub(crate) bytes_before: u64,
+    pub(crate) bytes_with: u64,
+    pub(crate) seconds_to_accept: f64,
+    pub(crate) idle_cpu_ms_per_s: f64,
+}
+
+impl Memory {
+    pub(crate) fn kib_per_connection(&self) -> f64 {
+        let more = self.bytes_with.saturating_sub(self.bytes_before);
+        more as f64 / 1024.0 / self.connections as f64
+    }
+}
+
+/// Logged-in connections, by the thousand.
+///
+/// # Errors
+/// When not all get in.
+pub(crate) fn idle(bench: &mut Bench) -> Result<()> {
+    for connections in bench.pick(vec![1000], vec![1000, 5000, 15_000]) {
+        // Memory hardly differs from round to round; what is there to wait for is long.
+        let rounds = if connections > 5000 { 1 } else { bench.rounds };
+        let mut measured = Vec::new();
+        for _ in 0..rounds {
+            measured.push(measure(bench, connections)?);
+        }
+        let mut add = |what: &str, unit: &str, target, of: &dyn Fn(&Memory) -> f64| {
+            if let Some(value) = Summary::of(measured.iter().map(of)) {
+                bench.figures.push(Figure {
+                    bench: "idle".to_owned(),
+                    what: format!("{connections} connections: {what}"),
+                    unit: unit.to_owned(),
+                    value,
+                    references: Vec::new(),
+                    target,
+                });
+            }
+        };
+        let memory = Some(Target::AtMost(8.0));
+        add("memory each", "KiB", memory, &Memory::kib_per_connection);
+        add("logged in within", "s", None, &|one| one.seconds_to_accept);
+        let near_zero = Some(Target::AtMost(10.0));
+        add("idle CPU", "ms/s", near_zero, &|one| one.idle_cpu_ms_per_s);
+        bench.memory.extend(measured);
+    }
+    Ok(())
+}
+
+fn measure(bench: &mut Bench, connections: usize) -> Result<Memory> {
+    let (server, accounts) = bench.setting.start_longhall(connections)?;
+    let bytes_before = server.process.memory()?;
+    let plan = Plan {
+        url: server.url.clone(),
+        players: connections,
+        channels: 0,
+        senders: 0,
+        ..Plan::default()
+    };
+    let began = Instant::now();
+    let swarm = Swarm::start(plan, accounts)?;
+    swarm.wait_until_in(|_| {})?;
+    let seconds_to_accept = began.elapsed().as_secs_f64();
+    // Until the news of who came are told.
+    swarm.wait(Duration::from_secs(3), |_| {})?;
+    let time = Duration::from_secs(bench.pick(1, 5));
+    let span = swarm.measure(time, Some(server.process), |_| {})?;
+    swarm.finish()?;
+    let memory = Memory {
+        connections,
+        bytes_before,
+        bytes_with: span.memory_bytes.unwrap_or_default(),
+        seconds_to_accept,
+        idle_cpu_ms_per_s: span.cores().unwrap_or_default() * 1e3,
+    };
+    bench.say(&format!(
+        "idle         {connections} connections, {:.2} KiB each, in within {seconds_to_accept:.2} s",
+        memory.kib_per_connection()
+    ));
+    Ok(memory)
+}

@@ -1,0 +1,203 @@
+//! Measures a Longhall server against bare references: processes of their own, the
+//! same load generator, the same run.
+//!
+//! - `chat`, `idle`, `logins`, `durable`, `storm`, `start`: the benches;
+//! - `bench`: what they share; `figure`: medians, targets, the table; `plot`;
+//! - `server`, `seed`, `cores`: what is measured, and where it runs;
+//! - `bare`: the references.
+
+mod chat;
+mod idle;
+mod logins;
+mod durable;
+mod storm;
+mod start;
+mod frames;
+
+mod bench;
+mod figure;
+mod plot;
+
+mod cores;
+mod seed;
+mod server;
+
+mod bare;
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use serde_json::json;
+
+use bench::Bench;
+use cores::Cores;
+use seed::Seed;
+use server::Setting;
+
+/// Measures a Longhall server against bare references of the same run.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Args {
+    /// The server program, built for release
+    #[arg(long, value_name = "PROGRAM", required = true)]
+    server: Option<PathBuf>,
+    /// Everything in about a minute: one short round
+    #[arg(long)]
+    quick: bool,
+    /// Only this bench; may be given more than once
+    #[arg(long, value_enum, value_name = "NAME")]
+    only: Vec<Name>,
+    /// Lines of each sender without an answer at a time, when senders push
+    #[arg(long, value_name = "LINES", default_value_t = 256)]
+    window: usize,
+    /// What the bench in Godot measured, for the table (from `cargo xtask bench`)
+    #[arg(long, value_name = "FILE")]
+    frames: Option<PathBuf>,
+    /// Writes all figures as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Draws the plots into this folder, as far as there are figures for them
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
+    /// Where databases are written while it runs; should be on a real disk
+    #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
+    folder: PathBuf,
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Be a reference (for this program itself)
+    #[command(subcommand, hide = true)]
+    Bare(bare::Bare),
+}
+
+/// A bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// One channel: what delivering a line costs
+    FanOut,
+    /// A thousand players in a hundred channels
+    Channels,
+    /// Memory of connections that say nothing
+    Idle,
+    /// Logins and registrations, and chat meanwhile
+    Logins,
+    /// Lines that are on disk before they are acknowledged
+    Durable,
+    /// Everybody comes back at once after a restart
+    Storm,
+    /// From the program's start to listening
+    Start,
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("longhall-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<()> {
+    if let Some(Task::Bare(bare)) = args.task {
+        return bare::run(bare);
+    }
+    let program = args.server.context("which server?")?;
+    let program = program
+        .canonicalize()
+        .with_context(|| format!("there is no {}", program.display()))?;
+    let wanted = |name| args.only.is_empty() || args.only.contains(&name);
+    std::fs::create_dir_all(&args.folder)
+        .with_context(|| format!("cannot create {}", args.folder.display()))?;
+    let folder = tempfile::tempdir_in(&args.folder)?;
+    server::leave_nothing_behind(folder.path().to_owned())?;
+    let cores = Cores::share_out()?;
+    if !cores.are_apart() {
+        eprintln!("one processor for server and load generator: they disturb each other");
+    }
+    let most = if args.quick || !wanted(Name::Idle) {
+        5000
+    } else {
+        15_000
+    };
+    let seed = Seed::sow(folder.path(), most)?;
+    let mut bench = Bench::new(
+        Setting {
+            program,
+            cores,
+            folder: folder.path().to_owned(),
+            seed,
+        },
+        args.quick,
+        args.window,
+    );
+    for (name, run) in [
+        (Name::FanOut, chat::fan_out as fn(&mut Bench) -> Result<()>),
+        (Name::Channels, chat::channels),
+        (Name::Idle, idle::idle),
+        (Name::Logins, logins::logins),
+        (Name::Durable, durable::durable),
+        (Name::Storm, storm::storm),
+        (Name::Start, start::start),
+    ] {
+        if wanted(name) {
+            run(&mut bench)?;
+        }
+    }
+    if let Some(file) = &args.frames {
+        bench.figures.extend(frames::read(file)?);
+    }
+    let machine = machine();
+    println!("{machine}\n\n{}", figure::table(&bench.figures));
+    if let Some(folder) = &args.plots {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        for (name, svg) in plot::all(&bench) {
+            let file = folder.join(name);
+            std::fs::write(&file, svg)
+                .with_context(|| format!("cannot write {}", file.display()))?;
+        }
+    }
+    if let Some(file) = &args.json {
+        let all = json!({
+            "machine": machine,
+            "quick": bench.quick,
+            "rounds": bench.rounds,
+            "figures": figure::as_json(&bench.figures)?,
+            "runs": bench.runs,
+            "memory": bench.memory,
+        });
+        std::fs::write(file, format!("{all:#}\n"))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// What it all was measured on.
+fn machine() -> String {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let info = read("/proc/cpuinfo");
+    let model = info.lines().find_map(|line| {
+        let (_, model) = line.strip_prefix("model name")?.split_once(':')?;
+        Some(model.trim())
+    });
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let system = read("/proc/sys/kernel/osrelease");
+    format!(
+        "{}, Linux {}, {} for the load generator",
+        model.unwrap_or("unknown processor"),
+        system.trim(),
+        if cores == 1 {
+            "1 core".to_owned()
+        } else {
+            format!("{cores} cores")
+        }
+    )
+}

@@ -1,0 +1,37 @@
+//! A swarm of players who load a Longhall server and count what comes of it.
+//!
+//! [`Swarm`] connects, logs in, talks and measures as a [`Plan`] says. Who talks
+//! at a rate, as players do, is a session of the client core. The crowd that listens
+//! logs in by the client core and then only counts: see `wire` and `count` for why.
+//! Reading order:
+//!
+//! - [`Plan`]: what the swarm does; [`Account`]: who it is;
+//! - [`Swarm`]: threads, phases, measurements;
+//! - `thread`: the players of one thread, talking and listening;
+//! - `player`: one player of the client core;
+//! - `count`: checks that lines come once and in order; `tally`: adds up;
+//! - `wire`: frames of a WebSocket where `read` put them;
+//! - `stamp`: when a line was sent; `pacer`: when the next one is due;
+//! - [`Process`]: what the server costs.
+
+pub mod accounts;
+mod count;
+mod error;
+mod pacer;
+mod plan;
+mod player;
+mod process;
+mod stamp;
+mod swarm;
+mod tally;
+mod thread;
+mod wire;
+
+pub use accounts::Account;
+pub use error::SwarmError;
+pub use hdrhistogram::Histogram;
+pub use plan::{Load, Plan, Speaks, Visit, Visitors};
+pub use process::Process;
+pub use stamp::STAMP_BYTES;
+pub use swarm::{Ending, Span, Swarm};
+pub use tally::Counts;

@@ -1,0 +1,433 @@
+//! A client's end of a WebSocket, as lean as it can be.
+//!
+//! The server under test shares one encoded frame among all who get it. Whoever
+//! receives a hundred times as many frames has to be leaner still, or the generator
+//! needs more processor than the server and measures itself. So frames are not
+//! taken out of a connection one by one but looked at where `read` put them: one
+//! buffer for all connections of a thread, no copy, no allocation, no decoding.
+//! Only what has not wholly arrived is kept apart until the rest comes.
+
+use std::cell::RefCell;
+use std::io::ErrorKind;
+
+use longhall_packet::limits::MAX_SERVER_PACKET_BYTES;
+use longhall_packet::{CloseReason, SUBPROTOCOL};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::SwarmError;
+
+/// Holds the largest frame there is.
+pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
+const _: () = assert!(MAX_SERVER_PACKET_BYTES + MAX_HEADER_BYTES <= BUFFER_BYTES);
+
+const MAX_HEADER_BYTES: usize = 10;
+
+const TEXT: u8 = 1;
+const CLOSE: u8 = 8;
+const PING: u8 = 9;
+const PONG: u8 = 10;
+
+/// What all connections of a thread read into.
+pub(crate) type Buffer = RefCell<Box<[u8]>>;
+
+pub(crate) fn new_buffer() -> Buffer {
+    RefCell::new(vec![0; BUFFER_BYTES].into_boxed_slice())
+}
+
+/// Where a server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// `host:port`.
+    pub(crate) host: String,
+    pub(crate) path: String,
+}
+
+impl Address {
+    /// # Errors
+    /// When `url` is no `ws://` address.
+    pub(crate) fn parse(url: &str) -> Result<Self, SwarmError> {
+        let fail = |why| SwarmError::Url {
+            url: url.to_owned(),
+            why,
+        };
+        if url.starts_with("wss://") {
+            return Err(fail(
+                "TLS is not spoken here; give the address that the TLS proxy passes on to",
+            ));
+        }
+        let rest = url
+            .strip_prefix("ws://")
+            .ok_or_else(|| fail("it must begin with ws://"))?;
+        let (host, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+        if host.is_empty() {
+            return Err(fail("the host is missing"));
+        }
+        let has_port = host
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        Ok(Self {
+            host: if has_port {
+                host.to_owned()
+            } else {
+                format!("{host}:80")
+            },
+            path: path.to_owned(),
+        })
+    }
+}
+
+/// What a server sent, other than text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// To be answered by [`Wire::pong`].
+    Ping,
+    /// The connection ends, for this reason if it is one of Longhall's.
+    Close(Option<CloseReason>),
+}
+
+/// How much a read brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Read {
+    /// Something that is not for counting.
+    pub(crate) control: Option<Control>,
+    /// The other side will send nothing more.
+    pub(crate) is_over: bool,
+}
+
+/// One connection.
+pub(crate) struct Wire {
+    stream: TcpStream,
+    /// The beginning of a frame whose rest has not arrived.
+    rest: Vec<u8>,
+    outgoing: Vec<u8>,
+}
+
+impl Wire {
+    /// Connects, without a handshake.
+    ///
+    /// # Errors
+    /// [`SwarmError::Dial`].
+    pub(crate) async fn dial(address: &Address) -> Result<Self, SwarmError> {
+        let dial = async {
+            let stream = TcpStream::connect(&address.host).await?;
+            stream.set_nodelay(true)?;
+            Ok(stream)
+        };
+        let stream = dial.await.map_err(|cause| SwarmError::Dial {
+            address: address.host.clone(),
+            cause,
+        })?;
+        Ok(Self {
+            stream,
+            rest: Vec::new(),
+            outgoing: Vec::new(),
+        })
+    }
+
+    /// Makes it a WebSocket.
+    ///
+    /// # Errors
+    /// [`SwarmError::NotLonghall`] or [`SwarmError::Lost`].
+    pub(crate) async fn shake_hands(&mut self, address: &Address) -> Result<(), SwarmError> {
+        let lost = |_| SwarmError::Lost {
+            doing: "connecting",
+        };
+        let Address { host, path } = address;
+        // The key keeps caches from answering; there is none on this way.
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Key: bG9uZ2hhbGwtc3dhcm0hIQ==\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
+        );
+        self.stream
+            .write_all(request.as_bytes())
+            .await
+            .map_err(lost)?;
+        let mut answer = Vec::with_capacity(1024);
+        let end = loop {
+            if let Some(at) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
+                break at + 4;
+            }
+            if answer.len() > 8 * 1024 {
+                return Err(SwarmError::NotLonghall("its answer does not end".into()));
+            }
+            if self.stream.read_buf(&mut answer).await.map_err(lost)? == 0 {
+                return Err(SwarmError::HungUp);
+            }
+        };
+        let status = answer.split(|&byte| byte == b'\r').next().unwrap_or(&[]);
+        if !status.starts_with(b"HTTP/1.1 101") {
+            let status = String::from_utf8_lossy(status).into_owned();
+            return Err(SwarmError::NotLonghall(status));
+        }
+        self.rest.extend_from_slice(&answer[end..]);
+        Ok(())
+    }
+
+    /// Waits until there is something to [`read`](Self::read). May be dropped.
+    pub(crate) async fn readable(&self) {
+        if !self.rest.is_empty() && whole_frame(&self.rest) {
+            return;
+        }
+        // Failing shows when it is read.
+        self.stream.readable().await.ok();
+    }
+
+    /// Reads once, without waiting, and shows each text frame to `on_text`.
+    ///
+    /// # Errors
+    /// [`SwarmError::Broken`]. That the connection is over is no error.
+    pub(crate) fn read(
+        &mut self,
+        buffer: &Buffer,
+        mut on_text: impl FnMut(&[u8]),
+    ) -> Result<Read, SwarmError> {
+        let mut buffer = buffer.borrow_mut();
+        let kept = self.rest.len();
+        buffer[..kept].copy_from_slice(&self.rest);
+        self.rest.clear();
+        let mut read = Read::default();
+        let mut filled = kept;
+        match self.stream.try_read(&mut buffer[kept..]) {
+            Ok(0) => read.is_over = true,
+            Ok(count) => filled += count,
+            Err(cause) if cause.kind() == ErrorKind::WouldBlock => {}
+            Err(_) => read.is_over = true,
+        }
+        let mut at = 0;
+        while let Some(header) = Header::parse(&buffer[at..filled])? {
+            let from = at + header.bytes;
+            let to = from + header.payload;
+            if to > filled {
+                break;
+            }
+            let payload = &buffer[from..to];
+            match header.opcode {
+                TEXT => on_text(payload),
+                CLOSE => read.control = Some(Control::Close(close_reason(payload))),
+                PING => read.control = Some(Control::Ping),
+                _ => {}
+            }
+            at = to;
+        }
+        if at < filled {
+            self.rest.extend_from_slice(&buffer[at..filled]);
+        } else if self.rest.capacity() > 4 * 1024 {
+            self.rest = Vec::new();
+        }
+        Ok(read)
+    }
+
+    /// Queues a packet.
+    pub(crate) fn queue(&mut self, text: &str) {
+        queue_frame(&mut self.outgoing, TEXT, text.as_bytes());
+    }
+
+    /// Queues the answer to a ping.
+    pub(crate) fn pong(&mut self) {
+        queue_frame(&mut self.outgoing, PONG, b"");
+    }
+
+    /// Queues a good-bye.
+    pub(crate) fn close(&mut self, code: u16) {
+        queue_frame(&mut self.outgoing, CLOSE, &code.to_be_bytes());
+    }
+
+    /// Whether the socket did not take all of what was queued yet.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
+    /// Waits until the socket takes more. May be dropped.
+    pub(crate) async fn writable(&self) {
+        // Failing shows when it is read.
+        self.stream.writable().await.ok();
+    }
+
+    /// Hands what is queued to the socket, as far as it takes it. A connection that
+    /// is over shows when it is read.
+    pub(crate) fn flush(&mut self) {
+        while !self.outgoing.is_empty() {
+            match self.stream.try_write(&self.outgoing) {
+                Ok(count) => {
+                    self.outgoing.drain(..count);
+                }
+                Err(cause) if cause.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => self.outgoing.clear(),
+            }
+        }
+        if self.outgoing.capacity() > 4 * 1024 {
+            self.outgoing = Vec::new();
+        }
+    }
+}
+
+/// Whether a frame begins here and ends here.
+fn whole_frame(bytes: &[u8]) -> bool {
+    match Header::parse(bytes) {
+        Ok(Some(header)) => header.bytes + header.payload <= bytes.len(),
+        Ok(None) => false,
+        Err(_) => true,
+    }
+}
+
+/// What a server's frame begins with (RFC 6455, section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Header {
+    opcode: u8,
+    bytes: usize,
+    payload: usize,
+}
+
+impl Header {
+    /// `None` when it has not wholly arrived.
+    ///
+    /// # Errors
+    /// For what Longhall servers do not send: masks, fragments, huge frames.
+    fn parse(bytes: &[u8]) -> Result<Option<Self>, SwarmError> {
+        let [first, second, rest @ ..] = bytes else {
+            return Ok(None);
+        };
+        let (bytes, payload) = match (second & 0x7f, rest) {
+            (126, [high, low, ..]) => (4, usize::from(u16::from_be_bytes([*high, *low]))),
+            (126, _) => return Ok(None),
+            (127, _) => return Err(SwarmError::Broken("a frame of 64 KiB or more".into())),
+            (short, _) => (2, usize::from(short)),
+        };
+        if first & 0xf0 != 0x80 {
+            return Err(SwarmError::Broken("a frame in fragments".into()));
+        }
+        if second & 0x80 != 0 || payload > MAX_SERVER_PACKET_BYTES {
+            return Err(SwarmError::Broken("a frame no server sends".into()));
+        }
+        Ok(Some(Self {
+            opcode: first & 0x0f,
+            bytes,
+            payload,
+        }))
+    }
+}
+
+fn close_reason(payload: &[u8]) -> Option<CloseReason> {
+    let [high, low, ..] = payload else {
+        return None;
+    };
+    CloseReason::from_code(u16::from_be_bytes([*high, *low]))
+}
+
+/// Appends a client's frame: masked, as the server has to unmask it.
+fn queue_frame(outgoing: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
+    outgoing.push(0x80 | opcode);
+    match payload.len() {
+        short @ 0..126 => outgoing.push(0x80 | short as u8),
+        length => {
+            outgoing.push(0x80 | 126);
+            let length = u16::try_from(length).expect("client packets are below 8 KiB");
+            outgoing.extend_from_slice(&length.to_be_bytes());
+        }
+    }
+    let mask = fastrand::u32(..).to_be_bytes();
+    outgoing.extend_from_slice(&mask);
+    let masked = payload.iter().zip(mask.iter().cycle());
+    outgoing.extend(masked.map(|(byte, mask)| byte ^ mask));
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![0x80 | opcode];
+        match payload.len() {
+            short @ 0..126 => frame.push(short as u8),
+            length => {
+                frame.push(126);
+                frame.extend_from_slice(&(length as u16).to_be_bytes());
+            }
+        }
+        frame.extend_from_slice(payload);
+        frame
+    }
+
+    #[test]
+    fn urls_lead_to_a_host_and_a_path() {
+        for (url, host, path) in [
+            ("ws://127.0.0.1:8081", "127.0.0.1:8081", "/"),
+            ("ws://example.org/chat", "example.org:80", "/chat"),
+            ("ws://[::1]:9000/", "[::1]:9000", "/"),
+        ] {
+            let address = Address::parse(url).unwrap();
+            assert_eq!((address.host.as_str(), address.path.as_str()), (host, path));
+        }
+        for url in ["http://example.org", "wss://example.org", "ws://", "x"] {
+            assert!(Address::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_read_when_it_is_whole() {
+        let whole = frame(TEXT, &[b'x'; 300]);
+        for end in 0..4 {
+            assert_eq!(Header::parse(&whole[..end]).unwrap(), None);
+        }
+        let header = Header::parse(&whole[..4]).unwrap().unwrap();
+        assert_eq!((header.bytes, header.payload), (4, 300));
+        // A fragment, a mask, more than a server sends.
+        for bad in [[0x01, 5, 0, 0], [0x81, 0x85, 0, 0], [0x81, 126, 0xff, 0xff]] {
+            assert!(Header::parse(&bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_frame_unmasks_to_what_was_queued() {
+        for length in [0, 5, 125, 126, 5000] {
+            let text = "a".repeat(length);
+            let mut out = Vec::new();
+            queue_frame(&mut out, TEXT, text.as_bytes());
+            let at = if length < 126 { 2 } else { 4 };
+            let (mask, masked) = out[at..].split_at(4);
+            let clear = masked.iter().zip(mask.iter().cycle());
+            let clear: Vec<u8> = clear.map(|(byte, mask)| byte ^ mask).collect();
+            assert_eq!(clear, text.as_bytes());
+        }
+    }
+
+    #[tokio::test]
+    async fn frames_are_seen_once_and_whole_wherever_the_network_cuts_them() {
+        let texts = ["short", &"x".repeat(200), "", &"y".repeat(60_000), "last"];
+        let mut bytes = Vec::new();
+        for text in texts {
+            bytes.extend(frame(TEXT, text.as_bytes()));
+        }
+        bytes.extend(frame(PING, b"?"));
+        for piece in [1, 3, 1000, 40_000, bytes.len()] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = Address::parse(&format!("ws://{}", listener.local_addr().unwrap()));
+            let mut wire = Wire::dial(&address.unwrap()).await.unwrap();
+            let (mut server, _) = listener.accept().await.unwrap();
+            let bytes = bytes.clone();
+            // Byte by byte would take long for all; the first kilobyte shows it.
+            tokio::spawn(async move {
+                let (first, rest) = bytes.split_at(1000);
+                for some in first.chunks(piece).chain(rest.chunks(piece.max(1000))) {
+                    server.write_all(some).await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+            });
+            let (buffer, mut seen, mut pinged) = (new_buffer(), Vec::new(), false);
+            loop {
+                wire.readable().await;
+                let read = wire.read(&buffer, |text| seen.push(text.to_vec())).unwrap();
+                pinged |= read.control == Some(Control::Ping);
+                if read.is_over {
+                    break;
+                }
+            }
+            assert!(pinged);
+            assert_eq!(seen, texts.map(|text| text.as_bytes().to_vec()));
+        }
+    }
+}
