@@ -44,6 +44,7 @@ pub(crate) struct Sampling {
 /// One connection's channels.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
+    /// The lobby first, if there is one.
     logs: Vec<Log>,
     /// Makes connections look at different lines.
     offset: u64,
@@ -56,6 +57,8 @@ struct Log {
     beginning: Vec<u8>,
     /// Everything up to this number is here, or was left out.
     have: Seq,
+    /// No line has come since it was entered.
+    is_fresh: bool,
 }
 
 /// As servers write it; anything else is decoded.
@@ -77,13 +80,8 @@ impl Counter {
         Some(log.have)
     }
 
-    /// The channel that is spoken in, and up to where it is here.
-    pub(crate) fn newest(&self) -> Option<Seq> {
-        Some(self.logs.first()?.have)
-    }
-
-    /// The channel that is spoken in.
-    pub(crate) fn first(&self) -> Option<&str> {
+    /// The channel that everybody is in.
+    pub(crate) fn lobby(&self) -> Option<&str> {
         Some(&self.logs.first()?.channel)
     }
 
@@ -138,6 +136,7 @@ impl Counter {
                     batch.gaps += 1;
                     batch.left_out += last_seq.saturating_sub(log.have);
                     log.have = log.have.max(last_seq);
+                    log.is_fresh = false;
                 }
             }
             Ok(ServerPacket::Deny { code, .. }) => batch.denied = Some(code),
@@ -153,11 +152,8 @@ impl Counter {
                 channel: channel.to_owned(),
                 beginning: beginning(channel),
                 have,
+                is_fresh: true,
             });
-        }
-        // The channel of the run is joined last and spoken in most.
-        if let Some(at) = self.logs.iter().position(|log| log.channel == channel) {
-            self.logs.swap(0, at);
         }
     }
 
@@ -169,7 +165,11 @@ impl Counter {
 impl Log {
     fn take(&mut self, seq: Seq, batch: &mut Batch) {
         batch.delivered += 1;
-        if seq <= self.have {
+        if std::mem::take(&mut self.is_fresh) && seq <= self.have {
+            // It was on its way when the player came in, and counted among what there
+            // is in the history already. From here on it is one after the other.
+            self.have = seq;
+        } else if seq <= self.have {
             batch.doubled += 1;
         } else {
             batch.lost += seq - self.have - 1;
@@ -320,9 +320,19 @@ mod tests {
             line("trade", 9, "hi"),
         ]);
         assert_eq!((batch.delivered, batch.lost, batch.doubled), (3, 0, 0));
-        assert_eq!(counter.first(), Some("trade"));
-        assert_eq!(counter.newest(), Some(9));
+        assert_eq!(counter.lobby(), Some("lobby"));
+        assert_eq!(counter.have("trade"), Some(9));
         assert_eq!(counter.have("lobby"), Some(41));
+    }
+
+    #[test]
+    fn a_line_that_was_on_its_way_when_the_player_came_in_is_not_doubled() {
+        let lines = [39, 40, 41].map(|seq| line("lobby", seq, "hi"));
+        let (counter, batch) = count(&lines);
+        assert_eq!((batch.delivered, batch.lost, batch.doubled), (3, 0, 0));
+        assert_eq!(counter.have("lobby"), Some(41));
+        let (_, batch) = count(&[40, 40, 42].map(|seq| line("lobby", seq, "hi")));
+        assert_eq!((batch.delivered, batch.lost, batch.doubled), (3, 1, 1));
     }
 
     #[test]

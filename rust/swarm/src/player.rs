@@ -80,7 +80,10 @@ impl<'a> Player<'a> {
         }
         let ticket = self.session.ticket();
         account.token = ticket.map(|(_, token)| token.clone());
-        if let Some(channel) = channel {
+        // Whoever was here before is a member already.
+        if let Some(channel) = channel
+            && self.counter.have(channel).is_none()
+        {
             self.join(channel).await?;
         }
         // What there was to tell on the way.

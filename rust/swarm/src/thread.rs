@@ -135,11 +135,8 @@ impl Context {
             return;
         };
         if batch.delivered + batch.gaps > 0 || batch.entered {
-            let have = match &seat.channel {
-                Some(channel) => counter.have(channel),
-                None => counter.newest(),
-            };
-            if let Some(have) = have {
+            let channel = seat.channel.as_deref().or(counter.lobby());
+            if let Some(have) = channel.and_then(|channel| counter.have(channel)) {
                 seat.have.set(have);
                 if seat.first.get().is_none() {
                     seat.first.set(Some(have));
@@ -468,7 +465,7 @@ async fn push(
         Load::Push { window } => window,
         Load::Rate { .. } => usize::MAX,
     };
-    let lobby = counter.first().unwrap_or("lobby").to_owned();
+    let lobby = counter.lobby().unwrap_or("lobby").to_owned();
     let channel = context.seats[index].channel.as_deref().unwrap_or(&lobby);
     let mut line = Composer::new(context, name(channel)?);
     let mut phase = context.shared.phase.clone();
