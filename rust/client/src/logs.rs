@@ -13,7 +13,40 @@ const MAX_CONVERSATIONS: usize = 200;
 /// Invitations remembered; of more, the oldest are forgotten.
 const MAX_INVITATIONS: usize = 100;
 
-/// One log of numbered lines.
+/// One log of numbered lines, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Log<'a> {
+    Channel(&'a str),
+    Inbox,
+}
+
+impl<'a> Log<'a> {
+    /// The log that a packet's `channel` names.
+    pub(crate) fn of(channel: &'a str) -> Self {
+        if channel.starts_with(INBOX) {
+            Self::Inbox
+        } else {
+            Self::Channel(channel)
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'a str {
+        match self {
+            Self::Channel(name) => name,
+            Self::Inbox => INBOX,
+        }
+    }
+
+    /// To keep.
+    pub(crate) fn to_name(self) -> LogName {
+        match self {
+            Self::Channel(name) => LogName::Channel(name.to_owned()),
+            Self::Inbox => LogName::Inbox,
+        }
+    }
+}
+
+/// The name of a log, kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LogName {
     Channel(String),
@@ -21,20 +54,15 @@ pub(crate) enum LogName {
 }
 
 impl LogName {
-    /// The log that a packet's `channel` names.
-    pub(crate) fn of(channel: &str) -> Self {
-        if channel.starts_with(INBOX) {
-            Self::Inbox
-        } else {
-            Self::Channel(channel.to_owned())
+    pub(crate) fn log(&self) -> Log<'_> {
+        match self {
+            Self::Channel(name) => Log::Channel(name),
+            Self::Inbox => Log::Inbox,
         }
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        match self {
-            Self::Channel(name) => name,
-            Self::Inbox => INBOX,
-        }
+        self.log().as_str()
     }
 }
 
@@ -63,6 +91,12 @@ impl Channel {
 
     pub(crate) fn state_mut(&mut self) -> &mut ChannelState {
         &mut self.state
+    }
+
+    fn reach(&mut self) {
+        if let Some(shown) = self.timeline.shown() {
+            self.unread.reach(shown);
+        }
     }
 }
 
@@ -147,27 +181,25 @@ impl Logs {
         all
     }
 
-    pub(crate) fn timeline(&self, name: &LogName) -> Option<&Timeline> {
-        match name {
-            LogName::Channel(name) => self.channel(name).map(|channel| &channel.timeline),
-            LogName::Inbox => self.inbox.as_ref(),
+    pub(crate) fn timeline(&self, log: Log<'_>) -> Option<&Timeline> {
+        match log {
+            Log::Channel(name) => self.channel(name).map(|channel| &channel.timeline),
+            Log::Inbox => self.inbox.as_ref(),
         }
     }
 
-    pub(crate) fn timeline_mut(&mut self, name: &LogName) -> Option<&mut Timeline> {
-        match name {
-            LogName::Channel(name) => self.channel_mut(name).map(|one| &mut one.timeline),
-            LogName::Inbox => self.inbox.as_mut(),
+    pub(crate) fn timeline_mut(&mut self, log: Log<'_>) -> Option<&mut Timeline> {
+        match log {
+            Log::Channel(name) => self.channel_mut(name).map(|one| &mut one.timeline),
+            Log::Inbox => self.inbox.as_mut(),
         }
     }
 
     /// All timelines, the whispers first: they are for this player alone.
-    pub(crate) fn timelines(&self) -> impl Iterator<Item = (LogName, &Timeline)> {
-        let inbox = self.inbox.iter().map(|inbox| (LogName::Inbox, inbox));
-        let channels = self.channels.iter().map(|channel| {
-            let name = LogName::Channel(channel.name().to_owned());
-            (name, &channel.timeline)
-        });
+    pub(crate) fn timelines(&self) -> impl Iterator<Item = (Log<'_>, &Timeline)> {
+        let inbox = self.inbox.iter().map(|inbox| (Log::Inbox, inbox));
+        let channels = self.channels.iter();
+        let channels = channels.map(|channel| (Log::Channel(channel.name()), &channel.timeline));
         inbox.chain(channels)
     }
 
@@ -196,13 +228,25 @@ impl Logs {
         }
     }
 
-    /// Lets the counters know how far the timelines are.
-    pub(crate) fn reach(&mut self) {
-        for channel in &mut self.channels {
-            if let Some(shown) = channel.timeline.shown() {
-                channel.unread.reach(shown);
+    /// Lets the counters of a log know how far its timeline is.
+    pub(crate) fn reach(&mut self, log: Log<'_>) {
+        match log {
+            Log::Channel(name) => {
+                if let Some(channel) = self.channel_mut(name) {
+                    channel.reach();
+                }
             }
+            Log::Inbox => self.reach_inbox(),
         }
+    }
+
+    /// Lets all counters know how far the timelines are.
+    pub(crate) fn reach_all(&mut self) {
+        self.channels.iter_mut().for_each(Channel::reach);
+        self.reach_inbox();
+    }
+
+    fn reach_inbox(&mut self) {
         if let Some(shown) = self.inbox.as_ref().and_then(Timeline::shown) {
             for with in &mut self.whispers {
                 with.unread.reach(shown);
@@ -210,12 +254,18 @@ impl Logs {
         }
     }
 
-    /// All counters with the names of their conversations.
-    pub(crate) fn all_unread_mut(&mut self) -> impl Iterator<Item = (String, &mut Unread)> {
-        let channels = self.channels.iter_mut();
-        let channels = channels.map(|one| (one.state.channel.clone(), &mut one.unread));
-        let whispers = self.whispers.iter_mut();
-        channels.chain(whispers.map(|with| (with.key(), &mut with.unread)))
+    /// Counts and markers that are not what was told last, with the names of their
+    /// conversations.
+    pub(crate) fn unread_news(&mut self) -> Vec<(String, u32, Seq)> {
+        let channels = self.channels.iter_mut().filter_map(|one| {
+            let (unread, read_seq) = one.unread.news()?;
+            Some((one.state.channel.clone(), unread, read_seq))
+        });
+        let whispers = self.whispers.iter_mut().filter_map(|with| {
+            let (unread, read_seq) = with.unread.news()?;
+            Some((with.key(), unread, read_seq))
+        });
+        channels.chain(whispers).collect()
     }
 
     /// A login says where the account is.
@@ -346,10 +396,10 @@ impl Logs {
     }
 
     /// The conversation that a line belongs to, if it is one to show.
-    pub(crate) fn conversation_of(&self, log: &LogName, line: &Line, me: &str) -> Option<String> {
+    pub(crate) fn conversation_of(log: Log<'_>, line: &Line, me: &str) -> Option<String> {
         match log {
-            LogName::Channel(name) => Some(name.clone()),
-            LogName::Inbox => {
+            Log::Channel(name) => Some(name.to_owned()),
+            Log::Inbox => {
                 let other = other_side(line, me)?;
                 Some(format!("{INBOX}{other}"))
             }

@@ -140,6 +140,8 @@ pub struct Session {
     outcomes: VecDeque<(Call, Result<Answer, Refusal>)>,
     announced: State,
     lost_events: u64,
+    /// Lines have come since the counts of unread ones were told.
+    has_untold_counts: bool,
     ignored_packets: u64,
 }
 
@@ -206,6 +208,7 @@ impl Session {
             outcomes: VecDeque::new(),
             announced: State::Offline,
             lost_events: 0,
+            has_untold_counts: false,
             ignored_packets: 0,
         }
     }
@@ -396,17 +399,23 @@ impl Session {
             return;
         }
         self.greet(now);
-        let decoded = codec::decode_server_packet(bytes);
         if let Link::Up(up) = &mut self.link {
             up.heartbeat = Heartbeat::Heard(now);
-            match decoded {
+            // By far the most of all packets: see `handle_chat`.
+            if let Some((channel, line)) = codec::decode_chat(bytes) {
+                if up.logged_in {
+                    self.handle_chat(now, &channel, line);
+                }
+                return;
+            }
+            match codec::decode_server_packet(bytes) {
                 Ok(packet) => self.handle(now, packet),
                 // A newer server announces something this build cannot show.
                 Err(error) if error.denial.code == DenyCode::UnknownPacket => {}
                 Err(error) => self.ignore(&error.to_string()),
             }
         } else {
-            self.handle_first(now, decoded.ok());
+            self.handle_first(now, codec::decode_server_packet(bytes).ok());
         }
     }
 
@@ -458,6 +467,16 @@ impl Session {
             Link::Waiting { .. } | Link::Opening { .. } => {}
             Link::Up(_) => self.tick_up(now),
         }
+        self.tell_counts();
+    }
+
+    /// Tells how many lines wait to be read, as [`tick`](Self::tick) does: one
+    /// [`Event::UnreadChanged`] for all the lines of a conversation since the last
+    /// time. For a driver that may not tick yet, because packets lie unread.
+    pub fn tell_counts(&mut self) {
+        if self.has_untold_counts {
+            self.announce_unread();
+        }
     }
 
     /// The next thing to do, oldest first.
@@ -492,6 +511,7 @@ impl Session {
     /// until then.
     pub fn next_deadline(&mut self) -> Option<Duration> {
         let deadline = match &self.link {
+            _ if self.has_untold_counts => Some(self.last_call),
             Link::Offline => None,
             Link::Waiting { .. } if !self.config.reconnect => Some(self.last_call),
             Link::Waiting { until, .. } => Some(*until),

@@ -105,6 +105,19 @@ impl Timeline {
         true
     }
 
+    /// A line as it is said. Given back when its turn is now, which is the rule.
+    pub(crate) fn pass(&mut self, line: Line) -> Option<Line> {
+        let next = self.shown.map(|shown| shown + 1);
+        if next != Some(line.seq) {
+            self.hold(line);
+            return None;
+        }
+        self.learn(line.seq);
+        self.held.remove(&line.seq);
+        self.shown = next;
+        Some(line)
+    }
+
     /// A line as it is said. It waits here until [`next_ready`](Self::next_ready)
     /// gives it out.
     pub(crate) fn hold(&mut self, line: Line) {
@@ -116,6 +129,11 @@ impl Timeline {
         if self.held.len() < MAX_HELD || next == Some(line.seq) {
             self.held.insert(line.seq, line);
         }
+    }
+
+    /// Whether nothing is missing and nothing waits.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.shown == Some(self.known)
     }
 
     pub(crate) fn has_ready(&self) -> bool {

@@ -358,22 +358,28 @@ pub fn decode_client_packet(bytes: &[u8]) -> Result<ClientPacket, DecodeError> {
 /// this build cannot show, which is no reason to hang up.
 pub fn decode_server_packet(bytes: &[u8]) -> Result<ServerPacket, DecodeError> {
     check_frame(bytes, MAX_SERVER_PACKET_BYTES)?;
-    if let Some(chat) = decode_chat(bytes) {
-        return Ok(chat);
+    if let Some((channel, line)) = decode_chat(bytes) {
+        let channel = channel.into_owned();
+        return Ok(ServerPacket::Chat { channel, line });
     }
     serde_json::from_slice(bytes).map_err(|error| explain(bytes, &error, ServerPacket::NAMES))
 }
 
-/// The packet that comes by the thousand, without the detour over a tree of
-/// values that serde takes to find out its type. `None` leaves it to serde.
-fn decode_chat(bytes: &[u8]) -> Option<ServerPacket> {
+/// Reads a `chat` packet, the one that comes by the thousand: its channel and its
+/// line. Without the detour over a tree of values that serde takes to find out a
+/// packet's type, and without a copy of the channel's name.
+///
+/// `None` is no verdict, [`decode_server_packet`] gives it: also a `chat` packet
+/// that is written in another way than our servers do is left to that.
+pub fn decode_chat(bytes: &[u8]) -> Option<(Cow<'_, str>, Line)> {
     // With any field more than these, serde decides.
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Chat {
+    struct Chat<'a> {
         #[serde(rename = "type")]
         _name: IgnoredAny,
-        channel: String,
+        #[serde(borrow)]
+        channel: Cow<'a, str>,
         seq: Seq,
         sender: String,
         recipient: Option<String>,
@@ -385,23 +391,21 @@ fn decode_chat(bytes: &[u8]) -> Option<ServerPacket> {
         of: Option<Seq>,
     }
     // As servers write it: the type comes first.
-    if !bytes.starts_with(br#"{"type":"chat","#) {
+    if !bytes.starts_with(br#"{"type":"chat","#) || bytes.len() > MAX_SERVER_PACKET_BYTES {
         return None;
     }
-    let chat: Chat = serde_json::from_slice(bytes).ok()?;
-    Some(ServerPacket::Chat {
-        channel: chat.channel,
-        line: Line {
-            seq: chat.seq,
-            sender: chat.sender,
-            recipient: chat.recipient,
-            text: chat.text,
-            sent_at_ms: chat.sent_at_ms,
-            kind: chat.kind,
-            edited_at_ms: chat.edited_at_ms,
-            of: chat.of,
-        },
-    })
+    let chat: Chat<'_> = serde_json::from_slice(bytes).ok()?;
+    let line = Line {
+        seq: chat.seq,
+        sender: chat.sender,
+        recipient: chat.recipient,
+        text: chat.text,
+        sent_at_ms: chat.sent_at_ms,
+        kind: chat.kind,
+        edited_at_ms: chat.edited_at_ms,
+        of: chat.of,
+    };
+    Some((chat.channel, line))
 }
 
 /// Writes a packet as JSON. The result holds whatever secrets the packet held.

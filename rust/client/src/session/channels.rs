@@ -8,7 +8,7 @@ use longhall_packet::{
 };
 
 use super::Session;
-use crate::logs::{Difference, LogName};
+use crate::logs::{Difference, Log};
 use crate::requests::Request;
 use crate::{Event, Refusal, RefusalCode};
 
@@ -181,7 +181,7 @@ impl Session {
             self.require_account()?;
         }
         let (conversation, target) = self.conversation(channel)?;
-        let known = self.logs.timeline(&LogName::of(&conversation));
+        let known = self.logs.timeline(Log::of(&conversation));
         let seq = seq.min(known.map_or(0, |timeline| timeline.known()));
         let waiting = &mut self.markers.waiting;
         let same = waiting.iter().position(|marker| marker.target == target);
@@ -203,7 +203,7 @@ impl Session {
     /// The account has read on, on another device.
     fn handle_read(&mut self, conversation: &str, seq: Seq, count: u32) {
         self.note_read(conversation, seq);
-        let timeline = self.logs.timeline(&LogName::of(conversation));
+        let timeline = self.logs.timeline(Log::of(conversation));
         let ends = timeline.map(|timeline| (timeline.shown(), timeline.known()));
         // Up to where lines came by, they are counted here; behind that, only
         // the server knows how many of them are read now.
@@ -218,12 +218,12 @@ impl Session {
 
     /// Whether that is news.
     fn note_read(&mut self, conversation: &str, seq: Seq) -> bool {
-        let log = LogName::of(conversation);
-        let Some(timeline) = self.logs.timeline(&log) else {
+        let log = Log::of(conversation);
+        let Some(timeline) = self.logs.timeline(log) else {
             return false;
         };
         let known = timeline.known();
-        let oldest = self.oldest_shown(&log, conversation);
+        let oldest = self.oldest_shown(log, conversation);
         let unread = self.logs.unread_mut(conversation);
         unread.is_some_and(|unread| unread.mark(seq, oldest, known))
     }

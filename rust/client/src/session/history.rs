@@ -8,7 +8,7 @@ use longhall_packet::{ClientPacket, DenyCode, INBOX, Line, LineKind, RequestId, 
 
 use super::{MAX_EVENTS, Session};
 use crate::backoff::Backoff;
-use crate::logs::LogName;
+use crate::logs::{Log, LogName, Logs};
 use crate::requests::Request;
 use crate::timeline::Want;
 use crate::{Answer, Call, Event, Refusal, RefusalCode};
@@ -60,8 +60,8 @@ struct Older {
 }
 
 impl Older {
-    fn log(&self) -> LogName {
-        LogName::of(&self.conversation)
+    fn log(&self) -> Log<'_> {
+        Log::of(&self.conversation)
     }
 }
 
@@ -115,18 +115,33 @@ impl Session {
 
 /// Lines as they are said.
 impl Session {
+    /// The way of nearly every packet. A line whose turn it is, is told at once,
+    /// and nothing else is looked at unless something is missing or waits; the
+    /// count of unread lines is told by the next tick, for many lines together.
     pub(super) fn handle_chat(&mut self, now: Duration, channel: &str, line: Line) {
-        let log = LogName::of(channel);
-        if let Some(timeline) = self.logs.timeline_mut(&log) {
+        let log = Log::of(channel);
+        let has_room = self.has_room();
+        let Some(timeline) = self.logs.timeline_mut(log) else {
+            return;
+        };
+        if !has_room {
             timeline.hold(line);
-            self.show_ready(&log);
-            self.pump_pages(now);
+        } else if let Some(line) = timeline.pass(line) {
+            let is_last = timeline.is_complete();
+            self.show(log, line);
+            self.logs.reach(log);
+            self.has_untold_counts = true;
+            if is_last {
+                return;
+            }
+            self.show_ready(log);
         }
+        self.pump_pages(now);
     }
 
     /// Lines of this log exist up to `seq`.
     pub(super) fn learn(&mut self, now: Duration, channel: &str, seq: Seq) {
-        if let Some(timeline) = self.logs.timeline_mut(&LogName::of(channel)) {
+        if let Some(timeline) = self.logs.timeline_mut(Log::of(channel)) {
             timeline.learn(seq);
             self.pump_pages(now);
         }
@@ -134,7 +149,7 @@ impl Session {
 
     /// Shows the lines that wait for nothing, as long as there is room: a line
     /// is rather asked for again than lost.
-    fn show_ready(&mut self, log: &LogName) {
+    fn show_ready(&mut self, log: Log<'_>) {
         while self.has_room()
             && let Some(line) = self
                 .logs
@@ -147,7 +162,7 @@ impl Session {
     }
 
     /// Shows one line, whose turn it is.
-    fn show(&mut self, log: &LogName, line: Line) {
+    fn show(&mut self, log: Log<'_>, line: Line) {
         match line.kind {
             LineKind::Said | LineKind::Deleted => {
                 if let Some(channel) = self.note_line(log, &line) {
@@ -156,7 +171,7 @@ impl Session {
             }
             LineKind::Edit | LineKind::Deletion => {
                 let me = self.username().unwrap_or_default();
-                let channel = self.logs.conversation_of(log, &line, me);
+                let channel = Logs::conversation_of(log, &line, me);
                 if let (Some(channel), Some(of)) = (channel, line.of) {
                     self.change(log, channel, of, line);
                 }
@@ -165,7 +180,7 @@ impl Session {
         }
     }
 
-    fn change(&mut self, log: &LogName, channel: String, of: Seq, line: Line) {
+    fn change(&mut self, log: Log<'_>, channel: String, of: Seq, line: Line) {
         if line.kind == LineKind::Deletion
             && let Some(unread) = self.logs.unread_mut(&channel)
         {
@@ -178,7 +193,7 @@ impl Session {
                 page: Page::Older { changes, .. },
                 ..
             }) = &mut self.pages.under_way
-                && asked == log
+                && asked.log() == log
             {
                 changes.retain(|other| other.of != line.of);
                 if changes.len() < MAX_PAGE_LINES {
@@ -198,7 +213,7 @@ impl Session {
     }
 
     /// The oldest number of a conversation on the screen.
-    pub(super) fn oldest_shown(&self, log: &LogName, conversation: &str) -> Seq {
+    pub(super) fn oldest_shown(&self, log: Log<'_>, conversation: &str) -> Seq {
         let oldest = self.logs.timeline(log).map_or(0, |one| one.oldest());
         let scrolled = conversation
             .strip_prefix(INBOX)
@@ -207,11 +222,11 @@ impl Session {
     }
 
     /// Notes a line that came by; its conversation.
-    fn note_line(&mut self, log: &LogName, line: &Line) -> Option<String> {
-        let me = self.username()?.to_owned();
-        let conversation = self.logs.conversation_of(log, line, &me)?;
-        if *log == LogName::Inbox {
-            self.logs.note_whisper(line, &me);
+    fn note_line(&mut self, log: Log<'_>, line: &Line) -> Option<String> {
+        let me = self.account.as_ref()?.username.as_str();
+        let conversation = Logs::conversation_of(log, line, me)?;
+        if log == Log::Inbox {
+            self.logs.note_whisper(line, me);
         }
         if line.sender != me && line.kind == LineKind::Said {
             self.note_unread(&conversation, line.seq, false);
@@ -227,13 +242,9 @@ impl Session {
 
     /// Tells of counts that changed.
     pub(super) fn announce_unread(&mut self) {
-        self.logs.reach();
-        let news: Vec<_> = self
-            .logs
-            .all_unread_mut()
-            .filter_map(|(channel, unread)| Some((channel, unread.news()?)))
-            .collect();
-        for (channel, (unread, read_seq)) in news {
+        self.has_untold_counts = false;
+        self.logs.reach_all();
+        for (channel, unread, read_seq) in self.logs.unread_news() {
             self.announce(Event::UnreadChanged {
                 channel,
                 unread,
@@ -258,10 +269,10 @@ impl Session {
                 .logs
                 .timelines()
                 .filter(|(_, timeline)| timeline.has_ready())
-                .map(|(log, _)| log)
+                .map(|(log, _)| log.to_name())
                 .collect();
-            for log in ready {
-                self.show_ready(&log);
+            for name in ready {
+                self.show_ready(name.log());
             }
         }
         self.pump_pages(now);
@@ -279,7 +290,7 @@ impl Session {
         (self.pages.under_way.is_none() && wants).then_some(self.pages.not_before)
     }
 
-    fn next_gap(&self) -> Option<(LogName, Want)> {
+    fn next_gap(&self) -> Option<(Log<'_>, Want)> {
         let max_gap = self.config.max_gap;
         self.logs
             .timelines()
@@ -302,7 +313,7 @@ impl Session {
     /// the timeline has to begin first.
     fn ask_older(&mut self, now: Duration) -> bool {
         let Some(place) = self.pages.waiting.iter().position(|older| {
-            let timeline = self.logs.timeline(&older.log());
+            let timeline = self.logs.timeline(older.log());
             timeline.is_none_or(|timeline| timeline.shown().is_some())
         }) else {
             return false;
@@ -311,17 +322,18 @@ impl Session {
             return false;
         };
         let log = older.log();
-        if self.logs.timeline(&log).is_none() {
+        if self.logs.timeline(log).is_none() {
             let refusal = RefusalCode::Server(DenyCode::NotAMember);
             self.settle(older.call, Err(refusal.into()));
             return true;
         }
-        let before = self.oldest_shown(&log, &older.conversation);
+        let before = self.oldest_shown(log, &older.conversation);
         if before <= 1 {
             self.end_older(older, Vec::new(), false);
             return true;
         }
-        let (target, limit) = (older.target.clone(), self.config.history_lines.max(50));
+        let (log, target) = (log.to_name(), older.target.clone());
+        let limit = self.config.history_lines.max(50);
         let page = Page::Older {
             older,
             changes: Vec::new(),
@@ -334,6 +346,7 @@ impl Session {
         let Some((log, want)) = self.next_gap() else {
             return false;
         };
+        let log = log.to_name();
         let target = match &log {
             LogName::Inbox => Ok(Target::Inbox),
             LogName::Channel(name) => Target::parse(name),
@@ -348,7 +361,7 @@ impl Session {
                 self.ask_page(now, log, target, None, None, newest, Page::Newest);
             }
             // A name that this build does not take cannot be asked for.
-            _ => self.skip(&log),
+            _ => self.skip(log.log()),
         }
         true
     }
@@ -364,7 +377,7 @@ impl Session {
         limit: u32,
         page: Page,
     ) {
-        let Some(timeline) = self.logs.timeline(&log) else {
+        let Some(timeline) = self.logs.timeline(log.log()) else {
             return;
         };
         let (serial, known) = (timeline.serial(), timeline.known());
@@ -403,7 +416,7 @@ impl Session {
         // Whatever a server says, numbers count up.
         lines.sort_by_key(|line| line.seq);
         lines.dedup_by_key(|line| line.seq);
-        let timeline = self.logs.timeline(&asked.log);
+        let timeline = self.logs.timeline(asked.log.log());
         if timeline.is_some_and(|timeline| timeline.serial() == asked.serial) {
             self.take_page(asked, last_seq, lines, more);
         } else if let Page::Older { older, .. } = asked.page {
@@ -417,31 +430,35 @@ impl Session {
 
     fn take_page(&mut self, asked: UnderWay, last_seq: Seq, lines: Vec<Line>, more: bool) {
         let UnderWay {
-            log, known, page, ..
+            log: name,
+            known,
+            page,
+            ..
         } = asked;
-        let Some(timeline) = self.logs.timeline_mut(&log) else {
+        let log = name.log();
+        let Some(timeline) = self.logs.timeline_mut(log) else {
             return;
         };
         match page {
             Page::After => {
                 for line in timeline.catch_up(lines, known, last_seq) {
-                    self.show(&log, line);
+                    self.show(log, line);
                 }
             }
             Page::Newest => {
                 let is_first = timeline.shown().is_none();
                 let caught = timeline.jump(lines, known, last_seq);
                 if let Some((first_seq, last_seq)) = caught.skipped {
-                    self.announce_skipped(&log, first_seq, last_seq);
+                    self.announce_skipped(log, first_seq, last_seq);
                 }
                 for line in caught.passed {
-                    self.note_line(&log, &line);
+                    self.note_line(log, &line);
                 }
                 if is_first || caught.skipped.is_some() {
-                    self.show_newest(&log, caught.lines, more);
+                    self.show_newest(log, caught.lines, more);
                 } else {
                     for line in caught.lines {
-                        self.show(&log, line);
+                        self.show(log, line);
                     }
                 }
             }
@@ -452,10 +469,10 @@ impl Session {
     }
 
     /// Shows the page that a channel, or the whispers, begin with.
-    fn show_newest(&mut self, log: &LogName, lines: Vec<Line>, more: bool) {
+    fn show_newest(&mut self, log: Log<'_>, lines: Vec<Line>, more: bool) {
         let mut pages: Vec<(String, Vec<Line>)> = Vec::new();
-        if let LogName::Channel(name) = log {
-            pages.push((name.clone(), Vec::new()));
+        if let Log::Channel(name) = log {
+            pages.push((name.to_owned(), Vec::new()));
         }
         for line in lines.into_iter().filter(is_on_screen) {
             let Some(channel) = self.note_line(log, &line) else {
@@ -477,7 +494,7 @@ impl Session {
 
     fn take_older(&mut self, older: Older, mut lines: Vec<Line>, changes: &[Line], more: bool) {
         let log = older.log();
-        let before = self.oldest_shown(&log, &older.conversation);
+        let before = self.oldest_shown(log, &older.conversation);
         lines.retain(|line| line.seq < before);
         let oldest = lines.first().map_or(before, |line| line.seq);
         // An empty page that says there are more would be asked for for ever.
@@ -485,8 +502,8 @@ impl Session {
         let username = older.conversation.strip_prefix(INBOX);
         if let Some(with) = username.and_then(|name| self.logs.whispers_mut(name)) {
             with.oldest = Some(oldest);
-        } else if let Some(timeline) = self.logs.timeline_mut(&log)
-            && log != LogName::Inbox
+        } else if let Some(timeline) = self.logs.timeline_mut(log)
+            && log != Log::Inbox
         {
             timeline.extend_down(oldest);
         }
@@ -544,16 +561,16 @@ impl Session {
         } else if let Page::Older { older, .. } = asked.page {
             self.settle(older.call, Err(refusal));
         } else {
-            let timeline = self.logs.timeline(&asked.log);
+            let timeline = self.logs.timeline(asked.log.log());
             if timeline.is_some_and(|timeline| timeline.serial() == asked.serial) {
-                self.skip(&asked.log);
+                self.skip(asked.log.log());
             }
         }
         self.pump_timelines(now);
     }
 
     /// Goes on behind what is missing.
-    fn skip(&mut self, log: &LogName) {
+    fn skip(&mut self, log: Log<'_>) {
         let Some(timeline) = self.logs.timeline_mut(log) else {
             return;
         };
@@ -563,8 +580,8 @@ impl Session {
         self.show_ready(log);
     }
 
-    fn announce_skipped(&mut self, log: &LogName, first_seq: Seq, last_seq: Seq) {
-        if *log == LogName::Inbox {
+    fn announce_skipped(&mut self, log: Log<'_>, first_seq: Seq, last_seq: Seq) {
+        if log == Log::Inbox {
             self.logs.forget_scrolling();
         }
         self.announce(Event::HistorySkipped {

@@ -618,12 +618,34 @@ fn what_is_not_read_is_counted() {
 }
 
 #[test]
+fn the_count_of_unread_lines_is_told_once_for_many_of_them() {
+    let mut rig = Rig::logged_in();
+    let told =
+        |rig: &mut Rig| -> Vec<String> { rig.events().iter().map(crate::support::tell).collect() };
+    rig.receive_chat("1");
+    rig.receive_chat("2");
+    assert_eq!(told(&mut rig), ["bob: 1", "bob: 2"]);
+    assert_eq!(rig.session.channel("").unwrap().unread, 2);
+    assert_eq!(rig.session.next_deadline(), Some(rig.now));
+    rig.session.tick(rig.now);
+    assert_eq!(told(&mut rig), ["lobby unread 2 after 0"]);
+    assert_ne!(rig.session.next_deadline(), Some(rig.now));
+
+    rig.receive_chat("3");
+    rig.session.tell_counts();
+    rig.session.tell_counts();
+    rig.session.tick(rig.now);
+    assert_eq!(told(&mut rig), ["bob: 3", "lobby unread 3 after 0"]);
+}
+
+#[test]
 fn reading_on_another_device_counts_here() {
     let mut rig = Rig::logged_in();
     for text in ["1", "2", "3"] {
         rig.receive_chat(text);
     }
     rig.receive_line("@", whisper(1, "bob", "ada", "psst"));
+    rig.session.tick(rig.now);
     rig.events();
     for (place, seq, unread) in [("lobby", 2, 1), ("@bob", 1, 0), ("lobby", 1, 2)] {
         rig.receive(&ServerPacket::Read {
