@@ -1,25 +1,34 @@
 extends SceneTree
-## Measures what a received line of chat costs the main thread: the node, beside a client in
-## GDScript that does the same by [WebSocketPeer] and [method JSON.parse_string].
+## Measures what chat costs the main thread: the node, beside a client in GDScript that does
+## the same by [WebSocketPeer] and [method JSON.parse_string], and the chatbox on top of it.
 ##
 ## [codeblock lang=text]
 ## godot --headless --path godot_project --fixed-fps 60 -s res://tests/bench_frame_cost.gd --
 ##     --server=ws://…    a server that limits neither logins nor packets
+##     --only=TEXT        only the parts whose name contains it: lines, idle, burst, chatbox
 ## [/codeblock]
-## Both receive the same lines, in the same frames, from the same server, and hand each one to a
-## handler of the same kind. Prints one line for people and one of JSON for each figure.
+## Both clients receive the same lines, in the same frames, from the same server, and hand each
+## one to a handler of the same kind. A frame's time is taken around the client alone, less what
+## taking the time costs; frames that something else has held up are left out, see
+## [method Stopwatch.typical]. Prints one line for people and one of JSON for each figure.
 
 const Arguments := preload("res://tests/arguments.gd")
+const CHATBOX: PackedScene = preload("res://addons/longhall/scenes/chatbox/chatbox.tscn")
 
 const PASSWORD: String = "correct horse"
 const ROUNDS: int = 7
-const LINES_PER_ROUND: int = 3200
-const LINES_PER_FRAME: int = 64
+## A quiet chat, a lively one, and one that comes in bunches: fixed costs of a frame weigh the
+## more the fewer lines share them. The talker may not have more than the last under way.
+const LINES_PER_FRAME: Array[int] = [1, 8, 64]
+const FRAMES_PER_ROUND: int = 60
 const IDLE_FRAMES: int = 2000
 ## Time for a frame's lines to get to the server and back.
 const TRAVEL_USEC: int = 3000
 const BURST: int = 10_000
+const CHATBOX_ROUNDS: int = 5
+const LINES_SHOWN: int = 200
 const PATIENCE_MS: int = 30_000
+const WINDOW := Vector2i(1152, 648)
 
 var _arguments := Arguments.new()
 var _node: NetworkClient
@@ -27,19 +36,44 @@ var _script: ScriptClient
 var _talker: NetworkClient
 var _node_watch := Stopwatch.new()
 var _script_watch := Stopwatch.new()
+## What taking the time costs, in the way of each of them.
+var _signal_watch := Stopwatch.new()
+var _process_watch := Stopwatch.new()
+var _sent: int = 0
 var _accepted: int = 0
 var _failed: bool = false
 
 
 func _initialize() -> void:
 	await process_frame
+	root.size = WINDOW
+	var only: String = Arguments.value_of("only", "")
+	var parts: Dictionary[String, Callable] = {
+		lines = _measure_lines,
+		idle = _measure_idle,
+		burst = _measure_burst,
+		chatbox = _measure_chatbox,
+	}
+	await _enter_clients()
+	for part: String in parts:
+		if only.is_empty() or part.contains(only):
+			if part == "burst":
+				_leave_clients()
+			await parts[part].call()
+	quit(1 if _failed else 0)
+
+
+func _enter_clients() -> void:
+	process_frame.connect(_signal_watch.start)
+	process_frame.connect(_signal_watch.stop)
 	_node = await _player("ada", _node_watch)
 	_talker = await _player("ben")
+	_talker.chat_accepted.connect(func() -> void: _accepted += 1)
 	_script = ScriptClient.new()
 	root.add_child(_script)
 	await _script_login()
-	_talker.chat_accepted.connect(func() -> void: _accepted += 1)
 	_watch(_script, _script_watch, 20)
+	_watch(null, _process_watch, 30)
 	_node.chat_received.connect(
 		func(_channel: String, _sender: String, text: String, _at: int, _seq: int) -> void:
 			_node_watch.lines += 1
@@ -50,49 +84,64 @@ func _initialize() -> void:
 			_script_watch.lines += 1
 			_script_watch.characters += text.length()
 	)
-	await _measure_lines()
-	await _measure_idle()
-	await _measure_burst()
-	quit(1 if _failed else 0)
+
+
+func _leave_clients() -> void:
+	_node.queue_free()
+	_talker.queue_free()
+	_script.queue_free()
 
 
 func _measure_lines() -> void:
-	# Warms up both; not counted.
-	await _round()
-	var node_costs: Array[float] = []
-	var script_costs: Array[float] = []
-	for i: int in ROUNDS:
-		await _round()
-		node_costs.append(_node_watch.usec_per_line())
-		script_costs.append(_script_watch.usec_per_line())
-	_report("received line, NetworkClient", node_costs, "µs")
-	_report("received line, GDScript", script_costs, "µs")
-	_report_ratio("received line, NetworkClient to GDScript", node_costs, script_costs)
+	for lines: int in LINES_PER_FRAME:
+		# Warms up both; not counted.
+		await _round(lines)
+		var node_costs: Array[float] = []
+		var script_costs: Array[float] = []
+		for i: int in ROUNDS:
+			await _round(lines)
+			node_costs.append(_node_watch.typical() - _signal_watch.typical() / lines)
+			script_costs.append(_script_watch.typical() - _process_watch.typical() / lines)
+		var what: String = "received line"
+		if lines != LINES_PER_FRAME[-1]:
+			what += ", %d a frame" % lines
+		_report_both(what, node_costs, script_costs)
 
 
-func _round() -> void:
-	_node_watch.reset()
-	_script_watch.reset()
-	_accepted = 0
-	var sent: int = 0
-	var deadline: int = Time.get_ticks_msec() + PATIENCE_MS
-	while mini(_accepted, mini(_node_watch.lines, _script_watch.lines)) < LINES_PER_ROUND:
-		# The talker may have so many under way.
-		while sent < LINES_PER_ROUND and sent < _accepted + LINES_PER_FRAME:
-			_talker.send_chat("line %d of a conversation about bears and mead" % sent)
-			sent += 1
+# Sends so many lines and lets one client take them, then the other, again and again: each
+# meets them alone, in a frame in which nobody has worked with a socket before.
+func _round(lines: int) -> void:
+	_reset_watches()
+	_node_watch.wants = lines
+	_script_watch.wants = lines
+	for i: int in 2 * FRAMES_PER_ROUND:
+		for line: int in lines:
+			_talker.send_chat("line %d of a conversation about bears and mead" % _sent)
+			_sent += 1
+		var is_turn_of_node: bool = i % 2 == 0
+		_set_at_work(is_turn_of_node, not is_turn_of_node, false)
 		# So that they are all there in the next frame, as in a game of 60 frames a
 		# second; awake, because the first to work after a sleep pays for it.
 		_stay_awake()
 		await process_frame
-		if Time.get_ticks_msec() > deadline:
-			_fail(
-				(
-					"waited in vain for %d lines: sent %d, accepted %d, heard %d and %d"
-					% [LINES_PER_ROUND, sent, _accepted, _node_watch.lines, _script_watch.lines]
-				)
-			)
-			return
+		await process_frame
+		_set_at_work(true, true, true)
+		var deadline: int = Time.get_ticks_msec() + PATIENCE_MS
+		while mini(_accepted, mini(_node_watch.lines, _script_watch.lines)) < _sent:
+			await process_frame
+			if Time.get_ticks_msec() > deadline:
+				var heard: Array[int] = [_node_watch.lines, _script_watch.lines]
+				_fail("waited in vain: sent %d, accepted %d, heard %s" % [_sent, _accepted, heard])
+				return
+
+
+func _set_at_work(node: bool, script: bool, talker: bool) -> void:
+	_node.process_mode = Node.PROCESS_MODE_ALWAYS if node else Node.PROCESS_MODE_DISABLED
+	_script.process_mode = Node.PROCESS_MODE_ALWAYS if script else Node.PROCESS_MODE_DISABLED
+	_talker.process_mode = Node.PROCESS_MODE_ALWAYS if talker else Node.PROCESS_MODE_DISABLED
+	# Who takes up what the other one had to itself is not measured.
+	_node_watch.is_on = node and not talker
+	_script_watch.is_on = script and not talker
 
 
 func _stay_awake() -> void:
@@ -105,28 +154,19 @@ func _measure_idle() -> void:
 	var node_costs: Array[float] = []
 	var script_costs: Array[float] = []
 	for i: int in ROUNDS:
-		_node_watch.reset()
-		_script_watch.reset()
+		_reset_watches()
 		for frame: int in IDLE_FRAMES:
 			await process_frame
-		node_costs.append(_node_watch.usec_per_frame())
-		script_costs.append(_script_watch.usec_per_frame())
-	_report("idle frame, NetworkClient", node_costs, "µs")
-	_report("idle frame, GDScript", script_costs, "µs")
-	_report_ratio("idle frame, NetworkClient to GDScript", node_costs, script_costs)
+		node_costs.append(_node_watch.typical() - _signal_watch.typical())
+		script_costs.append(_script_watch.typical() - _process_watch.typical())
+	_report_both("idle frame", node_costs, script_costs)
 
 
 # Lines that are all there at once, as after a stall: how long is the longest frame?
 func _measure_burst() -> void:
 	var server := LonghallFakeServer.new()
-	server.add_account("ada", PASSWORD)
-	var client := NetworkClient.new()
-	client.fake_server = server
-	client.connect_automatically = false
 	var watch := Stopwatch.new()
-	_add_watched(client, watch)
-	await client.connect_to_server().completed
-	await client.login("ada", PASSWORD).completed
+	var client: NetworkClient = await _fake_player(server, watch)
 	client.chat_received.connect(
 		func(_channel: String, _sender: String, _text: String, _at: int, _seq: int) -> void:
 			watch.lines += 1
@@ -135,15 +175,94 @@ func _measure_burst() -> void:
 	var frames: Array[float] = []
 	for i: int in ROUNDS:
 		watch.reset()
-		for line: int in BURST:
-			server.say("bo", "line %d of a conversation about bears and mead" % line)
-		while watch.lines < BURST:
+		_say_burst(server)
+		var heard: int = watch.lines + BURST
+		while watch.lines < heard:
 			await process_frame
 		longest.append(watch.longest_usec / 1000.0)
 		frames.append(float(watch.busy_frames))
 	_report("longest frame of a burst of %d lines" % BURST, longest, "ms")
 	_report("frames it is spread over", frames, "")
 	client.queue_free()
+
+
+# The same with a chatbox that shows them. A frame is all that the engine does in it.
+func _measure_chatbox() -> void:
+	var server := LonghallFakeServer.new()
+	var client: NetworkClient = await _fake_player(server)
+	var chatbox: Chatbox = CHATBOX.instantiate()
+	chatbox.client = client
+	root.add_child(chatbox)
+	var chat_log: ChatLog = chatbox.get_log("lobby")
+	var said: int = 0
+	var watch := FrameWatch.new()
+	process_frame.connect(watch.tick)
+	await _frames(LINES_SHOWN)
+	watch.reset()
+	await _frames(LINES_SHOWN)
+	var idle_usec: float = watch.typical()
+	_report("whole idle frame with a chatbox", [idle_usec], "µs")
+	for is_full: bool in [false, true]:
+		var suffix: String = ", full log" if is_full else ""
+		var longest: Array[float] = []
+		var late: Array[float] = []
+		var frames: Array[float] = []
+		for i: int in CHATBOX_ROUNDS:
+			if not is_full:
+				chat_log.forget()
+				await _written(chat_log)
+			_say_burst(server)
+			said += BURST
+			watch.reset()
+			await _written(chat_log, said)
+			longest.append(watch.longest() / 1000.0)
+			late.append(watch.at(0.99) / 1000.0)
+			frames.append(float(watch.frames()))
+		_report("longest frame of a burst with a chatbox" + suffix, longest, "ms")
+		_report("99 of 100 frames of it are within" + suffix, late, "ms")
+		_report("frames it is spread over" + suffix, frames, "")
+		var costs: Array[float] = []
+		for i: int in CHATBOX_ROUNDS:
+			watch.reset()
+			for line: int in LINES_SHOWN:
+				server.say("bo", "line %d of a conversation about bears and mead" % line)
+				await process_frame
+			said += LINES_SHOWN
+			await _written(chat_log, said)
+			costs.append(watch.typical() - idle_usec)
+		_report("line in a frame, shown by a chatbox" + suffix, costs, "µs")
+	client.queue_free()
+	chatbox.queue_free()
+
+
+func _frames(count: int) -> void:
+	for frame: int in count:
+		await process_frame
+
+
+# Until the line with that number is there, and all are written.
+func _written(chat_log: ChatLog, seq: int = 0) -> void:
+	while chat_log.newest_seq() < seq or not chat_log.is_written():
+		await process_frame
+
+
+func _say_burst(server: LonghallFakeServer) -> void:
+	for line: int in BURST:
+		server.say("bo", "line %d of a conversation about bears and mead" % line)
+
+
+func _fake_player(server: LonghallFakeServer, watch: Stopwatch = null) -> NetworkClient:
+	server.add_account("ada", PASSWORD)
+	var client := NetworkClient.new()
+	client.fake_server = server
+	client.connect_automatically = false
+	if watch == null:
+		root.add_child(client)
+	else:
+		_add_watched(client, watch)
+	await client.connect_to_server().completed
+	await client.login("ada", PASSWORD).completed
+	return client
 
 
 func _player(name: String, watch: Stopwatch = null) -> NetworkClient:
@@ -179,7 +298,8 @@ func _add_watched(client: NetworkClient, watch: Stopwatch) -> void:
 
 # Others work in their _process; nodes before and after them take the time.
 func _watch(node: Node, watch: Stopwatch, priority: int) -> void:
-	node.process_priority = priority
+	if node != null:
+		node.process_priority = priority
 	var before := Mark.new(watch.start)
 	before.process_priority = priority - 1
 	root.add_child(before)
@@ -188,20 +308,27 @@ func _watch(node: Node, watch: Stopwatch, priority: int) -> void:
 	root.add_child(after)
 
 
+func _reset_watches() -> void:
+	for watch: Stopwatch in [_node_watch, _script_watch, _signal_watch, _process_watch]:
+		watch.reset()
+
+
 func _report(what: String, values: Array[float], unit: String) -> void:
 	var sorted: Array[float] = values.duplicate()
 	sorted.sort()
 	var median: float = sorted[sorted.size() >> 1]
 	var figure := {what = what, unit = unit, median = median, least = sorted[0], most = sorted[-1]}
-	print("%-44s %8.2f %-2s (%.2f to %.2f)" % [what, median, unit, sorted[0], sorted[-1]])
+	print("%-52s %8.2f %-2s (%.2f to %.2f)" % [what, median, unit, sorted[0], sorted[-1]])
 	print("figure: ", JSON.stringify(figure))
 
 
-func _report_ratio(what: String, ours: Array[float], theirs: Array[float]) -> void:
+func _report_both(what: String, ours: Array[float], theirs: Array[float]) -> void:
+	_report(what + ", NetworkClient", ours, "µs")
+	_report(what + ", GDScript", theirs, "µs")
 	var ratios: Array[float] = []
 	for i: int in ours.size():
 		ratios.append(ours[i] / theirs[i])
-	_report(what, ratios, "×")
+	_report(what + ", NetworkClient to GDScript", ratios, "×")
 
 
 func _fail(complaint: String) -> void:
@@ -222,26 +349,29 @@ class Mark:
 		_call.call()
 
 
+## Takes the time of one client in each frame.
 class Stopwatch:
 	extends RefCounted
 
+	var is_on: bool = true
 	var lines: int = 0
 	var characters: int = 0
-	var frames: int = 0
+	## Lines of a frame that counts, as long as half of them came at once; 0 for frames of any
+	## kind.
+	var wants: int = 0
 	var busy_frames: int = 0
 	var longest_usec: int = 0
-	var _usec: int = 0
-	var _busy_usec: int = 0
+	# Of a line, or of a frame.
+	var _costs := PackedFloat32Array()
 	var _started: int = 0
 	var _lines_before: int = 0
 
 	func reset() -> void:
-		lines = 0
-		frames = 0
+		is_on = true
+		wants = 0
 		busy_frames = 0
 		longest_usec = 0
-		_usec = 0
-		_busy_usec = 0
+		_costs.clear()
 
 	func start() -> void:
 		_lines_before = lines
@@ -249,18 +379,59 @@ class Stopwatch:
 
 	func stop() -> void:
 		var took: int = Time.get_ticks_usec() - _started
-		frames += 1
-		_usec += took
+		var came: int = lines - _lines_before
 		longest_usec = maxi(longest_usec, took)
-		if lines > _lines_before:
-			busy_frames += 1
-			_busy_usec += took
+		busy_frames += signi(came)
+		if not is_on:
+			return
+		if wants == 0:
+			_costs.append(took)
+		elif came * 2 >= wants:
+			_costs.append(took / float(came))
 
-	func usec_per_line() -> float:
-		return float(_busy_usec) / lines
+	## Microseconds of a line, or of a frame: the mean of the middle half. What takes the
+	## processor away for a moment shows in a few frames, and is not the client's.
+	func typical() -> float:
+		var sorted: PackedFloat32Array = _costs.duplicate()
+		sorted.sort()
+		var from: int = sorted.size() >> 2
+		var sum: float = 0.0
+		for i: int in range(from, sorted.size() - from):
+			sum += sorted[i]
+		return sum / (sorted.size() - 2 * from)
 
-	func usec_per_frame() -> float:
-		return float(_usec) / frames
+
+## Takes the time from frame to frame.
+class FrameWatch:
+	extends RefCounted
+
+	var _usec := PackedInt32Array()
+	var _before: int = 0
+
+	func reset() -> void:
+		_usec.clear()
+		_before = Time.get_ticks_usec()
+
+	func tick() -> void:
+		var now: int = Time.get_ticks_usec()
+		if _before > 0:
+			_usec.append(now - _before)
+		_before = now
+
+	func frames() -> int:
+		return _usec.size()
+
+	func longest() -> float:
+		return at(1.0)
+
+	func typical() -> float:
+		return at(0.5)
+
+	## Microseconds that this part of the frames do not exceed.
+	func at(part: float) -> float:
+		var sorted: PackedInt32Array = _usec.duplicate()
+		sorted.sort()
+		return sorted[int(part * (sorted.size() - 1))]
 
 
 ## What a game without the addon would write: the engine's socket and the engine's JSON.
