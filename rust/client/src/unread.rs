@@ -71,7 +71,10 @@ impl Unread {
 
     /// Somebody else's line came by, or was found above the screen.
     pub(crate) fn note(&mut self, seq: Seq, is_above: bool) {
-        let place = self.noted.partition_point(|noted| *noted < seq);
+        let place = match self.noted.back() {
+            Some(newest) if *newest >= seq => self.noted.partition_point(|noted| *noted < seq),
+            _ => self.noted.len(),
+        };
         if self.noted.get(place) == Some(&seq) {
             return;
         }

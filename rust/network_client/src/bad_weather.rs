@@ -47,8 +47,7 @@ impl BadWeather {
     }
 
     /// Whether the connection is lost at this moment.
-    pub(crate) fn strikes(&mut self) -> bool {
-        let now = now();
+    pub(crate) fn strikes(&mut self, now: Duration) -> bool {
         let passed = now.saturating_sub(self.looked_at);
         self.looked_at = now;
         let mean = self.forecast.loss_interval.as_secs_f64();

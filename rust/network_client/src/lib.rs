@@ -14,6 +14,7 @@
 
 use godot::prelude::*;
 
+mod line_signal;
 mod network_client;
 mod network_request;
 mod remembered;

@@ -1,6 +1,6 @@
 //! The node that designers drop into a scene.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use longhall_packet::{
 use crate::bad_weather::Forecast;
 use crate::convert::{self, int, now, seconds, state_constant};
 use crate::fake_server::LonghallFakeServer;
+use crate::line_signal::LineSignal;
 use crate::network_request::NetworkRequest;
 use crate::remembered;
 use crate::transport::{Address, News, Transport};
@@ -272,9 +273,7 @@ pub struct NetworkClient {
     was_removed: bool,
     /// For the developer's console, once nothing is borrowed.
     warnings: Vec<String>,
-    /// Unread counts to tell of at the end of the frame: one signal for all the
-    /// lines of a burst.
-    unread: BTreeMap<String, u32>,
+    line_signal: LineSignal,
 }
 
 #[godot_api]
@@ -332,7 +331,7 @@ impl INode for NetworkClient {
             ticked_at: Duration::ZERO,
             was_removed: false,
             warnings: Vec::new(),
-            unread: BTreeMap::new(),
+            line_signal: LineSignal::new("chat_received"),
         };
         node.take_limits(Limits::default());
         node
@@ -1188,8 +1187,11 @@ impl NetworkClient {
     fn tell_later(&mut self) {
         self.run_deferred_gd(|mut node| {
             if node.is_instance_valid() {
-                let happened = node.bind_mut().happened();
-                tell(&mut node, happened);
+                let (happened, line_signal) = {
+                    let mut this = node.bind_mut();
+                    (this.happened(), this.line_signal.clone())
+                };
+                tell(&mut node, &line_signal, happened);
             }
         });
     }
@@ -1233,40 +1235,41 @@ impl NetworkClient {
         self.run_deferred_gd(hang_up_if_removed);
     }
 
-    /// Lets the engine move data, and says how long a frame's work may take.
-    fn start_frame(&mut self) -> Duration {
+    /// Lets the engine move data, and takes the first step of a frame.
+    fn start_frame(&mut self, now: Duration) -> (Duration, LineSignal, Step) {
         self.transport.poll();
-        seconds(self.frame_budget / 1000.0)
+        let budget = seconds(self.frame_budget / 1000.0);
+        (budget, self.line_signal.clone(), self.step(now))
     }
 
-    /// Passes one piece of news to the session. `None`: there is no more.
-    fn take_news(&mut self) -> Option<Happened> {
-        match self.transport.next()? {
-            News::Opened => self.session.opened(now()),
-            News::Received(packet) => self.session.received(now(), packet.as_slice()),
-            News::Closed(code, reason) => self.session.closed(now(), code, &reason),
+    /// Passes one piece of news to the session; without any, ends the frame.
+    fn step(&mut self, now: Duration) -> Step {
+        match self.transport.next(now) {
+            Some(News::Received(packet)) => self.session.received(now, packet.as_slice()),
+            Some(News::Opened) => self.session.opened(now),
+            Some(News::Closed(code, reason)) => self.session.closed(now, code, &reason),
+            None => return Step::Last(self.finish_frame(now, true)),
         }
-        Some(self.happened())
+        Step::More(self.happened())
     }
 
     /// Lets the session notice what time it is. Not while answers lie unread,
     /// because then requests would time out that are answered; but in the end.
-    fn finish_frame(&mut self, is_all_read: bool) -> Happened {
-        let now = now();
+    fn finish_frame(&mut self, now: Duration, is_all_read: bool) -> Happened {
         if is_all_read || now.saturating_sub(self.ticked_at) > LONGEST_WITHOUT_TICK {
             self.ticked_at = now;
             self.session.tick(now);
+        } else {
+            self.session.tell_counts();
         }
-        let mut happened = self.happened();
-        happened.unread = std::mem::take(&mut self.unread);
-        happened
+        self.happened()
     }
 
     /// What handlers of these events cause waits for the next time: a handler
     /// that tries again at every denial must not keep the frame from ending.
     fn happened(&mut self) -> Happened {
         self.act();
-        let mut events: Vec<_> = std::iter::from_fn(|| self.session.poll_event()).collect();
+        let events: Vec<_> = std::iter::from_fn(|| self.session.poll_event()).collect();
         let mut outcomes = Vec::new();
         while let Some((call, outcome)) = self.session.poll_outcome() {
             outcomes.extend(
@@ -1275,20 +1278,6 @@ impl NetworkClient {
                     .map(|request| (request, outcome)),
             );
         }
-        events.retain(|event| match event {
-            Event::UnreadChanged {
-                channel, unread, ..
-            } => {
-                match self.unread.get_mut(channel) {
-                    Some(count) => *count = *unread,
-                    None => {
-                        self.unread.insert(channel.clone(), *unread);
-                    }
-                }
-                false
-            }
-            _ => true,
-        });
         for event in &events {
             match event {
                 Event::LoggedIn { .. } => {
@@ -1304,7 +1293,6 @@ impl NetworkClient {
         }
         let warnings = std::mem::take(&mut self.warnings);
         Happened {
-            unread: BTreeMap::new(),
             events,
             outcomes,
             warnings,
@@ -1456,29 +1444,40 @@ struct Kept {
 /// What happened in the session since the last look.
 struct Happened {
     events: Vec<Event>,
-    unread: BTreeMap<String, u32>,
     outcomes: Vec<Outcome>,
     warnings: Vec<String>,
 }
 
-/// What a node does in a frame.
+/// One step of a frame.
+enum Step {
+    /// There may be more to read.
+    More(Happened),
+    Last(Happened),
+}
+
+/// What a node does in a frame. Borrows the node once for each step, and the clock
+/// is read once: this is all that most frames of a game cost, and most lines.
 fn process_frame(node: &mut Gd<NetworkClient>) {
     let started = now();
-    let budget = node.bind_mut().start_frame();
-    let mut is_all_read = true;
+    let (budget, line_signal, mut step) = node.bind_mut().start_frame(started);
     loop {
-        let news = node.bind_mut().take_news();
-        let Some(happened) = news else { break };
-        if !tell(node, happened) {
+        let happened = match step {
+            Step::More(happened) => happened,
+            Step::Last(happened) => {
+                tell(node, &line_signal, happened);
+                return;
+            }
+        };
+        if !tell(node, &line_signal, happened) {
             return;
         }
-        if now().saturating_sub(started) >= budget {
-            is_all_read = false;
-            break;
-        }
+        let now = now();
+        step = if now.saturating_sub(started) < budget {
+            node.bind_mut().step(now)
+        } else {
+            Step::Last(node.bind_mut().finish_frame(now, false))
+        };
     }
-    let happened = node.bind_mut().finish_frame(is_all_read);
-    tell(node, happened);
 }
 
 /// Only for a node that stays out of the tree.
@@ -1511,32 +1510,27 @@ fn is_final(reason: LogoutReason) -> bool {
 
 /// Emits what happened, then ends the requests. `false`: a handler has freed
 /// the node.
-fn tell(node: &mut Gd<NetworkClient>, happened: Happened) -> bool {
+fn tell(node: &mut Gd<NetworkClient>, line_signal: &LineSignal, happened: Happened) -> bool {
     for warning in happened.warnings {
         godot_warn!("NetworkClient: {warning}");
     }
+    let mut is_alive = true;
     for event in happened.events {
-        emit(node, event);
-        if !node.is_instance_valid() {
+        emit(node, line_signal, event);
+        is_alive = node.is_instance_valid();
+        if !is_alive {
             break;
         }
-    }
-    for (channel, unread) in happened.unread {
-        if !node.is_instance_valid() {
-            break;
-        }
-        let unread = i64::from(unread);
-        node.signals().unread_changed().emit(&channel, unread);
     }
     // At the end of the frame, and not from here: whoever waits may free() the
     // node, which the engine does not survive while it processes it.
     for (request, outcome) in happened.outcomes {
         NetworkRequest::complete_later(request, outcome);
     }
-    node.is_instance_valid()
+    is_alive
 }
 
-fn emit(node: &mut Gd<NetworkClient>, event: Event) {
+fn emit(node: &mut Gd<NetworkClient>, line_signal: &LineSignal, event: Event) {
     match event {
         Event::StateChanged(state) => {
             node.signals().state_changed().emit(state_constant(state));
@@ -1569,11 +1563,10 @@ fn emit(node: &mut Gd<NetworkClient>, event: Event) {
         }
         Event::LoggedOut { reason } => node.signals().logged_out().emit(reason.name()),
         Event::ChatReceived { channel, line } => {
-            let (sent_at_ms, seq) = (int(line.sent_at_ms), int(line.seq));
-            let mut signal = node.signals().chat_received();
-            signal.emit(&channel, &line.sender, &line.text, sent_at_ms, seq);
+            line_signal.emit(node, &channel, &line);
             if line.kind == LineKind::Deleted && node.is_instance_valid() {
-                node.signals().chat_deleted().emit(&channel, seq);
+                let mut signal = node.signals().chat_deleted();
+                signal.emit(&channel, int(line.seq));
             }
         }
         Event::ChatEdited {
@@ -1602,8 +1595,12 @@ fn emit(node: &mut Gd<NetworkClient>, event: Event) {
             let mut signal = node.signals().history_skipped();
             signal.emit(&channel, int(first_seq), int(last_seq));
         }
-        // Told at the end of the frame.
-        Event::UnreadChanged { .. } => {}
+        Event::UnreadChanged {
+            channel, unread, ..
+        } => {
+            let mut signal = node.signals().unread_changed();
+            signal.emit(&channel, i64::from(unread));
+        }
         Event::ChannelJoined { channel } => node.signals().channel_joined().emit(&channel),
         Event::ChannelLeft {
             channel,

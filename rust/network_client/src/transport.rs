@@ -1,6 +1,8 @@
 //! The connection behind the session core: the engine's `WebSocketPeer`, or a
 //! fake server inside the game.
 
+use std::time::Duration;
+
 use godot::classes::web_socket_peer::State;
 use godot::classes::{TlsOptions, WebSocketPeer, X509Certificate};
 use godot::global::Error;
@@ -133,14 +135,14 @@ impl Transport {
 
     /// The next thing that happened, in order.
     #[cfg(not(feature = "bad-weather"))]
-    pub(crate) fn next(&mut self) -> Option<News> {
+    pub(crate) fn next(&mut self, _now: Duration) -> Option<News> {
         self.next_now()
     }
 
     /// The next thing that happened, in order and as late as the weather has it.
     #[cfg(feature = "bad-weather")]
-    pub(crate) fn next(&mut self) -> Option<News> {
-        if self.link.is_some() && self.weather.strikes() {
+    pub(crate) fn next(&mut self, now: Duration) -> Option<News> {
+        if self.link.is_some() && self.weather.strikes(now) {
             // Without a word, as a pulled cable.
             if let Some(Link::Fake { server, connection }) = &mut self.link {
                 server.bind_mut().hang_up(*connection);

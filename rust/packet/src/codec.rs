@@ -394,7 +394,9 @@ pub fn decode_chat(bytes: &[u8]) -> Option<(Cow<'_, str>, Line)> {
     if !bytes.starts_with(br#"{"type":"chat","#) || bytes.len() > MAX_SERVER_PACKET_BYTES {
         return None;
     }
-    let chat: Chat<'_> = serde_json::from_slice(bytes).ok()?;
+    // Checked once for all of them, and not string by string.
+    let text = str::from_utf8(bytes).ok()?;
+    let chat: Chat<'_> = serde_json::from_str(text).ok()?;
     let line = Line {
         seq: chat.seq,
         sender: chat.sender,
