@@ -34,6 +34,23 @@ func test_players_who_share_it_hear_each_other() -> void:
 	check_equal(_server.get_said(), PackedStringArray(["Hello!"]), "what was said")
 
 
+func test_every_line_of_a_crowd_has_its_own_words() -> void:
+	var ada := await _player("ada")
+	ada.chat_received.connect(
+		func(channel: String, sender: String, text: String, _at: int, seq: int) -> void:
+			_heard.append("%s %d %s: %s" % [channel, seq, sender, text])
+	)
+	var said: Array[String] = []
+	# More than anybody remembers the names of, the first of them again at the end.
+	for i: int in 600:
+		var sender: String = ("Жанна-%d" if i % 3 == 0 else "ben-%d") % (i % 599)
+		var text: String = "🐻 № %d" % i if i % 2 == 0 else "bear %d" % i
+		_server.say(sender, text)
+		said.append("lobby %d %s: %s" % [i + 1, sender, text])
+	await wait_until(func() -> bool: return _heard.size() == said.size(), "all lines")
+	check_equal(_heard, said, "what was heard")
+
+
 func test_denials_come_in_the_order_of_the_script() -> void:
 	_server.add_account("ada", PASSWORD)
 	_server.deny_next("login", "busy", 3.0)

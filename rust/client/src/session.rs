@@ -404,7 +404,7 @@ impl Session {
             // By far the most of all packets: see `handle_chat`.
             if let Some((channel, line)) = codec::decode_chat(bytes) {
                 if up.logged_in {
-                    self.handle_chat(now, &channel, line);
+                    self.handle_chat(now, channel, line);
                 }
                 return;
             }

@@ -34,6 +34,7 @@ mod server_packet;
 mod deny;
 mod close;
 pub mod codec;
+mod short_cut;
 #[cfg(feature = "schema")]
 mod schema;
 

@@ -4,7 +4,8 @@
 mod support;
 
 use fastrand::Rng;
-use longhall_packet::codec::{decode_client_packet, decode_server_packet, encode};
+use longhall_packet::codec::{decode_chat, decode_client_packet, decode_server_packet, encode};
+use longhall_packet::{Line, LineKind, ServerPacket};
 use support::{client_samples, server_samples};
 
 /// Pieces that a parser may stumble over.
@@ -124,8 +125,8 @@ fn whatever_decodes_means_the_same_after_another_trip() {
     assert!(decoded > 5_000, "{decoded}");
 }
 
-/// Chat has a short cut in the decoder, taken when the type comes first and
-/// without a space before it. It must lead to the same place.
+/// A line of chat has a short cut in the decoder. It must lead to the same place:
+/// a space in front makes the packet go the long way.
 #[test]
 fn the_short_cut_for_chat_takes_nothing_that_the_long_way_refuses() {
     let servers = server_samples();
@@ -137,7 +138,7 @@ fn the_short_cut_for_chat_takes_nothing_that_the_long_way_refuses() {
         .collect();
     assert!(!chats.is_empty());
     let mut rng = Rng::with_seed(0x6361_7473);
-    let mut decoded = 0;
+    let (mut decoded, mut cut_short) = (0, 0);
     for round in 0..100_000 {
         let mut bytes = chats[round % chats.len()].as_bytes().to_vec();
         for _ in 0..rng.u8(..3) {
@@ -149,10 +150,51 @@ fn the_short_cut_for_chat_takes_nothing_that_the_long_way_refuses() {
             decode_server_packet(&long_way),
         );
         assert_eq!(short.is_ok(), long.is_ok(), "round {round}");
+        cut_short += usize::from(decode_chat(&bytes).is_some());
         if let (Ok(short), Ok(long)) = (short, long) {
             assert!(short == long, "round {round}");
             decoded += 1;
         }
     }
     assert!(decoded > 10_000, "{decoded}");
+    assert!(cut_short > 5_000, "{cut_short}");
+}
+
+#[test]
+fn lines_as_servers_write_them_take_the_short_cut() {
+    let line = |text: &str, recipient: Option<&str>| Line {
+        seq: 1 << 53,
+        sender: "Жанна".to_owned(),
+        recipient: recipient.map(str::to_owned),
+        text: text.to_owned(),
+        sent_at_ms: 0,
+        kind: LineKind::Said,
+        edited_at_ms: None,
+        of: None,
+    };
+    let said = [
+        ("lobby", line("Well met! 🐻", None)),
+        ("@", line("psst", Some("ada"))),
+    ];
+    for (channel, line) in said {
+        let text = encode(&ServerPacket::Chat {
+            channel: channel.to_owned(),
+            line: line.clone(),
+        });
+        assert_eq!(decode_chat(text.as_bytes()), Some((channel, line)));
+    }
+    // What has to be put together, or tells of more than a line, does not.
+    let quoted = encode(&ServerPacket::Chat {
+        channel: "lobby".to_owned(),
+        line: line("\"mead\"", None),
+    });
+    assert_eq!(decode_chat(quoted.as_bytes()), None);
+    let deleted = encode(&ServerPacket::Chat {
+        channel: "lobby".to_owned(),
+        line: Line {
+            kind: LineKind::Deleted,
+            ..line("", None)
+        },
+    });
+    assert_eq!(decode_chat(deleted.as_bytes()), None);
 }
