@@ -419,6 +419,7 @@ func test_copied_lines_are_pasted_as_one_with_spaces_between() -> void:
 
 
 func test_a_burst_takes_a_little_of_many_frames() -> void:
+	_chatbox.frame_budget_ms = 0.5
 	for count: int in [1_000, 10_000]:
 		var started: int = Time.get_ticks_usec()
 		for i: int in count:

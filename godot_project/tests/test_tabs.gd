@@ -218,6 +218,24 @@ func test_a_tab_with_many_new_lines_opens_where_they_begin() -> void:
 	check_equal(asked, ["read trade to 100"] as Array[String], "what is read at the end")
 
 
+func test_the_first_unread_line_is_shown_however_many_have_come() -> void:
+	chatbox.current_channel = "trade"
+	for seq: int in range(1, 31):
+		chatbox.show_line("trade", "ben", "line %d" % seq, NOON_MS, seq)
+	await until_written("trade")
+	check(chatbox.get_log("trade").is_at_end(), "the log is not at its end")
+	chatbox.current_channel = "lobby"
+	for seq: int in range(31, 500):
+		chatbox.show_line("trade", "ben", "line %d" % seq, NOON_MS, seq)
+	await until_written("trade")
+	chatbox.current_channel = "trade"
+	await until_written("trade")
+	var top: String = top_line("trade").get_slice('"', 1)
+	check(top in ["line 25", "line 26", "line 27", "line 28", "line 29"], "at the top: " + top)
+	var text: String = shown("trade")
+	check(text.contains('New ——\nben says: "line 31"'), "no mark: " + text.left(500))
+
+
 func test_a_mark_stands_where_the_player_has_read_to_elsewhere() -> void:
 	chatbox.set_unread("lobby", 1, 2)
 	chatbox.show_history("lobby", page(1, 2), false)

@@ -34,6 +34,14 @@ const _REWRITE_PART: float = 0.25
 const _ROOM: int = 2
 ## Lines above and below the reader that are laid out while they look up older ones.
 const _STEP: int = 100
+## Lines laid out for a reader at the end: a line more or less costs the engine the more,
+## the more there are.
+const _FOLLOWED: int = 2 * _STEP
+## Screens of lines that are laid out when the log begins anew.
+const _SCREENS: float = 3.0
+## So many lines are taken off the front of the others one by one, more of them by a copy
+## of the others, which has to touch each.
+const _FEW_OF_ALL: int = 200
 ## Lines at the end that are quickly written again when one of them changes.
 const _FEW: int = 40
 
@@ -129,7 +137,8 @@ func _process(_delta: float) -> void:
 	_write_changed(follows)
 	while _excess() > 0 and (Time.get_ticks_usec() < deadline or _written == 0):
 		_take_off(_lines[0])
-	while _layout_excess() > 0 and Time.get_ticks_usec() < deadline:
+	# Before as many are written, so that the log is drawn once for both.
+	while _layout_excess() > 0 and _written > 0 and Time.get_ticks_usec() < deadline:
 		_take_off_layout()
 	_write_until(deadline)
 	if not follows:
@@ -483,6 +492,8 @@ func _append(line: Line) -> void:
 	_newest_seq = maxi(_newest_seq, _number_of(line))
 	if _oldest_seq == 0:
 		_oldest_seq = _number_of(line)
+	if _excess() > 0:
+		_forget_above_layout()
 	if _excess() >= max_lines and not _selection_is_in_the_way():
 		# More at once than is ever shown.
 		_stale = true
@@ -532,12 +543,29 @@ func _number_of(line: Line) -> int:
 	return line.seq if line.kind == Line.Kind.SAID else 0
 
 
+# Of lines too many, those that nobody sees.
+func _forget_above_layout() -> void:
+	var count: int = mini(_excess(), _first)
+	if count <= 0:
+		return
+	_forget_first(count)
+	_first -= count
+	_end = maxi(_end - count, -1)
+	_changed_from = maxi(_changed_from - count, -1)
+
+
 func _forget_first(count: int) -> void:
+	if count <= 0:
+		return
 	for i: int in count:
 		if _number_of(_lines[i]) > 0:
 			# Nobody gives it a second time, so there is a gap above.
 			has_more = false
-	_lines = _lines.slice(count)
+	if count > _FEW_OF_ALL:
+		_lines = _lines.slice(count)
+	else:
+		for i: int in count:
+			_lines.pop_front()
 	_oldest_seq = _first_number()
 
 
@@ -558,13 +586,22 @@ func _limit() -> int:
 	return max_lines if _following else max_lines * _ROOM
 
 
-# Lines too many, and those of them that are laid out.
+# Lines too many.
 func _excess() -> int:
 	return _lines.size() - _limit()
 
 
+# Lines too many that are laid out, or about to be.
 func _layout_excess() -> int:
-	return _written - max_lines if _following and _end < 0 else 0
+	if not _following or _end >= 0:
+		return 0
+	var is_copying: bool = get_selection_from() >= 0
+	var limit: int = max_lines * _ROOM if is_copying else _layout_limit()
+	return _lines.size() - _first - limit
+
+
+func _layout_limit() -> int:
+	return mini(max_lines, _FOLLOWED)
 
 
 func _takes_something_away() -> bool:
@@ -621,9 +658,9 @@ func _is_all_written() -> bool:
 
 
 func _has_much_to_write() -> bool:
-	var part: float = max_lines * _REWRITE_PART
+	var part: float = _layout_limit() * _REWRITE_PART
 	var has_much: bool = _last_index() - _first - _written >= part
-	return has_much and _following and _lines.size() - _first - max_lines >= part
+	return has_much and _following and _layout_excess() >= part
 
 
 # Whether the reader is near an end of what is laid out, but not of all lines.
@@ -633,7 +670,8 @@ func _wants_others() -> bool:
 	if _written == 0:
 		return _first > 0
 	var place: float = _scroll.value if is_nan(_place) else _place
-	if _first > 0 and place <= _scroll.page and not (_following and _written >= max_lines):
+	# For a reader at the end it is enough when the screen is full.
+	if _first > 0 and place <= (0.0 if _following else _scroll.page):
 		return true
 	if not _following and _written > max_lines * _ROOM:
 		return true
@@ -766,12 +804,19 @@ func _start_anew() -> void:
 	var excess: int = maxi(_excess(), 0)
 	_forget_first(excess)
 	clear()
-	_first = maxi(_lines.size() - max_lines, 0)
+	_first = maxi(_lines.size() - mini(_layout_limit(), _lines_to_begin_with()), 0)
 	_end = -1
 	_written = 0
 	_tail_written = 0
 	_stale = false
 	_changed_from = -1
+
+
+# Lines that fill some screens, if none takes more than a row.
+func _lines_to_begin_with() -> int:
+	var font: Font = get_theme_font(&"normal_font")
+	var height: float = font.get_height(get_theme_font_size(&"normal_font_size"))
+	return maxi(ceili(_SCREENS * size.y / maxf(height, 1.0)), _FEW)
 
 
 # The last one that begins at or above a height; -1 if there is none.
@@ -800,11 +845,13 @@ func _settle() -> void:
 
 func _go_to_mark() -> void:
 	var index: int = _lines.rfind(_unread_mark)
-	if index < _first:
+	if index < 0:
 		return
+	if index < _first:
+		_lay_out(maxi(index - _STEP, 0), index + _STEP, true)
 	get_content_height()
 	var height: float = get_paragraph_offset(index - _first)
-	if height < _scroll.max_value - _scroll.page:
+	if _end >= 0 or height < _scroll.max_value - _scroll.page:
 		_scroll.value = maxf(height - _scroll.page * 0.2, 0.0)
 		_following = false
 
