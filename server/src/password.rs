@@ -150,7 +150,7 @@ fn work(mut hasher: Hasher, queue: &Mutex<Receiver<Job>>) {
     // Chat goes first: on Linux niceness belongs to the thread. Failing to set
     // it costs latency under load, nothing else.
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(19);
+    let _ = rustix::process::nice(10);
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };

@@ -20,6 +20,7 @@ signal older_wanted
 ## The line with that number, the newest one, has come into sight.
 signal seen(seq: int)
 
+const Days := preload("chat_days.gd")
 const Line := preload("chat_line.gd")
 const LineWriter := preload("chat_line_writer.gd")
 
@@ -212,7 +213,7 @@ func add_older(older: Array[Line], more: bool, from_seq: int = 0) -> void:
 	_take_up_skipped(added)
 	_place_mark_in(added)
 	if shows_days:
-		added = _with_days(added)
+		added = Days.between(added)
 		_join_days(added)
 	_first += added.size()
 	if _end >= 0:
@@ -904,70 +905,23 @@ func _on_meta_clicked(meta: Variant) -> void:
 
 
 func _append_day_of(line: Line) -> void:
-	if not shows_days:
-		return
-	var bias: int = Line.time_zone_bias()
-	var before: int = _today(bias)
-	for i: int in range(_lines.size() - 1, -1, -1):
-		if _lines[i].kind == Line.Kind.SAID:
-			before = Line.day_of(_lines[i].sent_at_ms, bias)
-			if Line.day_of(line.sent_at_ms, bias) > before:
-				_append(_day_line(line))
-			return
-	if Line.day_of(line.sent_at_ms, bias) != before:
-		_append(_day_line(line))
+	var day: Line = Days.above(line, _lines) if shows_days else null
+	if day != null:
+		_append(day)
 
 
-# With a day above the first line unless that is of today, and between days.
-func _with_days(lines: Array[Line]) -> Array[Line]:
-	var bias: int = Line.time_zone_bias()
-	var today: int = _today(bias)
-	var before: int = -1
-	var found: Array[Line] = []
-	for line: Line in lines:
-		if line.kind == Line.Kind.SAID:
-			var day: int = Line.day_of(line.sent_at_ms, bias)
-			if day > before and (before >= 0 or day != today):
-				found.append(_day_line(line))
-			before = day
-		found.append(line)
-	return found
-
-
-# The day above the first line here goes if older ones of that day come, and comes
-# if it is another one.
 func _join_days(older: Array[Line]) -> void:
-	var bias: int = Line.time_zone_bias()
-	var last: int = Line.day_of(older[-1].sent_at_ms, bias)
-	for line: Line in _lines:
-		if line.kind == Line.Kind.DAY and Line.day_of(line.sent_at_ms, bias) == last:
-			_leaving.append(line)
-			return
-		if line.kind == Line.Kind.DAY:
-			return
-		if line.kind == Line.Kind.SAID:
-			if Line.day_of(line.sent_at_ms, bias) > last:
-				older.append(_day_line(line))
-			return
+	var leaving: Line = Days.join(older, _lines)
+	if leaving != null:
+		_leaving.append(leaving)
 
 
 func _set_days_anew() -> void:
 	_lines = _lines.filter(func(line: Line) -> bool: return line.kind != Line.Kind.DAY)
 	_leaving.clear()
 	if shows_days:
-		_lines = _with_days(_lines)
+		_lines = Days.between(_lines)
 	_first = 0
 	_end = -1
 	_written = 0
 	rewrite()
-
-
-func _today(bias: int) -> int:
-	return Line.day_of(floori(Time.get_unix_time_from_system() * 1000.0), bias)
-
-
-func _day_line(line: Line) -> Line:
-	var day := Line.new()
-	day.kind = Line.Kind.DAY
-	day.sent_at_ms = line.sent_at_ms
-	return day
