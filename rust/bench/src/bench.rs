@@ -6,11 +6,15 @@ use anyhow::{Result, bail};
 use longhall_swarm::{Ending, Load, Plan, Process, Span, Swarm};
 use serde::Serialize;
 
+use crate::cores::busy_time;
 use crate::figure::Figure;
 use crate::server::{Setting, Who};
 
 /// Quantiles that are kept of every distribution.
 const QUANTILES: [f64; 9] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 1.0];
+
+/// When others use so much of a core, the latencies are no longer the server's alone.
+const DISTURBANCE: f64 = 0.1;
 
 /// The run of the whole program.
 pub(crate) struct Bench {
@@ -35,6 +39,8 @@ pub(crate) struct Case {
     pub(crate) senders: usize,
     /// Lines of each sender per second; `None` pushes.
     pub(crate) rate: Option<f64>,
+    /// Lines of each sender on their way at a time, when it pushes.
+    pub(crate) window: usize,
 }
 
 /// One measurement of one server under one load.
@@ -48,6 +54,8 @@ pub(crate) struct Run {
     pub(crate) cores: f64,
     /// Of the load generator. Near all it has, it is what is measured.
     pub(crate) generator_cores: f64,
+    /// Of everything else on this machine, which had better be nothing.
+    pub(crate) other_cores: f64,
     /// Quantiles and what they are, in microseconds.
     pub(crate) latency_us: Vec<(f64, f64)>,
     /// Lines lost, doubled, or missing in the end.
@@ -96,6 +104,19 @@ impl Bench {
         eprintln!("{:>2}:{:02}  {text}", seconds / 60, seconds % 60);
     }
 
+    /// How many of the runs were disturbed by other programs, if any.
+    pub(crate) fn disturbed(&self) -> Option<String> {
+        let its = self.runs.iter().filter(|run| run.other_cores > DISTURBANCE);
+        let most = its.clone().map(|run| run.other_cores).fold(0.0, f64::max);
+        let (count, all) = (its.count(), self.runs.len());
+        (count > 0).then(|| {
+            format!(
+                "Other programs worked during {count} of {all} runs, on up to {most:.1} cores: \
+                 the latencies are theirs, too."
+            )
+        })
+    }
+
     /// Measures a fresh server under a load.
     ///
     /// # Errors
@@ -125,13 +146,17 @@ impl Bench {
         swarm.wait(Duration::from_secs_f64(warm_up), |_| {})?;
         let time = Duration::from_secs_f64(time);
         let generator = Process::find(std::process::id())?;
-        let before = generator.cpu_time()?;
+        let before = (generator.cpu_time()?, busy_time()?);
         let span = swarm.measure(time, Some(server.process), |_| {})?;
-        let generator = (generator.cpu_time()? - before).as_secs_f64() / span.seconds;
+        let after = (generator.cpu_time()?, busy_time()?);
+        let generator_cores = (after.0 - before.0).as_secs_f64() / span.seconds;
+        let busy_cores = after.1.saturating_sub(before.1).as_secs_f64() / span.seconds;
         let ending = swarm.finish()?;
-        let run = summed_up(who, case, &span, &ending, generator)?;
+        let mut run = summed_up(who, case, &span, &ending)?;
+        run.generator_cores = generator_cores;
+        run.other_cores = (busy_cores - run.cores - generator_cores).max(0.0);
         self.say(&format!(
-            "{:<12} {:<26} {:>5} players  {:>7.3} µs  {:>9.0}/s  p99 {:>8.2} ms  cores {:.2} + {:.2}",
+            "{:<12} {:<26} {:>5} players  {:>7.3} µs  {:>9.0}/s  p99 {:>8.2} ms  cores {:.2} + {:.2}{}",
             case.name,
             who.name(),
             case.players,
@@ -140,19 +165,18 @@ impl Bench {
             run.latency_us(0.99) / 1e3,
             run.cores,
             run.generator_cores,
+            if run.other_cores > DISTURBANCE {
+                format!(", others {:.2}", run.other_cores)
+            } else {
+                String::new()
+            },
         ));
         self.runs.push(run.clone());
         Ok(run)
     }
 }
 
-fn summed_up(
-    who: Who,
-    case: &Case,
-    span: &Span,
-    ending: &Ending,
-    generator_cores: f64,
-) -> Result<Run> {
+fn summed_up(who: Who, case: &Case, span: &Span, ending: &Ending) -> Result<Run> {
     let (Some(cpu), Some(cores)) = (span.cpu_us_per_delivery(), span.cores()) else {
         bail!("{}: nothing was delivered", case.name);
     };
@@ -163,7 +187,8 @@ fn summed_up(
         lines_per_s: span.lines_per_s(),
         cpu_us_per_delivery: cpu,
         cores,
-        generator_cores,
+        generator_cores: 0.0,
+        other_cores: 0.0,
         latency_us: quantiles(ending),
         wrong: ending.counts.lost + ending.counts.doubled + ending.missing,
         left_out: ending.counts.left_out,

@@ -11,18 +11,28 @@ const FIXED_LINES_PER_S: f64 = 200.0;
 /// Of what it can do, a server is asked for when its latency is measured.
 const MODERATE: f64 = 0.2;
 const SENDERS: usize = 4;
+/// A window in which less can be coalesced, and a server that waits for its disk has
+/// to wait more.
+const NARROW: usize = 16;
 
 /// One channel, pushed, at a fixed rate and at a moderate one.
 ///
 /// # Errors
 /// When a run does not come to its end.
 pub(crate) fn fan_out(bench: &mut Bench) -> Result<()> {
+    let window = bench.window;
     let pushed = |players, senders| Case {
         name: "pushed",
         players,
         channels: 1,
         senders,
         rate: None,
+        window,
+    };
+    let narrow = Case {
+        name: "narrow",
+        window: NARROW,
+        ..pushed(100, SENDERS)
     };
     let fixed = Case {
         name: "fixed rate",
@@ -58,6 +68,9 @@ pub(crate) fn fan_out(bench: &mut Bench) -> Result<()> {
             runs.push(bench.run(who, &fixed)?);
         }
         if !bench.quick {
+            for who in Who::ALL {
+                runs.push(bench.run(who, &narrow)?);
+            }
             for senders in [1, 2] {
                 runs.push(bench.run(Who::Longhall, &pushed(100, senders))?);
             }
@@ -90,6 +103,9 @@ pub(crate) fn fan_out(bench: &mut Bench) -> Result<()> {
             );
         }
     }
+    let is_narrow = is(&narrow);
+    let what = format!("100 members, 4 pushing {NARROW} lines each: CPU");
+    add(bench, &runs, &is_narrow, &what, COST, None, cost);
     let what = "100 members, 200 lines/s";
     let is = is(&fixed);
     add(
@@ -129,6 +145,7 @@ pub(crate) fn channels(bench: &mut Bench) -> Result<()> {
         channels: 100,
         senders: 1000,
         rate: Some(rate),
+        window: 0,
     };
     let mut runs = Vec::new();
     for _ in 0..bench.rounds {

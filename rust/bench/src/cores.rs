@@ -1,6 +1,7 @@
 //! Which processors the server and the load generator run on.
 
 use std::process::{Child, Command};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -57,6 +58,27 @@ impl Cores {
     }
 }
 
+/// The time that all processors of the machine have worked, whoever for.
+///
+/// # Errors
+/// When the system does not tell.
+pub(crate) fn busy_time() -> Result<Duration> {
+    /// What the system counts in, on every Linux.
+    const TICKS_PER_S: f64 = 100.0;
+    let text = std::fs::read_to_string("/proc/stat").context("only Linux tells")?;
+    let ticks = busy_ticks(&text).context("an unknown /proc/stat")?;
+    Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_S))
+}
+
+/// Of the first line: user, nice, system, (idle, iowait,) irq, softirq, steal.
+fn busy_ticks(stat: &str) -> Option<u64> {
+    let all = stat.lines().next()?.strip_prefix("cpu ")?;
+    let counts = all.split_whitespace().map(str::parse::<u64>);
+    let counts = counts.collect::<Result<Vec<_>, _>>().ok()?;
+    let busy = [0, 1, 2, 5, 6, 7].map(|column| counts.get(column).copied());
+    busy.into_iter().sum()
+}
+
 #[cfg(target_os = "linux")]
 fn allowed() -> Result<Vec<usize>> {
     let set = rustix::thread::sched_getaffinity(None)?;
@@ -82,4 +104,16 @@ fn allowed() -> Result<Vec<usize>> {
 #[cfg(not(target_os = "linux"))]
 fn stay_on(_: &[usize]) -> Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_time_is_not_busy() {
+        let stat = "cpu  1 20 300 4000 50000 600000 7000000 80000000 5 5\ncpu0 9 9 9\n";
+        assert_eq!(busy_ticks(stat), Some(87_600_321));
+        assert_eq!(busy_ticks("intr 5"), None);
+    }
 }

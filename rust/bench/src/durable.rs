@@ -20,6 +20,7 @@ pub(crate) fn durable(bench: &mut Bench) -> Result<()> {
         channels: SENDERS,
         senders: SENDERS,
         rate: None,
+        window: bench.window,
     };
     // So few that none waits for another.
     let alone = Case {
@@ -28,6 +29,7 @@ pub(crate) fn durable(bench: &mut Bench) -> Result<()> {
         channels: 1,
         senders: 1,
         rate: Some(50.0),
+        window: 0,
     };
     let seconds = bench.pick("1", "2");
     let folder = bench.setting.folder.display().to_string();

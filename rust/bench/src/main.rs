@@ -156,6 +156,9 @@ fn run(args: Args) -> Result<()> {
     }
     let machine = machine();
     println!("{machine}\n\n{}", figure::table(&bench.figures));
+    if let Some(disturbed) = bench.disturbed() {
+        println!("{disturbed}\n");
+    }
     if let Some(folder) = &args.plots {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use longhall_swarm::{
-    Account, Counts, Ending, Load, Plan, Process, Span, Swarm, SwarmError, Visit, Visitors,
+    Account, Counts, Ending, Load, Plan, Process, Span, Speaks, Swarm, SwarmError, Visit, Visitors,
     accounts,
 };
 use serde_json::json;
@@ -74,6 +74,9 @@ struct Args {
     /// Connections that are being opened at a time
     #[arg(long, default_value_t = 32, value_name = "COUNT")]
     at_once: usize,
+    /// The server is a reference (`longhall-bench bare each`): no handshake, no accounts
+    #[arg(long)]
+    bare_frames: bool,
     /// Keeps what logs the accounts in again, so that later runs need not register.
     /// Readable by you alone: what is in it is as good as passwords
     #[arg(long, value_name = "FILE")]
@@ -118,6 +121,11 @@ fn run(args: &Args) -> Result<bool, SwarmError> {
     let server = args.server_pid.map(Process::find).transpose()?;
     let plan = Plan {
         url: args.url.clone(),
+        speaks: if args.bare_frames {
+            Speaks::BareFrames
+        } else {
+            Speaks::Longhall
+        },
         players: args.players,
         channels: args.channels,
         senders: args.senders,
@@ -143,7 +151,6 @@ fn run(args: &Args) -> Result<bool, SwarmError> {
         at_once: args.at_once,
         threads: args.threads,
         sample: args.sample.unwrap_or(if args.push { 32 } else { 1 }),
-        ..Plan::default()
     };
     let mut kept = match &args.accounts {
         Some(file) => accounts::read(file)?,
