@@ -251,20 +251,22 @@ impl<'a> Player<'a> {
         };
         let mut read = Read::default();
         let mut batch = Batch::default();
-        tokio::select! {
-            () = wire.readable() => {
-                let (context, session, counter) = (self.context, &mut self.session, &mut self.counter);
-                let now = context.now();
-                read = wire.read(&context.buffer, |packet| {
-                    let sent = counter.see(packet, context.sampling, &mut batch);
-                    context.note_latency(sent, now);
-                    session.received(now, packet);
-                })?;
-                context.note(self.index, counter, &batch);
+        {
+            let (context, session) = (self.context, &mut self.session);
+            let (counter, batch) = (&mut self.counter, &mut batch);
+            let mut now = None;
+            let turn = wire.turn(&context.buffer, |packet| {
+                let now = *now.get_or_insert_with(|| context.now());
+                let sent = counter.see(packet, context.sampling, batch);
+                context.note_latency(sent, now);
+                session.received(now, packet);
+            });
+            tokio::select! {
+                turn = turn => read = turn?,
+                () = &mut self.alarm => {}
             }
-            () = wire.writable(), if wire.is_behind() => wire.flush(),
-            () = &mut self.alarm => {}
         }
+        self.context.note(self.index, &self.counter, &batch);
         match read.control {
             Some(Control::Ping) => wire.pong(),
             Some(Control::Close(reason)) => return Err(closed(reason, doing)),
@@ -306,9 +308,6 @@ impl<'a> Player<'a> {
                     }
                 }
             }
-        }
-        if let Some(wire) = &mut self.wire {
-            wire.flush();
         }
         Ok(())
     }

@@ -427,21 +427,14 @@ async fn hear(
     counter: &mut Counter,
     doing: &'static str,
 ) -> Result<Batch, SwarmError> {
-    wire.flush();
-    if wire.is_behind() {
-        tokio::select! {
-            () = wire.readable() => {}
-            () = wire.writable() => {}
-        }
-    } else {
-        wire.readable().await;
-    }
-    let now = context.now();
+    let mut now = None;
     let mut batch = Batch::default();
-    let read = wire.read(&context.buffer, |packet| {
+    let turn = wire.turn(&context.buffer, |packet| {
+        let now = *now.get_or_insert_with(|| context.now());
         let sent = counter.see(packet, context.sampling, &mut batch);
         context.note_latency(sent, now);
-    })?;
+    });
+    let read = turn.await?;
     context.note(Some(index), counter, &batch);
     match read.control {
         Some(Control::Ping) => wire.pong(),

@@ -8,11 +8,13 @@
 //! Only what has not wholly arrived is kept apart until the rest comes.
 
 use std::cell::RefCell;
-use std::io::ErrorKind;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
 
 use longhall_packet::limits::MAX_SERVER_PACKET_BYTES;
 use longhall_packet::{CloseReason, SUBPROTOCOL};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::SwarmError;
@@ -165,44 +167,59 @@ impl Wire {
         Ok(())
     }
 
-    /// Waits until there is something to [`read`](Self::read). May be dropped.
-    pub(crate) async fn readable(&self) {
-        if !self.rest.is_empty() && whole_frame(&self.rest) {
-            return;
-        }
-        // Failing shows when it is read.
-        self.stream.readable().await.ok();
-    }
-
-    /// Reads once, without waiting, and shows each text frame to `on_text`.
+    /// Writes what is queued, waits until something has come, reads once and shows
+    /// each text frame to `on_text`. May be dropped while it waits.
     ///
     /// # Errors
     /// [`SwarmError::Broken`]. That the connection is over is no error.
-    pub(crate) fn read(
+    pub(crate) async fn turn(
         &mut self,
         buffer: &Buffer,
         mut on_text: impl FnMut(&[u8]),
     ) -> Result<Read, SwarmError> {
+        poll_fn(|cx| self.poll_turn(cx, buffer, &mut on_text)).await
+    }
+
+    fn poll_turn(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &Buffer,
+        on_text: &mut impl FnMut(&[u8]),
+    ) -> Poll<Result<Read, SwarmError>> {
+        self.poll_flush(cx);
         let mut buffer = buffer.borrow_mut();
         let kept = self.rest.len();
         buffer[..kept].copy_from_slice(&self.rest);
-        self.rest.clear();
         let mut read = Read::default();
         let mut filled = kept;
-        match self.stream.try_read(&mut buffer[kept..]) {
-            Ok(0) => read.is_over = true,
-            Ok(count) => filled += count,
-            Err(cause) if cause.kind() == ErrorKind::WouldBlock => {}
-            Err(_) => read.is_over = true,
+        // Frames may have come along with the handshake.
+        if !holds_frame(&self.rest) {
+            let mut into = ReadBuf::new(&mut buffer[kept..]);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut into)) {
+                Ok(()) => filled += into.filled().len(),
+                Err(_) => read.is_over = true,
+            }
+            read.is_over |= filled == kept;
         }
+        self.rest.clear();
+        Poll::Ready(self.look_at(&buffer[..filled], read, on_text))
+    }
+
+    /// Shows whole frames, and keeps what is left.
+    fn look_at(
+        &mut self,
+        bytes: &[u8],
+        mut read: Read,
+        on_text: &mut impl FnMut(&[u8]),
+    ) -> Result<Read, SwarmError> {
         let mut at = 0;
-        while let Some(header) = Header::parse(&buffer[at..filled])? {
+        while let Some(header) = Header::parse(&bytes[at..])? {
             let from = at + header.bytes;
             let to = from + header.payload;
-            if to > filled {
+            if to > bytes.len() {
                 break;
             }
-            let payload = &buffer[from..to];
+            let payload = &bytes[from..to];
             match header.opcode {
                 TEXT => on_text(payload),
                 CLOSE => read.control = Some(Control::Close(close_reason(payload))),
@@ -211,8 +228,8 @@ impl Wire {
             }
             at = to;
         }
-        if at < filled {
-            self.rest.extend_from_slice(&buffer[at..filled]);
+        if at < bytes.len() {
+            self.rest.extend_from_slice(&bytes[at..]);
         } else if self.rest.capacity() > 4 * 1024 {
             self.rest = Vec::new();
         }
@@ -239,22 +256,21 @@ impl Wire {
         !self.outgoing.is_empty()
     }
 
-    /// Waits until the socket takes more. May be dropped.
-    pub(crate) async fn writable(&self) {
-        // Failing shows when it is read.
-        self.stream.writable().await.ok();
+    /// Hands what is queued to the socket, as far as it takes it, without waiting. For
+    /// a good-bye; everything else goes out with the next [`turn`](Self::turn).
+    pub(crate) fn flush(&mut self) {
+        self.poll_flush(&mut Context::from_waker(Waker::noop()));
     }
 
-    /// Hands what is queued to the socket, as far as it takes it. A connection that
-    /// is over shows when it is read.
-    pub(crate) fn flush(&mut self) {
+    /// That a connection is over shows when it is read.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) {
         while !self.outgoing.is_empty() {
-            match self.stream.try_write(&self.outgoing) {
-                Ok(count) => {
+            match Pin::new(&mut self.stream).poll_write(cx, &self.outgoing) {
+                Poll::Ready(Ok(count)) => {
                     self.outgoing.drain(..count);
                 }
-                Err(cause) if cause.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => self.outgoing.clear(),
+                Poll::Ready(Err(_)) => self.outgoing.clear(),
+                Poll::Pending => return,
             }
         }
         if self.outgoing.capacity() > 4 * 1024 {
@@ -264,7 +280,7 @@ impl Wire {
 }
 
 /// Whether a frame begins here and ends here.
-fn whole_frame(bytes: &[u8]) -> bool {
+fn holds_frame(bytes: &[u8]) -> bool {
     match Header::parse(bytes) {
         Ok(Some(header)) => header.bytes + header.payload <= bytes.len(),
         Ok(None) => false,
@@ -419,8 +435,8 @@ mod tests {
             });
             let (buffer, mut seen, mut pinged) = (new_buffer(), Vec::new(), false);
             loop {
-                wire.readable().await;
-                let read = wire.read(&buffer, |text| seen.push(text.to_vec())).unwrap();
+                let turn = wire.turn(&buffer, |text| seen.push(text.to_vec()));
+                let read = turn.await.unwrap();
                 pinged |= read.control == Some(Control::Ping);
                 if read.is_over {
                     break;
