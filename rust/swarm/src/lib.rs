@@ -1,8 +1,8 @@
 //! A swarm of players who load a Longhall server and count what comes of it.
 //!
-//! [`Swarm`] connects, logs in, talks and measures as a [`Plan`] says. Who talks
-//! at a rate, as players do, is a session of the client core. The crowd that listens
-//! logs in by the client core and then only counts: see `wire` and `count` for why.
+//! [`Swarm`] connects, logs in, talks and measures as a [`Plan`] says. The first
+//! who talk at a rate, as players do, are sessions of the client core. The crowd logs in
+//! by the client core and then only counts: see `wire` and `count` for why.
 //! Reading order:
 //!
 //! - [`Plan`]: what the swarm does; [`Account`]: who it is;

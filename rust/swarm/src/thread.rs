@@ -25,6 +25,9 @@ use crate::wire::{Address, Buffer, Control, Wire, new_buffer};
 
 /// The longest latency that is told apart from longer ones.
 const MAX_LATENCY: Duration = Duration::from_secs(60);
+/// Senders at a rate that are sessions of the client core. More of them would have one
+/// thread measure itself: the rest writes the same packets without it.
+const MOST_SESSIONS: usize = 64;
 /// Between tries to come back to a server that does not answer.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -340,12 +343,14 @@ async fn stay(
     entered?;
     is_in();
     match lines {
-        Some(lines) if rate => talk(context, index, player, lines).await,
+        Some(lines) if rate && seat.number < MOST_SESSIONS => {
+            talk(context, index, player, lines).await
+        }
         lines => {
             let lost = SwarmError::Lost { doing: "entering" };
             let (wire, counter) = player.into_wire().ok_or(lost)?;
             match lines {
-                Some(_) => push(context, index, wire, counter, None).await,
+                Some(lines) => push(context, index, wire, counter, rate.then_some(lines)).await,
                 None => listen(context, index, wire, counter).await,
             }
         }
