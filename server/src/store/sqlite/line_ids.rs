@@ -12,7 +12,7 @@
 //! line is gone, or was never committed, does no harm; [`look_over`] finds such ids.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
 use longhall_packet::LineId;
@@ -28,10 +28,12 @@ const ERA: usize = if cfg!(test) { 64 } else { 16_384 };
 const BUCKETS: i64 = 512;
 /// Bytes that an id takes in a row.
 const ENTRY_BYTES: usize = 24;
-/// Bits of a filter: 16 a line, of which each line sets a few. One in a thousand
-/// new ids is taken for one of the era.
-const FILTER_BITS: u64 = 16 * ERA as u64;
-const BITS_A_LINE: u64 = 6;
+/// Bits of an era's filter: 24 a line, of which each line sets a few. One in some
+/// twenty thousand new ids is taken for one of the era.
+const FILTER_BITS: usize = 24 * ERA;
+const BITS_A_LINE: u64 = 8;
+/// Eras whose filters lie together.
+const ERAS_A_BLOCK: i64 = u64::BITS as i64;
 /// An era is written anew when less than three quarters of its ids are of use.
 const USEFUL: (usize, usize) = (3, 4);
 
@@ -44,16 +46,18 @@ pub(super) struct LineIds {
     newest: HashMap<Id, i64>,
     /// How many there are when they go to disk.
     due: usize,
-    /// Those on disk, the newest last.
-    eras: Vec<Era>,
+    /// Those on disk, by the numbers of their eras divided by that of a block.
+    blocks: BTreeMap<i64, Block>,
     next_era: i64,
     hasher: RandomState,
 }
 
-/// An era on disk, and the filter of its ids.
-pub(super) struct Era {
-    number: i64,
-    filter: Box<[u64]>,
+/// The filters of some eras, side by side: a word holds a bit of each, so that all of
+/// them are asked at once.
+struct Block {
+    words: Box<[u64]>,
+    /// Eras that are on disk.
+    eras: u64,
 }
 
 /// Where a line was found.
@@ -68,22 +72,16 @@ impl LineIds {
         let mut ids = Self {
             newest: HashMap::new(),
             due: ERA,
-            eras: Vec::new(),
+            blocks: BTreeMap::new(),
             next_era: 1,
             hasher: RandomState::new(),
         };
         let mut rows = db.prepare("SELECT id, ids FROM line_ids ORDER BY id")?;
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
-            let number = row.get::<_, i64>(0)? / BUCKETS;
-            if ids.eras.last().is_none_or(|era| era.number != number) {
-                ids.eras.push(Era::new(number));
-                ids.next_era = number + 1;
-            }
-            if let Some(era) = ids.eras.last_mut() {
-                for (id, _) in entries(row.get_ref(1)?.as_blob()?) {
-                    era.add(bits(&ids.hasher, id));
-                }
+            let era = row.get::<_, i64>(0)? / BUCKETS;
+            for (id, _) in entries(row.get_ref(1)?.as_blob()?) {
+                ids.add(era, id);
             }
         }
         let mut logs = HashSet::new();
@@ -118,9 +116,9 @@ impl LineIds {
         {
             return Ok(Some(found));
         }
-        let bits = bits(&self.hasher, id);
-        for era in self.eras.iter().rev().filter(|era| era.may_have(bits)) {
-            let row = era.number * BUCKETS + bucket(id);
+        let hash = self.hasher.hash_one(id);
+        for era in self.eras_that_may_have(hash) {
+            let row = era * BUCKETS + bucket(id);
             let ids: Option<Vec<u8>> = db
                 .prepare_cached("SELECT ids FROM line_ids WHERE id = ?1")?
                 .query_row([row], |row| row.get(0))
@@ -147,33 +145,39 @@ impl LineIds {
     }
 
     /// Puts the newest ids on disk as soon as the transaction is committed, which
-    /// [`Self::written`] or [`Self::not_written`] tells.
-    pub(super) fn write(&self, db: &Connection) -> Result<Vec<Era>> {
+    /// [`Self::written`] or [`Self::not_written`] tells. Says by era what is written.
+    pub(super) fn write(&self, db: &Connection) -> Result<Vec<Vec<Id>>> {
         let mut insert = db.prepare_cached("INSERT INTO line_ids (id, ids) VALUES (?1, ?2)")?;
         let mut eras = Vec::new();
         let mut ids = self.newest.iter().peekable();
-        while ids.peek().is_some() {
-            let mut era = Era::new(self.next_era + super::count(eras.len()));
+        for era in self.next_era.. {
+            if ids.peek().is_none() {
+                break;
+            }
+            let mut written = Vec::with_capacity(ERA);
             let mut buckets = vec![Vec::new(); BUCKETS as usize];
             for (id, key) in ids.by_ref().take(ERA) {
-                era.add(bits(&self.hasher, *id));
+                written.push(*id);
                 push(&mut buckets[bucket(*id) as usize], *id, *key);
             }
             for (bucket, ids) in (0..).zip(buckets) {
                 if !ids.is_empty() {
-                    insert.execute((era.number * BUCKETS + bucket, ids))?;
+                    insert.execute((era * BUCKETS + bucket, ids))?;
                 }
             }
-            eras.push(era);
+            eras.push(written);
         }
         Ok(eras)
     }
 
-    /// The newest ids are on disk, as these eras.
-    pub(super) fn written(&mut self, eras: Vec<Era>) {
+    /// The newest ids are on disk.
+    pub(super) fn written(&mut self, eras: Vec<Vec<Id>>) {
+        for (era, ids) in (self.next_era..).zip(eras) {
+            for id in ids {
+                self.add(era, id);
+            }
+        }
         self.newest.clear();
-        self.next_era += super::count(eras.len());
-        self.eras.extend(eras);
         self.due = ERA;
     }
 
@@ -184,40 +188,64 @@ impl LineIds {
 
     /// Whether, with so many lines gone, it is worth while to look for their ids.
     pub(super) fn are_to_be_looked_over(&self, lines_gone: i64) -> bool {
-        lines_gone > super::count(self.eras.len() * ERA / 8)
+        let eras = self.blocks.values().map(|block| block.eras.count_ones());
+        lines_gone > i64::from(eras.sum::<u32>()) * super::count(ERA / 8)
     }
-}
 
-impl Era {
-    fn new(number: i64) -> Self {
-        Self {
-            number,
-            filter: vec![0; (FILTER_BITS / 64) as usize].into(),
+    /// Adds an id of an era on disk to its filter.
+    fn add(&mut self, era: i64, id: Id) {
+        let hash = self.hasher.hash_one(id);
+        let block = self.blocks.entry(era / ERAS_A_BLOCK);
+        let block = block.or_insert_with(|| Block {
+            words: vec![0; FILTER_BITS].into(),
+            eras: 0,
+        });
+        let bit = 1 << (era % ERAS_A_BLOCK);
+        block.eras |= bit;
+        for word in places(hash) {
+            block.words[word] |= bit;
+        }
+        self.next_era = self.next_era.max(era + 1);
+    }
+
+    /// The eras whose filter has seen an id, the newest first.
+    fn eras_that_may_have(&self, hash: u64) -> impl Iterator<Item = i64> {
+        self.blocks.iter().rev().flat_map(move |(number, block)| {
+            let mut eras = block.eras;
+            for word in places(hash) {
+                eras &= block.words[word];
+                if eras == 0 {
+                    break;
+                }
+            }
+            std::iter::from_fn(move || {
+                let newest = eras.checked_ilog2()?;
+                eras &= !(1 << newest);
+                Some(number * ERAS_A_BLOCK + i64::from(newest))
+            })
+        })
+    }
+
+    /// Lets go of an era that is no longer on disk.
+    fn forget(&mut self, era: i64) {
+        let number = era / ERAS_A_BLOCK;
+        if let Some(block) = self.blocks.get_mut(&number) {
+            block.eras &= !(1 << (era % ERAS_A_BLOCK));
+            if block.eras == 0 {
+                self.blocks.remove(&number);
+            }
         }
     }
-
-    fn add(&mut self, id: (u64, u64)) {
-        for (word, bit) in places(id) {
-            self.filter[word] |= bit;
-        }
-    }
-
-    fn may_have(&self, id: (u64, u64)) -> bool {
-        places(id).all(|(word, bit)| self.filter[word] & bit != 0)
-    }
 }
 
-/// Two numbers that an id's bits in a filter are made of. Nobody outside can know
-/// them, so that nobody can choose ids that fill it.
-fn bits(hasher: &RandomState, id: Id) -> (u64, u64) {
-    let hash = hasher.hash_one(id);
-    (hash, hash.rotate_left(32) | 1)
-}
-
-fn places((start, step): (u64, u64)) -> impl Iterator<Item = (usize, u64)> {
+/// The bits of an id in a filter. Its hash is one that nobody outside can know, so
+/// that nobody can choose ids that fill the filters.
+fn places(hash: u64) -> impl Iterator<Item = usize> {
+    let step = hash.rotate_left(32) | 1;
     (0..BITS_A_LINE).map(move |n| {
-        let bit = start.wrapping_add(n.wrapping_mul(step)) % FILTER_BITS;
-        ((bit / 64) as usize, 1 << (bit % 64))
+        // The highest bits, scaled to the filter's length.
+        let place = hash.wrapping_add(n.wrapping_mul(step)) >> 32;
+        ((place * FILTER_BITS as u64) >> 32) as usize
     })
 }
 
@@ -333,7 +361,7 @@ impl Thinned {
         }
         if is_gone {
             // Right even if this is rolled back: no line that is gone comes back.
-            line_ids.eras.retain(|era| era.number != self.era);
+            line_ids.forget(self.era);
         }
         Ok(())
     }
