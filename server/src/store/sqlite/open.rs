@@ -186,7 +186,7 @@ pub(super) fn migrate(
              PRAGMA foreign_keys = ON;
              PRAGMA secure_delete = ON;
              PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -65536;",
+             PRAGMA cache_size = -16384;",
         )
         .map_err(|cause| explain(path, &cause))?;
     if found == known {
