@@ -6,6 +6,11 @@
 //! go to it together: one transaction, and one wait for the disk, for up to
 //! [`MAX_BATCH`] of them. While the store writes a batch, the one before it is
 //! delivered; batches never overtake each other.
+//!
+//! To flush a single line to disk costs as much as to flush a hundred. Between flushes
+//! the log rests for a while that goes by what the disk took for the last one
+//! ([`REST`]): lines that come meanwhile wait a few milliseconds at most, and share the
+//! next. A line that nobody spoke just before does not wait.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -15,6 +20,7 @@ use futures_util::FutureExt;
 use longhall_packet::{Denial, DenyCode, INBOX, Line, RequestId, Seq, ServerPacket};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
+use tokio::time::{Duration, Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -25,6 +31,14 @@ use crate::store::{Appended, ChannelId, Entry, Store, StoreError, UserId, What};
 
 /// Entries given to the store at once.
 const MAX_BATCH: usize = 1000;
+/// Rest after a batch, by the time that the store took for it.
+const REST: u32 = 3;
+/// No rest is longer: the disk may have stalled.
+const LONGEST_REST: Duration = Duration::from_millis(3);
+/// No rest is shorter: timers are no finer, and a flush is cheap where it is so fast.
+const SHORTEST_REST: Duration = Duration::from_millis(1);
+/// So many entries are worth a flush at any time.
+const WORTH_A_FLUSH: usize = 32;
 /// Entries that may wait. When there are as many, sessions wait with the next,
 /// and read no more from their connections.
 const MAX_WAITING: usize = 4096;
@@ -143,45 +157,70 @@ async fn work(
     hub: Hub,
 ) {
     let mut written: Option<Written> = None;
+    let mut rested = Instant::now();
     loop {
-        let batch = match &written {
+        let mut batch = Vec::new();
+        if written.is_none() {
             // Nothing is left to deliver: wait for something to do.
-            None => {
-                let mut batch = Vec::new();
-                tokio::select! {
-                    _ = waiting.recv_many(&mut batch, MAX_BATCH) => {}
-                    () = stopping.cancelled(), if !waiting.is_closed() => {
-                        waiting.close();
-                        continue;
-                    }
+            tokio::select! {
+                _ = waiting.recv_many(&mut batch, MAX_BATCH) => {}
+                () = stopping.cancelled(), if !waiting.is_closed() => {
+                    waiting.close();
+                    continue;
                 }
-                if batch.is_empty() {
-                    return;
-                }
-                batch
             }
-            Some(_) => take_waiting(&mut waiting),
-        };
+            if batch.is_empty() {
+                return;
+            }
+            gather(&mut batch, &mut waiting, rested).await;
+        } else if Instant::now() >= rested || waiting.len() >= WORTH_A_FLUSH {
+            take_waiting(&mut batch, &mut waiting);
+        }
         let (batch, entries) = split(batch);
         let deliver = async {
             if let Some(written) = written.take() {
                 deliver(&hub, written).await;
             }
         };
+        let began = Instant::now();
+        let append = async {
+            let results = append(&*store, entries).await;
+            (results, began.elapsed())
+        };
         // The store writes on a thread of its own: it is asked first.
-        let (results, ()) = tokio::join!(biased; append(&*store, entries), deliver);
-        written = (!batch.is_empty()).then_some(Written { batch, results });
+        let ((results, took), ()) = tokio::join!(biased; append, deliver);
+        if !batch.is_empty() {
+            rested = began + took + rest_after(took);
+            written = Some(Written { batch, results });
+        }
     }
 }
 
-fn take_waiting(waiting: &mut Receiver<Request>) -> Vec<Request> {
-    let mut batch = Vec::new();
+/// How long to rest after a batch that took the store so long.
+fn rest_after(took: Duration) -> Duration {
+    let rest = (took * REST).min(LONGEST_REST);
+    if rest < SHORTEST_REST {
+        return Duration::ZERO;
+    }
+    rest
+}
+
+/// Waits for more, while they are few and the log rests.
+async fn gather(batch: &mut Vec<Request>, waiting: &mut Receiver<Request>, until: Instant) {
+    while batch.len() < WORTH_A_FLUSH
+        && let Ok(Some(request)) = timeout_at(until, waiting.recv()).await
+    {
+        batch.push(request);
+    }
+    take_waiting(batch, waiting);
+}
+
+fn take_waiting(batch: &mut Vec<Request>, waiting: &mut Receiver<Request>) {
     while batch.len() < MAX_BATCH
         && let Ok(request) = waiting.try_recv()
     {
         batch.push(request);
     }
-    batch
 }
 
 fn split(batch: Vec<Request>) -> (Vec<Asked>, Vec<Entry>) {
@@ -406,6 +445,57 @@ mod tests {
         assert!(log.stop().await);
     }
 
+    #[test]
+    fn the_log_rests_by_what_the_disk_takes() {
+        let rests = [(100, 0), (500, 1500), (900, 2700), (20_000, 3000)];
+        for (took, rest) in rests {
+            let rest = Duration::from_micros(rest);
+            assert_eq!(rest_after(Duration::from_micros(took)), rest);
+        }
+    }
+
+    fn request(line_id: u64) -> Request {
+        Request {
+            id: 1,
+            connection: 1,
+            outbox: Arc::new(Outbox::new(1000, None)),
+            channel: "lobby".into(),
+            entry: Entry {
+                sender: UserId(1),
+                sender_name: "ada".to_owned(),
+                what: What::Say {
+                    channel: ChannelId(1),
+                    line_id,
+                    text: "hello?".to_owned(),
+                },
+                now_ms: 0,
+            },
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_goes_at_once_unless_the_log_rests() {
+        let (_requests, mut waiting) = channel(MAX_WAITING);
+        let mut batch = vec![request(1)];
+        gather(&mut batch, &mut waiting, Instant::now()).await;
+        assert_eq!(batch.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn lines_said_while_the_log_rests_go_together_until_they_are_enough() {
+        let (requests, mut waiting) = channel(MAX_WAITING);
+        let far_away = Instant::now() + Duration::from_secs(3600);
+        let mut batch = vec![request(0)];
+        let talk = async {
+            for line_id in 1..WORTH_A_FLUSH {
+                requests.send(request(line_id as u64)).await.ok();
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::join!(gather(&mut batch, &mut waiting, far_away), talk);
+        assert_eq!(batch.len(), WORTH_A_FLUSH);
+    }
+
     #[tokio::test]
     async fn a_server_whose_chat_log_panics_stops_rather_than_go_on_in_silence() {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
@@ -420,22 +510,13 @@ mod tests {
         let hub = Hub::new(&lobby, config.grace);
         let server = CancellationToken::new();
         let log = ChatLog::start(Arc::clone(&store), hub, server.clone());
-        let request = Request {
-            id: 1,
-            connection: 1,
-            outbox: Arc::new(Outbox::new(1000, None)),
-            channel: "lobby".into(),
-            entry: Entry {
-                sender: ada,
-                sender_name: "ada".to_owned(),
-                what: What::Say {
-                    channel: lobby.id,
-                    line_id: 1,
-                    // No packet may be so large; that is asserted in tests.
-                    text: "x".repeat(100_000),
-                },
-                now_ms: 0,
-            },
+        let mut request = request(1);
+        request.entry.sender = ada;
+        request.entry.what = What::Say {
+            channel: lobby.id,
+            line_id: 1,
+            // No packet may be so large; that is asserted in tests.
+            text: "x".repeat(100_000),
         };
         log.write(request).await.unwrap();
         server.cancelled().await;
