@@ -798,8 +798,8 @@ async fn commits_write_over_room_that_the_log_has() {
             .unwrap();
         lengths.insert(fs::metadata(&log).unwrap().len());
     }
-    // Some 200 pages in steps of 64.
-    assert!(lengths.len() <= 6, "{lengths:?}");
+    // Some 300 pages in pieces of 16, which may be seen coming, and not one by one.
+    assert!(lengths.len() <= 24, "{lengths:?}");
     assert!(lengths.last().unwrap() > &(200 * 4096), "{lengths:?}");
 }
 
