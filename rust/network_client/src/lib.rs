@@ -1,8 +1,8 @@
 //! The Godot face of Longhall: the `NetworkClient` node.
 //!
-//! Thin on purpose. `network_client` is what designers see, with the
-//! `network_request` that each call returns and the login `remembered` in a
-//! file. `transport` drives the engine's own `WebSocketPeer`, or the
+//! Thin on purpose. `network_client` is what designers see, with its
+//! `frequent_signals`, the `network_request` that each call returns and the login
+//! `remembered` in a file. `transport` drives the engine's own `WebSocketPeer`, or the
 //! `fake_server` of a game's tests, whose `fake_world` knows who said what, through the `bad_weather` a designer may
 //! ask for. `convert` turns Rust values into Godot ones. Everything that decides lives in `longhall-client`.
 
@@ -14,8 +14,8 @@
 
 use godot::prelude::*;
 
-mod line_signal;
 mod network_client;
+mod frequent_signals;
 mod network_request;
 mod remembered;
 

@@ -21,7 +21,7 @@ use longhall_packet::{
 use crate::bad_weather::Forecast;
 use crate::convert::{self, int, now, seconds, state_constant};
 use crate::fake_server::LonghallFakeServer;
-use crate::line_signal::LineSignal;
+use crate::frequent_signals::FrequentSignals;
 use crate::network_request::NetworkRequest;
 use crate::remembered;
 use crate::transport::{Address, News, Transport};
@@ -273,7 +273,7 @@ pub struct NetworkClient {
     was_removed: bool,
     /// For the developer's console, once nothing is borrowed.
     warnings: Vec<String>,
-    line_signal: LineSignal,
+    signals: FrequentSignals,
 }
 
 #[godot_api]
@@ -331,7 +331,7 @@ impl INode for NetworkClient {
             ticked_at: Duration::ZERO,
             was_removed: false,
             warnings: Vec::new(),
-            line_signal: LineSignal::new("chat_received"),
+            signals: FrequentSignals::new(),
         };
         node.take_limits(Limits::default());
         node
@@ -1187,11 +1187,11 @@ impl NetworkClient {
     fn tell_later(&mut self) {
         self.run_deferred_gd(|mut node| {
             if node.is_instance_valid() {
-                let (happened, line_signal) = {
+                let (happened, signals) = {
                     let mut this = node.bind_mut();
-                    (this.happened(), this.line_signal.clone())
+                    (this.happened(), this.signals.clone())
                 };
-                tell(&mut node, &line_signal, happened);
+                tell(&mut node, &signals, happened);
             }
         });
     }
@@ -1236,10 +1236,10 @@ impl NetworkClient {
     }
 
     /// Lets the engine move data, and takes the first step of a frame.
-    fn start_frame(&mut self, now: Duration) -> (Duration, LineSignal, Step) {
+    fn start_frame(&mut self, now: Duration) -> (Duration, FrequentSignals, Step) {
         self.transport.poll();
         let budget = seconds(self.frame_budget / 1000.0);
-        (budget, self.line_signal.clone(), self.step(now))
+        (budget, self.signals.clone(), self.step(now))
     }
 
     /// Passes one piece of news to the session; without any, ends the frame.
@@ -1459,16 +1459,16 @@ enum Step {
 /// is read once: this is all that most frames of a game cost, and most lines.
 fn process_frame(node: &mut Gd<NetworkClient>) {
     let started = now();
-    let (budget, line_signal, mut step) = node.bind_mut().start_frame(started);
+    let (budget, signals, mut step) = node.bind_mut().start_frame(started);
     loop {
         let happened = match step {
             Step::More(happened) => happened,
             Step::Last(happened) => {
-                tell(node, &line_signal, happened);
+                tell(node, &signals, happened);
                 return;
             }
         };
-        if !tell(node, &line_signal, happened) {
+        if !tell(node, &signals, happened) {
             return;
         }
         let now = now();
@@ -1510,13 +1510,13 @@ fn is_final(reason: LogoutReason) -> bool {
 
 /// Emits what happened, then ends the requests. `false`: a handler has freed
 /// the node.
-fn tell(node: &mut Gd<NetworkClient>, line_signal: &LineSignal, happened: Happened) -> bool {
+fn tell(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, happened: Happened) -> bool {
     for warning in happened.warnings {
         godot_warn!("NetworkClient: {warning}");
     }
     let mut is_alive = true;
     for event in happened.events {
-        emit(node, line_signal, event);
+        emit(node, signals, event);
         is_alive = node.is_instance_valid();
         if !is_alive {
             break;
@@ -1530,7 +1530,7 @@ fn tell(node: &mut Gd<NetworkClient>, line_signal: &LineSignal, happened: Happen
     is_alive
 }
 
-fn emit(node: &mut Gd<NetworkClient>, line_signal: &LineSignal, event: Event) {
+fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, event: Event) {
     match event {
         Event::StateChanged(state) => {
             node.signals().state_changed().emit(state_constant(state));
@@ -1563,7 +1563,7 @@ fn emit(node: &mut Gd<NetworkClient>, line_signal: &LineSignal, event: Event) {
         }
         Event::LoggedOut { reason } => node.signals().logged_out().emit(reason.name()),
         Event::ChatReceived { channel, line } => {
-            line_signal.emit(node, &channel, &line);
+            signals.chat_received(node, &channel, &line);
             if line.kind == LineKind::Deleted && node.is_instance_valid() {
                 let mut signal = node.signals().chat_deleted();
                 signal.emit(&channel, int(line.seq));
@@ -1597,10 +1597,7 @@ fn emit(node: &mut Gd<NetworkClient>, line_signal: &LineSignal, event: Event) {
         }
         Event::UnreadChanged {
             channel, unread, ..
-        } => {
-            let mut signal = node.signals().unread_changed();
-            signal.emit(&channel, i64::from(unread));
-        }
+        } => signals.unread_changed(node, &channel, unread),
         Event::ChannelJoined { channel } => node.signals().channel_joined().emit(&channel),
         Event::ChannelLeft {
             channel,

@@ -1,4 +1,4 @@
-//! The one signal that comes by the thousand.
+//! The signals that come with every line of chat.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,27 +16,30 @@ use crate::network_client::NetworkClient;
 /// that they save.
 const MAX_NAMES: usize = 256;
 
-/// Emits `chat_received`.
+/// Emits `chat_received` and `unread_changed`.
 ///
 /// The typed signals look the node's class up each time and have the engine look
 /// up the signal's name; for a line of chat that is a third of all it costs. And
 /// channels and senders are the same again and again, so they are converted once.
 #[derive(Clone)]
-pub(crate) struct LineSignal {
-    signal: StringName,
+pub(crate) struct FrequentSignals {
+    chat_received: StringName,
+    unread_changed: StringName,
     names: Rc<RefCell<HashMap<String, Variant>>>,
 }
 
-impl LineSignal {
-    pub(crate) fn new(signal: &str) -> Self {
+/// Nothing may be borrowed: a handler may call the node.
+impl FrequentSignals {
+    pub(crate) fn new() -> Self {
         Self {
-            signal: signal.into(),
+            chat_received: "chat_received".into(),
+            unread_changed: "unread_changed".into(),
             names: Rc::default(),
         }
     }
 
-    /// Tells of one line. Nothing may be borrowed: a handler may call the node.
-    pub(crate) fn emit(&self, node: &mut Gd<NetworkClient>, channel: &str, line: &Line) {
+    /// Tells of one line.
+    pub(crate) fn chat_received(&self, node: &mut Gd<NetworkClient>, channel: &str, line: &Line) {
         let arguments = [
             self.name(channel),
             self.name(&line.sender),
@@ -44,8 +47,15 @@ impl LineSignal {
             int(line.sent_at_ms).to_variant(),
             int(line.seq).to_variant(),
         ];
-        node.upcast_mut::<Object>()
-            .emit_signal(&self.signal, &arguments);
+        let object = node.upcast_mut::<Object>();
+        object.emit_signal(&self.chat_received, &arguments);
+    }
+
+    /// Tells how many lines wait to be read.
+    pub(crate) fn unread_changed(&self, node: &mut Gd<NetworkClient>, channel: &str, unread: u32) {
+        let arguments = [self.name(channel), i64::from(unread).to_variant()];
+        let object = node.upcast_mut::<Object>();
+        object.emit_signal(&self.unread_changed, &arguments);
     }
 
     fn name(&self, name: &str) -> Variant {
