@@ -47,20 +47,19 @@ var _failed: bool = false
 func _initialize() -> void:
 	await process_frame
 	root.size = WINDOW
-	var only: String = Arguments.value_of("only", "")
-	var parts: Dictionary[String, Callable] = {
-		lines = _measure_lines,
-		idle = _measure_idle,
-		burst = _measure_burst,
-		chatbox = _measure_chatbox,
-	}
 	await _enter_clients()
-	for part: String in parts:
-		if only.is_empty() or part.contains(only):
-			if part == "burst":
-				_leave_clients()
-			await parts[part].call()
+	await _part("lines", _measure_lines)
+	await _part("idle", _measure_idle)
+	_leave_clients()
+	await _part("burst", _measure_burst)
+	await _part("chatbox", _measure_chatbox)
 	quit(1 if _failed else 0)
+
+
+func _part(name: String, measure: Callable) -> void:
+	var only: String = Arguments.value_of("only", "")
+	if only.is_empty() or name.contains(only):
+		await measure.call()
 
 
 func _enter_clients() -> void:

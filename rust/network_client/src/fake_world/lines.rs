@@ -248,19 +248,20 @@ impl World {
             return 0;
         };
         let read = self.read_seq(key, place);
-        let is_new = |line: &&Line| {
-            line.seq > read && line.kind == LineKind::Said && line.sender != account.username
+        let (other, lines) = match place.strip_prefix(INBOX) {
+            Some(other) => (Some(other), &account.inbox),
+            None => match self.rooms.get(place) {
+                Some(room) => (None, &room.lines),
+                None => return 0,
+            },
         };
-        match place.strip_prefix(INBOX) {
-            Some(other) => {
-                let whispers = account.inbox.iter().filter(|line| is_between(line, other));
-                count(whispers.filter(is_new).count())
-            }
-            None => {
-                let lines = self.rooms.get(place).map(|room| room.lines.iter());
-                count(lines.map_or(0, |lines| lines.filter(is_new).count()))
-            }
-        }
+        let is_counted = |line: &&Line| {
+            let is_here = other.is_none_or(|other| is_between(line, other));
+            is_here && line.kind == LineKind::Said && line.sender != account.username
+        };
+        // From the end: what is read may be very much.
+        let new = lines.iter().rev().take_while(|line| line.seq > read);
+        count(new.filter(is_counted).count())
     }
 
     pub(super) fn inbox_state(&self, key: &Key) -> InboxState {
