@@ -22,8 +22,8 @@ const ROUNDS: int = 7
 const LINES_PER_FRAME: Array[int] = [1, 8, 64]
 const FRAMES_PER_ROUND: int = 60
 const IDLE_FRAMES: int = 2000
-## Time for a frame's lines to get to the server and back.
-const TRAVEL_USEC: int = 3000
+## Time for a frame's lines to get to the server, onto its disk, and back.
+const TRAVEL_USEC: int = 10_000
 const BURST: int = 10_000
 const CHATBOX_ROUNDS: int = 5
 const LINES_SHOWN: int = 200
