@@ -24,7 +24,7 @@ use tokio::time::{Duration, Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use crate::frames::encode;
+use crate::frames::{encode, encode_all};
 use crate::hub::{Hub, Said};
 use crate::outbox::{Mail, Outbox};
 use crate::store::{Appended, ChannelId, Entry, Store, StoreError, UserId, What};
@@ -158,8 +158,8 @@ async fn work(
 ) {
     let mut written: Option<Written> = None;
     let mut rested = Instant::now();
+    let mut batch = Vec::new();
     loop {
-        let mut batch = Vec::new();
         if written.is_none() {
             // Nothing is left to deliver: wait for something to do.
             tokio::select! {
@@ -176,7 +176,7 @@ async fn work(
         } else if Instant::now() >= rested || waiting.len() >= WORTH_A_FLUSH {
             take_waiting(&mut batch, &mut waiting);
         }
-        let (batch, entries) = split(batch);
+        let (batch, entries) = split(&mut batch);
         let deliver = async {
             if let Some(written) = written.take() {
                 deliver(&hub, written).await;
@@ -223,8 +223,8 @@ fn take_waiting(batch: &mut Vec<Request>, waiting: &mut Receiver<Request>) {
     }
 }
 
-fn split(batch: Vec<Request>) -> (Vec<Asked>, Vec<Entry>) {
-    let parts = batch.into_iter().map(|request| {
+fn split(batch: &mut Vec<Request>) -> (Vec<Asked>, Vec<Entry>) {
+    let parts = batch.drain(..).map(|request| {
         let (channel, is_line) = match request.entry.what {
             What::Say { channel, .. } => (Some(channel), true),
             What::Whisper { .. } => (None, true),
@@ -317,8 +317,14 @@ async fn publish(hub: &Hub, channel: ChannelId, said: Vec<(&Asked, Said)>, mail:
             end += 1;
         }
         hub.publish(channel, &asked[begin].name, &said[begin..end], mail);
-        for (asked, said) in asked[begin..end].iter().zip(&said[begin..end]) {
-            asked.answer(Ok(asked.posted(&said.line)), mail);
+        let mut said_here = said[begin..end].iter();
+        // What came in one go from one player is answered in one.
+        for run in asked[begin..end].chunk_by(|one, next| Arc::ptr_eq(&one.outbox, &next.outbox)) {
+            let lines = run.iter().zip(&mut said_here);
+            let answers = encode_all(lines.map(|(asked, said)| asked.posted(&said.line)));
+            if run[0].outbox.pay(answers, run.len()) {
+                mail.add(&run[0].outbox);
+            }
         }
         mail.send();
         begin = end;
@@ -366,7 +372,7 @@ impl Asked {
             info!(connection, user, %code, "denied");
             ServerPacket::deny(Some(self.id), Denial::new(code))
         });
-        if self.outbox.pay(encode(&packet)) {
+        if self.outbox.pay(encode(&packet), 1) {
             mail.add(&self.outbox);
         }
     }

@@ -4,7 +4,7 @@
 //! Frames of a server carry no mask (RFC 6455, section 5.1), so that header and
 //! text are the same bytes for everybody.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use bytes::Bytes;
 use longhall_packet::limits::MAX_SERVER_PACKET_BYTES;
@@ -33,11 +33,20 @@ impl Frames {
 
 /// Encodes a packet once, for however many receive it.
 pub(crate) fn encode(packet: &ServerPacket) -> Frames {
-    let text = codec::encode(packet);
-    // Lists and pages are bounded so that clients read every packet.
-    debug_assert!(text.len() <= MAX_SERVER_PACKET_BYTES, "{}", packet.name());
-    let mut bytes = Vec::new();
-    append(&mut bytes, OpCode::Data(Data::Text), text.as_bytes());
+    encode_all([packet])
+}
+
+/// Encodes packets that go together.
+pub(crate) fn encode_all(packets: impl IntoIterator<Item: Borrow<ServerPacket>>) -> Frames {
+    let (mut bytes, mut text) = (Vec::new(), Vec::new());
+    for packet in packets {
+        let packet = packet.borrow();
+        text.clear();
+        codec::encode_to(packet, &mut text);
+        // Lists and pages are bounded so that clients read every packet.
+        debug_assert!(text.len() <= MAX_SERVER_PACKET_BYTES, "{}", packet.name());
+        append(&mut bytes, OpCode::Data(Data::Text), &text);
+    }
     Frames::new(bytes)
 }
 

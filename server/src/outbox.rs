@@ -159,14 +159,17 @@ impl Outbox {
     /// by [`Outbox::flush`].
     #[must_use]
     pub(crate) fn queue(&self, frames: Frames) -> bool {
-        self.change(|state| {
-            state.queue(frames);
-            if state.bytes > self.max_bytes {
-                state.clear();
-                state.closing = Some(CloseReason::TooSlow);
-                self.changed.notify_one();
-            }
-        })
+        let state = &mut self.lock();
+        self.change(state, |state| self.queue_bounded(state, frames))
+    }
+
+    fn queue_bounded(&self, state: &mut State, frames: Frames) {
+        state.queue(frames);
+        if state.bytes > self.max_bytes {
+            state.clear();
+            state.closing = Some(CloseReason::TooSlow);
+            self.changed.notify_one();
+        }
     }
 
     /// Queues lines of one channel, in the order of their numbers, or notes that
@@ -174,7 +177,7 @@ impl Outbox {
     /// [`Outbox::flush`].
     #[must_use]
     pub(crate) fn queue_lines(&self, channel: &Arc<str>, lines: &Lines) -> bool {
-        self.change(|state| {
+        self.change(&mut self.lock(), |state| {
             // Behind a line left out, the rest of the channel waits for the gap to
             // be told: lines arrive in order.
             if let Some(gap) = state.gaps.iter_mut().find(|gap| gap.0 == *channel) {
@@ -189,13 +192,12 @@ impl Outbox {
 
     /// True if there was nothing to write before. (Who finds something there,
     /// though it be a gap to tell, knows that somebody is about to write.)
-    fn change(&self, change: impl FnOnce(&mut State)) -> bool {
-        let mut state = self.lock();
+    fn change(&self, state: &mut State, change: impl FnOnce(&mut State)) -> bool {
         if state.is_over() {
             return false;
         }
         let is_idle = state.waiting.is_empty() && state.gaps.is_empty();
-        change(&mut state);
+        change(state);
         is_idle
     }
 
@@ -334,13 +336,13 @@ impl Outbox {
         self.lock().owed += 1;
     }
 
-    /// Queues an answer that was owed. True if nobody else will write it: to be
-    /// followed by [`Outbox::flush`].
+    /// Queues so many answers that were owed. True if nobody else will write them: to
+    /// be followed by [`Outbox::flush`].
     #[must_use]
-    pub(crate) fn pay(&self, frames: Frames) -> bool {
-        let is_idle = self.queue(frames);
+    pub(crate) fn pay(&self, frames: Frames, answers: usize) -> bool {
         let mut state = self.lock();
-        state.owed -= 1;
+        let is_idle = self.change(&mut state, |state| self.queue_bounded(state, frames));
+        state.owed -= answers;
         if state.owed == 0
             && let Some(reason) = state.closing_when_paid
         {
@@ -513,9 +515,9 @@ mod tests {
         outbox.owe();
         outbox.owe();
         outbox.close_when_paid(CloseReason::Restarting);
-        assert!(outbox.pay(some("one")));
+        assert!(outbox.pay(some("one"), 1));
         assert!(!outbox.is_closing());
-        assert!(!outbox.pay(some("two")));
+        assert!(!outbox.pay(some("two"), 1));
         assert!(outbox.is_closing());
         assert_eq!(outbox.take(), Some(some("one")));
         assert_eq!(outbox.take(), Some(some("two")));

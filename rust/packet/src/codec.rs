@@ -391,9 +391,14 @@ pub fn encode<P: Serialize>(packet: &P) -> String {
     serde_json::to_string(packet).expect("packets have string keys and no failing serialisers")
 }
 
+/// As [`encode`], appended to what is there.
+#[expect(clippy::missing_panics_doc, reason = "our packets always serialise")]
+pub fn encode_to<P: Serialize>(packet: &P, json: &mut Vec<u8>) {
+    serde_json::to_writer(json, packet).expect("memory takes it, and packets serialise");
+}
+
 /// Appends the `chat` packet of a line, as [`encode`] writes it, without a copy
 /// of the line.
-#[expect(clippy::missing_panics_doc, reason = "our packets always serialise")]
 pub fn encode_line(channel: &str, line: &Line, json: &mut Vec<u8>) {
     #[derive(Serialize)]
     struct Chat<'a> {
@@ -407,7 +412,7 @@ pub fn encode_line(channel: &str, line: &Line, json: &mut Vec<u8>) {
         channel,
         line,
     };
-    serde_json::to_writer(json, &packet).expect("memory takes it, and lines serialise");
+    encode_to(&packet, json);
 }
 
 /// What can be known before parsing.
