@@ -30,7 +30,7 @@ use crate::outbox::{Mail, Outbox};
 use crate::store::{Appended, ChannelId, Entry, Store, StoreError, UserId, What};
 
 /// Entries given to the store at once.
-const MAX_BATCH: usize = 1000;
+const MAX_BATCH: usize = 4000;
 /// Rest after a batch, by the time that the store took for it.
 const REST: u32 = 3;
 /// No rest is longer: the disk may have stalled.
@@ -41,7 +41,7 @@ const SHORTEST_REST: Duration = Duration::from_millis(1);
 const WORTH_A_FLUSH: usize = 32;
 /// Entries that may wait. When there are as many, sessions wait with the next,
 /// and read no more from their connections.
-const MAX_WAITING: usize = 4096;
+const MAX_WAITING: usize = 8000;
 /// Bytes of one channel's lines that are queued and written in one go. More would
 /// leave lines out for members who read well: half an outbox is for lines.
 const MAX_PUBLISH: usize = 32 * 1024;
