@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use longhall_swarm::{Ending, Load, Plan, Process, Span, Swarm};
 use serde::Serialize;
 
-use crate::cores::busy_time;
+use crate::cores::Times;
 use crate::figure::Figure;
 use crate::server::{Setting, Who};
 
@@ -56,6 +56,8 @@ pub(crate) struct Run {
     pub(crate) generator_cores: f64,
     /// Of everything else on this machine, which had better be nothing.
     pub(crate) other_cores: f64,
+    /// What the host of a virtual machine gave to others in the meantime.
+    pub(crate) stolen_cores: f64,
     /// Quantiles and what they are, in microseconds.
     pub(crate) latency_us: Vec<(f64, f64)>,
     /// Lines lost, doubled, or missing in the end.
@@ -104,17 +106,25 @@ impl Bench {
         eprintln!("{:>2}:{:02}  {text}", seconds / 60, seconds % 60);
     }
 
-    /// How many of the runs were disturbed by other programs, if any.
-    pub(crate) fn disturbed(&self) -> Option<String> {
-        let its = self.runs.iter().filter(|run| run.other_cores > DISTURBANCE);
-        let most = its.clone().map(|run| run.other_cores).fold(0.0, f64::max);
-        let (count, all) = (its.count(), self.runs.len());
-        (count > 0).then(|| {
-            format!(
-                "Other programs worked during {count} of {all} runs, on up to {most:.1} cores: \
-                 the latencies are theirs, too."
-            )
-        })
+    /// What disturbed how many of the runs, if anything did.
+    pub(crate) fn disturbed(&self) -> Vec<String> {
+        let mut disturbed = Vec::new();
+        let mut note = |what: &str, cores: fn(&Run) -> f64| {
+            let its = self.runs.iter().map(cores).filter(|&it| it > DISTURBANCE);
+            let most = its.clone().fold(0.0, f64::max);
+            let (count, all) = (its.count(), self.runs.len());
+            if count > 0 {
+                disturbed.push(format!(
+                    "{what} {count} of {all} runs, up to {most:.1} cores"
+                ));
+            }
+        };
+        note("Other programs worked during", |run| run.other_cores);
+        note(
+            "The host gave this machine's time to others during",
+            |run| run.stolen_cores,
+        );
+        disturbed
     }
 
     /// Measures a fresh server under a load.
@@ -146,14 +156,15 @@ impl Bench {
         swarm.wait(Duration::from_secs_f64(warm_up), |_| {})?;
         let time = Duration::from_secs_f64(time);
         let generator = Process::find(std::process::id())?;
-        let before = (generator.cpu_time()?, busy_time()?);
+        let before = (generator.cpu_time()?, Times::now()?);
         let span = swarm.measure(time, Some(server.process), |_| {})?;
-        let after = (generator.cpu_time()?, busy_time()?);
+        let after = (generator.cpu_time()?, Times::now()?);
         let generator_cores = (after.0 - before.0).as_secs_f64() / span.seconds;
-        let busy_cores = after.1.saturating_sub(before.1).as_secs_f64() / span.seconds;
+        let busy_cores = (after.1.busy - before.1.busy) / span.seconds;
         let ending = swarm.finish()?;
         let mut run = summed_up(who, case, &span, &ending)?;
         run.generator_cores = generator_cores;
+        run.stolen_cores = (after.1.stolen - before.1.stolen) / span.seconds;
         run.other_cores = (busy_cores - run.cores - generator_cores).max(0.0);
         self.say(&format!(
             "{:<12} {:<26} {:>5} players  {:>7.3} µs  {:>9.0}/s  p99 {:>8.2} ms  cores {:.2} + {:.2}{}",
@@ -165,14 +176,18 @@ impl Bench {
             run.latency_us(0.99) / 1e3,
             run.cores,
             run.generator_cores,
-            if run.other_cores > DISTURBANCE {
-                format!(", others {:.2}", run.other_cores)
-            } else {
-                String::new()
-            },
+            noted("others", run.other_cores) + &noted("stolen", run.stolen_cores),
         ));
         self.runs.push(run.clone());
         Ok(run)
+    }
+}
+
+fn noted(what: &str, cores: f64) -> String {
+    if cores > DISTURBANCE {
+        format!(", {what} {cores:.2}")
+    } else {
+        String::new()
     }
 }
 
@@ -189,6 +204,7 @@ fn summed_up(who: Who, case: &Case, span: &Span, ending: &Ending) -> Result<Run>
         cores,
         generator_cores: 0.0,
         other_cores: 0.0,
+        stolen_cores: 0.0,
         latency_us: quantiles(ending),
         wrong: ending.counts.lost + ending.counts.doubled + ending.missing,
         left_out: ending.counts.left_out,

@@ -1,7 +1,6 @@
 //! Which processors the server and the load generator run on.
 
 use std::process::{Child, Command};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -58,25 +57,39 @@ impl Cores {
     }
 }
 
-/// The time that all processors of the machine have worked, whoever for.
-///
-/// # Errors
-/// When the system does not tell.
-pub(crate) fn busy_time() -> Result<Duration> {
-    /// What the system counts in, on every Linux.
-    const TICKS_PER_S: f64 = 100.0;
-    let text = std::fs::read_to_string("/proc/stat").context("only Linux tells")?;
-    let ticks = busy_ticks(&text).context("an unknown /proc/stat")?;
-    Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_S))
+/// What became of the time of all processors of the machine, whoever for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Times {
+    /// Seconds that they worked.
+    pub(crate) busy: f64,
+    /// Seconds that they would have worked, had a virtual machine's host not given them
+    /// to others ("steal").
+    pub(crate) stolen: f64,
 }
 
-/// Of the first line: user, nice, system, (idle, iowait,) irq, softirq, steal.
-fn busy_ticks(stat: &str) -> Option<u64> {
-    let all = stat.lines().next()?.strip_prefix("cpu ")?;
-    let counts = all.split_whitespace().map(str::parse::<u64>);
-    let counts = counts.collect::<Result<Vec<_>, _>>().ok()?;
-    let busy = [0, 1, 2, 5, 6, 7].map(|column| counts.get(column).copied());
-    busy.into_iter().sum()
+impl Times {
+    /// Up to now.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub(crate) fn now() -> Result<Self> {
+        let text = std::fs::read_to_string("/proc/stat").context("only Linux tells")?;
+        Self::parse(&text).context("an unknown /proc/stat")
+    }
+
+    /// Of the first line: user, nice, system, (idle, iowait,) irq, softirq, steal.
+    fn parse(stat: &str) -> Option<Self> {
+        /// What the system counts in, on every Linux.
+        const TICKS_PER_S: f64 = 100.0;
+        let all = stat.lines().next()?.strip_prefix("cpu ")?;
+        let counts = all.split_whitespace().map(str::parse::<f64>);
+        let counts = counts.collect::<Result<Vec<_>, _>>().ok()?;
+        let busy = [0, 1, 2, 5, 6].map(|column| counts.get(column).copied());
+        Some(Self {
+            busy: busy.into_iter().sum::<Option<f64>>()? / TICKS_PER_S,
+            stolen: counts.get(7)? / TICKS_PER_S,
+        })
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -112,8 +125,12 @@ mod tests {
 
     #[test]
     fn idle_time_is_not_busy() {
-        let stat = "cpu  1 20 300 4000 50000 600000 7000000 80000000 5 5\ncpu0 9 9 9\n";
-        assert_eq!(busy_ticks(stat), Some(87_600_321));
-        assert_eq!(busy_ticks("intr 5"), None);
+        let stat = "cpu  100 2000 30000 4 5 600000 7000000 800 5 5\ncpu0 9 9 9\n";
+        let times = Times {
+            busy: 76_321.0,
+            stolen: 8.0,
+        };
+        assert_eq!(Times::parse(stat), Some(times));
+        assert_eq!(Times::parse("intr 5"), None);
     }
 }

@@ -156,8 +156,8 @@ fn run(args: Args) -> Result<()> {
     }
     let machine = machine();
     println!("{machine}\n\n{}", figure::table(&bench.figures));
-    if let Some(disturbed) = bench.disturbed() {
-        println!("{disturbed}\n");
+    for disturbed in bench.disturbed() {
+        println!("{disturbed}: the latencies are theirs, too.\n");
     }
     if let Some(folder) = &args.plots {
         std::fs::create_dir_all(folder)
