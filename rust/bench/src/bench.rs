@@ -135,7 +135,7 @@ impl Bench {
         let (server, accounts) = self.setting.start(who, case.players)?;
         let load = case.rate.map_or(
             Load::Push {
-                window: self.window,
+                window: case.window,
             },
             |rate| Load::Rate { lines_per_s: rate },
         );

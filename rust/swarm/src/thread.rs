@@ -25,9 +25,11 @@ use crate::wire::{Address, Buffer, Control, Wire, new_buffer};
 
 /// The longest latency that is told apart from longer ones.
 const MAX_LATENCY: Duration = Duration::from_secs(60);
-/// Senders at a rate that are sessions of the client core. More of them would have one
-/// thread measure itself: the rest writes the same packets without it.
+/// Senders at a rate that are sessions of the client core. With more of them one thread
+/// would measure itself: the rest writes the same packets without it.
 const MOST_SESSIONS: usize = 64;
+/// What such a sender says at most, for the same reason. No player says as much.
+const MOST_LINES_PER_S: f64 = 100.0;
 /// Between tries to come back to a server that does not answer.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -326,7 +328,13 @@ async fn stay(
         door.is_in = true;
         add(&context.tally().entered, 1);
     };
-    let rate = matches!(context.shared.plan.load, Load::Rate { .. });
+    let (rate, like_a_player) = match context.shared.plan.load {
+        Load::Push { .. } => (false, false),
+        Load::Rate { lines_per_s } => {
+            let few = seat.number < MOST_SESSIONS;
+            (true, few && lines_per_s <= MOST_LINES_PER_S)
+        }
+    };
     if context.shared.plan.speaks == Speaks::BareFrames {
         let (wire, counter) = enter_bare(context, index).await?;
         is_in();
@@ -343,9 +351,7 @@ async fn stay(
     entered?;
     is_in();
     match lines {
-        Some(lines) if rate && seat.number < MOST_SESSIONS => {
-            talk(context, index, player, lines).await
-        }
+        Some(lines) if like_a_player => talk(context, index, player, lines).await,
         lines => {
             let lost = SwarmError::Lost { doing: "entering" };
             let (wire, counter) = player.into_wire().ok_or(lost)?;
