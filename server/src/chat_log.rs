@@ -9,7 +9,7 @@
 //!
 //! To flush a single line to disk costs as much as to flush a hundred. Between flushes
 //! the log rests for a while that goes by what the disk took for the last one
-//! ([`REST`]): lines that come meanwhile wait a few milliseconds at most, and share the
+//! ([`PACE`]): lines that come meanwhile wait a few milliseconds at most, and share the
 //! next. A line that nobody spoke just before does not wait.
 
 use std::collections::HashMap;
@@ -31,10 +31,10 @@ use crate::store::{Appended, ChannelId, Entry, Store, StoreError, UserId, What};
 
 /// Entries given to the store at once.
 const MAX_BATCH: usize = 4000;
-/// Rest after a batch, by the time that the store took for it.
-const REST: u32 = 3;
-/// No rest is longer: the disk may have stalled.
-const LONGEST_REST: Duration = Duration::from_millis(3);
+/// A batch begins so many times as late after the one before it as that one took.
+const PACE: u32 = 4;
+/// It need not be later, though: the disk may have stalled.
+const SLOWEST_PACE: Duration = Duration::from_millis(4);
 /// No rest is shorter: timers are no finer, and a flush is cheap where it is so fast.
 const SHORTEST_REST: Duration = Duration::from_millis(1);
 /// So many entries are worth a flush at any time.
@@ -198,7 +198,7 @@ async fn work(
 
 /// How long to rest after a batch that took the store so long.
 fn rest_after(took: Duration) -> Duration {
-    let rest = (took * REST).min(LONGEST_REST);
+    let rest = (took * PACE).min(SLOWEST_PACE).saturating_sub(took);
     if rest < SHORTEST_REST {
         return Duration::ZERO;
     }
@@ -453,7 +453,13 @@ mod tests {
 
     #[test]
     fn the_log_rests_by_what_the_disk_takes() {
-        let rests = [(100, 0), (500, 1500), (900, 2700), (20_000, 3000)];
+        let rests = [
+            (100, 0),
+            (500, 1500),
+            (900, 2700),
+            (2000, 2000),
+            (20_000, 0),
+        ];
         for (took, rest) in rests {
             let rest = Duration::from_micros(rest);
             assert_eq!(rest_after(Duration::from_micros(took)), rest);
