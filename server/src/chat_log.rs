@@ -38,7 +38,7 @@ const SLOWEST_PACE: Duration = Duration::from_millis(4);
 /// No rest is shorter: timers are no finer, and a flush is cheap where it is so fast.
 const SHORTEST_REST: Duration = Duration::from_millis(1);
 /// So many entries are worth a flush at any time.
-const WORTH_A_FLUSH: usize = 32;
+const WORTH_A_FLUSH: usize = 64;
 /// Entries that may wait. When there are as many, sessions wait with the next,
 /// and read no more from their connections.
 const MAX_WAITING: usize = 8000;
