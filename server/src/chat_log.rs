@@ -509,6 +509,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_line_said_in_one_go_is_answered() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let config = Config::default();
+        let lobby = store.open_lobby(&config.lobby, 0).await.unwrap();
+        let ada = NewUser {
+            username: "ada".to_owned(),
+            keys: longhall_packet::Username::parse("ada").unwrap().keys(),
+            password_hash: String::new(),
+        };
+        let ada = store.insert_user(ada).await.unwrap().unwrap();
+        let hub = Hub::new(&lobby, config.grace);
+        let log = ChatLog::start(Arc::clone(&store), hub, CancellationToken::new());
+        let outbox = Arc::new(Outbox::new(10_000, None));
+        for id in 1..=3 {
+            let mut request = request(u64::from(id));
+            request.id = id;
+            request.outbox = Arc::clone(&outbox);
+            request.entry.sender = ada;
+            assert!(log.write_now(request));
+        }
+        assert!(log.stop().await);
+        assert!(!outbox.is_owing());
+        let mut answers = Vec::new();
+        while let Some(frames) = outbox.take() {
+            answers.extend(frames.texts());
+        }
+        let posted =
+            |id: usize| format!(r#"{{"type":"posted","id":{id},"channel":"lobby","seq":{id},"#);
+        assert_eq!(answers.len(), 3);
+        for (answer, id) in answers.iter().zip(1..) {
+            assert!(answer.starts_with(&posted(id)), "{answer}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_server_whose_chat_log_panics_stops_rather_than_go_on_in_silence() {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let config = Config::default();
