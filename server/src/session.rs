@@ -423,6 +423,7 @@ impl Session {
             username: user.username.clone(),
             resume_token: entering.token.clone(),
             session: entering.session.0.unsigned_abs(),
+            epoch: String::new(),
             channels,
             inbox: InboxState {
                 last_seq: inbox.last_seq.max(last_whisper),

@@ -141,6 +141,7 @@ impl Peer {
             username: "ada".to_owned(),
             resume_token: ResumeToken::from_bytes(&[1; 32]),
             session: 1,
+            epoch: String::new(),
             channels: vec![ChannelState {
                 channel: "lobby".to_owned(),
                 topic: String::new(),

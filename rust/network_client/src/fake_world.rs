@@ -517,6 +517,7 @@ impl World {
             username: account.username.clone(),
             resume_token,
             session,
+            epoch: String::new(),
             channels,
             inbox,
             invitations: account.invitations.clone(),

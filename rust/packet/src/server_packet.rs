@@ -91,6 +91,12 @@ server_packets! {
         resume_token: ResumeToken,
         /// The session's number in the list of sessions.
         session: u64,
+        /// Names the store that the numbers of all logs belong to. Another one than
+        /// before means that another or a restored database is behind the server:
+        /// what is known of any log is void, and the client begins anew. Compare it
+        /// only; empty from a server that does not say.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        epoch: String,
         /// The account's channels, the lobby first.
         channels: Vec<ChannelState>,
         /// The account's whispers.

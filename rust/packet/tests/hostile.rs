@@ -773,6 +773,7 @@ fn the_fullest_login_fits_a_clients_buffer() {
                     username: wide(MAX_USERNAME_CHARS),
                     resume_token,
                     session,
+                    epoch: "f".repeat(16),
                     channels: vec![channel; MAX_CHANNELS_PER_ACCOUNT + 1],
                     inbox,
                     invitations: vec![invitation; 50],

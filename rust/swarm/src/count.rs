@@ -225,6 +225,7 @@ mod tests {
             username: "ada".to_owned(),
             resume_token: ResumeToken::from_bytes(&[7; 32]),
             session: 1,
+            epoch: String::new(),
             channels: vec![state("lobby", last_seq)],
             inbox: InboxState {
                 first_seq: 1,

@@ -160,6 +160,7 @@ mod tests {
                 username: username.clone(),
                 resume_token: ResumeToken::from_bytes(&[0; 32]),
                 session: MOST,
+                epoch: "f".repeat(16),
                 channels: vec![state; MAX_CHANNELS_PER_ACCOUNT + 1],
                 inbox: InboxState {
                     first_seq: MOST,

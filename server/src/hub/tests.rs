@@ -64,6 +64,7 @@ fn welcome(channels: Vec<ChannelState>, last_whisper: Seq) -> ServerPacket {
         username: String::new(),
         resume_token: longhall_packet::ResumeToken::from_bytes(&[0; 32]),
         session: 1,
+        epoch: String::new(),
         channels,
         inbox: longhall_packet::InboxState {
             last_seq: last_whisper,

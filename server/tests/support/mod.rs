@@ -292,12 +292,14 @@ impl TestPlayer {
                 channels,
                 inbox,
                 session,
+                epoch,
                 ..
             } => Welcome {
                 token: resume_token.expose().to_owned(),
                 channels,
                 inbox,
                 session,
+                epoch,
             },
             other => panic!("expected to be logged in, got {other:?}"),
         }
@@ -439,6 +441,7 @@ pub struct Welcome {
     pub channels: Vec<ChannelState>,
     pub inbox: InboxState,
     pub session: u64,
+    pub epoch: String,
 }
 
 pub fn credentials(name: &str) -> String {

@@ -101,6 +101,7 @@ impl Session {
                 username,
                 resume_token: token,
                 session: _,
+                epoch: _,
                 channels,
                 inbox,
                 invitations,

@@ -408,6 +408,7 @@ pub(crate) fn logged_in(id: RequestId, username: &str, number: u8) -> ServerPack
         username: username.to_owned(),
         resume_token: token(number),
         session: 1,
+        epoch: String::new(),
         channels: vec![channel("lobby")],
         inbox: InboxState::default(),
         invitations: Vec::new(),

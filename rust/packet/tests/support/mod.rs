@@ -243,6 +243,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             username: "Ada-Élan".into(),
             resume_token: token(),
             session: 12,
+            epoch: "9c1f0e6ab27d4853".into(),
             channels: vec![
                 lobby(),
                 ChannelState {
@@ -278,6 +279,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             username: "Ben".into(),
             resume_token: token(),
             session: 13,
+            epoch: String::new(),
             channels: vec![ChannelState {
                 first_seq: 1,
                 last_seq: 0,

@@ -459,6 +459,7 @@ impl Server {
             username: name.to_owned(),
             resume_token: token,
             session,
+            epoch: String::new(),
             channels,
             inbox: self.inbox(name),
             invitations: Vec::new(),
