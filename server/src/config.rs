@@ -17,7 +17,8 @@ pub struct Config {
     pub welcome: Topic,
     /// Most connections at a time; more are refused with `too_many_connections`.
     pub max_connections: usize,
-    /// Most connections at a time from one address (one /64 network for IPv6).
+    /// Most connections at a time from one address (one /64 network for IPv6). Twice
+    /// as many may be opened at once, and a quarter of it each second.
     pub max_connections_per_address: usize,
     /// Registrations allowed per address and hour, all at once if need be.
     pub registrations_per_hour: u32,

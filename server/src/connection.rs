@@ -9,14 +9,12 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use longhall_packet::limits::MAX_CLIENT_PACKET_BYTES;
-use longhall_packet::{CloseReason, SUBPROTOCOL, Stage};
+use longhall_packet::{CloseReason, Stage};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::task::{consume_budget, yield_now};
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout};
-use tokio_tungstenite::accept_hdr_async_with_config;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
-use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{
     CloseFrame, Role, WebSocketConfig, WebSocketContext,
@@ -27,6 +25,8 @@ use tracing::{debug, error, info};
 use crate::Server;
 use crate::frames::{Frames, ping};
 use crate::handlers::now_ms;
+use crate::handshake::{self, Opened};
+use crate::intake::{Intake, Verdict};
 use crate::outbox::{Next, Outbox};
 use crate::session::Session;
 
@@ -38,6 +38,9 @@ const MAX_READ: usize = 8 * 1024;
 const FRAME_BUFFER: usize = 128;
 /// How long a peer gets to answer our close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Reads of what a peer still says after our close frame. A peer that says more is
+/// hung up on.
+const MAX_FAREWELL_READS: usize = 64;
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +64,10 @@ pub(crate) async fn serve(
     let connection = server.connection_id();
     // What is needed once is on the heap: an idle connection is small.
     let handshake = tokio::select! {
-        handshake = timeout(server.config.handshake_timeout, Box::pin(accept(stream))) => handshake,
+        handshake = timeout(server.config.handshake_timeout, Box::pin(handshake::accept(stream))) => handshake,
         () = server.stopping.cancelled() => return,
     };
-    let (stream, outdated) = match handshake {
+    let (stream, opened) = match handshake {
         Ok(Ok(accepted)) => accepted,
         Ok(Err(cause)) => {
             debug!(connection, %address, %cause, "no WebSocket handshake");
@@ -75,23 +78,31 @@ pub(crate) async fn serve(
             return;
         }
     };
-    let outdated = outdated.then_some(CloseReason::UpdateRequired);
+    let outdated = match opened {
+        Opened::Current => None,
+        Opened::Outdated => Some(CloseReason::UpdateRequired),
+    };
     let (reading, writing) = stream.into_split();
     let outbox = Outbox::new(server.config.outbox_max_bytes, Some(writing));
     let outbox = Arc::new(outbox);
     let mut socket = Socket::new(reading, Arc::clone(&outbox), Arc::clone(&server));
     let (end, session) = if let Some(reason) = refusal.or(outdated) {
-        info!(connection, %address, %reason, "refused");
+        debug!(connection, %address, %reason, "refused");
         (End::Close(reason), None)
     } else {
-        info!(connection, %address, "connected");
+        debug!(connection, %address, "connected");
         let mut session = Session::start(Arc::clone(&server), connection, address, outbox);
         let end = converse(&mut socket, &mut session).await;
         let user = session.player().map(|player| player.user.id.0);
-        match end {
-            End::Close(reason) => info!(connection, user, %reason, "closed"),
-            End::ByPeer => info!(connection, user, reason = "by_peer", "closed"),
-            End::Lost => info!(connection, user, reason = "lost", "closed"),
+        let reason = match end {
+            End::Close(reason) => reason.name(),
+            End::ByPeer => "by_peer",
+            End::Lost => "lost",
+        };
+        // Strangers come and go as often as they like; the log is not theirs to fill.
+        match user {
+            Some(user) => info!(connection, user, reason, "closed"),
+            None => debug!(connection, %address, reason, "closed"),
         }
         // It leaves the hub here, before the socket's farewell.
         (end, session.depart())
@@ -136,6 +147,8 @@ async fn converse(socket: &mut Socket, session: &mut Session) -> End {
             }
             Err(end) => return end,
         };
+        // However many packets are answered at once, other connections get their turn.
+        consume_budget().await;
         socket.answering = true;
         let mut answer = pin!(AssertUnwindSafe(session.handle(packet.as_bytes())).catch_unwind());
         let answered = loop {
@@ -173,6 +186,10 @@ struct Socket {
     frames: WebSocketContext,
     /// Read and not put together yet. Empty, and without memory, most of the time.
     unread: Unread,
+    /// Counts what is read.
+    intake: Intake,
+    /// Nothing is read until then: the peer had us read too often.
+    rests_until: Option<Instant>,
     /// The next packet, or the end, found while another packet was being answered.
     ahead: Option<Result<Utf8Bytes, End>>,
     /// A packet is being answered; stopping waits for it, as for answers that
@@ -206,6 +223,8 @@ impl Socket {
             outbox,
             frames: WebSocketContext::new(Role::Server, Some(config)),
             unread: Unread::default(),
+            intake: Intake::new(&server.config),
+            rests_until: None,
             ahead: None,
             answering: false,
             stopping: false,
@@ -245,7 +264,7 @@ impl Socket {
         tokio::select! {
             () = self.outbox.changed() => Ok(()),
             // The futures of `readable` and `writable` are five times as large.
-            readable = poll_fn(|cx| self.tcp.as_ref().poll_read_ready(cx)), if self.unread.is_empty() && self.ahead.is_none() => {
+            readable = poll_fn(|cx| self.tcp.as_ref().poll_read_ready(cx)), if self.may_read() => {
                 readable.map_err(|_| End::Lost)?;
                 self.read()
             }
@@ -271,10 +290,21 @@ impl Socket {
         } else if self.stuck_until.is_none() {
             let until = Instant::now() + self.server.config.write_timeout;
             self.stuck_until = Some(until);
-            if until < self.alarm.deadline() {
-                self.alarm.as_mut().reset(until);
-            }
+            self.wake_by(until);
         }
+    }
+
+    /// Has [`Socket::check_deadlines`] called by then.
+    fn wake_by(&mut self, deadline: Instant) {
+        if deadline < self.alarm.deadline() {
+            self.alarm.as_mut().reset(deadline);
+        }
+    }
+
+    /// Whether more is taken from the peer: what there is has been put together,
+    /// and there was not too much of it.
+    fn may_read(&self) -> bool {
+        self.unread.is_empty() && self.ahead.is_none() && self.rests_until.is_none()
     }
 
     /// Takes what the peer sent.
@@ -288,6 +318,19 @@ impl Socket {
             Some(Ok(_)) => {
                 self.last_heard = Instant::now();
                 self.ping = Ping::NotSent;
+                match self.intake.count(&bytes) {
+                    Verdict::Fine => {}
+                    Verdict::Rest(wait) => {
+                        let until = self.last_heard + wait;
+                        self.rests_until = Some(until);
+                        self.wake_by(until);
+                    }
+                    Verdict::Flood => {
+                        // The bytes are not put together any more, nor what follows.
+                        self.unreadable = true;
+                        return Err(End::Close(CloseReason::Flooding));
+                    }
+                }
                 self.unread = Unread { bytes, at: 0 };
             }
             // There was nothing after all.
@@ -349,7 +392,8 @@ impl Socket {
     fn check_deadlines(&mut self) -> Result<(), End> {
         let config = &self.server.config;
         let now = Instant::now();
-        if !self.unread.is_empty() {
+        self.rests_until = self.rests_until.filter(|until| now < *until);
+        if !self.unread.is_empty() || self.rests_until.is_some() {
             // It is not the peer who keeps silent.
             self.last_heard = now;
         }
@@ -374,12 +418,15 @@ impl Socket {
             self.outbox.push(ping());
         }
         let heard = if now >= half { idle } else { half };
-        let next = [login, self.stuck_until].into_iter().flatten();
+        let next = [login, self.stuck_until, self.rests_until]
+            .into_iter()
+            .flatten();
         self.alarm.as_mut().reset(next.fold(heard, Instant::min));
         Ok(())
     }
 
-    /// Sends the close frame and waits for the peer's.
+    /// Sends the close frame and waits for the peer's, for a while: to be called with
+    /// a deadline.
     async fn say_goodbye(&mut self, reason: CloseReason) {
         let frame = CloseFrame {
             code: CloseCode::from(reason.code()),
@@ -396,7 +443,7 @@ impl Socket {
         self.drain().await;
         // Hanging up with data unread would make TCP reset the connection, and
         // the peer might never see why it ended.
-        loop {
+        for _ in 0..MAX_FAREWELL_READS {
             // What it says before that is passed over.
             while !self.unreadable {
                 match self.next_packet() {
@@ -407,9 +454,14 @@ impl Socket {
                     Err(End::Close(_)) => break,
                 }
             }
-            if self.tcp.readable().await.is_err() || self.read().is_err() {
+            self.unread = Unread::default();
+            // Not `readable()`, which is ready at once, and without end, where a read
+            // finds that the task has had its turn: the two would never let go.
+            let readable = poll_fn(|cx| self.tcp.as_ref().poll_read_ready(cx)).await;
+            if readable.is_err() || matches!(self.read(), Err(End::Lost | End::ByPeer)) {
                 return;
             }
+            yield_now().await;
         }
     }
 
@@ -465,67 +517,6 @@ impl Write for Peer<'_> {
     }
 }
 
-/// The WebSocket handshake. The flag says that the client only speaks protocol
-/// versions that this server does not.
-async fn accept(stream: TcpStream) -> Result<(TcpStream, bool), WsError> {
-    let mut outdated = false;
-    #[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
-    let choose = |request: &Request, response: Response| {
-        choose_subprotocol(request, response).map(|(response, too_old)| {
-            outdated = too_old;
-            response
-        })
-    };
-    // It wants nothing but the handshake: a client that says more before our
-    // answer is refused, so that no byte is left in there.
-    let config = WebSocketConfig::default().read_buffer_size(0);
-    let ws = accept_hdr_async_with_config(stream, choose, Some(config)).await?;
-    Ok((ws.into_inner(), outdated))
-}
-
-#[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
-fn choose_subprotocol(
-    request: &Request,
-    mut response: Response,
-) -> Result<(Response, bool), ErrorResponse> {
-    let offered: Vec<&str> = request
-        .headers()
-        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .collect();
-    let family = SUBPROTOCOL
-        .split_once('.')
-        .map_or(SUBPROTOCOL, |(family, _)| family);
-    let chosen = offered
-        .iter()
-        .find(|name| **name == SUBPROTOCOL)
-        .or_else(|| {
-            // Another version of ours: taken on, only to be told to update in a
-            // close frame, which a game can show. A refused handshake it cannot.
-            offered
-                .iter()
-                .find(|name| name.split('.').next() == Some(family))
-        });
-    match chosen.and_then(|name| Some((*name, HeaderValue::from_str(name).ok()?))) {
-        Some((name, value)) => {
-            response
-                .headers_mut()
-                .insert(header::SEC_WEBSOCKET_PROTOCOL, value);
-            Ok((response, name != SUBPROTOCOL))
-        }
-        None => {
-            let mut refusal = ErrorResponse::new(Some(format!(
-                "offer the WebSocket subprotocol {SUBPROTOCOL}\n"
-            )));
-            *refusal.status_mut() = StatusCode::BAD_REQUEST;
-            Err(refusal)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncWriteExt;
@@ -572,6 +563,106 @@ mod tests {
         goodbye.expect("the peer's close frame was passed over");
     }
 
+    /// What a peer may send on and on: text, pings, pongs, empty pieces of a packet,
+    /// and what is no frame at all.
+    const FLOODS: [&[u8]; 5] = [
+        &[0x81, 0x83, 0, 0, 0, 0, b'"', b'a', b'"'],
+        &[0x89, 0x80, 0, 0, 0, 0],
+        &[0x8a, 0x80, 0, 0, 0, 0],
+        &[0x00, 0x80, 0, 0, 0, 0],
+        b"garbage that goes on",
+    ];
+
+    /// Has `talk` done with a socket whose peer floods it meanwhile, on a runtime of
+    /// its own: a task that never yields would not let a test time out.
+    #[track_caller]
+    fn under_flood<T: Send + 'static>(
+        flood: &'static [u8],
+        talk: impl AsyncFnOnce(&mut Socket) -> T + Send + 'static,
+    ) -> T {
+        use std::io::Write as _;
+        let (done, outcome) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let (mut socket, there) = connected(Config::default()).await;
+                let mut there = there.into_std().unwrap();
+                there.set_nonblocking(false).unwrap();
+                // Ends when the socket is dropped.
+                let flooding = std::thread::spawn(move || {
+                    let begin = [&[0x01, 0x80, 0, 0, 0, 0][..], &flood.repeat(10_000)].concat();
+                    let first = if flood[0] == 0 { 0 } else { 6 };
+                    let mut bytes = &begin[first..];
+                    while there.write_all(bytes).is_ok() {
+                        bytes = &begin[6..];
+                    }
+                });
+                let outcome = talk(&mut socket).await;
+                drop(socket);
+                done.send(outcome).unwrap();
+                flooding.join().unwrap();
+            });
+        });
+        outcome
+            .recv_timeout(Duration::from_secs(20))
+            .expect("the peer keeps the task for ever")
+    }
+
+    #[test]
+    fn a_peer_that_floods_through_the_farewell_is_let_go_whatever_the_reason() {
+        for flood in FLOODS {
+            for &reason in CloseReason::ALL {
+                under_flood(flood, async move |socket| {
+                    let goodbye = socket.say_goodbye(reason);
+                    timeout(Duration::from_secs(10), goodbye).await
+                })
+                .unwrap_or_else(|_| panic!("{reason} waits on: {flood:?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn frames_that_are_no_packets_are_a_flood_too() {
+        for flood in [FLOODS[1], FLOODS[2], FLOODS[3]] {
+            // The first reads may be small; the full ones that follow are not.
+            let end = under_flood(flood, async |socket| {
+                loop {
+                    let found = match socket.next_packet() {
+                        Ok(_) => socket.turn().await,
+                        Err(end) => Err(end),
+                    };
+                    if let Err(end) = found {
+                        return end;
+                    }
+                }
+            });
+            assert_eq!(end, End::Close(CloseReason::Flooding), "{flood:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_sends_byte_after_byte_is_read_more_rarely() {
+        let (mut socket, mut there) = connected(Config::default()).await;
+        let mut reads = 0;
+        while socket.rests_until.is_none() {
+            there.write_all(&[0x81]).await.unwrap();
+            socket.tcp.readable().await.unwrap();
+            socket.read().unwrap();
+            reads += 1;
+        }
+        assert!(reads >= 800, "{reads}");
+        assert!(!socket.may_read() || !socket.unread.is_empty());
+        // The rest ends, by the alarm that it set.
+        socket.unread = Unread::default();
+        while socket.rests_until.is_some() {
+            socket.turn().await.unwrap();
+        }
+        assert!(socket.may_read());
+    }
+
     #[tokio::test]
     async fn who_waits_to_be_answered_is_not_idle() {
         let config = Config {
@@ -605,6 +696,6 @@ mod tests {
         let address = IpAddr::from([127, 0, 0, 1]);
         let serving = serve(server.unwrap(), stream.unwrap(), address, None);
         let bytes = size_of_val(&serving);
-        assert!(bytes <= 1536, "{bytes}");
+        assert!(bytes <= 1640, "{bytes}");
     }
 }

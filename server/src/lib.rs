@@ -5,8 +5,10 @@
 //! A connection's way through the modules:
 //!
 //! - `listener`: accepts, counts connections per address, starts a task each;
+//! - `handshake`: makes a WebSocket of a TCP connection, or says why not;
 //! - `connection`: owns one socket: frames in, frames out, deadlines; knows no
 //!   user;
+//! - `intake`: counts what a peer makes us read;
 //! - `session`: the state machine of one connection; knows no socket;
 //! - `handlers`: one file per packet, or per family of packets;
 //! - `chat_log`: takes what is said, has it kept and numbered, delivers it;
@@ -20,7 +22,9 @@
 
 pub mod config;
 mod listener;
+mod handshake;
 mod connection;
+mod intake;
 mod session;
 mod handlers;
 mod chat_log;

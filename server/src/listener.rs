@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use longhall_packet::CloseReason;
-use tokio::net::TcpListener;
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::task::TaskTracker;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::rate_limit::network;
 use crate::{Server, connection};
@@ -24,6 +25,10 @@ const MAX_REFUSALS: usize = 64;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// Between clean-ups of the rate limits.
 const CLEANUP_PERIOD: Duration = Duration::from_secs(60);
+/// What the system may keep for us of one connection, each way. Left to itself it
+/// keeps up to some megabytes of what a peer does not read, out of the sight of the
+/// outbox. Linux counts its own book-keeping in, and doubles the number.
+const SOCKET_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Accepts until the server is asked to stop. Returns the connections that are
 /// still open then.
@@ -34,6 +39,7 @@ pub(crate) async fn accept_until_stopped(
     let connections = TaskTracker::new();
     let counts = Counts::default();
     let mut failing = false;
+    let mut refused = Refused::default();
     let mut cleanup = interval(CLEANUP_PERIOD);
     cleanup.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -41,6 +47,7 @@ pub(crate) async fn accept_until_stopped(
             () = server.stopping.cancelled() => return connections,
             _ = cleanup.tick() => {
                 server.limits.forget_the_patient();
+                refused.sum_up();
                 // Twice as long as a connection may stay logged out.
                 server.shown.forget_older_than(2 * server.config.login_timeout);
                 continue;
@@ -60,16 +67,21 @@ pub(crate) async fn accept_until_stopped(
             }
         };
         failing = false;
-        // Nagle's algorithm would hold lines back for up to 40 ms.
-        if let Err(cause) = stream.set_nodelay(true) {
-            debug!(%cause, "cannot set TCP_NODELAY");
-        }
         let address = address.ip();
-        let (place, refusal) = match counts.enter(address, &server.config) {
+        let is_slow_enough = server.limits.check_connection(address).is_ok();
+        let (place, refusal) = match counts.enter(address, is_slow_enough, &server.config) {
             Ok(place) => (place, None),
-            Err(Some(place)) => (place, Some(CloseReason::TooManyConnections)),
-            Err(None) => continue,
+            Err(place) => {
+                refused.note(address);
+                match place {
+                    Some(place) => (place, Some(CloseReason::TooManyConnections)),
+                    None => continue,
+                }
+            }
         };
+        if let Err(cause) = set_up(&stream) {
+            debug!(%address, %cause, "cannot set up the socket");
+        }
         let server = Arc::clone(server);
         connections.spawn(async move {
             let serving = connection::serve(server, stream, address, refusal);
@@ -78,6 +90,42 @@ pub(crate) async fn accept_until_stopped(
             }
             drop(place);
         });
+    }
+}
+
+/// What holds for every socket. A system that does not do it serves players
+/// nevertheless.
+fn set_up(stream: &TcpStream) -> std::io::Result<()> {
+    // Nagle's algorithm would hold lines back for up to 40 ms.
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_send_buffer_size(SOCKET_BUFFER_BYTES)?;
+    socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES)
+}
+
+/// Connections refused lately. The log gets a line when it begins and one a minute
+/// while it goes on, however many there are.
+#[derive(Default)]
+struct Refused {
+    since_last_line: u64,
+    is_going_on: bool,
+}
+
+impl Refused {
+    fn note(&mut self, address: IpAddr) {
+        if !self.is_going_on {
+            self.is_going_on = true;
+            info!(%address, "too many connections; refusing what is too much");
+        }
+        self.since_last_line += 1;
+    }
+
+    fn sum_up(&mut self) {
+        let count = std::mem::take(&mut self.since_last_line);
+        self.is_going_on = count > 0;
+        if self.is_going_on {
+            info!(count, "connections refused in the last minute");
+        }
     }
 }
 
@@ -102,13 +150,20 @@ struct Place {
 }
 
 impl Counts {
-    /// Takes a place. `Err` means there is none; with a place to be refused in
-    /// if there is one of those.
-    fn enter(&self, address: IpAddr, config: &crate::Config) -> Result<Place, Option<Place>> {
+    /// Takes a place. `Err` means there is none, or the address takes them too fast;
+    /// with a place to be refused in if there is one of those.
+    fn enter(
+        &self,
+        address: IpAddr,
+        is_slow_enough: bool,
+        config: &crate::Config,
+    ) -> Result<Place, Option<Place>> {
         let address = network(address);
         let mut state = self.lock();
         let here = state.per_address.get(&address).copied().unwrap_or(0);
-        if state.total < config.max_connections && here < config.max_connections_per_address {
+        let has_room =
+            state.total < config.max_connections && here < config.max_connections_per_address;
+        if is_slow_enough && has_room {
             state.total += 1;
             state.per_address.insert(address, here + 1);
             return Ok(Place {

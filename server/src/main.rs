@@ -133,7 +133,8 @@ struct Args {
     #[arg(long, env = "LONGHALL_MAX_CONNECTIONS", default_value_t = Config::default().max_connections, value_name = "COUNT", value_parser = at_least_one())]
     max_connections: usize,
 
-    /// Most connections at a time from one address (one /64 network for IPv6).
+    /// Most connections at a time from one address (one /64 network for IPv6). It
+    /// may open twice as many at once, and a quarter of it each second.
     #[arg(long, env = "LONGHALL_CONNECTIONS_PER_ADDRESS", default_value_t = Config::default().max_connections_per_address, value_name = "COUNT", value_parser = at_least_one())]
     connections_per_address: usize,
 
@@ -247,7 +248,8 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         .map_err(|cause| explain_bind(args.listen, &cause))?;
     let store = SqliteStore::open(&args.database)?;
     let stopping = CancellationToken::new();
-    shutdown::on_signals(stopping.clone()).context("cannot listen for signals")?;
+    let patience = Config::default().shutdown_timeout + Duration::from_secs(1);
+    shutdown::on_signals(stopping.clone(), patience).context("cannot listen for signals")?;
     let address = listener.local_addr().context("cannot find out the port")?;
     info!(%address, database = %args.database.display(), server = SERVER_NAME, "listening");
     let config = Config {

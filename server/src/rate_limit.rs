@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
@@ -13,11 +14,16 @@ use longhall_packet::{Denial, DenyCode};
 use crate::config::Config;
 use crate::store::UserId;
 
+/// Denials to one address that the log tells of.
+const DENIAL_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not zero");
+
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
 /// The limits all connections share. Tries count before any work is done for
 /// them, whether they succeed or not.
 pub(crate) struct RateLimits {
+    connections: Keyed<IpAddr>,
+    denial_lines: Keyed<IpAddr>,
     registrations: Keyed<IpAddr>,
     logins_of_address: Keyed<IpAddr>,
     logins_of_name: Keyed<String>,
@@ -29,7 +35,13 @@ pub(crate) struct RateLimits {
 
 impl RateLimits {
     pub(crate) fn new(config: &Config) -> Self {
+        let connections = u32::try_from(config.max_connections_per_address).unwrap_or(u32::MAX);
         Self {
+            connections: RateLimiter::hashmap(
+                Quota::per_second(at_least_one(connections / 4))
+                    .allow_burst(at_least_one(connections.saturating_mul(2))),
+            ),
+            denial_lines: RateLimiter::hashmap(Quota::per_minute(DENIAL_LINES_PER_MINUTE)),
             registrations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
                 config.registrations_per_hour,
             ))),
@@ -50,6 +62,22 @@ impl RateLimits {
             ))),
             clock: DefaultClock::default(),
         }
+    }
+
+    /// Counts a connection from `address`: twice as many at once as may be there at
+    /// a time, and a quarter of that each second. A game that comes back after a
+    /// restart of the server is far below, a program that does nothing else is not.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_connection(&self, address: IpAddr) -> Result<(), Denial> {
+        self.check(&self.connections, &network(address))
+    }
+
+    /// Whether the log tells the operator of one more denial to `address`: they come as
+    /// often as a peer likes.
+    pub(crate) fn may_log_denial(&self, address: IpAddr) -> bool {
+        self.check(&self.denial_lines, &network(address)).is_ok()
     }
 
     /// Counts a registration from `address`.
@@ -103,6 +131,8 @@ impl RateLimits {
 
     /// Forgets addresses and names that are back to their full allowance.
     pub(crate) fn forget_the_patient(&self) {
+        self.connections.retain_recent();
+        self.denial_lines.retain_recent();
         self.registrations.retain_recent();
         self.logins_of_address.retain_recent();
         self.logins_of_name.retain_recent();
@@ -123,24 +153,16 @@ impl RateLimits {
 
 /// The limits on packets of one connection.
 pub(crate) struct PacketLimit {
-    packets: Single,
+    packets: ConnectionLimit,
     /// Apart: who comes back after a while asks for page after page.
-    history: Single,
-    clock: DefaultClock,
+    history: ConnectionLimit,
 }
-
-type Single = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
 
 impl PacketLimit {
     pub(crate) fn new(config: &Config) -> Self {
-        let limiter = |per_second: u32| {
-            let burst = at_least_one(per_second.saturating_mul(4));
-            RateLimiter::direct(Quota::per_second(at_least_one(per_second)).allow_burst(burst))
-        };
         Self {
-            packets: limiter(config.packets_per_second),
-            history: limiter(config.history_per_second),
-            clock: DefaultClock::default(),
+            packets: ConnectionLimit::per_second(config.packets_per_second),
+            history: ConnectionLimit::per_second(config.history_per_second),
         }
     }
 
@@ -149,17 +171,51 @@ impl PacketLimit {
     /// # Errors
     /// `rate_limited` with the time until the next may come.
     pub(crate) fn check(&self, is_history: bool) -> Result<(), Denial> {
-        let limiter = if is_history {
+        let limit = if is_history {
             &self.history
         } else {
             &self.packets
         };
-        limiter.check().map_err(|until| {
-            Denial::for_now(
-                DenyCode::RateLimited,
-                until.wait_time_from(self.clock.now()),
-            )
-        })
+        limit
+            .check()
+            .map_err(|wait| Denial::for_now(DenyCode::RateLimited, wait))
+    }
+}
+
+/// A limit on what one connection does.
+pub(crate) struct ConnectionLimit {
+    limiter: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
+    clock: DefaultClock,
+}
+
+impl ConnectionLimit {
+    /// So many a second, averaged over four.
+    pub(crate) fn per_second(count: u32) -> Self {
+        let burst = at_least_one(count.saturating_mul(4));
+        let quota = Quota::per_second(at_least_one(count)).allow_burst(burst);
+        Self {
+            limiter: RateLimiter::direct(quota),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Counts one.
+    ///
+    /// # Errors
+    /// How long to wait for the next.
+    pub(crate) fn check(&self) -> Result<(), Duration> {
+        let allowed = self.limiter.check();
+        allowed.map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
+    /// Counts several at once.
+    ///
+    /// # Errors
+    /// How long to wait until there are so many again; `None` when there never are.
+    /// None is counted then.
+    pub(crate) fn check_many(&self, count: NonZeroU32) -> Result<(), Option<Duration>> {
+        let allowed = self.limiter.check_n(count).map_err(|_| None)?;
+        allowed.map_err(|until| Some(until.wait_time_from(self.clock.now())))
     }
 }
 

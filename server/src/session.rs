@@ -142,12 +142,7 @@ impl Session {
             Err(error) => (error.id, "none"),
         };
         if let Err(denial) = self.answer(decoded).await {
-            // One line per denial, but none for what a flood is told over and over.
-            if self.deaf <= 1 {
-                let user = self.player.as_ref().map(|player| player.user.id.0);
-                let connection = self.connection;
-                info!(connection, user, packet = name, code = %denial.code, "denied");
-            }
+            self.log_denial(name, denial.code);
             self.reply(&ServerPacket::deny(id, denial));
         }
         if self.violations > MAX_VIOLATIONS {
@@ -158,6 +153,18 @@ impl Session {
         }
         if let Some(reason) = self.farewell {
             self.outbox.close(reason);
+        }
+    }
+
+    /// A line for the operator, unless there were many lately.
+    fn log_denial(&self, packet: &str, code: DenyCode) {
+        let user = self.player.as_ref().map(|player| player.user.id.0);
+        let (connection, address) = (self.connection, self.address);
+        let limits = &self.server.limits;
+        if code != DenyCode::RateLimited && limits.may_log_denial(address) {
+            info!(connection, %address, user, packet, %code, "denied");
+        } else {
+            debug!(connection, %address, user, packet, %code, "denied");
         }
     }
 

@@ -4,18 +4,26 @@
 //! accepting. Each connection finishes the requests in hand, sends what waits
 //! and a close frame that says `restarting`. When all are gone, or
 //! [`Config::shutdown_timeout`](crate::Config::shutdown_timeout) is over, the
-//! chat log and the store write what is outstanding and close.
+//! chat log and the store write what is outstanding and close. Should the workers be
+//! stuck, [`on_signals`] ends the process from outside of them.
 
 use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use tokio::time::{sleep, timeout};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::Server;
+
+/// A second signal within this time is the first one, told twice.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
+/// How long the workers may be busy while the server stops.
+const STANDSTILL: Duration = Duration::from_secs(2);
 
 /// Waits for the connections to end and closes the store.
 ///
@@ -47,65 +55,61 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) -> io:
     }
 }
 
-/// Cancels `stopping` on SIGINT (Ctrl-C) or SIGTERM. A second signal, a second or
-/// more after the first, ends the process at once.
+/// Cancels `stopping` on SIGINT (Ctrl-C), SIGTERM and SIGHUP. Ends the process by
+/// itself on a second signal, a second or more after the first, and where the runtime
+/// no longer gets on with stopping within `patience` of the first. What was
+/// acknowledged is on disk in either case.
+///
+/// A thread of its own waits for signals, so that a stop does not depend on the
+/// workers: were all of them stuck, nothing else would notice. To be called within
+/// the runtime.
 ///
 /// # Errors
 /// When the system does not let us listen for signals.
-pub fn on_signals(stopping: CancellationToken) -> io::Result<()> {
-    let mut signals = Signals::listen()?;
-    tokio::spawn(async move {
-        signals.next().await;
-        stopping.cancel();
+pub fn on_signals(stopping: CancellationToken, patience: Duration) -> io::Result<()> {
+    let runtime = Handle::current();
+    let mut first: Option<Instant> = None;
+    ctrlc::set_handler(move || match first {
+        None => {
+            first = Some(Instant::now());
+            stopping.cancel();
+            let runtime = runtime.clone();
+            thread::spawn(move || {
+                thread::sleep(patience);
+                await_standstill(&runtime);
+                end_process("nothing gets on any more: not waiting any longer");
+            });
+        }
         // One Ctrl-C may arrive twice: from the terminal, and passed on by the
         // program that started us.
-        sleep(Duration::from_secs(1)).await;
-        let Ok(mut signals) = Signals::listen() else {
+        Some(first) if first.elapsed() < SAME_SIGNAL => {}
+        Some(_) => end_process("second signal: not waiting any longer"),
+    })
+    .map_err(io::Error::other)
+}
+
+/// Returns when the workers of `runtime` no longer do anything: a disk may be slow
+/// to close, but a worker that has no time is stuck.
+fn await_standstill(runtime: &Handle) {
+    loop {
+        let (answer, answered) = mpsc::channel();
+        runtime.spawn(async move { answer.send(()) });
+        // The runtime drops the task where it is being ended, which a stuck worker
+        // keeps from being done.
+        if answered.recv_timeout(STANDSTILL).is_err() {
+            thread::sleep(STANDSTILL);
             return;
-        };
-        signals.next().await;
-        warn!("second signal: not waiting any longer");
-        std::process::exit(1);
-    });
-    Ok(())
-}
-
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
         }
+        thread::sleep(STANDSTILL);
     }
 }
 
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self)
+fn end_process(why: &'static str) -> ! {
+    // Whatever is stuck may hold the log.
+    let told = thread::spawn(move || warn!("{why}"));
+    let deadline = Instant::now() + Duration::from_millis(200);
+    while !told.is_finished() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(5));
     }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
+    std::process::exit(1);
 }

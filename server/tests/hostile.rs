@@ -57,6 +57,177 @@ async fn who_never_finishes_the_handshake_is_hung_up() {
     expect_hung_up(halfway).await;
 }
 
+/// Sends bytes and returns all that comes back.
+async fn answer_to(server: &TestServer, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut answer))
+        .await
+        .expect("still connected")
+        .unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+/// The head of a handshake with one line of it replaced.
+fn handshake_but(line: &str, other: &str) -> String {
+    let head = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
+    );
+    assert!(head.contains(line), "{line}");
+    head.replace(line, other)
+}
+
+#[tokio::test]
+async fn plain_http_is_told_what_this_is() {
+    let server = TestServer::start().await;
+    let get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let old = "GET / HTTP/1.0\r\n\r\n";
+    let post = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+    let other = handshake_but("Upgrade: websocket", "Upgrade: h2c");
+    for request in [get, old, post, &other] {
+        let answer = answer_to(&server, request.as_bytes()).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 426 "), "{request}: {head}");
+        for line in ["\r\nUpgrade: websocket", "\r\nSec-WebSocket-Version: 13"] {
+            assert!(head.contains(line), "{line} is not in {head}");
+        }
+        assert!(head.contains(&format!("Content-Length: {}", body.len())));
+        assert!(body.contains("Longhall server"), "{body}");
+        assert_eq!(body.lines().count(), 1);
+    }
+    let head = answer_to(&server, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(
+        head.starts_with("HTTP/1.1 426 ") && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn another_version_of_websocket_is_told_ours() {
+    let server = TestServer::start().await;
+    let line = "Sec-WebSocket-Version: 13";
+    for version in [
+        "Sec-WebSocket-Version: 8",
+        "Sec-WebSocket-Version: 14",
+        "X-None: 1",
+    ] {
+        let answer = answer_to(&server, handshake_but(line, version).as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 426 "), "{version}: {answer}");
+        assert!(
+            answer.contains("\r\nSec-WebSocket-Version: 13\r\n"),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_handshake_is_refused_at_once() {
+    let config = Config {
+        handshake_timeout: 10 * PATIENCE,
+        ..generous()
+    };
+    let server = TestServer::with(config).await;
+    let key = handshake_but("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=");
+    let cookies = handshake_but("Host: x", &format!("Cookie: {}", "x".repeat(9000)));
+    let headers = handshake_but("Host: x", &"A: b\r\n".repeat(200));
+    let subprotocol = handshake_but(SUBPROTOCOL, "mqtt");
+    let early = format!("{}early", handshake_but("Host: x", "Host: y"));
+    for (request, status) in [
+        ("SSH-2.0-OpenSSH_9.2p1 Debian\r\n", "400 "),
+        // The beginning of TLS.
+        ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", "400 "),
+        (&key, "400 "),
+        (&subprotocol, "400 "),
+        (&early, "400 "),
+        (&cookies, "431 "),
+        (&headers, "431 "),
+    ] {
+        let answer = answer_to(&server, request.as_bytes()).await;
+        let begin = format!("HTTP/1.1 {status}");
+        assert!(answer.starts_with(&begin), "{request}: {answer}");
+        assert!(
+            !answer.split("\r\n\r\n").nth(1).unwrap().is_empty(),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_may_come_byte_by_byte() {
+    let server = TestServer::start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    for byte in handshake_but("Host: x", "Host: y").bytes() {
+        stream.write_all(&[byte]).await.unwrap();
+    }
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+}
+
+#[tokio::test]
+async fn pings_on_and_on_are_a_flood_though_they_are_read() {
+    let server = TestServer::with(Config {
+        packets_per_second: 10,
+        history_per_second: 10,
+        ..generous()
+    })
+    .await;
+    let mallory = server.player().await;
+    let (mut reading, mut writing) = mallory.into_stream().into_split();
+    let flooding = tokio::spawn(async move {
+        let pings = [0x89, 0x80, 0, 0, 0, 0].repeat(10_000);
+        while writing.write_all(&pings).await.is_ok() {}
+    });
+    let mut heard = Vec::new();
+    // Closed or reset.
+    let _ = timeout(PATIENCE, reading.read_to_end(&mut heard))
+        .await
+        .expect("pinging goes on and on");
+    timeout(PATIENCE, flooding).await.unwrap().unwrap();
+    // A pong takes two bytes.
+    assert!(heard.len() < 100_000, "{}", heard.len());
+}
+
+#[tokio::test]
+async fn one_address_cannot_come_back_on_and_on() {
+    let server = TestServer::with(Config {
+        max_connections_per_address: 8,
+        ..generous()
+    })
+    .await;
+    let mut refusal = None;
+    for count in 0..1000 {
+        let mut visitor = TestPlayer::handshake(server.address, SUBPROTOCOL)
+            .await
+            .unwrap();
+        match visitor.try_next().await {
+            Some(Ok(Message::Text(_))) => {}
+            Some(Ok(Message::Close(Some(frame)))) => {
+                refusal = Some((count, frame));
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+        // Never more than one at a time.
+        expect_hung_up_after_close(visitor).await;
+    }
+    let (count, frame) = refusal.expect("a thousand connections, one after the other");
+    assert!(count >= 16, "{count}");
+    assert_eq!(
+        u16::from(frame.code),
+        CloseReason::TooManyConnections.code()
+    );
+}
+
+async fn expect_hung_up_after_close(mut player: TestPlayer) {
+    player.try_send(Message::Close(None)).await.unwrap();
+    expect_hung_up(player.into_stream()).await;
+}
+
 #[tokio::test]
 async fn who_never_logs_in_is_closed() {
     let config = Config {
@@ -124,6 +295,29 @@ async fn who_leaves_politely_is_answered_politely() {
     let mut ada = server.player().await;
     ada.try_send(Message::Close(None)).await.unwrap();
     assert!(matches!(ada.try_next().await, Some(Ok(Message::Close(_)))));
+}
+
+#[tokio::test]
+async fn what_a_slow_reader_leaves_unread_does_not_pile_up_in_the_system() {
+    let server = TestServer::start().await;
+    let mut slow = TestPlayer::connect_narrow(server.address).await;
+    let mut ada = server.player().await;
+    slow.enter("slow").await;
+    ada.enter("ada").await;
+    // Two megabytes, which the system alone would keep without a word.
+    let line = "\u{1f600}".repeat(500);
+    ada.say_often(1000, &line).await;
+    let mut lines = 0;
+    let gap = loop {
+        match slow.next().await {
+            ServerPacket::Chat { .. } => lines += 1,
+            ServerPacket::Gap { last_seq, .. } => break last_seq,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(gap, 1000);
+    // Half of the outbox, and what the system may keep on both sides.
+    assert!(lines < 250, "{lines} lines of 2 KB");
 }
 
 #[tokio::test]

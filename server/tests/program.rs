@@ -158,6 +158,56 @@ async fn one_ctrl_c_that_arrives_twice_is_one() {
     assert_eq!(stopping.await.unwrap().code(), Some(0));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn floods_through_the_farewell_hang_neither_the_server_nor_its_stop() {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    let (_folder, path) = database();
+    let server = Program::start(&path);
+    let address = server.address;
+    let flooders: Vec<_> = (0..8)
+        .map(|_| {
+            std::thread::spawn(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                let mut reading = stream.try_clone().unwrap();
+                // What it is told it reads, so that it is never too slow.
+                std::thread::spawn(move || {
+                    let mut heard = [0; 4096];
+                    while matches!(reading.read(&mut heard), Ok(1..)) {}
+                });
+                let head = format!(
+                    "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+                     Sec-WebSocket-Protocol: {}\r\n\r\n",
+                    longhall_packet::SUBPROTOCOL
+                );
+                stream.write_all(head.as_bytes()).unwrap();
+                let ping = br#"{"type":"ping","id":1}"#;
+                let frame = [&[0x81, 0x80 | 22, 0, 0, 0, 0], &ping[..]].concat();
+                let frames = frame.repeat(1000);
+                // Until the server has had enough.
+                while stream.write_all(&frames).is_ok() {}
+            })
+        })
+        .collect();
+    let flooding = tokio::task::spawn_blocking(|| {
+        for flooder in flooders {
+            flooder.join().unwrap();
+        }
+    });
+    tokio::time::timeout(support::PATIENCE, flooding)
+        .await
+        .expect("the floods are let in on and on")
+        .unwrap();
+    let mut ada = TestPlayer::connect(address).await;
+    ada.enter("ada").await;
+    let stopping = tokio::task::spawn_blocking(|| server.terminate());
+    ada.expect_closed(longhall_packet::CloseReason::Restarting)
+        .await;
+    assert_eq!(stopping.await.unwrap().code(), Some(0));
+}
+
 #[test]
 fn help_names_every_option_with_its_variable_and_default() {
     let Output { status, stdout, .. } = Program::command().arg("--help").output().unwrap();

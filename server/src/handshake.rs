@@ -1,0 +1,249 @@
+//! The opening handshake (RFC 6455, section 4), and a word of HTTP for whoever
+//! sends anything else.
+
+use std::io;
+
+use longhall_packet::SUBPROTOCOL;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
+use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
+use tokio_tungstenite::tungstenite::handshake::server::{
+    Request, Response, create_response, write_response,
+};
+use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
+
+/// Most bytes of a request's head. Browsers with many cookies send a few KiB.
+const MAX_HEAD_BYTES: usize = 8 * 1024;
+/// Reads of what a refused peer still says, before it is hung up on.
+const MAX_REFUSED_READS: usize = 16;
+
+/// A handshake that succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// The client speaks our version of the protocol.
+    Current,
+    /// The client only speaks versions that this server does not. It is taken on
+    /// to be told so in a close frame, which a game can show; a refused handshake
+    /// it cannot.
+    Outdated,
+}
+
+/// Why there was no handshake.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HandshakeError {
+    /// The socket broke, or the peer hung up.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The peer was answered this and hung up on.
+    #[error("{}: {}", .0.status, .0.text)]
+    Refused(Refusal),
+}
+
+/// An answer to what is no handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    status: &'static str,
+    /// Header lines that belong to the status.
+    headers: &'static str,
+    /// A line for the person who looks at it.
+    text: &'static str,
+}
+
+/// RFC 9110, section 15.5.22: `Upgrade` says to what. RFC 6455, section 4.4:
+/// `Sec-WebSocket-Version` says which.
+const UPGRADE: &str = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+
+const NO_WEBSOCKET: Refusal = Refusal {
+    status: "426 Upgrade Required",
+    headers: UPGRADE,
+    text: "This is a Longhall server: games connect to it by WebSocket, there is no web page",
+};
+const WRONG_VERSION: Refusal = Refusal {
+    status: "426 Upgrade Required",
+    headers: UPGRADE,
+    text: "This server speaks version 13 of WebSocket (RFC 6455)",
+};
+const NO_HTTP: Refusal = Refusal {
+    status: "400 Bad Request",
+    headers: "",
+    text: "This is no HTTP request",
+};
+const NO_KEY: Refusal = Refusal {
+    status: "400 Bad Request",
+    headers: "",
+    text: "Sec-WebSocket-Key is missing or is not 16 bytes in base64",
+};
+const NO_SUBPROTOCOL: Refusal = Refusal {
+    status: "400 Bad Request",
+    headers: "",
+    text: "Offer the WebSocket subprotocol longhall.v2",
+};
+const TOO_EARLY: Refusal = Refusal {
+    status: "400 Bad Request",
+    headers: "",
+    text: "Wait for the answer to the handshake before sending more",
+};
+const TOO_LARGE: Refusal = Refusal {
+    status: "431 Request Header Fields Too Large",
+    headers: "",
+    text: "The request is larger than 8 KiB",
+};
+
+/// Answers the peer's handshake, or tells it why not and waits until it has read
+/// that. Takes as long as the peer likes: to be called with a deadline.
+///
+/// # Errors
+/// [`HandshakeError`]; the connection is of no use then.
+pub(crate) async fn accept(mut stream: TcpStream) -> Result<(TcpStream, Opened), HandshakeError> {
+    let mut head = Vec::with_capacity(1024);
+    match read_request(&mut stream, &mut head).await? {
+        Ok((answer, opened)) => {
+            stream.write_all(&answer).await?;
+            Ok((stream, opened))
+        }
+        Err(refusal) => {
+            let wants_body = !head.starts_with(b"HEAD ");
+            refuse(&mut stream, refusal, wants_body).await?;
+            Err(HandshakeError::Refused(refusal))
+        }
+    }
+}
+
+/// The answer to send, or why there is none.
+type Answer = Result<(Vec<u8>, Opened), Refusal>;
+
+async fn read_request(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<Answer> {
+    loop {
+        let looked_at = head.len();
+        let room = MAX_HEAD_BYTES - looked_at;
+        if (&mut *stream).take(room as u64).read_buf(head).await? == 0 {
+            return match room {
+                0 => Ok(Err(TOO_LARGE)),
+                _ => Err(io::ErrorKind::UnexpectedEof.into()),
+            };
+        }
+        // Parsed at the first bytes, to be rid of what is no HTTP at once, and when
+        // it is whole. In between, a peer that sends byte after byte is read cheaply.
+        if looked_at == 0 || has_end(&head[looked_at.saturating_sub(3)..]) {
+            match Request::try_parse(head) {
+                Ok(None) => {}
+                Ok(Some((length, _))) if length < head.len() => return Ok(Err(TOO_EARLY)),
+                Ok(Some((_, request))) => return Ok(answer(&request)),
+                Err(cause) => return Ok(Err(refusal(&cause))),
+            }
+        }
+    }
+}
+
+/// Whether a request's head ends in here: by an empty line.
+fn has_end(bytes: &[u8]) -> bool {
+    let ends = |window: &[u8]| window == b"\n\r\n" || window.starts_with(b"\n\n");
+    bytes.windows(3).any(ends) || bytes.ends_with(b"\n\n")
+}
+
+fn answer(request: &Request) -> Answer {
+    let mut response = create_response(request).map_err(|cause| refusal(&cause))?;
+    let opened = choose_subprotocol(request, &mut response)?;
+    let mut bytes = Vec::new();
+    write_response(&mut bytes, &response).map_err(|cause| refusal(&cause))?;
+    Ok((bytes, opened))
+}
+
+fn refusal(cause: &WsError) -> Refusal {
+    let cause = match cause {
+        WsError::Protocol(cause) => cause,
+        WsError::Capacity(_) => return TOO_LARGE,
+        // A header or path that is none.
+        _ => return NO_HTTP,
+    };
+    match cause {
+        ProtocolError::WrongHttpMethod
+        | ProtocolError::WrongHttpVersion
+        | ProtocolError::MissingConnectionUpgradeHeader
+        | ProtocolError::MissingUpgradeWebSocketHeader => NO_WEBSOCKET,
+        ProtocolError::MissingSecWebSocketVersionHeader => WRONG_VERSION,
+        ProtocolError::MissingSecWebSocketKey | ProtocolError::InvalidSecWebSocketKey => NO_KEY,
+        _ => NO_HTTP,
+    }
+}
+
+fn choose_subprotocol(request: &Request, response: &mut Response) -> Result<Opened, Refusal> {
+    let offered: Vec<&str> = request
+        .headers()
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    let family = SUBPROTOCOL
+        .split_once('.')
+        .map_or(SUBPROTOCOL, |(family, _)| family);
+    let of_family = |name: &&&str| name.split('.').next() == Some(family);
+    let current = offered.iter().find(|name| **name == SUBPROTOCOL);
+    let chosen = current.or_else(|| offered.iter().find(of_family));
+    let value = chosen.and_then(|name| HeaderValue::from_str(name).ok());
+    let value = value.ok_or(NO_SUBPROTOCOL)?;
+    response
+        .headers_mut()
+        .insert(header::SEC_WEBSOCKET_PROTOCOL, value);
+    match current {
+        Some(_) => Ok(Opened::Current),
+        None => Ok(Opened::Outdated),
+    }
+}
+
+/// Sends the refusal, and reads on for a little: hanging up with data unread
+/// would make TCP take the answer back.
+async fn refuse(stream: &mut TcpStream, refusal: Refusal, wants_body: bool) -> io::Result<()> {
+    let Refusal {
+        status,
+        headers,
+        text,
+    } = refusal;
+    let length = text.len() + 1;
+    let connection = match headers.contains("Upgrade:") {
+        true => "Upgrade, close",
+        false => "close",
+    };
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\nConnection: {connection}\r\n{headers}\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\r\n"
+    );
+    if wants_body {
+        answer.push_str(text);
+        answer.push('\n');
+    }
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await?;
+    let mut rest = Vec::with_capacity(4096);
+    for _ in 0..MAX_REFUSED_READS {
+        rest.clear();
+        if stream.read_buf(&mut rest).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_subprotocol_to_offer_is_named() {
+        assert!(NO_SUBPROTOCOL.text.ends_with(SUBPROTOCOL));
+    }
+
+    #[test]
+    fn the_end_of_a_head_is_found_wherever_it_was_cut() {
+        for text in ["a: b\r\n\r\n", "a: b\n\n", "a: b\n\r\n"] {
+            for cut in 0..text.len() {
+                let from = cut.saturating_sub(3);
+                assert!(has_end(&text.as_bytes()[from..]), "{text:?} {cut}");
+            }
+        }
+        assert!(!has_end(b"a: b\r\nc: d\r\n"));
+    }
+}
