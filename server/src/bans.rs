@@ -61,7 +61,7 @@ impl Bans {
         };
         let explain = |cause: Error| {
             let text = format!(
-                "cannot read the banned names in {}: {cause}",
+                "cannot read the banned names in {} (--banned-names): {cause}",
                 file.display()
             );
             Error::new(cause.kind(), text)

@@ -18,9 +18,13 @@
 //! - `rate_limit`: who has to wait;
 //! - `bans`: who may not come in;
 //! - `store`: what outlives a restart; the only place with SQL;
-//! - `retention`: forgets what is too old.
+//! - `retention`: forgets what is too old;
+//! - [`shutdown`]: how it ends, by `signals` of the system's.
+//!
+//! [`log`] is for the program: where its log goes, without anybody waiting for it.
 
 pub mod config;
+pub mod log;
 mod listener;
 mod handshake;
 mod connection;
@@ -36,6 +40,7 @@ mod rate_limit;
 mod bans;
 mod resume;
 pub mod shutdown;
+mod signals;
 pub mod store;
 mod retention;
 

@@ -1,5 +1,7 @@
 //! The server program: arguments, logging, signals, then [`longhall_server::run`].
 
+mod variables;
+
 use std::io::{ErrorKind, IsTerminal};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,18 +14,20 @@ use clap::Parser;
 use clap::builder::RangedU64ValueParser;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 use longhall_packet::{ChannelName, Topic};
+use longhall_server::log::{self, Log};
 use longhall_server::store::SqliteStore;
 use longhall_server::{Config, SERVER_NAME, run, shutdown};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
 /// The Longhall server: accounts and chat for Godot 4 games.
 ///
 /// Starts with nothing present and needs no set-up: accounts and what is said are kept in
-/// one SQLite file, created on the first start. Stop it with Ctrl-C or SIGTERM;
-/// players are told and come back by themselves when it runs again.
+/// one SQLite file, created on the first start. Stop it with Ctrl-C, SIGTERM or by
+/// closing its terminal; players are told and come back by themselves when it runs
+/// again. An empty variable is as good as none.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Args {
@@ -38,7 +42,7 @@ struct Args {
     listen: SocketAddr,
 
     /// The file that keeps accounts, channels and lines. Created if it does not exist; its folder
-    /// must.
+    /// must. There is no database in memory only.
     #[arg(
         long,
         env = "LONGHALL_DATABASE",
@@ -216,24 +220,37 @@ const EXAMPLES: &str = "Examples:
       the open internet, or passwords travel in the clear";
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    match start(args) {
+    let (args, variables) = variables::parse::<Args>();
+    let Ok(log) = Log::start() else {
+        return ExitCode::FAILURE;
+    };
+    let code = match start(args, log.clone()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("longhall-server: {error:#}");
+            let text = variables.name_in(&format!("{error:#}"));
+            log.write_line(format!("longhall-server: {text}\n"));
             ExitCode::FAILURE
         }
-    }
+    };
+    log::finish();
+    code
 }
 
-fn start(args: Args) -> anyhow::Result<()> {
+fn start(args: Args, log: Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&args.log)
         .with_context(|| format!("--log {} is not a log level; try info or debug", args.log))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(log)
         .with_ansi(std::io::stderr().is_terminal())
+        // What it has to say about itself would go to standard error, and panic
+        // where that cannot be written.
+        .log_internal_errors(false)
         .init();
+    // Standard error itself would be waited for.
+    std::panic::set_hook(Box::new(|panic| {
+        error!("{}", panic.to_string().replace('\n', " "));
+    }));
     allow_many_connections();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -243,13 +260,15 @@ fn start(args: Args) -> anyhow::Result<()> {
 }
 
 async fn serve(args: Args) -> anyhow::Result<()> {
+    // First, so that a stop is one in good order however long the database takes.
+    let stopping = CancellationToken::new();
+    let patience = Config::default().shutdown_timeout + Duration::from_secs(1);
+    shutdown::on_signals(stopping.clone(), patience).context("cannot listen for signals")?;
+    outlive_file_size_limits().context("cannot listen for signals")?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|cause| explain_bind(args.listen, &cause))?;
     let store = SqliteStore::open(&args.database)?;
-    let stopping = CancellationToken::new();
-    let patience = Config::default().shutdown_timeout + Duration::from_secs(1);
-    shutdown::on_signals(stopping.clone(), patience).context("cannot listen for signals")?;
     let address = listener.local_addr().context("cannot find out the port")?;
     info!(%address, database = %args.database.display(), server = SERVER_NAME, "listening");
     let config = Config {
@@ -297,6 +316,19 @@ fn explain_bind(address: SocketAddr, cause: &std::io::Error) -> anyhow::Error {
         _ => return anyhow!("cannot listen on {address}: {cause}"),
     };
     anyhow!("cannot listen on {address}: {advice}")
+}
+
+/// A log file as large as the system allows is one that cannot be written, and no
+/// reason to end, as the signal would have it that comes with the error.
+fn outlive_file_size_limits() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::process::Signal;
+        use tokio::signal::unix::{SignalKind, signal};
+        // Once it is listened for, it stays so, whether anybody waits for it or not.
+        let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
+    }
+    Ok(())
 }
 
 /// Each connection takes a file descriptor, and many systems allow a program

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use crate::Server;
+use crate::{Server, log, signals};
 
 /// A second signal within this time is the first one, told twice.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);
@@ -55,9 +55,9 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) -> io:
     }
 }
 
-/// Cancels `stopping` on SIGINT (Ctrl-C), SIGTERM and SIGHUP. Ends the process by
-/// itself on a second signal, a second or more after the first, and where the runtime
-/// no longer gets on with stopping within `patience` of the first. What was
+/// Cancels `stopping` when the system asks the server to stop: on SIGINT (Ctrl-C),
+/// SIGTERM and SIGHUP. Ends the process on a second signal, a second or more after the first, and where the runtime
+/// no longer gets on with stopping, `patience` after the first. What was
 /// acknowledged is on disk in either case.
 ///
 /// A thread of its own waits for signals, so that a stop does not depend on the
@@ -69,7 +69,7 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) -> io:
 pub fn on_signals(stopping: CancellationToken, patience: Duration) -> io::Result<()> {
     let runtime = Handle::current();
     let mut first: Option<Instant> = None;
-    ctrlc::set_handler(move || match first {
+    signals::on_each(move || match first {
         None => {
             first = Some(Instant::now());
             stopping.cancel();
@@ -81,11 +81,10 @@ pub fn on_signals(stopping: CancellationToken, patience: Duration) -> io::Result
             });
         }
         // One Ctrl-C may arrive twice: from the terminal, and passed on by the
-        // program that started us.
+        // program that started us. So may the end of a terminal.
         Some(first) if first.elapsed() < SAME_SIGNAL => {}
         Some(_) => end_process("second signal: not waiting any longer"),
     })
-    .map_err(io::Error::other)
 }
 
 /// Returns when the workers of `runtime` no longer do anything: a disk may be slow
@@ -104,12 +103,8 @@ fn await_standstill(runtime: &Handle) {
     }
 }
 
-fn end_process(why: &'static str) -> ! {
-    // Whatever is stuck may hold the log.
-    let told = thread::spawn(move || warn!("{why}"));
-    let deadline = Instant::now() + Duration::from_millis(200);
-    while !told.is_finished() && Instant::now() < deadline {
-        thread::sleep(Duration::from_millis(5));
-    }
+fn end_process(why: &str) -> ! {
+    warn!("{why}");
+    log::finish();
     std::process::exit(1);
 }

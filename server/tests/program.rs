@@ -81,6 +81,164 @@ fn databases_that_cannot_be_used_are_named_with_a_way_out() {
 }
 
 #[test]
+fn what_is_no_file_that_stays_is_refused_as_a_database() {
+    let (folder, _) = database();
+    let uri = format!("file:{}?mode=memory", folder.path().join("a.db").display());
+    let mut cases = vec![
+        (":memory:", "in memory"),
+        (":MEMORY:", "in memory"),
+        ("file::memory:?cache=shared", "a URI"),
+        ("FILE:longhall.db", "a URI"),
+        (&uri, "a URI"),
+        (" ", "no name of a file"),
+        (".", "is a folder"),
+        ("..", "is a folder"),
+        ("longhall/", "is a folder"),
+    ];
+    if cfg!(unix) {
+        cases.push(("/dev/null", "a device"));
+        cases.push(("/dev/zero", "a device"));
+        cases.push(("/dev/stdin", "a device"));
+    }
+    for (name, part) in cases {
+        let mut program = Program::command();
+        program.args(["--listen", "127.0.0.1:0", "--database", name]);
+        let Output { status, stderr, .. } = Program::output(program.current_dir(folder.path()));
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(1), "{name:?}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{name:?}: {stderr}");
+        assert!(
+            stderr.contains(part) && stderr.contains("--database"),
+            "{name:?}: {stderr}"
+        );
+        let left = fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 0, "{name:?} left something behind");
+    }
+    let none = Program::command().args(["--database", ""]).output();
+    let stderr = String::from_utf8(none.unwrap().stderr).unwrap();
+    assert!(
+        stderr.contains("a value is required for '--database"),
+        "{stderr}"
+    );
+}
+
+/// An option whose value comes from a variable.
+fn with_variable(name: &str, value: &str, database: &Path) -> Output {
+    let mut program = Program::command();
+    program.args(["--listen", "127.0.0.1:0", "--database"]);
+    Program::output(program.arg(database).env(name, value))
+}
+
+#[test]
+fn a_bad_value_in_a_variable_is_blamed_on_the_variable() {
+    let (folder, path) = database();
+    for name in variables() {
+        // What is on the command line counts, and any text is a welcome, or a file.
+        if ["LISTEN", "DATABASE", "MOTD", "WELCOME"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        {
+            continue;
+        }
+        let Output { status, stderr, .. } = with_variable(&name, "=,=", &path);
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert!(!status.success());
+        assert!(stderr.contains(&name), "{name}: {stderr}");
+    }
+    let long = "x".repeat(2000);
+    let refused_by = [
+        ("LONGHALL_MOTD", long.as_str()),
+        ("LONGHALL_WELCOME", &long),
+        ("LONGHALL_LISTEN", "everywhere"),
+        ("LONGHALL_LISTEN", "192.0.2.1:1"),
+        ("LONGHALL_DATABASE", ":memory:"),
+        ("LONGHALL_DATABASE", "."),
+    ];
+    for (name, value) in refused_by {
+        let mut program = Program::command();
+        program.env("LONGHALL_LISTEN", "127.0.0.1:0");
+        program.env("LONGHALL_DATABASE", &path).env(name, value);
+        let Output { status, stderr, .. } = Program::output(program.current_dir(folder.path()));
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert!(!status.success());
+        assert!(stderr.contains(name), "{name}: {stderr}");
+    }
+}
+
+#[test]
+fn a_bad_value_on_the_command_line_is_not_blamed_on_a_variable() {
+    let (_folder, path) = database();
+    let mut program = Program::command();
+    program.arg("--database").arg(path);
+    program.args(["--grace", "long"]);
+    program
+        .env("LONGHALL_GRACE", "5")
+        .env("LONGHALL_LOG", "warn");
+    let Output { status, stderr, .. } = Program::output(&mut program);
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("--grace") && !stderr.contains("LONGHALL"),
+        "{stderr}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_named() {
+    use std::os::unix::ffi::OsStrExt;
+    let (_folder, path) = database();
+    let mut program = Program::command();
+    program.arg("--database").arg(path);
+    program.env("LONGHALL_WELCOME", std::ffi::OsStr::from_bytes(b"\xff"));
+    let Output { status, stderr, .. } = Program::output(&mut program);
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("LONGHALL_WELCOME"), "{stderr}");
+}
+
+/// Every variable that the help tells of.
+fn variables() -> Vec<String> {
+    let Output { stdout, .. } = Program::command().arg("--help").output().unwrap();
+    let help = String::from_utf8(stdout).unwrap();
+    let names: Vec<_> = help
+        .split("[env: ")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('=')?.0.to_owned()))
+        .collect();
+    assert!(names.len() > 20, "{names:?}");
+    names
+}
+
+#[cfg(unix)]
+#[test]
+fn an_empty_variable_is_as_good_as_none() {
+    let (folder, _) = database();
+    // Port 8081 may be taken.
+    let mut command = Program::command();
+    for name in variables() {
+        command.env(name, "");
+    }
+    let server = Program::start_unheard(
+        command.stderr(std::process::Stdio::null()),
+        Path::new(&folder.path().join("longhall.db")),
+    );
+    assert_eq!(server.terminate().code(), Some(0));
+    // The two that are on the command line above.
+    let mut command = Program::command();
+    command.current_dir(folder.path());
+    command
+        .env("LONGHALL_DATABASE", "")
+        .env("LONGHALL_LISTEN", "");
+    let Output { stderr, .. } = Program::output(command.args(["--grace", "long"]));
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert!(
+        stderr.contains("--grace") && !stderr.contains("LONGHALL"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn a_database_in_use_is_named() {
     let (_folder, path) = database();
     let running = Program::start(&path);
@@ -140,6 +298,71 @@ async fn sigterm_says_good_bye_and_exits_with_0() {
     ada.expect_closed(longhall_packet::CloseReason::Restarting)
         .await;
     assert_eq!(stopping.await.unwrap().code(), Some(0));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_closed_terminal_is_a_stop_in_good_order() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let (_folder, path) = database();
+    let server = Program::start(&path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.enter("ada").await;
+    kill_process(Pid::from_child(&server.child), Signal::HUP).unwrap();
+    ada.expect_closed(longhall_packet::CloseReason::Restarting)
+        .await;
+    let stopping = tokio::task::spawn_blocking(|| server.wait());
+    assert_eq!(stopping.await.unwrap().code(), Some(0));
+}
+
+/// The log is lost at the same moment, and what is left to say must not end it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_whose_terminal_vanishes_tells_its_players() {
+    let (_folder, path) = database();
+    let server = Program::command();
+    let mut terminal = std::process::Command::new("script");
+    // A port of its own, as `script` takes the server's options in one text.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let line = format!(
+        "exec {} --listen {address} --database {}",
+        server.get_program().to_string_lossy(),
+        path.display()
+    );
+    terminal.args(["-qec", &line, "/dev/null"]);
+    terminal.env("SHELL", "/bin/sh");
+    terminal.stdout(std::process::Stdio::null());
+    let server = Program::wait_for(terminal.spawn().unwrap(), address);
+    let mut ada = TestPlayer::connect(address).await;
+    ada.enter("ada").await;
+    // Nothing of the terminal is left, not even somebody to say so.
+    server.kill();
+    ada.expect_closed(longhall_packet::CloseReason::Restarting)
+        .await;
+    // It ends in good order: nothing of its log is left to be folded in.
+    let until = std::time::Instant::now() + support::PATIENCE;
+    let wal = path.with_file_name("longhall.db-wal");
+    while wal.exists() {
+        assert!(std::time::Instant::now() < until, "it does not end");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// As `nohup` starts it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_that_was_told_to_outlive_its_terminal_does() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let (_folder, path) = database();
+    let mut command = in_a_shell("trap '' HUP; exec \"$@\"");
+    command.stderr(std::process::Stdio::null());
+    let server = Program::start_unheard(&mut command, &path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    kill_process(Pid::from_child(&server.child), Signal::HUP).unwrap();
+    ada.enter("ada").await;
+    check_stops(server).await;
 }
 
 #[cfg(unix)]
@@ -271,4 +494,114 @@ async fn no_secret_reaches_the_log() {
     for secret in ["correct horse", &token, "a line"] {
         assert!(!log.contains(secret), "{secret:?} is in the log");
     }
+}
+
+/// A server whose log goes nowhere lets players in, tells them good-bye and ends well.
+#[cfg(unix)]
+async fn check_serves(server: Program) {
+    for name in ["ada", "ben", "cem"] {
+        let mut player = TestPlayer::connect(server.address).await;
+        player.enter(name).await;
+        player.say("Is anybody there?").await;
+    }
+    check_stops(server).await;
+}
+
+#[cfg(unix)]
+async fn check_stops(server: Program) {
+    let mut eve = TestPlayer::connect(server.address).await;
+    eve.enter("eve").await;
+    let stopping = tokio::task::spawn_blocking(|| server.terminate());
+    eve.expect_closed(longhall_packet::CloseReason::Restarting)
+        .await;
+    let stopping = tokio::time::timeout(support::PATIENCE, stopping).await;
+    assert_eq!(stopping.unwrap().unwrap().code(), Some(0));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_whose_reader_died_does_not_keep_players_out() {
+    let (_folder, path) = database();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let server = Program::start_unheard(Program::command().stderr(writer), &path);
+    drop(reader);
+    check_serves(server).await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_that_nobody_reads_does_not_keep_players_out() {
+    let (_folder, path) = database();
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let mut command = Program::command();
+    command.stderr(writer.try_clone().unwrap());
+    // Keeps it full until the reader is gone.
+    std::thread::spawn(move || {
+        use std::io::Write;
+        while writer.write(&[b'.'; 4096]).is_ok() {}
+    });
+    let server = Program::start_unheard(&mut command, &path);
+    check_serves(server).await;
+    drop(reader);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_log_on_a_full_disk_does_not_keep_the_server_from_starting() {
+    let (_folder, path) = database();
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = Program::command();
+    check_serves(Program::start_unheard(
+        command.stderr(full()).stdout(full()),
+        &path,
+    ))
+    .await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_without_a_log_serves() {
+    let (_folder, path) = database();
+    let mut command = in_a_shell("exec \"$@\" <&- >&- 2>&-");
+    check_serves(Program::start_unheard(&mut command, &path)).await;
+}
+
+/// Has `/bin/sh` start the server as the script says; `"$@"` is the server.
+#[cfg(unix)]
+fn in_a_shell(script: &str) -> std::process::Command {
+    let server = Program::command();
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.args(["-c", script, "sh"]).arg(server.get_program());
+    for (name, value) in server.get_envs() {
+        if value.is_none() {
+            shell.env_remove(name);
+        }
+    }
+    shell
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_that_can_be_written_again_says_how_much_is_missing() {
+    let (folder, path) = database();
+    let log = folder.path().join("log");
+    // As large as the server may make a file, whether the shell counts in blocks of
+    // 512 or 1,024 bytes: the system refuses every line.
+    let file = fs::File::create(&log).unwrap();
+    file.set_len(20 * 1024 * 1024).unwrap();
+    let mut command = in_a_shell("ulimit -f 20480; exec \"$@\" 2>>\"$LOG\"");
+    command.env("LOG", &log);
+    let server = Program::start_unheard(&mut command, &path);
+    TestPlayer::connect(server.address).await.enter("ada").await;
+    file.set_len(0).unwrap();
+    check_stops(server).await;
+    let text = fs::read_to_string(&log).unwrap();
+    let told: Vec<_> = text.lines().filter(|line| line.contains("lost=")).collect();
+    let [told] = told[..] else {
+        panic!("not told once: {text}");
+    };
+    let lost: u32 = told.rsplit_once('=').unwrap().1.parse().unwrap();
+    // It listened, and ada logged in, at the least.
+    assert!(lost >= 2, "{text}");
+    assert!(text.ends_with("stopped\n"), "{text}");
 }

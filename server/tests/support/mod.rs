@@ -494,6 +494,44 @@ impl Program {
         Self { child, address }
     }
 
+    /// Starts it where its log cannot be followed; waits until it can be connected to.
+    /// `command` is given the options.
+    pub fn start_unheard(command: &mut std::process::Command, database: &std::path::Path) -> Self {
+        // The system does not hand out the same port again soon.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        command
+            .args(["--listen", &address.to_string(), "--database"])
+            .arg(database);
+        Self::wait_for(command.spawn().unwrap(), address)
+    }
+
+    /// Waits until the server can be connected to.
+    pub fn wait_for(mut child: std::process::Child, address: SocketAddr) -> Self {
+        let until = std::time::Instant::now() + PATIENCE;
+        while std::net::TcpStream::connect(address).is_err() {
+            assert_eq!(child.try_wait().unwrap(), None, "the server ended");
+            assert!(std::time::Instant::now() < until, "the server is not there");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Self { child, address }
+    }
+
+    /// Runs it to its end; one that starts although it should not is ended.
+    pub fn output(command: &mut std::process::Command) -> std::process::Output {
+        use std::process::Stdio;
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let until = std::time::Instant::now() + PATIENCE;
+        while child.try_wait().unwrap().is_none() && std::time::Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // Fails if it has ended by itself.
+        let _ = child.kill();
+        child.wait_with_output().unwrap()
+    }
+
     pub fn command() -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_longhall-server"));
         for (name, _) in std::env::vars_os() {

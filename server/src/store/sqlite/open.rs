@@ -28,6 +28,14 @@ pub enum OpenError {
     /// The folder is missing.
     #[error("the folder {} does not exist; create it, or choose another file with --database", .0.display())]
     NoFolder(PathBuf),
+    /// The path means something else than a file that stays.
+    #[error("{path:?} is {what}, not a file on a disk; choose one with --database")]
+    NoFile {
+        /// As it was given.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// The path is a folder.
     #[error("{} is a folder; choose a file with --database", .0.display())]
     IsFolder(PathBuf),
@@ -76,15 +84,13 @@ pub enum OpenError {
 /// Takes the lock file beside the database, and creates the database with
 /// rights for its owner only.
 pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
+    refuse_what_is_no_file(path)?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     if !folder.is_dir() {
         return Err(OpenError::NoFolder(folder.to_owned()));
-    }
-    if path.is_dir() {
-        return Err(OpenError::IsFolder(path.to_owned()));
     }
     let lock_path = beside(path, "lock");
     let lock = open_private(&lock_path)?;
@@ -100,6 +106,47 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
     }
     open_private(path)?;
     Ok(lock)
+}
+
+/// SQLite gives some names a meaning of its own: the server would run, and lose
+/// everything at its end. With a device it would as well.
+fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
+    let name = path.to_string_lossy();
+    let what = if name.trim().is_empty() {
+        "no name of a file"
+    } else if name.starts_with(':') {
+        "a name for a database in memory"
+    } else if name
+        .get(..5)
+        .is_some_and(|start| start.eq_ignore_ascii_case("file:"))
+    {
+        "a URI"
+    } else if name.ends_with(std::path::is_separator) {
+        return Err(OpenError::IsFolder(path.to_owned()));
+    } else {
+        match path.metadata() {
+            // A missing file is created, and what cannot be looked at fails in a moment.
+            Err(_) => return Ok(()),
+            Ok(found) if found.is_dir() => return Err(OpenError::IsFolder(path.to_owned())),
+            Ok(found) if !found.is_file() => "a device, a pipe or a socket",
+            Ok(found) if is_deleted(&found) => "a file that is deleted",
+            Ok(_) => return Ok(()),
+        }
+    };
+    let path = path.to_owned();
+    Err(OpenError::NoFile { path, what })
+}
+
+/// Whether the file has no name any more and goes with whoever has it open, as one does
+/// that is reached through `/proc/self/fd`.
+#[cfg(unix)]
+fn is_deleted(found: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) == 0
+}
+
+#[cfg(not(unix))]
+fn is_deleted(_: &std::fs::Metadata) -> bool {
+    false
 }
 
 fn open_private(path: &Path) -> Result<File, OpenError> {
