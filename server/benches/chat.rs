@@ -58,6 +58,7 @@ async fn measure() -> Result<(), AnyError> {
         logins_per_minute: u32::MAX,
         logins_per_minute_per_name: u32::MAX,
         packets_per_second: 1_000_000,
+        unanswered_whispers_per_minute: u32::MAX,
         max_connections_per_address: 1_000,
         ..Config::default()
     };

@@ -24,14 +24,26 @@ pub struct Config {
     pub registrations_per_hour: u32,
     /// Login tries allowed per address and minute, all at once if need be.
     pub logins_per_minute: u32,
-    /// Login tries allowed per user name and minute, from all addresses together.
+    /// Login tries allowed per user name, address and minute; twice as many from all
+    /// the addresses together that the account was never logged in to from. Also the
+    /// tries per session and minute to change the password.
     pub logins_per_minute_per_name: u32,
+    /// Resumes with tokens that are worth nothing allowed per address and minute.
+    /// Others are not counted.
+    pub failed_resumes_per_minute: u32,
     /// Packets allowed per connection and second, averaged over four seconds;
     /// `history` is counted apart.
     pub packets_per_second: u32,
     /// `history` packets allowed per connection and second, averaged over four
     /// seconds: who comes back after a while has many to send.
     pub history_per_second: u32,
+    /// Lines, whispers, edits and deletions allowed per account and second, averaged
+    /// over four seconds, from all its sessions together. `None`: as many as
+    /// packets of one connection.
+    pub lines_per_second: Option<u32>,
+    /// Whispers allowed per account and minute, thirty of them at once, to players who
+    /// never whispered back.
+    pub unanswered_whispers_per_minute: u32,
     /// Tries at the passwords of channels allowed per account and minute.
     pub channel_passwords_per_minute: u32,
     /// Channels an account may create per hour, all at once if need be: the
@@ -67,6 +79,11 @@ pub struct Config {
     pub presence_interval: Duration,
     /// How often what is too old is looked for and forgotten.
     pub prune_interval: Duration,
+    /// User names that nobody can register, nor what looks like them, beyond the
+    /// lobby's and some built-in ones (`admin`, `server` and the like). With a `!`
+    /// before it, a built-in one that may be registered; what follows a `#` is a
+    /// remark.
+    pub reserved_names: Vec<String>,
     /// A text file with the user names that may not come in, one a line. It may
     /// change while the server runs. `None`: nobody is banned.
     pub banned_names: Option<PathBuf>,
@@ -137,8 +154,11 @@ impl Default for Config {
             registrations_per_hour: 30,
             logins_per_minute: 30,
             logins_per_minute_per_name: 10,
+            failed_resumes_per_minute: 300,
             packets_per_second: 10,
             history_per_second: 50,
+            lines_per_second: None,
+            unanswered_whispers_per_minute: 120,
             channel_passwords_per_minute: 10,
             creations_per_hour: 40,
             invitations_per_minute: 20,
@@ -155,6 +175,7 @@ impl Default for Config {
             grace: Duration::from_secs(30),
             presence_interval: Duration::from_secs(1),
             prune_interval: Duration::from_secs(10 * 60),
+            reserved_names: Vec::new(),
             banned_names: None,
             ban_interval: Duration::from_secs(2),
             handshake_timeout: Duration::from_secs(10),

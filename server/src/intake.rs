@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::config::Config;
-use crate::rate_limit::ConnectionLimit;
+use crate::rate_limit::SteadyLimit;
 
 /// The longest header of a frame from a client (RFC 6455, section 5.2).
 const MAX_HEADER_BYTES: usize = 14;
@@ -25,7 +25,7 @@ const READS_PER_FRAME: u32 = 5;
 /// What one connection may make us read.
 pub(crate) struct Intake {
     meter: FrameMeter,
-    reads: ConnectionLimit,
+    reads: SteadyLimit,
 }
 
 /// What is to be done with bytes that were read.
@@ -47,7 +47,7 @@ impl Intake {
         let reads = packets.saturating_mul(4).max(MIN_READS_PER_SECOND);
         Self {
             meter: FrameMeter::default(),
-            reads: ConnectionLimit::per_second(reads),
+            reads: SteadyLimit::per_second(reads),
         }
     }
 

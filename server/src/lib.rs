@@ -17,6 +17,7 @@
 //! - `password`: hashing on threads of its own;
 //! - `rate_limit`: who has to wait;
 //! - `bans`: who may not come in;
+//! - `reserved`: which names nobody can register;
 //! - `store`: what outlives a restart; the only place with SQL;
 //! - `retention`: forgets what is too old;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
@@ -38,6 +39,7 @@ mod outbox;
 mod password;
 mod rate_limit;
 mod bans;
+mod reserved;
 mod resume;
 pub mod shutdown;
 mod signals;
@@ -60,6 +62,7 @@ pub use config::Config;
 use hub::Hub;
 use password::Passwords;
 use rate_limit::RateLimits;
+use reserved::Reserved;
 use resume::Shown;
 use store::{Store, StoreError};
 
@@ -77,6 +80,7 @@ struct Server {
     passwords: Passwords,
     limits: RateLimits,
     bans: Bans,
+    reserved: Reserved,
     shown: Shown,
     /// Cancelled when the server is asked to stop.
     stopping: CancellationToken,
@@ -107,6 +111,7 @@ impl Server {
             channel_changes: std::array::from_fn(|_| Mutex::new(())),
             passwords,
             bans,
+            reserved: Reserved::of(&config),
             shown: Shown::default(),
             store,
             stopping,

@@ -4,7 +4,7 @@ mod variables;
 
 use std::io::{ErrorKind, IsTerminal};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -150,10 +150,15 @@ struct Args {
     #[arg(long, env = "LONGHALL_LOGINS_PER_MINUTE", default_value_t = Config::default().logins_per_minute, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     logins_per_minute: u32,
 
-    /// Login tries allowed per user name and minute, from all addresses
-    /// together.
+    /// Login tries allowed per user name, address and minute; twice as many from
+    /// all the addresses together that the account was never logged in to from.
     #[arg(long, env = "LONGHALL_LOGINS_PER_MINUTE_PER_NAME", default_value_t = Config::default().logins_per_minute_per_name, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     logins_per_minute_per_name: u32,
+
+    /// Tries allowed per address and minute to resume a session that there is not.
+    /// Players with a good one are not counted.
+    #[arg(long, env = "LONGHALL_FAILED_RESUMES_PER_MINUTE", default_value_t = Config::default().failed_resumes_per_minute, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    failed_resumes_per_minute: u32,
 
     /// Packets allowed per connection and second, averaged over four seconds.
     /// Pages of history are counted apart.
@@ -165,6 +170,17 @@ struct Args {
     #[arg(long, env = "LONGHALL_HISTORY_PER_SECOND", default_value_t = Config::default().history_per_second, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     history_per_second: u32,
 
+    /// Lines, whispers, edits and deletions allowed per account and second, averaged
+    /// over four seconds, on all its devices together. As many as packets of one
+    /// connection unless set.
+    #[arg(long, env = "LONGHALL_LINES_PER_SECOND", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    lines_per_second: Option<u32>,
+
+    /// Whispers allowed per account and minute to players who never whispered
+    /// back; thirty of them at once.
+    #[arg(long, env = "LONGHALL_UNANSWERED_WHISPERS_PER_MINUTE", default_value_t = Config::default().unanswered_whispers_per_minute, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    unanswered_whispers_per_minute: u32,
+
     /// Tries at the passwords of channels allowed per account and minute.
     #[arg(long, env = "LONGHALL_CHANNEL_PASSWORDS_PER_MINUTE", default_value_t = Config::default().channel_passwords_per_minute, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     channel_passwords_per_minute: u32,
@@ -173,6 +189,13 @@ struct Args {
     /// when its channel is gone.
     #[arg(long, env = "LONGHALL_CREATIONS_PER_HOUR", default_value_t = Config::default().creations_per_hour, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     creations_per_hour: u32,
+
+    /// A text file with user names that nobody can register, nor what looks like
+    /// them, one a line; what follows a # is a remark. They come to the lobby's
+    /// name and some that are reserved anyway, like admin and server; "!admin"
+    /// frees one of those. Read at the start; accounts there are stay.
+    #[arg(long, env = "LONGHALL_RESERVED_NAMES", value_name = "FILE")]
+    reserved_names: Option<PathBuf>,
 
     /// A text file with the user names that may not come in, one a line; what
     /// follows a # is a remark. Looked at every two seconds: whoever is added
@@ -259,12 +282,23 @@ fn start(args: Args, log: Log) -> anyhow::Result<()> {
     runtime.block_on(serve(args))
 }
 
+/// The lines of the file with reserved names.
+fn read_names(file: Option<&Path>) -> anyhow::Result<Vec<String>> {
+    let Some(file) = file else {
+        return Ok(Vec::new());
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the reserved names in {}", file.display()))?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
 async fn serve(args: Args) -> anyhow::Result<()> {
     // First, so that a stop is one in good order however long the database takes.
     let stopping = CancellationToken::new();
     let patience = Config::default().shutdown_timeout + Duration::from_secs(1);
     shutdown::on_signals(stopping.clone(), patience).context("cannot listen for signals")?;
     outlive_file_size_limits().context("cannot listen for signals")?;
+    let reserved_names = read_names(args.reserved_names.as_deref())?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|cause| explain_bind(args.listen, &cause))?;
@@ -278,8 +312,11 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         registrations_per_hour: args.registrations_per_hour,
         logins_per_minute: args.logins_per_minute,
         logins_per_minute_per_name: args.logins_per_minute_per_name,
+        failed_resumes_per_minute: args.failed_resumes_per_minute,
         packets_per_second: args.packets_per_second,
         history_per_second: args.history_per_second,
+        lines_per_second: args.lines_per_second,
+        unanswered_whispers_per_minute: args.unanswered_whispers_per_minute,
         channel_passwords_per_minute: args.channel_passwords_per_minute,
         creations_per_hour: args.creations_per_hour,
         lobby: args.lobby,
@@ -294,6 +331,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         channels_per_account: args.channels_per_account,
         members_per_channel: args.members_per_channel,
         blocks_per_account: args.blocks_per_account,
+        reserved_names,
         banned_names: args.banned_names,
         ..Config::default()
     };

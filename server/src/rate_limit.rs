@@ -1,8 +1,11 @@
-//! Who has to wait: tries per address and per name, packets per connection.
+//! Who has to wait: tries per address and per name, lines per account, packets per
+//! connection. What one player spends is not what another needs.
 
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -10,9 +13,16 @@ use governor::state::keyed::HashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use longhall_packet::{Denial, DenyCode};
+use sha2::{Digest, Sha256};
 
 use crate::config::Config;
-use crate::store::UserId;
+use crate::store::{Place, SessionId, UserId};
+
+const TWICE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// Whispers to people who have not answered that are not slowed down.
+const WHISPERS_AT_ONCE: u32 = 30;
+/// Players whose answers to whispers are remembered; of others they are looked up.
+const MAX_ANSWERS: usize = 64;
 
 /// Denials to one address that the log tells of.
 const DENIAL_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not zero");
@@ -26,7 +36,14 @@ pub(crate) struct RateLimits {
     denial_lines: Keyed<IpAddr>,
     registrations: Keyed<IpAddr>,
     logins_of_address: Keyed<IpAddr>,
-    logins_of_name: Keyed<String>,
+    logins_at_name: Keyed<(IpAddr, String)>,
+    /// From all places that the name's account was never logged in to from.
+    logins_of_strangers: Keyed<String>,
+    password_changes: Keyed<i64>,
+    failed_resumes: Keyed<IpAddr>,
+    unanswered_whispers: Keyed<i64>,
+    speakers: Mutex<HashMap<UserId, Shared>>,
+    lines_per_second: NonZeroU32,
     channel_passwords: Keyed<i64>,
     creations: Keyed<i64>,
     invitations: Keyed<i64>,
@@ -36,6 +53,8 @@ pub(crate) struct RateLimits {
 impl RateLimits {
     pub(crate) fn new(config: &Config) -> Self {
         let connections = u32::try_from(config.max_connections_per_address).unwrap_or(u32::MAX);
+        let per_name = at_least_one(config.logins_per_minute_per_name);
+        let whispers = at_least_one(config.unanswered_whispers_per_minute);
         Self {
             connections: RateLimiter::hashmap(
                 Quota::per_second(at_least_one(connections / 4))
@@ -48,9 +67,22 @@ impl RateLimits {
             logins_of_address: RateLimiter::hashmap(Quota::per_minute(at_least_one(
                 config.logins_per_minute,
             ))),
-            logins_of_name: RateLimiter::hashmap(Quota::per_minute(at_least_one(
-                config.logins_per_minute_per_name,
+            logins_at_name: RateLimiter::hashmap(Quota::per_minute(per_name)),
+            logins_of_strangers: RateLimiter::hashmap(Quota::per_minute(
+                per_name.saturating_mul(TWICE),
+            )),
+            password_changes: RateLimiter::hashmap(Quota::per_minute(per_name)),
+            failed_resumes: RateLimiter::hashmap(Quota::per_minute(at_least_one(
+                config.failed_resumes_per_minute,
             ))),
+            unanswered_whispers: RateLimiter::hashmap(
+                Quota::per_minute(whispers)
+                    .allow_burst(at_least_one(whispers.get().min(WHISPERS_AT_ONCE))),
+            ),
+            speakers: Mutex::default(),
+            lines_per_second: at_least_one(
+                config.lines_per_second.unwrap_or(config.packets_per_second),
+            ),
             channel_passwords: RateLimiter::hashmap(Quota::per_minute(at_least_one(
                 config.channel_passwords_per_minute,
             ))),
@@ -88,21 +120,61 @@ impl RateLimits {
         self.check(&self.registrations, &network(address))
     }
 
-    /// Counts a login try from `address` for the name with key `name`.
+    /// Counts a login try from `address` for the name with key `name`. One from a
+    /// place that is not known to the account is to be counted as a stranger's, too.
     ///
     /// # Errors
     /// `rate_limited` with the time until the next may come.
     pub(crate) fn check_login(&self, address: IpAddr, name: &str) -> Result<(), Denial> {
-        self.check(&self.logins_of_address, &network(address))?;
-        self.check(&self.logins_of_name, &name.to_owned())
+        let network = network(address);
+        self.check(&self.logins_of_address, &network)?;
+        self.check(&self.logins_at_name, &(network, name.to_owned()))
     }
 
-    /// Counts a try to resume from `address`.
+    /// Counts a login try for the name with key `name` from where its account was
+    /// never logged in to: all of those together must not guess for long. One place
+    /// alone cannot use it up.
     ///
     /// # Errors
     /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check_resume(&self, address: IpAddr) -> Result<(), Denial> {
-        self.check(&self.logins_of_address, &network(address))
+    pub(crate) fn check_stranger(&self, name: &str) -> Result<(), Denial> {
+        self.check(&self.logins_of_strangers, &name.to_owned())
+    }
+
+    /// Counts a try to change the password on a device that is logged in.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_password_change(&self, session: SessionId) -> Result<(), Denial> {
+        self.check(&self.password_changes, &session.0)
+    }
+
+    /// Counts a resume from `address` with a token that is worth nothing. There are
+    /// too many tokens to find one, and who has one is not kept waiting by others.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_failed_resume(&self, address: IpAddr) -> Result<(), Denial> {
+        self.check(&self.failed_resumes, &network(address))
+    }
+
+    /// Counts a whisper of an account to somebody who has not whispered back.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_unanswered_whisper(&self, sender: UserId) -> Result<(), Denial> {
+        self.check(&self.unanswered_whispers, &sender.0)
+    }
+
+    /// What the sessions of an account have in common as they say something.
+    pub(crate) fn speaker(&self, user: UserId) -> Arc<Speaker> {
+        let mut speakers = self.speakers();
+        let shared = speakers.entry(user).or_insert_with(|| Shared {
+            speaker: Arc::new(Speaker::new(self.lines_per_second)),
+            was_unused: false,
+        });
+        shared.was_unused = false;
+        Arc::clone(&shared.speaker)
     }
 
     /// Counts a try of an account at the password of a channel.
@@ -135,10 +207,25 @@ impl RateLimits {
         self.denial_lines.retain_recent();
         self.registrations.retain_recent();
         self.logins_of_address.retain_recent();
-        self.logins_of_name.retain_recent();
+        self.logins_at_name.retain_recent();
+        self.logins_of_strangers.retain_recent();
+        self.password_changes.retain_recent();
+        self.failed_resumes.retain_recent();
+        self.unanswered_whispers.retain_recent();
         self.channel_passwords.retain_recent();
         self.creations.retain_recent();
         self.invitations.retain_recent();
+        // Not at once: who logs in again has no more lines than before.
+        self.speakers().retain(|_, shared| {
+            let is_unused = Arc::strong_count(&shared.speaker) == 1;
+            !(std::mem::replace(&mut shared.was_unused, is_unused) && is_unused)
+        });
+    }
+
+    fn speakers(&self) -> MutexGuard<'_, HashMap<UserId, Shared>> {
+        // Whole at any time.
+        let speakers = self.speakers.lock();
+        speakers.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: &K) -> Result<(), Denial> {
@@ -151,18 +238,72 @@ impl RateLimits {
     }
 }
 
+/// What the sessions of an account have in common as they say something: its limit on
+/// lines, and who has whispered back to it.
+pub(crate) struct Speaker {
+    lines: SteadyLimit,
+    /// The latest found last.
+    answered_by: Mutex<VecDeque<UserId>>,
+}
+
+/// An account's [`Speaker`], as long as a session has it and for a while after.
+struct Shared {
+    speaker: Arc<Speaker>,
+    /// When it was looked at last.
+    was_unused: bool,
+}
+
+impl Speaker {
+    fn new(lines_per_second: NonZeroU32) -> Self {
+        Self {
+            lines: SteadyLimit::per_second(lines_per_second.get()),
+            answered_by: Mutex::default(),
+        }
+    }
+
+    /// Counts one line, edit or deletion.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_line(&self) -> Result<(), Denial> {
+        self.lines
+            .check()
+            .map_err(|wait| Denial::for_now(DenyCode::RateLimited, wait))
+    }
+
+    /// Whether a player is known to have whispered back.
+    pub(crate) fn is_answered_by(&self, other: UserId) -> bool {
+        self.answers().contains(&other)
+    }
+
+    /// Notes that a player has whispered back.
+    pub(crate) fn note_answer_of(&self, other: UserId) {
+        let mut answers = self.answers();
+        if answers.len() >= MAX_ANSWERS {
+            answers.pop_front();
+        }
+        answers.push_back(other);
+    }
+
+    fn answers(&self) -> MutexGuard<'_, VecDeque<UserId>> {
+        // Whole at any time.
+        let answers = self.answered_by.lock();
+        answers.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The limits on packets of one connection.
 pub(crate) struct PacketLimit {
-    packets: ConnectionLimit,
+    packets: SteadyLimit,
     /// Apart: who comes back after a while asks for page after page.
-    history: ConnectionLimit,
+    history: SteadyLimit,
 }
 
 impl PacketLimit {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            packets: ConnectionLimit::per_second(config.packets_per_second),
-            history: ConnectionLimit::per_second(config.history_per_second),
+            packets: SteadyLimit::per_second(config.packets_per_second),
+            history: SteadyLimit::per_second(config.history_per_second),
         }
     }
 
@@ -182,13 +323,13 @@ impl PacketLimit {
     }
 }
 
-/// A limit on what one connection does.
-pub(crate) struct ConnectionLimit {
+/// A limit on what one connection or account does.
+pub(crate) struct SteadyLimit {
     limiter: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
     clock: DefaultClock,
 }
 
-impl ConnectionLimit {
+impl SteadyLimit {
     /// So many a second, averaged over four.
     pub(crate) fn per_second(count: u32) -> Self {
         let burst = at_least_one(count.saturating_mul(4));
@@ -231,6 +372,16 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// What is kept of an address, to know later that an account was logged in to from
+/// there.
+pub(crate) fn place(address: IpAddr) -> Place {
+    let digest = match network(address) {
+        IpAddr::V4(v4) => Sha256::digest(v4.octets()),
+        IpAddr::V6(v6) => Sha256::digest(v6.octets()),
+    };
+    Place(u32::from_be_bytes([0, digest[0], digest[1], digest[2]]))
+}
+
 fn at_least_one(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
 }
@@ -264,10 +415,49 @@ mod tests {
     #[test]
     fn guessing_one_name_from_many_addresses_is_limited() {
         let limits = limits();
-        assert!(limits.check_login([192, 0, 2, 1].into(), "ada").is_ok());
+        for host in 1..=4 {
+            assert!(limits.check_login([192, 0, 2, host].into(), "ada").is_ok());
+            assert!(limits.check_stranger("ada").is_ok());
+        }
+        assert!(limits.check_login([192, 0, 2, 5].into(), "ada").is_ok());
+        assert!(limits.check_stranger("ada").is_err());
+        assert!(limits.check_stranger("bo").is_ok());
+    }
+
+    #[test]
+    fn guessing_one_name_from_one_address_leaves_tries_to_other_addresses() {
+        let limits = limits();
+        let guesser = IpAddr::from([192, 0, 2, 1]);
+        for _ in 0..2 {
+            assert!(limits.check_login(guesser, "ada").is_ok());
+            assert!(limits.check_stranger("ada").is_ok());
+        }
+        assert!(limits.check_login(guesser, "ada").is_err());
         assert!(limits.check_login([192, 0, 2, 2].into(), "ada").is_ok());
-        assert!(limits.check_login([192, 0, 2, 3].into(), "ada").is_err());
-        assert!(limits.check_login([192, 0, 2, 3].into(), "bo").is_ok());
+        assert!(limits.check_stranger("ada").is_ok());
+    }
+
+    #[test]
+    fn the_lines_of_an_account_are_counted_until_nobody_has_used_them_for_a_while() {
+        let limits = RateLimits::new(&Config {
+            lines_per_second: Some(1),
+            ..Config::default()
+        });
+        let speaker = limits.speaker(UserId(1));
+        for _ in 0..4 {
+            assert!(speaker.check_line().is_ok());
+        }
+        assert!(limits.speaker(UserId(1)).check_line().is_err());
+        assert!(limits.speaker(UserId(2)).check_line().is_ok());
+        limits.forget_the_patient();
+        limits.forget_the_patient();
+        drop(speaker);
+        limits.forget_the_patient();
+        // As when a player logs in again: nothing is forgotten.
+        assert!(limits.speaker(UserId(1)).check_line().is_err());
+        limits.forget_the_patient();
+        limits.forget_the_patient();
+        assert!(limits.speakers().is_empty());
     }
 
     #[test]
@@ -279,5 +469,9 @@ mod tests {
         assert_eq!(network(a), network(b));
         assert_ne!(network(a), network(c));
         assert_eq!(network(v4), IpAddr::from([192, 0, 2, 1]));
+        assert_eq!(place(a), place(b));
+        assert_ne!(place(a), place(c));
+        assert_eq!(place(v4), place([192, 0, 2, 1].into()));
+        assert!(place(v4).0 < 1 << 24);
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use longhall_packet::codec::DecodeError;
 use longhall_packet::{
-    ChannelName, ClientPacket, CloseReason, Denial, DenyCode, InboxState, PROTOCOL_VERSION,
-    RequestId, ResumeToken, Role, ServerPacket, Stage, Username, codec,
+    ChannelName, ClientPacket, CloseReason, Denial, DenyCode, InboxState, NameKeys,
+    PROTOCOL_VERSION, RequestId, ResumeToken, Role, ServerPacket, Stage, Username, codec,
 };
 use tracing::{debug, info, warn};
 
@@ -17,16 +17,16 @@ use crate::frames::encode;
 use crate::handlers::now_ms;
 use crate::hub::{Arrival, Newcomer, Place, Stale};
 use crate::outbox::Outbox;
-use crate::rate_limit::PacketLimit;
+use crate::rate_limit::{PacketLimit, Speaker};
 use crate::store::{Entry, Membership, SessionId, StoreError, TokenHash, User, UserId, What};
 use crate::{SERVER_NAME, Server, handlers, resume};
 
 /// Packets that may be refused as broken, beyond the good ones, before the
 /// connection is closed.
-const MAX_VIOLATIONS: u32 = 10;
+const MAX_VIOLATIONS: u16 = 10;
 /// Packets that may be refused as too many, beyond the admitted ones, before the
 /// connection is closed.
-const MAX_DEAF: u32 = 200;
+const MAX_DEAF: u16 = 200;
 
 /// How often what a session enters with is read again, when it changed while
 /// being read.
@@ -45,8 +45,8 @@ pub(crate) struct Session {
     pub(crate) outbox: Arc<Outbox>,
     player: Option<Player>,
     packet_limit: PacketLimit,
-    violations: u32,
-    deaf: u32,
+    violations: u16,
+    deaf: u16,
     /// Close with this after the answer to the packet in hand.
     farewell: Option<CloseReason>,
 }
@@ -59,6 +59,8 @@ pub(crate) struct Player {
     pub(crate) token: TokenHash,
     /// Keeps the player in the hub.
     place: Place,
+    /// What the account's sessions have in common, once this one says something.
+    speaker: Option<Arc<Speaker>>,
 }
 
 /// What a connection keeps of the account that is logged in; not its password's
@@ -186,6 +188,7 @@ impl Session {
     ) -> Result<ClientPacket, Denial> {
         let is_history = matches!(decoded, Ok(ClientPacket::History { .. }));
         let allowed = self.packet_limit.check(is_history);
+        let allowed = allowed.and_then(|()| self.check_line(&decoded));
         allowed.inspect_err(|_| self.deaf += 1)?;
         self.deaf = self.deaf.saturating_sub(1);
         let packet = decoded.map_err(|error| {
@@ -201,6 +204,19 @@ impl Session {
             return Err(Denial::new(DenyCode::Restarting));
         }
         Ok(packet)
+    }
+
+    /// Counts what the account says, on this device and others.
+    fn check_line(&mut self, decoded: &Result<ClientPacket, DecodeError>) -> Result<(), Denial> {
+        let (Ok(packet), Some(me)) = (decoded, &mut self.player) else {
+            return Ok(());
+        };
+        if !packet.is_entry() {
+            return Ok(());
+        }
+        let limits = &self.server.limits;
+        let speaker = me.speaker.get_or_insert_with(|| limits.speaker(me.user.id));
+        speaker.check_line()
     }
 
     async fn answer(&mut self, decoded: Result<ClientPacket, DecodeError>) -> Outcome {
@@ -364,6 +380,7 @@ impl Session {
                     session,
                     token: resume::hash(&entering.token),
                     place,
+                    speaker: None,
                 });
                 return Ok(());
             }
@@ -552,6 +569,5 @@ pub(crate) fn try_again() -> Denial {
 
 /// The key that finds an account by its name as registered.
 fn name_key(username: &str) -> String {
-    // A name of an account is sound; one that were not could not be found.
-    Username::parse(username).map_or_else(|_| username.to_owned(), |name| name.keys().name)
+    NameKeys::of(username).name
 }

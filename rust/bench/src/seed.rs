@@ -71,6 +71,7 @@ async fn sow(store: &SqliteStore, account: &mut Account) -> Result<()> {
         expires_at_ms: now_ms + 24 * 60 * 60 * 1000,
         at_most: 1,
         connected: Vec::new(),
+        place: None,
     };
     store.insert_session(session).await?;
     account.token = Some(token);

@@ -22,6 +22,7 @@ const WITHOUT_LIMITS: &[&str] = &[
     "--logins-per-minute=1000000000",
     "--logins-per-minute-per-name=1000000000",
     "--packets-per-second=1000000000",
+    "--unanswered-whispers-per-minute=1000000",
 ];
 
 const START_LIMIT: Duration = Duration::from_secs(20);

@@ -5,9 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::limits::{MAX_CHANNEL_CHARS, MAX_USERNAME_MARKS};
-use crate::text::{check_length, is_invisible, is_mark};
-use crate::{Denial, DenyCode, Field, Username};
+use crate::limits::MAX_CHANNEL_CHARS;
+use crate::text::{check_length, check_name, trim_unseen};
+use crate::{Denial, Field, Username};
 
 /// The name of a channel: 1 to 24 letters and digits of any script, `_` and
 /// `-`, in lower case.
@@ -26,12 +26,13 @@ use crate::{Denial, DenyCode, Field, Username};
 pub struct ChannelName(String);
 
 impl ChannelName {
-    /// Checks a name and brings it into its one form: NFKC (UAX #15) in lower
-    /// case.
+    /// Checks a name and brings it into its one form: without what cannot be seen
+    /// at its ends, NFKC (UAX #15) in lower case.
     ///
     /// # Errors
     /// `too_short`, `too_long` or `forbidden_character` on field `channel`.
     pub fn parse(text: &str) -> Result<Self, Denial> {
+        let text = trim_unseen(text);
         let name = if text.is_ascii() {
             text.to_ascii_lowercase()
         } else {
@@ -40,16 +41,7 @@ impl ChannelName {
             name.to_lowercase().nfkc().collect()
         };
         check_length(&name, Field::Channel, 1, MAX_CHANNEL_CHARS)?;
-        let forbidden = Denial::of_field(DenyCode::ForbiddenCharacter, Field::Channel, None);
-        let mut marks = 0;
-        for (position, c) in name.chars().enumerate() {
-            marks = if is_mark(c) { marks + 1 } else { 0 };
-            let allowed = c.is_alphanumeric() || marks > 0 || matches!(c, '_' | '-');
-            let misplaced = marks > MAX_USERNAME_MARKS || (marks > 0 && position == 0);
-            if !allowed || misplaced || is_invisible(c) {
-                return Err(forbidden);
-            }
-        }
+        check_name(&name, Field::Channel)?;
         Ok(Self(name))
     }
 
@@ -95,7 +87,7 @@ impl Target {
     /// What [`ChannelName::parse`] refuses, or, behind an `@`,
     /// [`Username::parse`].
     pub fn parse(text: &str) -> Result<Self, Denial> {
-        match text.strip_prefix(INBOX) {
+        match trim_unseen(text).strip_prefix(INBOX) {
             None => ChannelName::parse(text).map(Self::Channel),
             Some("") => Ok(Self::Inbox),
             Some(username) => Username::parse(username).map(Self::Whispers),

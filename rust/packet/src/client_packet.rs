@@ -60,6 +60,17 @@ macro_rules! client_packets {
     };
 }
 
+impl ClientPacket {
+    /// Whether it says something, or changes what was said: what a server writes down
+    /// for others to read.
+    pub const fn is_entry(&self) -> bool {
+        matches!(
+            self,
+            Self::Chat { .. } | Self::Edit { .. } | Self::Delete { .. }
+        )
+    }
+}
+
 const ANY: Option<Stage> = None;
 const OUT: Option<Stage> = Some(Stage::LoggedOut);
 const IN: Option<Stage> = Some(Stage::LoggedIn);

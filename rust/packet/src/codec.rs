@@ -6,9 +6,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::MAX_NUMBER;
-use crate::limits::{MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, MAX_SERVER_PACKET_BYTES};
+use crate::limits::{
+    MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, MAX_SERVER_PACKET_BYTES,
+};
 use crate::short_cut;
-use crate::text::is_layout_control;
+use crate::text::{Pile, is_layout_control, is_mark};
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, Field, Line,
     LineId, Password, PresenceState, PresenceText, RequestId, ResumeToken, Role, Seq, ServerPacket,
@@ -123,7 +125,11 @@ fn named<T>(field: Option<String>, from_name: fn(&str) -> Option<T>) -> Result<T
 
 /// A name for people to read in a list or a log, cut to size rather than refused.
 fn label(text: &str, max_chars: usize) -> String {
-    let shown = |c: &char| !c.is_control() && !is_layout_control(*c);
+    let mut pile = Pile::default();
+    let shown = |c: &char| {
+        let is_too_many = pile.add(*c) > MAX_CHAT_MARKS && is_mark(*c);
+        !c.is_control() && !is_layout_control(*c) && !is_too_many
+    };
     let shown: String = text.chars().filter(shown).collect();
     let cut: String = shown.trim().chars().take(max_chars).collect();
     cut.trim_end().to_owned()

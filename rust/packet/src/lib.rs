@@ -5,7 +5,7 @@
 //!
 //! - [`limits`]: every size both sides must agree on;
 //! - [`text`]: user names, passwords and chat text, parsed once and valid ever
-//!   after;
+//!   after; `NameKeys` (for servers): which names are the same, or look the same;
 //! - [`ChannelName`], [`Target`], [`Line`]: channels, whispers and what is said
 //!   in them;
 //! - [`ClientPacket`]: what a client may say, and in which [`Stage`];
@@ -28,6 +28,8 @@
 
 pub mod limits;
 pub mod text;
+#[cfg(feature = "name-keys")]
+mod name_keys;
 mod channel;
 mod client_packet;
 mod server_packet;
@@ -47,9 +49,9 @@ pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;
 pub use deny::{Denial, DenyCode, Field};
 pub use limits::Limits;
-pub use server_packet::ServerPacket;
 #[cfg(feature = "name-keys")]
-pub use text::NameKeys;
+pub use name_keys::NameKeys;
+pub use server_packet::ServerPacket;
 pub use text::{ChannelPassword, ChatText, Password, PresenceText, ResumeToken, Topic, Username};
 
 /// The protocol this crate speaks. Raised when an older client could no longer

@@ -32,34 +32,27 @@ use crate::{Denial, DenyCode, Field};
 pub struct Username(String);
 
 impl Username {
-    /// Checks and normalises a name.
+    /// Checks and normalises a name: what cannot be seen at its ends is taken off,
+    /// and letters in full or half width are the ones they mean (the width mapping
+    /// of RFC 8265).
     ///
     /// # Errors
     /// `too_short`, `too_long` or `forbidden_character` on field `username`.
     pub fn parse(text: &str) -> Result<Self, Denial> {
-        let name: String = text.nfc().take(MAX_USERNAME_CHARS + 1).collect();
+        let text = trim_unseen(text);
+        let name: String = if text.is_ascii() {
+            text.chars().take(MAX_USERNAME_CHARS + 1).collect()
+        } else {
+            let normal = text.chars().flat_map(in_usual_width).nfc();
+            normal.take(MAX_USERNAME_CHARS + 1).collect()
+        };
         check_length(
             &name,
             Field::Username,
             MIN_USERNAME_CHARS,
             MAX_USERNAME_CHARS,
         )?;
-        let forbidden = Denial::of_field(DenyCode::ForbiddenCharacter, Field::Username, None);
-        let mut marks = 0;
-        for (position, c) in name.chars().enumerate() {
-            if is_mark(c) {
-                marks += 1;
-                if position == 0 || marks > MAX_USERNAME_MARKS {
-                    return Err(forbidden);
-                }
-            } else {
-                marks = 0;
-            }
-            let allowed = c.is_alphanumeric() || is_mark(c) || matches!(c, '_' | '-');
-            if !allowed || is_invisible(c) {
-                return Err(forbidden);
-            }
-        }
+        check_name(&name, Field::Username)?;
         Ok(Self(name))
     }
 
@@ -70,62 +63,14 @@ impl Username {
 
     /// The keys under which a server decides whether two names are the same.
     #[cfg(feature = "name-keys")]
-    pub fn keys(&self) -> NameKeys {
-        NameKeys::of(&self.0)
+    pub fn keys(&self) -> crate::NameKeys {
+        crate::NameKeys::of(&self.0)
     }
 }
 
 impl fmt::Display for Username {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// The keys of a name; an account owns all of them.
-///
-/// One key cannot do: `Ian` and `lan` look the same in many fonts while `ian`
-/// and `Ian` are the same name in another case. Folding case first would miss
-/// the first pair, folding looks first the second; and neither sees that `lAN`
-/// looks like `ian` in capitals.
-#[cfg(feature = "name-keys")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct NameKeys {
-    /// Equal for names that differ in case or Unicode form only. Players find
-    /// their account by it. After NFKC_Casefold (UAX #44).
-    pub name: String,
-    /// Equal for names that look alike: `ada` in Latin and `аdа` with Cyrillic
-    /// letters, `Bill` and `Bi11`. The skeleton of UTS #39, case-folded.
-    pub look: String,
-    /// Equal for names that look alike once written in capitals: `ADMlN` and
-    /// `admin`. The skeleton of the name in upper case.
-    pub capitals: String,
-}
-
-#[cfg(feature = "name-keys")]
-impl NameKeys {
-    fn of(name: &str) -> Self {
-        let fold = |text: &str| -> String {
-            let folded = icu_casemap::CaseMapper::new().fold_string(text);
-            folded.nfkc().collect()
-        };
-        let compatible: String = name.nfkc().collect();
-        // Twice, because normalising may bring back characters that fold.
-        let name = fold(&fold(&compatible));
-        let skeleton: String = unicode_security::skeleton(&compatible).collect();
-        let look = fold(&fold(&skeleton));
-        let capitals: String = unicode_security::skeleton(&compatible.to_uppercase()).collect();
-        // Once more: folding `lAN` gives `lan`, and `l` may itself look like another.
-        let capitals: String = unicode_security::skeleton(&fold(&capitals)).collect();
-        Self {
-            name,
-            look,
-            capitals: fold(&capitals),
-        }
-    }
-
-    /// Whether two names may not both have an account.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.name == other.name || self.look == other.look || self.capitals == other.capitals
     }
 }
 
@@ -374,16 +319,65 @@ fn parse_words(text: &str, field: Field, max: usize) -> Result<String, Denial> {
     }
     let line: String = line.nfc().collect();
     check_length(&line, field, 0, max)?;
-    let mut marks = 0;
+    let mut pile = Pile::default();
     let mut visible = false;
     for c in line.chars() {
-        marks = if is_mark(c) { marks + 1 } else { 0 };
-        if c.is_control() || is_layout_control(c) || marks > MAX_CHAT_MARKS {
+        if c.is_control() || is_layout_control(c) || pile.add(c) > MAX_CHAT_MARKS {
             return Err(Denial::of_field(DenyCode::ForbiddenCharacter, field, None));
         }
-        visible |= !c.is_whitespace() && !is_invisible(c);
+        visible |= has_ink(c);
     }
     Ok(if visible { line } else { String::new() })
+}
+
+/// The marks that are drawn on one another: all since the last character that has
+/// ink of its own. What has none, like a joiner or a space, holds no mark of its own
+/// and begins no new pile.
+#[derive(Default)]
+pub(crate) struct Pile(usize);
+
+impl Pile {
+    /// Goes on by a character. Returns the marks in the pile then.
+    pub(crate) fn add(&mut self, c: char) -> usize {
+        if is_mark(c) {
+            self.0 += 1;
+        } else if has_ink(c) {
+            self.0 = 0;
+        }
+        self.0
+    }
+}
+
+/// Checks the characters of a name in its normal form: letters and digits, each
+/// with few marks, `_` and `-`.
+pub(crate) fn check_name(name: &str, field: Field) -> Result<(), Denial> {
+    let mut pile = Pile::default();
+    for (position, c) in name.chars().enumerate() {
+        let marks = pile.add(c);
+        let allowed = c.is_alphanumeric() || is_mark(c) || matches!(c, '_' | '-');
+        let misplaced = marks > MAX_USERNAME_MARKS || (marks > 0 && position == 0);
+        if !allowed || misplaced || is_invisible(c) {
+            return Err(Denial::of_field(DenyCode::ForbiddenCharacter, field, None));
+        }
+    }
+    Ok(())
+}
+
+/// Takes off what cannot be seen at the ends of a name: spaces of any kind, what has
+/// no ink, and what came along when the name was copied out of a text.
+pub(crate) fn trim_unseen(text: &str) -> &str {
+    text.trim_matches(|c: char| {
+        c.is_whitespace() || c.is_control() || is_invisible(c) || is_layout_control(c)
+    })
+}
+
+/// A character of full or half width (`Ａ`, `ｶ`) as the one it means; others as
+/// they are.
+pub(crate) fn in_usual_width(c: char) -> impl Iterator<Item = char> {
+    let is_other = matches!(c, '\u{FF01}'..='\u{FFEE}');
+    let same = (!is_other).then_some(c);
+    let usual = is_other.then(|| std::iter::once(c).nfkc());
+    same.into_iter().chain(usual.into_iter().flatten())
 }
 
 pub(crate) fn check_length(text: &str, field: Field, min: usize, max: usize) -> Result<(), Denial> {
@@ -410,16 +404,23 @@ pub(crate) fn is_mark(c: char) -> bool {
     !c.is_ascii() && is_combining_mark(c)
 }
 
+/// Whether something is drawn for `c`.
+pub(crate) fn has_ink(c: char) -> bool {
+    c.is_ascii_graphic() || !(c.is_whitespace() || is_invisible(c))
+}
+
 /// Characters that have no ink of their own: Default_Ignorable_Code_Point of the
-/// Unicode Character Database, the joiners, and blanks that count as letters,
-/// marks or symbols.
+/// Unicode Character Database, the joiners, format controls of hieroglyphs,
+/// noncharacters, and blanks that count as letters, marks or symbols.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
-        | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
-        | '\u{FFF0}'..='\u{FFF8}' | '\u{13441}' | '\u{13442}' | '\u{16FE4}'
-        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D159}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+        | '\u{2800}' | '\u{3164}' | '\u{FDD0}'..='\u{FDEF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+        | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{FFFC}' | '\u{13430}'..='\u{13442}'
+        | '\u{16FE4}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D159}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+        || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 /// Characters that start a new line or turn the direction of what follows:
@@ -461,7 +462,7 @@ mod tests {
         for name in [
             "a b",
             "a.b",
-            "ada\n",
+            "ad\na",
             "ad\u{200b}a",
             "a\u{3164}b",
             "[b]x",
@@ -546,69 +547,6 @@ mod tests {
             &"a".repeat(65),
         ] {
             check_denied(ResumeToken::parse(text), DenyCode::SessionExpired);
-        }
-    }
-
-    #[cfg(feature = "name-keys")]
-    fn keys(name: &str) -> NameKeys {
-        Username::parse(name).unwrap().keys()
-    }
-
-    #[cfg(feature = "name-keys")]
-    #[test]
-    fn one_name_in_another_case_or_unicode_form_is_the_same_name() {
-        for (a, b) in [
-            ("ada", "ADA"),
-            ("straße", "STRASSE"),
-            ("ａｄａ", "ada"),
-            ("Ελένης", "ΕΛΈΝΗΣ"),
-            ("𝐚𝐝𝐚", "ada"),
-        ] {
-            assert_eq!(keys(a).name, keys(b).name, "{a} {b}");
-        }
-    }
-
-    #[cfg(feature = "name-keys")]
-    #[test]
-    fn names_that_look_alike_share_their_look() {
-        for (a, b) in [
-            ("ada", "аdа"),
-            ("Ian", "lan"),
-            ("Bill", "Bi11"),
-            ("Bob", "Вob"),
-            ("noob", "n00b"),
-            ("modern", "rnodern"),
-            ("ADA", "АDА"),
-        ] {
-            assert_eq!(keys(a).look, keys(b).look, "{a} {b}");
-        }
-    }
-
-    #[cfg(feature = "name-keys")]
-    #[test]
-    fn names_that_look_alike_in_capitals_share_that_look() {
-        for (a, b) in [
-            ("admin", "ADMlN"),
-            ("admin", "adm1n"),
-            ("ian", "lAN"),
-            ("bob", "вob"),
-        ] {
-            assert_eq!(keys(a).capitals, keys(b).capitals, "{a} {b}");
-            assert!(keys(a).overlaps(&keys(b)), "{a} {b}");
-        }
-    }
-
-    #[cfg(feature = "name-keys")]
-    #[test]
-    fn names_that_differ_stay_different() {
-        for (a, b) in [
-            ("ada", "adam"),
-            ("bob", "rob"),
-            ("ян-", "na-"),
-            ("ada_", "ada-"),
-            ("élan", "elan"),
-        ] {
-            assert!(!keys(a).overlaps(&keys(b)), "{a} {b}");
         }
     }
 }

@@ -821,6 +821,18 @@ fn the_name_of_a_client_is_cut_and_holds_no_control_characters() {
         panic!("not a login")
     };
     assert_eq!(device, format!("[31m {}", "é".repeat(35)));
+
+    // Of a pile of marks as many are left as a line may have.
+    let packet = changed(
+        r#"{"type":"login","id":1,"username":"ada","password":"correct horse"}"#,
+        json!({"device": format!("x{}y", "\u{489}\u{489}\u{200b}".repeat(6))}),
+    );
+    let ClientPacket::Login { device, .. } = decode_client_packet(packet.as_bytes()).unwrap()
+    else {
+        panic!("not a login")
+    };
+    assert_eq!(device.matches('\u{489}').count(), 8);
+    assert!(device.ends_with('y'));
 }
 
 #[test]

@@ -42,6 +42,7 @@ impl Server {
             logins_per_minute: u32::MAX,
             logins_per_minute_per_name: u32::MAX,
             packets_per_second: 1_000_000,
+            unanswered_whispers_per_minute: u32::MAX,
             max_connections_per_address: 1000,
             shutdown_timeout: Duration::from_millis(100),
             ..Config::default()

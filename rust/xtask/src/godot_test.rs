@@ -27,6 +27,7 @@ const SERVER_ARGUMENTS: &[&str] = &[
     "--logins-per-minute=100000",
     "--logins-per-minute-per-name=100000",
     "--packets-per-second=1000",
+    "--unanswered-whispers-per-minute=1000000",
     "--log=debug",
 ];
 

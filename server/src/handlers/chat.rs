@@ -75,6 +75,16 @@ async fn whisper(
 ) -> Outcome {
     let (recipient, recipient_name) = session.other(recipient).await?;
     let server = &session.server;
+    let me = session.me()?;
+    let speaker = server.limits.speaker(me.user.id);
+    if !speaker.is_answered_by(recipient) {
+        let answered = server.store.has_whispered(recipient, me.user.id).await;
+        if answered.map_err(|cause| session.unavailable(&cause))? {
+            speaker.note_answer_of(recipient);
+        } else {
+            server.limits.check_unanswered_whisper(me.user.id)?;
+        }
+    }
     let is_there = !server.hub.sessions(recipient).is_empty();
     let what = What::Whisper {
         recipient,
@@ -301,5 +311,106 @@ mod tests {
         visitor.send("rubbish").await;
         visitor.expect_deny(None, DenyCode::MalformedPacket);
         visitor.expect_closed(CloseReason::ProtocolError);
+    }
+
+    /// Whether the last request was refused as one too many.
+    fn is_limited(player: &mut TestSession) -> bool {
+        let mut is_limited = false;
+        while !player.is_silent() {
+            is_limited |= matches!(
+                player.next(),
+                ServerPacket::Deny {
+                    code: DenyCode::RateLimited,
+                    retry_after_ms: Some(1..),
+                    ..
+                }
+            );
+        }
+        is_limited
+    }
+
+    #[tokio::test]
+    async fn an_account_says_no_more_on_many_devices_than_on_one() {
+        let mut ada = TestSession::with(|config| config.lines_per_second = Some(2));
+        ada.register_and_login("ada").await;
+        let mut bob = ada.another();
+        bob.register_and_login("bob").await;
+        let mut devices = vec![ada];
+        for _ in 0..4 {
+            let mut device = devices[0].another();
+            device.try_login("ada", "correct horse").await;
+            device.expect_logged_in(2);
+            devices.push(device);
+        }
+        let mut said = 0;
+        for round in 0..40 {
+            let device = &mut devices[round % 5];
+            device.forget_waiting();
+            device.say("lobby", "hi").await;
+            said += u32::from(!is_limited(device));
+        }
+        // Eight at once, and what a slow machine takes time for.
+        assert!((8..16).contains(&said), "{said}");
+        // All that is written down counts, wherever it goes.
+        let device = &mut devices[1];
+        for (kind, fields) in [
+            ("chat", r#""channel":"@bob","line_id":7,"text":"hi""#),
+            ("edit", r#""channel":"lobby","seq":1,"text":"ho""#),
+            ("delete", r#""channel":"lobby","seq":1"#),
+        ] {
+            let mut tries = 0;
+            loop {
+                device.ask(kind, fields).await;
+                if is_limited(device) {
+                    break;
+                }
+                tries += 1;
+                assert!(tries < 16, "{kind}");
+            }
+        }
+        // Nobody else has less for it, and other packets are no lines.
+        device.ask("blocks", "").await;
+        assert!(!is_limited(device));
+        bob.forget_waiting();
+        bob.chat("lobby", "are you done?").await;
+        // A device that is new to the account has no new allowance.
+        let mut new = devices[0].another();
+        new.try_login("ada", "correct horse").await;
+        new.expect_logged_in(2);
+        let mut said = 0;
+        for _ in 0..20 {
+            new.say("lobby", "hi").await;
+            said += u32::from(!is_limited(&mut new));
+        }
+        assert!(said < 8, "{said}");
+    }
+
+    #[tokio::test]
+    async fn whispers_to_who_never_answers_are_slower() {
+        let mut eve = TestSession::with(|config| config.unanswered_whispers_per_minute = 3);
+        eve.register_and_login("eve").await;
+        let mut ada = eve.another();
+        ada.register_and_login("ada").await;
+        let mut bob = eve.another();
+        bob.register_and_login("bob").await;
+        let mut said = 0;
+        for _ in 0..10 {
+            eve.say("@ada", "buy swords").await;
+            said += u32::from(!is_limited(&mut eve));
+        }
+        assert_eq!(said, 3);
+        // To another one it is no faster; in a channel it is.
+        eve.say("@bob", "buy swords").await;
+        assert!(is_limited(&mut eve));
+        eve.say("lobby", "buy swords").await;
+        assert!(!is_limited(&mut eve));
+        // Who has answered may be talked to, also by who was answered before.
+        bob.say("@eve", "no, thanks").await;
+        for _ in 0..20 {
+            eve.say("@bob", "but they are cheap").await;
+            assert!(!is_limited(&mut eve));
+        }
+        eve.say("@ada", "buy swords").await;
+        assert!(is_limited(&mut eve));
     }
 }

@@ -3,6 +3,7 @@
 use longhall_packet::{CloseReason, Denial, DenyCode, Password, RequestId, Username};
 
 use super::now_ms;
+use crate::rate_limit;
 use crate::resume;
 use crate::session::{Entering, Outcome, Session, try_again};
 use crate::store::NewSession;
@@ -19,6 +20,11 @@ pub(crate) async fn login(
     let server = &session.server;
     let name_key = username.keys().name;
     server.limits.check_login(session.address, &name_key)?;
+    let place = rate_limit::place(session.address);
+    let known = server.store.is_known_place(&name_key, place).await;
+    if !known.map_err(|cause| session.unavailable(&cause))? {
+        server.limits.check_stranger(&name_key)?;
+    }
 
     let arrival = server.hub.arrive();
     let found = server.store.user_by_name(&name_key).await;
@@ -58,6 +64,7 @@ pub(crate) async fn login(
             expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
             at_most: server.config.sessions_per_account.max(1),
             connected: server.hub.sessions(user.id),
+            place: Some(place),
         })
         .await;
     let (new, ended) = added.map_err(|cause| session.unavailable(&cause))?;
@@ -240,5 +247,103 @@ mod tests {
                 .expect_deny(Some(2), DenyCode::RateLimited)
                 .is_some()
         );
+    }
+
+    const HOME: [u8; 4] = [192, 0, 2, 1];
+
+    /// Ada, at home, and her token; and somebody who may guess twice a minute at a
+    /// place, four times at all that are strange to her.
+    async fn ada_at_home() -> (TestSession, String) {
+        let server = TestSession::with(|config| config.logins_per_minute_per_name = 2);
+        let mut home = server.another_at(HOME);
+        let token = home.register_and_login("Ada").await;
+        (home, token)
+    }
+
+    async fn guess(from: &TestSession, address: [u8; 4]) -> DenyCode {
+        let mut guesser = from.another_at(address);
+        guesser.try_login("ada", "battery staple").await;
+        match guesser.next() {
+            ServerPacket::Deny { code, .. } => code,
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+
+    async fn check_login_at(from: &TestSession, address: [u8; 4]) -> Result<(), DenyCode> {
+        let mut player = from.another_at(address);
+        player.try_login("Ada", "correct horse").await;
+        match player.next() {
+            ServerPacket::LoggedIn { .. } => Ok(()),
+            ServerPacket::Deny { code, .. } => Err(code),
+            other => panic!("expected an answer, got {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_strangers_guess_keeps_nobody_out_of_where_they_were_before() {
+        let (home, token) = ada_at_home().await;
+        let mut cafe = home.another_at([198, 51, 100, 7]);
+        cafe.try_resume(&token).await;
+        cafe.expect_logged_in(3);
+        let mut guessed = 0;
+        for host in 10..30 {
+            guessed +=
+                u32::from(guess(&home, [203, 0, 113, host]).await == DenyCode::BadCredentials);
+        }
+        // Four, with her own first login.
+        assert_eq!(guessed, 3);
+        // Somewhere new, she would be a stranger herself.
+        let new = check_login_at(&home, [203, 0, 113, 99]).await;
+        assert_eq!(new, Err(DenyCode::RateLimited));
+        assert_eq!(check_login_at(&home, HOME).await, Ok(()));
+        assert_eq!(check_login_at(&home, [198, 51, 100, 7]).await, Ok(()));
+        // Another's name is another matter.
+        let mut other = home.another_at([203, 0, 113, 99]);
+        other.register_and_login("bob").await;
+    }
+
+    #[tokio::test]
+    async fn one_place_cannot_use_up_the_tries_of_all_others() {
+        let (home, _) = ada_at_home().await;
+        let mut codes = Vec::new();
+        for _ in 0..20 {
+            codes.push(guess(&home, [203, 0, 113, 10]).await);
+        }
+        let guessed = codes
+            .iter()
+            .filter(|code| **code == DenyCode::BadCredentials);
+        assert_eq!(guessed.count(), 2);
+        assert_eq!(check_login_at(&home, [203, 0, 113, 99]).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn who_shares_an_address_cannot_guess_faster_for_it() {
+        let (home, _) = ada_at_home().await;
+        // The login at home counts.
+        assert_eq!(guess(&home, HOME).await, DenyCode::BadCredentials);
+        assert_eq!(guess(&home, HOME).await, DenyCode::RateLimited);
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_account_is_limited_like_one_that_has_one() {
+        let (home, _) = ada_at_home().await;
+        home.another_at(HOME).register("bob").await;
+        let mut answers = Vec::new();
+        for name in ["bob", "nobody"] {
+            let mut codes = Vec::new();
+            for host in 10..20 {
+                let mut guesser = home.another_at([203, 0, 113, host]);
+                guesser.try_login(name, "battery staple").await;
+                codes.push(matches!(
+                    guesser.next(),
+                    ServerPacket::Deny {
+                        code: DenyCode::RateLimited,
+                        ..
+                    }
+                ));
+            }
+            answers.push(codes);
+        }
+        assert_eq!(answers[0], answers[1]);
     }
 }

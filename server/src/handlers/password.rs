@@ -1,6 +1,6 @@
 //! A player changes their password.
 
-use longhall_packet::{CloseReason, DenyCode, Password, RequestId, ServerPacket, Username};
+use longhall_packet::{CloseReason, DenyCode, NameKeys, Password, RequestId, ServerPacket};
 use tracing::info;
 
 use crate::session::{Outcome, Session};
@@ -16,9 +16,10 @@ pub(crate) async fn change_password(
     let me = session.me()?;
     let server = &session.server;
     let unavailable = |cause| session.unavailable(&cause);
-    // As for a login: a device left alone is no place to guess at.
-    let name_key = Username::parse(&me.user.username)?.keys().name;
-    server.limits.check_login(session.address, &name_key)?;
+    // A device left alone is no place to guess at; but nobody else can use up its
+    // tries.
+    let name_key = NameKeys::of(&me.user.username).name;
+    server.limits.check_password_change(me.session)?;
 
     // Asked anew: it may have been changed on another device.
     let found = server.store.user_by_name(&name_key).await;
@@ -87,13 +88,42 @@ mod tests {
         let mut here = TestSession::with(|config| config.logins_per_minute_per_name = 2);
         here.register_and_login("ada").await;
         let guess = change("wrong horse", "battery staple");
-        here.refused("change_password", &guess, DenyCode::BadCredentials)
-            .await;
-        // A login and a guess: that is enough for a minute.
+        for _ in 0..2 {
+            here.refused("change_password", &guess, DenyCode::BadCredentials)
+                .await;
+        }
+        // That is enough for a minute.
         here.refused("change_password", &guess, DenyCode::RateLimited)
             .await;
         let short = change("correct horse", "short");
         here.refused("change_password", &short, DenyCode::TooShort)
             .await;
+    }
+
+    #[tokio::test]
+    async fn what_others_guess_keeps_no_player_from_changing_the_password() {
+        let mut here = TestSession::with(|config| {
+            config.logins_per_minute_per_name = 2;
+            config.logins_per_minute = 5;
+        });
+        here.register_and_login("ada").await;
+        // From the same address, until it may try no more at all.
+        let mut guesser = here.another();
+        for name in ["ada", "ada", "bob", "eve", "mallory"] {
+            guesser.try_login(name, "battery staple").await;
+        }
+        guesser.forget_waiting();
+        guesser.try_login("ada", "correct horse").await;
+        guesser.expect_deny(Some(2), DenyCode::RateLimited);
+        // Nor does who is logged in on another device.
+        let mut there = here.another_at([192, 0, 2, 1]);
+        there.try_login("ada", "correct horse").await;
+        there.expect_logged_in(2);
+        let guess = change("wrong horse", "battery staple");
+        for _ in 0..5 {
+            there.ask("change_password", &guess).await;
+        }
+        let fields = change("correct horse", "battery staple");
+        here.done("change_password", &fields).await;
     }
 }

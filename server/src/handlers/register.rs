@@ -16,8 +16,11 @@ pub(crate) async fn register(
     let server = &session.server;
     server.limits.check_registration(session.address)?;
 
-    // Asked first, so that a taken name costs no hash. The insert below decides.
     let keys = username.keys();
+    if server.reserved.contain(&keys) {
+        return Err(Denial::new(DenyCode::UsernameTaken));
+    }
+    // Asked first, so that a taken name costs no hash. The insert below decides.
     let taken = server.store.is_name_taken(&keys).await;
     if taken.map_err(|cause| session.unavailable(&cause))? {
         return Err(Denial::new(DenyCode::UsernameTaken));
@@ -64,6 +67,32 @@ mod tests {
             visitor.expect_deny(Some(1), DenyCode::UsernameTaken);
         }
         visitor.register("Iana").await;
+    }
+
+    #[tokio::test]
+    async fn a_dot_that_nobody_sees_makes_no_other_name() {
+        let mut visitor = TestSession::new();
+        visitor.register("Iris").await;
+        for taken in [
+            "lri\u{307}s",
+            "İris",
+            "Ir\u{131}\u{307}s",
+            "\u{feff}iris\u{200b}",
+        ] {
+            visitor.try_register(taken).await;
+            visitor.expect_deny(Some(1), DenyCode::UsernameTaken);
+        }
+    }
+
+    #[tokio::test]
+    async fn names_that_are_reserved_are_taken() {
+        let mut visitor =
+            TestSession::with(|config| config.reserved_names = vec!["Gandalf".to_owned()]);
+        for reserved in ["admin", "Admi\u{307}n", "LOBBY", "gаndalf"] {
+            visitor.try_register(reserved).await;
+            visitor.expect_deny(Some(1), DenyCode::UsernameTaken);
+        }
+        visitor.register("frodo").await;
     }
 
     #[tokio::test]

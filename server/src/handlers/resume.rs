@@ -5,6 +5,7 @@ use std::time::Duration;
 use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
 
 use super::now_ms;
+use crate::rate_limit;
 use crate::resume;
 use crate::session::{Entering, Outcome, Session};
 use crate::store::Rotation;
@@ -16,8 +17,6 @@ const GIVEN_UP: Duration = Duration::from_secs(1);
 /// connection of the session is told to close.
 pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeToken) -> Outcome {
     let server = &session.server;
-    server.limits.check_resume(session.address)?;
-
     let presented = resume::hash(token);
     if !server.shown.note(presented, session.connection) {
         return Err(Denial::for_now(DenyCode::Busy, GIVEN_UP));
@@ -32,10 +31,12 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
             next: resume::hash(&next),
             now_ms,
             expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
+            place: Some(rate_limit::place(session.address)),
         })
         .await;
     let Some((user, resumed)) = rotated.map_err(|cause| session.unavailable(&cause))? else {
         server.shown.forget(presented);
+        server.limits.check_failed_resume(session.address)?;
         return Err(Denial::new(DenyCode::SessionExpired));
     };
 
@@ -139,5 +140,38 @@ mod tests {
         let mut later = player.another();
         later.try_resume(&token).await;
         later.expect_deny(Some(3), DenyCode::SessionExpired);
+    }
+
+    #[tokio::test]
+    async fn what_others_at_the_address_try_in_vain_stops_no_resume() {
+        let mut player = TestSession::with(|config| {
+            config.logins_per_minute = 2;
+            config.failed_resumes_per_minute = 3;
+        });
+        let token = player.register_and_login("ada").await;
+        let mut other = player.another();
+        other.try_login("nobody", "battery staple").await;
+        other.expect_deny(Some(2), DenyCode::BadCredentials);
+        other.try_login("nobody", "battery staple").await;
+        other.expect_deny(Some(2), DenyCode::RateLimited);
+        let wrong = "0".repeat(64);
+        for _ in 0..3 {
+            other.try_resume(&wrong).await;
+            other.expect_deny(Some(3), DenyCode::SessionExpired);
+        }
+        other.try_resume(&wrong).await;
+        let wait = other.expect_deny(Some(3), DenyCode::RateLimited);
+        assert!(wait.is_some_and(|ms| ms > 0));
+        // Somewhere else there is time for it.
+        let mut elsewhere = player.another_at([192, 0, 2, 1]);
+        elsewhere.try_resume(&wrong).await;
+        elsewhere.expect_deny(Some(3), DenyCode::SessionExpired);
+
+        let mut token = token;
+        for _ in 0..20 {
+            let mut back = player.another();
+            back.try_resume(&token).await;
+            token = back.expect_logged_in(3).1;
+        }
     }
 }

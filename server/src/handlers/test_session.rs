@@ -41,6 +41,7 @@ impl TestSession {
             hash_cost: HashCost::FOR_TESTS,
             hash_threads: Some(1),
             packets_per_second: 1000,
+            unanswered_whispers_per_minute: 1_000_000,
             ..Config::default()
         };
         change(&mut config);
@@ -58,9 +59,17 @@ impl TestSession {
         Self::of(Arc::clone(&self.session.server))
     }
 
+    /// Another visitor of the same server, from elsewhere.
+    pub(crate) fn another_at(&self, address: [u8; 4]) -> Self {
+        Self::at(Arc::clone(&self.session.server), address.into())
+    }
+
     fn of(server: Arc<Server>) -> Self {
+        Self::at(server, Ipv4Addr::LOCALHOST.into())
+    }
+
+    fn at(server: Arc<Server>, address: IpAddr) -> Self {
         let outbox = Arc::new(Outbox::new(server.config.outbox_max_bytes, None));
-        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let connection = server.connection_id();
         let session = Session::start(server, connection, address, Arc::clone(&outbox));
         let lines = connection << 32;

@@ -25,6 +25,10 @@ const UNREAD_SEEN: u64 = 5000;
 /// Entries that may wait in the inbox of an account that is away before edits of
 /// whispers are taken no more.
 const CHANGES_WAITING: u64 = 1000;
+/// Whispers between two that are looked at for one that answers.
+const ANSWERS_SEEN: u16 = 1000;
+/// Places kept of an account from where it was logged in to.
+const PLACES_KEPT: u8 = 16;
 /// Conversations listed of an inbox.
 const CONVERSATIONS_LISTED: u32 = 50;
 
@@ -41,6 +45,11 @@ impl std::fmt::Display for UserId {
 /// SHA-256 of a resume token. The token itself is never stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
+
+/// A part of the hash of an address (one /64 network for IPv6): enough to know it
+/// again, too little to tell it from some hundred others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place(pub u32);
 
 /// An account to create.
 pub struct NewUser {
@@ -88,6 +97,8 @@ pub struct NewSession {
     pub at_most: usize,
     /// Its sessions that are connected: they are seen now.
     pub connected: Vec<SessionId>,
+    /// From where, if that is to be known again.
+    pub place: Option<Place>,
 }
 
 /// An exchange of a resume token for the next one.
@@ -100,6 +111,8 @@ pub struct Rotation {
     pub now_ms: i64,
     /// When the session ends from now on, in milliseconds since 1970.
     pub expires_at_ms: i64,
+    /// From where, if that is to be known again.
+    pub place: Option<Place>,
 }
 
 /// A session of an account, for its list.
@@ -481,6 +494,13 @@ pub trait Store: Send + Sync + 'static {
         rotation: Rotation,
     ) -> Result<Option<(User, SessionId)>, StoreError>;
 
+    /// Whether the account with this name key was logged in to from a place: one of
+    /// the latest [`PLACES_KEPT`].
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn is_known_place(&self, name_key: &str, place: Place) -> Result<bool, StoreError>;
+
     /// Notes that a session was there until now.
     ///
     /// # Errors
@@ -669,6 +689,13 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
         max_bytes: usize,
     ) -> Result<Page, StoreError>;
+
+    /// Whether account `from` has whispered to account `to`, among the newest
+    /// [`ANSWERS_SEEN`] whispers between the two that are kept.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn has_whispered(&self, from: UserId, to: UserId) -> Result<bool, StoreError>;
 
     /// The account's inbox. Every whisper in it counts as delivered from now on.
     ///

@@ -44,6 +44,7 @@ fn session(user: UserId, token: u8) -> NewSession {
         expires_at_ms: 2000,
         at_most: 1,
         connected: Vec::new(),
+        place: None,
     }
 }
 
@@ -53,6 +54,7 @@ fn rotation(presented: u8, next: u8, now_ms: i64) -> Rotation {
         next: TokenHash([next; 32]),
         now_ms,
         expires_at_ms: now_ms + 1000,
+        place: None,
     }
 }
 
@@ -210,6 +212,7 @@ for_each_store! {
     a_session_is_ended_by_its_number_and_only_by_its_owner
     a_new_password_ends_the_other_sessions
     an_expired_session_is_over
+    a_place_is_known_once_somebody_logged_in_from_it
     a_closed_store_says_so
 }
 
@@ -225,6 +228,52 @@ async fn a_user_is_found_by_name_as_registered(store: &dyn Store) {
             .unwrap()
             .is_none()
     );
+}
+
+async fn a_place_is_known_once_somebody_logged_in_from_it(store: &dyn Store) {
+    let (ada, bob) = (user(store, "Ada").await, user(store, "bob").await);
+    let is_known = async |name: &str, place| {
+        let known = store.is_known_place(&name_key(name), Place(place)).await;
+        known.unwrap()
+    };
+    assert!(!is_known("ada", 1).await && !is_known("nobody", 1).await);
+    let from = |user, token, place| NewSession {
+        place: Some(Place(place)),
+        ..session(user, token)
+    };
+    store.insert_session(from(ada, 1, 1)).await.unwrap();
+    assert!(is_known("ada", 1).await);
+    assert!(!is_known("ada", 2).await && !is_known("bob", 1).await);
+    // A token that is worth something is as good as the password.
+    let elsewhere = |presented, next| Rotation {
+        place: Some(Place(2)),
+        ..rotation(presented, next, 1500)
+    };
+    assert!(
+        store
+            .rotate_session(elsewhere(9, 10))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(!is_known("ada", 2).await);
+    store
+        .rotate_session(elsewhere(1, 2))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(is_known("ada", 2).await);
+    // The place outlives the session, and of too many the oldest goes.
+    store.insert_session(from(bob, 99, 1)).await.unwrap();
+    for number in 0..PLACES_KEPT {
+        let new = NewSession {
+            now_ms: 2000 + i64::from(number),
+            ..from(ada, 100 + number, 100 + u32::from(number))
+        };
+        store.insert_session(new).await.unwrap();
+    }
+    assert!(!is_known("ada", 1).await && !is_known("ada", 2).await);
+    assert!(is_known("ada", 100).await && is_known("ada", 115).await && is_known("bob", 1).await);
 }
 
 async fn a_name_or_a_look_alike_is_given_once(store: &dyn Store) {

@@ -57,6 +57,7 @@ fn spawn(database: &Path, address: SocketAddr) -> (Child, SocketAddr) {
         .arg(database)
         .args([
             "--packets-per-second=100000",
+            "--unanswered-whispers-per-minute=1000000",
             "--connections-per-address=1000",
             "--registrations-per-hour=100000",
             "--logins-per-minute=100000",

@@ -42,6 +42,7 @@ pub fn generous() -> Config {
         logins_per_minute: 1_000_000,
         logins_per_minute_per_name: 1_000_000,
         packets_per_second: 1_000_000,
+        unanswered_whispers_per_minute: 1_000_000_000,
         history_per_second: 1_000_000,
         channel_passwords_per_minute: 1_000_000,
         creations_per_hour: 1_000_000,

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use longhall_packet::NameKeys;
 
 use super::State;
-use crate::store::{NewSession, NewUser, Rotation, SessionId, SessionRow, TokenHash, User, UserId};
+use crate::store::{
+    NewSession, NewUser, PLACES_KEPT, Place, Rotation, SessionId, SessionRow, TokenHash, User,
+    UserId,
+};
 
 pub(super) struct Session {
     id: SessionId,
@@ -88,6 +91,9 @@ impl State {
             last_seen_at_ms: new.now_ms,
             expires_at_ms: new.expires_at_ms,
         });
+        if let Some(place) = new.place {
+            self.note_place(new.user, place);
+        }
         (id, ended.into_iter().map(SessionId).collect())
     }
 
@@ -100,8 +106,27 @@ impl State {
         session.previous = Some(rotation.presented);
         session.expires_at_ms = rotation.expires_at_ms;
         session.last_seen_at_ms = session.last_seen_at_ms.max(rotation.now_ms);
-        let (user, _) = self.users.get(&session.user)?;
-        Some((user.clone(), session.id))
+        let (user, id) = (session.user, session.id);
+        if let Some(place) = rotation.place {
+            self.note_place(user, place);
+        }
+        let (user, _) = self.users.get(&user)?;
+        Some((user.clone(), id))
+    }
+
+    fn note_place(&mut self, user: UserId, place: Place) {
+        let places = self.places.entry(user).or_default();
+        places.retain(|known| *known != place);
+        places.push(place);
+        if places.len() > usize::from(PLACES_KEPT) {
+            places.remove(0);
+        }
+    }
+
+    pub(super) fn is_known_place(&self, name_key: &str, place: Place) -> bool {
+        let user = self.user_by(|keys| keys.name == name_key);
+        let places = user.and_then(|user| self.places.get(&user.id));
+        places.is_some_and(|places| places.contains(&place))
     }
 
     pub(super) fn touch_session(&mut self, session: SessionId, now_ms: i64) {

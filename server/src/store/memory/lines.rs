@@ -7,8 +7,8 @@ use longhall_packet::{Conversation, InboxState, Line, LineId, LineKind, Seq};
 
 use super::{LogKey, State};
 use crate::store::{
-    Appended, CHANGES_WAITING, CONVERSATIONS_LISTED, ChannelId, Cursor, Entry, Log, Page,
-    Retention, UNREAD_COUNTED, UNREAD_SEEN, UserId, What,
+    ANSWERS_SEEN, Appended, CHANGES_WAITING, CONVERSATIONS_LISTED, ChannelId, Cursor, Entry, Log,
+    Page, Retention, UNREAD_COUNTED, UNREAD_SEEN, UserId, What,
 };
 
 /// What a channel's name or an account has counted and kept.
@@ -58,6 +58,15 @@ impl State {
             .filter(|(_, row)| row.line.kind == LineKind::Said && row.sender != user)
             .filter(|(_, row)| !self.blocks.contains(&(user, row.sender)));
         u32::try_from(unread.take(UNREAD_COUNTED as usize).count()).unwrap_or(UNREAD_COUNTED)
+    }
+
+    pub(super) fn has_whispered(&self, from: UserId, to: UserId) -> bool {
+        let kept = self.logs.get(&LogKey::Inbox(to));
+        let whispers = kept.into_iter().flat_map(|kept| kept.lines.values().rev());
+        whispers
+            .filter(|row| row.peer == Some(from))
+            .take(usize::from(ANSWERS_SEEN))
+            .any(|row| row.sender == from)
     }
 
     pub(super) fn append(&mut self, entry: Entry) -> Appended {

@@ -12,8 +12,8 @@ use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Rol
 
 use super::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Entry, Log, MemberLimits, MemberRow,
-    Membership, NewChannel, NewSession, NewUser, Page, Removed, Retention, Rotation, SessionId,
-    SessionRow, Store, StoreError, TokenHash, User, UserId,
+    Membership, NewChannel, NewSession, NewUser, Page, Place, Removed, Retention, Rotation,
+    SessionId, SessionRow, Store, StoreError, TokenHash, User, UserId,
 };
 
 /// Everything in memory.
@@ -26,6 +26,8 @@ pub struct MemoryStore {
 struct State {
     users: HashMap<UserId, (User, NameKeys)>,
     sessions: Vec<accounts::Session>,
+    /// Seen latest last.
+    places: HashMap<UserId, Vec<Place>>,
     last_session: i64,
     blocks: BTreeSet<(UserId, UserId)>,
     channels: BTreeMap<ChannelId, channels::ChannelRow>,
@@ -104,6 +106,10 @@ impl Store for MemoryStore {
         rotation: Rotation,
     ) -> Result<Option<(User, SessionId)>, StoreError> {
         Ok(self.open()?.rotate_session(&rotation))
+    }
+
+    async fn is_known_place(&self, name_key: &str, place: Place) -> Result<bool, StoreError> {
+        Ok(self.open()?.is_known_place(name_key, place))
     }
 
     async fn touch_session(&self, session: SessionId, now_ms: i64) -> Result<(), StoreError> {
@@ -251,6 +257,10 @@ impl Store for MemoryStore {
         max_bytes: usize,
     ) -> Result<Page, StoreError> {
         Ok(self.open()?.lines(log, cursor, limit, max_bytes))
+    }
+
+    async fn has_whispered(&self, from: UserId, to: UserId) -> Result<bool, StoreError> {
+        Ok(self.open()?.has_whispered(from, to))
     }
 
     async fn open_inbox(&self, user: UserId) -> Result<InboxState, StoreError> {

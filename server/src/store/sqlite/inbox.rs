@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use super::keys::{MAX_SEQ, line_key, seq_of};
 use super::pages::{bounds, inbox_log};
 use super::{channels, number, seq};
-use crate::store::{CONVERSATIONS_LISTED, Log, UNREAD_COUNTED, UNREAD_SEEN, UserId};
+use crate::store::{ANSWERS_SEEN, CONVERSATIONS_LISTED, Log, UNREAD_COUNTED, UNREAD_SEEN, UserId};
 
 /// Counts all whispers in an inbox as delivered.
 pub(super) fn deliver(db: &Connection, user: UserId) -> Result<()> {
@@ -19,6 +19,20 @@ pub(super) fn deliver(db: &Connection, user: UserId) -> Result<()> {
     ))?
     .execute([user.0])?;
     Ok(())
+}
+
+/// Whether an account is among those that have whispered to another, as far back as
+/// [`ANSWERS_SEEN`] whispers between the two.
+pub(super) fn has_whispered(db: &Connection, from: UserId, to: UserId) -> Result<bool> {
+    let Some(log) = inbox_log(db, to)? else {
+        return Ok(false);
+    };
+    db.prepare_cached(
+        "SELECT 1 FROM (SELECT sender_id FROM lines INDEXED BY lines_by_peer
+                        WHERE id >> 36 = ?1 AND peer_id = ?2 ORDER BY id DESC LIMIT ?3)
+         WHERE sender_id = ?2",
+    )?
+    .exists((log, from.0, ANSWERS_SEEN))
 }
 
 pub(super) fn state(db: &Connection, user: UserId) -> Result<InboxState> {

@@ -14,8 +14,10 @@ mod inbox;
 mod invitations;
 mod ledger;
 mod line_ids;
+mod looks;
 mod open;
 mod pages;
+mod places;
 mod prune;
 mod sessions;
 #[cfg(test)]
@@ -36,11 +38,12 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
 use rusqlite_migration::{M, Migrations};
 use tokio::sync::oneshot;
+use tracing::warn;
 
 use super::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Entry, Log, MemberLimits, MemberRow,
-    Membership, NewChannel, NewSession, NewUser, Page, Removed, Retention, Rotation, SessionId,
-    SessionRow, Store, StoreError, TokenHash, User, UserId,
+    Membership, NewChannel, NewSession, NewUser, Page, Place, Removed, Retention, Rotation,
+    SessionId, SessionRow, Store, StoreError, TokenHash, User, UserId,
 };
 use ledger::Ledger;
 pub use open::OpenError;
@@ -100,6 +103,14 @@ impl SqliteStore {
             &Migrations::from_slice(migrations),
             migrations.len(),
         )?;
+        let alike = looks::renew(&mut writing).map_err(|cause| explain(path, &cause))?;
+        for names in alike {
+            warn!(
+                names = names.join(", "),
+                "accounts look alike by the rules of this version; each is still logged in \
+                 to by its own name, and no further one like them can be registered"
+            );
+        }
         let ledger = Ledger::read(&writing).map_err(|cause| explain(path, &cause))?;
         let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
         let database = path.to_owned();
@@ -254,6 +265,12 @@ impl Store for SqliteStore {
         rotation: Rotation,
     ) -> Result<Option<(User, SessionId)>, StoreError> {
         self.write(move |db| sessions::rotate(db, &rotation)).await
+    }
+
+    async fn is_known_place(&self, name_key: &str, place: Place) -> Result<bool, StoreError> {
+        let name_key = name_key.to_owned();
+        self.read(move |db| places::is_known(db, &name_key, place))
+            .await
     }
 
     async fn touch_session(&self, session: SessionId, now_ms: i64) -> Result<(), StoreError> {
@@ -411,6 +428,11 @@ impl Store for SqliteStore {
         max_bytes: usize,
     ) -> Result<Page, StoreError> {
         self.read(move |db| pages::lines(db, log, cursor, limit, max_bytes))
+            .await
+    }
+
+    async fn has_whispered(&self, from: UserId, to: UserId) -> Result<bool, StoreError> {
+        self.read(move |db| inbox::has_whispered(db, from, to))
             .await
     }
 

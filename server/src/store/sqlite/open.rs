@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001_users_and_sessions.sql")),
     M::up(include_str!("../migrations/0002_channels.sql")),
     M::up(include_str!("../migrations/0003_lean_lines.sql")),
+    M::up(include_str!("../migrations/0004_looks_and_places.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.
@@ -230,15 +231,29 @@ pub(super) fn migrate(
         .execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON;
+             PRAGMA foreign_keys = OFF;
              PRAGMA secure_delete = ON;
              PRAGMA temp_store = MEMORY;
              PRAGMA cache_size = -16384;",
         )
         .map_err(|cause| explain(path, &cause))?;
-    if found == known {
-        return Ok(());
+    if found < known {
+        bring_up_to_date(connection, path, migrations, found, known)?;
     }
+    // Not before: a table that is made anew is not to take along what refers to it.
+    connection
+        .execute_batch("PRAGMA foreign_keys = ON")
+        .map_err(|cause| explain(path, &cause))
+}
+
+/// Changes the layout, after a copy of the old one was put beside the file.
+fn bring_up_to_date(
+    connection: &mut Connection,
+    path: &Path,
+    migrations: &Migrations<'_>,
+    found: usize,
+    known: usize,
+) -> Result<(), OpenError> {
     if found > 0 {
         let copy = beside(path, &format!("v{found}.backup"));
         if !copy.exists() {
@@ -261,7 +276,10 @@ pub(super) fn migrate(
         .to_latest(connection)
         .map_err(|cause| match cause {
             rusqlite_migration::Error::RusqliteError { err, .. } => explain(path, &err),
-            cause => other(cause.to_string()),
+            cause => OpenError::Other {
+                path: path.to_owned(),
+                detail: cause.to_string(),
+            },
         })
 }
 

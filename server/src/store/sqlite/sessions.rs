@@ -38,6 +38,9 @@ pub(super) fn insert(db: &Connection, session: &NewSession) -> Result<(SessionId
             ),
             |row| row.get(0).map(SessionId),
         )?;
+    if let Some(place) = session.place {
+        super::places::note(db, session.user, place, session.now_ms)?;
+    }
     Ok((id, ended))
 }
 
@@ -67,6 +70,9 @@ pub(super) fn rotate(db: &Connection, rotation: &Rotation) -> Result<Option<(Use
     let Some((user, session)) = found else {
         return Ok(None);
     };
+    if let Some(place) = rotation.place {
+        super::places::note(db, UserId(user), place, rotation.now_ms)?;
+    }
     let user = super::users::by_id(db, UserId(user))?;
     Ok(user.map(|user| (user, SessionId(session))))
 }

@@ -188,28 +188,25 @@ fn a_file_of_a_newer_server_is_refused_and_left_as_it_is() {
 
 #[tokio::test]
 async fn an_older_file_is_migrated_with_a_copy_kept() {
-    const NEXT: &[M<'_>] = &[
-        M::up(include_str!("../migrations/0001_users_and_sessions.sql")),
-        M::up(include_str!("../migrations/0002_channels.sql")),
-        M::up(include_str!("../migrations/0003_lean_lines.sql")),
-        M::up("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT"),
-    ];
+    let later = M::up("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT");
+    let next: &[M<'_>] = Vec::leak([MIGRATIONS, &[later]].concat());
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).unwrap();
     store.insert_user(new_user("ada")).await.unwrap();
     store.close().await;
     drop(store);
-    let store = SqliteStore::open_with(&path, NEXT).unwrap();
+    let store = SqliteStore::open_with(&path, next).unwrap();
     assert!(store.user_by_name("ada").await.unwrap().is_some());
     drop(store);
-    let copy = Connection::open(beside(&path, "v3.backup")).unwrap();
+    let before = MIGRATIONS.len();
+    let copy = Connection::open(beside(&path, &format!("v{before}.backup"))).unwrap();
     let users: i64 = copy
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .unwrap();
     let version: i64 = copy
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!((users, version), (1, 3));
+    assert_eq!((users, version), (1, i64::try_from(before).unwrap()));
 }
 
 #[cfg(unix)]
@@ -267,6 +264,7 @@ async fn a_file_of_the_release_before_channels_is_migrated_with_everything_in_it
             // 2090; the session ends in 2100.
             now_ms: 3_786_912_000_000,
             expires_at_ms: 4_102_444_800_000,
+            place: None,
         })
         .await
         .unwrap();
@@ -818,4 +816,116 @@ async fn the_log_is_folded_in_before_it_grows_long() {
     let log = fs::metadata(path.with_file_name("longhall.db-wal")).unwrap();
     assert!(log.len() < 25 << 20, "{} bytes", log.len());
     assert_eq!(seqs(&store, lobby).await.len(), 12_000);
+}
+
+/// Adds accounts as the first rule for looks made their keys.
+fn insert_by_the_first_rule(path: &Path, accounts: &[(&str, &str, &str, &str)]) {
+    let db = Connection::open(path).unwrap();
+    for (username, name_key, look_key, capitals_key) in accounts {
+        db.execute(
+            "INSERT INTO users
+                 (username, name_key, look_key, capitals_key, password_hash, created_at_ms)
+             VALUES (?1, ?2, ?3, ?4, 'hash of ' || ?1, 0)",
+            (username, name_key, look_key, capitals_key),
+        )
+        .unwrap();
+    }
+    db.close().unwrap();
+}
+
+#[tokio::test]
+async fn accounts_that_look_alike_by_a_new_rule_keep_their_names_and_are_told_to_the_operator() {
+    let (_folder, path) = folder();
+    fs::write(&path, fs::read(V2).unwrap()).unwrap();
+    insert_by_the_first_rule(
+        &path,
+        &[
+            ("jim", "jim", "jirn", "jlrn"),
+            ("j\u{307}im", "j\u{307}im", "j\u{307}irn", "j\u{307}lrn"),
+            ("Zoe", "zoe", "zoe", "zoe"),
+            ("ji\u{307}m", "ji\u{307}m", "ji\u{307}rn", "jl\u{307}rn"),
+            ("bo\u{358}b", "bo\u{358}b", "bo\u{358}b", "bo\u{358}b"),
+            ("b\u{22f}b", "b\u{22f}b", "b\u{22f}b", "b\u{22f}b"),
+        ],
+    );
+    let expected: Vec<Vec<String>> = [
+        &["jim", "j\u{307}im", "ji\u{307}m"][..],
+        &["bo\u{358}b", "b\u{22f}b"],
+    ]
+    .map(|names| names.iter().map(|&name| name.to_owned()).collect())
+    .into();
+    let mut opened = connect(&path).unwrap();
+    let migrations = Migrations::from_slice(MIGRATIONS);
+    migrate(&mut opened, &path, &migrations, MIGRATIONS.len()).unwrap();
+    assert_eq!(looks::renew(&mut opened).unwrap(), expected);
+    // Told once.
+    assert_eq!(
+        looks::renew(&mut opened).unwrap(),
+        Vec::<Vec<String>>::new()
+    );
+    opened.close().unwrap();
+
+    let store = SqliteStore::open(&path).unwrap();
+    for name in ["jim", "j\u{307}im", "ji\u{307}m", "Zoe", "Ada", "Жанна"] {
+        let keys = Username::parse(name).unwrap().keys();
+        let user = store.user_by_name(&keys.name).await.unwrap().unwrap();
+        assert_eq!(user.username, name);
+        assert!(store.is_name_taken(&keys).await.unwrap());
+    }
+    for name in [
+        "JIM",
+        "jïm\u{307}",
+        "ȷim",
+        "j\u{307}i\u{307}m",
+        "Zoe\u{307}",
+        "b\u{f3}\u{301}b",
+    ] {
+        let is_new = name.contains('ï') || name.contains('Z') || name.contains('\u{f3}');
+        let inserted = store.insert_user(new_user(name)).await.unwrap();
+        assert_eq!(inserted.is_some(), is_new, "{name}");
+    }
+    // What refers to accounts still does.
+    let dangling = store.read(|db| db.prepare("PRAGMA foreign_key_check")?.exists([]));
+    assert!(!dangling.await.unwrap());
+    let ada = store.user_by_name("ada").await.unwrap().unwrap().id;
+    assert!(!store.memberships(ada).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn keys_of_another_rule_are_made_anew_without_a_new_layout() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    store.insert_user(new_user("Iris")).await.unwrap();
+    store.close().await;
+    drop(store);
+    for version in [1, NameKeys::RULE + 1] {
+        let db = Connection::open(&path).unwrap();
+        db.execute(
+            "UPDATE users SET look_key = 'old', capitals_key = 'old'",
+            [],
+        )
+        .unwrap();
+        db.execute("UPDATE name_key_rule SET version = ?1", [version])
+            .unwrap();
+        db.close().unwrap();
+        let store = SqliteStore::open(&path).unwrap();
+        let keys = Username::parse("lri\u{307}s").unwrap().keys();
+        assert!(store.is_name_taken(&keys).await.unwrap(), "{version}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_of_an_account_is_never_given_again_after_the_migration() {
+    let (_folder, path) = folder();
+    fs::write(&path, fs::read(V2).unwrap()).unwrap();
+    let db = Connection::open(&path).unwrap();
+    db.execute(
+        "UPDATE sqlite_sequence SET seq = 500 WHERE name = 'users'",
+        [],
+    )
+    .unwrap();
+    db.close().unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    let id = store.insert_user(new_user("Zoe")).await.unwrap().unwrap();
+    assert_eq!(id, UserId(501));
 }

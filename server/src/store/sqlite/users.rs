@@ -10,7 +10,9 @@ pub(super) fn insert(db: &Connection, user: &NewUser, now_ms: i64) -> Result<Opt
         .prepare_cached(
             "INSERT INTO users
                  (username, name_key, look_key, capitals_key, password_hash, created_at_ms)
-             VALUES (:username, :name_key, :look_key, :capitals_key, :password_hash, :now_ms)
+             SELECT :username, :name_key, :look_key, :capitals_key, :password_hash, :now_ms
+             WHERE NOT EXISTS
+                 (SELECT 1 FROM users WHERE look_key = :look_key OR capitals_key = :capitals_key)
              ON CONFLICT DO NOTHING
              RETURNING id",
         )?

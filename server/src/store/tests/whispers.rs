@@ -13,6 +13,23 @@ for_each_store! {
     an_inbox_tells_its_conversations_latest_first
     conversations_are_read_one_by_one
     a_whisper_to_oneself_is_there_once
+    who_has_whispered_to_whom_is_known
+}
+
+async fn who_has_whispered_to_whom_is_known(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let bob = user(store, "bob").await;
+    let cem = user(store, "cem").await;
+    let has = async |from, to| store.has_whispered(from, to).await.unwrap();
+    assert!(!has(ada, bob).await);
+    for line_id in 1..=3 {
+        append_one(store, whisper(ada, bob, line_id, "hello?")).await;
+    }
+    assert!(has(ada, bob).await && !has(bob, ada).await);
+    append_one(store, whisper(bob, cem, 1, "a stranger whispers to me")).await;
+    assert!(!has(bob, ada).await && !has(cem, bob).await && !has(ada, cem).await);
+    append_one(store, whisper(bob, ada, 2, "hello!")).await;
+    assert!(has(bob, ada).await && has(ada, bob).await && !has(cem, ada).await);
 }
 
 async fn a_whisper_is_in_both_inboxes(store: &dyn Store) {

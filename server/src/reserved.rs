@@ -1,0 +1,148 @@
+//! Names that nobody can register: those that speak for the server, and those that
+//! the operator adds.
+
+use std::collections::HashSet;
+
+use longhall_packet::{NameKeys, Username};
+use tracing::warn;
+
+use crate::config::Config;
+
+/// Who other players would take for more than a player.
+const BUILT_IN: &[&str] = &[
+    "admin",
+    "administrator",
+    "everyone",
+    "longhall",
+    "mod",
+    "moderator",
+    "official",
+    "operator",
+    "owner",
+    "root",
+    "server",
+    "staff",
+    "support",
+    "sysop",
+    "system",
+];
+
+/// The keys of all reserved names: what looks like one of them is reserved as well.
+#[derive(Debug, Default)]
+pub(crate) struct Reserved {
+    names: HashSet<String>,
+    looks: HashSet<String>,
+    capitals: HashSet<String>,
+}
+
+impl Reserved {
+    /// The built-in names, the lobby's, and those of the operator's list. A built-in
+    /// one with a `!` before it is none in this server.
+    pub(crate) fn of(config: &Config) -> Self {
+        let mut listed = Vec::new();
+        let mut freed = HashSet::new();
+        for line in &config.reserved_names {
+            let text = line.split('#').next().unwrap_or_default();
+            // An editor's mark at the start of the file is no part of it.
+            let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+            let (name, is_freed) = match text.strip_prefix('!') {
+                Some(name) => (name, true),
+                None => (text, false),
+            };
+            match Username::parse(name) {
+                _ if text.is_empty() => {}
+                Ok(name) if is_freed => {
+                    freed.insert(name.keys().name);
+                }
+                Ok(name) => listed.push(name.keys()),
+                Err(denial) => {
+                    warn!(
+                        name,
+                        reason = denial.reason(),
+                        "no user name, so not reserved"
+                    );
+                }
+            }
+        }
+        let built_in = BUILT_IN
+            .iter()
+            .copied()
+            .chain([config.lobby.as_str()])
+            .map(NameKeys::of)
+            .filter(|keys| !freed.contains(&keys.name));
+        let mut reserved = Self::default();
+        for keys in built_in.chain(listed) {
+            reserved.names.insert(keys.name);
+            reserved.looks.insert(keys.look);
+            reserved.capitals.insert(keys.capitals);
+        }
+        reserved
+    }
+
+    /// Whether a name with these keys is reserved, or looks like one that is.
+    pub(crate) fn contain(&self, keys: &NameKeys) -> bool {
+        self.names.contains(&keys.name)
+            || self.looks.contains(&keys.look)
+            || self.capitals.contains(&keys.capitals)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::ChannelName;
+
+    use super::*;
+
+    fn reserved(lines: &[&str]) -> impl Fn(&str) -> bool {
+        let reserved = Reserved::of(&Config {
+            lobby: ChannelName::parse("the-hall").unwrap(),
+            reserved_names: lines.iter().map(|&line| line.to_owned()).collect(),
+            ..Config::default()
+        });
+        move |name| reserved.contain(&Username::parse(name).unwrap().keys())
+    }
+
+    #[test]
+    fn names_that_speak_for_the_server_and_their_look_alikes_are_reserved() {
+        let is_reserved = reserved(&[]);
+        for name in [
+            "admin",
+            "ADMIN",
+            "Adm1n",
+            "admi\u{307}n",
+            "аdmin",
+            "ADMlN",
+            "Ｓｅｒｖｅｒ",
+            "system",
+            "moderator",
+            "rnoderator",
+            "The-Hall",
+            "the-haII",
+            "Longhall",
+        ] {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in ["ada", "admin2", "adminton", "modern", "lobby", "hall"] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_operator_adds_names_and_frees_built_in_ones() {
+        let is_reserved = reserved(&[
+            "\u{feff}# of the house",
+            "",
+            "  Gandalf  # nobody else",
+            "!admin",
+            "not a name",
+            "\u{feff}Frodo\r",
+            "!Nobody",
+        ]);
+        for name in ["gandalf", "Gаndalf", "frodo", "server"] {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in ["admin", "nobody", "not"] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
+}

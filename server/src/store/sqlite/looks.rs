@@ -1,0 +1,85 @@
+//! The keys by which names that look alike are found: made anew when the rule has
+//! changed.
+
+use std::collections::HashMap;
+
+use longhall_packet::NameKeys;
+use rusqlite::{Connection, Result};
+
+/// Accounts whose keys are made anew at a time.
+const STEP: i64 = 1000;
+
+/// Brings the keys of all accounts up to the program's rule. Returns which accounts
+/// look alike, if anything was to do.
+pub(super) fn renew(db: &mut Connection) -> Result<Vec<Vec<String>>> {
+    let rule: u32 = db.query_row("SELECT version FROM name_key_rule", [], |row| row.get(0))?;
+    // Also one that a newer program has left: a name is looked for by our rule.
+    if rule == NameKeys::RULE {
+        return Ok(Vec::new());
+    }
+    let change = db.transaction()?;
+    let mut last = 0;
+    loop {
+        let users: Vec<(i64, String)> = change
+            .prepare_cached("SELECT id, username FROM users WHERE id > ?1 ORDER BY id LIMIT ?2")?
+            .query_map((last, STEP), |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_>>()?;
+        let Some((newest, _)) = users.last() else {
+            break;
+        };
+        last = *newest;
+        let mut update = change.prepare_cached(
+            "UPDATE users SET look_key = ?2, capitals_key = ?3
+             WHERE id = ?1 AND (look_key != ?2 OR capitals_key != ?3)",
+        )?;
+        for (id, username) in users {
+            let keys = NameKeys::of(&username);
+            update.execute((id, keys.look, keys.capitals))?;
+        }
+    }
+    change.execute("UPDATE name_key_rule SET version = ?1", [NameKeys::RULE])?;
+    let alike = alike(&change)?;
+    change.commit()?;
+    Ok(alike)
+}
+
+/// The names of accounts that look alike, together, the oldest first.
+fn alike(db: &Connection) -> Result<Vec<Vec<String>>> {
+    let mut groups: Vec<Vec<String>> = Vec::new();
+    let mut group_of: HashMap<String, usize> = HashMap::new();
+    let mut statement = db.prepare(
+        "SELECT username, look_key, capitals_key FROM users
+         WHERE look_key IN (SELECT look_key FROM users GROUP BY look_key HAVING count(*) > 1)
+            OR capitals_key IN
+                (SELECT capitals_key FROM users GROUP BY capitals_key HAVING count(*) > 1)
+         ORDER BY id",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let username: String = row.get(0)?;
+        // A look and a look in capitals are different keys, whatever they say.
+        let look = format!("l{}", row.get::<_, String>(1)?);
+        let capitals = format!("c{}", row.get::<_, String>(2)?);
+        let (by_look, by_capitals) = (
+            group_of.get(&look).copied(),
+            group_of.get(&capitals).copied(),
+        );
+        let group = by_look.or(by_capitals).unwrap_or(groups.len());
+        if group == groups.len() {
+            groups.push(Vec::new());
+        }
+        if let Some(other) = by_capitals.filter(|other| *other != group) {
+            // The account is like both of them, and brings them together.
+            let names = std::mem::take(&mut groups[other]);
+            groups[group].extend(names);
+            for known in group_of.values_mut().filter(|known| **known == other) {
+                *known = group;
+            }
+        }
+        groups[group].push(username);
+        group_of.insert(look, group);
+        group_of.insert(capitals, group);
+    }
+    groups.retain(|names| names.len() > 1);
+    Ok(groups)
+}
