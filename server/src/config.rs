@@ -66,11 +66,16 @@ pub struct Config {
     pub history_days: u32,
     /// Lines kept per channel; the oldest make room.
     pub history_lines: u64,
-    /// Whispers kept per account, sent and received; the oldest make room.
+    /// Whispers kept per account, sent and received; beyond, the oldest of the
+    /// conversations that hold the most make room.
     pub whispers_kept: u64,
     /// Whispers that may wait for an account that is not there; more are denied
-    /// `inbox_full`.
+    /// `inbox_full`. One sender may fill a quarter of that, and all those whom the
+    /// account has not written to half of it.
     pub whispers_waiting: usize,
+    /// Bytes of the database beyond which the oldest lines of all channels and inboxes
+    /// are forgotten. 0: it may grow as it will.
+    pub max_database_bytes: u64,
     /// How long after it was said a line may be edited or deleted.
     pub edit_window: Duration,
     /// How long a player whose connection was cut still counts as online.
@@ -84,6 +89,11 @@ pub struct Config {
     /// before it, a built-in one that may be registered; what follows a `#` is a
     /// remark.
     pub reserved_names: Vec<String>,
+    /// How long after a start nothing is forgotten by its age: the clock may be wrong
+    /// until the network has put it right.
+    pub clock_wait: Duration,
+    /// How often the size of the database is looked at.
+    pub size_interval: Duration,
     /// A text file with the user names that may not come in, one a line. It may
     /// change while the server runs. `None`: nobody is banned.
     pub banned_names: Option<PathBuf>,
@@ -171,11 +181,14 @@ impl Default for Config {
             history_lines: 100_000,
             whispers_kept: 10_000,
             whispers_waiting: 200,
+            max_database_bytes: 20 * 1024 * 1024 * 1024,
             edit_window: Duration::from_secs(15 * 60),
             grace: Duration::from_secs(30),
             presence_interval: Duration::from_secs(1),
             prune_interval: Duration::from_secs(10 * 60),
             reserved_names: Vec::new(),
+            clock_wait: Duration::from_secs(15 * 60),
+            size_interval: Duration::from_secs(5),
             banned_names: None,
             ban_interval: Duration::from_secs(2),
             handshake_timeout: Duration::from_secs(10),

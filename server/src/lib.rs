@@ -18,6 +18,7 @@
 //! - `rate_limit`: who has to wait;
 //! - `bans`: who may not come in;
 //! - `reserved`: which names nobody can register;
+//! - `clock`: how far the system's clock is believed;
 //! - `store`: what outlives a restart; the only place with SQL;
 //! - `retention`: forgets what is too old;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
@@ -40,6 +41,7 @@ mod password;
 mod rate_limit;
 mod bans;
 mod reserved;
+mod clock;
 mod resume;
 pub mod shutdown;
 mod signals;
@@ -58,6 +60,7 @@ use tokio_util::sync::CancellationToken;
 
 use bans::Bans;
 use chat_log::ChatLog;
+use clock::Clock;
 pub use config::Config;
 use hub::Hub;
 use password::Passwords;
@@ -81,6 +84,7 @@ struct Server {
     limits: RateLimits,
     bans: Bans,
     reserved: Reserved,
+    clock: Clock,
     shown: Shown,
     /// Cancelled when the server is asked to stop.
     stopping: CancellationToken,
@@ -112,6 +116,7 @@ impl Server {
             passwords,
             bans,
             reserved: Reserved::of(&config),
+            clock: Clock::start(store.seen(), config.clock_wait),
             shown: Shown::default(),
             store,
             stopping,
@@ -136,8 +141,11 @@ impl Server {
         self.next_connection.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn resume_lifetime_ms(&self) -> i64 {
-        i64::try_from(self.config.resume_lifetime.as_millis()).unwrap_or(i64::MAX)
+    /// When a session ends that begins or goes on now.
+    fn session_end_ms(&self) -> i64 {
+        let lifetime = i64::try_from(self.config.resume_lifetime.as_millis());
+        let from = self.clock.lasting_from_ms();
+        from.saturating_add(lifetime.unwrap_or(i64::MAX))
     }
 }
 

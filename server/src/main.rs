@@ -100,15 +100,22 @@ struct Args {
     #[arg(long, env = "LONGHALL_HISTORY_LINES", default_value_t = Config::default().history_lines, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     history_lines: u64,
 
-    /// Whispers kept per account, sent and received together; the oldest make
-    /// room for new ones.
+    /// Whispers kept per account, sent and received together; beyond, the oldest
+    /// of the conversations that hold the most make room for new ones.
     #[arg(long, env = "LONGHALL_WHISPERS_KEPT", default_value_t = Config::default().whispers_kept, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     whispers_kept: u64,
 
     /// Whispers that may wait for a player who is not there; who sends more is
-    /// told that too many are waiting. 0: none wait.
+    /// told that too many are waiting. One sender may fill a quarter of that, and
+    /// those whom the player has not written to, half of it. 0: none wait.
     #[arg(long, env = "LONGHALL_WHISPERS_WAITING", default_value_t = Config::default().whispers_waiting, value_name = "COUNT")]
     whispers_waiting: usize,
+
+    /// Size of the database, in MiB, beyond which the oldest lines of all channels
+    /// and whispers are forgotten; the log says how many. The file does not shrink:
+    /// what is freed is used again. 0: it grows until the disk is full.
+    #[arg(long, env = "LONGHALL_MAX_DATABASE_SIZE", default_value_t = Config::default().max_database_bytes / MIB, value_name = "MIB")]
+    max_database_size: u64,
 
     /// How long after it was said a line may be edited or deleted by who said
     /// it, in seconds. 0: never.
@@ -204,6 +211,8 @@ struct Args {
     banned_names: Option<PathBuf>,
 }
 
+const MIB: u64 = 1024 * 1024;
+
 /// A player who is gone for longer is gone.
 const MAX_GRACE_S: u64 = 24 * 60 * 60;
 
@@ -287,8 +296,10 @@ fn read_names(file: Option<&Path>) -> anyhow::Result<Vec<String>> {
     let Some(file) = file else {
         return Ok(Vec::new());
     };
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read the reserved names in {}", file.display()))?;
+    let text = std::fs::read_to_string(file).with_context(|| {
+        let file = file.display();
+        format!("cannot read the reserved names in {file} (--reserved-names)")
+    })?;
     Ok(text.lines().map(str::to_owned).collect())
 }
 
@@ -326,6 +337,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         history_lines: args.history_lines,
         whispers_kept: args.whispers_kept,
         whispers_waiting: args.whispers_waiting,
+        max_database_bytes: args.max_database_size.saturating_mul(MIB),
         edit_window: Duration::from_secs(args.edit_window),
         sessions_per_account: args.sessions_per_account,
         channels_per_account: args.channels_per_account,

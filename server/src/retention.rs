@@ -4,50 +4,287 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval, sleep};
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::Server;
 use crate::handlers::now_ms;
-use crate::store::Retention;
+use crate::store::{Pruned, Retention, Shrunk, StoreError};
 
 /// Between two steps of one round, so that players' lines go first.
 const PAUSE: Duration = Duration::from_millis(20);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// The clock is looked at so often between the rounds.
+const LOOK: Duration = Duration::from_secs(60);
+/// That the database is too large though there are no lines left is said so often.
+const SAID_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Forgets at the start and then regularly, in steps that keep nobody waiting.
 /// Ends with the server.
 pub(crate) async fn forget_the_old(server: Arc<Server>) {
-    let mut rounds = interval(server.config.prune_interval);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let work = async {
+    let rounds = async {
+        let mut rounds = interval(server.config.prune_interval);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             rounds.tick().await;
-            loop {
-                match server.store.prune(retention(&server)).await {
-                    Ok(true) => sleep(PAUSE).await,
-                    Ok(false) => break,
-                    Err(cause) => {
-                        warn!(%cause, "cannot forget old lines for now");
-                        break;
-                    }
-                }
+            if let Err(cause) = one_round(&server).await {
+                warn!(%cause, "cannot forget old lines for now");
             }
         }
     };
+    let looks = async {
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            server.clock.look();
+        }
+    };
     tokio::select! {
-        () = work => {}
+        () = rounds => {}
+        () = looks => {}
+        () = keep_small(&server) => {}
         () = server.stopping.cancelled() => {}
     }
 }
 
+async fn one_round(server: &Server) -> Result<(), StoreError> {
+    let mut all = Pruned::default();
+    let retention = retention(server);
+    let outcome = loop {
+        match server.store.prune(retention).await {
+            Ok(done) => {
+                all.old += done.old;
+                all.beyond += done.beyond;
+                all.sessions += done.sessions;
+                if !done.is_more {
+                    break Ok(());
+                }
+                sleep(PAUSE).await;
+            }
+            Err(cause) => break Err(cause),
+        }
+    };
+    let is_any = all.old + all.beyond + all.sessions > 0;
+    if is_any {
+        info!(
+            too_old = all.old,
+            too_many = all.beyond,
+            sessions_expired = all.sessions,
+            history_days = server.config.history_days,
+            "forgot lines and sessions"
+        );
+    }
+    outcome?;
+    server.store.set_seen(server.clock.look()).await
+}
+
+/// What is to be forgotten by now.
 fn retention(server: &Server) -> Retention {
     let config = &server.config;
-    let now_ms = now_ms() as i64;
-    let days = i64::from(config.history_days);
+    let seen = server.clock.look();
+    let days = i64::from(config.history_days).saturating_mul(DAY_MS);
+    let old_by_ms = server.clock.old_by_ms();
+    let not_before_ms = old_by_ms.map_or(i64::MIN, |now| now.saturating_sub(days));
     Retention {
-        not_before_ms: now_ms.saturating_sub(days.saturating_mul(DAY_MS)),
+        not_before_ms,
+        // When they are too old even by when they were said, there is no doubt.
+        doubtful_ms: seen
+            .doubt
+            .filter(|doubt| doubt.said_ms >= not_before_ms)
+            .map(|doubt| (doubt.from_ms, doubt.to_ms)),
         lines_per_channel: config.history_lines,
         whispers_per_inbox: config.whispers_kept,
-        now_ms,
+        now_ms: old_by_ms.unwrap_or(i64::MIN),
+    }
+}
+
+/// Makes room when the database is larger than the operator wants it to be.
+async fn keep_small(server: &Server) {
+    let max_bytes = server.config.max_database_bytes;
+    if max_bytes == 0 {
+        return std::future::pending().await;
+    }
+    let mut rounds = interval(server.config.size_interval);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut quiet_until = tokio::time::Instant::now();
+    loop {
+        rounds.tick().await;
+        let mut all = Shrunk::default();
+        loop {
+            match server.store.shrink(max_bytes).await {
+                Ok(done) => {
+                    all.lines += done.lines;
+                    all.up_to_ms = all.up_to_ms.max(done.up_to_ms);
+                    all.bytes = done.bytes;
+                    if !done.is_more {
+                        break;
+                    }
+                    sleep(PAUSE).await;
+                }
+                Err(cause) => {
+                    warn!(%cause, "cannot make room in the database for now");
+                    break;
+                }
+            }
+        }
+        if all.lines > 0 {
+            warn!(
+                lines = all.lines,
+                newest_was_days_old = (now_ms() as i64).saturating_sub(all.up_to_ms) / DAY_MS,
+                bytes_in_use = all.bytes,
+                max_bytes,
+                "forgot the oldest lines, as the database was larger than it may be"
+            );
+        } else if all.bytes > max_bytes && tokio::time::Instant::now() >= quiet_until {
+            quiet_until = tokio::time::Instant::now() + SAID_AGAIN;
+            warn!(
+                bytes_in_use = all.bytes,
+                max_bytes, "the database is larger than it may be, though no lines are left"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::Username;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::bans::Bans;
+    use crate::config::{Config, HashCost};
+    use crate::password::Passwords;
+    use crate::store::{
+        Appended, Doubt, Entry, MemoryStore, NewSession, NewUser, Rotation, Seen, Store, TokenHash,
+        What,
+    };
+
+    /// A server with a line in the lobby and a session, both of so many days ago, whose
+    /// clock was seen last so many days ago.
+    async fn with_history(said: i64, seen: Seen) -> Arc<Server> {
+        let config = Config {
+            clock_wait: Duration::ZERO,
+            hash_cost: HashCost::FOR_TESTS,
+            ..Config::default()
+        };
+        let store = Arc::new(MemoryStore::default());
+        let lobby = store.open_lobby(&config.lobby, 0).await.unwrap();
+        let ada = NewUser {
+            username: "ada".to_owned(),
+            keys: Username::parse("ada").unwrap().keys(),
+            password_hash: String::new(),
+        };
+        let ada = store.insert_user(ada).await.unwrap().unwrap();
+        let line = Entry {
+            sender: ada,
+            sender_name: "ada".to_owned(),
+            what: What::Say {
+                channel: lobby.id,
+                line_id: 1,
+                text: "hello".to_owned(),
+            },
+            now_ms: ago(said),
+        };
+        let done = store.append(vec![line]).await.unwrap();
+        assert!(matches!(done[..], [Appended::Line { .. }]));
+        let session = NewSession {
+            place: None,
+            user: ada,
+            token: TokenHash([1; 32]),
+            device: String::new(),
+            now_ms: ago(said),
+            expires_at_ms: ago(said - 30),
+            ended_by_ms: 0,
+            at_most: 9,
+            connected: Vec::new(),
+        };
+        store.insert_session(session).await.unwrap();
+        store.set_seen(seen).await.unwrap();
+        let passwords = Passwords::start(&config).unwrap();
+        let bans = Bans::read(None).unwrap();
+        let opened = Server::open(config, store, passwords, bans, CancellationToken::new());
+        opened.await.unwrap()
+    }
+
+    fn ago(days: i64) -> i64 {
+        now_ms() as i64 - days * DAY_MS
+    }
+
+    fn seen(days: i64) -> Seen {
+        Seen {
+            believed_ms: Some(ago(days)),
+            doubt: None,
+        }
+    }
+
+    async fn lines(server: &Server) -> u64 {
+        let lobby = server.store.channel_by_name(&server.config.lobby).await;
+        let lobby = lobby.unwrap().unwrap();
+        lobby.last_seq + 1 - lobby.first_seq
+    }
+
+    async fn resumes(server: &Server) -> bool {
+        let rotation = Rotation {
+            place: None,
+            presented: TokenHash([1; 32]),
+            next: TokenHash([2; 32]),
+            now_ms: now_ms() as i64,
+            expires_at_ms: server.session_end_ms(),
+            ended_by_ms: server.clock.ended_by_ms(),
+        };
+        let resumed = server.store.rotate_session(rotation).await.unwrap();
+        resumed.is_some()
+    }
+
+    #[tokio::test]
+    async fn what_is_old_by_a_clock_that_is_right_is_forgotten() {
+        let server = with_history(100, seen(0)).await;
+        one_round(&server).await.unwrap();
+        assert_eq!(lines(&server).await, 0);
+        assert!(!resumes(&server).await);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_a_year_ahead_takes_nothing_from_anybody() {
+        let server = with_history(366, seen(365)).await;
+        one_round(&server).await.unwrap();
+        assert_eq!(lines(&server).await, 1);
+        assert!(resumes(&server).await);
+        // The next start finds the same, however often.
+        let seen = server.store.seen();
+        let believed_ms = seen.believed_ms.unwrap();
+        assert!(believed_ms < ago(363), "{seen:?}");
+    }
+
+    #[tokio::test]
+    async fn lines_said_while_the_clock_was_behind_are_kept() {
+        let mut seen = seen(0);
+        seen.doubt = Some(Doubt {
+            from_ms: ago(400),
+            to_ms: ago(399),
+            said_ms: ago(1),
+        });
+        let server = with_history(399, seen).await;
+        one_round(&server).await.unwrap();
+        assert_eq!(lines(&server).await, 1);
+        // Until they are old by when they were said.
+        seen.doubt = seen.doubt.map(|doubt| Doubt {
+            said_ms: ago(91),
+            ..doubt
+        });
+        let server = with_history(399, seen).await;
+        one_round(&server).await.unwrap();
+        assert_eq!(lines(&server).await, 0);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_old_right_after_a_start() {
+        let mut server = with_history(100, seen(0)).await;
+        let server = Arc::get_mut(&mut server);
+        // The chat log has no hold of the server, only of its store.
+        let server = server.expect("nobody else has it");
+        server.clock = crate::clock::Clock::start(seen(0), Config::default().clock_wait);
+        one_round(server).await.unwrap();
+        assert_eq!(lines(server).await, 1);
     }
 }

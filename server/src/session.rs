@@ -400,7 +400,7 @@ impl Session {
         }
         let store = &self.server.store;
         let (rows, now) = tokio::try_join!(
-            store.sessions(user.id, now_ms() as i64),
+            store.sessions(user.id, self.server.clock.ended_by_ms()),
             store.user_by_name(&key),
         )
         .map_err(|cause| self.unavailable(&cause))?;
@@ -447,7 +447,7 @@ impl Session {
             username: user.username.clone(),
             resume_token: entering.token.clone(),
             session: entering.session.0.unsigned_abs(),
-            epoch: String::new(),
+            epoch: store.epoch().to_owned(),
             channels,
             inbox: InboxState {
                 last_seq: inbox.last_seq.max(last_whisper),

@@ -46,6 +46,9 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) -> io:
         );
     }
     let is_sound = server.chat_log.stop().await;
+    if let Err(cause) = server.store.set_seen(server.clock.look()).await {
+        warn!(%cause, "cannot note what the clock has shown");
+    }
     server.store.close().await;
     info!("stopped");
     if is_sound {

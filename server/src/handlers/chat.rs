@@ -220,7 +220,7 @@ mod tests {
 
     #[tokio::test]
     async fn whispers_wait_for_who_is_away_but_not_too_many() {
-        let mut ada = TestSession::with(|config| config.whispers_waiting = 2);
+        let mut ada = TestSession::with(|config| config.whispers_waiting = 8);
         ada.register_and_login("ada").await;
         let mut bob = ada.another();
         bob.register("bob").await;

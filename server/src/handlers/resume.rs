@@ -23,14 +23,14 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
     }
     let arrival = server.hub.arrive();
     let next = resume::new_token()?;
-    let now_ms = now_ms() as i64;
     let rotated = server
         .store
         .rotate_session(Rotation {
             presented,
             next: resume::hash(&next),
-            now_ms,
-            expires_at_ms: now_ms.saturating_add(server.resume_lifetime_ms()),
+            now_ms: now_ms() as i64,
+            expires_at_ms: server.session_end_ms(),
+            ended_by_ms: server.clock.ended_by_ms(),
             place: Some(rate_limit::place(session.address)),
         })
         .await;

@@ -12,7 +12,8 @@ pub(crate) async fn sessions(session: &Session, id: RequestId) -> Outcome {
     let me = session.me()?;
     let server = &session.server;
     let now_ms = now_ms();
-    let rows = server.store.sessions(me.user.id, now_ms as i64).await;
+    let ended_by_ms = server.clock.ended_by_ms();
+    let rows = server.store.sessions(me.user.id, ended_by_ms).await;
     let rows = rows.map_err(|cause| session.unavailable(&cause))?;
     let connected = server.hub.sessions(me.user.id);
     let mut sessions: Vec<ListedSession> = rows

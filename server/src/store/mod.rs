@@ -11,7 +11,7 @@ mod tests;
 
 use async_trait::async_trait;
 use longhall_packet::{
-    Access, ChannelName, InboxState, Invitation, Line, LineId, NameKeys, Role, Seq,
+    Access, ChannelName, InboxState, Invitation, Line, LineId, LineKind, NameKeys, Role, Seq,
 };
 
 pub use memory::MemoryStore;
@@ -29,8 +29,40 @@ const CHANGES_WAITING: u64 = 1000;
 const ANSWERS_SEEN: u16 = 1000;
 /// Places kept of an account from where it was logged in to.
 const PLACES_KEPT: u8 = 16;
+/// A part of that, as of the whispers that wait, is all one sender may fill.
+const SHARES: usize = 4;
+/// Among so many of the newest entries of a conversation it is looked whether the
+/// recipient has ever answered.
+const WRITTEN_LATELY: u64 = 200;
 /// Conversations listed of an inbox.
 const CONVERSATIONS_LISTED: u32 = 50;
+
+/// Whispers of one sender that may wait where `at_most` may in all.
+///
+/// And all those whom the recipient has never written to may fill one half only, so
+/// that strangers, however many, leave room for friends.
+fn share_of_waiting(at_most: usize) -> usize {
+    at_most.div_ceil(SHARES)
+}
+
+/// How many entries each conversation may hold so that all of them hold at most `kept`;
+/// at least 1.
+fn share(conversations: impl Iterator<Item = i64>, kept: i64) -> i64 {
+    let mut entries: Vec<i64> = conversations.collect();
+    entries.sort_unstable();
+    let mut left = kept;
+    let mut others = entries.len() as i64;
+    for held in entries {
+        // Whoever holds less than an equal share leaves the rest of it to the others.
+        let equal = left / others;
+        if held > equal {
+            return equal.max(1);
+        }
+        left -= held;
+        others -= 1;
+    }
+    i64::MAX
+}
 
 /// Identifies an account for good; names may change one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +124,8 @@ pub struct NewSession {
     pub now_ms: i64,
     /// When it ends, in milliseconds since 1970.
     pub expires_at_ms: i64,
+    /// Those of the account that expired by then end, in milliseconds since 1970.
+    pub ended_by_ms: i64,
     /// Sessions the account may have, this one counted; at least 1. Those that
     /// were seen least lately end.
     pub at_most: usize,
@@ -113,6 +147,8 @@ pub struct Rotation {
     pub expires_at_ms: i64,
     /// From where, if that is to be known again.
     pub place: Option<Place>,
+    /// A session that expired by then has ended, in milliseconds since 1970.
+    pub ended_by_ms: i64,
 }
 
 /// A session of an account, for its list.
@@ -294,7 +330,7 @@ pub enum What {
         /// What.
         text: String,
         /// Whispers that may wait for a recipient that has not been there since;
-        /// `None` for one that is online.
+        /// `None` for one that is online. See [`share_of_waiting`].
         kept_at_most: Option<usize>,
     },
     /// Another text for a line of the sender's.
@@ -347,7 +383,8 @@ pub enum Appended {
     },
     /// The line to change does not exist, is not the sender's, or is deleted.
     UnknownLine,
-    /// The line to change was said too long ago.
+    /// The line to change was said too long ago; or, by a clock that was ahead, it is
+    /// still to be said.
     TooLate,
     /// The recipient has blocked the sender.
     Blocked,
@@ -398,12 +435,77 @@ pub struct Page {
 pub struct Retention {
     /// Lines and whispers said before are forgotten, in milliseconds since 1970.
     pub not_before_ms: i64,
+    /// Lines stamped from and to these times are of no known time: they go with those
+    /// behind them.
+    pub doubtful_ms: Option<(i64, i64)>,
     /// Lines kept per channel.
     pub lines_per_channel: u64,
-    /// Whispers kept per inbox.
+    /// Whispers kept per inbox: beyond, the conversations that hold the most give
+    /// their oldest.
     pub whispers_per_inbox: u64,
-    /// The present, in milliseconds since 1970: expired sessions end.
+    /// Sessions that expired by then end, in milliseconds since 1970.
     pub now_ms: i64,
+}
+
+/// What a step of forgetting did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// More is left to do.
+    pub is_more: bool,
+    /// Lines that were too old.
+    pub old: u64,
+    /// Lines that were too many.
+    pub beyond: u64,
+    /// Sessions that ended.
+    pub sessions: u64,
+}
+
+/// What a step of making room did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shrunk {
+    /// More is left to do.
+    pub is_more: bool,
+    /// Lines forgotten.
+    pub lines: u64,
+    /// When the newest of them was said, in milliseconds since 1970.
+    pub up_to_ms: i64,
+    /// Bytes that are in use.
+    pub bytes: u64,
+}
+
+/// What the clock has shown so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Up to where it was believed, in milliseconds since 1970.
+    pub believed_ms: Option<i64>,
+    /// Lines that were said while it was behind.
+    pub doubt: Option<Doubt>,
+}
+
+/// Lines stamped by a clock that was behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The earliest stamp, in milliseconds since 1970.
+    pub from_ms: i64,
+    /// The latest.
+    pub to_ms: i64,
+    /// When the last of them was said, by what had been believed of the clock.
+    pub said_ms: i64,
+}
+
+/// What stands in an inbox for an entry that was forgotten from between others.
+fn forgotten(seq: Seq) -> (UserId, Line) {
+    let line = Line {
+        seq,
+        sender: String::new(),
+        recipient: None,
+        text: String::new(),
+        sent_at_ms: 0,
+        kind: LineKind::Hidden,
+        edited_at_ms: None,
+        of: None,
+    };
+    (UserId(0), line)
 }
 
 /// Why the store did not do what it was asked.
@@ -427,6 +529,13 @@ pub enum StoreError {
 /// "name key", as registered elsewhere.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
+    /// Names the store that all numbers of lines belong to: made with it, and made
+    /// anew when an older state of it was put back.
+    fn epoch(&self) -> &str;
+
+    /// What the clock had shown when the store was opened.
+    fn seen(&self) -> Seen;
+
     /// Creates an account; `None` when one of its keys is taken.
     ///
     /// # Errors
@@ -507,11 +616,12 @@ pub trait Store: Send + Sync + 'static {
     /// See [`StoreError`]; nothing is changed then.
     async fn touch_session(&self, session: SessionId, now_ms: i64) -> Result<(), StoreError>;
 
-    /// The sessions of an account that have not expired, seen latest first.
+    /// The sessions of an account that had not expired by then, seen latest first.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn sessions(&self, user: UserId, now_ms: i64) -> Result<Vec<SessionRow>, StoreError>;
+    async fn sessions(&self, user: UserId, ended_by_ms: i64)
+    -> Result<Vec<SessionRow>, StoreError>;
 
     /// Ends a session of an account, or with `None` all but `keep`. Returns those
     /// that ended.
@@ -678,7 +788,8 @@ pub trait Store: Send + Sync + 'static {
     async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError>;
 
     /// Reads a page of at most `limit` lines whose texts and names hold at most
-    /// `max_bytes` bytes in all, but at least one line if there is any.
+    /// `max_bytes` bytes in all, but at least one line if there is any. In an inbox a
+    /// hidden one stands for each that was forgotten from between others.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -734,11 +845,24 @@ pub trait Store: Send + Sync + 'static {
     async fn delete_block(&self, user: UserId, blocked: UserId) -> Result<(), StoreError>;
 
     /// Forgets a part of what is to be forgotten, few enough rows that other
-    /// changes do not wait long. Says whether more is left to do.
+    /// changes do not wait long.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
-    async fn prune(&self, retention: Retention) -> Result<bool, StoreError>;
+    async fn prune(&self, retention: Retention) -> Result<Pruned, StoreError>;
+
+    /// When more than `max_bytes` are in use, forgets a part of the oldest lines of all
+    /// logs, few enough that other changes do not wait long, until there is some room.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn shrink(&self, max_bytes: u64) -> Result<Shrunk, StoreError>;
+
+    /// Notes what the clock has shown.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn set_seen(&self, seen: Seen) -> Result<(), StoreError>;
 
     /// Writes what is outstanding and closes the store. Later calls fail with
     /// [`StoreError::Closed`].

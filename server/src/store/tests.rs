@@ -42,6 +42,7 @@ fn session(user: UserId, token: u8) -> NewSession {
         device: format!("device {token}"),
         now_ms: 1000,
         expires_at_ms: 2000,
+        ended_by_ms: 1000,
         at_most: 1,
         connected: Vec::new(),
         place: None,
@@ -55,6 +56,7 @@ fn rotation(presented: u8, next: u8, now_ms: i64) -> Rotation {
         now_ms,
         expires_at_ms: now_ms + 1000,
         place: None,
+        ended_by_ms: now_ms,
     }
 }
 
@@ -370,6 +372,7 @@ async fn of_too_many_sessions_those_seen_least_lately_end(store: &dyn Store) {
     let new = async |token, now_ms, at_most| {
         let session = NewSession {
             now_ms,
+            ended_by_ms: now_ms,
             at_most,
             expires_at_ms: 9000,
             ..session(ada, token)

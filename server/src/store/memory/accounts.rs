@@ -68,7 +68,7 @@ impl State {
 
     pub(super) fn insert_session(&mut self, new: NewSession) -> (SessionId, Vec<SessionId>) {
         self.sessions
-            .retain(|s| s.user != new.user || s.expires_at_ms > new.now_ms);
+            .retain(|s| s.user != new.user || s.expires_at_ms > new.ended_by_ms);
         for connected in &new.connected {
             self.touch_session(*connected, new.now_ms);
         }
@@ -100,7 +100,7 @@ impl State {
     pub(super) fn rotate_session(&mut self, rotation: &Rotation) -> Option<(User, SessionId)> {
         let session = self.sessions.iter_mut().find(|s| {
             (s.token == rotation.presented || s.previous == Some(rotation.presented))
-                && s.expires_at_ms > rotation.now_ms
+                && s.expires_at_ms > rotation.ended_by_ms
         })?;
         session.token = rotation.next;
         session.previous = Some(rotation.presented);
@@ -142,10 +142,10 @@ impl State {
         sessions
     }
 
-    pub(super) fn sessions_of(&self, user: UserId, now_ms: i64) -> Vec<SessionRow> {
+    pub(super) fn sessions_of(&self, user: UserId, ended_by_ms: i64) -> Vec<SessionRow> {
         self.latest_sessions(user)
             .into_iter()
-            .filter(|s| s.expires_at_ms > now_ms)
+            .filter(|s| s.expires_at_ms > ended_by_ms)
             .map(|s| SessionRow {
                 id: s.id,
                 device: s.device.clone(),

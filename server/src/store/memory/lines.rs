@@ -8,7 +8,8 @@ use longhall_packet::{Conversation, InboxState, Line, LineId, LineKind, Seq};
 use super::{LogKey, State};
 use crate::store::{
     ANSWERS_SEEN, Appended, CHANGES_WAITING, CONVERSATIONS_LISTED, ChannelId, Cursor, Entry, Log,
-    Page, Retention, UNREAD_COUNTED, UNREAD_SEEN, UserId, What,
+    Page, Pruned, Retention, SHARES, Shrunk, UNREAD_COUNTED, UNREAD_SEEN, UserId, WRITTEN_LATELY,
+    What, forgotten, share, share_of_waiting,
 };
 
 /// What a channel's name or an account has counted and kept.
@@ -194,7 +195,7 @@ impl State {
         if self.blocks.contains(&(recipient, sender)) {
             return Appended::Blocked;
         }
-        if kept_at_most.is_some_and(|at_most| self.waiting(recipient) >= at_most) {
+        if kept_at_most.is_some_and(|at_most| self.is_full(recipient, sender, at_most)) {
             return Appended::InboxFull;
         }
         let theirs = Row {
@@ -232,22 +233,46 @@ impl State {
         }
     }
 
-    /// Whispers that an account has not been there for.
-    fn waiting(&self, user: UserId) -> usize {
-        let Some(kept) = self.logs.get(&LogKey::Inbox(user)) else {
-            return 0;
+    /// Whether as many whispers wait as may, of this sender or of all.
+    fn is_full(&self, user: UserId, sender: UserId, at_most: usize) -> bool {
+        let whispers = self.waiting(user).filter(|row| {
+            let kind = row.line.kind;
+            matches!(kind, LineKind::Said | LineKind::Deleted) && row.sender != user
+        });
+        let waiting: Vec<_> = whispers.map(|row| row.sender).collect();
+        let own = waiting.iter().filter(|other| **other == sender).count();
+        let rows = self.logs.get(&LogKey::Inbox(user));
+        let has_written = rows.is_some_and(|kept| {
+            let with = kept.lines.values().rev().filter(|r| r.peer == Some(sender));
+            let mut lately = with.take(WRITTEN_LATELY as usize);
+            lately.any(|row| row.sender == user)
+        });
+        let all = if has_written {
+            at_most
+        } else {
+            at_most.div_ceil(2)
         };
-        kept.lines
-            .range(kept.delivered_seq + 1..)
-            .filter(|(_, row)| matches!(row.line.kind, LineKind::Said | LineKind::Deleted))
-            .filter(|(_, row)| row.sender != user)
-            .count()
+        own >= share_of_waiting(at_most) || waiting.len() >= all
+    }
+
+    /// Entries that an account has not been there for.
+    fn waiting(&self, user: UserId) -> impl Iterator<Item = &Row> {
+        let kept = self.logs.get(&LogKey::Inbox(user));
+        kept.into_iter()
+            .flat_map(|kept| kept.lines.range(kept.delivered_seq + 1..))
+            .map(|(_, row)| row)
     }
 
     /// Entries of all kinds that an account has not been there for.
     fn undelivered(&self, user: UserId) -> Seq {
         let kept = self.logs.get(&LogKey::Inbox(user));
         kept.map_or(0, |kept| kept.last_seq - kept.delivered_seq)
+    }
+
+    fn waiting_from(&self, user: UserId, sender: UserId) -> u64 {
+        self.waiting(user)
+            .filter(|row| row.sender == sender)
+            .count() as u64
     }
 
     fn delivered(&mut self, user: UserId) {
@@ -279,7 +304,11 @@ impl State {
         else {
             return Appended::UnknownLine;
         };
-        if i64::try_from(target.line.sent_at_ms).is_ok_and(|sent_at| sent_at < not_before_ms) {
+        let said_ms = i64::try_from(target.line.sent_at_ms).unwrap_or(i64::MAX);
+        let now_ms = i64::try_from(entry.sent_at_ms).unwrap_or(i64::MAX);
+        // The clock may have been ahead.
+        let not_after_ms = now_ms.saturating_add(now_ms.saturating_sub(not_before_ms));
+        if !(not_before_ms..=not_after_ms).contains(&said_ms) {
             return Appended::TooLate;
         }
         let (peer, peer_seq) = (target.peer, target.peer_seq);
@@ -293,7 +322,8 @@ impl State {
         }
         if let Some(recipient) = recipient
             && is_edit
-            && self.undelivered(recipient) >= CHANGES_WAITING
+            && (self.undelivered(recipient) >= CHANGES_WAITING
+                || self.waiting_from(recipient, sender) >= CHANGES_WAITING / SHARES as u64)
         {
             return Appended::InboxFull;
         }
@@ -364,17 +394,18 @@ impl State {
         };
         let (first_seq, last_seq) = self.bounds(&key);
         let rows = self.logs.get(&key).into_iter().flat_map(|kept| &kept.lines);
-        let mut rows: Vec<_> = rows
-            .filter(|(seq, row)| {
-                let is_meant = match cursor {
-                    Cursor::Newest => true,
-                    Cursor::After(after) => **seq > after,
-                    Cursor::Before(before) => **seq < before,
-                };
-                is_meant && (peer.is_none() || row.peer == peer)
-            })
+        let mut rows: Vec<(UserId, Line)> = rows
+            .filter(|(_, row)| peer.is_none() || row.peer == peer)
             .map(|(_, row)| (row.sender, self.named(row)))
             .collect();
+        if matches!(log, Log::Inbox(_)) {
+            fill(&mut rows);
+        }
+        rows.retain(|(_, line)| match cursor {
+            Cursor::Newest => true,
+            Cursor::After(after) => line.seq > after,
+            Cursor::Before(before) => line.seq < before,
+        });
         let is_forward = matches!(cursor, Cursor::After(_));
         if !is_forward {
             rows.reverse();
@@ -500,20 +531,121 @@ impl State {
         }
     }
 
-    pub(super) fn prune(&mut self, retention: Retention) {
+    pub(super) fn prune(&mut self, retention: Retention) -> Pruned {
+        let sessions = self.sessions.len();
         self.sessions.retain(|s| s.expires_at_ms > retention.now_ms);
-        let not_before = u64::try_from(retention.not_before_ms).unwrap_or(0);
+        let mut done = Pruned {
+            sessions: (sessions - self.sessions.len()) as u64,
+            ..Pruned::default()
+        };
         for (key, kept) in &mut self.logs {
             let at_most = match key {
                 LogKey::Channel(_) => retention.lines_per_channel,
-                LogKey::Inbox(_) => retention.whispers_per_inbox,
+                LogKey::Inbox(_) => kept.last_seq,
             };
             let up_to = kept.last_seq.saturating_sub(at_most);
-            while let Some(oldest) = kept.lines.first_entry()
-                && (*oldest.key() <= up_to || oldest.get().line.sent_at_ms < not_before)
-            {
-                oldest.remove();
+            kept.forget(up_to, &retention, &mut done);
+            if matches!(key, LogKey::Inbox(_)) {
+                let lines = kept.lines.len();
+                kept.thin_out(retention.whispers_per_inbox);
+                done.beyond += (lines - kept.lines.len()) as u64;
             }
+        }
+        done
+    }
+
+    pub(super) fn shrink(&mut self, max_bytes: u64) -> Shrunk {
+        let mut done = Shrunk::default();
+        let mut all: Vec<(u64, LogKey, Seq, u64)> = Vec::new();
+        for (key, kept) in &self.logs {
+            // Before a line go those before it in its log.
+            let mut said = 0;
+            for (seq, row) in &kept.lines {
+                said = row.line.sent_at_ms.max(said);
+                let bytes = (150 + row.line.text.len()) as u64;
+                done.bytes += bytes;
+                all.push((said, key.clone(), *seq, bytes));
+            }
+        }
+        if done.bytes <= max_bytes {
+            return done;
+        }
+        all.sort_by_key(|(said, ..)| *said);
+        for (said, key, seq, bytes) in all {
+            if done.bytes <= max_bytes - max_bytes / 16 {
+                break;
+            }
+            if let Some(kept) = self.logs.get_mut(&key) {
+                kept.lines.remove(&seq);
+            }
+            done.bytes -= bytes;
+            done.lines += 1;
+            done.up_to_ms = i64::try_from(said).unwrap_or(i64::MAX);
+        }
+        done
+    }
+}
+
+/// Puts a hidden entry in the place of each that is missing between others.
+fn fill(rows: &mut Vec<(UserId, Line)>) {
+    let mut filled: Vec<(UserId, Line)> = Vec::new();
+    for (sender, line) in rows.drain(..) {
+        let next = filled.last().map_or(line.seq, |(_, before)| before.seq + 1);
+        filled.extend((next..line.seq).map(forgotten));
+        filled.push((sender, line));
+    }
+    *rows = filled;
+}
+
+impl Kept {
+    /// Forgets the oldest lines, up to the first that is to stay.
+    fn forget(&mut self, up_to: Seq, retention: &Retention, done: &mut Pruned) {
+        let not_before = u64::try_from(retention.not_before_ms).unwrap_or(0);
+        let is_doubtful = |row: &Row| {
+            let said = i64::try_from(row.line.sent_at_ms).unwrap_or(i64::MAX);
+            let doubtful = retention.doubtful_ms;
+            doubtful.is_some_and(|(from, to)| (from..=to).contains(&said))
+        };
+        let newest = self
+            .lines
+            .iter()
+            .take_while(|(seq, row)| {
+                **seq <= up_to || is_doubtful(row) || row.line.sent_at_ms < not_before
+            })
+            .filter(|(seq, row)| **seq <= up_to || !is_doubtful(row))
+            .map(|(seq, _)| *seq)
+            .last();
+        let Some(newest) = newest else {
+            return;
+        };
+        self.lines.retain(|seq, _| {
+            let goes = *seq <= newest;
+            done.beyond += u64::from(goes && *seq <= up_to);
+            done.old += u64::from(goes && *seq > up_to);
+            !goes
+        });
+    }
+
+    /// Has the conversations that hold the most give their oldest.
+    fn thin_out(&mut self, at_most: u64) {
+        let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+        let mut conversations: BTreeMap<UserId, i64> = BTreeMap::new();
+        for row in self.lines.values() {
+            if let Some(peer) = row.peer {
+                *conversations.entry(peer).or_default() += 1;
+            }
+        }
+        let most = share(conversations.values().copied(), at_most);
+        self.lines.retain(|_, row| {
+            let held = row.peer.and_then(|peer| conversations.get_mut(&peer));
+            held.is_none_or(|held| {
+                let stays = *held <= most;
+                *held -= i64::from(!stays);
+                stays
+            })
+        });
+        while most == 1 && self.lines.len() as i64 > at_most.max(1) {
+            self.lines.pop_first();
         }
     }
 }

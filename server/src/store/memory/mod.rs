@@ -12,14 +12,23 @@ use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Rol
 
 use super::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Entry, Log, MemberLimits, MemberRow,
-    Membership, NewChannel, NewSession, NewUser, Page, Place, Removed, Retention, Rotation,
-    SessionId, SessionRow, Store, StoreError, TokenHash, User, UserId,
+    Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
+    Seen, SessionId, SessionRow, Shrunk, Store, StoreError, TokenHash, User, UserId,
 };
 
 /// Everything in memory.
-#[derive(Default)]
 pub struct MemoryStore {
+    epoch: String,
     state: Mutex<State>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self {
+            epoch: super::sqlite::new_epoch(),
+            state: Mutex::default(),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -37,6 +46,7 @@ struct State {
     reads: HashMap<(UserId, ChannelId), Seq>,
     whisper_reads: HashMap<(UserId, UserId), Seq>,
     logs: HashMap<LogKey, lines::Kept>,
+    seen: Seen,
     closed: bool,
 }
 
@@ -61,6 +71,15 @@ impl MemoryStore {
 
 #[async_trait]
 impl Store for MemoryStore {
+    fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    fn seen(&self) -> Seen {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.seen
+    }
+
     async fn insert_user(&self, user: NewUser) -> Result<Option<UserId>, StoreError> {
         Ok(self.open()?.insert_user(user))
     }
@@ -117,8 +136,12 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn sessions(&self, user: UserId, now_ms: i64) -> Result<Vec<SessionRow>, StoreError> {
-        Ok(self.open()?.sessions_of(user, now_ms))
+    async fn sessions(
+        &self,
+        user: UserId,
+        ended_by_ms: i64,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        Ok(self.open()?.sessions_of(user, ended_by_ms))
     }
 
     async fn delete_sessions(
@@ -289,9 +312,17 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn prune(&self, retention: Retention) -> Result<bool, StoreError> {
-        self.open()?.prune(retention);
-        Ok(false)
+    async fn prune(&self, retention: Retention) -> Result<Pruned, StoreError> {
+        Ok(self.open()?.prune(retention))
+    }
+
+    async fn shrink(&self, max_bytes: u64) -> Result<Shrunk, StoreError> {
+        Ok(self.open()?.shrink(max_bytes))
+    }
+
+    async fn set_seen(&self, seen: Seen) -> Result<(), StoreError> {
+        self.open()?.seen = seen;
+        Ok(())
     }
 
     async fn close(&self) {

@@ -8,7 +8,15 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 use super::keys::{MAX_SEQ, line_key, seq_of};
 use super::ledger::Ledger;
 use super::{DELETED, DELETION, EDIT, SAID, count, invitations, number, seq};
-use crate::store::{Appended, CHANGES_WAITING, ChannelId, Entry, UserId, What};
+use crate::store::{
+    Appended, CHANGES_WAITING, ChannelId, Entry, SHARES, UserId, WRITTEN_LATELY, What,
+    share_of_waiting,
+};
+
+/// Kinds of entries up to which they are whispers, deleted or not.
+const WHISPERS: i64 = DELETED;
+/// And up to which they are anything.
+const ANY: i64 = DELETION;
 
 /// Applies entries in their order. Whatever fails fails all of them, so that
 /// the numbers taken here come to be only together with their lines.
@@ -161,7 +169,7 @@ impl Batch<'_> {
         let key = line_key(log, seq)?;
         self.say
             .execute((key, sender.id.0, sender.now_ms, number(line_id), &text))?;
-        self.ledger.added(log, seq);
+        self.ledger.added(log, seq, key);
         self.ledger.line_ids.take(sender.id, line_id, key);
         Ok(Appended::Line {
             line: sender.line(seq, None, text, LineKind::Said, None),
@@ -183,7 +191,7 @@ impl Batch<'_> {
         let theirs = self.inbox(recipient)?;
         if let Some(at_most) = kept_at_most
             && !to_self
-            && self.is_full(recipient, theirs, at_most)?
+            && self.is_full(recipient, theirs, sender.id, at_most)?
         {
             return Ok(Appended::InboxFull);
         }
@@ -235,7 +243,11 @@ impl Batch<'_> {
         let Some(target) = self.target(log, of, sender.id)? else {
             return Ok(Appended::UnknownLine);
         };
-        if target.sent_at_ms < not_before_ms {
+        // The clock may have been ahead.
+        let not_after_ms = sender
+            .now_ms
+            .saturating_add(sender.now_ms.saturating_sub(not_before_ms));
+        if !(not_before_ms..=not_after_ms).contains(&target.sent_at_ms) {
             return Ok(Appended::TooLate);
         }
         // An edit is a way to say something; a deletion is not.
@@ -252,7 +264,11 @@ impl Batch<'_> {
             && peer != sender.id
         {
             let theirs = self.inbox(peer)?;
-            if self.last_seq(theirs.log)? - theirs.delivered_seq >= number(CHANGES_WAITING) {
+            let waiting = self.last_seq(theirs.log)? - theirs.delivered_seq;
+            let share = number(CHANGES_WAITING) / count(SHARES);
+            if waiting >= number(CHANGES_WAITING)
+                || waiting >= share && self.waiting_from(theirs, sender.id, share, ANY)? >= share
+            {
                 return Ok(Appended::InboxFull);
             }
         }
@@ -362,7 +378,7 @@ impl Batch<'_> {
             row.peer_seq,
             row.text,
         ))?;
-        self.ledger.added(log, seq);
+        self.ledger.added(log, seq, key);
         if let Some(line_id) = row.line_id {
             let sender = UserId(row.sender);
             self.ledger.line_ids.take(sender, line_id, key);
@@ -410,14 +426,33 @@ impl Batch<'_> {
         Ok(inbox)
     }
 
-    /// Whether as many whispers wait as may.
-    fn is_full(&mut self, user: UserId, inbox: Inbox, at_most: usize) -> Result<bool> {
-        let at_most = count(at_most);
+    /// Whether as many whispers wait as may, of this sender or of all.
+    fn is_full(
+        &mut self,
+        user: UserId,
+        inbox: Inbox,
+        sender: UserId,
+        at_most: usize,
+    ) -> Result<bool> {
+        let share = count(share_of_waiting(at_most));
         // Edits and the like have numbers, too: only with enough of these it is
         // worth counting.
-        if self.last_seq(inbox.log)? - inbox.delivered_seq < at_most {
+        let entries = self.last_seq(inbox.log)? - inbox.delivered_seq;
+        if entries < share {
             return Ok(false);
         }
+        if self.waiting_from(inbox, sender, share, WHISPERS)? >= share {
+            return Ok(true);
+        }
+        let half = count(at_most.div_ceil(2));
+        if entries < half {
+            return Ok(false);
+        }
+        let at_most = if self.has_written_to(user, inbox, sender)? {
+            count(at_most)
+        } else {
+            half
+        };
         let waiting: i64 = self
             .db
             .prepare_cached(concat!(
@@ -440,6 +475,40 @@ impl Batch<'_> {
                 |row| row.get(0),
             )?;
         Ok(waiting >= at_most)
+    }
+
+    /// Entries of a sender that wait, up to a number; of kinds up to one.
+    fn waiting_from(&self, inbox: Inbox, sender: UserId, at_most: i64, kind: i64) -> Result<i64> {
+        self.db
+            .prepare_cached(
+                "SELECT count(*) FROM
+                     (SELECT 1 FROM lines INDEXED BY lines_by_peer
+                      WHERE id >> 36 = ?1 AND peer_id = ?2 AND id > ?3
+                        AND sender_id = ?2 AND kind <= ?4
+                      LIMIT ?5)",
+            )?
+            .query_row(
+                (
+                    inbox.log,
+                    sender.0,
+                    line_key(inbox.log, inbox.delivered_seq)?,
+                    kind,
+                    at_most,
+                ),
+                |row| row.get(0),
+            )
+    }
+
+    /// Whether the owner of an inbox has written to somebody lately.
+    fn has_written_to(&self, owner: UserId, inbox: Inbox, other: UserId) -> Result<bool> {
+        self.db
+            .prepare_cached(
+                "SELECT 1 FROM
+                     (SELECT sender_id FROM lines INDEXED BY lines_by_peer
+                      WHERE id >> 36 = ?1 AND peer_id = ?2 ORDER BY id DESC LIMIT ?4)
+                 WHERE sender_id = ?3",
+            )?
+            .exists((inbox.log, other.0, owner.0, number(WRITTEN_LATELY)))
     }
 
     fn delivered(&mut self, user: UserId, seq: i64) {

@@ -25,6 +25,8 @@ pub(super) struct Ledger {
     speakers: Map<(ChannelId, UserId), i64>,
     /// Logs with lines since the last era was settled.
     unsettled: Map<i64, ()>,
+    /// The id of the line that was added last; 0 when that may not be committed.
+    newest_line: i64,
 }
 
 /// By numbers that this server has given, which nobody can choose to collide.
@@ -39,6 +41,7 @@ impl Ledger {
             tails: Map::default(),
             speakers: Map::default(),
             unsettled: unsettled.into_iter().map(|log| (log, ())).collect(),
+            newest_line: 0,
         };
         ledger.settle_if_due(db)?;
         Ok(ledger)
@@ -65,8 +68,9 @@ impl Ledger {
     }
 
     /// Notes that a log has a new line.
-    pub(super) fn added(&mut self, log: i64, seq: i64) {
+    pub(super) fn added(&mut self, log: i64, seq: i64, key: i64) {
         self.tails.insert(log, seq);
+        self.newest_line = key;
         self.unsettled.insert(log, ());
     }
 
@@ -102,6 +106,13 @@ impl Ledger {
     pub(super) fn forget(&mut self) {
         self.tails.clear();
         self.speakers.clear();
+        self.newest_line = 0;
+    }
+
+    /// The id of the line that was added last, once it is committed; 0 when there is
+    /// none or nobody knows.
+    pub(super) fn newest_line(&self) -> i64 {
+        self.newest_line
     }
 
     /// Puts the newest line ids on disk, in a transaction of its own, when there are

@@ -302,10 +302,15 @@ pub(super) fn look_over(db: &Connection, after: i64) -> Result<Option<Thinned>> 
     let Some(era) = era else {
         return Ok(None);
     };
-    let mut oldest =
-        db.prepare_cached(concat!("SELECT min(id) FROM lines WHERE id", of_log!("?1")))?;
-    // Lines go from the oldest on, so that a log's oldest says which are gone.
-    let mut first_keys: HashMap<i64, i64> = HashMap::new();
+    let mut log = db.prepare_cached(concat!(
+        "SELECT (SELECT min(id) FROM lines WHERE id",
+        of_log!("?1"),
+        "), (SELECT channel_name IS NULL FROM logs WHERE id = ?1)"
+    ))?;
+    let mut line = db.prepare_cached("SELECT 1 FROM lines WHERE id = ?1")?;
+    // Lines of channels go from the oldest on, so that a log's oldest says which are
+    // gone. Whispers may go from between others.
+    let mut logs: HashMap<i64, (i64, bool)> = HashMap::new();
     let (mut all, mut useful) = (0, 0);
     let mut thinned = Vec::new();
     let mut rows =
@@ -314,15 +319,16 @@ pub(super) fn look_over(db: &Connection, after: i64) -> Result<Option<Thinned>> 
     while let Some(row) = rows.next()? {
         let mut left = Vec::new();
         for (id, key) in entries(row.get_ref(1)?.as_blob()?) {
-            let first_key = match first_keys.entry(log_of(key)) {
+            let (first_key, is_inbox) = match logs.entry(log_of(key)) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(place) => {
-                    let first: Option<i64> = oldest.query_row([log_of(key)], |row| row.get(0))?;
-                    *place.insert(first.unwrap_or(i64::MAX))
+                    let (first, is_inbox): (Option<i64>, Option<bool>) =
+                        log.query_row([log_of(key)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                    *place.insert((first.unwrap_or(i64::MAX), is_inbox.unwrap_or(false)))
                 }
             };
             all += 1;
-            if key >= first_key {
+            if key >= first_key && (!is_inbox || line.exists([key])?) {
                 useful += 1;
                 push(&mut left, id, key);
             }

@@ -14,7 +14,11 @@ mod inbox;
 mod invitations;
 mod ledger;
 mod line_ids;
+mod lineage;
+#[cfg(test)]
+mod lineage_tests;
 mod looks;
+mod mark;
 mod open;
 mod pages;
 mod places;
@@ -24,12 +28,12 @@ mod sessions;
 mod tests;
 mod users;
 mod wal;
+mod wal_frames;
 mod worker;
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -42,12 +46,15 @@ use tracing::warn;
 
 use super::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Entry, Log, MemberLimits, MemberRow,
-    Membership, NewChannel, NewSession, NewUser, Page, Place, Removed, Retention, Rotation,
-    SessionId, SessionRow, Store, StoreError, TokenHash, User, UserId,
+    Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
+    Seen, SessionId, SessionRow, Shrunk, Store, StoreError, TokenHash, User, UserId,
 };
 use ledger::Ledger;
+use lineage::Locked;
+pub(super) use lineage::new_epoch;
 pub use open::OpenError;
-use open::{MIGRATIONS, connect, connect_for_reading, explain, lock, migrate};
+use open::{MIGRATIONS, connect, connect_for_reading, explain, locate, lock, migrate};
+use wal::Files;
 use worker::{Answer, Change, Question, Worker, answer_all, sort, write_all};
 
 /// What `lines.kind` holds.
@@ -62,8 +69,12 @@ pub struct SqliteStore {
     reader: Worker<Question>,
     /// Held as long as the store is open; the system lets go of it even when
     /// the process is killed.
-    lock: Mutex<Option<File>>,
+    lock: Mutex<Option<Locked>>,
+    epoch: String,
+    seen: Seen,
     pruning: Mutex<Pruning>,
+    /// The logs by their oldest lines, while room is made.
+    fronts: Mutex<Option<prune::Fronts>>,
 }
 
 /// Where the next step of pruning begins.
@@ -95,7 +106,9 @@ impl SqliteStore {
     }
 
     fn open_with(path: &Path, migrations: &'static [M<'static>]) -> Result<Self, OpenError> {
+        let path = &*locate(path)?;
         let lock = lock(path)?;
+        let found = lineage::look(path, &lock)?;
         let mut writing = connect(path)?;
         migrate(
             &mut writing,
@@ -111,21 +124,29 @@ impl SqliteStore {
                  to by its own name, and no further one like them can be registered"
             );
         }
+        let begun = found.begin(&writing, path, &lock)?;
         let ledger = Ledger::read(&writing).map_err(|cause| explain(path, &cause))?;
         let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
-        let database = path.to_owned();
+        let files = Files {
+            path: path.to_owned(),
+            database: lock.database.clone(),
+            beside: Arc::clone(&lock.beside),
+        };
         let cannot_start = |cause: io::Error| OpenError::Other {
             path: path.to_owned(),
             detail: format!("cannot start a thread: {cause}"),
         };
         Ok(Self {
             writer: Worker::start("store-writer", move |jobs| {
-                write_all(&writing, &database, ledger, jobs);
+                write_all(&writing, files, begun.mark, ledger, jobs);
             })
             .map_err(cannot_start)?,
             reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))
                 .map_err(cannot_start)?,
             lock: Mutex::new(Some(lock)),
+            epoch: begun.epoch,
+            seen: begun.seen,
+            fronts: Mutex::new(None),
             pruning: Mutex::new(Pruning {
                 next: Step::Lines(0),
                 // Nobody knows.
@@ -175,21 +196,28 @@ impl SqliteStore {
     }
 
     /// Forgets ids of lines that are gone, of one era. Says whether more is left to do.
-    async fn prune_line_ids(&self, after: i64) -> Result<bool, StoreError> {
+    async fn prune_line_ids(&self, after: i64) -> Result<Pruned, StoreError> {
         let era = self.read(move |db| line_ids::look_over(db, after)).await?;
         let Some(era) = era else {
             *self.pruning() = Pruning {
                 next: Step::Lines(0),
                 lines: 0,
             };
-            return Ok(false);
+            return Ok(Pruned::default());
         };
         self.pruning().next = Step::LineIds(era.number());
         if era.is_worth_writing() {
             self.write_knowing(true, move |db, ledger| era.write(db, &mut ledger.line_ids))
                 .await?;
         }
-        Ok(true)
+        Ok(Pruned {
+            is_more: true,
+            ..Pruned::default()
+        })
+    }
+
+    fn fronts(&self) -> MutexGuard<'_, Option<prune::Fronts>> {
+        self.fronts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pruning(&self) -> MutexGuard<'_, Pruning> {
@@ -217,6 +245,14 @@ impl Drop for SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    fn seen(&self) -> Seen {
+        self.seen
+    }
+
     async fn insert_user(&self, user: NewUser) -> Result<Option<UserId>, StoreError> {
         self.write(move |db| users::insert(db, &user, now_ms()))
             .await
@@ -278,8 +314,13 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn sessions(&self, user: UserId, now_ms: i64) -> Result<Vec<SessionRow>, StoreError> {
-        self.read(move |db| sessions::list(db, user, now_ms)).await
+    async fn sessions(
+        &self,
+        user: UserId,
+        ended_by_ms: i64,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        self.read(move |db| sessions::list(db, user, ended_by_ms))
+            .await
     }
 
     async fn delete_sessions(
@@ -465,28 +506,81 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn prune(&self, retention: Retention) -> Result<bool, StoreError> {
+    async fn prune(&self, retention: Retention) -> Result<Pruned, StoreError> {
         let pruning = *self.pruning();
         let after = match pruning.next {
             Step::Lines(after) => after,
             Step::LineIds(after) => return self.prune_line_ids(after).await,
         };
-        let (next, lines, is_more) = self
+        let (next, lines, done) = self
             .write_knowing(true, move |db, ledger| {
-                let (next, lines) = prune::step(db, &retention, after)?;
-                let lines = pruning.lines.saturating_add(lines);
-                Ok(match next {
-                    Some(after) => (Step::Lines(after), lines, true),
+                let prune::Step { next, mut done } = prune::step(db, &retention, after)?;
+                let lines = pruning
+                    .lines
+                    .saturating_add_unsigned(done.old + done.beyond);
+                let (next, is_more) = match next {
+                    Some(after) => (Step::Lines(after), true),
                     None if ledger.line_ids.are_to_be_looked_over(lines) => {
-                        (Step::LineIds(0), lines, true)
+                        (Step::LineIds(0), true)
                     }
                     // Once through, the next round begins at the front.
-                    None => (Step::Lines(0), lines, false),
-                })
+                    None => (Step::Lines(0), false),
+                };
+                done.is_more = is_more;
+                Ok((next, lines, done))
             })
             .await?;
-        *self.pruning() = Pruning { next, lines };
-        Ok(is_more)
+        let mut pruning = self.pruning();
+        pruning.next = next;
+        pruning.lines = lines;
+        Ok(done)
+    }
+
+    async fn shrink(&self, max_bytes: u64) -> Result<Shrunk, StoreError> {
+        let begun = self.fronts().take();
+        let mut fronts = match begun {
+            Some(fronts) => fronts,
+            None => {
+                let bytes = self.read(prune::bytes_in_use).await?;
+                if bytes <= max_bytes {
+                    return Ok(Shrunk {
+                        bytes,
+                        ..Shrunk::default()
+                    });
+                }
+                self.read(prune::fronts).await?
+            }
+        };
+        let (fronts, done) = self
+            .write(move |db| {
+                let done = prune::shrink(db, max_bytes, &mut fronts)?;
+                Ok((fronts, done))
+            })
+            .await?;
+        if done.is_more {
+            *self.fronts() = Some(fronts);
+        }
+        let mut pruning = self.pruning();
+        pruning.lines = pruning.lines.saturating_add_unsigned(done.lines);
+        Ok(done)
+    }
+
+    async fn set_seen(&self, seen: Seen) -> Result<(), StoreError> {
+        self.write(move |db| {
+            let doubt = seen.doubt;
+            db.prepare_cached(
+                "UPDATE state SET seen_ms = ?1, doubt_from_ms = ?2, doubt_to_ms = ?3,
+                                  doubt_said_ms = ?4",
+            )?
+            .execute((
+                seen.believed_ms,
+                doubt.map(|doubt| doubt.from_ms),
+                doubt.map(|doubt| doubt.to_ms),
+                doubt.map(|doubt| doubt.said_ms),
+            ))?;
+            Ok(())
+        })
+        .await
     }
 
     async fn close(&self) {

@@ -1,19 +1,23 @@
 //! Opening a database file: whose it is, which layout it has, who may read it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tracing::info;
 
+use super::lineage::{Locked, log_of_changes};
+
 pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001_users_and_sessions.sql")),
     M::up(include_str!("../migrations/0002_channels.sql")),
     M::up(include_str!("../migrations/0003_lean_lines.sql")),
     M::up(include_str!("../migrations/0004_looks_and_places.sql")),
+    M::up(include_str!("../migrations/0005_state.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.
@@ -69,6 +73,22 @@ pub enum OpenError {
         /// The newest version this program knows.
         known: usize,
     },
+    /// There is a log of changes, but not the file it belongs to.
+    #[error("{} is missing or empty, but its log {} is not; nothing was changed: put the database back beside its log, or, to begin with an empty one, move the log away", .path.display(), .log.display())]
+    LogWithoutDatabase {
+        /// The file.
+        path: PathBuf,
+        /// The log beside it.
+        log: PathBuf,
+    },
+    /// There is a log of changes, but of another file.
+    #[error("{} was put in the place of the database that {} belongs to; nothing was changed: put that one back, or, to go on with this one as it is, move the log away", .path.display(), .log.display())]
+    ForeignLog {
+        /// The file.
+        path: PathBuf,
+        /// The log beside it.
+        log: PathBuf,
+    },
     /// The disk is full.
     #[error("no space left to open {}; free some and start again", .0.display())]
     Full(PathBuf),
@@ -82,31 +102,45 @@ pub enum OpenError {
     },
 }
 
-/// Takes the lock file beside the database, and creates the database with
-/// rights for its owner only.
-pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
+/// Where a database is, behind symbolic links: its log and its lock go by that name.
+///
+/// # Errors
+/// When it cannot be there.
+pub(super) fn locate(path: &Path) -> Result<PathBuf, OpenError> {
     refuse_what_is_no_file(path)?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     if !folder.is_dir() {
         return Err(OpenError::NoFolder(folder.to_owned()));
     }
-    let lock_path = beside(path, "lock");
-    let lock = open_private(&lock_path)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
-        Err(TryLockError::Error(cause)) => {
-            return Err(OpenError::NoAccess {
-                path: lock_path,
-                cause,
-            });
-        }
+    // A link may lead to a file that is still to be made.
+    let target = match fs::read_link(path) {
+        Ok(target) if !path.exists() => folder.join(target),
+        _ => path.to_owned(),
+    };
+    let log = log_of_changes(&fs::canonicalize(&target).unwrap_or_else(|_| target.clone()));
+    let has_bytes = |path: &Path| fs::metadata(path).is_ok_and(|file| file.len() > 0);
+    if !has_bytes(path) && has_bytes(&log) {
+        return Err(OpenError::LogWithoutDatabase {
+            path: path.to_owned(),
+            log,
+        });
     }
-    open_private(path)?;
-    Ok(lock)
+    open_private(&target)?;
+    // As a name with a drive and a prefix SQLite does not like it.
+    if cfg!(windows) {
+        return Ok(path.to_owned());
+    }
+    fs::canonicalize(&target).map_err(|cause| OpenError::NoAccess {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// SQLite gives some names a meaning of its own: the server would run, and lose
@@ -141,16 +175,46 @@ fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
 /// Whether the file has no name any more and goes with whoever has it open, as one does
 /// that is reached through `/proc/self/fd`.
 #[cfg(unix)]
-fn is_deleted(found: &std::fs::Metadata) -> bool {
+fn is_deleted(found: &fs::Metadata) -> bool {
     std::os::unix::fs::MetadataExt::nlink(found) == 0
 }
 
 #[cfg(not(unix))]
-fn is_deleted(_: &std::fs::Metadata) -> bool {
+fn is_deleted(_: &fs::Metadata) -> bool {
     false
 }
 
-fn open_private(path: &Path) -> Result<File, OpenError> {
+/// Locks a database: the file itself, which may have other names and whose lock file
+/// may be deleted, and the file beside it, as another database may take its place.
+///
+/// # Errors
+/// When somebody else has, or it cannot be done.
+pub(super) fn lock(path: &Path) -> Result<Locked, OpenError> {
+    let lock_exclusively = |file: File, path: &Path| match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(cause)) => Err(OpenError::NoAccess {
+            path: path.to_owned(),
+            cause,
+        }),
+    };
+    // Locked, nobody could read it on Windows, not even SQLite.
+    let database = if cfg!(windows) {
+        None
+    } else {
+        Some(lock_exclusively(open_private(path)?, path)?)
+    };
+    let beside = match open_private(&beside(path, "lock")) {
+        Ok(file) => lock_exclusively(file, path)?,
+        Err(cause) => return Err(cause),
+    };
+    Ok(Locked {
+        database: database.map(Arc::new),
+        beside: Arc::new(beside),
+    })
+}
+
+pub(super) fn open_private(path: &Path) -> Result<File, OpenError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -268,7 +332,7 @@ fn bring_up_to_date(
                 .execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])
                 .map_err(|cause| explain(path, &cause))?;
             open_private(&unfinished)?.sync_all().map_err(no_access)?;
-            std::fs::rename(&unfinished, &copy).map_err(no_access)?;
+            fs::rename(&unfinished, &copy).map_err(no_access)?;
         }
         info!(copy = %copy.display(), from = found, to = known, "migrating the database");
     }

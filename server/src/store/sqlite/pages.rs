@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, ToSql, named_params};
 
 use super::keys::{MAX_SEQ, line_key, seq_of};
 use super::{DELETED, EDIT, SAID, channels, count, number, seq};
-use crate::store::{Cursor, Log, Page, UserId};
+use crate::store::{Cursor, Log, Page, UserId, forgotten};
 
 /// A page of the rows that meet a condition, in the order given.
 macro_rules! select_lines {
@@ -98,12 +98,28 @@ pub(super) fn lines(
         all_params.extend([(":log", &log_id as &dyn ToSql), (":peer", &peer_id)]);
     }
     let mut rows = statement.query(all_params.as_slice())?;
+    // An inbox may lack numbers from between others; a reader counts on each.
+    let mut next = match (log, cursor) {
+        (Log::Channel(_) | Log::Whispers(..), _) => None,
+        (Log::Inbox(_), Cursor::After(after)) => Some(number(after).max(first_seq - 1) + 1),
+        (Log::Inbox(_), Cursor::Newest) => Some(last_seq),
+        (Log::Inbox(_), Cursor::Before(before)) => Some((number(before) - 1).min(last_seq)),
+    };
     let mut more = false;
-    while let Some(row) = rows.next()? {
-        if page.take(line(row, owner.as_ref())?).is_break() {
+    'page: while let Some(row) = rows.next()? {
+        let (sender, line) = line(row, owner.as_ref())?;
+        while let Some(missing) = next.filter(|next| seq(*next) != line.seq) {
+            if page.take(forgotten(seq(missing))).is_break() {
+                more = true;
+                break 'page;
+            }
+            next = Some(step(missing, cursor));
+        }
+        if page.take((sender, line)).is_break() {
             more = true;
             break;
         }
+        next = next.map(|next| step(next, cursor));
     }
     let mut lines = page.lines;
     if !matches!(cursor, Cursor::After(_)) {
@@ -115,6 +131,14 @@ pub(super) fn lines(
         lines,
         more,
     })
+}
+
+/// The number that follows on a page.
+fn step(number: i64, cursor: Cursor) -> i64 {
+    match cursor {
+        Cursor::After(_) => number + 1,
+        Cursor::Before(_) | Cursor::Newest => number - 1,
+    }
 }
 
 /// What fits on a page.

@@ -7,7 +7,7 @@ use crate::store::{NewSession, Rotation, SessionId, SessionRow, TokenHash, User,
 pub(super) fn insert(db: &Connection, session: &NewSession) -> Result<(SessionId, Vec<SessionId>)> {
     let user = session.user.0;
     db.prepare_cached("DELETE FROM sessions WHERE user_id = ?1 AND expires_at_ms <= ?2")?
-        .execute((user, session.now_ms))?;
+        .execute((user, session.ended_by_ms))?;
     for connected in &session.connected {
         touch(db, *connected, session.now_ms)?;
     }
@@ -54,7 +54,7 @@ pub(super) fn rotate(db: &Connection, rotation: &Rotation) -> Result<Option<(Use
                  expires_at_ms = :expires_at_ms,
                  last_seen_at_ms = max(last_seen_at_ms, :now_ms)
              WHERE (token_hash = :presented OR previous_token_hash = :presented)
-               AND expires_at_ms > :now_ms
+               AND expires_at_ms > :ended_by_ms
              RETURNING user_id, id",
         )?
         .query_row(
@@ -63,6 +63,7 @@ pub(super) fn rotate(db: &Connection, rotation: &Rotation) -> Result<Option<(Use
                 ":next": next,
                 ":now_ms": rotation.now_ms,
                 ":expires_at_ms": rotation.expires_at_ms,
+                ":ended_by_ms": rotation.ended_by_ms,
             },
             |row| Ok((row.get(0)?, row.get(1)?)),
         )

@@ -8,7 +8,7 @@ use rusqlite_migration::{M, Migrations};
 
 use super::open::{MIGRATIONS, beside};
 use super::*;
-use crate::store::What;
+use crate::store::{What, share};
 
 fn new_user(name: &str) -> NewUser {
     NewUser {
@@ -203,10 +203,10 @@ async fn an_older_file_is_migrated_with_a_copy_kept() {
     let users: i64 = copy
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .unwrap();
-    let version: i64 = copy
+    let found: i64 = copy
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!((users, version), (1, i64::try_from(before).unwrap()));
+    assert_eq!((users, found), (1, i64::try_from(before).unwrap()));
 }
 
 #[cfg(unix)]
@@ -263,6 +263,7 @@ async fn a_file_of_the_release_before_channels_is_migrated_with_everything_in_it
             next: TokenHash([1; 32]),
             // 2090; the session ends in 2100.
             now_ms: 3_786_912_000_000,
+            ended_by_ms: 3_786_912_000_000,
             expires_at_ms: 4_102_444_800_000,
             place: None,
         })
@@ -488,11 +489,12 @@ async fn forgotten_eras_are_searched_no_more_and_those_left_are() {
     store.append(lines.collect()).await.unwrap();
     let retention = Retention {
         not_before_ms: 0,
+        doubtful_ms: None,
         lines_per_channel: 150,
         whispers_per_inbox: 0,
         now_ms: 0,
     };
-    while store.prune(retention).await.unwrap() {}
+    while store.prune(retention).await.unwrap().is_more {}
     let done = store
         .append(vec![
             say(ada, lobby, 351, "kept"),
@@ -509,10 +511,56 @@ async fn forgotten_eras_are_searched_no_more_and_those_left_are() {
         lines_per_channel: 0,
         ..retention
     };
-    while store.prune(retention).await.unwrap() {}
+    while store.prune(retention).await.unwrap().is_more {}
     assert_eq!(ids_on_disk(&store).await, 0);
     let done = store.append(vec![say(ada, lobby, 1, "new")]).await.unwrap();
     assert!(matches!(&done[0], Appended::Line { line } if line.seq == 502));
+}
+
+#[tokio::test]
+async fn ids_of_whispers_that_were_thinned_out_do_not_stay() {
+    let (_folder, path) = folder();
+    let (store, ada, _) = inhabited(&path).await;
+    let mut others = Vec::new();
+    for name in ["bob", "cem"] {
+        others.push(store.insert_user(new_user(name)).await.unwrap().unwrap());
+    }
+    let whisper = |recipient, line_id| {
+        let mut entry = say(ada, ChannelId(0), line_id, "");
+        entry.what = What::Whisper {
+            recipient,
+            recipient_name: String::new(),
+            line_id,
+            text: "hello".to_owned(),
+            kept_at_most: None,
+        };
+        entry
+    };
+    // The first stays, and with it the oldest number of her inbox.
+    let first = whisper(others[0], 1);
+    let all = [first]
+        .into_iter()
+        .chain((2..=500).map(|id| whisper(others[1], id)));
+    store.append(all.collect()).await.unwrap();
+    let retention = Retention {
+        not_before_ms: 0,
+        doubtful_ms: None,
+        lines_per_channel: 100,
+        whispers_per_inbox: 50,
+        now_ms: 0,
+    };
+    while store.prune(retention).await.unwrap().is_more {}
+    assert!(ids_on_disk(&store).await <= 50 * 4 / 3);
+    let done = store.append(vec![whisper(others[0], 1), whisper(others[1], 500)]);
+    let done = done.await.unwrap();
+    assert!(
+        matches!(done[0], Appended::Before { seq: 1, .. }),
+        "{done:?}"
+    );
+    assert!(
+        matches!(done[1], Appended::Before { seq: 500, .. }),
+        "{done:?}"
+    );
 }
 
 async fn ids_on_disk(store: &SqliteStore) -> i64 {
@@ -928,4 +976,20 @@ async fn an_id_of_an_account_is_never_given_again_after_the_migration() {
     let store = SqliteStore::open(&path).unwrap();
     let id = store.insert_user(new_user("Zoe")).await.unwrap().unwrap();
     assert_eq!(id, UserId(501));
+}
+#[test]
+fn who_holds_the_most_gives() {
+    for (conversations, kept, expected) in [
+        (&[5, 310][..], 300, 295),
+        (&[5, 310], 315, i64::MAX),
+        (&[100, 100, 100], 200, 66),
+        (&[1, 1, 1], 2, 1),
+        (&[1, 9, 9], 1, 1),
+        (&[3, 4, 9], 10, 3),
+        (&[], 0, i64::MAX),
+        (&[7], 0, 1),
+    ] {
+        let found = share(conversations.iter().copied(), kept);
+        assert_eq!(found, expected, "{conversations:?} {kept}");
+    }
 }

@@ -6,18 +6,38 @@
 //! beforehand, in larger steps, filled with zeros; SQLite takes what is no part of the
 //! log for rubbish, as it does with what is left of an earlier round. It folds the log
 //! in before that grows too long, and begins it anew at the front.
+//!
+//! The log is folded in, too, when nobody has said anything for a moment, and every few
+//! minutes: what is in the database file alone cannot be lost with the log. How much of
+//! the log is needed is noted in the file beside the database after each commit, once
+//! everybody is answered.
 
 use std::cell::Cell;
+#[cfg(unix)]
+use std::fs;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Result};
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
+
+use super::lineage::{fold_in, log_of_changes, random};
+use super::mark::Mark;
+use super::now_ms;
+use super::wal_frames::{HEADER_BYTES, salts};
 
 /// Pages that the log may hold before it is folded in: 16 MiB. More would save little,
 /// as most pages are written but once, at the end of a log of lines.
 const PAGES: u64 = 4096;
+/// When nothing was written for so long, it is folded in.
+pub(super) const IDLE: Duration = Duration::from_secs(2);
+/// It is at the latest so long after the last time.
+const LONGEST: Duration = Duration::from_secs(180);
+/// How often it is looked whether the files are still where they were.
+const LOOK: Duration = Duration::from_secs(1);
 /// The room made in one step.
 const STEP_BYTES: u64 = 256 * 1024;
 /// The room that a commit should find.
@@ -28,52 +48,236 @@ const FRAME_HEADER_BYTES: u64 = 24;
 thread_local! {
     /// Pages in the log after the last commit of this thread.
     static PAGES_IN_LOG: Cell<u64> = const { Cell::new(0) };
+    /// Whether there was one since it was looked.
+    static IS_WRITTEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The files that the log is written beside and into.
+pub(super) struct Files {
+    /// The database.
+    pub(super) path: PathBuf,
+    /// The same, where it can be held open.
+    pub(super) database: Option<Arc<File>>,
+    /// The file with the mark.
+    pub(super) beside: Arc<File>,
 }
 
 pub(super) struct Wal {
+    files: Files,
+    mark: Mark,
+    /// The newest line that was committed; 0 when nobody knows.
+    newest_line: i64,
+    /// The same when the log was folded in last.
+    folded_line: i64,
     path: PathBuf,
     /// Once it exists.
     file: Option<File>,
     /// How long the file is at least.
     bytes: u64,
     frame_bytes: u64,
+    folded_at: Instant,
+    /// The mark could not be written, and that was said.
+    is_mark_lost: bool,
+    looked_at: Instant,
+    is_replaced: bool,
 }
 
 impl Wal {
     /// Takes care of the log of the one connection that writes. To be called by the
     /// thread that writes.
-    pub(super) fn watch(db: &Connection, database: &Path) -> Result<Self> {
+    pub(super) fn watch(db: &Connection, files: Files, mark: Mark) -> Result<Self> {
         let page_bytes: u32 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         // In place of SQLite's own, which would fold in before a commit is answered.
         db.wal_hook(Some(|_, pages| {
             PAGES_IN_LOG.set(u64::try_from(pages).unwrap_or(0));
+            IS_WRITTEN.set(true);
             Ok(())
         }));
-        let mut path = database.as_os_str().to_owned();
-        path.push("-wal");
         Ok(Self {
-            path: path.into(),
+            path: log_of_changes(&files.path),
+            files,
+            mark,
+            newest_line: 0,
+            folded_line: 0,
             file: None,
             bytes: 0,
             frame_bytes: u64::from(page_bytes) + FRAME_HEADER_BYTES,
+            folded_at: Instant::now(),
+            is_mark_lost: false,
+            looked_at: Instant::now(),
+            is_replaced: false,
         })
     }
 
     /// Folds the log in when it is long, and makes room for the next commits. To be
-    /// called after a commit, once everybody is answered.
-    pub(super) fn tend(&mut self, db: &Connection) {
+    /// called after a commit, once everybody is answered, with the id of the newest
+    /// line; 0 when there is none or nobody knows.
+    pub(super) fn tend(&mut self, db: &Connection, newest_line: i64) {
+        if !IS_WRITTEN.replace(false) {
+            return;
+        }
         let pages = PAGES_IN_LOG.get();
-        if pages >= PAGES {
-            // Says whether it could, which it will another time.
-            let folded = db
-                .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")
-                .and_then(|mut fold| fold.query_row([], |_| Ok(())));
-            if let Err(cause) = folded {
-                error!(%cause, "the database could not fold in its log");
-            }
+        self.newest_line = newest_line;
+        self.note_commit(pages);
+        if pages >= PAGES || self.folded_at.elapsed() >= LONGEST {
+            self.fold(db);
         } else if let Err(cause) = self.make_room(pages) {
             // SQLite will make it, or say that the disk is full.
             debug!(%cause, "no room could be made for the log of the database");
+        }
+    }
+
+    /// Folds the log in and empties it, unless it is. To be called when nothing was
+    /// written for a while.
+    pub(super) fn rest(&mut self, db: &Connection) {
+        if self.mark.frames == 0 && !self.mark.is_folding() {
+            return;
+        }
+        self.fold(db);
+        if !self.mark.is_folding() {
+            self.empty(db);
+        }
+    }
+
+    /// The last of all: folds the log in and notes that the server ends in good order.
+    pub(super) fn close(&mut self, db: &Connection) {
+        if self.is_replaced {
+            return;
+        }
+        if self.mark.is_folding() {
+            self.fold(db);
+        }
+        match db.execute("UPDATE state SET is_open = 0", []) {
+            Ok(_) => self.fold(db),
+            Err(cause) => error!(%cause, "the database could not be closed in good order"),
+        }
+    }
+
+    /// Whether the files that are written are no longer those that the next server
+    /// would open: then nothing may be acknowledged any more. Looks at most every
+    /// second.
+    pub(super) fn is_replaced(&mut self, db: &Connection) -> bool {
+        if self.is_replaced || self.looked_at.elapsed() < LOOK {
+            return self.is_replaced;
+        }
+        self.looked_at = Instant::now();
+        let database = self.files.database.as_deref();
+        if database.is_some_and(|file| !is_at(file, &self.files.path)) {
+            self.is_replaced = true;
+        } else if self
+            .file
+            .as_ref()
+            .is_some_and(|file| !is_at(file, &self.path))
+        {
+            // What is in it can still be saved.
+            self.fold(db);
+            self.is_replaced = true;
+        }
+        if self.is_replaced {
+            error!(
+                database = %self.files.path.display(),
+                "the database or its log was moved, deleted or replaced while the server runs: nothing is taken any more; stop the server, put the files right and start again"
+            );
+        }
+        self.is_replaced
+    }
+
+    fn note_commit(&mut self, pages: u64) {
+        // Another program may have folded it in, and SQLite begun it anew.
+        match self.read_salts() {
+            Ok(salts) => {
+                self.mark.salts = salts;
+                self.mark.frames = pages;
+            }
+            Err(cause) => debug!(%cause, "the log of the database cannot be read"),
+        }
+        self.mark.line = if self.newest_line == self.folded_line {
+            0
+        } else {
+            self.newest_line
+        };
+        self.mark.at_ms = now_ms();
+        let written = self.mark.write(&self.files.beside);
+        self.tell_of_mark(written);
+    }
+
+    fn read_salts(&mut self) -> io::Result<[u8; 8]> {
+        let mut header = [0; HEADER_BYTES];
+        let mut file = self.open()?;
+        file.seek(SeekFrom::Start(0))?;
+        io::Read::read_exact(&mut file, &mut header)?;
+        Ok(salts(&header))
+    }
+
+    fn open(&mut self) -> io::Result<&File> {
+        if self.file.is_none() {
+            self.file = Some(OpenOptions::new().read(true).write(true).open(&self.path)?);
+        }
+        self.file
+            .as_ref()
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Folds the log in. What is in the way will not be another time.
+    fn fold(&mut self, db: &Connection) {
+        match self.try_fold(db) {
+            Ok(true) => {
+                self.mark.folded();
+                let written = self.mark.write(&self.files.beside);
+                self.tell_of_mark(written);
+                self.folded_at = Instant::now();
+                self.folded_line = self.newest_line;
+            }
+            Ok(false) => debug!("somebody reads what is to be folded in"),
+            Err(cause) => error!(%cause, "the database could not fold in its log"),
+        }
+    }
+
+    fn try_fold(&mut self, db: &Connection) -> Result<bool> {
+        if !self.mark.is_folding() {
+            let fold = random();
+            self.mark.folds.push(fold);
+            // Before any of it is in the file: should the machine end now, either is
+            // right.
+            let written = self
+                .mark
+                .write(&self.files.beside)
+                .and_then(|()| self.files.beside.sync_data());
+            self.tell_of_mark(written);
+            let noted = db
+                .prepare_cached("UPDATE state SET fold = ?1, folded_at_ms = ?2")
+                .and_then(|mut note| note.execute((fold, now_ms())));
+            if let Err(cause) = noted {
+                self.mark.folds.pop();
+                return Err(cause);
+            }
+            IS_WRITTEN.set(false);
+            self.mark.frames = PAGES_IN_LOG.get();
+        }
+        fold_in(db)
+    }
+
+    /// Makes the log empty, once it is folded in: what is damaged in it later does no
+    /// harm then. Not while somebody reads.
+    fn empty(&mut self, db: &Connection) {
+        let emptied = db.busy_timeout(Duration::ZERO).and_then(|()| {
+            db.prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
+                .query_row([], |_| Ok(()))
+        });
+        if let Err(cause) = emptied.and_then(|()| db.busy_timeout(Duration::from_secs(5))) {
+            debug!(%cause, "the log of the database could not be emptied");
+        }
+        self.bytes = 0;
+    }
+
+    fn tell_of_mark(&mut self, written: io::Result<()>) {
+        match written {
+            Ok(()) => self.is_mark_lost = false,
+            Err(cause) if !self.is_mark_lost => {
+                self.is_mark_lost = true;
+                warn!(%cause, "the state of the database cannot be noted beside it; should its log be damaged, the next start may not tell");
+            }
+            Err(_) => {}
         }
     }
 
@@ -82,19 +286,36 @@ impl Wal {
         if wanted <= self.bytes {
             return Ok(());
         }
-        if self.file.is_none() {
-            self.file = Some(OpenOptions::new().write(true).open(&self.path)?);
-        }
-        let Some(file) = &mut self.file else {
-            return Ok(());
-        };
+        let mut file = self.open()?;
         // Only this thread makes it longer, here or in SQLite.
-        self.bytes = file.seek(SeekFrom::End(0))?;
+        let mut bytes = file.seek(SeekFrom::End(0))?;
         let zeros = [0; 64 * 1024];
-        while self.bytes < wanted.next_multiple_of(STEP_BYTES) {
+        while bytes < wanted.next_multiple_of(STEP_BYTES) {
             file.write_all(&zeros)?;
-            self.bytes += zeros.len() as u64;
+            bytes += zeros.len() as u64;
         }
+        self.bytes = bytes;
         Ok(())
     }
+}
+
+/// Whether a file that is open is the one of this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |file: fs::Metadata| (file.dev(), file.ino());
+    match (
+        file.metadata().map(identity),
+        fs::metadata(path).map(identity),
+    ) {
+        (Ok(own), Ok(found)) => own == found,
+        (_, Err(cause)) => cause.kind() != io::ErrorKind::NotFound,
+        (Err(_), _) => true,
+    }
+}
+
+/// Nobody can move or delete a file that is open.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }

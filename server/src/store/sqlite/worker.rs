@@ -1,18 +1,20 @@
 //! The threads that the connections live on.
 
 use std::io;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
+use tokio::runtime;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tracing::error;
 
 use super::ledger::Ledger;
+use super::mark::Mark;
 use super::run;
-use super::wal::Wal;
+use super::wal::{Files, IDLE, Wal};
 use crate::store::StoreError;
 
 /// Changes or questions waiting for their thread. Whoever comes next waits for
@@ -95,18 +97,34 @@ impl<J: Send + 'static> Worker<J> {
 /// The writer thread: group commit.
 pub(super) fn write_all(
     connection: &Connection,
-    database: &Path,
+    files: Files,
+    mark: Mark,
     mut ledger: Ledger,
     mut jobs: mpsc::Receiver<Change>,
 ) {
-    let mut wal = match Wal::watch(connection, database) {
-        Ok(wal) => Some(wal),
-        Err(cause) => {
-            error!(%cause, "SQLite takes care of its log itself");
-            None
-        }
+    let timer = runtime::Builder::new_current_thread().enable_time().build();
+    let (timer, mut wal) = match (timer, Wal::watch(connection, files, mark)) {
+        (Ok(timer), Ok(wal)) => (timer, wal),
+        (Err(cause), _) => return error!(%cause, "the store has no timer"),
+        (_, Err(cause)) => return error!(%cause, "the database does not open its log"),
     };
-    while let Some(first) = jobs.blocking_recv() {
+    loop {
+        let first = match jobs.try_recv() {
+            Ok(first) => first,
+            Err(_) => match timer.block_on(async { timeout(IDLE, jobs.recv()).await }) {
+                Ok(Some(first)) => first,
+                Ok(None) => break,
+                Err(_) => {
+                    wal.rest(connection);
+                    wal.is_replaced(connection);
+                    continue;
+                }
+            },
+        };
+        if wal.is_replaced(connection) {
+            // Whoever waits for an answer is told that the store is closed.
+            continue;
+        }
         let mut answers = Vec::new();
         let committed = commit(connection, &mut ledger, first, &mut jobs, &mut answers);
         if let Err(cause) = &committed {
@@ -116,13 +134,12 @@ pub(super) fn write_all(
         for answer in answers {
             answer(committed.clone());
         }
-        if let Some(wal) = &mut wal {
-            wal.tend(connection);
-        }
         if let Err(cause) = ledger.settle_if_due(connection) {
             error!(%cause, "the database could not take the ids of lines; it will be tried again");
         }
+        wal.tend(connection, ledger.newest_line());
     }
+    wal.close(connection);
 }
 
 fn commit(

@@ -94,7 +94,7 @@ impl Walk {
                 recipient_name: user_name(recipient).to_lowercase(),
                 line_id: self.line_id(),
                 text: self.text(),
-                kept_at_most: self.random.one_in(2).then_some(2),
+                kept_at_most: self.random.one_in(2).then_some(8),
             },
             7 | 8 => What::Edit {
                 channel: place,
@@ -310,6 +310,7 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
                     let made = store.insert_session(NewSession {
                         now_ms,
                         expires_at_ms: now_ms + 3000,
+                        ended_by_ms: now_ms,
                         at_most: 3,
                         ..session(user, tokens)
                     });
@@ -343,12 +344,13 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
             _ => {
                 let retention = Retention {
                     not_before_ms: now_ms - 3000,
+                    doubtful_ms: Some((now_ms - 3300, now_ms - 3200)),
                     lines_per_channel: 60,
                     whispers_per_inbox: 30,
                     now_ms,
                 };
                 for store in stores {
-                    while store.prune(retention).await.unwrap() {}
+                    while store.prune(retention).await.unwrap().is_more {}
                 }
             }
         }

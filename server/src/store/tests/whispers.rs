@@ -7,6 +7,7 @@ for_each_store! {
     a_whisper_said_again_is_taken_once
     a_blocked_sender_is_told_so
     whispers_for_who_is_away_are_bounded
+    strangers_leave_room_for_whom_the_player_has_written_to
     whispers_are_edited_and_deleted_on_both_sides
     edits_for_who_is_away_are_bounded
     an_edit_does_not_get_around_a_block
@@ -132,11 +133,12 @@ async fn whispers_for_who_is_away_are_bounded(store: &dyn Store) {
     for _ in 0..5 {
         assert!(kept(ada, bob, None).await);
     }
-    assert!(kept(ada, bob, Some(2)).await);
-    assert!(kept(ada, bob, Some(2)).await);
-    assert!(!kept(ada, bob, Some(2)).await);
-    assert!(kept(ada, bob, Some(3)).await);
-    assert!(!kept(ada, bob, Some(3)).await);
+    // A quarter is hers.
+    assert!(kept(ada, bob, Some(8)).await);
+    assert!(kept(ada, bob, Some(8)).await);
+    assert!(!kept(ada, bob, Some(8)).await);
+    assert!(kept(ada, bob, Some(12)).await);
+    assert!(!kept(ada, bob, Some(12)).await);
     store.open_inbox(bob).await.unwrap();
     assert!(kept(ada, bob, Some(1)).await);
     assert!(!kept(ada, bob, Some(1)).await);
@@ -147,9 +149,40 @@ async fn whispers_for_who_is_away_are_bounded(store: &dyn Store) {
     assert_eq!(told(store, Log::Inbox(bob)).await.len(), 11);
     // Edits have numbers, but no more whispers wait.
     append_one(store, edit(ada, None, 10, "psst!")).await;
-    assert!(kept(ada, bob, Some(2)).await);
-    assert!(!kept(ada, bob, Some(2)).await);
+    assert!(kept(ada, bob, Some(8)).await);
+    assert!(!kept(ada, bob, Some(8)).await);
     assert!(!kept(ada, bob, Some(0)).await);
+}
+
+async fn strangers_leave_room_for_whom_the_player_has_written_to(store: &dyn Store) {
+    let bob = user(store, "bob").await;
+    let friend = user(store, "friend").await;
+    append_one(store, whisper(bob, friend, 1, "hello")).await;
+    let mut line_id = 1;
+    let mut waits = async |sender| {
+        line_id += 1;
+        let mut entry = whisper(sender, bob, line_id, "psst");
+        if let What::Whisper { kept_at_most, .. } = &mut entry.what {
+            *kept_at_most = Some(12);
+        }
+        append_one(store, entry).await != Appended::InboxFull
+    };
+    // Each may say three, and all of them six.
+    let mut taken = Vec::new();
+    for number in 0..4 {
+        let stranger = user(store, &format!("stranger{number}")).await;
+        for _ in 0..4 {
+            taken.push(waits(stranger).await);
+        }
+    }
+    assert_eq!(taken.iter().filter(|is_taken| **is_taken).count(), 6);
+    assert_eq!(
+        taken[..8],
+        [true, true, true, false, true, true, true, false]
+    );
+    for is_taken in [true, true, true, false] {
+        assert_eq!(waits(friend).await, is_taken);
+    }
 }
 
 async fn whispers_are_edited_and_deleted_on_both_sides(store: &dyn Store) {
@@ -211,18 +244,24 @@ async fn edits_for_who_is_away_are_bounded(store: &dyn Store) {
     append_one(store, whisper(ada, bob, 1, "a")).await;
     store.open_inbox(bob).await.unwrap();
     let edits = |count: u64| vec![edit(ada, None, 1, "b"); usize::try_from(count).unwrap()];
-    let all = store.append(edits(CHANGES_WAITING)).await.unwrap();
+    let share = CHANGES_WAITING / SHARES as u64;
+    let all = store.append(edits(share)).await.unwrap();
     assert!(matches!(all.last(), Some(Appended::Whisper { .. })));
     assert_eq!(
         append_one(store, edit(ada, None, 1, "c")).await,
         Appended::InboxFull
     );
+    // Those of another are taken all the same.
+    let cem = user(store, "cem").await;
+    append_one(store, whisper(cem, bob, 1, "a")).await;
+    let taken = append_one(store, edit(cem, None, 1, "b")).await;
+    assert!(matches!(taken, Appended::Whisper { .. }), "{taken:?}");
     // A deletion ends it, so that it is always taken.
     let gone = append_one(store, delete(ada, None, 1)).await;
     assert!(matches!(gone, Appended::Whisper { .. }));
     append_one(store, whisper(ada, bob, 2, "a")).await;
     store.open_inbox(bob).await.unwrap();
-    let of = CHANGES_WAITING + 3;
+    let of = share + 3;
     let taken = append_one(store, edit(ada, None, of, "b")).await;
     assert!(matches!(taken, Appended::Whisper { .. }), "{taken:?}");
 }

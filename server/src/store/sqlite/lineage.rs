@@ -1,0 +1,458 @@
+//! Whether a database file is the one that ran here last, with all of it there.
+//!
+//! Looked at before SQLite opens the file: it takes over what it finds of a log, and a
+//! log of another database, or half of one, without a word.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Result};
+use tracing::{info, warn};
+
+use super::keys::{log_of, seq_of};
+use super::mark::Mark;
+use super::open::{OpenError, beside, explain, open_private};
+use super::wal_frames::{self, Frames};
+use super::{now_ms, run};
+use crate::store::{Doubt, Seen};
+
+/// Pages in a log that is folded in at the start: they take no time.
+const SMALL: u64 = 256;
+
+/// The files of a database, locked.
+pub(super) struct Locked {
+    /// The database. To be closed after the last connection: with any descriptor of a
+    /// file that it closes, a process loses SQLite's locks on it. Not on Windows, where
+    /// nobody could read a file that is locked like this.
+    pub(super) database: Option<Arc<File>>,
+    /// The file beside it, with the [`Mark`].
+    pub(super) beside: Arc<File>,
+}
+
+/// What was there before SQLite opened it.
+pub(super) struct Found {
+    /// What was known of it.
+    mark: Option<Mark>,
+    /// What is to be known of it next.
+    next: Mark,
+    file: Bare,
+    frames: Option<Frames>,
+    /// A copy of a log of which only a part can be taken over.
+    copy: Option<PathBuf>,
+}
+
+/// A database file without its log.
+#[derive(Clone, Copy, Default)]
+struct Bare {
+    is_empty: bool,
+    /// It had a log once, and has no tables.
+    is_hollow: bool,
+    row: Option<StateRow>,
+}
+
+/// Its row of `state`.
+#[derive(Clone, Copy)]
+struct StateRow {
+    fold: i64,
+    folded_at_ms: i64,
+    is_open: bool,
+    /// Not a copy that SQLite made.
+    is_original: bool,
+}
+
+/// What a new run begins with.
+pub(super) struct Begun {
+    pub(super) epoch: String,
+    pub(super) mark: Mark,
+    pub(super) seen: Seen,
+}
+
+/// `longhall.db` gives `longhall.db-wal`.
+pub(super) fn log_of_changes(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// A random number.
+pub(super) fn random() -> i64 {
+    let mut bytes = [0; 8];
+    // Without randomness the time has to do: it need not be secret.
+    if getrandom::fill(&mut bytes).is_err() {
+        return now_ms();
+    }
+    i64::from_le_bytes(bytes)
+}
+
+/// Looks a database and its log over, and changes nothing of them, unless the log is
+/// damaged and of no use any more.
+///
+/// # Errors
+/// When SQLite must not open them together.
+pub(super) fn look(path: &Path, locked: &Locked) -> Result<Found, OpenError> {
+    let log = log_of_changes(path);
+    let lock = beside(path, "lock");
+    let mark = Mark::read(&locked.beside).map_err(no_access(&lock))?;
+    let frames = wal_frames::read(&log).map_err(no_access(&log))?;
+    let mut found = Found {
+        next: Mark::default(),
+        mark,
+        file: Bare::read(path).map_err(no_access(path))?,
+        frames,
+        copy: None,
+    };
+    if let (Some(mark), Some(frames)) = (&found.mark, found.frames)
+        && frames.salts == mark.salts
+        && frames.whole + frames.cut_off > 0
+    {
+        if !found.is_the_same(mark) {
+            return Err(OpenError::ForeignLog {
+                path: path.to_owned(),
+                log,
+            });
+        }
+        if mark.frames == 0 && frames.cut_off > 0 {
+            // The rest of it would bring older pages back.
+            info!(log = %log.display(), "the log is damaged, but all of it is in the database");
+            fs::remove_file(&log).map_err(no_access(&log))?;
+            found.frames = None;
+        }
+    }
+    if let Some(frames) = found.frames
+        && frames.cut_off > 0
+        && found.is_cut_off(frames)
+    {
+        let copy = beside(path, "damaged-wal");
+        open_private(&copy)?;
+        fs::copy(&log, &copy).map_err(no_access(&copy))?;
+        found.copy = Some(copy);
+    }
+    found.next = found.prepare();
+    flush(&found.next, path, locked)?;
+    Ok(found)
+}
+
+impl Bare {
+    fn read(path: &Path) -> io::Result<Self> {
+        // Nobody has opened it yet, so that no lock is lost when it is closed.
+        let mut header = Vec::new();
+        File::open(path)?.take(20).read_to_end(&mut header)?;
+        // Whatever else is wrong with it, opening it will tell.
+        let (tables, row) = tables_and_row(path).unwrap_or((1, None));
+        Ok(Self {
+            is_empty: header.is_empty(),
+            is_hollow: header.get(18) == Some(&2) && tables == 0,
+            row,
+        })
+    }
+}
+
+/// How many tables there are, and the row of `state`, both without the log.
+fn tables_and_row(path: &Path) -> Result<(i64, Option<StateRow>)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let db = Connection::open_with_flags(immutable(path), flags)?;
+    let (tables, has_row): (i64, bool) = db.query_row(
+        "SELECT count(*), total(name = 'state') > 0 FROM sqlite_schema",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if !has_row {
+        return Ok((tables, None));
+    }
+    let schema: i64 = db.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
+    let row = db.query_row(
+        "SELECT fold, folded_at_ms, is_open, schema_cookie FROM state",
+        [],
+        |row| {
+            Ok(StateRow {
+                fold: row.get(0)?,
+                folded_at_ms: row.get(1)?,
+                is_open: row.get(2)?,
+                is_original: row.get::<_, i64>(3)? == schema,
+            })
+        },
+    );
+    Ok((tables, row.optional()?))
+}
+
+/// A file as SQLite reads it without looking for a log.
+fn immutable(path: &Path) -> String {
+    use std::fmt::Write;
+    let mut uri = String::from(if cfg!(windows) { "file:/" } else { "file:" });
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'\\' if cfg!(windows) => uri.push('/'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                uri.push(char::from(*byte));
+            }
+            // Writing to a text cannot fail.
+            byte => drop(write!(uri, "%{byte:02x}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
+impl Found {
+    /// The number of the last fold in the file; 0 before the first.
+    fn fold(&self) -> i64 {
+        self.file.row.map_or(0, |row| row.fold)
+    }
+
+    /// Whether the file, without its log, is as this server left it.
+    fn is_the_same(&self, mark: &Mark) -> bool {
+        let is_copy = self.file.row.is_some_and(|row| !row.is_original);
+        mark.folds.contains(&self.fold()) && (mark.is_folding() || !is_copy)
+    }
+
+    fn known(&self) -> Option<&Mark> {
+        self.mark.as_ref().filter(|mark| self.is_the_same(mark))
+    }
+
+    /// Frames that were on disk and are not there any more.
+    fn missing(&self) -> u64 {
+        let Some(mark) = self.known() else {
+            return 0;
+        };
+        let there = match self.frames {
+            Some(frames) if frames.salts == mark.salts => frames.whole,
+            // It was folded in and begun anew since.
+            Some(frames) if frames.is_headed && mark.folds.last() == Some(&self.fold()) => {
+                return 0;
+            }
+            _ => 0,
+        };
+        mark.frames.saturating_sub(there)
+    }
+
+    /// Whether something acknowledged stands behind a damaged place. What was never
+    /// flushed, at a sudden end of the machine, never was.
+    fn is_cut_off(&self, frames: Frames) -> bool {
+        match self.known() {
+            Some(_) => self.missing() > 0,
+            None => frames.cut_off_transactions > 0,
+        }
+    }
+
+    /// What may be the state of the files from now on.
+    fn prepare(&self) -> Mark {
+        let mut next = self.known().cloned().unwrap_or_else(|| Mark {
+            salts: self.frames.map(|frames| frames.salts).unwrap_or_default(),
+            frames: self.frames.map_or(0, |frames| frames.whole),
+            ..Mark::default()
+        });
+        next.folds = vec![self.fold(), random()];
+        next
+    }
+
+    /// Begins a run: says what is not as it should be, names the store anew when it is
+    /// not in the state that ran here last, and notes all this in the database.
+    ///
+    /// # Errors
+    /// As for opening it.
+    pub(super) fn begin(
+        self,
+        db: &Connection,
+        path: &Path,
+        locked: &Locked,
+    ) -> Result<Begun, OpenError> {
+        let mut begun = self.note(db, path).map_err(|cause| explain(path, &cause))?;
+        // From here on a copy of the file alone says that its log is missing.
+        if (begun.mark.frames < SMALL || self.fold() == 0)
+            && fold_in(db).map_err(|cause| explain(path, &cause))?
+        {
+            begun.mark.folded();
+            flush(&begun.mark, path, locked)?;
+        }
+        Ok(begun)
+    }
+
+    fn note(&self, db: &Connection, path: &Path) -> Result<Begun> {
+        let is_as_left = self.tell(db, path)?;
+        let (mut epoch, seen) = state(db)?;
+        if !is_as_left || epoch.is_empty() {
+            epoch = new_epoch();
+        }
+        renew_cookie(db)?;
+        let cookie: i64 = db.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
+        let mark = Mark {
+            salts: self.frames.map(|frames| frames.salts).unwrap_or_default(),
+            frames: self.frames.map_or(0, |frames| frames.whole),
+            line: 0,
+            at_ms: now_ms(),
+            ..self.next.clone()
+        };
+        db.execute(
+            "UPDATE state
+             SET epoch = ?1, fold = ?2, folded_at_ms = ?3, is_open = 1, schema_cookie = ?4",
+            (&epoch, mark.folds.last(), mark.at_ms, cookie),
+        )?;
+        Ok(Begun { epoch, mark, seen })
+    }
+
+    /// Says in one line what is not as it should be. Whether the store is in the state
+    /// that ran here last.
+    fn tell(&self, db: &Connection, path: &Path) -> Result<bool> {
+        let database = path.display();
+        let log = log_of_changes(path);
+        let log = log.display();
+        let is_bare = !self.frames.is_some_and(|frames| frames.is_headed);
+        if let Some(copy) = &self.copy
+            && let Some(frames) = self.frames
+        {
+            warn!(
+                %log,
+                taken_over = frames.transactions,
+                left_out = frames.cut_off_transactions,
+                copy = %copy.display(),
+                "the log of the database is damaged: of the changes that were on disk the last are LOST"
+            );
+            return Ok(false);
+        }
+        if let Some(frames) = self.frames
+            && frames.transactions > 0
+            && self.known().is_none_or(|mark| mark.frames > 0)
+        {
+            info!(
+                changes = frames.transactions,
+                pages = frames.whole,
+                "took over what stood in the log of the database"
+            );
+        }
+        let Some(mark) = self.known() else {
+            let row = self.file.row.filter(|row| row.is_open && row.is_original);
+            if self.file.is_hollow && is_bare {
+                warn!(%database, %log, "the database is EMPTY though a server wrote it: it was copied without its log; copy both, or use sqlite3's .backup");
+            } else if let Some(row) = row.filter(|_| is_bare) {
+                warn!(%database, %log, since = utc(db, row.folded_at_ms)?, "the database was copied without its log: what was said since is MISSING, if anything was; copy both, or use sqlite3's .backup");
+            } else if self.mark.is_some() && self.file.is_empty {
+                warn!(%database, "the database that was here is GONE; this one is new and empty");
+            } else if self.mark.is_some() {
+                info!(%database, "this is not the database that ran here last but another, or a backup: players read its history anew");
+            }
+            return Ok(false);
+        };
+        let missing = self.missing();
+        if missing == 0 {
+            return Ok(true);
+        }
+        let lines = match mark.line {
+            0 => None,
+            line => Some(seq_of(line) - last_seq(db, log_of(line))?),
+        };
+        if self.frames.is_none() && lines.is_some_and(|lines| lines <= 0) {
+            // As sqlite3 does it when it is the last to close the file.
+            info!(%database, "another program folded the log in");
+            return Ok(true);
+        }
+        warn!(
+            %log,
+            missing_pages = missing,
+            missing_lines = lines.filter(|lines| *lines > 0),
+            until = utc(db, mark.at_ms)?,
+            "the log of the database is not as it was left: changes that were on disk are LOST; stop, put the log back and start again if you have it"
+        );
+        Ok(false)
+    }
+}
+
+/// The store's name, and what the clock has shown.
+fn state(db: &Connection) -> Result<(String, Seen)> {
+    let (epoch, mut seen) = db.query_row(
+        "SELECT epoch, seen_ms, doubt_from_ms, doubt_to_ms, doubt_said_ms FROM state",
+        [],
+        |row| {
+            let doubt = match (row.get(2)?, row.get(3)?, row.get(4)?) {
+                (Some(from_ms), Some(to_ms), Some(said_ms)) => Some(Doubt {
+                    from_ms,
+                    to_ms,
+                    said_ms,
+                }),
+                _ => None,
+            };
+            let believed_ms = row.get(1)?;
+            Ok((row.get(0)?, Seen { believed_ms, doubt }))
+        },
+    )?;
+    if seen.believed_ms.is_none() {
+        // A file of the release before.
+        seen.believed_ms = db.query_row(
+            concat!(
+                "SELECT max((SELECT sent_at_ms FROM lines WHERE id",
+                of_log!("logs.id"),
+                "ORDER BY id DESC LIMIT 1)) FROM logs"
+            ),
+            [],
+            |row| row.get(0),
+        )?;
+    }
+    Ok((epoch, seen))
+}
+
+/// A name for a store.
+pub(crate) fn new_epoch() -> String {
+    format!("{:016x}", random())
+}
+
+/// Folds the log in; whether all of it was.
+pub(super) fn fold_in(db: &Connection) -> Result<bool> {
+    db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?
+        .query_row([], |row| {
+            let (pages, folded): (i64, i64) = (row.get(1)?, row.get(2)?);
+            Ok(pages == folded)
+        })
+}
+
+/// Writes a mark so that it outlives the machine.
+pub(super) fn flush(mark: &Mark, path: &Path, locked: &Locked) -> Result<(), OpenError> {
+    let written = mark
+        .write(&locked.beside)
+        .and_then(|()| locked.beside.sync_data());
+    written.map_err(|cause| match cause.kind() {
+        ErrorKind::StorageFull => OpenError::Full(path.to_owned()),
+        _ => no_access(&beside(path, "lock"))(cause),
+    })
+}
+
+/// A copy that SQLite makes begins to count its layouts anew. Counting on a little
+/// tells it from copies of its own.
+fn renew_cookie(db: &Connection) -> Result<()> {
+    let cookie: i64 = db.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
+    if cookie < 4 {
+        for _ in 0..2 {
+            run(db, "CREATE TABLE passing (id INTEGER)")?;
+            run(db, "DROP TABLE passing")?;
+        }
+    }
+    Ok(())
+}
+
+fn last_seq(db: &Connection, log: i64) -> Result<i64> {
+    let found = db
+        .query_row(
+            concat!("SELECT ", last_seq!(), " FROM logs WHERE logs.id = ?1"),
+            [log],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(found.unwrap_or(0))
+}
+
+/// A time for the log of the server.
+fn utc(db: &Connection, ms: i64) -> Result<String> {
+    db.query_row(
+        "SELECT strftime('%Y-%m-%d %H:%M UTC', ?1 / 1000, 'unixepoch')",
+        [ms],
+        |row| row.get(0),
+    )
+}
+
+fn no_access(path: &Path) -> impl Fn(io::Error) -> OpenError {
+    let path = path.to_owned();
+    move |cause| OpenError::NoAccess {
+        path: path.clone(),
+        cause,
+    }
+}
