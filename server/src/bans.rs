@@ -51,7 +51,7 @@ impl Bans {
 
     /// Whether the account of this name may not come in.
     pub(crate) fn contain_name(&self, username: &str) -> bool {
-        Username::parse(username).is_ok_and(|name| self.contain(&name.keys().name))
+        Username::parse(username).is_ok_and(|name| self.contain(&name.name_key()))
     }
 
     /// Reads the file again if it has changed, and returns whom it newly names.
@@ -138,7 +138,7 @@ fn parse(text: &str) -> HashSet<String> {
         }
         match Username::parse(name) {
             Ok(name) => {
-                name_keys.insert(name.keys().name);
+                name_keys.insert(name.name_key());
             }
             Err(denial) => warn!(line = number, reason = denial.reason(), "no user name"),
         }
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_file_has_a_name_a_line_and_remarks() {
         let names = parse("# spammers\nMallory\n\n  eve  # asked twice\nx\nno spaces allowed\n");
-        let keys = |name: &str| Username::parse(name).unwrap().keys().name;
+        let keys = |name: &str| Username::parse(name).unwrap().name_key();
         assert_eq!(names, HashSet::from([keys("mallory"), keys("EVE")]));
     }
 

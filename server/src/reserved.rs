@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use longhall_packet::{NameKeys, Username};
+use longhall_packet::{ChannelName, NameKeys, Username};
 use tracing::warn;
 
 use crate::config::Config;
@@ -33,6 +33,7 @@ pub(crate) struct Reserved {
     names: HashSet<String>,
     looks: HashSet<String>,
     capitals: HashSet<String>,
+    lobby: Option<NameKeys>,
 }
 
 impl Reserved {
@@ -70,13 +71,24 @@ impl Reserved {
             .chain([config.lobby.as_str()])
             .map(NameKeys::of)
             .filter(|keys| !freed.contains(&keys.name));
-        let mut reserved = Self::default();
+        let mut reserved = Self {
+            lobby: Some(NameKeys::of(config.lobby.as_str())),
+            ..Self::default()
+        };
         for keys in built_in.chain(listed) {
             reserved.names.insert(keys.name);
             reserved.looks.insert(keys.look);
             reserved.capitals.insert(keys.capitals);
         }
         reserved
+    }
+
+    /// Whether a channel of this name would be taken for the lobby.
+    pub(crate) fn is_like_lobby(&self, channel: &ChannelName) -> bool {
+        let keys = NameKeys::of(channel.as_str());
+        self.lobby
+            .as_ref()
+            .is_some_and(|lobby| lobby.overlaps(&keys))
     }
 
     /// Whether a name with these keys is reserved, or looks like one that is.
@@ -89,8 +101,6 @@ impl Reserved {
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::ChannelName;
-
     use super::*;
 
     fn reserved(lines: &[&str]) -> impl Fn(&str) -> bool {

@@ -39,6 +39,8 @@ pub(crate) type Outcome = Result<(), Denial>;
 /// One connection's conversation.
 pub(crate) struct Session {
     pub(crate) server: Arc<Server>,
+    /// Where the peer is, as whoever accepted the connection says. Nothing here asks a
+    /// socket: what stands in front of the server may know better.
     pub(crate) address: IpAddr,
     /// The connection's number in the log.
     pub(crate) connection: u64,
@@ -540,7 +542,7 @@ impl Session {
     /// `unknown_user`, `not_yourself`.
     pub(crate) async fn other(&self, username: &Username) -> Result<(UserId, String), Denial> {
         let me = self.me()?.user.id;
-        let key = username.keys().name;
+        let key = username.name_key();
         let (user, name) = if let Some((user, name, _)) = self.server.hub.player(&key) {
             (user, name)
         } else {
@@ -569,5 +571,5 @@ pub(crate) fn try_again() -> Denial {
 
 /// The key that finds an account by its name as registered.
 fn name_key(username: &str) -> String {
-    NameKeys::of(username).name
+    NameKeys::name_of(username)
 }

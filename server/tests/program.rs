@@ -5,11 +5,13 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Child, Output, Stdio};
 
-use support::{Program, TestPlayer, database};
+use longhall_packet::DenyCode;
+use support::{Program, TestPlayer, credentials, database};
 
 fn refused(arguments: &[&str], database: &Path) -> String {
     let Output { status, stderr, .. } = Program::command()
@@ -220,7 +222,7 @@ fn an_empty_variable_is_as_good_as_none() {
         command.env(name, "");
     }
     let server = Program::start_unheard(
-        command.stderr(std::process::Stdio::null()),
+        command.stderr(Stdio::null()),
         Path::new(&folder.path().join("longhall.db")),
     );
     assert_eq!(server.terminate().code(), Some(0));
@@ -336,7 +338,7 @@ async fn a_server_whose_terminal_vanishes_tells_its_players() {
     );
     terminal.args(["-qec", &line, "/dev/null"]);
     terminal.env("SHELL", "/bin/sh");
-    terminal.stdout(std::process::Stdio::null());
+    terminal.stdout(Stdio::null());
     let server = Program::wait_for(terminal.spawn().unwrap(), address);
     let mut ada = TestPlayer::connect(address).await;
     ada.enter("ada").await;
@@ -360,7 +362,7 @@ async fn a_server_that_was_told_to_outlive_its_terminal_does() {
     use rustix::process::{Pid, Signal, kill_process};
     let (_folder, path) = database();
     let mut command = in_a_shell("trap '' HUP; exec \"$@\"");
-    command.stderr(std::process::Stdio::null());
+    command.stderr(Stdio::null());
     let server = Program::start_unheard(&mut command, &path);
     let mut ada = TestPlayer::connect(server.address).await;
     kill_process(Pid::from_child(&server.child), Signal::HUP).unwrap();
@@ -462,7 +464,7 @@ async fn no_secret_reaches_the_log() {
         .args(["--listen", "127.0.0.1:0", "--log", "trace"])
         .arg("--database")
         .arg(&path)
-        .stderr(std::process::Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut stderr = child.stderr.take().unwrap();
@@ -607,4 +609,93 @@ async fn a_log_that_can_be_written_again_says_how_much_is_missing() {
     // It listened, and ada logged in, at the least.
     assert!(lost >= 2, "{text}");
     assert!(text.ends_with("stopped\n"), "{text}");
+}
+
+/// What the release with channels left.
+const V2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/v2.db");
+
+/// Starts the program and reads its log until it listens.
+fn start_and_read(database: &Path, arguments: &[&str]) -> (Child, String) {
+    let mut child = Program::command()
+        .args(["--listen", "127.0.0.1:0"])
+        .arg("--database")
+        .arg(database)
+        .args(arguments)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.as_mut().unwrap());
+    let mut seen = String::new();
+    while !seen.contains("listening address=") {
+        let read = log.read_line(&mut seen).unwrap();
+        assert!(read > 0, "the server ended: {seen}");
+    }
+    (child, seen)
+}
+
+fn log_of_a_start(database: &Path) -> String {
+    let (mut child, log) = start_and_read(database, &[]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    log
+}
+
+#[test]
+fn an_operator_reads_once_which_accounts_look_alike_after_an_update() {
+    let (_folder, path) = database();
+    fs::copy(V2, &path).unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    for (name, key) in [("Adi", "adi"), ("Adi\u{307}", "adi\u{307}")] {
+        // As the first rule made them: it took the dot for a difference.
+        db.execute(
+            "INSERT INTO users
+                 (username, name_key, look_key, capitals_key, password_hash, created_at_ms)
+             VALUES (?1, ?2, ?2, ?2, '', 0)",
+            [name, key],
+        )
+        .unwrap();
+    }
+    db.close().unwrap();
+    let log = log_of_a_start(&path);
+    let told: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("accounts look alike"))
+        .collect();
+    assert_eq!(told.len(), 1, "{log}");
+    assert!(
+        told[0].contains("WARN") && told[0].contains("Adi, Adi"),
+        "{log}"
+    );
+    assert!(!log_of_a_start(&path).contains("look alike"));
+}
+
+#[test]
+fn a_file_of_reserved_names_is_read_at_the_start_or_named() {
+    let (folder, path) = database();
+    let missing = folder.path().join("missing.txt");
+    check_refused(
+        &["--reserved-names", missing.to_str().unwrap()],
+        &path,
+        &["reserved names", "missing.txt"],
+    );
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn reserved_names_of_a_file_cannot_be_registered() {
+    let (folder, path) = database();
+    let file = folder.path().join("reserved.txt");
+    fs::write(&file, "# the house's own\nGandalf\n!admin\n").unwrap();
+    let arguments = ["--reserved-names", file.to_str().unwrap()];
+    let (mut child, log) = start_and_read(&path, &arguments);
+    let (_, address) = log.split_once("listening address=").unwrap();
+    let address = address.split_whitespace().next().unwrap();
+    let mut player = TestPlayer::connect(address.parse().unwrap()).await;
+    for taken in ["gandalf", "Gаndalf", "server"] {
+        player.request("register", &credentials(taken)).await;
+        player.expect_deny(DenyCode::UsernameTaken).await;
+    }
+    player.register("admin").await;
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -47,14 +47,24 @@ impl NameKeys {
     /// The keys of a name as registered, also of one that today's
     /// [`Username`](crate::Username) would not take any more.
     pub fn of(name: &str) -> Self {
-        let compatible: String = name.nfkc().collect();
         let seen = in_visual_order(&in_plain_letters(name));
         Self {
-            // Twice, because normalising may bring back characters that fold.
-            name: fold(&fold(&compatible)),
+            name: Self::name_of(name),
             look: look(&seen),
-            capitals: look(&without_doubled_marks(&seen.to_uppercase())),
+            // A capital that looks like an i is an I, which looks like an l.
+            capitals: look(&without_doubled_marks(&seen.to_uppercase())).replace('i', "l"),
         }
+    }
+
+    /// The key [`name`](Self::name) alone, of a name as registered: a small part of the
+    /// work.
+    pub fn name_of(name: &str) -> String {
+        if name.is_ascii() {
+            return name.to_ascii_lowercase();
+        }
+        let compatible: String = name.nfkc().collect();
+        // Twice, because normalising may bring back characters that fold.
+        fold(&fold(&compatible))
     }
 
     /// Whether two names may not both have an account.
@@ -151,8 +161,8 @@ fn is_dotted(c: char) -> bool {
 /// The mark that `c` is drawn like, beyond what UTS #39 says.
 fn seen_mark(c: char) -> char {
     match c {
-        // A turned comma, of the size of a dot.
-        '\u{312}' => '\u{313}',
+        // Turned commas, of the size of a dot.
+        '\u{312}' | '\u{314}' => '\u{313}',
         // A dot a little to the left.
         '\u{1df8}' => DOT_ABOVE,
         c => c,
@@ -322,6 +332,8 @@ mod tests {
             ("o\u{307}na", "o\u{358}na"),
             ("a\u{312}da", "a\u{313}da"),
             ("a\u{315}da", "a\u{313}da"),
+            ("ἁda", "ἀda"),
+            ("ꙆDA", "ƖDA"),
             ("ada\u{300}", "ada\u{340}"),
             ("ada\u{301}", "ada\u{341}"),
             ("an\u{303}a", "an\u{342}a"),

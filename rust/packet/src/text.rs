@@ -66,6 +66,13 @@ impl Username {
     pub fn keys(&self) -> crate::NameKeys {
         crate::NameKeys::of(&self.0)
     }
+
+    /// The key by which an account is found, [`NameKeys::name`](crate::NameKeys::name),
+    /// for a small part of the work.
+    #[cfg(feature = "name-keys")]
+    pub fn name_key(&self) -> String {
+        crate::NameKeys::name_of(&self.0)
+    }
 }
 
 impl fmt::Display for Username {

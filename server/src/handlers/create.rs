@@ -21,6 +21,10 @@ pub(crate) async fn create(
     let me = session.me()?.user.id;
     let server = &session.server;
     server.limits.check_creation(me)?;
+    // In a list of channels nobody is to take it for where everybody is.
+    if server.reserved.is_like_lobby(&name) {
+        return Err(DenyCode::ChannelTaken.into());
+    }
     // Asked first, so that a taken name costs no hash. The insert below decides.
     let found = server.store.channel_by_name(&name).await;
     if found
@@ -111,7 +115,7 @@ mod tests {
         let mut ada = TestSession::new();
         ada.register_and_login("ada").await;
         ada.create("den", "open").await;
-        for name in ["DEN", "lobby"] {
+        for name in ["DEN", "lobby", "l0bby", "lоbby", "IobbY"] {
             let fields = format!(r#""channel":"{name}","access":"open""#);
             ada.refused("create", &fields, DenyCode::ChannelTaken).await;
         }

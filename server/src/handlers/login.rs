@@ -18,7 +18,7 @@ pub(crate) async fn login(
     device: String,
 ) -> Outcome {
     let server = &session.server;
-    let name_key = username.keys().name;
+    let name_key = username.name_key();
     server.limits.check_login(session.address, &name_key)?;
     let place = rate_limit::place(session.address);
     let known = server.store.is_known_place(&name_key, place).await;

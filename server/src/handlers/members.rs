@@ -19,7 +19,7 @@ pub(crate) async fn members(
     let me = session.me()?.user.id;
     let hub = &session.server.hub;
     let channel = session.membership(name).await?.channel;
-    let after = after.map(|username| username.keys().name);
+    let after = after.map(|username| username.name_key());
     let mut members: Vec<Member> = if channel.is_lobby {
         let online = hub.online(me, after.as_deref(), MAX_PAGE + 1);
         let listed = online.into_iter().map(|shown| Member {

@@ -18,7 +18,7 @@ pub(crate) async fn change_password(
     let unavailable = |cause| session.unavailable(&cause);
     // A device left alone is no place to guess at; but nobody else can use up its
     // tries.
-    let name_key = NameKeys::of(&me.user.username).name;
+    let name_key = NameKeys::name_of(&me.user.username);
     server.limits.check_password_change(me.session)?;
 
     // Asked anew: it may have been changed on another device.

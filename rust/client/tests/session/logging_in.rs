@@ -53,6 +53,25 @@ fn logging_in_takes_the_name_as_it_was_registered() {
 }
 
 #[test]
+fn a_name_is_sent_without_what_nobody_sees_at_its_ends() {
+    for typed in [
+        " Ada_99",
+        "Ada_99\t",
+        "\u{feff}Ada_99\u{a0}\u{3000}",
+        "\u{2068}Ada_99\u{2069}",
+        "Ａｄａ＿９９\u{200b}",
+    ] {
+        let mut rig = Rig::connected();
+        rig.session.login(rig.now, typed, PASSWORD);
+        let sent = rig.sent();
+        let [ClientPacket::Login { username, .. }] = &sent[..] else {
+            panic!("{typed:?}: {sent:?}")
+        };
+        assert_eq!(username.as_str(), "Ada_99", "{typed:?}");
+    }
+}
+
+#[test]
 fn a_servers_refusal_is_passed_on_whole() {
     let mut rig = Rig::connected();
     rig.session.login(rig.now, "ada", PASSWORD);
