@@ -7,8 +7,7 @@ extends SceneTree
 ##     --control=127.0.0.1:PORT        so are those that stop and start the server
 ##     --filter=TEXT                   only files and tests whose name contains TEXT
 ## [/codeblock]
-## The server must allow more registrations and logins than a player needs. Needs
-## Godot 4.5, whose [Logger] tells of errors; the game itself runs in 4.4.
+## The server must allow more registrations and logins than a player needs.
 
 const Arguments := preload("res://tests/arguments.gd")
 const ErrorCounter := preload("res://tests/error_counter.gd")

@@ -65,7 +65,12 @@ func test_denials_come_in_the_order_of_the_script() -> void:
 
 func test_every_reason_a_server_can_have_is_told_apart() -> void:
 	var own: Array[String] = [
-		"server_unreachable", "closed_by_client", "wrong_server", "invalid_address"
+		"server_unreachable",
+		"unknown_host",
+		"not_secure",
+		"closed_by_client",
+		"wrong_server",
+		"invalid_address"
 	]
 	for reason: String in NetworkClient.get_disconnect_reasons():
 		if reason in own:
@@ -177,6 +182,78 @@ func test_its_message_of_the_day_arrives() -> void:
 	_server.message_of_the_day = "Well met!"
 	var client := await _client()
 	check_equal(client.message_of_the_day, "Well met!", "the message")
+
+
+func test_another_database_behind_the_server_is_told_before_its_lines() -> void:
+	# With the session put back as well, with the accounts alone lost, and both on one node.
+	for keep_accounts: bool in [true, false]:
+		var client := await _player(unique("ada"))
+		var name: String = client.username
+		client.reconnect_max_delay = 0.5
+		_server.say("ben", "old 1")
+		await client.send_chat("old 2").completed
+		_tell_all(client)
+		_server.wipe(keep_accounts)
+		_server.say("ben", "new 1")
+		_server.say("ben", "new 2")
+		_server.say("ben", "new 3")
+		if not keep_accounts:
+			var out: Callable = func() -> bool: return "out session_expired" in _heard
+			await wait_until(out, "the end of the session")
+			await client.register(name, PASSWORD).completed
+			await client.login(name, PASSWORD).completed
+		await wait_until(func() -> bool: return "page new 3" in _heard, "the new lines")
+		var news: Array[String] = ["reset 3 new lines", "in", "page new 3"]
+		check_equal(_heard.slice(-3), news, "what was told")
+		check_equal(client.get_channel("lobby")["last_seq"], 3, "the newest number")
+		client.queue_free()
+
+
+func test_a_line_that_waits_is_said_to_the_other_database() -> void:
+	var client := await _player("ada")
+	client.reconnect_max_delay = 0.5
+	await client.send_chat("old").completed
+	_server.wipe(true)
+	var waits := client.send_chat("still to be said")
+	var edit := client.edit_line("lobby", 1, "not the old one")
+	await waits.completed
+	check(waits.ok, "not said: " + waits.code)
+	check_equal(waits.result, 1, "its number")
+	check_equal(_server.get_said(), PackedStringArray(["still to be said"]), "what was said")
+	if not edit.is_completed:
+		await edit.completed
+	check(not edit.ok, "an old line was edited")
+	check_equal(client.get_channel("lobby")["last_seq"], 1, "the newest number")
+
+
+func test_two_fake_servers_are_two_databases() -> void:
+	var client := await _player("ada")
+	_tell_all(client)
+	var other := LonghallFakeServer.new()
+	other.add_account("ada", PASSWORD)
+	client.fake_server = other
+	await client.connect_to_server().completed
+	await client.login("ada", PASSWORD).completed
+	await client.logout().completed
+	await client.login("ada", PASSWORD).completed
+	var resets: int = _heard.count("reset 0 new lines")
+	check_equal(resets, 1, "how often everything began anew")
+
+
+# Tells of what comes, and of the state at that moment.
+func _tell_all(client: NetworkClient) -> void:
+	_heard.clear()
+	client.history_reset.connect(
+		func() -> void:
+			var lobby: Dictionary = client.get_channel("lobby")
+			_heard.append("reset %d new lines" % lobby["last_seq"])
+	)
+	client.logged_in.connect(func(_name: String) -> void: _heard.append("in"))
+	client.logged_out.connect(func(reason: String) -> void: _heard.append("out " + reason))
+	client.history_received.connect(
+		func(_channel: String, lines: Array[Dictionary], _more: bool) -> void:
+			_heard.append("page %s" % lines.back()["text"])
+	)
 
 
 func _client() -> NetworkClient:

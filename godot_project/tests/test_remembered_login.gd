@@ -1,6 +1,8 @@
 extends "res://tests/test_case.gd"
 ## A login that outlives the game. Against the real server and a real file.
 
+const Warnings := preload("res://tests/warnings.gd")
+
 const PASSWORD: String = "correct horse"
 const FILE: String = "user://test_remembered_login.cfg"
 
@@ -248,6 +250,67 @@ func test_a_file_that_cannot_be_written_costs_nothing_else() -> void:
 	check(client.is_logged_in(), "not logged in")
 
 
+func test_a_player_is_told_once_when_it_cannot_be_kept() -> void:
+	DirAccess.make_dir_recursive_absolute("user://a_folder_in_the_way")
+	for file: String in ["user://no/such/folder/login.cfg", "user://a_folder_in_the_way", "login"]:
+		var client := await _start()
+		check(client.can_remember_login(), "it cannot be kept in " + FILE)
+		client.remember_file = file
+		check(not client.can_remember_login(), "it can be kept in " + file)
+		var told: Array[String] = []
+		client.remember_failed.connect(func(reason: String) -> void: told.append(reason))
+		client.remember_login = true
+		check_equal(told.size(), 0, "how often it was told before the call returned")
+		await wait_until(func() -> bool: return told.size() == 1, "a word about " + file)
+		check(told[0].contains(file), "the file is not in: " + told[0])
+		await _log_in(client)
+		await frames(5)
+		check_equal(told.size(), 1, "how often it was told of " + file)
+		# The wish can be tried again, and elsewhere.
+		client.remember_login = false
+		client.remember_file = FILE
+		client.remember_login = true
+		await frames(5)
+		check_equal(told.size(), 1, "how often it was told")
+		check(client.has_remembered_login(), "the login is not kept")
+		await _end(client)
+		_delete_file()
+	for file: String in DirAccess.get_files_at("user://"):
+		check(not file.begins_with(FILE.get_file()), file + " stays behind")
+
+
+func test_a_place_that_fills_up_later_is_told_too() -> void:
+	var client := await _start()
+	var told: Array[String] = []
+	client.remember_failed.connect(func(reason: String) -> void: told.append(reason))
+	client.remember_login = true
+	await frames(3)
+	check_equal(told.size(), 0, "how often it was told")
+	DirAccess.make_dir_recursive_absolute(FILE)
+	Engine.print_error_messages = false
+	await _log_in(client)
+	Engine.print_error_messages = true
+	await wait_until(func() -> bool: return told.size() == 1, "a word about it")
+
+
+func test_two_games_with_one_login_throw_out_the_first_and_say_why() -> void:
+	var first := await _start()
+	first.remember_login = true
+	await _log_in(first)
+	var reasons: Array[String] = []
+	first.logged_out.connect(func(reason: String) -> void: reasons.append(reason))
+	var warnings := Warnings.new()
+	OS.add_logger(warnings)
+	var second := await _start()
+	second.connect_to_server()
+	await wait_until(second.is_logged_in, "the second one")
+	await wait_until(func() -> bool: return not reasons.is_empty(), "the end of the first")
+	await frames(3)
+	OS.remove_logger(warnings)
+	check_equal(reasons, ["logged_in_elsewhere"] as Array[String], "the reasons")
+	check("\n".join(warnings.texts()).contains("--remember-slot"), "no recipe in: " + "\n".join(warnings.texts()))
+
+
 func _start() -> NetworkClient:
 	var client := NetworkClient.new()
 	client.url = arguments.server
@@ -270,5 +333,5 @@ func _log_in(client: NetworkClient) -> void:
 
 
 func _delete_file() -> void:
-	if FileAccess.file_exists(FILE):
+	if FileAccess.file_exists(FILE) or DirAccess.dir_exists_absolute(FILE):
 		DirAccess.remove_absolute(FILE)

@@ -56,7 +56,7 @@ func _check_refused(proxy: TlsProxy, certificate: X509Certificate) -> void:
 	await frames(10)
 	Engine.print_error_messages = true
 	check(not connecting.ok, "connected in spite of the certificate")
-	check_equal(connecting.code, "server_unreachable", "the code")
+	check_equal(connecting.code, "not_secure", "the code")
 
 
 func _proxy(name: String) -> TlsProxy:

@@ -306,6 +306,59 @@ func test_try_now_ends_the_waiting() -> void:
 	await _wait_for_line(_chatbox, "Reconnected")
 
 
+func test_nobody_is_told_of_a_log_out_who_was_not_in() -> void:
+	var client: NetworkClient = _client()
+	await _open(client)
+	client.disconnect_from_server()
+	await frames(5)
+	check_equal(_status(), "", "what is told")
+	# Another address is another connection, and no log-out either.
+	_server.is_reachable = false
+	client.connect_to_server()
+	await wait_until(func() -> bool: return _connection().contains("Next try"), "the failure")
+	_server.is_reachable = true
+	client.url = "ws://127.0.0.2:1"
+	await client.connect_to_server().completed
+	await frames(5)
+	check_equal(_status(), "", "what is told of another address")
+	# Who was in is told.
+	await _log_in(client, "ada")
+	client.disconnect_from_server()
+	await wait_until(func() -> bool: return _status() == "You are logged out", "a word about it")
+
+
+func test_what_was_wrong_with_the_address_goes_with_the_next_try() -> void:
+	var client: NetworkClient = _client()
+	client.connect_automatically = false
+	await _open(client)
+	client.fake_server = null
+	client.url = "nonsense"
+	await client.connect_to_server().completed
+	await wait_until(func() -> bool: return _status().contains("not valid"), "a word about it")
+	client.url = "ws://127.0.0.1:9"
+	_server.answer_delay = 60.0
+	client.fake_server = _server
+	client.connect_to_server()
+	await frames(5)
+	check_equal(client.state, NetworkClient.STATE_CONNECTING, "the state")
+	check_equal(_status(), "", "what is told during the next try")
+
+
+func test_why_no_connection_comes_about_is_told_at_every_try() -> void:
+	var client: NetworkClient = _client()
+	client.reconnect_max_delay = 0.5
+	client.fake_server = null
+	client.url = "ws://no-such-host.invalid"
+	await _open(client)
+	var attempts: Array[int] = []
+	client.reconnecting.connect(
+		func(attempt: int, _seconds: float) -> void: attempts.append(attempt)
+	)
+	await wait_until(func() -> bool: return 3 in attempts, "the third try", 20.0)
+	var cause: String = "The server was not found"
+	check(_connection().begins_with(cause), "what is told: " + _connection())
+
+
 func _client() -> NetworkClient:
 	var client := NetworkClient.new()
 	client.fake_server = _server

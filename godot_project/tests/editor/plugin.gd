@@ -4,7 +4,7 @@ extends EditorPlugin
 ## if all of them passed.
 ##
 ## [code]cargo xtask test --only editor[/code] makes a project of the addon and this
-## folder, and enables this plugin there. Needs Godot 4.5; the addon itself runs in 4.4.
+## folder, and enables this plugin there.
 
 const EditorCase := preload("res://tests/editor/editor_case.gd")
 const TestReload := preload("res://tests/editor/test_reload.gd")

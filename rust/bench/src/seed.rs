@@ -68,6 +68,7 @@ async fn sow(store: &SqliteStore, account: &mut Account) -> Result<()> {
         token: TokenHash(Sha256::digest(token.expose().as_bytes()).into()),
         device: String::new(),
         now_ms,
+        ended_by_ms: now_ms,
         expires_at_ms: now_ms + 24 * 60 * 60 * 1000,
         at_most: 1,
         connected: Vec::new(),

@@ -469,6 +469,11 @@ impl Terminal {
                     clean(&username)
                 ));
             }
+            Event::HistoryReset => {
+                self.unseen_lines = 0;
+                self.last_whisper_from = None;
+                tell("the server begins anew: the lines above are no longer there");
+            }
             Event::LoggedIn { username } => {
                 // Also after a cut, when nobody asked.
                 if self.username.is_none() {

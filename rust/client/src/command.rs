@@ -15,7 +15,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use longhall_packet::{Access, ChannelPassword, Denial, PresenceState, Role};
+use longhall_packet::{Access, ChannelPassword, Denial, PresenceState, Role, Target};
 
 use crate::{Call, Session};
 
@@ -342,7 +342,7 @@ impl Command {
             (word, "") => Ok(word.to_owned()),
             (_, more) => Err(wrong(more)),
         };
-        let player = || word().map(|name| plain_name(&name).to_owned());
+        let player = || word().map(|name| plain_name(&name));
         let here = || {
             if channel.starts_with('@') {
                 Err(CommandError::NotInWhispers { command: info })
@@ -613,7 +613,7 @@ pub fn complete(input: &str, channels: &[&str], members: &[&str]) -> Vec<Complet
     match info.arguments.get(place) {
         Some(Argument::Player) => {
             let prefix = if word.starts_with('@') { "@" } else { "" };
-            offer(prefix, plain_name(word), &mut members.iter().copied(), end)
+            offer(prefix, &plain_name(word), &mut members.iter().copied(), end)
         }
         Some(Argument::Channel) => {
             let mut names = channels
@@ -645,6 +645,10 @@ fn split_word(text: &str) -> (&str, &str) {
 }
 
 /// A player's name, which people also write with an `@`.
-fn plain_name(name: &str) -> &str {
-    name.strip_prefix('@').unwrap_or(name)
+fn plain_name(name: &str) -> String {
+    match Target::parse(name) {
+        // Read by the rules that all names are read by.
+        Ok(Target::Whispers(username)) => username.to_string(),
+        _ => name.strip_prefix('@').unwrap_or(name).to_owned(),
+    }
 }

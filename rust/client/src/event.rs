@@ -66,6 +66,12 @@ pub enum Event {
     },
     /// `register` was refused.
     RegisterDenied(Refusal),
+    /// Another store is behind the server, or an older state of it: the numbers of
+    /// all lines begin anew, and no line that was told of before exists under its
+    /// number any more. Take all lines, markers and counts off the screen, and give
+    /// up edits of lines on it. Comes ahead of the [`LoggedIn`](Event::LoggedIn) that
+    /// found it; then everything follows as after a first login.
+    HistoryReset,
     /// The player is logged in: by `login`, or again after a cut. What changed
     /// of the channels meanwhile follows: [`ChannelJoined`](Event::ChannelJoined)
     /// for each that is new (after a `login`: for all), [`ChannelLeft`](Event::ChannelLeft)
@@ -222,6 +228,11 @@ pub enum Event {
 pub enum DisconnectReason {
     /// No connection could be had.
     ServerUnreachable,
+    /// The server's name has no address: it is wrong, or this machine is offline.
+    UnknownHost,
+    /// No encrypted connection could be had: the server's certificate is not trusted,
+    /// or it speaks without encryption.
+    NotSecure,
     /// The connection was cut, or the server fell silent.
     ConnectionLost,
     /// The server said why in its close frame. A newer protocol version shows
@@ -229,7 +240,8 @@ pub enum DisconnectReason {
     Server(CloseReason),
     /// The player asked for it.
     ClosedByClient,
-    /// Something answered, but it is no Longhall server, or an older one.
+    /// Something answered, but it is no Longhall server, or an older one: also the
+    /// log-in page of a network, or a proxy whose server is away, so it is tried again.
     WrongServer,
     /// The address is none, so there is nothing to try again.
     InvalidAddress,
@@ -248,6 +260,8 @@ impl DisconnectReason {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ServerUnreachable => "server_unreachable",
+            Self::UnknownHost => "unknown_host",
+            Self::NotSecure => "not_secure",
             Self::ConnectionLost => "connection_lost",
             Self::Server(reason) => reason.name(),
             Self::ClosedByClient => "closed_by_client",
@@ -267,6 +281,8 @@ impl DisconnectReason {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::ServerUnreachable => "The server cannot be reached",
+            Self::UnknownHost => "The server was not found",
+            Self::NotSecure => "No secure connection to the server can be made",
             Self::ConnectionLost => "The connection was lost",
             Self::Server(reason) => reason.sentence(),
             Self::ClosedByClient => "The connection was closed",
@@ -279,6 +295,8 @@ impl DisconnectReason {
     pub fn all() -> impl Iterator<Item = DisconnectReason> {
         let own = [
             Self::ServerUnreachable,
+            Self::UnknownHost,
+            Self::NotSecure,
             Self::ConnectionLost,
             Self::ClosedByClient,
             Self::WrongServer,
@@ -291,9 +309,13 @@ impl DisconnectReason {
     /// Whether trying again by itself can help.
     pub const fn may_retry(self) -> bool {
         match self {
-            Self::ServerUnreachable | Self::ConnectionLost => true,
+            Self::ServerUnreachable
+            | Self::UnknownHost
+            | Self::NotSecure
+            | Self::ConnectionLost
+            | Self::WrongServer => true,
             Self::Server(reason) => reason.may_retry(),
-            Self::ClosedByClient | Self::WrongServer | Self::InvalidAddress => false,
+            Self::ClosedByClient | Self::InvalidAddress => false,
         }
     }
 }

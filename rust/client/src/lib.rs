@@ -11,6 +11,7 @@
 //! - [`Answer`], [`Refusal`] and [`RefusalCode`]: how a call ends;
 //! - [`Config`]: time-outs, reconnecting, history;
 //! - [`Action`]: what a driver does for the session;
+//! - [`ServerAddress`]: where the server is; `diagnosis`: why it cannot be had;
 //! - [`Session`]: the state machine, and the contract with its driver; its
 //!   inner life is in `session/`: calls, asking, answers, chatting, history,
 //!   channels, connection;
@@ -38,7 +39,9 @@ mod event;
 mod refusal;
 
 mod action;
+mod address;
 mod config;
+pub mod diagnosis;
 mod session;
 
 mod logs;
@@ -56,6 +59,7 @@ mod requests;
 pub mod tokio_driver;
 
 pub use action::Action;
+pub use address::{AddressError, ServerAddress};
 pub use answer::Answer;
 pub use command::{COMMANDS, Command, CommandError, CommandInfo, Completion, complete, help};
 pub use config::Config;

@@ -60,10 +60,6 @@ impl LogName {
             Self::Inbox => Log::Inbox,
         }
     }
-
-    pub(crate) fn as_str(&self) -> &str {
-        self.log().as_str()
-    }
 }
 
 /// One of the account's channels.
@@ -135,8 +131,32 @@ pub(crate) struct Difference {
     pub(crate) joined: Vec<String>,
     pub(crate) left: Vec<String>,
     pub(crate) changed: Vec<String>,
-    /// Logs that end before lines that were shown.
-    pub(crate) cut_short: Vec<LogName>,
+}
+
+/// Where the logs of an account ended when it was in last.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    username: String,
+    ends: Vec<(LogName, Seq)>,
+}
+
+impl Ends {
+    /// Whether a login says that a log ends before lines that are known: the server
+    /// has lost them.
+    pub(crate) fn are_cut(
+        &self,
+        username: &str,
+        channels: &[ChannelState],
+        inbox: &InboxState,
+    ) -> bool {
+        self.username == username
+            && self.ends.iter().any(|(log, known)| match log {
+                LogName::Inbox => inbox.last_seq < *known,
+                LogName::Channel(name) => channels
+                    .iter()
+                    .any(|state| state.channel == *name && state.last_seq < *known),
+            })
+    }
 }
 
 impl Logs {
@@ -268,6 +288,31 @@ impl Logs {
         channels.chain(whispers).collect()
     }
 
+    /// Where the logs of the account `username` end, as far as is known; `None` before
+    /// its first login.
+    pub(crate) fn ends(&self, username: &str) -> Option<Ends> {
+        self.inbox.as_ref()?;
+        let ends = self.timelines();
+        let ends = ends.map(|(log, timeline)| (log.to_name(), timeline.known()));
+        Some(Ends {
+            username: username.to_owned(),
+            ends: ends.collect(),
+        })
+    }
+
+    /// Forgets everything, for the numbers of all logs begin anew. The names of the
+    /// channels that the account was in.
+    pub(crate) fn reset(&mut self) -> Vec<String> {
+        let channels = std::mem::take(&mut self.channels);
+        *self = Self {
+            // No page that was asked for before may find one of the new timelines.
+            last_serial: self.last_serial,
+            ..Self::default()
+        };
+        let names = channels.into_iter().map(|one| one.state.channel);
+        names.collect()
+    }
+
     /// A login says where the account is.
     pub(crate) fn come_in(
         &mut self,
@@ -287,9 +332,7 @@ impl Logs {
                     if (&old.topic, old.access, old.role) != (&new.topic, new.access, new.role) {
                         difference.changed.push(name.clone());
                     }
-                    if !channel.timeline.agree(state.last_seq) {
-                        difference.cut_short.push(LogName::Channel(name));
-                    }
+                    channel.timeline.agree(state.last_seq);
                     let (read, unread, last) = (state.read_seq, state.unread, state.last_seq);
                     channel.unread.recount(read, unread, last);
                     channel.state = state;
@@ -303,19 +346,15 @@ impl Logs {
             }
         }
         difference.left = before.into_iter().map(|one| one.state.channel).collect();
-        self.open_inbox(inbox, wants_pages, &mut difference);
+        self.open_inbox(inbox, wants_pages);
         self.invitations = invitations;
         self.invitations.truncate(MAX_INVITATIONS);
         difference
     }
 
-    fn open_inbox(&mut self, inbox: InboxState, wants_page: bool, difference: &mut Difference) {
+    fn open_inbox(&mut self, inbox: InboxState, wants_page: bool) {
         match &mut self.inbox {
-            Some(timeline) => {
-                if !timeline.agree(inbox.last_seq) {
-                    difference.cut_short.push(LogName::Inbox);
-                }
-            }
+            Some(timeline) => timeline.agree(inbox.last_seq),
             None => {
                 self.last_serial += 1;
                 let timeline = Timeline::new(self.last_serial, inbox.last_seq, wants_page);

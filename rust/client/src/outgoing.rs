@@ -178,6 +178,19 @@ impl Outgoing {
         }
     }
 
+    /// Another store is behind the server. A line that the one before took, and that was
+    /// not told of yet, has a number that means nothing now: it is said again.
+    pub(crate) fn begin_anew(&mut self) {
+        for line in &mut self.lines {
+            if matches!(line.way, Way::Over(Ok(_))) {
+                line.way = Way::Waiting {
+                    not_before: Duration::ZERO,
+                    was_sent: true,
+                };
+            }
+        }
+    }
+
     /// The account is gone, and with it everybody who could say these lines.
     pub(crate) fn fail(&mut self) {
         for line in &mut self.lines {

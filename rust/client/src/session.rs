@@ -25,7 +25,7 @@ use longhall_packet::{
 
 use crate::backoff::Backoff;
 use crate::heartbeat::Heartbeat;
-use crate::logs::Logs;
+use crate::logs::{Ends, Logs};
 use crate::outgoing::Outgoing;
 use crate::requests::{Request, Requests};
 use crate::{
@@ -123,6 +123,11 @@ pub struct Session {
     requests: Requests,
     outgoing: Outgoing,
     logs: Logs,
+    /// The store that all numbers belong to, as far as a server has said. Outlives the
+    /// account, as what is on the screen does.
+    epoch: String,
+    /// Where the logs of the last account ended.
+    ends: Ends,
     pages: history::Pages,
     markers: channels::Markers,
     /// What the player says of themselves, unless that is nothing.
@@ -195,6 +200,8 @@ impl Session {
             requests: Requests::default(),
             outgoing: Outgoing::default(),
             logs: Logs::default(),
+            epoch: String::new(),
+            ends: Ends::default(),
             pages: history::Pages::default(),
             markers: channels::Markers::default(),
             presence: None,
@@ -433,14 +440,34 @@ impl Session {
             (Some(named), _) => DisconnectReason::Server(named),
             (None, Link::Up(_)) => DisconnectReason::ConnectionLost,
             (None, _) => {
-                if self.reconnects.attempts() == 0 && !reason.is_empty() {
+                if !reason.is_empty() {
                     let reason = reason.escape_debug();
-                    self.announce(Event::Warning(format!("could not connect: {reason}")));
+                    self.tell_cause(&format!("could not connect: {reason}"));
                 }
                 DisconnectReason::ServerUnreachable
             }
         };
         self.lose(now, reason);
+    }
+
+    /// The transport could not be opened, and the driver has found out why: see
+    /// [`diagnosis`](crate::diagnosis). `cause` is for the developer's console only, and
+    /// told of a first try; it may be empty.
+    pub fn failed(&mut self, now: Duration, reason: DisconnectReason, cause: &str) {
+        let now = self.arrive(now);
+        if !self.has_transport {
+            return;
+        }
+        self.has_transport = false;
+        self.actions.clear();
+        self.tell_cause(cause);
+        self.lose(now, reason);
+    }
+
+    fn tell_cause(&mut self, cause: &str) {
+        if !cause.is_empty() && (self.reconnects.attempts() == 0 || !self.connects.is_empty()) {
+            self.announce(Event::Warning(cause.to_owned()));
+        }
     }
 
     /// There is no transport to the address that [`Action::Open`] was for, now

@@ -90,19 +90,10 @@ impl Timeline {
         self.known = self.known.max(seq);
     }
 
-    /// The server's word on where the log ends, on a new connection. False when
-    /// it ends before lines that were shown: the server lost them, for example
-    /// by putting an old copy of its database back.
-    pub(crate) fn agree(&mut self, last_seq: Seq) -> bool {
-        if self.shown.is_some_and(|shown| shown > last_seq) {
-            self.shown = Some(last_seq);
-            self.known = last_seq;
-            self.held.clear();
-            return false;
-        }
+    /// The server's word on where the log ends, on a new connection.
+    pub(crate) fn agree(&mut self, last_seq: Seq) {
         self.held.retain(|seq, _| *seq <= last_seq);
         self.known = last_seq;
-        true
     }
 
     /// A line as it is said. Given back when its turn is now, which is the rule.

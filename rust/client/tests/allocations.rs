@@ -56,6 +56,7 @@ fn logged_in(channels: usize) -> Session {
             username: "ada".to_owned(),
             resume_token: ResumeToken::from_bytes(&[1; 32]),
             session: 1,
+            epoch: String::new(),
             channels: std::iter::once(channel("lobby".to_owned()))
                 .chain(others)
                 .collect(),

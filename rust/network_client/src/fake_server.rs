@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use godot::classes::Time;
+use godot::global::randi;
 use godot::prelude::*;
 use longhall_packet::{
     ClientPacket, CloseReason, Denial, DenyCode, ResumeToken, ServerPacket, codec,
@@ -49,6 +50,7 @@ pub struct LonghallFakeServer {
     #[var]
     message_of_the_day: GString,
 
+    #[init(val = World::new(new_epoch()))]
     world: World,
     /// By the name of the request.
     scripts: HashMap<&'static str, VecDeque<Script>>,
@@ -147,6 +149,26 @@ impl LonghallFakeServer {
             .world
             .say(&sender, &text, &channel.to_string(), unix_ms());
         self.deliver(deliveries);
+    }
+
+    /// Begins anew, as a server does whose database was deleted: all connections are cut, and
+    /// accounts, channels and lines are gone. The next login of a node that was logged in before
+    /// comes with [signal NetworkClient.history_reset]. With `keep_accounts`, accounts and their
+    /// sessions stay, as when an older state of the database is put back.
+    #[func]
+    pub fn wipe(&mut self, #[opt(default = false)] keep_accounts: bool) {
+        self.closings.clear();
+        let at = now();
+        for connection in self.connections.values_mut() {
+            connection.close(at, None);
+        }
+        self.world.wipe(keep_accounts, new_epoch());
+        self.said = PackedStringArray::new();
+    }
+
+    #[func]
+    fn _longhall_warn(text: GString) {
+        godot_warn!("LonghallFakeServer: {text}");
     }
 
     /// All that was said by [method NetworkClient.send_chat], oldest first.
@@ -293,7 +315,8 @@ impl LonghallFakeServer {
 
     /// Warns once nothing is borrowed: a game's own console may look at us.
     fn warn(&mut self, text: String) {
-        self.run_deferred_gd(move |_| godot_warn!("LonghallFakeServer: {text}"));
+        let text = text.to_variant();
+        self.base_mut().call_deferred("_longhall_warn", &[text]);
     }
 }
 
@@ -310,6 +333,11 @@ impl Connection {
 
 fn news(packet: &ServerPacket) -> News {
     News::Received(codec::encode(packet).as_bytes().into())
+}
+
+/// Names a store, unlike all others.
+fn new_epoch() -> String {
+    format!("{:08x}{:08x}", randi(), randi())
 }
 
 /// Milliseconds since 1970.

@@ -28,6 +28,8 @@ type Key = String;
 /// All that is the same for everybody.
 #[derive(Default)]
 pub(crate) struct World {
+    /// Names this world, so that nobody takes its numbers for another's.
+    epoch: String,
     accounts: BTreeMap<Key, Account>,
     rooms: BTreeMap<String, Room>,
     online: BTreeMap<u64, Visitor>,
@@ -90,6 +92,29 @@ struct Visitor {
 }
 
 impl World {
+    pub(crate) fn new(epoch: String) -> Self {
+        Self {
+            epoch,
+            ..Self::default()
+        }
+    }
+
+    /// Begins anew with nobody online.
+    pub(crate) fn wipe(&mut self, keeps_accounts: bool, epoch: String) {
+        let mut accounts = std::mem::take(&mut self.accounts);
+        accounts.retain(|_, _| keeps_accounts);
+        for account in accounts.values_mut() {
+            account.inbox.clear();
+            account.invitations.clear();
+        }
+        *self = Self {
+            epoch,
+            accounts,
+            last_session: self.last_session,
+            ..Self::default()
+        };
+    }
+
     pub(crate) fn add_account(&mut self, username: &str, password: &str) {
         let key = username.to_lowercase();
         if let Some(account) = self.accounts.get_mut(&key) {
@@ -507,6 +532,7 @@ impl World {
         let names = self.channels_of(key);
         let channels = names.iter().map(|name| self.state(key, name)).collect();
         let inbox = self.inbox_state(key);
+        let epoch = self.epoch.clone();
         let account = self.account(key);
         let token = account.sessions.iter().find(|s| s.id == session);
         let Some(resume_token) = token.map(|s| s.token.clone()) else {
@@ -517,7 +543,7 @@ impl World {
             username: account.username.clone(),
             resume_token,
             session,
-            epoch: String::new(),
+            epoch,
             channels,
             inbox,
             invitations: account.invitations.clone(),

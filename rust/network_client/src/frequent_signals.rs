@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use godot::builtin::Encoding;
 use godot::classes::Object;
@@ -21,11 +20,10 @@ const MAX_NAMES: usize = 256;
 /// The typed signals look the node's class up each time and have the engine look
 /// up the signal's name; for a line of chat that is a third of all it costs. And
 /// channels and senders are the same again and again, so they are converted once.
-#[derive(Clone)]
 pub(crate) struct FrequentSignals {
     chat_received: StringName,
     unread_changed: StringName,
-    names: Rc<RefCell<HashMap<String, Variant>>>,
+    names: RefCell<HashMap<String, Variant>>,
 }
 
 /// Nothing may be borrowed: a handler may call the node.
@@ -34,7 +32,7 @@ impl FrequentSignals {
         Self {
             chat_received: "chat_received".into(),
             unread_changed: "unread_changed".into(),
-            names: Rc::default(),
+            names: RefCell::default(),
         }
     }
 

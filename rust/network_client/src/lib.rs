@@ -20,6 +20,7 @@ mod network_request;
 mod remembered;
 
 mod transport;
+mod probe;
 #[cfg(feature = "bad-weather")]
 mod bad_weather;
 mod fake_server;

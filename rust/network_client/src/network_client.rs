@@ -1,16 +1,17 @@
 //! The node that designers drop into a scene.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use godot::classes::node::ProcessMode;
 use godot::classes::notify::NodeNotification;
 use godot::classes::{Engine, INode, Node, Os, Time, X509Certificate};
+use godot::init::is_main_thread;
 use godot::prelude::*;
 use longhall_client::{
-    Action, Answer, Call, Command, Config, DisconnectReason, Event, LogoutReason, Refusal,
-    RefusalCode, Session, State,
+    Action, AddressError, Answer, Call, Command, Config, DisconnectReason, Event, LogoutReason,
+    Refusal, RefusalCode, ServerAddress, Session, State,
 };
 use longhall_packet::{
     Access, Change, CloseReason, DenyCode, Limits, LineKind, Presence, PresenceState, ResumeToken,
@@ -30,8 +31,15 @@ use crate::transport::{Address, News, Transport};
 /// noticing a dead connection for longer than this.
 const LONGEST_WITHOUT_TICK: Duration = Duration::from_secs(5);
 
+/// Packets that are read before what they bring is told. To borrow the node costs as much
+/// as to read a line; too many would make a frame longer than its budget.
+const PACKETS_AT_ONCE: usize = 4;
+
 /// What the tree calls once a frame.
 const FRAME: &str = "_longhall_frame";
+
+/// What the engine calls at the end of a frame, whatever thread asked for it.
+const TELL: &str = "_longhall_tell";
 
 /// What a request ended with, for those who wait for it.
 type Outcome = (Gd<NetworkRequest>, Result<Answer, Refusal>);
@@ -73,6 +81,10 @@ type Outcome = (Gd<NetworkRequest>, Result<Answer, Refusal>);
 /// sentence to fall back on. For tests of your game without a network, see
 /// [member fake_server].
 ///
+/// A scene with this node may be loaded and instantiated in a [Thread] or by
+/// [ResourceLoader]. Its methods are for the main thread: called from another, they say so in the
+/// console, and their request ends with `malformed_packet`.
+///
 /// The node works while the tree is paused (its [member Node.process_mode] is
 /// [constant Node.PROCESS_MODE_ALWAYS]) and does nothing in the editor.
 #[derive(GodotClass)]
@@ -113,7 +125,9 @@ pub struct NetworkClient {
     remember_login: bool,
 
     /// The file for [member remember_login], in [code]user://[/code]. Two players on one machine
-    /// need two of them.
+    /// need two of them: a remembered login that is taken up twice ends with `logged_in_elsewhere`
+    /// for the first. For two instances run from the editor, the command line argument
+    /// [code]-- --remember-slot=2[/code] makes it another file; only debug builds look at it.
     #[export]
     #[var(set = _set_remember_file)]
     remember_file: GString,
@@ -267,13 +281,22 @@ pub struct NetworkClient {
     may_restore: bool,
     /// The address of the present connection and its reconnects.
     dialled: Option<Address>,
+    /// Why the next try fails is to be found out.
+    explains_next: bool,
     /// When the session was last told what time it is.
     ticked_at: Duration,
+    is_in_tree: bool,
+    /// `None` when the engine has to be asked.
+    is_processed: Option<bool>,
     /// The tree was left for more than a moment.
     was_removed: bool,
+    /// Logins cannot be stored, and that was told.
+    is_forgetful: bool,
+    /// Why not, until it is told.
+    not_remembered: Option<String>,
     /// For the developer's console, once nothing is borrowed.
     warnings: Vec<String>,
-    signals: FrequentSignals,
+    signals: Rc<FrequentSignals>,
 }
 
 #[godot_api]
@@ -328,10 +351,15 @@ impl INode for NetworkClient {
             kept: None,
             may_restore: true,
             dialled: None,
+            explains_next: false,
             ticked_at: Duration::ZERO,
+            is_in_tree: false,
+            is_processed: None,
             was_removed: false,
+            is_forgetful: false,
+            not_remembered: None,
             warnings: Vec::new(),
-            signals: FrequentSignals::new(),
+            signals: Rc::new(FrequentSignals::new()),
         };
         node.take_limits(Limits::default());
         node
@@ -355,6 +383,10 @@ impl INode for NetworkClient {
             NodeNotification::READY if self.connect_automatically => {
                 self.connect_to_server();
             }
+            NodeNotification::PAUSED
+            | NodeNotification::UNPAUSED
+            | NodeNotification::ENABLED
+            | NodeNotification::DISABLED => self.is_processed = None,
             // A phone or laptop is back: do not sit out a long pause.
             NodeNotification::APPLICATION_RESUMED | NodeNotification::APPLICATION_FOCUS_IN => {
                 self.session.reconnect_now(now());
@@ -365,20 +397,22 @@ impl INode for NetworkClient {
 
     fn get_configuration_warnings(&self) -> PackedStringArray {
         let mut warnings = PackedStringArray::new();
-        let url = self.url.to_string();
-        if url.is_empty() {
-            warnings.push("Set the url of a Longhall server, for example ws://127.0.0.1:8081.");
-        } else if let Some(rest) = url.strip_prefix("ws://") {
-            if !is_loopback(rest) {
-                warnings.push(
-                    "Passwords travel unencrypted with ws://. Use wss:// for a server that is \
-                     not on this machine.",
-                );
+        let address = ServerAddress::parse(&self.url.to_string());
+        match &address {
+            Ok(address) if address.is_secure() || address.is_loopback() => {}
+            Ok(_) => warnings.push(
+                "Passwords travel unencrypted with ws://. Use wss:// for a server that is \
+                 not on this machine.",
+            ),
+            Err(AddressError::Empty) => {
+                warnings.push("Set the url of a Longhall server, for example ws://127.0.0.1:8081.");
             }
-        } else if !url.starts_with("wss://") {
-            warnings.push("The url must start with ws:// or wss://.");
+            Err(AddressError::Scheme) => warnings.push("The url must start with ws:// or wss://."),
+            Err(error @ (AddressError::UserInfo | AddressError::Host | AddressError::Port)) => {
+                warnings.push(&format!("No connection can be made: {error}."));
+            }
         }
-        if self.tls_certificate.is_some() && !url.starts_with("wss://") {
+        if self.tls_certificate.is_some() && !address.is_ok_and(|address| address.is_secure()) {
             warnings.push("The TLS certificate has no effect without a wss:// url.");
         }
         if self.remember_login && !remembered::is_writable(&self.remember_file) {
@@ -429,12 +463,15 @@ impl NetworkClient {
     /// `seconds`, announced by [signal reconnecting]; otherwise `seconds` is 0, and only the
     /// player can help.
     ///
-    /// - The network: `connection_lost`, `server_unreachable`.
+    /// - The network: `connection_lost`, `server_unreachable`, `unknown_host` (the name has no
+    ///   address), `not_secure` (the certificate is not trusted, or the server speaks without TLS),
+    ///   `wrong_server` (something else answers: the log-in page of a network, a proxy whose server
+    ///   is away). In debug builds a warning names the likely cause.
     /// - The server is on its way back: `restarting`, `internal_error`.
     /// - The server had enough: `idle`, `login_timeout`, `too_slow`, `flooding`,
     ///   `too_many_connections`.
     /// - Refused, for good: `update_required`, `logged_in_elsewhere`, `session_ended`, `kicked`,
-    ///   `banned`, `protocol_error`, `wrong_server`, `invalid_address` (a malformed [member url]).
+    ///   `banned`, `protocol_error`, `invalid_address` (a malformed [member url]).
     /// - You asked for it: `closed_by_client`.
     #[signal]
     fn disconnected(reason: GString, will_retry: bool, seconds: f64);
@@ -469,6 +506,13 @@ impl NetworkClient {
     #[signal]
     fn logged_out(reason: GString);
 
+    /// The login will not be there at the next start, though [member remember_login] is set: the
+    /// game may not write [member remember_file], or the disk is full. Tell the player. Comes after
+    /// [member remember_login] is set, and after [signal logged_in]; not again until it has worked.
+    /// `reason` is English, and for the developer.
+    #[signal]
+    fn remember_failed(reason: GString);
+
     /// Somebody said a line, now or while the connection was away; the player's own lines come
     /// back this way too. Each line comes once, in the order everybody sees. `channel` is the
     /// channel's name, or for whispers the other player behind an `@`, as in [code]"@ada"[/code].
@@ -498,6 +542,14 @@ impl NetworkClient {
     /// lines follow by [signal history_received]. [code]"@"[/code] stands for all whispers.
     #[signal]
     fn history_skipped(channel: GString, first_seq: i64, last_seq: i64);
+
+    /// Another database, or an older state of it, is behind the server than at the last login: all
+    /// lines are numbered anew, and none of those that were told of exists under its number any more.
+    /// Clear what is shown of all channels and whispers, and give up edits of lines on view. Comes
+    /// before [signal logged_in]; then everything follows as after a first login. Lines of
+    /// [method send_chat] that wait for the connection are sent as ever.
+    #[signal]
+    fn history_reset();
 
     /// Another number of lines waits to be read in `channel`, here or because the player has read
     /// on another device. Counted up to 1000. See [method mark_read].
@@ -568,6 +620,9 @@ impl NetworkClient {
     /// connected to that url; while waiting to reconnect, tries at once.
     #[func]
     pub fn connect_to_server(&mut self) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("connect_to_server") {
+            return refused;
+        }
         if Engine::singleton().is_editor_hint() {
             return NetworkRequest::refused(RefusalCode::NotConnected);
         }
@@ -584,8 +639,11 @@ impl NetworkClient {
             self.dialled = Some(address);
         }
         self.restore_remembered();
+        self.explains_next = true;
         let call = self.session.connect(now());
-        self.begin(call)
+        let request = self.begin(call);
+        self.explains_next = false;
+        request
     }
 
     /// While waiting to reconnect, tries at once; otherwise does nothing. For a button beside the
@@ -593,8 +651,13 @@ impl NetworkClient {
     /// back to the game's window.
     #[func]
     pub fn retry_now(&mut self) {
+        if !is_on_main_thread("retry_now") {
+            return;
+        }
+        self.explains_next = true;
         self.session.reconnect_now(now());
         self.act();
+        self.explains_next = false;
     }
 
     /// Ends the connection and all tries for one, and logs the player out. Ends in
@@ -602,6 +665,9 @@ impl NetworkClient {
     /// [member remember_login].
     #[func]
     pub fn disconnect_from_server(&mut self) {
+        if !is_on_main_thread("disconnect_from_server") {
+            return;
+        }
         self.session.disconnect(now());
         self.act();
         self.tell_later_if_idle();
@@ -612,6 +678,9 @@ impl NetworkClient {
     /// 8 to 99 characters.
     #[func]
     pub fn register(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("register") {
+            return refused;
+        }
         let (username, password) = (username.to_string(), password.to_string());
         let call = self.session.register(now(), &username, &password);
         self.begin(call)
@@ -623,6 +692,9 @@ impl NetworkClient {
     /// [method list_sessions].
     #[func]
     pub fn login(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("login") {
+            return refused;
+        }
         let (username, password) = (username.to_string(), password.to_string());
         self.session.config_mut().device_name = match self.device_name.is_empty() {
             true => Os::singleton().get_name().to_string(),
@@ -638,6 +710,9 @@ impl NetworkClient {
     /// server does not hear of it, and forgets the session when it expires.
     #[func]
     pub fn logout(&mut self) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("logout") {
+            return refused;
+        }
         // Now, and not with the server's answer: the game may be gone by then.
         if self.session.username().is_some() {
             self.forget_own();
@@ -660,6 +735,9 @@ impl NetworkClient {
         text: GString,
         #[opt(default = &GString::new())] channel: GString,
     ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("send_chat") {
+            return refused;
+        }
         let (channel, text) = (channel.to_string(), text.to_string());
         let call = self.session.send_chat(now(), &channel, &text);
         self.begin(call)
@@ -669,6 +747,9 @@ impl NetworkClient {
     /// with [signal chat_edited] for everybody in the channel. `seq` is the line's number.
     #[func]
     pub fn edit_line(&mut self, channel: GString, seq: i64, text: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("edit_line") {
+            return refused;
+        }
         let (channel, text) = (channel.to_string(), text.to_string());
         let call = self.session.edit_line(now(), &channel, seq_of(seq), &text);
         self.begin(call)
@@ -678,6 +759,9 @@ impl NetworkClient {
     /// [signal chat_deleted] for everybody in the channel.
     #[func]
     pub fn delete_line(&mut self, channel: GString, seq: i64) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("delete_line") {
+            return refused;
+        }
         let call = self
             .session
             .delete_line(now(), &channel.to_string(), seq_of(seq));
@@ -697,6 +781,9 @@ impl NetworkClient {
         channel: GString,
         #[opt(default = 0)] before: i64,
     ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("load_history") {
+            return refused;
+        }
         let channel = channel.to_string();
         let call = match seq_of(before) {
             0 => self.session.load_history(now(), &channel),
@@ -709,6 +796,9 @@ impl NetworkClient {
     /// you like, it is told to the server now and then.
     #[func]
     pub fn mark_read(&mut self, channel: GString, seq: i64) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("mark_read") {
+            return refused;
+        }
         let call = self
             .session
             .mark_read(now(), &channel.to_string(), seq_of(seq));
@@ -728,6 +818,9 @@ impl NetworkClient {
         #[opt(default = &GString::new())] password: GString,
         #[opt(default = &GString::new())] topic: GString,
     ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("create_channel") {
+            return refused;
+        }
         let Some(access) = Access::from_name(&access.to_string()) else {
             return self.misuse(format!("\"{access}\" is no access; there are {ACCESSES}"));
         };
@@ -747,6 +840,9 @@ impl NetworkClient {
         channel: GString,
         #[opt(default = &GString::new())] password: GString,
     ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("join_channel") {
+            return refused;
+        }
         let password = given(&password);
         let call = self
             .session
@@ -757,6 +853,9 @@ impl NetworkClient {
     /// Leaves a channel. Ends with [signal channel_left]. Nobody can leave the lobby.
     #[func]
     pub fn leave_channel(&mut self, channel: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("leave_channel") {
+            return refused;
+        }
         let call = self.session.leave_channel(now(), &channel.to_string());
         self.begin(call)
     }
@@ -765,6 +864,9 @@ impl NetworkClient {
     /// `Array[Dictionary]` of `channel`, `topic`, `access` and `members`.
     #[func]
     pub fn list_channels(&mut self) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("list_channels") {
+            return refused;
+        }
         let call = self.session.list_channels(now());
         self.begin(call)
     }
@@ -774,6 +876,9 @@ impl NetworkClient {
     /// `away`, `offline`) and `text`.
     #[func]
     pub fn list_members(&mut self, channel: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("list_members") {
+            return refused;
+        }
         let call = self.session.list_members(now(), &channel.to_string());
         self.begin(call)
     }
@@ -781,6 +886,9 @@ impl NetworkClient {
     /// Sets what a channel is about. For its operators and its owner.
     #[func]
     pub fn set_topic(&mut self, channel: GString, topic: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("set_topic") {
+            return refused;
+        }
         let (channel, topic) = (channel.to_string(), topic.to_string());
         let call = self.session.set_topic(now(), &channel, &topic);
         self.begin(call)
@@ -794,6 +902,9 @@ impl NetworkClient {
         access: GString,
         #[opt(default = &GString::new())] password: GString,
     ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("set_access") {
+            return refused;
+        }
         let Some(access) = Access::from_name(&access.to_string()) else {
             return self.misuse(format!("\"{access}\" is no access; there are {ACCESSES}"));
         };
@@ -813,6 +924,9 @@ impl NetworkClient {
         username: GString,
         role: GString,
     ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("set_role") {
+            return refused;
+        }
         let Some(role) = Role::from_name(&role.to_string()) else {
             return self.misuse(format!("\"{role}\" is no role; there are {ROLES}"));
         };
@@ -825,6 +939,9 @@ impl NetworkClient {
     /// a channel that is not open for its operators and its owner.
     #[func]
     pub fn invite_player(&mut self, channel: GString, username: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("invite_player") {
+            return refused;
+        }
         let (channel, username) = (channel.to_string(), username.to_string());
         let call = self.session.invite(now(), &channel, &username);
         self.begin(call)
@@ -833,6 +950,9 @@ impl NetworkClient {
     /// Takes a member out of a channel. For its operators and its owner.
     #[func]
     pub fn remove_member(&mut self, channel: GString, username: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("remove_member") {
+            return refused;
+        }
         let (channel, username) = (channel.to_string(), username.to_string());
         let call = self.session.remove_member(now(), &channel, &username);
         self.begin(call)
@@ -846,6 +966,9 @@ impl NetworkClient {
         state: GString,
         #[opt(default = &GString::new())] text: GString,
     ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("set_presence") {
+            return refused;
+        }
         let known = PresenceState::from_name(&state.to_string());
         let Some(state) = known.filter(|state| *state != PresenceState::Offline) else {
             return self.misuse(format!("\"{state}\" is no state; there are online, away"));
@@ -858,6 +981,9 @@ impl NetworkClient {
     /// [method unblock_player]. Kept with the account. They are not told.
     #[func]
     pub fn block_player(&mut self, username: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("block_player") {
+            return refused;
+        }
         let call = self.session.block(now(), &username.to_string());
         self.begin(call)
     }
@@ -865,6 +991,9 @@ impl NetworkClient {
     /// Ends a block of [method block_player].
     #[func]
     pub fn unblock_player(&mut self, username: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("unblock_player") {
+            return refused;
+        }
         let call = self.session.unblock(now(), &username.to_string());
         self.begin(call)
     }
@@ -872,6 +1001,9 @@ impl NetworkClient {
     /// Asks whom the player has blocked. [member NetworkRequest.result] is a `PackedStringArray`.
     #[func]
     pub fn list_blocks(&mut self) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("list_blocks") {
+            return refused;
+        }
         let call = self.session.list_blocks(now());
         self.begin(call)
     }
@@ -881,6 +1013,9 @@ impl NetworkClient {
     /// [member device_name]), `created_at_ms`, `last_seen_at_ms`, `online` and `current`.
     #[func]
     pub fn list_sessions(&mut self) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("list_sessions") {
+            return refused;
+        }
         let call = self.session.list_sessions(now());
         self.begin(call)
     }
@@ -888,6 +1023,9 @@ impl NetworkClient {
     /// Logs the account out on another device, or with 0 on all others.
     #[func]
     pub fn close_session(&mut self, session: i64) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("close_session") {
+            return refused;
+        }
         let session = u64::try_from(session).ok().filter(|&session| session > 0);
         let call = self.session.close_session(now(), session);
         self.begin(call)
@@ -901,6 +1039,9 @@ impl NetworkClient {
         old_password: GString,
         new_password: GString,
     ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("change_password") {
+            return refused;
+        }
         let (old, new) = (old_password.to_string(), new_password.to_string());
         let call = self.session.change_password(now(), &old, &new);
         self.begin(call)
@@ -921,6 +1062,9 @@ impl NetworkClient {
         input: GString,
         #[opt(default = &GString::new())] channel: GString,
     ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("execute") {
+            return refused;
+        }
         let channel = match channel.is_empty() {
             true => self.session.lobby().unwrap_or_default().to_owned(),
             false => channel.to_string(),
@@ -1015,6 +1159,13 @@ impl NetworkClient {
         remembered::load(&self.file_for(&address), &address.url).is_some()
     }
 
+    /// Whether a login could be stored in [member remember_file]: whether the game may write
+    /// there. Ask it before you offer to remember one, see [signal remember_failed].
+    #[func]
+    pub fn can_remember_login(&self) -> bool {
+        remembered::try_out(&self.file_for(&self.address())).is_ok()
+    }
+
     /// Every code that a request can be refused with, for a test that all have a translation.
     #[func]
     pub fn get_denial_codes() -> PackedStringArray {
@@ -1036,9 +1187,16 @@ impl NetworkClient {
     // emitted: a handler may call back into it, move it, remove it.
     #[func(gd_self)]
     fn _longhall_frame(mut this: Gd<Self>) {
-        if this.is_inside_tree() && this.can_process() {
-            process_frame(&mut this);
-        }
+        process_frame(&mut this);
+    }
+
+    #[func(gd_self)]
+    fn _longhall_tell(mut this: Gd<Self>) {
+        let (happened, signals) = {
+            let mut node = this.bind_mut();
+            (node.happened(), node.signals.clone())
+        };
+        tell(&mut this, &signals, happened);
     }
 
     #[func]
@@ -1071,25 +1229,30 @@ impl NetworkClient {
     #[func]
     fn _set_url(&mut self, url: GString) {
         self.url = url.to_string().trim().into();
-        self.base_mut().update_configuration_warnings();
+        self.refresh_warnings();
     }
 
     #[func]
     fn _set_tls_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
         self.tls_certificate = certificate;
-        self.base_mut().update_configuration_warnings();
+        self.refresh_warnings();
     }
 
     #[func]
     fn _set_remember_login(&mut self, value: bool) {
         self.remember_login = value;
-        self.base_mut().update_configuration_warnings();
+        self.refresh_warnings();
         if Engine::singleton().is_editor_hint() {
             return;
         }
         if value {
-            self.remember();
+            let file = self.file_for(&self.address());
+            match remembered::try_out(&file) {
+                Ok(()) => self.remember(),
+                Err(why) => self.note_not_remembered(&file, &why),
+            }
         } else {
+            self.is_forgetful = false;
             let address = self.dialled.clone().unwrap_or_else(|| self.address());
             let file = self.file_for(&address);
             if remembered::load(&file, &address.url).is_some() {
@@ -1101,7 +1264,7 @@ impl NetworkClient {
     #[func]
     fn _set_remember_file(&mut self, value: GString) {
         self.remember_file = value;
-        self.base_mut().update_configuration_warnings();
+        self.refresh_warnings();
     }
 
     #[func]
@@ -1185,21 +1348,22 @@ impl NetworkClient {
     }
 
     fn tell_later(&mut self) {
-        self.run_deferred_gd(|mut node| {
-            if node.is_instance_valid() {
-                let (happened, signals) = {
-                    let mut this = node.bind_mut();
-                    (this.happened(), this.signals.clone())
-                };
-                tell(&mut node, &signals, happened);
-            }
-        });
+        self.base_mut().call_deferred(TELL, &[]);
+    }
+
+    /// Has the editor ask for the warnings of the node again.
+    fn refresh_warnings(&mut self) {
+        if Engine::singleton().is_editor_hint() {
+            self.base_mut().update_configuration_warnings();
+        }
     }
 
     /// Where to connect to as things stand.
     fn address(&self) -> Address {
+        // In one spelling, so that another one is no other server.
+        let url = ServerAddress::parse(&self.url.to_string());
         Address {
-            url: self.url.clone(),
+            url: url.map_or_else(|_| self.url.clone(), |url| (&url.to_string()).into()),
             certificate: self.tls_certificate.clone(),
             fake_server: self.fake_server.clone(),
         }
@@ -1220,6 +1384,8 @@ impl NetworkClient {
     }
 
     fn enter(&mut self) {
+        self.is_in_tree = true;
+        self.is_processed = None;
         let frame = self.to_gd().callable(FRAME);
         self.base().get_tree().connect("process_frame", &frame);
         if std::mem::take(&mut self.was_removed) && self.connect_automatically {
@@ -1228,6 +1394,7 @@ impl NetworkClient {
     }
 
     fn exit(&mut self) {
+        self.is_in_tree = false;
         let frame = self.to_gd().callable(FRAME);
         self.base().get_tree().disconnect("process_frame", &frame);
         // Moving the node elsewhere leaves and enters the tree at once; only a
@@ -1235,20 +1402,45 @@ impl NetworkClient {
         self.run_deferred_gd(hang_up_if_removed);
     }
 
-    /// Lets the engine move data, and takes the first step of a frame.
-    fn start_frame(&mut self, now: Duration) -> (Duration, FrequentSignals, Step) {
+    /// Lets the engine move data, and takes the first step of a frame. `None` for a node
+    /// that is not processed.
+    fn start_frame(&mut self, now: Duration) -> Option<(Duration, Rc<FrequentSignals>, Step)> {
+        // The tree may still call a node that has left it in this very frame.
+        if !self.is_in_tree || !self.may_process() {
+            return None;
+        }
         self.transport.poll();
         let budget = seconds(self.frame_budget / 1000.0);
-        (budget, self.signals.clone(), self.step(now))
+        Some((budget, self.signals.clone(), self.step(now)))
     }
 
-    /// Passes one piece of news to the session; without any, ends the frame.
+    /// Whether the node is processed. The engine is asked again when it says that this has
+    /// changed, since asking costs a tenth of an idle frame.
+    fn may_process(&mut self) -> bool {
+        match self.is_processed {
+            Some(is_processed) => is_processed,
+            None => *self.is_processed.insert(self.base().can_process()),
+        }
+    }
+
+    /// Passes some packets, or one other piece of news, to the session; when there is no
+    /// more, ends the frame.
     fn step(&mut self, now: Duration) -> Step {
-        match self.transport.next(now) {
-            Some(News::Received(packet)) => self.session.received(now, packet.as_slice()),
-            Some(News::Opened) => self.session.opened(now),
-            Some(News::Closed(code, reason)) => self.session.closed(now, code, &reason),
-            None => return Step::Last(self.finish_frame(now, true)),
+        for _ in 0..PACKETS_AT_ONCE {
+            match self.transport.next(now) {
+                Some(News::Received(packet)) => {
+                    self.session.received(now, packet.as_slice());
+                    continue;
+                }
+                Some(News::Opened) => self.session.opened(now),
+                Some(News::Closed(code, reason)) => self.session.closed(now, code, &reason),
+                Some(News::Failed(reason, cause)) => {
+                    let cause = if is_debug() { cause.as_str() } else { "" };
+                    self.session.failed(now, reason, cause);
+                }
+                None => return Step::Last(self.finish_frame(now, true)),
+            }
+            break;
         }
         Step::More(self.happened())
     }
@@ -1286,6 +1478,7 @@ impl NetworkClient {
                 }
                 Event::LoggedOut { reason } if is_final(*reason) => {
                     self.may_restore = false;
+                    self.warn_of_twins(*reason);
                     self.forget_own();
                 }
                 _ => {}
@@ -1295,6 +1488,7 @@ impl NetworkClient {
         Happened {
             events,
             outcomes,
+            not_remembered: self.not_remembered.take(),
             warnings,
         }
     }
@@ -1304,8 +1498,15 @@ impl NetworkClient {
         while let Some(action) = self.session.poll_action() {
             match action {
                 Action::Open => {
+                    // The first try, or one that the player asked for.
+                    let explains = std::mem::take(&mut self.explains_next)
+                        || self.session.state() == State::Connecting;
                     let opened = match &self.dialled {
-                        Some(address) => self.transport.open(address),
+                        Some(address) => {
+                            let timeout = self.session.config().connect_timeout;
+                            self.transport
+                                .open(address, explains.then_some(timeout / 3))
+                        }
                         None => Err("there is no address".to_owned()),
                     };
                     if let Err(reason) = opened {
@@ -1320,7 +1521,11 @@ impl NetworkClient {
                         self.session.closed(now(), None, "stalled");
                     }
                 }
-                Action::Close { code, reason } => self.transport.close(code, reason),
+                Action::Close { code, reason } => {
+                    self.warnings
+                        .extend(self.transport.suspicion().filter(|_| is_debug()));
+                    self.transport.close(code, reason);
+                }
             }
         }
     }
@@ -1340,12 +1545,38 @@ impl NetworkClient {
             token: token.clone(),
         };
         match remembered::save(&kept.file, &kept.url, username, token) {
-            Ok(()) => self.kept = Some(kept),
-            Err(why) => {
-                let file = &kept.file;
-                let text = format!("cannot remember the login in \"{file}\": {why}");
-                self.warnings.push(text);
+            Ok(()) => {
+                self.kept = Some(kept);
+                self.is_forgetful = false;
             }
+            Err(why) => self.note_not_remembered(&kept.file, &why),
+        }
+    }
+
+    /// Says once that logins are not remembered.
+    fn note_not_remembered(&mut self, file: &GString, why: &str) {
+        if !std::mem::replace(&mut self.is_forgetful, true) {
+            let text = format!("cannot remember the login in \"{file}\": {why}");
+            self.not_remembered = Some(text.clone());
+            self.warnings.push(text);
+            self.tell_later();
+        }
+    }
+
+    /// Two games on one machine that remember one login throw each other out.
+    fn warn_of_twins(&mut self, reason: LogoutReason) {
+        let elsewhere = DisconnectReason::Server(CloseReason::LoggedInElsewhere);
+        if reason == LogoutReason::Disconnected(elsewhere)
+            && let Some(kept) = &self.kept
+            && is_debug()
+        {
+            self.warnings.push(format!(
+                "another instance of the game has taken up the login remembered in \"{}\", so \
+                 this one is logged out. Give each a file of its own: start them with the \
+                 arguments -- --remember-slot=1 and -- --remember-slot=2 (Debug > Customize Run \
+                 Instances), or set remember_file",
+                kept.file
+            ));
         }
     }
 
@@ -1369,10 +1600,14 @@ impl NetworkClient {
     /// The file for logins at this address: a fake server's must not take the
     /// place of real ones.
     fn file_for(&self, address: &Address) -> GString {
-        match address.fake_server {
-            Some(_) => GString::from(&format!("{}.fake", self.remember_file)),
-            None => self.remember_file.clone(),
+        let mut file = self.remember_file.to_string();
+        if let Some(slot) = remembered::slot().filter(|_| is_debug()) {
+            file = format!("{file}.{slot}");
         }
+        if address.fake_server.is_some() {
+            file.push_str(".fake");
+        }
+        GString::from(&file)
     }
 
     /// The other nodes of this kind in the scene that is open in the editor.
@@ -1445,6 +1680,8 @@ struct Kept {
 struct Happened {
     events: Vec<Event>,
     outcomes: Vec<Outcome>,
+    /// Why the login cannot be stored.
+    not_remembered: Option<String>,
     warnings: Vec<String>,
 }
 
@@ -1459,7 +1696,10 @@ enum Step {
 /// is read once: this is all that most frames of a game cost, and most lines.
 fn process_frame(node: &mut Gd<NetworkClient>) {
     let started = now();
-    let (budget, signals, mut step) = node.bind_mut().start_frame(started);
+    let begun = node.bind_mut().start_frame(started);
+    let Some((budget, signals, mut step)) = begun else {
+        return;
+    };
     loop {
         let happened = match step {
             Step::More(happened) => happened,
@@ -1521,6 +1761,10 @@ fn tell(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, happened: Happe
         if !is_alive {
             break;
         }
+    }
+    if let Some(why) = happened.not_remembered.filter(|_| is_alive) {
+        node.signals().remember_failed().emit(&why);
+        is_alive = node.is_instance_valid();
     }
     // At the end of the frame, and not from here: whoever waits may free() the
     // node, which the engine does not survive while it processes it.
@@ -1595,6 +1839,7 @@ fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, event: Event) {
             let mut signal = node.signals().history_skipped();
             signal.emit(&channel, int(first_seq), int(last_seq));
         }
+        Event::HistoryReset => node.signals().history_reset().emit(),
         Event::UnreadChanged {
             channel, unread, ..
         } => signals.unread_changed(node, &channel, unread),
@@ -1691,14 +1936,26 @@ fn seed() -> u64 {
     godot::global::randi() as u64 ^ Time::singleton().get_ticks_usec()
 }
 
-fn is_loopback(host_port_path: &str) -> bool {
-    let host = host_port_path.split(['/', '?']).next().unwrap_or_default();
-    let host = host.strip_prefix("[::1]").map_or(host, |_| "::1");
-    let name = if host == "::1" {
-        host
-    } else {
-        host.split(':').next().unwrap_or_default()
-    };
-    let address = name.parse::<IpAddr>();
-    name == "localhost" || address.is_ok_and(|address| address.is_loopback())
+/// A level may be loaded, instantiated and set up in a thread. What a node does is done
+/// on the main thread, as with every node in the tree.
+fn is_on_main_thread(method: &str) -> bool {
+    let is_main = is_main_thread();
+    if !is_main {
+        godot_error!(
+            "NetworkClient.{method}() was called from a thread, and does nothing there. Call it \
+             on the main thread: client.{method}.call_deferred(...)"
+        );
+    }
+    is_main
+}
+
+/// The end of a request that was made from a thread.
+fn refused_off_main_thread(method: &str) -> Option<Gd<NetworkRequest>> {
+    let refused = RefusalCode::Server(DenyCode::MalformedPacket);
+    (!is_on_main_thread(method)).then(|| NetworkRequest::refused(refused))
+}
+
+/// In the editor and in debug builds: somebody reads the console.
+fn is_debug() -> bool {
+    Os::singleton().is_debug_build()
 }

@@ -108,8 +108,29 @@ impl NetworkRequest {
         // A signal of its own for who comes late: nobody else hears it again.
         let mut echo = Self::begin();
         let signal = Signal::from_object_signal(&echo, "ended");
-        echo.run_deferred_gd(move |echo| echo.signals().ended().emit(&request));
+        // The second argument keeps it alive until then.
+        let arguments = [request.to_variant(), echo.to_variant()];
+        echo.call_deferred("_longhall_echo", &arguments);
         signal
+    }
+
+    /// Called by the engine at the end of a frame.
+    #[func(gd_self)]
+    fn _longhall_echo(
+        this: Gd<Self>,
+        request: Gd<NetworkRequest>,
+        _keeps_it_alive: Gd<NetworkRequest>,
+    ) {
+        this.signals().ended().emit(&request);
+    }
+
+    /// Called by the engine at the end of a frame.
+    #[func(gd_self)]
+    fn _longhall_end(mut this: Gd<Self>, _keeps_it_alive: Gd<NetworkRequest>) {
+        this.bind_mut().is_told = true;
+        let argument = this.clone();
+        this.signals().ended().emit(&argument);
+        forget_listeners(&mut this);
     }
 }
 
@@ -194,12 +215,10 @@ impl NetworkRequest {
     }
 
     fn tell_later(mut request: Gd<Self>) {
-        request.run_deferred_gd(|mut request| {
-            request.bind_mut().is_told = true;
-            let argument = request.clone();
-            request.signals().ended().emit(&argument);
-            forget_listeners(&mut request);
-        });
+        // By the engine's own queue, which takes calls from threads; the argument keeps the
+        // request alive until then.
+        let argument = request.to_variant();
+        request.call_deferred("_longhall_end", &[argument]);
     }
 
     fn note(&mut self, outcome: Result<Answer, Refusal>) {

@@ -8,13 +8,16 @@
 use std::process;
 
 use godot::classes::file_access::{ModeFlags, UnixPermissionFlags};
-use godot::classes::{DirAccess, FileAccess};
+use godot::classes::{DirAccess, FileAccess, Os};
 use godot::global::Error;
 use godot::prelude::*;
+use longhall_client::ServerAddress;
 use longhall_packet::{ResumeToken, Username};
 
 /// What the file begins with.
 const HEADING: &str = "longhall login 1";
+/// Behind `--` on the command line.
+const SLOT_ARGUMENT: &str = "--remember-slot=";
 /// More than any name, token and sensible url need.
 const MAX_BYTES: usize = 4096;
 
@@ -22,6 +25,38 @@ const MAX_BYTES: usize = 4096;
 pub(crate) fn is_writable(file: &GString) -> bool {
     let file = file.to_string();
     file.len() > "user://".len() && (file.starts_with("user://") || is_absolute(&file))
+}
+
+/// The slot that the command line names for this instance of the game: what
+/// `--remember-slot=2` behind `--` puts behind the file's name.
+pub(crate) fn slot() -> Option<String> {
+    let arguments = Os::singleton().get_cmdline_user_args();
+    let slot = arguments.as_slice().iter().find_map(|argument| {
+        let argument = argument.to_string();
+        argument.strip_prefix(SLOT_ARGUMENT).map(str::to_owned)
+    })?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (!slot.is_empty() && slot.len() <= 32 && slot.chars().all(is_plain)).then_some(slot)
+}
+
+/// Whether a login could be kept in `file`. Leaves everything as it was.
+pub(crate) fn try_out(file: &GString) -> Result<(), String> {
+    check_place(file)?;
+    if DirAccess::dir_exists_absolute(file) {
+        return Err("there is a folder of that name".to_owned());
+    }
+    let trial = trial_name(file);
+    let written = FileAccess::open(&trial, ModeFlags::WRITE)
+        .ok_or_else(|| format!("{:?}", FileAccess::get_open_error()))
+        .and_then(|mut open| {
+            open.store_string(HEADING);
+            open.flush();
+            check(open.get_error())
+        });
+    if FileAccess::file_exists(&trial) {
+        DirAccess::remove_absolute(&trial);
+    }
+    written
 }
 
 /// The login kept in `file` for the server at `url`. A damaged file holds none.
@@ -33,7 +68,7 @@ pub(crate) fn load(file: &GString, url: &GString) -> Option<(String, ResumeToken
     let bytes = file.get_buffer(MAX_BYTES as i64);
     let text = std::str::from_utf8(bytes.as_slice()).ok()?;
     let mut lines = text.lines();
-    if lines.next()? != HEADING || *url != lines.next()? {
+    if lines.next()? != HEADING || !is_same(&url.to_string(), lines.next()?) {
         return None;
     }
     let username = lines.next()?;
@@ -50,11 +85,8 @@ pub(crate) fn save(
     username: &str,
     token: &ResumeToken,
 ) -> Result<(), String> {
-    if !is_writable(file) {
-        return Err("it must begin with user://".to_owned());
-    }
-    // Of this process alone: another game of this player may do the same now.
-    let fresh = GString::from(&format!("{file}.{}", process::id()));
+    check_place(file)?;
+    let fresh = trial_name(file);
     let written = write(&fresh, url, username, token)
         .and_then(|()| check(DirAccess::rename_absolute(&fresh, file)));
     if written.is_err() {
@@ -85,6 +117,24 @@ fn write(file: &GString, url: &GString, username: &str, token: &ResumeToken) -> 
     open.store_string(&text);
     open.flush();
     check(open.get_error())
+}
+
+fn check_place(file: &GString) -> Result<(), String> {
+    let is_good = is_writable(file);
+    is_good
+        .then_some(())
+        .ok_or_else(|| "it must begin with user://".to_owned())
+}
+
+/// Of this process alone: another game of this player may write its own now.
+fn trial_name(file: &GString) -> GString {
+    GString::from(&format!("{file}.{}", process::id()))
+}
+
+/// Whether two urls are the same address, however they are spelt.
+fn is_same(one: &str, other: &str) -> bool {
+    let read = ServerAddress::parse;
+    one == other || read(one).is_ok_and(|one| read(other) == Ok(one))
 }
 
 fn is_absolute(file: &str) -> bool {

@@ -7,13 +7,16 @@ use godot::classes::web_socket_peer::State;
 use godot::classes::{TlsOptions, WebSocketPeer, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;
-use longhall_client::MAX_CHATS_IN_FLIGHT;
+use longhall_client::diagnosis::Failure;
+use longhall_client::{AddressError, DisconnectReason, MAX_CHATS_IN_FLIGHT, ServerAddress};
 use longhall_packet::SUBPROTOCOL;
 use longhall_packet::limits::MAX_CLIENT_PACKET_BYTES;
 
 #[cfg(feature = "bad-weather")]
 use crate::bad_weather::{BadWeather, Forecast};
+use crate::convert::now;
 use crate::fake_server::LonghallFakeServer;
+use crate::probe::Probe;
 
 /// Room for what arrives between two frames. The engine throws data away
 /// beyond it, so it is far larger than what a server keeps for one client.
@@ -21,6 +24,9 @@ const INBOUND_BUFFER_BYTES: i32 = 4 << 20;
 /// Room for all that a session may have on its way to a server that takes nothing.
 const OUTBOUND_BUFFER_BYTES: usize = (MAX_CHATS_IN_FLIGHT + 8) * MAX_CLIENT_PACKET_BYTES;
 const MAX_QUEUED_PACKETS: i32 = 16 * 1024;
+/// Frames without a packet in which nobody asks whether an open connection has ended:
+/// asking costs a tenth of such a frame, and nothing more comes of one that has.
+const IDLE_FRAMES: u32 = 3;
 /// Frames a peer is polled on after we closed it, so that the close frame and
 /// what was sent before it go out.
 const FAREWELL_FRAMES: u32 = 120;
@@ -31,6 +37,8 @@ pub(crate) enum News {
     Received(PackedByteArray),
     /// With the code of the close frame, if there was one.
     Closed(Option<u16>, String),
+    /// No connection came about, and we know why: for the player, and for the developer.
+    Failed(DisconnectReason, String),
 }
 
 /// Where to connect to, and how.
@@ -66,11 +74,31 @@ struct Socket {
     /// Packets that the engine has for us. Counted here, since asking it for each
     /// packet costs as much as taking one.
     waiting: i32,
+    /// Frames until the engine is asked again whether the connection has ended.
+    idle_frames: u32,
+    /// Where it goes, and whose certificate is trusted, if it is to be found out why it
+    /// cannot be opened.
+    target: Option<Target>,
+    probe: Option<Probe>,
+    /// What the probe has found, while the engine goes on trying.
+    suspicion: Option<Failure>,
+}
+
+struct Target {
+    address: ServerAddress,
+    certificate: Option<Gd<X509Certificate>>,
+    /// When to look into it though the engine goes on trying.
+    doubt_at: Duration,
 }
 
 impl Transport {
-    /// Starts to connect. `Err` says why the url cannot be used at all.
-    pub(crate) fn open(&mut self, address: &Address) -> Result<(), String> {
+    /// Starts to connect. `Err` says why the url cannot be used at all. What fails, or
+    /// takes longer than `patience`, is looked into, if there is any.
+    pub(crate) fn open(
+        &mut self,
+        address: &Address,
+        patience: Option<Duration>,
+    ) -> Result<(), String> {
         #[cfg(feature = "bad-weather")]
         self.weather.begin();
         self.link = Some(match &address.fake_server {
@@ -79,11 +107,25 @@ impl Transport {
                 let connection = server.bind_mut().connect();
                 Link::Fake { server, connection }
             }
-            None => Link::Socket(Socket {
-                peer: dial(address)?,
-                opened: false,
-                waiting: 0,
-            }),
+            None => {
+                let server = address.server()?;
+                let certificate = address.certificate.clone();
+                let peer = dial(&server, certificate.as_ref())?;
+                let target = patience.map(|patience| Target {
+                    address: server,
+                    certificate,
+                    doubt_at: now().saturating_add(patience),
+                });
+                Link::Socket(Socket {
+                    peer,
+                    opened: false,
+                    waiting: 0,
+                    idle_frames: 0,
+                    target,
+                    probe: None,
+                    suspicion: None,
+                })
+            }
         });
         Ok(())
     }
@@ -114,6 +156,15 @@ impl Transport {
             }) => server.bind_mut().hang_up(connection),
             None => {}
         }
+    }
+
+    /// What is wrong, as far as is known of a connection that is still being made.
+    pub(crate) fn suspicion(&self) -> Option<String> {
+        let Some(Link::Socket(socket)) = &self.link else {
+            return None;
+        };
+        let (failure, target) = (socket.suspicion.as_ref()?, socket.target.as_ref()?);
+        (!socket.opened).then(|| failure.cause(&target.address))
     }
 
     /// Lets the engine do its part. Call once a frame, then [`Transport::next`]
@@ -182,7 +233,7 @@ impl Transport {
             Link::Socket(socket) => socket.next(),
             Link::Fake { server, connection } => server.bind_mut().poll(*connection),
         };
-        if let Some(News::Closed(..)) = &news {
+        if let Some(News::Closed(..) | News::Failed(..)) = &news {
             if let Some(Link::Fake { server, connection }) = &mut self.link {
                 server.bind_mut().hang_up(*connection);
             }
@@ -207,17 +258,51 @@ impl Socket {
             self.waiting -= 1;
             return Some(News::Received(self.peer.get_packet()));
         }
+        if self.opened && self.idle_frames > 0 {
+            self.idle_frames -= 1;
+            return None;
+        }
+        self.idle_frames = IDLE_FRAMES;
         let state = self.peer.get_ready_state();
         if !self.opened && (state == State::OPEN || self.waiting > 0) {
             self.opened = true;
             return Some(News::Opened);
         }
-        if state == State::CLOSED {
-            let code = u16::try_from(self.peer.get_close_code()).ok();
-            let reason = self.peer.get_close_reason().to_string();
-            return Some(News::Closed(code, reason));
+        let is_over = state == State::CLOSED;
+        if let Some(target) = self.target.as_ref().filter(|_| !self.opened) {
+            if is_over || now() >= target.doubt_at {
+                self.suspicion = self.suspicion.take().or_else(|| {
+                    let certificate = target.certificate.clone();
+                    let start = || Probe::start(&target.address, certificate);
+                    self.probe.get_or_insert_with(start).poll()
+                });
+            }
+            let failure = self.suspicion.as_ref()?;
+            let reason = failure.reason(&target.address);
+            // A server that is merely slow may answer yet.
+            let is_certain = is_over || reason != DisconnectReason::ServerUnreachable;
+            return is_certain.then(|| News::Failed(reason, failure.cause(&target.address)));
         }
-        None
+        if !is_over {
+            return None;
+        }
+        let code = u16::try_from(self.peer.get_close_code()).ok();
+        let reason = self.peer.get_close_reason().to_string();
+        Some(News::Closed(code, reason))
+    }
+}
+
+impl Address {
+    /// What the url says. `Err` is for the developer's console.
+    pub(crate) fn server(&self) -> Result<ServerAddress, String> {
+        let url = self.url.to_string();
+        ServerAddress::parse(&url).map_err(|error| match error {
+            AddressError::UserInfo | AddressError::Empty => error.to_string(),
+            AddressError::Scheme | AddressError::Host | AddressError::Port => {
+                let shown = url.split('?').next().unwrap_or_default();
+                format!("{error}: \"{shown}\"")
+            }
+        })
     }
 }
 
@@ -229,14 +314,11 @@ impl Drop for Transport {
     }
 }
 
-fn dial(address: &Address) -> Result<Gd<WebSocketPeer>, String> {
-    let url = &address.url;
-    let text = url.to_string();
-    if !text.starts_with("ws://") && !text.starts_with("wss://") {
-        return Err(format!(
-            "the url \"{url}\" does not start with ws:// or wss://"
-        ));
-    }
+fn dial(
+    address: &ServerAddress,
+    certificate: Option<&Gd<X509Certificate>>,
+) -> Result<Gd<WebSocketPeer>, String> {
+    let url = &GString::from(&address.to_string());
     let mut peer = WebSocketPeer::new_gd();
     let mut protocols = PackedStringArray::new();
     protocols.push(SUBPROTOCOL);
@@ -245,7 +327,7 @@ fn dial(address: &Address) -> Result<Gd<WebSocketPeer>, String> {
     peer.set_outbound_buffer_size(OUTBOUND_BUFFER_BYTES as i32);
     peer.set_max_queued_packets(MAX_QUEUED_PACKETS);
     // Verified always: against the given certificate, else the engine's.
-    let error = match &address.certificate {
+    let error = match certificate {
         Some(certificate) => {
             let options = TlsOptions::client_ex().trusted_chain(certificate).done();
             let connect = peer.connect_to_url_ex(url);
@@ -257,7 +339,8 @@ fn dial(address: &Address) -> Result<Gd<WebSocketPeer>, String> {
         None => peer.connect_to_url(url),
     };
     match error {
-        Error::OK => Ok(peer),
-        error => Err(format!("cannot connect to \"{url}\": {error:?}")),
+        // A name without an address: the peer is closed, and that is looked into.
+        Error::OK | Error::FAILED | Error::ERR_CANT_CONNECT | Error::ERR_CANT_RESOLVE => Ok(peer),
+        error => Err(format!("cannot connect to {}: {error:?}", address.shown())),
     }
 }

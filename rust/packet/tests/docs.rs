@@ -353,3 +353,78 @@ fn every_link_on_the_page_leads_to_a_heading() {
         assert!(anchors.contains(target), "no heading for #{target}");
     }
 }
+
+/// Runs the page's client in Python over packets of our choice, without its library:
+/// `script` has the module as `talk`, and its words go to standard output. `None` on a
+/// machine without Python.
+fn run_python_client(script: &str) -> Option<String> {
+    let (_, below) = PAGE.split_once("```python\n").expect("a client in Python");
+    let (client, _) = below.split_once("```").expect("its end");
+    // All but its start, which connects.
+    let (client, _) = client.split_once("\ntry:\n").expect("its start");
+    let program = format!(
+        "import sys, types, asyncio, json\n\
+         for name in ('websockets', 'websockets.asyncio', 'websockets.asyncio.client', \
+                      'websockets.exceptions'):\n    \
+             sys.modules[name] = types.ModuleType(name)\n\
+         sys.modules['websockets.asyncio.client'].connect = None\n\
+         sys.modules['websockets.exceptions'].ConnectionClosed = OSError\n\
+         {client}\n{script}\n"
+    );
+    let ran = std::process::Command::new("python3")
+        .args(["-c", &program])
+        .output();
+    let Ok(ran) = ran else {
+        eprintln!("there is no python3 to run the page's client with");
+        return None;
+    };
+    let errors = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(ran.status.success(), "{errors}");
+    Some(String::from_utf8_lossy(&ran.stdout).into_owned())
+}
+
+#[test]
+fn the_client_in_python_begins_anew_with_another_store() {
+    let script = r#"
+class Socket:
+    async def send(self, text):
+        print("sends", text)
+
+async def test():
+    player = Player("", "ada", "")
+    player.ids, player.socket = 0, Socket()
+    async def log_in(epoch, last_seq):
+        player.filling = set()
+        inbox = {"first_seq": 1, "last_seq": 0, "conversations": []}
+        lobby = {"channel": "lobby", "first_seq": 1, "last_seq": last_seq}
+        await player.on({"type": "logged_in", "resume_token": "t", "epoch": epoch,
+                         "channels": [lobby], "inbox": inbox})
+    async def hear(seq, text):
+        await player.on({"type": "chat", "channel": "lobby", "seq": seq, "sender": "ben",
+                         "text": text})
+    await log_in("one", 0)
+    await hear(1, "old 1")
+    await hear(2, "old 2")
+    await log_in("one", 2)
+    await log_in("two", 0)
+    await hear(1, "new 1")
+    await log_in("two", 1)
+    await log_in("two", 0)
+    await hear(1, "newer 1")
+
+asyncio.run(test())
+"#;
+    let Some(told) = run_python_client(script) else {
+        return;
+    };
+    let anew = "The server begins anew: the lines above are no longer there.";
+    let expected = [
+        "[lobby] ben: 'old 1'",
+        "[lobby] ben: 'old 2'",
+        anew,
+        "[lobby] ben: 'new 1'",
+        anew,
+        "[lobby] ben: 'newer 1'",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+}

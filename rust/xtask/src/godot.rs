@@ -13,7 +13,7 @@ use crate::display::Display;
 use crate::{process, workspace};
 
 /// The oldest Godot the addon runs in.
-const OLDEST: (u32, u32) = (4, 4);
+const OLDEST: (u32, u32) = (4, 6);
 
 /// The program's place below the unpacked packages, and that of its libraries.
 const PROGRAM: &str = "usr/bin/godot";
@@ -272,6 +272,29 @@ fn parse_version(line: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_oldest_godot_is_the_same_in_every_place() {
+        let (major, minor) = OLDEST;
+        let oldest = format!("{major}.{minor}");
+        assert_eq!(crate::library::minimum_godot().unwrap(), oldest);
+        let promise = format!("Godot {oldest} or newer");
+        let feature = format!("\"api-{major}-{minor}\"");
+        let project = format!("config/features=PackedStringArray(\"{oldest}\"");
+        for (file, text) in [
+            ("README.md", &promise),
+            ("godot_project/addons/longhall/README.md", &promise),
+            ("Cargo.toml", &feature),
+            ("godot_project/project.godot", &project),
+        ] {
+            let path = workspace::root().join(file);
+            let content = fs::read_to_string(path).unwrap();
+            assert!(
+                content.contains(text.as_str()),
+                "{file} does not say {text}"
+            );
+        }
+    }
 
     #[test]
     fn versions_as_godot_prints_them() {

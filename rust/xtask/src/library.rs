@@ -158,7 +158,7 @@ fn gdextension() -> Result<String> {
     fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// `4.4` of `compatibility_minimum = "4.4"`
+/// `4.6` of `compatibility_minimum = "4.6"`
 fn entry<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let (name, value) = line.split_once('=')?;
     (name.trim() == key).then(|| value.trim().trim_matches('"'))

@@ -9,6 +9,9 @@ extends Node
 ## Ends of a session that the player asked for.
 const OWN_WISH: Array[String] = ["logout", "closed_by_client"]
 
+## Why no connection comes about, as long as nothing else is known.
+const STANDING_CAUSES: Array[String] = ["unknown_host", "not_secure", "wrong_server"]
+
 ## The client of the screen; null while there is none.
 var client: NetworkClient
 
@@ -311,7 +314,7 @@ func _on_client_disconnected(reason: String, will_retry: bool, _seconds: float) 
 
 
 func _on_client_reconnecting(attempt: int, _seconds: float) -> void:
-	if attempt > 1:
+	if attempt > 1 and _cut_reason not in STANDING_CAUSES:
 		_cut_reason = "server_unreachable"
 	set_process(true)
 	_show_connection()

@@ -7,13 +7,23 @@ use longhall_packet::{
     LineKind, ListedChannel, Member, PROTOCOL_VERSION, RequestId, ServerPacket, Username,
 };
 
+use super::channels::Markers;
 use super::{Account, Link, MAX_LISTED, Session, Up};
 use crate::heartbeat::Heartbeat;
+use crate::logs::Ends;
 use crate::requests::{Asked, Request};
 use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
 
 /// A server that asks for more patience before a resume is asked again then.
 const LONGEST_RESUME_DELAY: Duration = Duration::from_secs(300);
+
+/// What a login says of the account's logs.
+struct Whereabouts {
+    epoch: String,
+    channels: Vec<ChannelState>,
+    inbox: InboxState,
+    invitations: Vec<Invitation>,
+}
 
 impl Session {
     /// The client's own greeting, once per transport.
@@ -101,13 +111,19 @@ impl Session {
                 username,
                 resume_token: token,
                 session: _,
-                epoch: _,
+                epoch,
                 channels,
                 inbox,
                 invitations,
             } => {
                 let account = Account { username, token };
-                self.handle_logged_in(now, id, account, (channels, inbox, invitations));
+                let logs = Whereabouts {
+                    epoch,
+                    channels,
+                    inbox,
+                    invitations,
+                };
+                self.handle_logged_in(now, id, account, logs);
             }
             ServerPacket::Posted {
                 id, channel, seq, ..
@@ -346,7 +362,7 @@ impl Session {
         now: Duration,
         id: RequestId,
         account: Account,
-        (channels, inbox, invitations): (Vec<ChannelState>, InboxState, Vec<Invitation>),
+        logs: Whereabouts,
     ) {
         let fits = |request: &Request| matches!(request, Request::Login(_) | Request::Resume);
         let Some(request) = self.requests.take(id, fits) else {
@@ -367,6 +383,11 @@ impl Session {
             self.end_session(LogoutReason::Asked);
         }
         let username = account.username.clone();
+        let channels_before = if self.is_of_other_store(&username, &logs) {
+            self.begin_anew()
+        } else {
+            Vec::new()
+        };
         self.account = Some(account);
         if let Link::Up(up) = &mut self.link {
             up.logged_in = true;
@@ -378,7 +399,13 @@ impl Session {
             self.settle(call, Ok(Answer::Done));
         }
         let wants_pages = self.config.history_lines > 0;
-        let difference = self.logs.come_in(channels, inbox, invitations, wants_pages);
+        let mut difference =
+            self.logs
+                .come_in(logs.channels, logs.inbox, logs.invitations, wants_pages);
+        let gone = channels_before.into_iter();
+        difference
+            .left
+            .extend(gone.filter(|name| self.logs.channel(name).is_none()));
         self.announce_difference(difference);
         if let Some(lobby) = self.logs.lobby() {
             self.outgoing.name_lobby(lobby);
@@ -388,6 +415,36 @@ impl Session {
         self.repeat_presence(now);
         self.pump_markers(now);
         self.pump_pages(now);
+    }
+
+    /// Whether the numbers of this login are of another store than those known, or of an
+    /// older state of it.
+    fn is_of_other_store(&mut self, username: &str, logs: &Whereabouts) -> bool {
+        if let Some(account) = &self.account {
+            let before = account.username.clone();
+            self.note_ends(&before);
+        }
+        // An older server tells no epoch.
+        let is_renamed =
+            !self.epoch.is_empty() && !logs.epoch.is_empty() && self.epoch != logs.epoch;
+        if !logs.epoch.is_empty() {
+            self.epoch.clone_from(&logs.epoch);
+        }
+        is_renamed || self.ends.are_cut(username, &logs.channels, &logs.inbox)
+    }
+
+    /// Everything known of the logs is void. Lines that wait to be said are not: nobody
+    /// has heard them. The channels that the account was in.
+    fn begin_anew(&mut self) -> Vec<String> {
+        let text = "the server has another store than before, or an older state of it: \
+                    all lines begin anew";
+        self.announce(Event::Warning(text.to_owned()));
+        self.announce(Event::HistoryReset);
+        self.ends = Ends::default();
+        self.markers = Markers::default();
+        self.end_pages(RefusalCode::ConnectionLost);
+        self.outgoing.begin_anew();
+        self.logs.reset()
     }
 
     /// Notes a packet that makes no sense. Says so ever more rarely: a broken

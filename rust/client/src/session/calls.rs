@@ -390,5 +390,8 @@ impl Session {
 
 /// Reads a player's name, which people also write with an `@`.
 fn player(name: &str) -> Result<Username, Denial> {
-    Username::parse(name.strip_prefix('@').unwrap_or(name))
+    match Target::parse(name) {
+        Ok(Target::Whispers(username)) => Ok(username),
+        _ => Username::parse(name.strip_prefix('@').unwrap_or(name)),
+    }
 }

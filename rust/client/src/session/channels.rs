@@ -50,11 +50,6 @@ impl Session {
         for channel in difference.changed {
             self.announce(Event::ChannelChanged { channel });
         }
-        for log in difference.cut_short {
-            let name = log.as_str();
-            let text = format!("the server has lost lines of {name} that were shown");
-            self.announce(Event::Warning(text));
-        }
         self.announce_unread();
     }
 

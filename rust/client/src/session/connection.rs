@@ -190,14 +190,21 @@ impl Session {
         self.outgoing.recall();
     }
 
-    /// Forgets the account, if there is one.
+    /// Notes where the logs of an account end, for its next login.
+    pub(super) fn note_ends(&mut self, username: &str) {
+        if let Some(ends) = self.logs.ends(username) {
+            self.ends = ends;
+        }
+    }
+
+    /// Forgets the account, if there is one. Not which store its numbers are of.
     pub(super) fn end_session(&mut self, reason: LogoutReason) {
         if let Link::Up(up) = &mut self.link {
             up.logged_in = false;
             up.leaving = false;
             up.resume_at = None;
         }
-        if self.account.take().is_some() {
+        if let Some(account) = self.account.take() {
             while let Some(request) = self.requests.take_of_account() {
                 if let Request::Asked(call, _) = request {
                     self.settle(call, Err(RefusalCode::ConnectionLost.into()));
@@ -206,6 +213,7 @@ impl Session {
             self.end_pages(RefusalCode::ConnectionLost);
             self.outgoing.fail();
             self.announce_chat_outcomes();
+            self.note_ends(&account.username);
             self.logs = Logs::default();
             self.markers = Markers::default();
             self.presence = None;

@@ -546,6 +546,10 @@ impl Session {
         let Some(asked) = self.pages.under_way.take() else {
             return;
         };
+        if refusal.code == RefusalCode::TimedOut {
+            // A server that is silent may be so for ever, and every call ends.
+            self.end_waiting_pages(asked.log.log(), &refusal);
+        }
         if refusal.is_for_now() {
             let asked_for = u64::from(refusal.retry_after_ms.unwrap_or(0));
             let cap = self.config.reconnect_max_delay;
@@ -556,7 +560,11 @@ impl Session {
             let delay = Duration::from_millis(asked_for).min(LONGEST_PAGE_DELAY) + spread;
             self.pages.not_before = now.saturating_add(delay);
             if let Page::Older { older, .. } = asked.page {
-                self.pages.waiting.push_front(older);
+                if refusal.code == RefusalCode::TimedOut {
+                    self.settle(older.call, Err(refusal));
+                } else {
+                    self.pages.waiting.push_front(older);
+                }
             }
         } else if let Page::Older { older, .. } = asked.page {
             self.settle(older.call, Err(refusal));
@@ -567,6 +575,17 @@ impl Session {
             }
         }
         self.pump_timelines(now);
+    }
+
+    /// Ends the calls that wait for older lines of this log.
+    fn end_waiting_pages(&mut self, log: Log<'_>, refusal: &Refusal) {
+        let (over, waiting): (VecDeque<_>, _) = std::mem::take(&mut self.pages.waiting)
+            .into_iter()
+            .partition(|older: &Older| older.log() == log);
+        self.pages.waiting = waiting;
+        for older in over {
+            self.settle(older.call, Err(refusal.clone()));
+        }
     }
 
     /// Goes on behind what is missing.

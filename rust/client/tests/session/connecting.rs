@@ -132,11 +132,54 @@ fn what_greets_otherwise_is_no_server_of_ours() {
     ] {
         let mut rig = opened();
         rig.session.received(rig.now, &first);
-        rig.expect(["state Offline", "disconnected: wrong_server, for good"]);
+        rig.expect([
+            "state Reconnecting",
+            "disconnected: wrong_server, will retry",
+            "try 1",
+        ]);
         rig.expect_close(CloseReason::ProtocolError.code());
-        rig.pass(120.0);
-        rig.expect_idle();
     }
+}
+
+#[test]
+fn a_driver_that_knows_why_it_cannot_connect_says_so() {
+    use longhall_client::DisconnectReason::{NotSecure, UnknownHost, WrongServer};
+    for reason in [UnknownHost, NotSecure, WrongServer] {
+        let mut rig = Rig::new();
+        let first = rig.session.connect(rig.now);
+        rig.expect_open();
+        rig.events();
+        rig.session.failed(rig.now, reason, "the cause");
+        assert_eq!(
+            rig.session.poll_outcome().map(|(call, _)| call),
+            Some(first)
+        );
+        let told = format!("disconnected: {}, will retry", reason.name());
+        rig.expect(["warning", "state Reconnecting", &told, "try 1"]);
+        // Nobody asked for the next try, so nobody is told why it fails, either.
+        rig.wait_for_open();
+        rig.session.failed(rig.now, reason, "the cause");
+        rig.expect(["try 2"]);
+        // But for this one somebody does.
+        rig.session.connect(rig.now);
+        rig.expect_open();
+        rig.session.failed(rig.now, reason, "the cause");
+        rig.expect(["warning", "try 3"]);
+        assert_eq!(rig.outcomes(), [reason.name()]);
+    }
+}
+
+#[test]
+fn a_player_who_meets_a_log_in_page_of_a_network_stays_logged_in() {
+    let mut rig = Rig::logged_in();
+    rig.cut();
+    rig.wait_for_open();
+    let reason = DisconnectReason::WrongServer;
+    rig.session.failed(rig.now, reason, "");
+    assert_eq!(rig.session.username(), Some("ada"));
+    rig.wait_for_open();
+    rig.come_up();
+    rig.expect_resume(1);
 }
 
 #[test]

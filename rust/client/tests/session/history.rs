@@ -1,15 +1,17 @@
 //! Each line once, in order: as they are said, and in pages.
 
+use std::time::Duration;
+
 use longhall_client::Event;
 use longhall_packet::{
     ClientPacket, Conversation, DenyCode, InboxState, Line, LineKind, RequestId, Seq, ServerPacket,
 };
 
-use crate::support::{Rig, channel, line, logged_in, whisper};
+use crate::support::{PASSWORD, Rig, channel, line, logged_in, whisper};
 
 /// Logs in with what `set` makes of the packet.
 fn logged_in_with(rig: &mut Rig, set: impl FnOnce(&mut ServerPacket)) {
-    rig.session.login(rig.now, "ada", crate::support::PASSWORD);
+    rig.session.login(rig.now, "ada", PASSWORD);
     let id = rig.expect_sent("login");
     let mut packet = logged_in(id, "ada", 1);
     set(&mut packet);
@@ -278,7 +280,13 @@ fn a_server_that_lost_lines_is_followed_from_where_it_is() {
     let mut packet = logged_in(id, "ada", 2);
     lobby(&mut packet).last_seq = 7;
     rig.receive(&packet);
-    rig.expect(["state LoggedIn", "logged in ada", "warning"]);
+    rig.expect([
+        "warning",
+        "history reset",
+        "state LoggedIn",
+        "logged in ada",
+        "joined lobby",
+    ]);
     rig.lobby_seq = 7;
     rig.receive_chat("8");
     rig.expect(["bob: 8"]);
@@ -706,4 +714,25 @@ fn the_gap_counts_as_unread_once() {
     rig.lobby_seq = 4;
     rig.receive_chat("5");
     assert_eq!(rig.session.channel("").unwrap().unread, 5);
+}
+
+#[test]
+fn older_lines_asked_for_from_a_silent_server_end_with_a_time_out() {
+    // Whether the first page never comes, or the older one.
+    for first_page_comes in [false, true] {
+        let mut rig = Rig::with(|config| config.heartbeat_interval = Duration::ZERO).connect();
+        rig.session.login(rig.now, "ada", PASSWORD);
+        let id = rig.expect_sent("login");
+        let mut packet = logged_in(id, "ada", 1);
+        lobby(&mut packet).last_seq = 9;
+        rig.receive(&packet);
+        let id = expect_page(&mut rig, "lobby", None, None, 50);
+        if first_page_comes {
+            rig.page(id, "lobby", lines(8..=9), true);
+        }
+        rig.outcomes();
+        rig.session.load_history(rig.now, "lobby");
+        rig.pass(15.1);
+        assert_eq!(rig.outcomes(), ["timed_out"]);
+    }
 }

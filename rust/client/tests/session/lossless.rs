@@ -1,6 +1,8 @@
 //! Several players chat over the worst of networks with a server that crashes,
 //! each life from a seed. In the end no line that was acknowledged is missing
-//! on any screen, none is there twice, and all have them in the same order.
+//! on any screen, none is there twice, and all have them in the same order. Now and
+//! then somebody puts a fresh or an older database behind the server: then the same
+//! holds for that one.
 //!
 //! `LONGHALL_SEEDS=100000` runs more lives than usual, `LONGHALL_SEED=7` that
 //! one alone.
@@ -64,6 +66,8 @@ struct Tally {
     gaps: u64,
     pages: u64,
     skips: u64,
+    /// Players who found another store.
+    resets: u64,
 }
 
 impl Tally {
@@ -76,6 +80,7 @@ impl Tally {
             gaps: self.gaps + other.gaps,
             pages: self.pages + other.pages,
             skips: self.skips + other.skips,
+            resets: self.resets + other.resets,
         }
     }
 
@@ -85,6 +90,7 @@ impl Tally {
             && self.cuts > LIVES
             && self.crashes > LIVES / 2
             && self.pages > LIVES
+            && self.resets > LIVES / 2
             && all.iter().all(|n| *n > LIVES / 20)
     }
 }
@@ -136,6 +142,7 @@ impl World {
             gaps: self.server.gaps,
             pages: self.server.pages,
             skips: self.players.iter().map(|player| player.skips).sum(),
+            resets: self.players.iter().map(|player| player.resets).sum(),
         }
     }
 
@@ -148,6 +155,12 @@ impl World {
             (0, _) => self.server.crash(now),
             (1, _) => self.server.restart(now),
             (2, _) => self.server.stall_disk(now),
+            (13, _) if self.rng.bool() => {
+                self.server.swap_store(now);
+                for player in &mut self.players {
+                    player.may_expire = true;
+                }
+            }
             (3..=7, Some(wire)) => {
                 self.cuts += 1;
                 self.server.wires[wire].cut(now, &mut self.rng);

@@ -13,6 +13,7 @@ mod heartbeat;
 mod history;
 mod logging_in;
 mod lossless;
+mod other_store;
 mod random_walk;
 mod reconnecting;
 mod stalls;

@@ -63,6 +63,7 @@ fn an_honest_server_is_never_misunderstood() {
         "chat denied: timed_out",
         "chat denied: connection_lost",
         "bob: hi",
+        "history reset",
         "disconnected: server_unreachable, will retry",
         "disconnected: server_unreachable, for good",
         "disconnected: connection_lost, will retry",
@@ -254,6 +255,10 @@ impl World {
                 wire.conversation.is_over = true;
             }
             3 => wire.conversation.slow_until = now + Duration::from_secs(self.rng.u64(..40)),
+            4 if self.rng.u8(..3) == 0 => {
+                wire.end(now, None);
+                self.server.swap_store();
+            }
             _ => {}
         }
     }

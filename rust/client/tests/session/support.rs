@@ -329,6 +329,7 @@ pub(crate) fn tell(event: &Event) -> String {
         Event::Reconnecting { attempt, .. } => format!("try {attempt}"),
         Event::Registered { username } => format!("registered {username}"),
         Event::RegisterDenied(refusal) => format!("register denied: {}", refusal.code),
+        Event::HistoryReset => "history reset".to_owned(),
         Event::LoggedIn { username } => format!("logged in {username}"),
         Event::LoginDenied(refusal) => format!("login denied: {}", refusal.code),
         Event::LoggedOut { reason } => format!("logged out: {reason}"),

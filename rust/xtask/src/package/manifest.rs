@@ -121,7 +121,7 @@ mod tests {
         let manifest = Manifest::new("1.2.3".into(), &[(library, b"abc".to_vec())]).unwrap();
         let json: serde_json::Value = serde_json::from_str(&manifest.to_json().unwrap()).unwrap();
         assert_eq!(json["version"], "1.2.3");
-        assert_eq!(json["minimum_godot"], "4.4");
+        assert_eq!(json["minimum_godot"], "4.6");
         assert!(json["protocol_version"].as_u64().unwrap() > 0);
         let entry = &json["libraries"][0];
         assert_eq!(entry["file"], "bin/liblonghall.linux.release.x86_64.so");

@@ -5,6 +5,19 @@ extends LonghallWiring
 ## the player may log in again whenever they like.
 const REOPENED: Array[String] = ["logged_in_elsewhere", "session_ended", "login_timeout", "idle"]
 
+## What is wrong with the way to the server: over as soon as it is tried again.
+const ABOUT_THE_WAY: Array[String] = [
+	"server_unreachable",
+	"unknown_host",
+	"not_secure",
+	"wrong_server",
+	"invalid_address",
+	"connection_lost",
+]
+
+# The status line says what was wrong with the way to the server.
+var _tells_of_the_way: bool = false
+
 @onready var _screen: LoginScreen = get_parent()
 
 
@@ -36,6 +49,13 @@ func _set_limits() -> void:
 	_screen.set_limits(client.username_max_length, client.password_max_length)
 
 
+func _on_client_state_changed(state: int) -> void:
+	if state == NetworkClient.STATE_CONNECTING and _tells_of_the_way:
+		_tells_of_the_way = false
+		_screen.show_status("")
+	super(state)
+
+
 func _on_client_connected() -> void:
 	_set_limits()
 	super()
@@ -45,7 +65,10 @@ func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -
 	super(reason, will_retry, seconds)
 	if will_retry:
 		return
-	_screen.show_ended(reason, reason in OWN_WISH)
+	# Who was in and wished to leave has been told so; who was not in is not logged out.
+	if reason not in OWN_WISH:
+		_screen.show_ended(reason)
+		_tells_of_the_way = reason in ABOUT_THE_WAY
 	if reason in REOPENED and client.state == NetworkClient.STATE_OFFLINE:
 		client.connect_to_server()
 		_show_connection()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use fastrand::Rng;
-use longhall_client::{Answer, Call, Config, Event, RefusalCode, Session, State};
+use longhall_client::{Answer, Call, Config, Event, LogoutReason, RefusalCode, Session, State};
 use longhall_packet::{Line, LineKind, Seq};
 
 use super::server::{CHANNELS, News, Server, is_hidden_from};
@@ -27,6 +27,9 @@ pub(super) struct Player {
     /// Everything behind these is to be on the screen.
     floors: BTreeMap<String, Seq>,
     pub(super) skips: u64,
+    pub(super) resets: u64,
+    /// Another store may know nothing of the session.
+    pub(super) may_expire: bool,
     has_news: bool,
     pub(super) deletions: u64,
 }
@@ -59,6 +62,8 @@ impl Player {
             screens: BTreeMap::new(),
             floors: BTreeMap::new(),
             skips: 0,
+            resets: 0,
+            may_expire: false,
             has_news: false,
             deletions: 0,
         }
@@ -206,7 +211,18 @@ impl Player {
                     self.floors.entry("@".to_owned()).or_insert(0);
                 }
             }
-            Event::LoggedOut { reason } => panic!("out because of {reason}"),
+            Event::LoggedOut { reason } => {
+                let is_lost = reason == LogoutReason::SessionExpired && self.may_expire;
+                assert!(is_lost, "out because of {reason}");
+                // What this store has taken went with it.
+                self.posted.clear();
+            }
+            Event::HistoryReset => {
+                self.resets += 1;
+                self.screens.clear();
+                self.floors.clear();
+                self.posted.clear();
+            }
             Event::ChatReceived { channel, line } => {
                 let screen = self.screens.entry(channel).or_default();
                 assert!(line.seq > screen.newest, "{} again", line.seq);
@@ -326,6 +342,9 @@ impl Player {
 
     /// After scrolling up to the top, everything is on the screen.
     pub(super) fn check_whole(&self, server: &Server) {
+        if self.session.username().is_none() {
+            return;
+        }
         for (channel, screen) in &self.screens {
             let all = server.screen(self.name, channel);
             check_same(channel, &screen.lines, &all.iter().collect::<Vec<_>>());
@@ -359,7 +378,7 @@ impl Player {
             assert!(!is_hidden_from(self.name, line));
         }
         for (text, code) in &self.refused {
-            let nobody_knows = matches!(code, RefusalCode::TimedOut);
+            let nobody_knows = matches!(code, RefusalCode::TimedOut | RefusalCode::ConnectionLost);
             assert!(
                 nobody_knows || !server.was_taken(text),
                 "{text} was taken and refused: {code}"

@@ -28,6 +28,9 @@ pub(super) struct Server {
     /// The current tokens of a session, and the one before.
     tokens: HashMap<u64, (String, ResumeToken, Option<ResumeToken>)>,
     reads: HashMap<(String, String), Seq>,
+    epoch: u64,
+    /// What somebody has put aside of it.
+    backup: Option<Backup>,
 
     // What is in memory.
     pub(super) wires: Vec<Wire>,
@@ -51,6 +54,13 @@ pub(super) struct Server {
     pub(super) gaps: u64,
     pub(super) left_out: u64,
     pub(super) pages: u64,
+}
+
+/// An older state of what is on disk.
+struct Backup {
+    logs: BTreeMap<String, Vec<Line>>,
+    taken: HashMap<(String, LineId), Seq>,
+    reads: HashMap<(String, String), Seq>,
 }
 
 /// One connection. What is sent arrives late, but in order.
@@ -154,6 +164,8 @@ impl Server {
             taken: HashMap::new(),
             tokens: HashMap::new(),
             reads: HashMap::new(),
+            epoch: 1,
+            backup: None,
             wires: Vec::new(),
             newest: HashMap::new(),
             writes: VecDeque::new(),
@@ -173,11 +185,43 @@ impl Server {
             pages: 0,
             rng,
         };
-        for n in 0..server.rng.u64(..8) {
-            let text = format!("before {n}");
-            server.append("lobby", line(0, "old", &text));
-        }
+        server.begin_lobby();
         server
+    }
+
+    fn begin_lobby(&mut self) {
+        for n in 0..self.rng.u64(..8) {
+            let text = format!("before {n}");
+            self.append("lobby", line(0, "old", &text));
+        }
+    }
+
+    /// Stopped, and started again with a fresh database, or with an older state.
+    pub(super) fn swap_store(&mut self, now: Duration) {
+        self.crash(now);
+        self.epoch += 1;
+        match self.backup.take().filter(|_| self.rng.bool()) {
+            Some(Backup { logs, taken, reads }) => {
+                (self.logs, self.taken, self.reads) = (logs, taken, reads);
+            }
+            None => {
+                self.logs.values_mut().for_each(Vec::clear);
+                self.taken.clear();
+                self.reads.clear();
+                self.begin_lobby();
+            }
+        }
+        if self.rng.bool() {
+            self.tokens.clear();
+        }
+    }
+
+    fn back_up(&mut self) {
+        self.backup = Some(Backup {
+            logs: self.logs.clone(),
+            taken: self.taken.clone(),
+            reads: self.reads.clone(),
+        });
     }
 
     pub(super) fn wire(&mut self, id: u64) -> Option<&mut Wire> {
@@ -244,6 +288,9 @@ impl Server {
                 self.handle(now, place, &text, is_difficult);
             }
             self.answer_late(now, place);
+        }
+        if is_difficult && self.rng.u8(..50) == 0 {
+            self.back_up();
         }
         if self.stops_at.is_some_and(|at| at <= now) {
             self.commit(now);
@@ -459,7 +506,7 @@ impl Server {
             username: name.to_owned(),
             resume_token: token,
             session,
-            epoch: String::new(),
+            epoch: self.epoch.to_string(),
             channels,
             inbox: self.inbox(name),
             invitations: Vec::new(),
@@ -660,6 +707,9 @@ impl Server {
         if target.kind != LineKind::Said || target.sender != account {
             return;
         }
+        let base = |text: &str| text.trim_end_matches(" (edited)").to_owned();
+        let is_meant = kind == LineKind::Deletion || base(text) == base(&target.text);
+        assert!(is_meant, "{text} in the place of {}", target.text);
         text.clone_into(&mut target.text);
         if kind == LineKind::Deletion {
             target.kind = LineKind::Deleted;

@@ -108,6 +108,7 @@ impl Auditor {
             Event::RegisterDenied(_) => {
                 self.registrations = less_one(self.registrations, "registration");
             }
+            Event::HistoryReset => self.shown.clear(),
             Event::LoggedIn { username } => {
                 assert_eq!(self.state(), State::LoggedIn);
                 assert!(honest.is_none_or(|server| server.has_account(username)));
@@ -131,7 +132,7 @@ impl Auditor {
             }
             Event::ChatAccepted { .. } => {
                 let line = self.lines.pop_front().expect("an outcome too many");
-                assert!(honest.is_none_or(|s| s.accepted_lines.contains(&line)));
+                assert!(honest.is_none_or(|s| s.once_accepted.contains(&line)));
             }
             Event::ChatDenied { refusal, .. } => {
                 let line = self.lines.pop_front().expect("an outcome too many");

@@ -27,6 +27,9 @@ pub(crate) struct Server {
     /// current one is used: its answer may have been lost.
     tokens: HashMap<String, (ResumeToken, Option<ResumeToken>)>,
     pub(crate) accepted_lines: HashSet<String>,
+    /// Also by a store that is no longer there.
+    pub(crate) once_accepted: HashSet<String>,
+    epoch: u64,
     lobby: Vec<Line>,
     line_ids: HashMap<LineId, Seq>,
     pub(crate) is_calm: bool,
@@ -62,9 +65,22 @@ impl Server {
             passwords: HashMap::from([("ada".to_owned(), PASSWORD.to_owned())]),
             tokens: HashMap::new(),
             accepted_lines: HashSet::new(),
+            once_accepted: HashSet::new(),
+            epoch: 1,
             lobby: Vec::new(),
             line_ids: HashMap::new(),
             is_calm: false,
+        }
+    }
+
+    /// Another database: fresh, but for the accounts, and maybe their sessions.
+    pub(crate) fn swap_store(&mut self) {
+        self.epoch += 1;
+        self.lobby.clear();
+        self.line_ids.clear();
+        self.accepted_lines.clear();
+        if self.rng.bool() {
+            self.tokens.clear();
         }
     }
 
@@ -149,6 +165,7 @@ impl Server {
                 id, line_id, text, ..
             } => {
                 self.accepted_lines.insert(text.as_str().to_owned());
+                self.once_accepted.insert(text.as_str().to_owned());
                 let seq = match self.line_ids.get(&line_id) {
                     Some(seq) => *seq,
                     None => self.append("ada", text.as_str()).seq,
@@ -262,7 +279,7 @@ impl Server {
             username: name,
             resume_token: token,
             session: 1,
-            epoch: String::new(),
+            epoch: self.epoch.to_string(),
             channels: vec![lobby],
             inbox: InboxState::default(),
             invitations: Vec::new(),
@@ -333,7 +350,7 @@ impl Server {
                 username: "eve".to_owned(),
                 resume_token: token,
                 session: 1,
-                epoch: String::new(),
+                epoch: self.rng.u64(..3).to_string(),
                 channels: vec![channel("lobby"), channel("eves")],
                 inbox: InboxState::default(),
                 invitations: Vec::new(),
