@@ -17,6 +17,7 @@ func set_up() -> void:
 	chatbox.wire_to_client = false
 	chatbox.username = "ada"
 	chatbox.show_timestamps = false
+	chatbox.line_format = '{sender} says: "{text}"'
 	chatbox.offers_channels = true
 	await add(chatbox)
 	line_edit = chatbox.get_node("%LineEdit")

@@ -44,9 +44,11 @@ func log_in(name: String, password: String) -> void:
 	await input.click(game.control("Button_Login"))
 
 
-## Registers a new account from the login screen, and returns its name.
+## Registers a new account from the login screen without logging in to it, and returns
+## its name.
 func registered(name: String) -> String:
 	name = unique(name)
+	game.login_screen().log_in_after_registering = false
 	await fill_form(name, PASSWORD)
 	await input.click(game.control("Button_Register"))
 	await wait_for_status("Registration successful")

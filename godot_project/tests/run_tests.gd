@@ -5,6 +5,7 @@ extends SceneTree
 ## godot --headless --path godot_project --fixed-fps 60 -s res://tests/run_tests.gd --
 ##     --server=ws://127.0.0.1:PORT    tests against a real server are skipped without it
 ##     --control=127.0.0.1:PORT        so are those that stop and start the server
+##     --folder=res://tests/window     those that need a window; without it, those beside this
 ##     --filter=TEXT                   only files and tests whose name contains TEXT
 ## [/codeblock]
 ## The server must allow more registrations and logins than a player needs.
@@ -61,9 +62,13 @@ func _process(_delta: float) -> bool:
 	return false
 
 
+func _folder() -> String:
+	return Arguments.value_of("folder", FOLDER)
+
+
 func _test_files() -> PackedStringArray:
 	var files: PackedStringArray = []
-	for file: String in DirAccess.get_files_at(FOLDER):
+	for file: String in DirAccess.get_files_at(_folder()):
 		if file.begins_with("test_") and file.ends_with(".gd") and file != "test_case.gd":
 			files.append(file)
 	files.sort()
@@ -71,7 +76,7 @@ func _test_files() -> PackedStringArray:
 
 
 func _run_file(file: String) -> void:
-	var script: GDScript = load(FOLDER.path_join(file))
+	var script: GDScript = load(_folder().path_join(file))
 	var errors: PackedStringArray = _errors.take()
 	if script == null or not script.can_instantiate() or not errors.is_empty():
 		_report(file, ["the script does not load"] + Array(errors))

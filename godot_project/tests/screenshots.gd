@@ -89,6 +89,16 @@ func _take_login() -> void:
 func _take_chatbox() -> void:
 	await _log_in(PASSWORD)
 	await _until(func() -> bool: return _game.chatbox() != null, "the chatbox")
+	# Who talks has come before, and the log tells so a moment later.
+	var told: Array[String] = []
+	_game.client.member_joined.connect(
+		func(_channel: String, name: String) -> void: told.append(name)
+	)
+	for line: String in TALK:
+		var name: String = line.get_slice(": ", 0)
+		if name != PLAYER:
+			await _make_player(name)
+			await _until(func() -> bool: return name in told, name + " joined")
 	for line: String in TALK:
 		var name: String = line.get_slice(": ", 0)
 		var text: String = line.trim_prefix(name + ": ")
@@ -201,6 +211,7 @@ func _take_details() -> void:
 	var chatbox: Chatbox = CHATBOX.instantiate()
 	chatbox.wire_to_client = false
 	chatbox.username = PLAYER
+	chatbox.line_format = '{sender} says: "{text}"'
 	root.add_child(chatbox)
 	var now_ms: int = floori(Time.get_unix_time_from_system() * 1000.0)
 	for i: int in 40:

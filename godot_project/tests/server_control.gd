@@ -1,8 +1,9 @@
 extends RefCounted
 ## Stops and starts the game server, through a TCP port of this machine.
 ##
-## One command per line, [code]stop[/code], [code]kill[/code], [code]start[/code] or
-## [code]restart[/code]; the answer is [code]ok[/code] or [code]error …[/code] when it is done.
+## One command per line, [code]stop[/code], [code]kill[/code], [code]start[/code],
+## [code]restart[/code] or [code]wipe[/code]; the answer is [code]ok[/code] or
+## [code]error …[/code] when it is done.
 
 const PATIENCE_MS: int = 20_000
 

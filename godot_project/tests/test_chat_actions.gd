@@ -65,6 +65,37 @@ func test_players_are_whispered_to_and_blocked_from_their_lines() -> void:
 	check_equal(asked.back(), "block ben", "what was asked then")
 
 
+func test_what_is_copied_has_nothing_in_it_that_cannot_be_seen() -> void:
+	var family: String = "👩‍👩‍👧 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ❤️"
+	var persian: String = "می‌خواهم"
+	for text: String in [
+		"so\u200b be\u2067 it\ufeff",
+		"%s %s" % [family, persian],
+		"\u200dtag\U0E0041ged\u2800 \u00ad!\u200c",
+	]:
+		chatbox.show_line("lobby", "b\u3164en", text, NOON_MS)
+	await until_written()
+	_log.grab_focus()
+	await input.press(KEY_A, true)
+	var expected: String = (
+		'ben says: "so be it"\nben says: "%s %s"\nben says: "tagged !"' % [family, persian]
+	)
+	check_equal(_log.copied_text().strip_edges(), expected, "what is copied")
+	check(not _log.drag_and_drop_selection_enabled, "a selection is dragged off as it is")
+	if DisplayServer.has_feature(DisplayServer.FEATURE_CLIPBOARD):
+		DisplayServer.clipboard_set("before")
+		await input.press(KEY_C, true)
+		check_equal(DisplayServer.clipboard_get().strip_edges(), expected, "the clipboard by keys")
+		DisplayServer.clipboard_set("before")
+		await _right_click(0)
+		await choose("LineMenu", "Copy")
+		check_equal(DisplayServer.clipboard_get(), expected, "the clipboard by the menu")
+		_log.deselect()
+		await _right_click(0)
+		await choose("LineMenu", "Copy")
+		check_equal(DisplayServer.clipboard_get(), "so be it", "a line without a selection")
+
+
 func test_up_in_the_empty_input_changes_the_last_own_line() -> void:
 	await _say_three()
 	await input.type("x")
@@ -321,7 +352,7 @@ func _say_three() -> void:
 
 
 func _place_of(index: int) -> Vector2:
-	return Vector2(120.0, _log.get_paragraph_offset(index) + 8.0)
+	return Vector2(120.0, _log.top_of_lines() + _log.get_paragraph_offset(index) + 8.0)
 
 
 func _right_click(index: int) -> void:

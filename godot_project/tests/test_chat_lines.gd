@@ -20,6 +20,7 @@ func set_up() -> void:
 	_chatbox.wire_to_client = false
 	_chatbox.username = "ada"
 	_chatbox.show_timestamps = false
+	_chatbox.line_format = '{sender} says: "{text}"'
 	await add(_chatbox)
 	_log = _chatbox.get_node("%ChatLog")
 	_scroll = _log.get_v_scroll_bar()
@@ -234,12 +235,13 @@ func test_a_click_on_a_name_puts_it_into_the_draft() -> void:
 	await input.type("hi ")
 	_show("[url=https://example.org]x[/url]", "hello")
 	await _until_written()
-	await input.click_at(_log, Vector2(30.0, 12.0))
+	var name_place := Vector2(30.0, _log.top_of_lines() + 12.0)
+	await input.click_at(_log, name_place)
 	check_equal(clicked, ["[url=https://example.org]x[/url]"] as Array[String], "the clicks")
 	check_equal(_input.text, "hi @[url=https://example.org]x[/url] ", "the draft")
 	check(_input.has_focus(), "the focus is not in the input")
 	_chatbox.insert_clicked_names = false
-	await input.click_at(_log, Vector2(30.0, 12.0))
+	await input.click_at(_log, name_place)
 	check_equal(clicked.size(), 2, "the number of clicks")
 	check_equal(_input.text, "hi @[url=https://example.org]x[/url] ", "the draft")
 

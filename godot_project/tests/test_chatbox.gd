@@ -20,6 +20,7 @@ func set_up() -> void:
 	_chatbox.wire_to_client = false
 	_chatbox.username = "ada"
 	_chatbox.show_timestamps = false
+	_chatbox.line_format = '{sender} says: "{text}"'
 	await add(_chatbox)
 	_log = _chatbox.get_node("%ChatLog")
 	_scroll = _log.get_v_scroll_bar()

@@ -2,12 +2,18 @@ extends "res://tests/game_case.gd"
 ## The whole game against a real server, with a player's mouse and keyboard.
 
 
-func test_a_new_player_registers_and_stays_on_the_login_screen() -> void:
+func test_a_new_player_types_once_and_is_in() -> void:
 	await open_game()
 	var name: String = unique("ada")
 	await fill_form(name, PASSWORD)
 	await input.click(game.control("Button_Register"))
-	await wait_for_status("Registration successful")
+	await wait_until(func() -> bool: return game.chatbox() != null, "the chatbox")
+	check_equal(game.label("Label_You"), name, "the name in the header")
+
+
+func test_a_game_can_let_new_players_log_in_themselves() -> void:
+	await open_game()
+	var name: String = await registered("ada")
 	var username: LineEdit = game.control("LineEdit_Username")
 	var password: LineEdit = game.control("LineEdit_Password")
 	check_equal(username.text, name, "the username")
@@ -18,6 +24,33 @@ func test_a_new_player_registers_and_stays_on_the_login_screen() -> void:
 	await input.press(KEY_ENTER)
 	await wait_until(func() -> bool: return game.chatbox() != null, "the chatbox")
 	check_equal(game.label("Label_You"), name, "the name in the header")
+
+
+func test_a_name_copied_out_of_a_text_is_the_name() -> void:
+	await open_game()
+	var name: String = await registered("ada")
+	# As the chat log has it, with the spaces of other keyboards, and in full width.
+	var wide: String = ""
+	for letter: String in name:
+		wide += String.chr(letter.unicode_at(0) + 0xFEE0)
+	for written: String in [
+		"\u2068%s\u2069" % name,
+		"\u00a0%s\u3000" % name,
+		"\ufeff%s\u200b" % name,
+		"  %s\t" % name,
+		wide
+	]:
+		var username: LineEdit = game.control("LineEdit_Username")
+		username.text = ""
+		username.insert_text_at_caret(written)
+		await input.click(game.control("LineEdit_Password"))
+		await input.type(PASSWORD)
+		await input.press(KEY_ENTER)
+		var what: String = "the chatbox for '%s'" % written.c_escape()
+		if await wait_until(func() -> bool: return game.chatbox() != null, what):
+			check_equal(game.client.username, name, "who is logged in")
+			await input.click(game.control("Button_Logout"))
+			await wait_until(can_log_in, "the login screen")
 
 
 func test_a_wrong_password_is_told_and_the_next_try_works() -> void:

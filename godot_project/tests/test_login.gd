@@ -166,14 +166,62 @@ func test_a_game_can_translate_denials_by_their_code() -> void:
 	TranslationServer.remove_translation(german)
 
 
-func test_registration_keeps_the_name_and_asks_for_the_password() -> void:
+func test_registration_logs_in_with_what_was_typed() -> void:
 	await _fill()
 	await input.click(_register)
 	_screen.show_registered()
+	check_equal(_asked.back(), "login ada/correct horse", "what was asked")
+	check(_login.disabled, "the form is open while it logs in")
+	check(_status.text.begins_with("Registration successful"), "it does not say so")
+	_screen.show_denied("busy", "", "", 0, 2.0)
+	check_equal(_password.text, "correct horse", "the password, to try again with")
+	await input.click(_login)
+	check_equal(_asked.size(), 3, "the number of requests")
+
+
+func test_a_connection_lost_after_registering_leaves_the_account() -> void:
+	await _fill()
+	await input.click(_register)
+	_screen.show_registered()
+	_screen.set_online(false, "The server is down.")
+	check(_status.text.begins_with("Registration successful"), "it does not say so")
+	check_equal(_status.theme_type_variation, &"StatusSuccess", "its look")
+
+
+func test_registration_can_keep_the_name_and_ask_for_the_password() -> void:
+	_screen.log_in_after_registering = false
+	await _fill()
+	await input.click(_register)
+	_screen.show_registered()
+	check_equal(_asked.size(), 1, "the number of requests")
 	check(_status.text.begins_with("Registration successful"), "it does not say so")
 	check_equal(_status.theme_type_variation, &"StatusSuccess", "its look")
 	check_equal(_username.text, "ada", "the username")
 	check(_password.has_focus(), "the cursor is not in the password")
+
+
+func test_what_cannot_be_seen_takes_no_room_from_a_name() -> void:
+	_screen.set_limits(6, 99)
+	for pasted: String in [
+		"\u2068Ada_99\u2069", "\u00a0Ada_99\u3000", "\ufeff\u200bAda_99", "   Ada_99"
+	]:
+		_username.text = ""
+		_screen.show_status("")
+		_username.insert_text_at_caret(pasted)
+		await frames(1)
+		check_equal(_screen.username, "Ada_99", "the name of '%s'" % pasted.c_escape())
+		check_equal(_status.text, "", "the status")
+	_username.text = "Ada99"
+	_username.caret_column = 3
+	_username.insert_text_at_caret("_x")
+	await frames(1)
+	check_equal(_username.text, "Ada_99", "what fits of a longer one")
+	check_equal(_status.text, "At most 6 characters fit here", "the status")
+	_username.text = ""
+	_username.insert_text_at_caret("\u2068Ada_999\u2069")
+	await frames(1)
+	check_equal(_username.text, "Ada_99", "what fits of a longer one")
+	check_equal(_status.text, "At most 6 characters fit here", "the status")
 
 
 func test_empty_fields_are_not_sent() -> void:

@@ -308,7 +308,10 @@ func test_two_games_with_one_login_throw_out_the_first_and_say_why() -> void:
 	await frames(3)
 	OS.remove_logger(warnings)
 	check_equal(reasons, ["logged_in_elsewhere"] as Array[String], "the reasons")
-	check("\n".join(warnings.texts()).contains("--remember-slot"), "no recipe in: " + "\n".join(warnings.texts()))
+	check(
+		"\n".join(warnings.texts()).contains("--remember-slot"),
+		"no recipe in: " + "\n".join(warnings.texts())
+	)
 
 
 func _start() -> NetworkClient:

@@ -6,6 +6,7 @@ const CHATBOX: PackedScene = preload("res://addons/longhall/scenes/chatbox/chatb
 
 const INK := Color("#123456")
 const PAPER := Color("#fdfdf0")
+const BRICK := Color("#8b1c1c")
 
 var _parent: Control
 var _login: LoginScreen
@@ -30,13 +31,17 @@ func test_a_theme_of_a_parent_takes_effect_as_far_as_it_goes() -> void:
 	_parent.theme = _designers()
 	await add(_parent)
 	_check_designers()
-	# What it does not say.
-	check_equal(_part(_login, "Label_Status").get_theme_color(&"font_color"), _ours(), "a hint")
-	check_equal(
+	# What it does not say is ours, on a ground for letters as dark as theirs.
+	var hint: Color = _part(_login, "Label_Status").get_theme_color(&"font_color")
+	_check_kin(hint, _ours(), "a hint")
+	_check_kin(
 		_log.get_theme_color(&"own_name_color", &"Chatbox"),
 		LoginScreen.Look.OURS.get_color(&"own_name_color", &"Chatbox"),
 		"the own name"
 	)
+	var card := _part(_login, "VBoxContainer").get_theme_stylebox(&"panel", &"CardPanel")
+	_check_readable(INK, (card as StyleBoxFlat).bg_color, &"the game's ink")
+	_check_readable(hint, (card as StyleBoxFlat).bg_color, &"a hint")
 
 
 func test_a_theme_takes_effect_wherever_and_whenever_it_is_set() -> void:
@@ -53,26 +58,26 @@ func test_a_theme_takes_effect_wherever_and_whenever_it_is_set() -> void:
 	await frames(1)
 	_check_designers()
 	# A designer goes on painting.
-	_chatbox.theme.set_color(&"font_color", &"NameLabel", Color.RED)
+	_chatbox.theme.set_color(&"font_color", &"NameLabel", BRICK)
 	await frames(1)
-	check_equal(_part(_chatbox, "Label_You").get_theme_color(&"font_color"), Color.RED, "the name")
+	check_equal(_part(_chatbox, "Label_You").get_theme_color(&"font_color"), BRICK, "the name")
 
 
 func test_the_nearest_theme_wins_item_by_item() -> void:
 	_parent.theme = _designers()
 	_login.theme = Theme.new()
-	_login.theme.set_color(&"font_color", &"Label", Color.RED)
+	_login.theme.set_color(&"font_color", &"Label", BRICK)
 	await add(_parent)
-	check_equal(_part(_login, "Label_Connection").get_theme_color(&"font_color"), Color.RED, "near")
+	check_equal(_part(_login, "Label_Connection").get_theme_color(&"font_color"), BRICK, "near")
 	check(_is_paper(_part(_login, "Button_Login").get_theme_stylebox(&"normal")), "far")
 
 
 func test_our_special_types_can_be_named() -> void:
 	_parent.theme = _designers()
-	_parent.theme.set_color(&"font_color", &"StatusInfo", Color.RED)
+	_parent.theme.set_color(&"font_color", &"StatusInfo", BRICK)
 	_parent.theme.set_font_size(&"font_size", &"MutedLabel", 33)
 	await add(_parent)
-	check_equal(_part(_login, "Label_Status").get_theme_color(&"font_color"), Color.RED, "a hint")
+	check_equal(_part(_login, "Label_Status").get_theme_color(&"font_color"), BRICK, "a hint")
 	var connection: Control = _part(_login, "Label_Connection")
 	check_equal(connection.get_theme_font_size(&"font_size"), 33, "the size")
 
@@ -112,6 +117,52 @@ func test_screens_without_a_theme_of_the_game_are_dressed_and_readable() -> void
 				&"font_color", type
 			)
 			_check_readable(tone, (card as StyleBoxFlat).bg_color, type)
+
+
+func test_our_own_theme_has_nothing_that_cannot_be_read() -> void:
+	_parent.free()
+	var look := LoginScreen.Look
+	var legible := look.Legible.new(look.OURS)
+	var behind: Color = legible.in_front_of(look.Shades.OUR_GROUND, &"ChatboxBackground")
+	for panel: StringName in [&"CardPanel", &"LogPanel", &"RosterPanel", &"HeaderBar", &"Strip"]:
+		var fit: Theme = legible.on(legible.in_front_of(behind, panel))
+		for type: String in look.OURS.get_color_type_list():
+			for item: String in fit.get_color_list(type):
+				if look.OURS.has_color(item, type):
+					var same: bool = fit.get_color(item, type) == look.OURS.get_color(item, type)
+					check(same, "%s of %s is hard to read on %s" % [item, type, panel])
+
+
+func test_what_lies_over_text_is_not_made_of_glass() -> void:
+	var glass := StyleBoxFlat.new()
+	glass.bg_color = Color(1.0, 1.0, 1.0, 0.3)
+	_parent.theme = Theme.new()
+	_parent.theme.set_stylebox(&"panel", &"PanelContainer", glass)
+	_parent.theme.set_stylebox(&"normal", &"Button", StyleBoxEmpty.new())
+	await add(_parent)
+	for part: String in ["Roster", "Completions"]:
+		var box := _part(_chatbox, part).get_theme_stylebox(&"panel") as StyleBoxFlat
+		check_equal(box.bg_color.a, 1.0, "what %s lets through" % part)
+	var pill := _part(_chatbox, "Button_NewMessages").get_theme_stylebox(&"normal") as StyleBoxFlat
+	check(pill != null and pill.bg_color.a == 1.0, "the pill over the log lets lines through")
+
+
+func test_a_theme_that_goes_leaves_nothing_behind() -> void:
+	_parent.theme = _designers()
+	await add(_parent)
+	_parent.theme = null
+	await frames(1)
+	for part: String in ["Header", "Banner", "Roster"]:
+		check(_part(_chatbox, part).theme == null, "%s keeps a theme" % part)
+	check_equal(_part(_login, "Label_Status").get_theme_color(&"font_color"), _ours(), "a hint")
+
+
+func test_a_theme_that_a_game_gives_a_panel_stays() -> void:
+	var own := Theme.new()
+	_part(_chatbox, "Header").theme = own
+	_parent.theme = _designers()
+	await add(_parent)
+	check_equal(_part(_chatbox, "Header").theme, own, "the header's theme")
 
 
 # In a game whose project has no theme, only what the screen brings counts.
@@ -167,6 +218,11 @@ func _part(screen: Control, part: String) -> Control:
 
 func _ours() -> Color:
 	return LoginScreen.Look.OURS.get_color(&"font_color", &"StatusInfo")
+
+
+# As dark or light as it has to be.
+func _check_kin(color: Color, ours: Color, what: String) -> void:
+	check(absf(color.ok_hsl_h - ours.ok_hsl_h) < 0.02, "%s has another hue" % what)
 
 
 func _check_readable(text: Color, back: Color, what: StringName) -> void:

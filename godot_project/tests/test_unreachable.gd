@@ -185,6 +185,8 @@ func _client(url: String) -> NetworkClient:
 
 func _proxy(name_in_certificate: String) -> TlsProxy:
 	var target: String = arguments.server
-	var proxy := TlsProxy.new("ws://127.0.0.1:1" if target.is_empty() else target, name_in_certificate)
+	var proxy := TlsProxy.new(
+		"ws://127.0.0.1:1" if target.is_empty() else target, name_in_certificate
+	)
 	await add(proxy)
 	return proxy

@@ -40,11 +40,11 @@ func test_three_nodes_register_log_in_and_chat() -> void:
 	var other: NetworkClient = await second_player("bo")
 	await input.type("Hello")
 	await input.press(KEY_ENTER)
-	await wait_for_line('%s says: "Hello"' % ada)
+	await wait_for_line("%s: Hello" % ada)
 	other.send_chat("Hello yourself")
-	await wait_for_line('%s says: "Hello yourself"' % other.username)
+	await wait_for_line("%s: Hello yourself" % other.username)
 	for name: String in [ada, other.username]:
-		var says: String = name + " says: "
+		var says: String = name + ": "
 		check_equal(game.chat_log().count(says), 1, "lines of %s in\n%s" % [name, game.chat_log()])
 
 	await input.click(game.control("Button_Logout"))

@@ -488,8 +488,7 @@ async fn no_secret_reaches_the_log() {
     let token = ada.enter("ada").await;
     ada.send_raw(r#"{"type":"login","id":7,"username":"ada","password":"correct horse" oops}"#)
         .await;
-    ada.expect_deny(DenyCode::MalformedPacket)
-        .await;
+    ada.expect_deny(DenyCode::MalformedPacket).await;
     ada.say("a line").await;
     drop(ada);
     child.kill().unwrap();

@@ -3,8 +3,8 @@ extends Control
 ## each other by themselves.
 ##
 ## Here is what only this game wants: another server by argument or environment
-## variable, the player's name in the window's title, room for a phone's keyboard,
-## and a polite end.
+## variable, the player's name in the window's title, lines as in a story, and a polite
+## end.
 
 ## Environment variable that names another server.
 const URL_VARIABLE: String = "LONGHALL_URL"
@@ -28,13 +28,6 @@ func _enter_tree() -> void:
 func _ready() -> void:
 	get_tree().auto_accept_quit = false
 	get_window().min_size = MIN_WINDOW_SIZE
-	set_process(DisplayServer.has_feature(DisplayServer.FEATURE_VIRTUAL_KEYBOARD))
-
-
-func _process(_delta: float) -> void:
-	# A phone lays its keyboard over the window; what is typed must stay in sight.
-	var pixels: float = DisplayServer.virtual_keyboard_get_height()
-	offset_bottom = -pixels / get_viewport().get_final_transform().get_scale().y
 
 
 func _notification(what: int) -> void:

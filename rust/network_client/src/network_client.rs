@@ -13,6 +13,7 @@ use longhall_client::{
     Action, AddressError, Answer, Call, Command, Config, DisconnectReason, Event, LogoutReason,
     Refusal, RefusalCode, ServerAddress, Session, State,
 };
+use longhall_packet::text::trim_unseen;
 use longhall_packet::{
     Access, Change, CloseReason, DenyCode, Limits, LineKind, Presence, PresenceState, ResumeToken,
     Role,
@@ -1164,6 +1165,14 @@ impl NetworkClient {
     #[func]
     pub fn can_remember_login(&self) -> bool {
         remembered::try_out(&self.file_for(&self.address())).is_ok()
+    }
+
+    /// A user's or channel's name without what cannot be seen at its ends, such as spaces of any
+    /// kind and what comes along when it is copied out of a text: so it is judged, here and by the
+    /// server. For a field that counts characters.
+    #[func]
+    pub fn trimmed_name(name: GString) -> GString {
+        GString::from(trim_unseen(&name.to_string()))
     }
 
     /// Every code that a request can be refused with, for a test that all have a translation.

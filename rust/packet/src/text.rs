@@ -372,7 +372,7 @@ pub(crate) fn check_name(name: &str, field: Field) -> Result<(), Denial> {
 
 /// Takes off what cannot be seen at the ends of a name: spaces of any kind, what has
 /// no ink, and what came along when the name was copied out of a text.
-pub(crate) fn trim_unseen(text: &str) -> &str {
+pub fn trim_unseen(text: &str) -> &str {
     text.trim_matches(|c: char| {
         c.is_whitespace() || c.is_control() || is_invisible(c) || is_layout_control(c)
     })

@@ -9,6 +9,7 @@
 //! | `kill` | SIGKILL: nothing is said to the players |
 //! | `start` | same port, same database; waits until it listens |
 //! | `restart` | `stop`, then `start` |
+//! | `wipe` | `stop`, then `start` with a fresh database |
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -57,6 +58,7 @@ fn obey(command: &str, server: &Handle) -> Result<()> {
         "kill" => server.kill(),
         "start" => server.start(),
         "restart" => server.restart(),
+        "wipe" => server.wipe(),
         other => bail!("no such command: {other}"),
     }
 }

@@ -1,9 +1,9 @@
 //! `cargo xtask godot-test`: the scenes and the node, in headless Godot against
-//! the real server.
+//! the real server, and what is to be seen of them, in a window.
 //!
 //! The runner is `res://tests/run_tests.gd`. It gets `--server=ws://…`,
-//! `--control=127.0.0.1:PORT` (see [`crate::control`]) and, if asked for,
-//! `--filter=TEXT`; it prints `godot tests: N passed, 0 failed` at its end.
+//! `--control=127.0.0.1:PORT` (see [`crate::control`]), `--folder=res://…` and, if
+//! asked for, `--filter=TEXT`; it prints `godot tests: N passed, 0 failed` at its end.
 
 use std::fs;
 use std::io::Write;
@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::display::Display;
 use crate::godot::Godot;
 use crate::server_process::{Log, Server};
 use crate::{addon, control, project, workspace};
@@ -31,15 +32,36 @@ const SERVER_ARGUMENTS: &[&str] = &[
     "--log=debug",
 ];
 
-/// Builds, imports, and runs the test scripts whose name contains `filter`.
+/// Tests that need something to be drawn.
+const WINDOW_TESTS: &str = "res://tests/window";
+
+/// Which tests `cargo xtask godot-test` runs.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Run only tests whose name contains this
+    filter: Option<String>,
+    /// Run those that look at what is drawn, in a window
+    #[arg(long)]
+    window: bool,
+    /// Keep what the tests with a window have seen as pictures in this folder
+    #[arg(long, value_name = "FOLDER", requires = "window")]
+    pictures: Option<PathBuf>,
+}
+
+/// Builds, imports, and runs the test scripts that are asked for.
 ///
 /// # Errors
 /// If anything does not build, a test fails, or Godot reports an error.
-pub(crate) fn run(filter: Option<&str>) -> Result<()> {
+pub(crate) fn run(options: &Options) -> Result<()> {
     addon::build()?;
     let godot = Godot::find_or_fetch()?;
     project::import(&godot)?;
-    run_tests(&godot, filter)
+    let filter = options.filter.as_deref();
+    if options.window {
+        run_window_tests(&godot, filter, options.pictures.as_deref())
+    } else {
+        run_tests(&godot, filter)
+    }
 }
 
 /// Runs the tests in a project that is built and imported.
@@ -48,9 +70,41 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
 /// If a test fails or Godot reports an error.
 pub(crate) fn run_tests(godot: &Godot, filter: Option<&str>) -> Result<()> {
     let setup = Setup::start("godot-test")?;
-    let mut command = godot.headless_command();
+    run_script(&setup, godot.headless_command(), &[], filter)
+}
+
+/// Runs the tests of what is drawn, in memory when there is no display.
+///
+/// # Errors
+/// If there is no display, a test fails or Godot reports an error.
+pub(crate) fn run_window_tests(
+    godot: &Godot,
+    filter: Option<&str>,
+    pictures: Option<&Path>,
+) -> Result<()> {
+    let setup = Setup::start("window-test")?;
+    let display = Display::open()?;
+    let mut command = godot.windowed_command(&display);
+    command.arg("--path").arg(workspace::godot_project());
+    let mut arguments = vec![format!("--folder={WINDOW_TESTS}")];
+    if let Some(pictures) = pictures {
+        fs::create_dir_all(pictures)
+            .with_context(|| format!("cannot create {}", pictures.display()))?;
+        let folder = pictures.canonicalize().context("cannot find the folder")?;
+        arguments.push(format!("--out={}", folder.display()));
+    }
+    run_script(&setup, command, &arguments, filter)
+}
+
+fn run_script(
+    setup: &Setup,
+    mut command: Command,
+    arguments: &[String],
+    filter: Option<&str>,
+) -> Result<()> {
     command.args(["--fixed-fps", "60"]);
     setup.run_script(&mut command, "tests", "res://tests/run_tests.gd");
+    command.args(arguments);
     command.args(filter.map(|filter| format!("--filter={filter}")));
 
     let output = project::run(&mut command, "tests", "", LIMIT)?;

@@ -92,11 +92,11 @@ enum Task {
     /// are fetched where Godot comes from Debian, otherwise those that the editor
     /// has installed are used.
     Export(export::Options),
-    /// Run the scenes' and the node's tests in headless Godot against a real server
-    GodotTest {
-        /// Run only tests whose name contains this
-        filter: Option<String>,
-    },
+    /// Run the scenes' and the node's tests in Godot against a real server
+    ///
+    /// Most of them need no window; those that look at what is drawn run with
+    /// `--window`, in memory where there is no display.
+    GodotTest(godot_test::Options),
     /// Measure how fast everything is, beside references of the same run
     ///
     /// Each bench starts a server of its own, on a core apart from the load
@@ -141,7 +141,7 @@ fn run(task: Task) -> Result<()> {
         Task::Addon { release: true } => addon::build_both(None).map(drop),
         Task::Package(options) => package::run(&options).map(drop),
         Task::Export(options) => export::run(&options),
-        Task::GodotTest { filter } => godot_test::run(filter.as_deref()),
+        Task::GodotTest(options) => godot_test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Soak(options) => soak::run(&options),
         Task::Screenshots => screenshots::run(),

@@ -111,6 +111,16 @@ impl Handle {
         self.start()
     }
 
+    /// Stops the server, deletes its database and starts it again.
+    ///
+    /// # Errors
+    /// As [`restart`](Self::restart), and if a file cannot be deleted.
+    pub(crate) fn wipe(&self) -> Result<()> {
+        self.stop()?;
+        lock(&self.0).delete_database()?;
+        self.start()
+    }
+
     /// Ends the server without a warning, as a power cut would.
     ///
     /// # Errors
@@ -137,6 +147,23 @@ impl Handle {
 }
 
 impl Child {
+    /// The file itself and whatever stands beside it under its name.
+    fn delete_database(&self) -> Result<()> {
+        let (Some(folder), Some(name)) = (self.database.parent(), self.database.file_name()) else {
+            bail!("{} is no file", self.database.display());
+        };
+        let name = name.to_string_lossy();
+        let files =
+            fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+        for file in files.flatten() {
+            if file.file_name().to_string_lossy().starts_with(&*name) {
+                fs::remove_file(file.path())
+                    .with_context(|| format!("cannot delete {}", file.path().display()))?;
+            }
+        }
+        Ok(())
+    }
+
     fn start(&mut self) -> Result<()> {
         if self.process.is_some() {
             bail!("the server runs already");

@@ -30,6 +30,8 @@ pub(crate) enum Step {
     Import,
     /// Scenes and node, in headless Godot against the real server
     Godot,
+    /// What is drawn can be read, in a window and whatever theme the game has
+    Window,
     /// The addon in the editor: its help, its nodes in a scene, its library loaded anew
     Editor,
     /// The package for designers, twice the same
@@ -53,6 +55,7 @@ impl Step {
             Self::Addon => "addon build",
             Self::Import => "Godot import",
             Self::Godot => "Godot tests",
+            Self::Window => "Godot tests in a window",
             Self::Editor => "addon in the editor",
             Self::Package => "package",
             Self::EmptyProject => "package in an empty project",
@@ -81,6 +84,7 @@ impl Step {
             Self::Addon => addon::build_both(None).map(drop),
             Self::Import => project::import(&Godot::find_or_fetch()?),
             Self::Godot => godot_test::run_tests(&Godot::find_or_fetch()?, None),
+            Self::Window => godot_test::run_window_tests(&Godot::find_or_fetch()?, None, None),
             Self::Editor => editor_test::run(&Godot::find_or_fetch()?),
             Self::Package => package::check(),
             Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),

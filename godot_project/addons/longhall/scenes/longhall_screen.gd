@@ -1,7 +1,9 @@
 class_name LonghallScreen
 extends Control
 ## What [LoginScreen] and [Chatbox] have in common: how they come to their
-## [NetworkClient], and when they show themselves.
+## [NetworkClient], when they show themselves, and room for a phone's keyboard.
+
+const KeyboardRoom := preload("keyboard_room.gd")
 
 @export_group("Network Client")
 
@@ -28,4 +30,28 @@ extends Control
 ## Whether the cursor goes into the screen's first empty field when it is shown.
 @export var focus_when_shown: bool = true
 
+## Whether the screen makes room for the keyboard that a phone or tablet lays over it.
+## Switch it off where your game does so itself.
+@export var make_room_for_keyboard: bool = true:
+	set(value):
+		make_room_for_keyboard = value
+		if is_node_ready():
+			_make_room()
+
+## How much of the screen is under such a keyboard, from below; 0 without one.
+var keyboard_height: float:
+	get:
+		return _keyboard.covered if make_room_for_keyboard else 0.0
+
+var _keyboard := KeyboardRoom.new(self)
+
 @onready var _wiring: LonghallWiring = %Wiring
+
+
+func _init() -> void:
+	add_child(_keyboard, false, Node.INTERNAL_MODE_BACK)
+
+
+# For the screens: lays them out anew above the keyboard.
+func _make_room() -> void:
+	pass

@@ -30,6 +30,12 @@ func refresh() -> void:
 	_menu.offers_whispers = _chatbox.offers_channels
 
 
+## Lines and names that are offered something are gone.
+func forget_lines() -> void:
+	_menu.hide()
+	_names.hide()
+
+
 # Lines and names.
 
 
@@ -39,6 +45,12 @@ func _mention_in_draft(player: String) -> void:
 		_input.paste("@%s" % player)
 		_input.insert_text_at_caret(" ")
 		_input.edit()
+
+
+func _copy_selection(chat_log: ChatLog) -> void:
+	var can_copy: bool = DisplayServer.has_feature(DisplayServer.FEATURE_CLIPBOARD_PRIMARY)
+	if can_copy and not chat_log.copied_text().is_empty():
+		DisplayServer.clipboard_set_primary(chat_log.copied_text())
 
 
 func _choose_name() -> void:
@@ -59,6 +71,15 @@ func _on_chat_tabs_added(tab: ChatTab) -> void:
 
 func _on_chat_log_gui_input(event: InputEvent) -> void:
 	var chat_log: ChatLog = _tabs.current.chat_log
+	if event.is_action_pressed(&"ui_copy"):
+		# The engine would copy the marks between names and words, too.
+		if not chat_log.copied_text().is_empty():
+			DisplayServer.clipboard_set(chat_log.copied_text())
+		chat_log.accept_event()
+		return
+	if event is InputEventMouseButton and not event.is_pressed():
+		# So it does where what is selected is copied at once, when the button is let go.
+		_copy_selection.call_deferred(chat_log)
 	# Keys scroll by themselves. A gamepad scrolls until the end, and then leaves.
 	if event.is_action_pressed(&"ui_menu"):
 		_on_line_edit_menu_wanted()

@@ -55,10 +55,7 @@ func add_notice(tab: ChatTab, text: String, aside: bool) -> void:
 	var line := Line.new()
 	line.text = text
 	line.kind = Line.Kind.NOTICE
-	if aside:
-		tab.chat_log.add_aside(line)
-	else:
-		tab.chat_log.add_line(line)
+	tab.chat_log.add_notice(line, aside)
 
 
 func _told_line(told: Dictionary, seq: int) -> Line:

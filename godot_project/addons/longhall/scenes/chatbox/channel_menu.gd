@@ -121,7 +121,7 @@ func _row_of(channel: Dictionary) -> Button:
 	if channel.get("access", "open") == "password":
 		details.add_child(_icon_of(LOCK))
 	var count := Label.new()
-	count.theme_type_variation = &"MutedLabel"
+	count.theme_type_variation = &"ListDetail"
 	count.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
 	count.mouse_filter = Control.MOUSE_FILTER_IGNORE
 	var members: int = channel.get("members", 0)
@@ -145,7 +145,7 @@ func _icon_of(texture: Texture2D) -> TextureRect:
 	icon.expand_mode = TextureRect.EXPAND_IGNORE_SIZE
 	icon.stretch_mode = TextureRect.STRETCH_KEEP_ASPECT_CENTERED
 	icon.mouse_filter = Control.MOUSE_FILTER_IGNORE
-	icon.modulate = get_theme_color(&"font_color", &"MutedLabel")
+	icon.modulate = get_theme_color(&"font_color", &"ListDetail")
 	return icon
 
 

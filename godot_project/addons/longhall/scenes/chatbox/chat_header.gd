@@ -33,17 +33,24 @@ var online_count: int = -1:
 		online_count = value
 		_refresh()
 
+@onready var _row: HBoxContainer = $HBoxContainer
 @onready var _icon: TextureRect = %Icon
 @onready var _logged_in_as: Label = %Label_As
 @onready var _you: Label = %Label_You
 @onready var _channels: Button = %Button_Channels
 @onready var _roster: Button = %Button_Roster
+@onready var _logout: Button = %Button_Logout
 
 
 func _ready() -> void:
 	resized.connect(_arrange)
 	_arrange()
 	_refresh()
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_THEME_CHANGED and is_node_ready():
+		_keep_height.call_deferred()
 
 
 ## Shows [param player], and [param icon] instead of ours if there is one.
@@ -63,3 +70,15 @@ func _refresh() -> void:
 	_channels.visible = offers_channels and wants_channels
 	_roster.visible = offers_channels and wants_roster and has_roster
 	_roster.text = str(online_count) if online_count >= 0 else ""
+	_keep_height()
+
+
+# Also without the buttons that are hidden: what is below stays where it is.
+func _keep_height() -> void:
+	var height: float = 0.0
+	for button: Button in [_channels, _roster, _logout]:
+		height = maxf(height, button.get_combined_minimum_size().y)
+	var font: Font = _roster.get_theme_font(&"font")
+	var letters: float = font.get_height(_roster.get_theme_font_size(&"font_size"))
+	height = maxf(height, letters + _roster.get_theme_stylebox(&"normal").get_minimum_size().y)
+	_row.custom_minimum_size.y = height

@@ -36,3 +36,22 @@ static func time_zone_bias() -> int:
 ## The number of the local day of [param unix_ms].
 static func day_of(unix_ms: int, bias: int) -> int:
 	return floori((floori(unix_ms / float(_MS_PER_SECOND)) + bias) / float(_SECONDS_PER_DAY))
+
+
+## Tells that [param username] came ([param has_joined]) or left, beside the others of
+## [constant Kind.MEMBERS].
+func tell_member(username: String, has_joined: bool) -> void:
+	var here: PackedStringArray = joined if has_joined else left
+	var there: PackedStringArray = left if has_joined else joined
+	if username in there:
+		# Back where they were: nothing to tell.
+		there.remove_at(there.find(username))
+	elif not username in here:
+		here.append(username)
+	joined = here if has_joined else there
+	left = there if has_joined else here
+
+
+## Its number in the channel, if somebody said it; else 0.
+func number() -> int:
+	return seq if kind == Kind.SAID else 0

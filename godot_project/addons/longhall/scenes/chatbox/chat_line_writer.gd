@@ -101,17 +101,12 @@ func _names(names: PackedStringArray) -> String:
 
 
 func _write_said(line: Line) -> void:
-	var background: StringName = _background_name(line)
-	if not background.is_empty():
-		_label.push_bgcolor(_color(background))
 	if show_timestamps:
 		_add(_clock(line.sent_at_ms) + "  ", &"time_color")
 	if line.is_deleted:
 		_write_tombstone(line)
 	else:
 		_write_words(line)
-	if not background.is_empty():
-		_label.pop()
 
 
 func _write_tombstone(line: Line) -> void:
@@ -175,14 +170,6 @@ func _add(text: String, color_name: StringName) -> void:
 
 func _color(color_name: StringName) -> Color:
 	return _label.get_theme_color(color_name, &"Chatbox")
-
-
-func _background_name(line: Line) -> StringName:
-	if line.is_deleted:
-		return &""
-	if line.is_own:
-		return &"own_background_color"
-	return &"mention_background_color" if line.is_mention else &""
 
 
 func _text_color_name(line: Line) -> StringName:

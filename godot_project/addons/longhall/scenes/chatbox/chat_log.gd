@@ -23,6 +23,9 @@ signal seen(seq: int)
 const Days := preload("chat_days.gd")
 const Line := preload("chat_line.gd")
 const LineWriter := preload("chat_line_writer.gd")
+const OwnLines := preload("own_lines.gd")
+const PlainText := preload("plain_text.gd")
+const Rows := preload("chat_rows.gd")
 
 ## Pixels from the end at which the reader counts as being at the end.
 const _END_TOLERANCE: float = 4.0
@@ -82,9 +85,11 @@ var _first: int = 0
 var _written: int = 0
 var _end: int = -1
 # Own lines that are not settled, behind the others.
-var _tail: Array[Line] = []
+var _tail := OwnLines.new()
 var _tail_written: int = 0
 var _unread: int = 0
+# So many of them were said by somebody.
+var _unread_said: int = 0
 var _unread_mark: Line
 var _leaving: Array[Line] = []
 var _following: bool = true
@@ -104,6 +109,7 @@ var _wants_mark: bool = false
 var _oldest_seq: int = 0
 var _newest_seq: int = 0
 var _seen_seq: int = 0
+var _rows := Rows.new(self)
 
 @onready var _scroll: VScrollBar = get_v_scroll_bar()
 
@@ -117,6 +123,11 @@ func _ready() -> void:
 func _notification(what: int) -> void:
 	if what in [NOTIFICATION_THEME_CHANGED, NOTIFICATION_TRANSLATION_CHANGED]:
 		rewrite()
+
+
+func _draw() -> void:
+	var top: float = top_of_lines()
+	_rows.draw(top, maxi(_paragraph_at(-top), 0), _written + _tail_written, _line_of)
 
 
 func _process(_delta: float) -> void:
@@ -161,16 +172,21 @@ func add_line(line: Line) -> void:
 	if _wants_mark and line.seq > read_seq and not line.is_own:
 		_wants_mark = false
 		_append_mark()
-	elif not _is_watched() and not is_known and _unread == 0:
+	elif not _is_watched() and not is_known and _unread_said == 0:
 		_append_mark()
 	_append(line)
 	if not _is_watched() and not is_known:
+		_unread_said += 1
 		_set_unread(_unread + 1)
 
 
-## Adds what nobody said: it is not missed by who does not see it.
-func add_aside(line: Line) -> void:
+## Adds what nobody said, which has no day and is never the first of what is new. A
+## reader further up is told of it; as an [param aside], and elsewhere, it is missed by
+## nobody who does not see it.
+func add_notice(line: Line, aside: bool) -> void:
 	_append(line)
+	if is_attended and not _following and not aside:
+		_set_unread(_unread + 1)
 
 
 ## Adds a page of lines where it belongs: above the others, or, as far as they are
@@ -254,19 +270,7 @@ func tell_member(username: String, has_joined: bool) -> void:
 		_append(line)
 	else:
 		_change(line)
-	var here: PackedStringArray = line.joined if has_joined else line.left
-	var there: PackedStringArray = line.left if has_joined else line.joined
-	if username in there:
-		# Back where they were: nothing to tell.
-		there.remove_at(there.find(username))
-	elif not username in here:
-		here.append(username)
-	if has_joined:
-		line.joined = here
-		line.left = there
-	else:
-		line.left = here
-		line.joined = there
+	line.tell_member(username, has_joined)
 	if line.joined.is_empty() and line.left.is_empty():
 		_leaving.append(line)
 
@@ -307,14 +311,17 @@ func line_with(seq: int) -> Line:
 
 ## The line that is drawn at [param place] of this control; null if there is none.
 func line_at(place: Vector2) -> Line:
-	var y: float = place.y - get_theme_stylebox(&"normal").get_margin(SIDE_TOP) + _scroll.value
+	var y: float = place.y - top_of_lines()
 	var paragraph: int = _paragraph_at(y)
-	if paragraph < 0 or y > get_content_height():
-		return null
-	if paragraph < _written:
-		return _lines[_first + paragraph]
-	var of_tail: int = paragraph - _written
-	return _tail[of_tail] if of_tail < _tail_written else null
+	return null if paragraph < 0 or y > get_content_height() else _line_of(paragraph)
+
+
+## How far down in this control the first line that is laid out begins; negative when it
+## is further up. A short log stands at the end.
+func top_of_lines() -> float:
+	var box: StyleBox = get_theme_stylebox(&"normal")
+	var room: float = size.y - box.get_minimum_size().y - get_content_height()
+	return box.get_margin(SIDE_TOP) + maxf(room, 0.0) - _scroll.value
 
 
 ## This player's last line that has a number and is not deleted; null if there is
@@ -337,9 +344,19 @@ func newest_seq() -> int:
 	return _newest_seq
 
 
+## The rows in sight that are marked: own lines, and those that call this player.
+func marked_rows() -> Array[Rect2]:
+	return _rows.marked
+
+
+## What the player has selected, as it may be pasted elsewhere.
+func copied_text() -> String:
+	return PlainText.of(get_selected_text())
+
+
 ## Adds a line of this player's own whose fate is not known, at the end, and goes there.
 func add_pending(line: Line) -> void:
-	_tail.append(line)
+	_tail.all.append(line)
 	deselect()
 	scroll_to_end()
 	set_process(true)
@@ -348,7 +365,7 @@ func add_pending(line: Line) -> void:
 ## Adds a line that the server has sent back to its author, in place of the one
 ## that waited for it.
 func add_echo(line: Line) -> void:
-	_tail.erase(_waiting_for(line))
+	_tail.all.erase(_tail.waiting_for(line))
 	_append_day_of(line)
 	_append(line)
 	set_process(true)
@@ -363,38 +380,31 @@ func set_fate(id: int, fate: Line.Fate, seq: int = 0) -> void:
 	line.fate = fate
 	line.seq = seq
 	if line_with(seq) != null:
-		_tail.erase(line)
+		_tail.all.erase(line)
 	set_process(true)
 
 
 ## Takes the pending line [param id] out and returns it; null if it is gone already.
 func take_pending(id: int) -> Line:
 	var line: Line = pending(id)
-	_tail.erase(line)
+	_tail.all.erase(line)
 	set_process(true)
 	return line
 
 
 ## The pending line [param id]; null if it is settled.
 func pending(id: int) -> Line:
-	for line: Line in _tail:
-		if line.id == id:
-			return line
-	return null
+	return _tail.with_id(id)
 
 
 ## The pending lines with that [param fate], oldest first.
 func pending_with(fate: Line.Fate) -> Array[Line]:
-	var found: Array[Line] = []
-	for line: Line in _tail:
-		if line.fate == fate:
-			found.append(line)
-	return found
+	return _tail.with_fate(fate)
 
 
 ## How many lines are pending.
 func pending_count() -> int:
-	return _tail.size()
+	return _tail.all.size()
 
 
 ## How many lines have come that the player has not had in sight.
@@ -405,7 +415,7 @@ func unread_count() -> int:
 ## Accepted lines whose echo will not come any more are said now.
 func settle_accepted() -> void:
 	for line: Line in pending_with(Line.Fate.ACCEPTED):
-		_tail.erase(line)
+		_tail.all.erase(line)
 		line.fate = Line.Fate.SETTLED
 		_append(line)
 	set_process(true)
@@ -416,7 +426,7 @@ func forget(keeps_pending: bool = false) -> void:
 	_lines.clear()
 	_leaving.clear()
 	if not keeps_pending:
-		_tail.clear()
+		_tail.all.clear()
 	_unread_mark = null
 	_following = true
 	_first = 0
@@ -477,7 +487,7 @@ func scroll_to_end() -> void:
 
 ## Shows the first unread line, if it is further up than what is in sight at the end.
 func scroll_to_unread() -> void:
-	if _unread > 0 and _unread_mark != null:
+	if _unread_said > 0 and _unread_mark != null:
 		_goes_to_mark = true
 		set_process(true)
 
@@ -490,9 +500,9 @@ func scroll_by_pages(pages: float) -> void:
 
 func _append(line: Line) -> void:
 	_lines.append(line)
-	_newest_seq = maxi(_newest_seq, _number_of(line))
+	_newest_seq = maxi(_newest_seq, line.number())
 	if _oldest_seq == 0:
-		_oldest_seq = _number_of(line)
+		_oldest_seq = line.number()
 	if _excess() > 0:
 		_forget_above_layout()
 	if _excess() >= max_lines and not _selection_is_in_the_way():
@@ -540,10 +550,6 @@ func _take_up_skipped(added: Array[Line]) -> void:
 		added.push_front(copy)
 
 
-func _number_of(line: Line) -> int:
-	return line.seq if line.kind == Line.Kind.SAID else 0
-
-
 # Of lines too many, those that nobody sees.
 func _forget_above_layout() -> void:
 	var count: int = mini(_excess(), _first)
@@ -559,7 +565,7 @@ func _forget_first(count: int) -> void:
 	if count <= 0:
 		return
 	for i: int in count:
-		if _number_of(_lines[i]) > 0:
+		if _lines[i].number() > 0:
 			# Nobody gives it a second time, so there is a gap above.
 			has_more = false
 	if count > _FEW_OF_ALL:
@@ -572,7 +578,7 @@ func _forget_first(count: int) -> void:
 
 func _first_number() -> int:
 	for line: Line in _lines:
-		if _number_of(line) > 0:
+		if line.number() > 0:
 			return line.seq
 	return 0
 
@@ -625,22 +631,6 @@ func _may_write() -> bool:
 		return false
 	_hidden_write_frame = frame
 	return true
-
-
-func _waiting_for(echo: Line) -> Line:
-	if echo.seq > 0:
-		for line: Line in _tail:
-			if line.seq == echo.seq:
-				return line
-	# The server may have written the text in another way, so the oldest will do.
-	for fate: Line.Fate in [Line.Fate.ACCEPTED, Line.Fate.UNANSWERED, Line.Fate.UNCERTAIN]:
-		for line: Line in pending_with(fate):
-			if line.text == echo.text and line.seq == 0:
-				return line
-	for line: Line in pending_with(Line.Fate.ACCEPTED):
-		if line.seq == 0:
-			return line
-	return null
 
 
 func _change(line: Line) -> void:
@@ -756,9 +746,9 @@ func _write_until(deadline: int) -> void:
 			break
 	if not _is_all_written() or _end >= 0:
 		return
-	for line: Line in _tail:
+	for line: Line in _tail.all:
 		writer.write(line)
-	_tail_written = _tail.size()
+	_tail_written = _tail.all.size()
 
 
 func _take_tail_off() -> void:
@@ -820,6 +810,15 @@ func _lines_to_begin_with() -> int:
 	return maxi(ceili(_SCREENS * size.y / maxf(height, 1.0)), _FEW)
 
 
+# Lines that are gone may still be laid out, until the next frame.
+func _line_of(paragraph: int) -> Line:
+	var of_tail: int = paragraph - _written
+	if of_tail >= 0:
+		return _tail.all[of_tail] if of_tail < _tail.all.size() else null
+	var index: int = _first + paragraph
+	return _lines[index] if index < _lines.size() and not _stale else null
+
+
 # The last one that begins at or above a height; -1 if there is none.
 func _paragraph_at(height: float) -> int:
 	var low: int = 0
@@ -858,6 +857,7 @@ func _go_to_mark() -> void:
 
 
 func _set_unread(count: int) -> void:
+	_unread_said = mini(_unread_said, count)
 	if _unread != count:
 		_unread = count
 		unread_changed.emit(count)

@@ -1,6 +1,7 @@
 extends RefCounted
 ## What a [Chatbox] keeps of one channel, or of the whispers with one player.
 
+const Line := preload("chat_line.gd")
 const Refusals := preload("refusals.gd")
 
 ## In front of the other player's name when a tab is for whispers.
@@ -59,14 +60,34 @@ func remember_name(sender: String) -> void:
 		recent_names.pop_back()
 
 
+## Whether there is something of the player's here that nobody has taken.
+func has_something_unsent() -> bool:
+	return not draft.is_empty() or refusals.is_waiting() or chat_log.pending_count() > 0
+
+
+## Forgets what others said and who they are, but not what waits to be said.
+func begin_anew() -> void:
+	# What was taken is gone with the rest.
+	for line: Line in chat_log.pending_with(Line.Fate.ACCEPTED):
+		chat_log.take_pending(line.id)
+	chat_log.forget(true)
+	_forget_others()
+
+
 ## Forgets all that was here, for another player.
 func forget() -> void:
 	chat_log.forget()
+	_forget_others()
+	refusals.reset()
+
+
+func _forget_others() -> void:
 	recent_names.clear()
 	members.clear()
 	members_count = -1
 	online_count = -1
+	has_asked_for_members = false
+	has_newcomers = false
 	topic = ""
 	unread_told = -1
 	has_mention = false
-	refusals.reset()

@@ -12,6 +12,7 @@ signal entered
 signal refreshed
 
 const ChatTab := preload("chat_tab.gd")
+const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const TabRow := preload("tab_row.gd")
 
 ## All of them, the lobby's first; also those that are closed but kept.
@@ -106,9 +107,15 @@ func close(tab: ChatTab) -> void:
 		enter(open[open.find(tab) - 1])
 	tab.is_open = false
 	if not tab.is_whispers():
-		all.erase(tab)
-		tab.chat_log.queue_free()
+		_remove(tab)
 	refresh()
+
+
+## Closes [param tab], and keeps nothing of it.
+func forget(tab: ChatTab) -> void:
+	close(tab)
+	if tab in all and tab != all[0]:
+		_remove(tab)
 
 
 ## Forgets all tabs but the first, and what was in that.
@@ -139,6 +146,11 @@ func refresh() -> void:
 	refreshed.emit()
 
 
+func _remove(tab: ChatTab) -> void:
+	all.erase(tab)
+	tab.chat_log.queue_free()
+
+
 func _add(tab: ChatTab, chat_log: ChatLog) -> void:
 	tab.chat_log = chat_log
 	chat_log.clear()
@@ -154,4 +166,18 @@ func _set_up(chat_log: ChatLog) -> void:
 	chat_log.writer.line_format = _chatbox.line_format
 	chat_log.writer.action_format = _chatbox.action_format
 	chat_log.writer.show_timestamps = _chatbox.show_timestamps
-	chat_log.writer.sender_colors = _chatbox.sender_colors
+	chat_log.writer.sender_colors = _name_colors()
+
+
+# Those of the designer, light or dark enough to be read wherever a name can stand.
+func _name_colors() -> PackedColorArray:
+	var shown: ChatLog = all[0].chat_log
+	var grounds: Array[Color] = [
+		Look.ground(shown, &"LogPanel"),
+		shown.get_theme_color(&"own_background_color", &"Chatbox"),
+		shown.get_theme_color(&"mention_background_color", &"Chatbox"),
+	]
+	var colors: PackedColorArray = []
+	for color: Color in _chatbox.sender_colors:
+		colors.append(Look.readable(color, grounds))
+	return colors

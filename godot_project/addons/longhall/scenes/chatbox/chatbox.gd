@@ -137,9 +137,11 @@ const UNCERTAIN_CODES: Array[String] = ["connection_lost", "timed_out", "cancell
 
 @export_group("Lines")
 
-## How a line reads. [code]{sender}[/code] and [code]{text}[/code] stand for what
+## How a line reads: as in most chats, as in a story ([code]Ada says: "hello"[/code]), or
+## as you write it here. [code]{sender}[/code] and [code]{text}[/code] stand for what
 ## arrived, all else is shown as it is, or as its translation.
-@export var line_format: String = '{sender} says: "{text}"':
+@export_custom(PROPERTY_HINT_ENUM_SUGGESTION, '{sender}: {text},{sender} says: "{text}"')
+var line_format: String = "{sender}: {text}":
 	set(value):
 		line_format = value
 		_rewrite_logs()
@@ -279,6 +281,7 @@ var _mention: RegEx
 @onready var _reading: Reading = %Reading
 @onready var _members: Members = %Members
 @onready var _actions: Actions = %Actions
+@onready var _content: MarginContainer = $MarginContainer
 @onready var _header: ChatHeader = %Header
 @onready var _banner: PanelContainer = %Banner
 @onready var _banner_text: Label = %Label_Banner
@@ -322,6 +325,7 @@ func _notification(what: int) -> void:
 			_reading.refresh()
 		NOTIFICATION_THEME_CHANGED when is_node_ready():
 			Look.dress(self)
+			_rewrite_logs()
 		NOTIFICATION_WM_WINDOW_FOCUS_IN when is_node_ready():
 			_reading.is_in_use = true
 		NOTIFICATION_WM_WINDOW_FOCUS_OUT when is_node_ready():
@@ -365,6 +369,20 @@ func channels(also_closed: bool = false) -> Array[String]:
 		if tab.is_open or also_closed:
 			found.append(tab.channel)
 	return found
+
+
+## What the player has typed and not sent, by channel.
+func drafts() -> Dictionary[String, String]:
+	return _composer.drafts()
+
+
+## Holds [param text] as the draft of [param channel], if that has none.
+func set_draft(channel: String, text: String) -> void:
+	var tab: ChatTab = _tabs.existing(channel)
+	if tab == null:
+		tab = _tabs.of(channel)
+		tab.is_open = false
+	_composer.hold(tab, text)
 
 
 ## The log of [param channel]; null if it has no tab.
@@ -592,6 +610,21 @@ func reset() -> void:
 	_tabs.refresh()
 
 
+## Forgets lines, marks, counts and rosters, because none of them is true any more:
+## another history is behind the chat. What the player has typed stays, and so do lines
+## that wait to be said; tabs of whispers stay only where there is such a thing.
+func begin_anew() -> void:
+	_composer.keep_draft()
+	_actions.forget_lines()
+	for tab: ChatTab in _tabs.all.duplicate():
+		_composer.give_up_edit(tab)
+		tab.begin_anew()
+		if tab.is_whispers() and not tab.has_something_unsent():
+			_tabs.forget(tab)
+	_answers.refresh()
+	_tabs.is_stale = true
+
+
 ## Puts [param text] where the cursor is. Several lines become one, with a space
 ## where each of them ended.
 func paste(text: String) -> void:
@@ -613,6 +646,11 @@ func _pattern_of(player: String) -> RegEx:
 		return null
 	var quoted: String = "\\Q%s\\E" % player.replace("\\E", "")
 	return RegEx.create_from_string("(*UCP)(?i)(?<![\\w-])%s(?![\\w-])" % quoted)
+
+
+func _make_room() -> void:
+	for part: Control in [_content, _channel_menu]:
+		part.offset_bottom = -keyboard_height
 
 
 func _rewrite_logs() -> void:

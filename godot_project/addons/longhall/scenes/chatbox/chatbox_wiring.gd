@@ -7,8 +7,16 @@ const _TELL_MEMBERS_UP_TO: int = 30
 const _NAMES_TOLD: int = 50
 const _WHISPERS: String = "@"
 const _NEEDS_PASSWORD: String = "wrong_channel_password"
+# Kept at the client, for the chatbox of the next scene: that this login was welcomed,
+# and what the player had open.
+const _WELCOMED: StringName = &"_longhall_welcomed"
+const _OPEN: StringName = &"_longhall_open"
 
 var _was_cut: bool = false
+# Whether this chatbox has told the message of the day in this login.
+var _has_welcomed: bool = false
+# Whether it came in the midst of a cut, so that nobody gives it what was said before.
+var _came_in_a_cut: bool = false
 # For a chatbox that came when the player was in already, as that of the next scene
 # is: the oldest line it shows in each channel, which it fetches for itself.
 var _oldest: Dictionary[String, int] = {}
@@ -28,6 +36,7 @@ func _handlers() -> Dictionary[StringName, Callable]:
 				&"chat_edited": _chatbox.edit_line,
 				&"chat_deleted": _chatbox.delete_line,
 				&"history_received": _chatbox.show_history,
+				&"history_reset": _on_client_history_reset,
 				&"history_skipped": _on_client_history_skipped,
 				&"unread_changed": _on_client_unread_changed,
 				&"channel_joined": _show_channel,
@@ -45,13 +54,30 @@ func _handlers() -> Dictionary[StringName, Callable]:
 	return handlers
 
 
+func _exit_tree() -> void:
+	super()
+	_keep_open_tabs()
+
+
 func _join() -> void:
+	var left_open: Dictionary = client.get_meta(_OPEN, {})
 	super()
 	_chatbox.offers_channels = true
 	_chatbox.takes_commands = true
+	_has_welcomed = false
+	_came_in_a_cut = client.is_resuming() and not client.is_logged_in()
 	if client.is_logged_in():
-		_welcome(client.username)
-		_fetch_what_was_said()
+		# Who comes late has missed nothing that another one has told.
+		_has_welcomed = client.get_meta(_WELCOMED, false)
+		_go_on(client.username, left_open)
+
+
+# Where another chatbox has left off, that of the last scene.
+func _go_on(username: String, left_open: Dictionary) -> void:
+	_welcome(username)
+	_fetch_what_was_said()
+	if left_open.get("username", "") == username:
+		_open_again(left_open)
 
 
 func _show_connection() -> void:
@@ -71,8 +97,60 @@ func _welcome(username: String) -> void:
 	_chatbox.username = username
 	_chatbox.line_max_length = client.chat_max_length
 	_show_channels()
-	if not client.message_of_the_day.is_empty():
+	if not _has_welcomed and not client.message_of_the_day.is_empty():
 		_chatbox.show_notice(client.message_of_the_day, _chatbox.lobby)
+	_has_welcomed = true
+	_remember_welcome(client)
+	_refresh_roster(_chatbox.current_channel)
+
+
+# Until the login is over, whichever chatboxes there are then.
+static func _remember_welcome(welcoming: NetworkClient) -> void:
+	if not welcoming.has_meta(_WELCOMED):
+		welcoming.logged_out.connect(
+			func(_reason: String) -> void: welcoming.set_meta(_WELCOMED, false)
+		)
+		welcoming.disconnected.connect(
+			func(_reason: String, will_retry: bool, _seconds: float) -> void:
+				if not will_retry:
+					welcoming.set_meta(_WELCOMED, false)
+		)
+	welcoming.set_meta(_WELCOMED, true)
+
+
+# The tabs of whispers that the player has open, which tab is in view, and what they have
+# typed: the next scene has a chatbox of its own.
+func _keep_open_tabs() -> void:
+	if client == null or not is_in:
+		return
+	var whispers: Array[String] = []
+	for channel: String in _chatbox.channels():
+		if channel.begins_with(_WHISPERS):
+			whispers.append(channel)
+	(
+		client
+		. set_meta(
+			_OPEN,
+			{
+				username = _chatbox.username,
+				whispers = whispers,
+				current = _chatbox.current_channel,
+				drafts = _chatbox.drafts(),
+			}
+		)
+	)
+
+
+func _open_again(kept: Dictionary) -> void:
+	var whispers: Array[String] = kept["whispers"]
+	for channel: String in whispers:
+		_chatbox.open_tab(channel)
+	var drafts: Dictionary[String, String] = kept["drafts"]
+	for channel: String in drafts:
+		_chatbox.set_draft(channel, drafts[channel])
+	var current: String = kept["current"]
+	if current in _chatbox.channels():
+		_chatbox.current_channel = current
 
 
 # The player may have come or gone elsewhere.
@@ -141,6 +219,7 @@ func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -
 	_was_cut = will_retry and is_in
 	_commands_under_way = 0
 	if not will_retry:
+		_has_welcomed = false
 		_chatbox.settle_accepted()
 	super(reason, will_retry, seconds)
 
@@ -149,15 +228,21 @@ func _on_client_logged_in(username: String) -> void:
 	if _was_cut and username == _chatbox.username:
 		_show_channels()
 		_chatbox.show_notice("Reconnected")
+	elif _came_in_a_cut:
+		var left_open: Dictionary = client.get_meta(_OPEN, {})
+		_go_on(username, left_open)
 	else:
 		_oldest.clear()
 		_welcome(username)
 	_was_cut = false
+	_came_in_a_cut = false
 	super(username)
 
 
 func _on_client_logged_out(reason: String) -> void:
 	_was_cut = false
+	_came_in_a_cut = false
+	_has_welcomed = false
 	_oldest.clear()
 	if reason in OWN_WISH:
 		_chatbox.reset()
@@ -171,6 +256,15 @@ func _on_client_chat_received(
 	var is_own: bool = sender == _chatbox.username
 	if is_own and _commands_under_way > 0 and channel.begins_with(_WHISPERS):
 		_chatbox.open_tab(channel, true)
+
+
+func _on_client_history_reset() -> void:
+	# What follows comes as after a first login.
+	_was_cut = false
+	_came_in_a_cut = false
+	_oldest.clear()
+	_commands_under_way = 0
+	_chatbox.begin_anew()
 
 
 func _on_client_history_skipped(channel: String, first_seq: int, last_seq: int) -> void:

@@ -69,6 +69,17 @@ func keep_draft() -> void:
 	_tabs.current.draft = _input.text
 
 
+## What is typed in each tab and is no line that is changed.
+func drafts() -> Dictionary[String, String]:
+	keep_draft()
+	var found: Dictionary[String, String] = {}
+	for tab: ChatTab in _tabs.all:
+		var words: String = tab.draft if tab.edited_seq == 0 else tab.kept_draft
+		if not words.is_empty():
+			found[tab.channel] = words
+	return found
+
+
 ## Before another tab comes into view.
 func leave_tab() -> void:
 	_was_editing = _input.is_editing()
@@ -108,6 +119,18 @@ func end_edit(tab: ChatTab) -> void:
 	if tab == _tabs.current:
 		_refresh_edit()
 	_set_draft(tab, tab.kept_draft)
+
+
+## The line that is changed in [param tab] is gone. The text it was to have stays, behind
+## what was there before.
+func give_up_edit(tab: ChatTab) -> void:
+	if tab.edited_seq == 0:
+		return
+	var words: String = _input.text if tab == _tabs.current else tab.draft
+	end_edit(tab)
+	if not words.is_empty() and words != tab.kept_draft:
+		_set_draft(tab, (tab.kept_draft + " " + words).strip_edges())
+	keep_draft()
 
 
 ## Shows how long the text is, and whether it can be sent.
@@ -172,6 +195,8 @@ func _send_or_hint(text: String) -> void:
 	elif _chatbox.takes_commands and ChatInput.is_command(text):
 		_empty_input()
 		tab.refusals.forget_hint()
+		# What it does is told at the end.
+		tab.chat_log.scroll_to_end()
 		_chatbox.command_entered.emit(text, tab.channel)
 	elif waiting >= _chatbox.max_unanswered:
 		tab.refusals.hint(

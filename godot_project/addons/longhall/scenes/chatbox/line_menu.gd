@@ -6,8 +6,8 @@ signal action_chosen(action: Action)
 
 enum Action { EDIT, DELETE, COPY, SELECT_ALL, MENTION, WHISPER, BLOCK, LEAVE, KEEP }
 
-const ChatInput := preload("chat_input.gd")
 const Line := preload("chat_line.gd")
+const PlainText := preload("plain_text.gd")
 
 const _TITLES: Dictionary[Action, String] = {
 	Action.EDIT: "Edit",
@@ -43,6 +43,7 @@ var _is_asking: bool = false
 var _log: ChatLog
 var _hovered_name: String = ""
 var _pressed_at: Vector2
+var _pressed_log: ChatLog
 var _press: int = 0
 
 
@@ -117,17 +118,22 @@ func _open_at(chat_log: ChatLog, place: Vector2) -> void:
 
 func _begin_press(chat_log: ChatLog, at: Vector2) -> void:
 	_pressed_at = at
-	var press: int = _press
-	await get_tree().create_timer(_LONG_PRESS_SECONDS).timeout
-	if is_inside_tree() and press == _press and chat_log.is_visible_in_tree():
-		_open_at(chat_log, at)
+	_pressed_log = chat_log
+	# Not awaited: the scene may be gone by then.
+	var rest: SceneTreeTimer = get_tree().create_timer(_LONG_PRESS_SECONDS)
+	rest.timeout.connect(_end_press.bind(_press))
+
+
+func _end_press(press: int) -> void:
+	if press == _press and is_instance_valid(_pressed_log) and _pressed_log.is_visible_in_tree():
+		_open_at(_pressed_log, _pressed_at)
 
 
 func _copy() -> void:
-	var copied: String = _log.get_selected_text()
+	var copied: String = _log.copied_text()
 	if copied.is_empty() and line != null:
-		copied = line.text
-	DisplayServer.clipboard_set(ChatInput.spoken(copied))
+		copied = PlainText.of(line.text)
+	DisplayServer.clipboard_set(copied.strip_edges())
 
 
 func _on_chat_log_gui_input(event: InputEvent, chat_log: ChatLog) -> void:

@@ -25,13 +25,17 @@ const _COLORS: Dictionary[String, StringName] = {
 const _ROLE_ICONS: Dictionary[String, Texture2D] = {"owner": OWNER, "operator": OPERATOR}
 const _ROLE_TITLES: Dictionary[String, String] = {"owner": "Owner", "operator": "Operator"}
 
+const _DOT_WIDTH: int = 10
+
 var _members: Dictionary[String, Dictionary] = {}
 var _is_stale: bool = false
 
 @onready var _tree: Tree = %Tree_Roster
+@onready var _title: Label = %Label_Roster
 
 
 func _ready() -> void:
+	_align()
 	_tree.set_column_expand(0, true)
 	_tree.set_column_expand(1, false)
 	_tree.set_column_custom_minimum_width(1, 24)
@@ -41,6 +45,8 @@ func _ready() -> void:
 func _notification(what: int) -> void:
 	if what in [NOTIFICATION_THEME_CHANGED, NOTIFICATION_TRANSLATION_CHANGED]:
 		_is_stale = true
+	if what == NOTIFICATION_THEME_CHANGED and is_node_ready():
+		_align()
 
 
 func _process(_delta: float) -> void:
@@ -80,6 +86,19 @@ func _fill() -> void:
 		_restore_place.call_deferred(place)
 
 
+# All begins where the dots do, and what members say of themselves below their names,
+# with whatever distances the theme has.
+func _align() -> void:
+	var left: float = _tree.get_theme_stylebox(&"panel").get_margin(SIDE_LEFT)
+	for distance: StringName in [&"h_separation", &"inner_item_margin_left"]:
+		left += _tree.get_theme_constant(distance)
+	var margin := StyleBoxEmpty.new()
+	margin.content_margin_left = left
+	_title.add_theme_stylebox_override(&"normal", margin)
+	var beside_dot: int = _tree.get_theme_constant(&"icon_h_separation")
+	_tree.add_theme_constant_override(&"item_margin", _DOT_WIDTH + beside_dot)
+
+
 func _restore_place(place: float) -> void:
 	for child: Node in _tree.get_children(true):
 		if child is VScrollBar:
@@ -93,7 +112,7 @@ func _add_member(root: TreeItem, username: String, state: String, is_chosen: boo
 	item.set_text(0, username)
 	item.set_metadata(0, username)
 	item.set_icon(0, DOT)
-	item.set_icon_max_width(0, 10)
+	item.set_icon_max_width(0, _DOT_WIDTH)
 	item.set_icon_modulate(0, color)
 	if state == "offline":
 		item.set_custom_color(0, get_theme_color(&"offline_color", &"Chatbox"))

@@ -11,11 +11,24 @@ const CLOSE: Texture2D = preload("res://addons/longhall/themes/close.svg")
 
 ## With more, the exact number says nothing.
 const _MOST_UNREAD: int = 99
+const _BADGE_GAP: float = 4.0
 
 var _current: int = 0
-var _is_revealing: bool = false
+var _frames_to_reveal: int = 0
 
 @onready var _row: HBoxContainer = %Tabs
+
+
+func _ready() -> void:
+	set_process(false)
+
+
+func _process(_delta: float) -> void:
+	_frames_to_reveal -= 1
+	if _frames_to_reveal <= 0:
+		set_process(false)
+		if _current < _row.get_child_count():
+			ensure_control_visible(_row.get_child(_current) as Control)
 
 
 func _shortcut_input(event: InputEvent) -> void:
@@ -44,15 +57,9 @@ func show_tabs(tabs: Array[ChatTab], current: ChatTab) -> void:
 
 # Also when a tab gets wider, or the row narrower.
 func _reveal() -> void:
-	if not is_node_ready() or _is_revealing:
-		return
-	_is_revealing = true
 	# The scroll bar learns of the sizes a frame later.
-	for i: int in 2:
-		await get_tree().process_frame
-	_is_revealing = false
-	if is_inside_tree() and _current < _row.get_child_count():
-		ensure_control_visible(_row.get_child(_current) as Control)
+	_frames_to_reveal = 2
+	set_process(true)
 
 
 func _new_tab() -> PanelContainer:
@@ -69,13 +76,18 @@ func _new_tab() -> PanelContainer:
 	badge.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
 	badge.size_flags_vertical = Control.SIZE_SHRINK_CENTER
 	badge.mouse_filter = Control.MOUSE_FILTER_IGNORE
+	# As much room as the badge has above and below.
+	var gap := Control.new()
+	gap.name = "Gap"
+	gap.custom_minimum_size.x = _BADGE_GAP
+	gap.mouse_filter = Control.MOUSE_FILTER_IGNORE
 	var close := Button.new()
 	close.name = "Close"
 	close.theme_type_variation = &"TabClose"
 	close.icon = CLOSE
 	close.size_flags_vertical = Control.SIZE_SHRINK_CENTER
 	close.mouse_default_cursor_shape = Control.CURSOR_POINTING_HAND
-	for part: Control in [title, badge, close]:
+	for part: Control in [title, badge, gap, close]:
 		row.add_child(part)
 	row.name = "Row"
 	tab.add_child(row)
@@ -100,6 +112,7 @@ func _fill(control: PanelContainer, tab: ChatTab, is_current: bool, can_close: b
 	title.theme_type_variation = &"TabButtonCurrent" if is_current else &"TabButton"
 	var badge: Label = control.get_node("Row/Badge")
 	_fill_badge(badge, tab, is_current)
+	(control.get_node("Row/Gap") as Control).visible = badge.visible
 	title.accessibility_name = tab.channel
 	if badge.visible:
 		title.accessibility_name = "%s, %s" % [tab.channel, badge.text]

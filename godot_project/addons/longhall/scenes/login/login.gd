@@ -36,6 +36,7 @@ signal remember_toggled(remember: bool)
 ## How the status line looks.
 enum Tone { INFO, SUCCESS, ERROR }
 
+const Layout := preload("res://addons/longhall/scenes/login/login_layout.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 
 const _TONE_LABELS: Array[StringName] = [&"StatusInfo", &"StatusSuccess", &"StatusError"]
@@ -46,14 +47,6 @@ const _TONE_ICONS: Array[Texture2D] = [
 ]
 const _EYE_OPEN: Texture2D = preload("res://addons/longhall/themes/eye_open.svg")
 const _EYE_CLOSED: Texture2D = preload("res://addons/longhall/themes/eye_closed.svg")
-
-## The form's width, and how wide it gets where the screen is low.
-const _FORM_WIDTH: float = 304.0
-const _FORM_WIDTH_WHEN_LOW: float = 440.0
-## Below this height it is low.
-const _LOW: float = 480.0
-## Part of its height by which the form scrolls with one turn of the wheel.
-const _WHEEL_STEP: float = 0.125
 
 ## Denials that are about the name, so that the cursor goes there.
 const _NAME_CODES: Array[String] = ["username_taken"]
@@ -88,6 +81,10 @@ const _NAME_FIELD: String = "username"
 
 @export_group("")
 
+## Whether a player who has registered is logged in at once, with what they have typed.
+## Without it, they are told to log in, and type the password once more.
+@export var log_in_after_registering: bool = true
+
 ## Whether the player can choose to stay logged in on this device. What they choose
 ## goes to [member NetworkClient.remember_login].
 @export var offer_to_remember: bool = true:
@@ -102,10 +99,11 @@ const _NAME_FIELD: String = "username"
 	set(value):
 		answer_timeout = maxf(value, 0.1)
 
-## The name in the form, without the spaces around it. Set it once the screen is ready.
+## The name in the form, without what cannot be seen at its ends, as
+## [method NetworkClient.trimmed_name] has it. Set it once the screen is ready.
 var username: String:
 	get:
-		return _username.text.strip_edges()
+		return NetworkClient.trimmed_name(_username.text)
 	set(value):
 		_username.text = value
 		_focus()
@@ -121,8 +119,10 @@ var _busy: bool = false
 var _online: bool = true
 var _connection_text: String = ""
 var _resuming_name: String = ""
-# What was typed, while it is not known whether the name was to blame.
+# What was typed, while the answer to it is awaited.
 var _asked_password: String = ""
+# The account was made by what was typed, and is being logged in to.
+var _is_new_account: bool = false
 var _tone: Tone = Tone.INFO
 # The status says no more than that there is no connection.
 var _is_hint_about_being_offline: bool = false
@@ -132,14 +132,12 @@ var _status_text: Callable = func() -> String: return ""
 @onready var _background: TextureRect = %Background
 @onready var _picture: TextureRect = %Hall
 @onready var _wordmark: TextureRect = %Wordmark
-@onready var _gap: Control = %Gap
 @onready var _form: VBoxContainer = %VBoxContainer
 @onready var _grid: GridContainer = %GridContainer
 @onready var _username: LineEdit = %LineEdit_Username
 @onready var _password: LineEdit = %LineEdit_Password
 @onready var _reveal: Button = %Button_Reveal
 @onready var _remember: CheckBox = %CheckBox_Remember
-@onready var _remember_gap: Control = %Gap_Remember
 @onready var _status_row: HBoxContainer = %Status
 @onready var _status: Label = %Label_Status
 @onready var _status_icon: TextureRect = %Icon_Status
@@ -149,49 +147,33 @@ var _status_text: Callable = func() -> String: return ""
 @onready var _resuming: VBoxContainer = %Resuming
 @onready var _resuming_text: Label = %Label_Resuming
 @onready var _other_account: Button = %Button_OtherAccount
+@onready var _connection_row: HFlowContainer = %Connection
 @onready var _connection: Label = %Label_Connection
 @onready var _connection_dot: TextureRect = %Icon_Connection
 @onready var _retry: Button = %Button_Retry
-@onready var _scroll: VScrollBar = %Scroll
+@onready var _layout: Layout = %Layout
 @onready var _answer_timer: Timer = %AnswerTimer
 
 
 func _enter_tree() -> void:
 	LonghallText.refresh()
-	get_viewport().gui_focus_changed.connect(_show_focused)
+	get_viewport().gui_focus_changed.connect(_on_focus_changed)
 
 
 func _exit_tree() -> void:
-	get_viewport().gui_focus_changed.disconnect(_show_focused)
+	get_viewport().gui_focus_changed.disconnect(_on_focus_changed)
 
 
 func _ready() -> void:
-	Look.dress(self)
-	_make_room_for_eye()
+	_refresh_look()
 	show_status("")
 	_refresh()
-	_refresh_look()
 	_wiring.start()
 	_on_visibility_changed()
 
 
 func _gui_input(event: InputEvent) -> void:
-	# Where the form is higher than the screen.
-	if not _scroll.visible:
-		return
-	var before: float = _scroll.value
-	var button := event as InputEventMouseButton
-	var drag := event as InputEventScreenDrag
-	var pan := event as InputEventPanGesture
-	if button != null and button.pressed:
-		var turns: Dictionary = {MOUSE_BUTTON_WHEEL_UP: -1.0, MOUSE_BUTTON_WHEEL_DOWN: 1.0}
-		var turn: float = turns.get(button.button_index, 0.0)
-		_scroll.value += turn * size.y * _WHEEL_STEP
-	elif drag != null:
-		_scroll.value -= drag.relative.y
-	elif pan != null:
-		_scroll.value += pan.delta.y * size.y * _WHEEL_STEP
-	if _scroll.value != before:
+	if _layout.scroll(event):
 		accept_event()
 
 
@@ -201,12 +183,9 @@ func _notification(what: int) -> void:
 		_status.text = _status_text.call()
 		_refresh()
 	elif what == NOTIFICATION_THEME_CHANGED and is_node_ready():
-		Look.dress(self)
-		_refresh_tones()
-		_make_room_for_eye()
-		_arrange()
+		_dress()
 	elif what == NOTIFICATION_LAYOUT_DIRECTION_CHANGED and is_node_ready():
-		_make_room_for_eye()
+		_layout.make_room_for_eye()
 
 
 ## Puts the cursor where the player has to type next.
@@ -236,12 +215,12 @@ func show_status(text: String, tone: Tone = Tone.INFO) -> void:
 
 ## Unlocks the form and says why the request was refused, as
 ## [method LonghallText.of_denial] does. The name stays, and so does the password
-## when only the name was to blame.
+## when only the name was to blame, or when there was nothing wrong with either.
 func show_denied(
 	code: String, reason: String, field: String = "", limit: int = 0, retry_after: float = 0.0
 ) -> void:
 	var is_about_name: bool = code in _NAME_CODES or field == _NAME_FIELD
-	if is_about_name and _password.text.is_empty():
+	if (is_about_name or _is_new_account) and _password.text.is_empty():
 		_password.text = _asked_password
 	set_busy(false)
 	_show_status(
@@ -257,11 +236,19 @@ func show_denied(
 		_password.edit()
 
 
-## Unlocks the form and tells that the account exists now. Registering does not
-## log in: the name stays, and the password is asked for once more.
+## Tells that the account exists now, and logs in to it by [signal login], with what was
+## typed. Without [member log_in_after_registering] the form unlocks instead: the name
+## stays, and the password is asked for once more.
 func show_registered() -> void:
+	var password: String = _asked_password
+	if _busy and log_in_after_registering and not password.is_empty():
+		show_status("Registration successful. Logging in…", Tone.SUCCESS)
+		set_busy(true)
+		_is_new_account = true
+		login.emit(username, password)
+		return
 	set_busy(false)
-	show_status("Registration successful. Log in with your new account.", Tone.SUCCESS)
+	_show_new_account()
 	_password.edit()
 
 
@@ -284,6 +271,7 @@ func forget_password() -> void:
 ## Locks the form while a request is under way, and unlocks it afterwards.
 func set_busy(busy: bool) -> void:
 	_busy = busy
+	_is_new_account = false
 	if not busy:
 		_asked_password = ""
 	_answer_timer.stop()
@@ -300,8 +288,12 @@ func set_online(online: bool, text: String, can_retry: bool = false) -> void:
 	_connection_text = text
 	_retry.visible = can_retry and not online
 	if _busy and not online:
+		var has_account: bool = _is_new_account
 		set_busy(false)
-		show_status("The connection was lost before the answer came", Tone.ERROR)
+		if has_account:
+			_show_new_account()
+		else:
+			show_status("The connection was lost before the answer came", Tone.ERROR)
 	if online and _is_hint_about_being_offline:
 		show_status("")
 	_refresh()
@@ -330,27 +322,22 @@ func _refresh() -> void:
 	_login.tooltip_text = why
 	_register.tooltip_text = why
 	var resuming: bool = not _resuming_name.is_empty()
-	for part: Control in [_grid, _status_row, _buttons]:
+	var has_status: bool = not _status.text.is_empty() and not resuming
+	for part: Control in [_grid, _buttons]:
 		part.visible = not resuming
+	_status_row.visible = has_status
+	# That all is well is no news beside a message.
+	_connection_row.visible = not (_online and has_status)
 	_remember.visible = offer_to_remember
-	_remember_gap.visible = offer_to_remember
 	_resuming.visible = resuming
 	_resuming_text.text = tr("Logging in as %s…") % _resuming_name
+	_layout.arrange()
 
 
 func _refresh_tones() -> void:
 	var connection: Tone = Tone.SUCCESS if _online else Tone.ERROR
 	_connection_dot.self_modulate = _form.get_theme_color(&"font_color", _TONE_LABELS[connection])
 	_status_icon.self_modulate = _form.get_theme_color(&"font_color", _TONE_LABELS[_tone])
-
-
-# The eye stands in the field, on the right, or on the left of right-to-left text.
-func _make_room_for_eye() -> void:
-	var side: Side = SIDE_LEFT if is_layout_rtl() else SIDE_RIGHT
-	for item: StringName in [&"normal", &"read_only"]:
-		var box: StyleBox = _username.get_theme_stylebox(item).duplicate()
-		box.set_content_margin(side, box.get_margin(side) + _reveal.size.x)
-		_password.add_theme_stylebox_override(item, box)
 
 
 func _refresh_look() -> void:
@@ -362,61 +349,18 @@ func _refresh_look() -> void:
 		_picture.texture = picture
 	if wordmark != null:
 		_wordmark.texture = wordmark
-	_arrange()
+	if is_node_ready():
+		_dress()
 
 
-# Shows the picture where there is room for it, and lets the form scroll where even
-# that is too high.
-func _arrange() -> void:
-	if not is_node_ready():
-		return
-	var card: StyleBox = _card()
-	var room: float = size.x - card.get_minimum_size().x
-	var most: float = _FORM_WIDTH_WHEN_LOW if size.y < _LOW else _FORM_WIDTH
-	_form.custom_minimum_size.x = clampf(room, _FORM_WIDTH, most)
-	var separation: int = _form.get_theme_constant(&"separation")
-	var height: float = _form.get_combined_minimum_size().y + card.get_minimum_size().y
-	var picture_height: float = 0.0
-	for part: Control in [_picture, _wordmark, _gap]:
-		var part_height: float = part.get_combined_minimum_size().y + separation
-		picture_height += part_height
-		if part.visible:
-			height -= part_height
-	var has_room: bool = show_picture and height + picture_height <= size.y
-	for part: Control in [_picture, _wordmark, _gap]:
-		part.visible = has_room
-	if has_room:
-		height += picture_height
-	_scroll.visible = height > size.y
-	_scroll.max_value = height
-	_scroll.page = size.y
-	_place_form()
-
-
-func _place_form() -> void:
-	var shift: float = 0.0
-	if _scroll.visible:
-		# The form is centred: its middle goes from there to where it belongs.
-		shift = (_scroll.max_value - _scroll.page) / 2.0 - _scroll.value
-	_form.offset_top = shift
-	_form.offset_bottom = shift
-
-
-func _show_focused(control: Control) -> void:
-	if not is_node_ready() or not _scroll.visible or not _form.is_ancestor_of(control):
-		return
-	var card: StyleBox = _card()
-	var area: Rect2 = get_global_transform().affine_inverse() * control.get_global_rect()
-	var above: float = area.position.y - card.content_margin_top
-	var below: float = area.end.y + card.content_margin_bottom - size.y
-	if above < 0.0:
-		_scroll.value += above
-	elif below > 0.0:
-		_scroll.value += minf(below, above)
-
-
-func _card() -> StyleBox:
-	return _form.get_theme_stylebox(&"panel", &"CardPanel")
+func _dress() -> void:
+	var behind: Color = RenderingServer.get_default_clear_color()
+	if _background.texture != null:
+		behind = behind.blend(Look.Colors.of_picture(_background.texture))
+	Look.dress(self, behind, &"CardPanel")
+	_refresh_tones()
+	_layout.make_room_for_eye()
+	_layout.arrange()
 
 
 func _show_status(text: Callable, tone: Tone) -> void:
@@ -426,8 +370,11 @@ func _show_status(text: Callable, tone: Tone) -> void:
 	_status.text = text.call()
 	_status.theme_type_variation = _TONE_LABELS[tone]
 	_status_icon.texture = _TONE_ICONS[tone]
-	_refresh_tones()
-	_status_icon.visible = not _status.text.is_empty()
+	_refresh()
+
+
+func _show_new_account() -> void:
+	show_status("Registration successful. Log in with your new account.", Tone.SUCCESS)
 
 
 func _focus() -> void:
@@ -460,10 +407,36 @@ func _submit(request: Signal, doing: String) -> void:
 	request.emit(username, password)
 
 
+# What cannot be seen takes no room from what can.
+func _make_room_for(rejected: String) -> void:
+	var most: int = _username.max_length
+	var whole: String = _username.text.insert(_username.caret_column, rejected)
+	var seen: String = NetworkClient.trimmed_name(whole)
+	var is_at_end: bool = _username.caret_column == _username.text.length()
+	if seen.length() <= most or is_at_end:
+		var caret: int = _username.caret_column + rejected.length() - whole.find(seen)
+		_username.text = seen.left(most)
+		_username.caret_column = caret
+	if seen.length() > most:
+		_show_too_long(_username)
+
+
 func _show_too_long(field: LineEdit) -> void:
 	_show_status(
 		func() -> String: return tr("At most %d characters fit here") % field.max_length, Tone.ERROR
 	)
+
+
+func _make_room() -> void:
+	_layout.arrange()
+	var focused: Control = get_viewport().gui_get_focus_owner()
+	if focused != null:
+		_layout.show_focused(focused)
+
+
+func _on_focus_changed(control: Control) -> void:
+	if is_node_ready():
+		_layout.show_focused(control)
 
 
 func _on_visibility_changed() -> void:
@@ -479,8 +452,9 @@ func _on_line_edit_password_text_submitted(_text: String) -> void:
 	_on_button_login_pressed()
 
 
-func _on_line_edit_username_text_change_rejected(_rejected: String) -> void:
-	_show_too_long(_username)
+func _on_line_edit_username_text_change_rejected(rejected: String) -> void:
+	# The rest of the text is inserted only now.
+	_make_room_for.call_deferred(rejected)
 
 
 func _on_line_edit_password_text_change_rejected(_rejected: String) -> void:
@@ -518,25 +492,3 @@ func _on_answer_timer_timeout() -> void:
 	set_busy(false)
 	show_status("The server did not answer, try again", Tone.ERROR)
 	_password.edit()
-
-
-func _on_scroll_value_changed(_value: float) -> void:
-	_place_form()
-
-
-func _on_v_box_container_sort_children() -> void:
-	_form.queue_redraw()
-
-
-# The card behind the form. Drawn here, so that the form's own path stays short.
-func _on_v_box_container_draw() -> void:
-	var top: float = _grid.position.y if _grid.visible else _resuming.position.y
-	var card: StyleBox = _card()
-	var area := Rect2(0.0, top, _form.size.x, _form.size.y - top)
-	var card_rect: Rect2 = area.grow_individual(
-		card.content_margin_left,
-		card.content_margin_top,
-		card.content_margin_right,
-		card.content_margin_bottom
-	)
-	_form.draw_style_box(card, card_rect)

@@ -62,12 +62,13 @@ func _on_client_connected() -> void:
 
 
 func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -> void:
+	var was_in: bool = is_in
 	super(reason, will_retry, seconds)
 	if will_retry:
 		return
 	# Who was in and wished to leave has been told so; who was not in is not logged out.
 	if reason not in OWN_WISH:
-		_screen.show_ended(reason)
+		_show_ended(reason, was_in)
 		_tells_of_the_way = reason in ABOUT_THE_WAY
 	if reason in REOPENED and client.state == NetworkClient.STATE_OFFLINE:
 		client.connect_to_server()
@@ -83,8 +84,18 @@ func _on_client_logged_in(username: String) -> void:
 
 
 func _on_client_logged_out(reason: String) -> void:
+	var was_in: bool = is_in
 	super(reason)
-	_screen.show_ended(reason, reason in OWN_WISH)
+	_show_ended(reason, was_in)
+
+
+func _show_ended(reason: String, was_in: bool) -> void:
+	if reason == "logout" and not was_in:
+		# Nobody was logged in who could be logged out.
+		_screen.set_busy(false)
+		_screen.show_status("")
+	else:
+		_screen.show_ended(reason, reason in OWN_WISH)
 
 
 func _on_screen_login(username: String, password: String) -> void:
