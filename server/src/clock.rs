@@ -18,6 +18,8 @@ const SECOND_MS: i64 = 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * SECOND_MS;
 /// Before the release of this program: a clock that says so is wrong for certain.
 const FLOOR_MS: i64 = 1_735_689_600_000;
+/// How much later than that it may be: ten years.
+const UNKNOWN_MS: i64 = 3650 * DAY_MS;
 /// Once the server has run for a while, the clock may be so far ahead of what was seen
 /// last: the server was not running for a night.
 const OFF_MS: i64 = DAY_MS;
@@ -67,9 +69,7 @@ impl Clock {
     /// From when on something lasts, in milliseconds since 1970, so that a clock that is
     /// behind now does not end it too early.
     pub(crate) fn lasting_from_ms(&self) -> i64 {
-        let wall = wall_ms();
-        let believed = self.belief().seen.believed_ms;
-        believed.map_or(wall, |believed| believed.max(wall))
+        self.belief().lasting_from(wall_ms())
     }
 
     /// By when lines are old, in milliseconds since 1970; `None` as long as nothing may
@@ -158,6 +158,16 @@ impl Belief {
             0
         };
         wall_ms.clamp(believed - PACE * passed, believed + PACE * passed + granted)
+    }
+
+    fn lasting_from(&self, wall_ms: i64) -> i64 {
+        let least = match self.seen.believed_ms {
+            Some(believed) => believed,
+            // Nobody knows how late it is: it is set right when the session is resumed.
+            None if wall_ms < FLOOR_MS => FLOOR_MS + UNKNOWN_MS,
+            None => wall_ms,
+        };
+        least.max(wall_ms)
     }
 
     fn look(&mut self, wall_ms: i64, uptime: Duration) -> Vec<News> {
@@ -309,6 +319,7 @@ mod tests {
     #[test]
     fn a_first_start_in_1970_is_not_believed_but_remembered() {
         let mut belief = Belief::start(Seen::default(), 5000, WAIT);
+        assert!(belief.lasting_from(5000) > NOW);
         let told = belief.look(5000, Duration::ZERO);
         assert!(matches!(told[..], [News::Behind { .. }]));
         let told = run(&mut belief, MINUTE, 20, 0);

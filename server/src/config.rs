@@ -188,7 +188,7 @@ impl Default for Config {
             prune_interval: Duration::from_secs(10 * 60),
             reserved_names: Vec::new(),
             clock_wait: Duration::from_secs(15 * 60),
-            size_interval: Duration::from_secs(5),
+            size_interval: Duration::from_secs(1),
             banned_names: None,
             ban_interval: Duration::from_secs(2),
             handshake_timeout: Duration::from_secs(10),

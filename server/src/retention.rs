@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use crate::Server;
@@ -15,6 +15,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The clock is looked at so often between the rounds.
 const LOOK: Duration = Duration::from_secs(60);
+/// Lines that made room are told of so often.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
 /// That the database is too large though there are no lines left is said so often.
 const SAID_AGAIN: Duration = Duration::from_secs(60 * 60);
 
@@ -106,16 +108,17 @@ async fn keep_small(server: &Server) {
     }
     let mut rounds = interval(server.config.size_interval);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut quiet_until = tokio::time::Instant::now();
+    // A flood is told once a minute, with the first word at once.
+    let mut quiet_until = Instant::now();
+    let mut untold = Shrunk::default();
     loop {
         rounds.tick().await;
-        let mut all = Shrunk::default();
         loop {
             match server.store.shrink(max_bytes).await {
                 Ok(done) => {
-                    all.lines += done.lines;
-                    all.up_to_ms = all.up_to_ms.max(done.up_to_ms);
-                    all.bytes = done.bytes;
+                    untold.lines += done.lines;
+                    untold.up_to_ms = untold.up_to_ms.max(done.up_to_ms);
+                    untold.bytes = done.bytes;
                     if !done.is_more {
                         break;
                     }
@@ -127,21 +130,26 @@ async fn keep_small(server: &Server) {
                 }
             }
         }
-        if all.lines > 0 {
+        if Instant::now() < quiet_until {
+            continue;
+        }
+        if untold.lines > 0 {
+            quiet_until = Instant::now() + TOLD_AGAIN;
             warn!(
-                lines = all.lines,
-                newest_was_days_old = (now_ms() as i64).saturating_sub(all.up_to_ms) / DAY_MS,
-                bytes_in_use = all.bytes,
+                lines = untold.lines,
+                newest_was_days_old = (now_ms() as i64).saturating_sub(untold.up_to_ms) / DAY_MS,
+                bytes_in_use = untold.bytes,
                 max_bytes,
                 "forgot the oldest lines, as the database was larger than it may be"
             );
-        } else if all.bytes > max_bytes && tokio::time::Instant::now() >= quiet_until {
-            quiet_until = tokio::time::Instant::now() + SAID_AGAIN;
+        } else if untold.bytes > max_bytes {
+            quiet_until = Instant::now() + SAID_AGAIN;
             warn!(
-                bytes_in_use = all.bytes,
+                bytes_in_use = untold.bytes,
                 max_bytes, "the database is larger than it may be, though no lines are left"
             );
         }
+        untold = Shrunk::default();
     }
 }
 
@@ -261,7 +269,7 @@ mod tests {
         let mut seen = seen(0);
         seen.doubt = Some(Doubt {
             from_ms: ago(400),
-            to_ms: ago(399),
+            to_ms: ago(398),
             said_ms: ago(1),
         });
         let server = with_history(399, seen).await;

@@ -262,3 +262,19 @@ async fn many_who_come_at_once_are_told_in_few_packets() {
     }
     assert!(packets < 30, "{packets} packets for 60 players");
 }
+
+#[tokio::test]
+async fn the_store_has_a_name_that_a_restart_keeps_and_a_restored_copy_does_not() {
+    let server = TestServer::start().await;
+    let mut ada = server.player().await;
+    ada.register("ada").await;
+    let first = ada.log_in("ada", "").await;
+    assert!(!first.epoch.is_empty());
+    let server = server.restart().await;
+    let mut ada = server.player().await;
+    assert_eq!(ada.resume(&first.token).await.epoch, first.epoch);
+    let folder = server.stop().await;
+    let restored = TestServer::of_file(&folder.path().join("longhall.db")).await;
+    let mut ada = restored.player().await;
+    assert_ne!(ada.log_in("ada", "").await.epoch, first.epoch);
+}

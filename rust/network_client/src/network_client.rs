@@ -675,8 +675,9 @@ impl NetworkClient {
     }
 
     /// Creates an account. Ends in [signal registered] or [signal register_denied]. Does not log
-    /// in. A user name has 3 to 20 letters and digits of any script, `_` and `-`; a password has
-    /// 8 to 99 characters.
+    /// in. A user name has 3 to 20 letters and digits of any script, `_` and `-` (what cannot be
+    /// seen at its ends is taken off, and full-width letters are the ones they mean); a password
+    /// has 8 to 99 characters.
     #[func]
     pub fn register(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
         if let Some(refused) = refused_off_main_thread("register") {

@@ -603,8 +603,8 @@ pub trait Store: Send + Sync + 'static {
         rotation: Rotation,
     ) -> Result<Option<(User, SessionId)>, StoreError>;
 
-    /// Whether the account with this name key was logged in to from a place: one of
-    /// the latest [`PLACES_KEPT`].
+    /// Whether the account with this name key was logged in to from a place, one of
+    /// its latest sixteen.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -801,8 +801,8 @@ pub trait Store: Send + Sync + 'static {
         max_bytes: usize,
     ) -> Result<Page, StoreError>;
 
-    /// Whether account `from` has whispered to account `to`, among the newest
-    /// [`ANSWERS_SEEN`] whispers between the two that are kept.
+    /// Whether account `from` has whispered to account `to`, among the newest thousand
+    /// whispers between the two that are kept.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -103,17 +103,19 @@ pub(super) fn look(path: &Path, locked: &Locked) -> Result<Found, OpenError> {
         frames,
         copy: None,
     };
-    if let (Some(mark), Some(frames)) = (&found.mark, found.frames)
-        && frames.salts == mark.salts
+    if let Some(frames) = found.frames
         && frames.whole + frames.cut_off > 0
     {
-        if !found.is_the_same(mark) {
+        if found.is_foreign(frames) {
             return Err(OpenError::ForeignLog {
                 path: path.to_owned(),
                 log,
             });
         }
-        if mark.frames == 0 && frames.cut_off > 0 {
+        let is_of_no_use = found
+            .known()
+            .is_some_and(|mark| mark.frames == 0 && mark.salts == frames.salts);
+        if is_of_no_use && frames.cut_off > 0 {
             // The rest of it would bring older pages back.
             info!(log = %log.display(), "the log is damaged, but all of it is in the database");
             fs::remove_file(&log).map_err(no_access(&log))?;
@@ -209,6 +211,19 @@ impl Found {
 
     fn known(&self) -> Option<&Mark> {
         self.mark.as_ref().filter(|mark| self.is_the_same(mark))
+    }
+
+    /// Whether a log belongs to another database than this one.
+    fn is_foreign(&self, frames: Frames) -> bool {
+        match &self.mark {
+            Some(mark) if mark.salts == frames.salts => !self.is_the_same(mark),
+            Some(mark) if self.is_the_same(mark) => false,
+            // What was closed in good order has no log, nor has a copy that SQLite made.
+            _ => self
+                .file
+                .row
+                .is_some_and(|row| !row.is_open || !row.is_original),
+        }
     }
 
     /// Frames that were on disk and are not there any more.

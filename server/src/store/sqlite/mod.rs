@@ -16,6 +16,7 @@ mod ledger;
 mod line_ids;
 mod lineage;
 #[cfg(test)]
+#[cfg(unix)]
 mod lineage_tests;
 mod looks;
 mod mark;
@@ -73,8 +74,16 @@ pub struct SqliteStore {
     epoch: String,
     seen: Seen,
     pruning: Mutex<Pruning>,
-    /// The logs by their oldest lines, while room is made.
-    fronts: Mutex<Option<prune::Fronts>>,
+    /// While room is made.
+    shrinking: Mutex<Option<Shrinking>>,
+}
+
+/// What is next when room is made.
+enum Shrinking {
+    /// The oldest of all lines, found by these.
+    Lines(prune::Fronts),
+    /// The ids of lines that are gone, behind this era.
+    LineIds(i64),
 }
 
 /// Where the next step of pruning begins.
@@ -146,7 +155,7 @@ impl SqliteStore {
             lock: Mutex::new(Some(lock)),
             epoch: begun.epoch,
             seen: begun.seen,
-            fronts: Mutex::new(None),
+            shrinking: Mutex::new(None),
             pruning: Mutex::new(Pruning {
                 next: Step::Lines(0),
                 // Nobody knows.
@@ -196,28 +205,86 @@ impl SqliteStore {
     }
 
     /// Forgets ids of lines that are gone, of one era. Says whether more is left to do.
-    async fn prune_line_ids(&self, after: i64) -> Result<Pruned, StoreError> {
+    async fn prune_line_ids(&self, after: i64) -> Result<bool, StoreError> {
+        let era = self.thin_out_era(after).await?;
+        let mut pruning = self.pruning();
+        if let Some(era) = era {
+            pruning.next = Step::LineIds(era);
+        } else {
+            pruning.next = Step::Lines(0);
+            pruning.lines = 0;
+        }
+        Ok(era.is_some())
+    }
+
+    /// Forgets ids of lines that are gone, of the era behind another. Says which one it
+    /// is.
+    async fn thin_out_era(&self, after: i64) -> Result<Option<i64>, StoreError> {
         let era = self.read(move |db| line_ids::look_over(db, after)).await?;
         let Some(era) = era else {
-            *self.pruning() = Pruning {
-                next: Step::Lines(0),
-                lines: 0,
-            };
-            return Ok(Pruned::default());
+            return Ok(None);
         };
-        self.pruning().next = Step::LineIds(era.number());
+        let number = era.number();
         if era.is_worth_writing() {
             self.write_knowing(true, move |db, ledger| era.write(db, &mut ledger.line_ids))
                 .await?;
         }
-        Ok(Pruned {
-            is_more: true,
-            ..Pruned::default()
-        })
+        Ok(Some(number))
     }
 
-    fn fronts(&self) -> MutexGuard<'_, Option<prune::Fronts>> {
-        self.fronts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Forgets the oldest of all lines. Says what is next.
+    async fn shrink_lines(
+        &self,
+        max_bytes: u64,
+        mut fronts: prune::Fronts,
+    ) -> Result<(Option<Shrinking>, Shrunk), StoreError> {
+        let gone = self.pruning().lines;
+        let (fronts, done, gone, has_ids) = self
+            .write_knowing(true, move |db, ledger| {
+                let done = prune::shrink(db, max_bytes, &mut fronts)?;
+                let gone = gone.saturating_add_unsigned(done.lines);
+                let has_ids = ledger.line_ids.are_to_be_looked_over(gone);
+                Ok((fronts, done, gone, has_ids))
+            })
+            .await?;
+        self.pruning().lines = gone;
+        let next = done.is_more.then_some(if has_ids {
+            Shrinking::LineIds(0)
+        } else {
+            Shrinking::Lines(fronts)
+        });
+        Ok((next, done))
+    }
+
+    /// Forgets ids of lines that are gone, of one era. Says what is next.
+    async fn shrink_line_ids(
+        &self,
+        max_bytes: u64,
+        after: i64,
+    ) -> Result<(Option<Shrinking>, Shrunk), StoreError> {
+        let next = if let Some(era) = self.thin_out_era(after).await? {
+            Some(Shrinking::LineIds(era))
+        } else {
+            self.pruning().lines = 0;
+            None
+        };
+        let mut done = Shrunk {
+            bytes: self.read(prune::bytes_in_use).await?,
+            ..Shrunk::default()
+        };
+        done.is_more = prune::is_too_large(done.bytes, max_bytes);
+        let next = match next {
+            _ if !done.is_more => None,
+            Some(next) => Some(next),
+            None => Some(Shrinking::Lines(self.read(prune::fronts).await?)),
+        };
+        Ok((next, done))
+    }
+
+    fn shrinking(&self) -> MutexGuard<'_, Option<Shrinking>> {
+        self.shrinking
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pruning(&self) -> MutexGuard<'_, Pruning> {
@@ -510,7 +577,12 @@ impl Store for SqliteStore {
         let pruning = *self.pruning();
         let after = match pruning.next {
             Step::Lines(after) => after,
-            Step::LineIds(after) => return self.prune_line_ids(after).await,
+            Step::LineIds(after) => {
+                return Ok(Pruned {
+                    is_more: self.prune_line_ids(after).await?,
+                    ..Pruned::default()
+                });
+            }
         };
         let (next, lines, done) = self
             .write_knowing(true, move |db, ledger| {
@@ -537,31 +609,23 @@ impl Store for SqliteStore {
     }
 
     async fn shrink(&self, max_bytes: u64) -> Result<Shrunk, StoreError> {
-        let begun = self.fronts().take();
-        let mut fronts = match begun {
-            Some(fronts) => fronts,
+        let begun = self.shrinking().take();
+        let (next, done) = match begun {
+            Some(Shrinking::Lines(fronts)) => self.shrink_lines(max_bytes, fronts).await?,
+            Some(Shrinking::LineIds(after)) => self.shrink_line_ids(max_bytes, after).await?,
             None => {
                 let bytes = self.read(prune::bytes_in_use).await?;
-                if bytes <= max_bytes {
-                    return Ok(Shrunk {
-                        bytes,
-                        ..Shrunk::default()
-                    });
-                }
-                self.read(prune::fronts).await?
+                let is_more = bytes > max_bytes;
+                let done = Shrunk {
+                    bytes,
+                    is_more,
+                    ..Shrunk::default()
+                };
+                // Those of lines that are gone go first.
+                (is_more.then_some(Shrinking::LineIds(0)), done)
             }
         };
-        let (fronts, done) = self
-            .write(move |db| {
-                let done = prune::shrink(db, max_bytes, &mut fronts)?;
-                Ok((fronts, done))
-            })
-            .await?;
-        if done.is_more {
-            *self.fronts() = Some(fronts);
-        }
-        let mut pruning = self.pruning();
-        pruning.lines = pruning.lines.saturating_add_unsigned(done.lines);
+        *self.shrinking() = next;
         Ok(done)
     }
 

@@ -226,14 +226,18 @@ pub(super) fn bytes_in_use(db: &Connection) -> Result<u64> {
     Ok(seq(pages * pragma("PRAGMA page_size")?))
 }
 
+/// Whether there is less room than is to be made.
+pub(super) fn is_too_large(bytes: u64, max_bytes: u64) -> bool {
+    bytes > max_bytes - max_bytes / ROOM
+}
+
 /// Forgets the oldest lines of all logs, until there is room or enough was done.
 pub(super) fn shrink(db: &Connection, max_bytes: u64, fronts: &mut Fronts) -> Result<Shrunk> {
     let mut done = Shrunk {
         bytes: bytes_in_use(db)?,
         ..Shrunk::default()
     };
-    let enough = max_bytes - max_bytes / ROOM;
-    while count(done.lines as usize) < ROWS && done.bytes > enough {
+    while count(done.lines as usize) < ROWS && is_too_large(done.bytes, max_bytes) {
         let Some(Reverse((_, log))) = fronts.pop() else {
             return Ok(done);
         };
@@ -245,7 +249,7 @@ pub(super) fn shrink(db: &Connection, max_bytes: u64, fronts: &mut Fronts) -> Re
         fronts.extend(front.map(|said| Reverse((said, log))));
         done.bytes = bytes_in_use(db)?;
     }
-    done.is_more = done.bytes > enough;
+    done.is_more = is_too_large(done.bytes, max_bytes);
     Ok(done)
 }
 

@@ -563,6 +563,25 @@ async fn ids_of_whispers_that_were_thinned_out_do_not_stay() {
     );
 }
 
+#[tokio::test]
+async fn ids_of_lines_that_made_room_make_room_as_well() {
+    const MAX_BYTES: u64 = 500_000;
+    let (_folder, path) = folder();
+    let (store, ada, lobby) = inhabited(&path).await;
+    for thousand in 0..20 {
+        let ids = thousand * 1000 + 1..=(thousand + 1) * 1000;
+        let lines = ids.map(|id| say(ada, lobby, id, "hello"));
+        store.append(lines.collect()).await.unwrap();
+    }
+    let mut done = store.shrink(MAX_BYTES).await.unwrap();
+    while done.is_more {
+        done = store.shrink(MAX_BYTES).await.unwrap();
+    }
+    assert!(done.bytes <= MAX_BYTES, "{done:?}");
+    let left = seqs(&store, lobby).await.len();
+    assert!(left > 1000, "room for lines, not for ids: {left}");
+}
+
 async fn ids_on_disk(store: &SqliteStore) -> i64 {
     let bytes = store.read(|db| {
         db.query_row("SELECT total(length(ids)) FROM line_ids", [], |row| {

@@ -16,7 +16,7 @@ use std::cell::Cell;
 #[cfg(unix)]
 use std::fs;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ use super::wal_frames::{HEADER_BYTES, salts};
 const PAGES: u64 = 4096;
 /// When nothing was written for so long, it is folded in.
 pub(super) const IDLE: Duration = Duration::from_secs(2);
-/// It is at the latest so long after the last time.
+/// It is at the latest so long after the first of it was written.
 const LONGEST: Duration = Duration::from_secs(180);
 /// How often it is looked whether the files are still where they were.
 const LOOK: Duration = Duration::from_secs(1);
@@ -75,7 +75,8 @@ pub(super) struct Wal {
     /// How long the file is at least.
     bytes: u64,
     frame_bytes: u64,
-    folded_at: Instant,
+    /// When the first was written of what is to be folded in.
+    written_at: Option<Instant>,
     /// The mark could not be written, and that was said.
     is_mark_lost: bool,
     looked_at: Instant,
@@ -102,7 +103,7 @@ impl Wal {
             file: None,
             bytes: 0,
             frame_bytes: u64::from(page_bytes) + FRAME_HEADER_BYTES,
-            folded_at: Instant::now(),
+            written_at: None,
             is_mark_lost: false,
             looked_at: Instant::now(),
             is_replaced: false,
@@ -119,7 +120,8 @@ impl Wal {
         let pages = PAGES_IN_LOG.get();
         self.newest_line = newest_line;
         self.note_commit(pages);
-        if pages >= PAGES || self.folded_at.elapsed() >= LONGEST {
+        let written_at = *self.written_at.get_or_insert_with(Instant::now);
+        if pages >= PAGES || written_at.elapsed() >= LONGEST {
             self.fold(db);
         } else if let Err(cause) = self.make_room(pages) {
             // SQLite will make it, or say that the disk is full.
@@ -127,7 +129,7 @@ impl Wal {
         }
     }
 
-    /// Folds the log in and empties it, unless it is. To be called when nothing was
+    /// Folds the log in and begins an empty one, unless it is. To be called when nothing was
     /// written for a while.
     pub(super) fn rest(&mut self, db: &Connection) {
         if self.mark.frames == 0 && !self.mark.is_folding() {
@@ -205,7 +207,7 @@ impl Wal {
         let mut header = [0; HEADER_BYTES];
         let mut file = self.open()?;
         file.seek(SeekFrom::Start(0))?;
-        io::Read::read_exact(&mut file, &mut header)?;
+        file.read_exact(&mut header)?;
         Ok(salts(&header))
     }
 
@@ -225,12 +227,13 @@ impl Wal {
                 self.mark.folded();
                 let written = self.mark.write(&self.files.beside);
                 self.tell_of_mark(written);
-                self.folded_at = Instant::now();
                 self.folded_line = self.newest_line;
             }
             Ok(false) => debug!("somebody reads what is to be folded in"),
             Err(cause) => error!(%cause, "the database could not fold in its log"),
         }
+        // If it was not, there is another time.
+        self.written_at = None;
     }
 
     fn try_fold(&mut self, db: &Connection) -> Result<bool> {
@@ -268,6 +271,13 @@ impl Wal {
             debug!(%cause, "the log of the database could not be emptied");
         }
         self.bytes = 0;
+        // Nobody waits now; whoever speaks next would.
+        let room = self
+            .make_room(0)
+            .and_then(|()| self.open().and_then(File::sync_data));
+        if let Err(cause) = room {
+            debug!(%cause, "no room could be made for the log of the database");
+        }
     }
 
     fn tell_of_mark(&mut self, written: io::Result<()>) {
