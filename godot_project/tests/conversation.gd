@@ -10,6 +10,7 @@ extends SceneTree
 ## [/codeblock]
 ## Prints what happens as lines that start with [code]say: [/code], and
 ## [code]conversation: done[/code] at the end. Exit code 0 if all went as it should.
+## A newcomer reads it as the first thing of all: it shall read well.
 
 const Arguments := preload("res://tests/arguments.gd")
 const ErrorCounter := preload("res://tests/error_counter.gd")
@@ -19,7 +20,8 @@ const ServerControl := preload("res://tests/server_control.gd")
 const PASSWORD: String = "correct horse battery"
 const LEADER: String = "ada"
 const PATIENCE_MS: int = 40_000
-const KNOCK_MS: int = 500
+## Longer than the second within which the others are told.
+const AWAY_MS: int = 1500
 const EXIT_FAILED: int = 1
 
 var _arguments := Arguments.new()
@@ -33,6 +35,8 @@ var _has_failed: bool = false
 var _news: Array[String] = []
 ## What the others said since they were last listened to.
 var _heard: Array[String] = []
+## Who else is in the lobby.
+var _others: Array[String] = []
 
 
 func _initialize() -> void:
@@ -63,40 +67,70 @@ func _play(name: String) -> void:
 	root.add_child(_client)
 	await _expect("connected")
 
+	_do("registers the name %s" % name)
 	_client.register(name, PASSWORD)
 	await _expect("registered")
+	_do("tries to register it once more, in capitals")
 	_client.register(name.to_upper(), PASSWORD)
 	await _expect("register_denied username_taken")
+	_do("mistypes the password")
 	_client.login(name, "not the password")
 	await _expect("login_denied bad_credentials")
-	_client.login(name, PASSWORD)
-	await _expect("logged_in")
+	_do("types it right")
+	await _enter(name)
 
-	await _meet("Is anybody in?", "Come in, sit down!")
+	await _meet()
 	if _leads:
+		await _listen("Is anybody in?")
+		await _tell("Come in, sit down!")
 		await _listen("Thank you. [b]Bold[/b] mead you have here 🍺")
 		await _tell("None bolder. Mind the roof, it is being mended.")
 		await _listen("It looks sound to me.")
 	else:
+		await _tell("Is anybody in?")
+		await _listen("Come in, sit down!")
 		await _tell("Thank you. [b]Bold[/b] mead you have here 🍺")
 		await _listen("None bolder. Mind the roof, it is being mended.")
 		await _tell("It looks sound to me.")
 
+	if _leads:
+		await _listen("I left my horse outside. One moment.")
+		await _see_off()
+		await _meet()
+		await _tell("Is it still there?")
+		await _listen("It is.")
+	else:
+		await _tell("I left my horse outside. One moment.")
+		_do("logs out")
+		_client.logout()
+		await _expect("logged_out")
+		await _pause(AWAY_MS)
+		_do("logs in again")
+		await _enter(name)
+		await _meet()
+		await _listen("Is it still there?")
+		await _tell("It is.")
+
 	if not _arguments.control.is_empty():
 		await _sit_through_a_restart()
 
-	_client.logout()
-	await _expect("logged_out")
+	if _leads:
+		await _listen("I had better be off. Farewell!")
+		await _tell("Farewell!")
+	else:
+		await _tell("I had better be off. Farewell!")
+		await _listen("Farewell!")
+	_do("leaves")
+
+
+func _enter(name: String) -> void:
 	_client.login(name, PASSWORD)
 	await _expect("logged_in")
-	await _meet("I am off. Farewell!", "Farewell!")
-	# Whoever leaves first must not take the other's last line along.
-	await _pause(500)
 
 
 func _sit_through_a_restart() -> void:
 	if _leads:
-		print("say: * asks for a restart of the server")
+		_do("has the server restarted")
 		var control := ServerControl.new(_arguments.control)
 		var trouble: String = await control.send("restart")
 		if not trouble.is_empty():
@@ -104,25 +138,37 @@ func _sit_through_a_restart() -> void:
 	await _expect("disconnected restarting")
 	await _expect("connected")
 	await _expect("logged_in")
-	await _meet("What was that noise?", "Only the server. We are still who we were.")
-
-
-# Two who do not know whether the other is there yet: one knocks until answered.
-func _meet(knock: String, welcome: String) -> void:
+	await _meet()
 	if _leads:
-		await _listen(knock)
-		await _tell(welcome)
-		return
-	var next_knock_ms: int = 0
+		await _listen("What was that noise?")
+		await _tell("Only the server. We are still who we were.")
+	else:
+		await _tell("What was that noise?")
+		await _listen("Only the server. We are still who we were.")
+
+
+# Waits until somebody else is there: who speaks to an empty room is not heard.
+func _meet() -> void:
 	var deadline_ms: int = Time.get_ticks_msec() + PATIENCE_MS
-	while not _took(_heard, welcome):
-		var now: int = Time.get_ticks_msec()
-		if now > deadline_ms:
-			_fail("nobody answers")
+	while _others.is_empty() and not _has_failed:
+		var asked: NetworkRequest = await _client.list_members(_client.lobby).completed
+		if not asked.ok:
+			_fail("who is there? " + asked.reason)
 			return
-		if now >= next_knock_ms:
-			next_knock_ms = now + KNOCK_MS
-			_client.send_chat(knock)
+		var rows: Array[Dictionary] = asked.result
+		for row: Dictionary in rows:
+			var username: String = row["username"]
+			if row["state"] != "offline":
+				_on_came(username)
+		if Time.get_ticks_msec() > deadline_ms:
+			_fail("nobody else is there")
+		await _pause(250)
+
+
+# Who is back soon may not have been seen to leave.
+func _see_off() -> void:
+	var end_ms: int = Time.get_ticks_msec() + 2 * AWAY_MS
+	while not _others.is_empty() and Time.get_ticks_msec() < end_ms:
 		await process_frame
 
 
@@ -165,6 +211,10 @@ func _pause(milliseconds: int) -> void:
 		await process_frame
 
 
+func _do(text: String) -> void:
+	print("say: * ", text)
+
+
 func _fail(complaint: String) -> void:
 	_has_failed = true
 	printerr("conversation: failed: ", complaint)
@@ -182,11 +232,15 @@ func _connect_signals() -> void:
 	_client.chat_accepted.connect(func() -> void: _news.append("chat_accepted"))
 	_client.chat_denied.connect(_on_chat_denied)
 	_client.chat_received.connect(_on_chat_received)
+	_client.member_joined.connect(
+		func(_channel: String, username: String) -> void: _on_came(username)
+	)
+	_client.member_left.connect(_on_left)
 
 
 func _note(news: String, text: String) -> void:
 	_news.append(news)
-	print("say: * ", text)
+	_do(text)
 
 
 func _on_connected() -> void:
@@ -194,20 +248,23 @@ func _on_connected() -> void:
 
 
 func _on_disconnected(reason: String, will_retry: bool, _seconds: float) -> void:
-	var then: String = ", and will try again" if will_retry else ""
-	_note("disconnected " + reason, "is disconnected (%s)%s" % [reason, then])
+	_others.clear()
+	if will_retry:
+		_note("disconnected " + reason, "is disconnected (%s), and will try again" % reason)
+	else:
+		_news.append("disconnected " + reason)
 
 
-func _on_reconnecting(attempt: int, seconds: float) -> void:
-	_note("reconnecting", "makes try %d in %.1f seconds" % [attempt, seconds])
+func _on_reconnecting(_attempt: int, seconds: float) -> void:
+	_note("reconnecting", "tries to connect in %.1f seconds" % seconds)
 
 
 func _on_registered(username: String) -> void:
-	_note("registered", "has registered the name %s" % username)
+	_note("registered", "is registered as %s" % username)
 
 
 func _on_register_denied(code: String, reason: String) -> void:
-	_note("register_denied " + code, "may not register: %s" % reason)
+	_note("register_denied " + code, "is told: %s" % reason)
 
 
 func _on_logged_in(username: String) -> void:
@@ -215,11 +272,25 @@ func _on_logged_in(username: String) -> void:
 
 
 func _on_login_denied(code: String, reason: String) -> void:
-	_note("login_denied " + code, "may not log in: %s" % reason)
+	_note("login_denied " + code, "is told: %s" % reason)
 
 
 func _on_logged_out(reason: String) -> void:
-	_note("logged_out " + reason, "is logged out (%s)" % reason)
+	_others.clear()
+	if reason != "closed_by_client":
+		_note("logged_out " + reason, "is logged out")
+
+
+func _on_came(username: String) -> void:
+	if username != _client.username and username not in _others:
+		_others.append(username)
+		_do("sees that %s is here" % username)
+
+
+func _on_left(_channel: String, username: String) -> void:
+	if username in _others:
+		_others.erase(username)
+		_do("sees that %s is gone" % username)
 
 
 func _on_chat_denied(code: String, reason: String) -> void:

@@ -47,6 +47,8 @@ pub mod shutdown;
 mod signals;
 pub mod store;
 mod retention;
+#[doc(hidden)]
+pub mod fuzzing;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;

@@ -17,6 +17,8 @@
 pub mod accounts;
 mod count;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod pacer;
 mod plan;
 mod player;

@@ -100,9 +100,15 @@ pub(crate) struct Read {
 /// One connection.
 pub(crate) struct Wire {
     stream: TcpStream,
+    incoming: Frames,
+    outgoing: Vec<u8>,
+}
+
+/// Finds the frames in what arrives.
+#[derive(Default)]
+pub(crate) struct Frames {
     /// The beginning of a frame whose rest has not arrived.
     rest: Vec<u8>,
-    outgoing: Vec<u8>,
 }
 
 impl Wire {
@@ -122,7 +128,7 @@ impl Wire {
         })?;
         Ok(Self {
             stream,
-            rest: Vec::new(),
+            incoming: Frames::default(),
             outgoing: Vec::new(),
         })
     }
@@ -163,7 +169,7 @@ impl Wire {
             let status = String::from_utf8_lossy(status).into_owned();
             return Err(SwarmError::NotLonghall(status));
         }
-        self.rest.extend_from_slice(&answer[end..]);
+        self.incoming.rest.extend_from_slice(&answer[end..]);
         Ok(())
     }
 
@@ -188,12 +194,13 @@ impl Wire {
     ) -> Poll<Result<Read, SwarmError>> {
         self.poll_flush(cx);
         let mut buffer = buffer.borrow_mut();
-        let kept = self.rest.len();
-        buffer[..kept].copy_from_slice(&self.rest);
+        let rest = &mut self.incoming.rest;
+        let kept = rest.len();
+        buffer[..kept].copy_from_slice(rest);
         let mut read = Read::default();
         let mut filled = kept;
         // Frames may have come along with the handshake.
-        if !holds_frame(&self.rest) {
+        if !holds_frame(rest) {
             let mut into = ReadBuf::new(&mut buffer[kept..]);
             match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut into)) {
                 Ok(()) => filled += into.filled().len(),
@@ -201,39 +208,8 @@ impl Wire {
             }
             read.is_over |= filled == kept;
         }
-        self.rest.clear();
-        Poll::Ready(self.look_at(&buffer[..filled], read, on_text))
-    }
-
-    /// Shows whole frames, and keeps what is left.
-    fn look_at(
-        &mut self,
-        bytes: &[u8],
-        mut read: Read,
-        on_text: &mut impl FnMut(&[u8]),
-    ) -> Result<Read, SwarmError> {
-        let mut at = 0;
-        while let Some(header) = Header::parse(&bytes[at..])? {
-            let from = at + header.bytes;
-            let to = from + header.payload;
-            if to > bytes.len() {
-                break;
-            }
-            let payload = &bytes[from..to];
-            match header.opcode {
-                TEXT => on_text(payload),
-                CLOSE => read.control = Some(Control::Close(close_reason(payload))),
-                PING => read.control = Some(Control::Ping),
-                _ => {}
-            }
-            at = to;
-        }
-        if at < bytes.len() {
-            self.rest.extend_from_slice(&bytes[at..]);
-        } else if self.rest.capacity() > 4 * 1024 {
-            self.rest = Vec::new();
-        }
-        Ok(read)
+        read.control = self.incoming.look_at(&buffer[..filled], on_text)?;
+        Poll::Ready(Ok(read))
     }
 
     /// Queues a packet.
@@ -276,6 +252,45 @@ impl Wire {
         if self.outgoing.capacity() > 4 * 1024 {
             self.outgoing = Vec::new();
         }
+    }
+}
+
+impl Frames {
+    /// What is kept: to be put before what arrives next.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.rest
+    }
+
+    /// Shows whole frames, and keeps what is left. `bytes` begin with
+    /// [`rest`](Self::rest).
+    pub(crate) fn look_at(
+        &mut self,
+        bytes: &[u8],
+        on_text: &mut impl FnMut(&[u8]),
+    ) -> Result<Option<Control>, SwarmError> {
+        self.rest.clear();
+        let (mut at, mut control) = (0, None);
+        while let Some(header) = Header::parse(&bytes[at..])? {
+            let from = at + header.bytes;
+            let to = from + header.payload;
+            if to > bytes.len() {
+                break;
+            }
+            let payload = &bytes[from..to];
+            match header.opcode {
+                TEXT => on_text(payload),
+                CLOSE => control = Some(Control::Close(close_reason(payload))),
+                PING => control = Some(Control::Ping),
+                _ => {}
+            }
+            at = to;
+        }
+        if at < bytes.len() {
+            self.rest.extend_from_slice(&bytes[at..]);
+        } else if self.rest.capacity() > 4 * 1024 {
+            self.rest = Vec::new();
+        }
+        Ok(control)
     }
 }
 

@@ -182,7 +182,7 @@ fn cross_linker(triple: &str) -> Option<(&'static str, &'static str)> {
 }
 
 /// What rustc calls this machine, such as `x86_64-unknown-linux-gnu`.
-fn host_target() -> Result<String> {
+pub(crate) fn host_target() -> Result<String> {
     let version = process::output("rustc", Command::new("rustc").arg("-vV"))?;
     version
         .lines()

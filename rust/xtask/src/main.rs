@@ -13,6 +13,7 @@ mod player;
 mod godot_test;
 mod screenshots;
 mod soak;
+mod fuzz;
 mod test;
 
 mod package;
@@ -110,6 +111,15 @@ enum Task {
     /// SIGKILL over and over. In the end all must have heard the same, once.
     /// A quick version is part of `test`.
     Soak(soak::Options),
+    /// Look for input that what strangers send to does not bear
+    ///
+    /// Feeds the decoders of both directions, the keys of names, the frame reader and a
+    /// whole connection to the server with inputs that libFuzzer makes up: none may make
+    /// it panic, hang, or take memory without bound. An input that does is kept in
+    /// target/fuzz/failures; those worth keeping lie in rust/fuzz/corpora, which the
+    /// tests run. Needs a C++ compiler, and the stable toolchain only. A minute of it is
+    /// part of `test` when something of it has changed.
+    Fuzz(fuzz::Options),
     /// Render docs/pictures from the scenes
     Screenshots,
     /// Run Godot: alone it opens the project in the editor, `-- <ARGS>` passes arguments
@@ -144,6 +154,7 @@ fn run(task: Task) -> Result<()> {
         Task::GodotTest(options) => godot_test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Soak(options) => soak::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Screenshots => screenshots::run(),
         Task::Godot { arguments } => godot::run(&arguments),
     }

@@ -4,9 +4,11 @@
 //! of `res://tests/conversation.gd` instead, `--role=ada` and `--role=ben`. Each
 //! gets `--server=ws://…` and `--control=127.0.0.1:PORT` (see [`crate::control`]:
 //! a client restarts the server by it). Lines that start with `say: ` are
-//! shown; a client has played its part when it printed `conversation: done`
-//! and ended with exit code 0.
+//! shown in the order they came; a client has played its part when it printed
+//! `conversation: done`, saw no line of the conversation twice, and ended with exit
+//! code 0.
 
+use std::collections::HashSet;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -25,7 +27,9 @@ use crate::{addon, interrupt, project, workspace};
 
 const POLL: Duration = Duration::from_millis(50);
 const CONVERSATION_LIMIT: Duration = Duration::from_secs(120);
-const ROLES: [&str; 2] = ["ada", "ben"];
+const ROLES: [&str; 2] = ["Ada", "Ben"];
+/// How Godot and the addon introduce themselves, which tells a newcomer nothing.
+const GREETINGS: [&str; 2] = ["Godot Engine v", "Initialize godot-rust"];
 
 /// What to play.
 #[derive(Args)]
@@ -106,12 +110,17 @@ fn open_windows(godot: &Godot, options: &Options) -> Result<()> {
 /// If one of them does not come to the end of its script.
 pub(crate) fn converse(godot: &Godot) -> Result<()> {
     let setup = Setup::start("conversation")?;
+    println!(
+        "\nTwo players without windows meet. On the left stands who sees the line; what\n\
+         follows a * is what that player does or is told.\n"
+    );
     let mut clients = Vec::new();
     for role in ROLES {
         let mut command = godot.headless_command();
         command.args(["--fixed-fps", "60"]);
-        setup.run_script(&mut command, role, "res://tests/conversation.gd");
-        command.arg(format!("--role={role}"));
+        let name = role.to_lowercase();
+        setup.run_script(&mut command, &name, "res://tests/conversation.gd");
+        command.arg(format!("--role={name}"));
         clients.push(Client::start(role.to_owned(), &mut command)?);
     }
     let deadline = Instant::now() + CONVERSATION_LIMIT;
@@ -123,8 +132,8 @@ pub(crate) fn converse(godot: &Godot) -> Result<()> {
                 CONVERSATION_LIMIT.as_secs()
             );
         }
+        show_in_order(&mut clients);
         for client in &mut clients {
-            client.show_lines();
             if client.success.is_none()
                 && let Some(status) = client.process.try_wait()?
             {
@@ -133,12 +142,24 @@ pub(crate) fn converse(godot: &Godot) -> Result<()> {
         }
         thread::sleep(POLL);
     }
-    for client in &mut clients {
-        client.show_lines();
+    show_in_order(&mut clients);
+    for client in &clients {
         client.expect_done()?;
     }
-    println!("the conversation went as it should");
+    println!("\nthe conversation went as it should");
     Ok(())
+}
+
+/// What the clients printed since the last time, as it happened.
+fn show_in_order(clients: &mut [Client]) {
+    let mut lines = Vec::new();
+    for (number, client) in clients.iter().enumerate() {
+        lines.extend(client.lines.try_iter().map(|line| (number, line)));
+    }
+    lines.sort_by_key(|(_, line)| line.at);
+    for (number, line) in lines {
+        clients[number].show(&line.text);
+    }
 }
 
 /// One player's Godot.
@@ -150,6 +171,9 @@ struct Client {
     success: Option<bool>,
     done: bool,
     errors: usize,
+    /// What was said, as it saw it.
+    heard: HashSet<String>,
+    heard_twice: Option<String>,
 }
 
 impl Client {
@@ -162,28 +186,40 @@ impl Client {
             success: None,
             done: false,
             errors: 0,
+            heard: HashSet::new(),
+            heard_twice: None,
         })
     }
 
     fn show_lines(&mut self) {
-        for Line { text, .. } in self.lines.try_iter() {
-            self.done |= text.trim() == "conversation: done";
-            self.errors += usize::from(project::is_error(&text));
-            if text.is_empty() {
-                continue;
-            }
-            println!(
-                "{:<8} | {}",
-                self.name,
-                text.strip_prefix("say: ").unwrap_or(&text)
-            );
+        while let Ok(line) = self.lines.try_recv() {
+            self.show(&line.text);
         }
+    }
+
+    fn show(&mut self, text: &str) {
+        self.errors += usize::from(project::is_error(text));
+        if text.trim() == "conversation: done" {
+            self.done = true;
+            return;
+        }
+        if text.is_empty() || GREETINGS.iter().any(|start| text.starts_with(start)) {
+            return;
+        }
+        let text = text.strip_prefix("say: ").unwrap_or(text);
+        if text.contains(" says: ") && !self.heard.insert(text.to_owned()) {
+            self.heard_twice = Some(text.to_owned());
+        }
+        println!("{} | {text}", self.name);
     }
 
     fn expect_done(&self) -> Result<()> {
         let name = &self.name;
         if self.errors > 0 {
             bail!("{name} reported {} errors", self.errors);
+        }
+        if let Some(line) = &self.heard_twice {
+            bail!("{name} saw the same line twice: {line}");
         }
         if self.success != Some(true) || !self.done {
             bail!("{name} did not come to the end of the conversation");

@@ -37,6 +37,8 @@ pub(crate) struct Line {
     pub(crate) stream: Stream,
     /// The line without its end.
     pub(crate) text: String,
+    /// When it was read.
+    pub(crate) at: Instant,
 }
 
 /// A child process that is killed when this value goes away.
@@ -288,7 +290,8 @@ fn read_lines(stream: Stream, from: impl Read + Send + 'static, to: Sender<Line>
                 .trim_end_matches(['\r', '\n'])
                 .to_owned();
             bytes.clear();
-            if to.send(Line { stream, text }).is_err() {
+            let at = Instant::now();
+            if to.send(Line { stream, text, at }).is_err() {
                 return;
             }
         }

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 
 use crate::godot::Godot;
 use crate::{
-    addon, check, editor_test, empty_project, exported_game, godot_test, interrupt, package, play,
-    process, project, workspace,
+    addon, check, editor_test, empty_project, exported_game, fuzz, godot_test, interrupt, package,
+    play, process, project, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -22,6 +22,8 @@ pub(crate) enum Step {
     Clippy,
     /// All Rust tests
     Rust,
+    /// A minute of fuzzing, where something of what is fuzzed has changed
+    Fuzz,
     /// The Rust documentation has no broken links
     Docs,
     /// The Godot addon builds
@@ -51,6 +53,7 @@ impl Step {
             Self::Gdscript => "GDScript format and lints",
             Self::Clippy => "Rust lints",
             Self::Rust => "Rust tests",
+            Self::Fuzz => "fuzzing",
             Self::Docs => "Rust documentation",
             Self::Addon => "addon build",
             Self::Import => "Godot import",
@@ -75,6 +78,7 @@ impl Step {
                 "cargo test",
                 workspace::cargo().args(["test", "--workspace", "--exclude", "longhall-godot"]),
             ),
+            Self::Fuzz => fuzz::test(),
             Self::Docs => {
                 let mut cargo = workspace::cargo();
                 cargo.args(["doc", "--workspace", "--no-deps", "--quiet"]);

@@ -1,0 +1,147 @@
+//! For `longhall-fuzz`: what cannot be reached from outside otherwise.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use longhall_packet::{CloseReason, SUBPROTOCOL};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::yield_now;
+use tokio_util::sync::CancellationToken;
+
+use crate::Server;
+use crate::bans::Bans;
+use crate::config::{Config, HashCost};
+use crate::connection::serve;
+use crate::password::Passwords;
+use crate::store::MemoryStore;
+
+/// Longer than any connection lasts whose peer has hung up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a peer has done before it sends what it sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: the handshake is what it sends.
+    Nothing,
+    /// The handshake.
+    Handshake,
+    /// Registered and logged in.
+    Login,
+}
+
+/// Serves one connection of a server of its own, whose peer sends the pieces, one after
+/// the other, and hangs up.
+///
+/// # Panics
+/// If the server does not bear it: panics, or goes on when the peer has hung up.
+pub fn converse<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("the system has room for a runtime");
+    let received = runtime.block_on(async {
+        tokio::time::timeout(PATIENCE, run(before, pieces))
+            .await
+            .expect("the connection ends when its peer has hung up")
+    });
+    // Panics of handlers are caught, and told in the close frame.
+    let told = CloseReason::InternalError.name().as_bytes();
+    assert!(
+        !received.windows(told.len()).any(|part| part == told),
+        "a handler panicked"
+    );
+}
+
+async fn run<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let config = Config {
+        hash_cost: HashCost::FOR_TESTS,
+        hash_threads: Some(1),
+        ..Config::default()
+    };
+    let passwords = Passwords::start(&config).expect("the system has room for a thread");
+    let bans = Bans::read(None).expect("there is no file to read");
+    let store = Arc::new(MemoryStore::default());
+    let stopping = CancellationToken::new();
+    let server = Server::open(config, store, passwords, bans, stopping.clone())
+        .await
+        .expect("the store in memory does not fail");
+    let (here, mut peer) = connect().await.expect("this machine can be connected to");
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let serving = serve(Arc::clone(&server), here, address, None);
+    let talking = async {
+        let mut received = Vec::new();
+        if before != Before::Nothing {
+            say(&mut peer, handshake().as_bytes()).await;
+            await_text(&mut peer, &mut received, r#""type":"hello""#).await;
+        }
+        if before == Before::Login {
+            let account = r#""username":"ada","password":"correct horse""#;
+            let register = format!(r#"{{"type":"register","id":1,{account}}}"#);
+            let login = format!(r#"{{"type":"login","id":2,{account}}}"#);
+            say(
+                &mut peer,
+                &[text_frame(&register), text_frame(&login)].concat(),
+            )
+            .await;
+            await_text(&mut peer, &mut received, r#""type":"logged_in""#).await;
+        }
+        let (mut reading, mut writing) = peer.split();
+        let sending = async {
+            for piece in pieces {
+                say(&mut writing, piece).await;
+                // Whatever is to be done for it is done now, most of the time.
+                for _ in 0..4 {
+                    yield_now().await;
+                }
+            }
+            let _ = writing.shutdown().await;
+        };
+        // A reset is the end of the connection as well.
+        let _ = tokio::join!(sending, reading.read_to_end(&mut received));
+        // Nothing of it stays in the system.
+        let _ = peer.set_zero_linger();
+        received
+    };
+    let ((), received) = tokio::join!(serving, talking);
+    stopping.cancel();
+    received
+}
+
+async fn connect() -> std::io::Result<(TcpStream, TcpStream)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let peer = TcpStream::connect(listener.local_addr()?);
+    let (peer, accepted) = tokio::join!(peer, listener.accept());
+    let peer = peer?;
+    peer.set_nodelay(true)?;
+    Ok((accepted?.0, peer))
+}
+
+/// The server may have hung up already.
+async fn say(peer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) {
+    let _ = peer.write_all(bytes).await;
+}
+
+async fn await_text(peer: &mut TcpStream, received: &mut Vec<u8>, text: &str) {
+    let text = text.as_bytes();
+    while !received.windows(text.len()).any(|part| part == text) {
+        let count = peer.read_buf(received).await.expect("it is answered");
+        assert_ne!(count, 0, "the connection ends before it has begun");
+    }
+}
+
+fn handshake() -> String {
+    format!(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Key: bG9uZ2hhbGwtZnV6eiEhIQ==\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
+    )
+}
+
+/// With a mask that changes nothing.
+fn text_frame(text: &str) -> Vec<u8> {
+    let length = u8::try_from(text.len()).expect("a short packet");
+    assert!(length < 126, "a short packet");
+    [&[0x81, 0x80 | length, 0, 0, 0, 0], text.as_bytes()].concat()
+}
