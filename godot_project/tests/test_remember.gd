@@ -79,6 +79,45 @@ func test_the_box_shows_what_the_designer_chose() -> void:
 	check(game.client.remember_login, "the box has no effect")
 
 
+func test_a_box_that_cannot_be_kept_says_so_and_stays_empty() -> void:
+	game = Game.new(arguments.server)
+	# A file in a file.
+	FileAccess.open(_file, FileAccess.WRITE).store_string("not a folder")
+	game.client.remember_file = _file.path_join("login.cfg")
+	await add(game.main)
+	await wait_until(can_log_in, "the connection")
+	for time: int in 2:
+		await input.click(_remember())
+		await wait_for_status("This device cannot keep the login")
+		check(not _remember().button_pressed, "the box is ticked")
+		game.login_screen().show_status("")
+
+
+func test_a_box_that_the_game_has_ticked_is_empty_where_it_cannot_be_kept() -> void:
+	game = Game.new(arguments.server)
+	FileAccess.open(_file, FileAccess.WRITE).store_string("not a folder")
+	game.client.remember_file = _file.path_join("login.cfg")
+	game.client.remember_login = true
+	await add(game.main)
+	await wait_until(can_log_in, "the connection")
+	check(not _remember().button_pressed, "the box is ticked")
+
+
+func test_a_login_that_turns_out_not_to_be_kept_is_told_in_the_chat() -> void:
+	game = Game.new(arguments.server)
+	game.client.remember_file = _file
+	await add(game.main)
+	await wait_until(can_log_in, "the connection")
+	var name: String = await registered("ada")
+	await input.click(_remember())
+	check(_remember().button_pressed, "the box is empty")
+	FileAccess.open(_file, FileAccess.WRITE).store_string("not a folder")
+	game.client.remember_file = _file.path_join("login.cfg")
+	await log_in(name, PASSWORD)
+	await wait_until(func() -> bool: return game.chatbox() != null, "the chatbox")
+	await wait_for_line("This device cannot keep the login")
+
+
 func test_a_login_that_has_expired_is_told_with_the_name() -> void:
 	var ada: String = await _play_remembered("ada")
 	# Another device ends the session meanwhile.

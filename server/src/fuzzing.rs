@@ -113,9 +113,11 @@ async fn connect() -> std::io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let peer = TcpStream::connect(listener.local_addr()?);
     let (peer, accepted) = tokio::join!(peer, listener.accept());
-    let peer = peer?;
+    let (peer, here) = (peer?, accepted?.0);
+    // As the listener does; otherwise most of the time would be spent waiting.
     peer.set_nodelay(true)?;
-    Ok((accepted?.0, peer))
+    here.set_nodelay(true)?;
+    Ok((here, peer))
 }
 
 /// The server may have hung up already.

@@ -155,6 +155,8 @@ async fn keep_small(server: &Server) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use longhall_packet::Username;
     use tokio_util::sync::CancellationToken;
 
@@ -244,12 +246,71 @@ mod tests {
         resumed.is_some()
     }
 
+    /// What an operator reads from now on.
+    fn listen() -> (tracing::subscriber::DefaultGuard, Arc<Mutex<Vec<u8>>>) {
+        struct Told(Arc<Mutex<Vec<u8>>>);
+
+        impl std::io::Write for Told {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&told);
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || Told(Arc::clone(&log)))
+            .with_ansi(false)
+            .finish();
+        (tracing::subscriber::set_default(subscriber), told)
+    }
+
+    fn text(told: &Mutex<Vec<u8>>) -> String {
+        String::from_utf8(told.lock().unwrap().clone()).unwrap()
+    }
+
     #[tokio::test]
-    async fn what_is_old_by_a_clock_that_is_right_is_forgotten() {
+    async fn what_is_old_by_a_clock_that_is_right_is_forgotten_and_told() {
         let server = with_history(100, seen(0)).await;
+        let (_listening, told) = listen();
         one_round(&server).await.unwrap();
         assert_eq!(lines(&server).await, 0);
         assert!(!resumes(&server).await);
+        let text = text(&told);
+        let counts = "too_old=1 too_many=0 sessions_expired=1";
+        assert!(text.contains(counts), "{text}");
+        // What forgets nothing says nothing.
+        told.lock().unwrap().clear();
+        one_round(&server).await.unwrap();
+        assert!(told.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn lines_that_make_room_are_told() {
+        let mut server = with_history(1, seen(0)).await;
+        let config = &mut Arc::get_mut(&mut server).unwrap().config;
+        config.max_database_bytes = 100;
+        config.size_interval = Duration::from_millis(1);
+        let (_listening, told) = listen();
+        let is_told = async {
+            while !text(&told).contains("forgot the oldest lines") {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = keep_small(&server) => {}
+            () = is_told => {}
+        }
+        assert_eq!(lines(&server).await, 0);
+        let text = text(&told);
+        assert!(
+            text.contains("WARN") && text.contains(" lines=1 "),
+            "{text}"
+        );
     }
 
     #[tokio::test]

@@ -45,7 +45,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-use crate::{Action, Answer, Call, Event, Refusal, Session};
+use crate::{Action, Answer, Call, Event, Refusal, ServerAddress, Session};
 
 /// What the program asks of the session; each is the [`Session`] method of the
 /// same name. [`Command::call`] and [`Command::ask`] lead to all others.
@@ -281,8 +281,10 @@ enum News {
 
 impl Transport {
     fn new(url: String) -> Self {
+        // However it is spelt; what cannot be read, the library refuses.
+        let address = ServerAddress::parse(&url);
         Self {
-            url,
+            url: address.map_or(url, |address| address.to_string()),
             wire: Wire::None,
             farewell: None,
         }

@@ -319,6 +319,24 @@ async fn nobody_there_and_no_such_address_are_told_and_retried() {
 }
 
 #[tokio::test]
+async fn a_url_is_understood_however_it_is_typed() {
+    let server = Server::start().await;
+    let url = server.url().replace("ws://", " WS:/");
+    let mut program = Program::start(url);
+    program.tell(Command::Connect).await;
+    let _peer = server.accept().await;
+    program
+        .wait_for(|event| {
+            matches!(
+                event,
+                Event::StateChanged(longhall_client::State::Connecting)
+            )
+        })
+        .await;
+    program.end().await;
+}
+
+#[tokio::test]
 async fn something_that_never_answers_is_left_in_time() {
     let mute = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("ws://{}", mute.local_addr().expect("an address"));

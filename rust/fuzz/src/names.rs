@@ -34,7 +34,12 @@ pub(crate) fn names(bytes: &[u8]) {
     }
 }
 
-/// However a name is written, it stays the same account: nobody else may have it.
+/// The two iotas below a letter: as a mark, whose case mapping depends on the order of
+/// the marks around it, and as a character of its own, which stands for a space and a
+/// mark. Names with them have a key per spelling.
+const SMALL_IOTAS: [char; 2] = ['\u{345}', '\u{37a}'];
+
+/// However a name is written, it is the same account.
 fn check_keys(name: &Username) {
     let keys = name.keys();
     for key in [&keys.name, &keys.look, &keys.capitals] {
@@ -42,10 +47,14 @@ fn check_keys(name: &Username) {
     }
     assert!(keys.overlaps(&keys));
     let name = name.as_str();
-    for written in [name.to_lowercase(), name.to_uppercase(), keys.name.clone()] {
+    if name.contains(SMALL_IOTAS) {
+        return;
+    }
+    // Not in capitals: those of `ı` are the ones of `i`, which is another letter.
+    for written in [name.to_lowercase(), keys.name.clone()] {
         if let Ok(same) = Username::parse(&written) {
             let others = same.keys();
-            assert!(keys.overlaps(&others), "{name} {keys:?}, {same} {others:?}");
+            assert_eq!(keys.name, others.name, "{name} and {same}");
         }
     }
 }

@@ -102,7 +102,7 @@ impl LonghallFakeServer {
         let code = code.to_string();
         let known = DenyCode::ALL.iter().copied().chain([DenyCode::Unknown]);
         let Some(code) = known.into_iter().find(|known| known.name() == code) else {
-            return self.warn(format!("no server refuses with \"{code}\""));
+            return self.warn(&format!("no server refuses with \"{code}\""));
         };
         let denial = match seconds(retry_after) {
             Duration::ZERO => Denial::new(code),
@@ -129,7 +129,7 @@ impl LonghallFakeServer {
         let reason = reason.to_string();
         let named = CloseReason::from_name(&reason);
         if named.is_none() && reason != "connection_lost" {
-            return self.warn(format!("no server closes with \"{reason}\""));
+            return self.warn(&format!("no server closes with \"{reason}\""));
         }
         let at = now().saturating_add(delay);
         self.closings.push((at, named));
@@ -308,13 +308,13 @@ impl LonghallFakeServer {
             Some(name) => self.scripts.entry(name).or_default().push_back(script),
             None => {
                 let requests = ClientPacket::NAMES.join(", ");
-                self.warn(format!("\"{wanted}\" is no request; there are {requests}"));
+                self.warn(&format!("\"{wanted}\" is no request; there are {requests}"));
             }
         }
     }
 
     /// Warns once nothing is borrowed: a game's own console may look at us.
-    fn warn(&mut self, text: String) {
+    fn warn(&mut self, text: &str) {
         let text = text.to_variant();
         self.base_mut().call_deferred("_longhall_warn", &[text]);
     }

@@ -2,7 +2,7 @@
 //!
 //! Thin on purpose. `network_client` is what designers see, with its
 //! `frequent_signals`, the `network_request` that each call returns and the login
-//! `remembered` in a file. `transport` drives the engine's own `WebSocketPeer`, or the
+//! `remembered` in a file. `transport` drives the engine's own `WebSocketPeer`, whose failures `probe` looks into, or the
 //! `fake_server` of a game's tests, whose `fake_world` knows who said what, through the `bad_weather` a designer may
 //! ask for. `convert` turns Rust values into Godot ones. Everything that decides lives in `longhall-client`.
 

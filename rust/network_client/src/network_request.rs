@@ -92,6 +92,10 @@ pub struct NetworkRequest {
     is_told: bool,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "Godot passes its objects by value"
+)]
 #[godot_api]
 impl NetworkRequest {
     /// The request has ended. Emitted once; [member completed] is the same for those who may come

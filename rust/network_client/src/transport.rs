@@ -61,7 +61,7 @@ pub(crate) struct Transport {
 }
 
 enum Link {
-    Socket(Socket),
+    Socket(Box<Socket>),
     Fake {
         server: Gd<LonghallFakeServer>,
         connection: u64,
@@ -116,7 +116,7 @@ impl Transport {
                     certificate,
                     doubt_at: now().saturating_add(patience),
                 });
-                Link::Socket(Socket {
+                Link::Socket(Box::new(Socket {
                     peer,
                     opened: false,
                     waiting: 0,
@@ -124,7 +124,7 @@ impl Transport {
                     target,
                     probe: None,
                     suspicion: None,
-                })
+                }))
             }
         });
         Ok(())
@@ -145,7 +145,8 @@ impl Transport {
         #[cfg(feature = "bad-weather")]
         self.weather.begin();
         match self.link.take() {
-            Some(Link::Socket(Socket { mut peer, .. })) => {
+            Some(Link::Socket(socket)) => {
+                let mut peer = socket.peer;
                 peer.close_ex().code(i32::from(code)).reason(reason).done();
                 peer.poll();
                 self.leaving.push((peer, FAREWELL_FRAMES));

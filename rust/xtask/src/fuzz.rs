@@ -63,7 +63,7 @@ pub(crate) struct Options {
     /// Fuzz only this target; may be given more than once
     #[arg(long, value_name = "TARGET", value_parser = TARGETS.iter().map(|(name, _)| *name).collect::<Vec<_>>())]
     only: Vec<String>,
-    /// Replace the kept inputs by the fewest that take as many ways, new ones included
+    /// Add the fewest of the inputs found to the kept ones that take all ways found
     #[arg(long)]
     update_corpora: bool,
 }
@@ -235,24 +235,15 @@ impl<'a> Fuzzing<'a> {
     }
 
     fn update_corpus(&self) -> Result<()> {
-        let fewest = folder().join("fewest").join(self.name);
-        if fewest.exists() {
-            fs::remove_dir_all(&fewest).context("cannot remove an earlier corpus")?;
-        }
-        fs::create_dir_all(&fewest).context("cannot create a folder for the corpus")?;
+        let before = files(&self.kept)?.len();
         let mut command = self.command();
-        command.arg("-merge=1").arg(&fewest);
+        // As few of those found as it takes to go all ways, however often.
+        command.args(["-set_cover_merge=1", "-use_counters=0"]);
         command.arg(&self.kept).arg(&self.found);
         let status = process::run_lines("libFuzzer", &mut command, 10 * SLACK, |_| Ok(()))?;
         process::expect_success("libFuzzer", status)?;
-        let mut count = 0;
-        for input in files(&fewest)? {
-            let name = input.file_name().context("a file without a name")?;
-            let to = self.kept.join(name);
-            fs::copy(&input, &to).with_context(|| format!("cannot write {}", to.display()))?;
-            count += 1;
-        }
-        println!("{}: {count} inputs take all ways known", self.name);
+        let added = files(&self.kept)?.len() - before;
+        println!("{}: {added} inputs more are kept", self.name);
         Ok(())
     }
 }

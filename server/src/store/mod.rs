@@ -330,7 +330,8 @@ pub enum What {
         /// What.
         text: String,
         /// Whispers that may wait for a recipient that has not been there since;
-        /// `None` for one that is online. See [`share_of_waiting`].
+        /// `None` for one that is online. One sender may fill a quarter of that, and
+        /// all those whom the recipient has not written to, half of it.
         kept_at_most: Option<usize>,
     },
     /// Another text for a line of the sender's.

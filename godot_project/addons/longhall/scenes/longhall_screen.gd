@@ -43,7 +43,7 @@ var keyboard_height: float:
 	get:
 		return _keyboard.covered if make_room_for_keyboard else 0.0
 
-var _keyboard := KeyboardRoom.new(self)
+var _keyboard := KeyboardRoom.new()
 
 @onready var _wiring: LonghallWiring = %Wiring
 

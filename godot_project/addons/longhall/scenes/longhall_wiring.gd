@@ -12,6 +12,9 @@ const OWN_WISH: Array[String] = ["logout", "closed_by_client"]
 ## Why no connection comes about, as long as nothing else is known.
 const STANDING_CAUSES: Array[String] = ["unknown_host", "not_secure", "wrong_server"]
 
+## What the player is told when the login cannot be kept.
+const FORGETFUL: String = "This device cannot keep the login: next time you will have to log in again"
+
 ## The client of the screen; null while there is none.
 var client: NetworkClient
 

@@ -1,7 +1,9 @@
 //! Whoever called is told how it ended: once, and always.
 
-use longhall_client::{Answer, State};
-use longhall_packet::{CloseReason, DenyCode};
+use std::time::Duration;
+
+use longhall_client::{Answer, Command, Session, State};
+use longhall_packet::{ClientPacket, CloseReason, DenyCode, Role, Target, Username};
 
 use crate::support::{PASSWORD, Rig};
 
@@ -167,4 +169,90 @@ fn connecting_ends_with_the_greeting_or_the_first_failure() {
     rig.expect_open();
     rig.session.disconnect(rig.now);
     expect_outcomes(&mut rig, ["closed_by_client"]);
+}
+
+/// However a name is typed, wherever it is: what the packets make of it is sent, or
+/// nothing is.
+#[test]
+fn a_name_is_read_by_one_rule_wherever_it_is_typed() {
+    let typed = [
+        "Ada_99",
+        " Ada_99",
+        "Ada_99\u{a0}",
+        "\u{3000}Ada_99",
+        "\u{feff}Ada_99\u{200b}",
+        "\u{2068}Ada_99\u{2069}",
+        "Ａｄａ＿９９",
+        "Ada 99",
+    ];
+    for name in typed {
+        let rule = Username::parse(name).ok();
+        let marked = Target::parse(&format!("\u{2068}@{name}\u{2069}")).ok();
+        let marked = marked.and_then(|target| match target {
+            Target::Whispers(username) => Some(username),
+            Target::Channel(_) | Target::Inbox => None,
+        });
+        for (name, rule) in [
+            (name.to_owned(), &rule),
+            (format!("@{name}"), &rule),
+            (format!("\u{2068}@{name}\u{2069}"), &marked),
+        ] {
+            let sent = |ask: &dyn Fn(&mut Session, Duration)| {
+                let mut rig = Rig::logged_in();
+                ask(&mut rig.session, rig.now);
+                rig.sent().into_iter().find_map(username_in)
+            };
+            let block = sent(&|session, now| {
+                session.block(now, &name);
+            });
+            assert_eq!(&block, rule, "block {name:?}");
+            let invite = sent(&|session, now| {
+                session.invite(now, "", &name);
+            });
+            assert_eq!(&invite, rule, "invite {name:?}");
+            let role = sent(&|session, now| {
+                session.set_role(now, "", &name, Role::Operator);
+            });
+            assert_eq!(&role, rule, "set_role {name:?}");
+        }
+        let whisper = |channel: String| {
+            let mut rig = Rig::logged_in();
+            rig.session.send_chat(rig.now, &channel, "psst");
+            rig.sent().into_iter().find_map(username_in)
+        };
+        assert_eq!(whisper(format!("@{name}")), rule, "whisper to {name:?}");
+        assert_eq!(
+            whisper(format!("\u{2068}@{name}\u{2069}")),
+            marked,
+            "{name:?}"
+        );
+        if name.contains(char::is_whitespace) {
+            continue; // A command ends its words there.
+        }
+        for (input, rule) in [
+            (format!("/w {name} psst"), &rule),
+            (format!("/w @{name} psst"), &rule),
+            (format!("/w \u{2068}@{name}\u{2069} psst"), &marked),
+            (format!("/block \u{2068}@{name}\u{2069}"), &marked),
+        ] {
+            let command = Command::parse(&input, "lobby", None).expect("a command");
+            let mut rig = Rig::logged_in();
+            rig.session.execute(rig.now, &command);
+            let sent = rig.sent().into_iter().find_map(username_in);
+            assert_eq!(&sent, rule, "{input:?}");
+        }
+    }
+}
+
+fn username_in(packet: ClientPacket) -> Option<Username> {
+    match packet {
+        ClientPacket::Block { username, .. }
+        | ClientPacket::Invite { username, .. }
+        | ClientPacket::SetRole { username, .. }
+        | ClientPacket::Chat {
+            channel: Target::Whispers(username),
+            ..
+        } => Some(username),
+        _ => None,
+    }
 }

@@ -129,8 +129,8 @@ impl Wal {
         }
     }
 
-    /// Folds the log in and begins an empty one, unless it is. To be called when nothing was
-    /// written for a while.
+    /// Folds the log in and begins an empty one, unless it is. To be called when nothing
+    /// was written for a while.
     pub(super) fn rest(&mut self, db: &Connection) {
         if self.mark.frames == 0 && !self.mark.is_folding() {
             return;
@@ -246,7 +246,12 @@ impl Wal {
                 .mark
                 .write(&self.files.beside)
                 .and_then(|()| self.files.beside.sync_data());
-            self.tell_of_mark(written);
+            if written.is_err() {
+                // The file keeps the number that is known of it.
+                self.mark.folds.pop();
+                self.tell_of_mark(written);
+                return fold_in(db);
+            }
             let noted = db
                 .prepare_cached("UPDATE state SET fold = ?1, folded_at_ms = ?2")
                 .and_then(|mut note| note.execute((fold, now_ms())));

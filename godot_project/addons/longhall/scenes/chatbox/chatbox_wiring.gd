@@ -48,6 +48,7 @@ func _handlers() -> Dictionary[StringName, Callable]:
 				&"member_joined": _on_client_member_joined,
 				&"member_left": _on_client_member_left,
 				&"presence_changed": _chatbox.set_presence,
+				&"remember_failed": _on_client_remember_failed,
 			}
 		)
 	)
@@ -285,6 +286,11 @@ func _on_client_channel_left(channel: String, reason: String, by: String) -> voi
 	_chatbox.close_tab(channel)
 	if reason == "removed":
 		_chatbox.show_notice(tr("%s has taken you out of the channel %s.") % [by, channel])
+
+
+func _on_client_remember_failed(_reason: String) -> void:
+	if is_in:
+		_chatbox.show_aside(tr(FORGETFUL), client.lobby)
 
 
 func _on_client_role_changed(channel: String, player: String, role: String, by: String) -> void:

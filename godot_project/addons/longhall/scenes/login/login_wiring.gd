@@ -21,10 +21,17 @@ var _tells_of_the_way: bool = false
 @onready var _screen: LoginScreen = get_parent()
 
 
+func _handlers() -> Dictionary[StringName, Callable]:
+	var handlers: Dictionary[StringName, Callable] = super()
+	handlers[&"remember_failed"] = _on_client_remember_failed
+	return handlers
+
+
 func _join() -> void:
 	if _screen.offer_to_remember:
 		# What the player chose last time, also before the client has looked.
-		_screen.remember = client.remember_login or client.has_remembered_login()
+		var is_wanted: bool = client.remember_login or client.has_remembered_login()
+		_screen.remember = is_wanted and client.can_remember_login()
 	_set_limits()
 	super()
 
@@ -62,13 +69,12 @@ func _on_client_connected() -> void:
 
 
 func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -> void:
-	var was_in: bool = is_in
 	super(reason, will_retry, seconds)
 	if will_retry:
 		return
 	# Who was in and wished to leave has been told so; who was not in is not logged out.
 	if reason not in OWN_WISH:
-		_show_ended(reason, was_in)
+		_screen.show_ended(reason)
 		_tells_of_the_way = reason in ABOUT_THE_WAY
 	if reason in REOPENED and client.state == NetworkClient.STATE_OFFLINE:
 		client.connect_to_server()
@@ -134,5 +140,15 @@ func _on_screen_other_account_requested() -> void:
 
 
 func _on_screen_remember_toggled(remember: bool) -> void:
-	if client != null:
-		client.remember_login = remember
+	if client == null:
+		return
+	client.remember_login = remember
+	if remember and not client.can_remember_login():
+		_on_client_remember_failed("")
+
+
+# While the player is in, the chatbox says so.
+func _on_client_remember_failed(_reason: String) -> void:
+	_screen.remember = false
+	if not is_in:
+		_screen.show_status(FORGETFUL, LoginScreen.Tone.ERROR)
