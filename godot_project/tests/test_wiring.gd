@@ -537,7 +537,7 @@ func test_why_no_connection_comes_about_is_told_at_every_try() -> void:
 		func(attempt: int, _seconds: float) -> void: attempts.append(attempt)
 	)
 	await wait_until(func() -> bool: return 3 in attempts, "the third try", 20.0)
-	var cause: String = "The server was not found"
+	var cause: String = "The server cannot be found"
 	check(_connection().begins_with(cause), "what is told: " + _connection())
 
 

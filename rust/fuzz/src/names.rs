@@ -34,10 +34,9 @@ pub(crate) fn names(bytes: &[u8]) {
     }
 }
 
-/// The two iotas below a letter: as a mark, whose case mapping depends on the order of
-/// the marks around it, and as a character of its own, which stands for a space and a
-/// mark. Names with them have a key per spelling.
-const SMALL_IOTAS: [char; 2] = ['\u{345}', '\u{37a}'];
+/// The small iota below a letter, as a character of its own: it stands for a space and a
+/// mark, so that its key is no name.
+const LONE_SMALL_IOTA: char = '\u{37a}';
 
 /// However a name is written, it is the same account.
 fn check_keys(name: &Username) {
@@ -47,7 +46,7 @@ fn check_keys(name: &Username) {
     }
     assert!(keys.overlaps(&keys));
     let name = name.as_str();
-    if name.contains(SMALL_IOTAS) {
+    if name.contains(LONE_SMALL_IOTA) {
         return;
     }
     // Not in capitals: those of `ı` are the ones of `i`, which is another letter.

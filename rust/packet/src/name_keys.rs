@@ -86,8 +86,9 @@ fn in_plain_letters(name: &str) -> String {
 }
 
 fn fold(text: &str) -> String {
-    let folded = CaseMapper::new().fold_string(text);
-    folded.nfkc().collect()
+    // A small iota below a letter becomes a letter: the marks must be in order before.
+    let apart: String = text.nfd().collect();
+    CaseMapper::new().fold_string(&apart).nfkc().collect()
 }
 
 /// What is left of a text when letters and marks that look alike are one. Folding

@@ -13,7 +13,7 @@ const OWN_WISH: Array[String] = ["logout", "closed_by_client"]
 const STANDING_CAUSES: Array[String] = ["unknown_host", "not_secure", "wrong_server"]
 
 ## What the player is told when the login cannot be kept.
-const FORGETFUL: String = "This device cannot keep the login: next time you will have to log in again"
+const FORGETFUL: String = "This device cannot keep the login: you have to log in again next time"
 
 ## The client of the screen; null while there is none.
 var client: NetworkClient

@@ -15,7 +15,7 @@ use super::keys::{log_of, seq_of};
 use super::mark::Mark;
 use super::open::{OpenError, beside, explain, open_private};
 use super::wal_frames::{self, Frames};
-use super::{now_ms, run};
+use super::{in_transaction, now_ms, run};
 use crate::store::{Doubt, Seen};
 
 /// Pages in a log that is folded in at the start: they take no time.
@@ -41,6 +41,8 @@ pub(super) struct Found {
     frames: Option<Frames>,
     /// A copy of a log of which only a part can be taken over.
     copy: Option<PathBuf>,
+    /// It is known and of the newest layout: nothing need be written to begin with.
+    is_ready: bool,
 }
 
 /// A database file without its log.
@@ -49,6 +51,8 @@ struct Bare {
     is_empty: bool,
     /// It had a log once, and has no tables.
     is_hollow: bool,
+    /// Of its layout.
+    version: usize,
     row: Option<StateRow>,
 }
 
@@ -66,6 +70,9 @@ struct StateRow {
 pub(super) struct Begun {
     pub(super) epoch: String,
     pub(super) mark: Mark,
+    /// Whether the file says that it is open.
+    pub(super) is_open: bool,
+    /// What the clock has shown.
     pub(super) seen: Seen,
 }
 
@@ -87,11 +94,11 @@ pub(super) fn random() -> i64 {
 }
 
 /// Looks a database and its log over, and changes nothing of them, unless the log is
-/// damaged and of no use any more.
+/// damaged and of no use any more. `newest` is the layout that is to be.
 ///
 /// # Errors
 /// When SQLite must not open them together.
-pub(super) fn look(path: &Path, locked: &Locked) -> Result<Found, OpenError> {
+pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found, OpenError> {
     let log = log_of_changes(path);
     let lock = beside(path, "lock");
     let mark = Mark::read(&locked.beside).map_err(no_access(&lock))?;
@@ -102,6 +109,7 @@ pub(super) fn look(path: &Path, locked: &Locked) -> Result<Found, OpenError> {
         file: Bare::read(path).map_err(no_access(path))?,
         frames,
         copy: None,
+        is_ready: false,
     };
     if let Some(frames) = found.frames
         && frames.whole + frames.cut_off > 0
@@ -132,7 +140,11 @@ pub(super) fn look(path: &Path, locked: &Locked) -> Result<Found, OpenError> {
         found.copy = Some(copy);
     }
     found.next = found.prepare();
-    flush(&found.next, path, locked)?;
+    found.is_ready =
+        found.file.version == newest && found.known().is_some() && found.missing() == 0;
+    if !found.is_ready {
+        flush(&found.next, path, locked)?;
+    }
     Ok(found)
 }
 
@@ -142,17 +154,18 @@ impl Bare {
         let mut header = Vec::new();
         File::open(path)?.take(20).read_to_end(&mut header)?;
         // Whatever else is wrong with it, opening it will tell.
-        let (tables, row) = tables_and_row(path).unwrap_or((1, None));
+        let (tables, version, row) = without_log(path).unwrap_or((1, 0, None));
         Ok(Self {
             is_empty: header.is_empty(),
             is_hollow: header.get(18) == Some(&2) && tables == 0,
+            version,
             row,
         })
     }
 }
 
-/// How many tables there are, and the row of `state`, both without the log.
-fn tables_and_row(path: &Path) -> Result<(i64, Option<StateRow>)> {
+/// How many tables there are, the version of their layout, and the row of `state`.
+fn without_log(path: &Path) -> Result<(i64, usize, Option<StateRow>)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let db = Connection::open_with_flags(immutable(path), flags)?;
     let (tables, has_row): (i64, bool) = db.query_row(
@@ -160,8 +173,10 @@ fn tables_and_row(path: &Path) -> Result<(i64, Option<StateRow>)> {
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
+    let version: u32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
     if !has_row {
-        return Ok((tables, None));
+        return Ok((tables, version, None));
     }
     let schema: i64 = db.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
     let row = db.query_row(
@@ -176,7 +191,7 @@ fn tables_and_row(path: &Path) -> Result<(i64, Option<StateRow>)> {
             })
         },
     );
-    Ok((tables, row.optional()?))
+    Ok((tables, version, row.optional()?))
 }
 
 /// A file as SQLite reads it without looking for a log.
@@ -273,25 +288,49 @@ impl Found {
         path: &Path,
         locked: &Locked,
     ) -> Result<Begun, OpenError> {
-        let mut begun = self.note(db, path).map_err(|cause| explain(path, &cause))?;
-        // From here on a copy of the file alone says that its log is missing.
-        if (begun.mark.frames < SMALL || self.fold() == 0)
-            && fold_in(db).map_err(|cause| explain(path, &cause))?
+        let explain = |cause: rusqlite::Error| explain(path, &cause);
+        let is_as_left = self.tell(db, path).map_err(explain)?;
+        let (epoch, seen) = state(db).map_err(explain)?;
+        if self.is_ready
+            && is_as_left
+            && let Some(mark) = self.known()
         {
-            begun.mark.folded();
-            flush(&begun.mark, path, locked)?;
+            let mut mark = mark.clone();
+            if let Some(frames) = self.frames {
+                mark.salts = frames.salts;
+                mark.frames = mark.frames.max(frames.whole);
+            }
+            return Ok(Begun {
+                epoch,
+                mark,
+                is_open: false,
+                seen,
+            });
         }
-        Ok(begun)
+        if self.is_ready {
+            flush(&self.next, path, locked)?;
+        }
+        let epoch = if is_as_left && !epoch.is_empty() {
+            epoch
+        } else {
+            new_epoch()
+        };
+        let mut mark = self.note(db, &epoch).map_err(explain)?;
+        // From here on a copy of the file alone says that its log is missing.
+        if (mark.frames < SMALL || self.fold() == 0) && fold_in(db).map_err(explain)? {
+            mark.folded();
+            flush(&mark, path, locked)?;
+        }
+        Ok(Begun {
+            epoch,
+            mark,
+            is_open: true,
+            seen,
+        })
     }
 
-    fn note(&self, db: &Connection, path: &Path) -> Result<Begun> {
-        let is_as_left = self.tell(db, path)?;
-        let (mut epoch, seen) = state(db)?;
-        if !is_as_left || epoch.is_empty() {
-            epoch = new_epoch();
-        }
+    fn note(&self, db: &Connection, epoch: &str) -> Result<Mark> {
         renew_cookie(db)?;
-        let cookie: i64 = db.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
         let mark = Mark {
             salts: self.frames.map(|frames| frames.salts).unwrap_or_default(),
             frames: self.frames.map_or(0, |frames| frames.whole),
@@ -299,12 +338,11 @@ impl Found {
             at_ms: now_ms(),
             ..self.next.clone()
         };
-        db.execute(
-            "UPDATE state
-             SET epoch = ?1, fold = ?2, folded_at_ms = ?3, is_open = 1, schema_cookie = ?4",
-            (&epoch, mark.folds.last(), mark.at_ms, cookie),
-        )?;
-        Ok(Begun { epoch, mark, seen })
+        in_transaction(db, || {
+            db.execute("UPDATE state SET epoch = ?1", [epoch])?;
+            note_fold(db, mark.folds.last().copied().unwrap_or(0), true)
+        })?;
+        Ok(mark)
     }
 
     /// Says in one line what is not as it should be. Whether the store is in the state
@@ -409,6 +447,17 @@ fn state(db: &Connection) -> Result<(String, Seen)> {
 /// A name for a store.
 pub(crate) fn new_epoch() -> String {
     format!("{:016x}", random())
+}
+
+/// Notes in the database that its log is about to be folded in, and whether a server
+/// has it open from then on.
+pub(super) fn note_fold(db: &Connection, fold: i64, is_open: bool) -> Result<()> {
+    let schema: i64 = db.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
+    db.prepare_cached(
+        "UPDATE state SET fold = ?1, folded_at_ms = ?2, is_open = ?3, schema_cookie = ?4",
+    )?
+    .execute((fold, now_ms(), is_open, schema))?;
+    Ok(())
 }
 
 /// Folds the log in; whether all of it was.

@@ -117,7 +117,7 @@ impl SqliteStore {
     fn open_with(path: &Path, migrations: &'static [M<'static>]) -> Result<Self, OpenError> {
         let path = &*locate(path)?;
         let lock = lock(path)?;
-        let found = lineage::look(path, &lock)?;
+        let found = lineage::look(path, &lock, migrations.len())?;
         let mut writing = connect(path)?;
         migrate(
             &mut writing,
@@ -140,6 +140,8 @@ impl SqliteStore {
             path: path.to_owned(),
             database: lock.database.clone(),
             beside: Arc::clone(&lock.beside),
+            mark: begun.mark,
+            is_open: begun.is_open,
         };
         let cannot_start = |cause: io::Error| OpenError::Other {
             path: path.to_owned(),
@@ -147,7 +149,7 @@ impl SqliteStore {
         };
         Ok(Self {
             writer: Worker::start("store-writer", move |jobs| {
-                write_all(&writing, files, begun.mark, ledger, jobs);
+                write_all(&writing, files, ledger, jobs);
             })
             .map_err(cannot_start)?,
             reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))

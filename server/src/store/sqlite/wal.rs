@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Result};
 use tracing::{debug, error, warn};
 
-use super::lineage::{fold_in, log_of_changes, random};
+use super::lineage::{fold_in, log_of_changes, note_fold, random};
 use super::mark::Mark;
 use super::now_ms;
 use super::wal_frames::{HEADER_BYTES, salts};
@@ -60,15 +60,26 @@ pub(super) struct Files {
     pub(super) database: Option<Arc<File>>,
     /// The file with the mark.
     pub(super) beside: Arc<File>,
+    /// What is known of them.
+    pub(super) mark: Mark,
+    /// Whether the database says that a server has it open.
+    pub(super) is_open: bool,
 }
 
 pub(super) struct Wal {
     files: Files,
     mark: Mark,
+    /// Whether the database says that a server has it open, which it does from the
+    /// first change on.
+    is_open: bool,
+    is_closing: bool,
     /// The newest line that was committed; 0 when nobody knows.
     newest_line: i64,
     /// The same when the log was folded in last.
     folded_line: i64,
+    /// Pages of the log at the last commit; the most there can be when it was folded in
+    /// since.
+    noted_pages: u64,
     path: PathBuf,
     /// Once it exists.
     file: Option<File>,
@@ -86,7 +97,7 @@ pub(super) struct Wal {
 impl Wal {
     /// Takes care of the log of the one connection that writes. To be called by the
     /// thread that writes.
-    pub(super) fn watch(db: &Connection, files: Files, mark: Mark) -> Result<Self> {
+    pub(super) fn watch(db: &Connection, files: Files) -> Result<Self> {
         let page_bytes: u32 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         // In place of SQLite's own, which would fold in before a commit is answered.
         db.wal_hook(Some(|_, pages| {
@@ -96,10 +107,13 @@ impl Wal {
         }));
         Ok(Self {
             path: log_of_changes(&files.path),
+            mark: files.mark.clone(),
+            is_open: files.is_open,
+            is_closing: false,
             files,
-            mark,
             newest_line: 0,
             folded_line: 0,
+            noted_pages: u64::MAX,
             file: None,
             bytes: 0,
             frame_bytes: u64::from(page_bytes) + FRAME_HEADER_BYTES,
@@ -121,7 +135,7 @@ impl Wal {
         self.newest_line = newest_line;
         self.note_commit(pages);
         let written_at = *self.written_at.get_or_insert_with(Instant::now);
-        if pages >= PAGES || written_at.elapsed() >= LONGEST {
+        if pages >= PAGES || written_at.elapsed() >= LONGEST || !self.is_open {
             self.fold(db);
         } else if let Err(cause) = self.make_room(pages) {
             // SQLite will make it, or say that the disk is full.
@@ -146,13 +160,8 @@ impl Wal {
         if self.is_replaced {
             return;
         }
-        if self.mark.is_folding() {
-            self.fold(db);
-        }
-        match db.execute("UPDATE state SET is_open = 0", []) {
-            Ok(_) => self.fold(db),
-            Err(cause) => error!(%cause, "the database could not be closed in good order"),
-        }
+        self.is_closing = true;
+        self.fold(db);
     }
 
     /// Whether the files that are written are no longer those that the next server
@@ -185,14 +194,15 @@ impl Wal {
     }
 
     fn note_commit(&mut self, pages: u64) {
-        // Another program may have folded it in, and SQLite begun it anew.
-        match self.read_salts() {
-            Ok(salts) => {
-                self.mark.salts = salts;
-                self.mark.frames = pages;
+        // It was folded in, maybe by another program, and SQLite may have begun it anew.
+        if pages <= self.noted_pages {
+            match self.read_salts() {
+                Ok(salts) => self.mark.salts = salts,
+                Err(cause) => debug!(%cause, "the log of the database cannot be read"),
             }
-            Err(cause) => debug!(%cause, "the log of the database cannot be read"),
         }
+        self.noted_pages = pages;
+        self.mark.frames = pages;
         self.mark.line = if self.newest_line == self.folded_line {
             0
         } else {
@@ -228,6 +238,7 @@ impl Wal {
                 let written = self.mark.write(&self.files.beside);
                 self.tell_of_mark(written);
                 self.folded_line = self.newest_line;
+                self.noted_pages = u64::MAX;
             }
             Ok(false) => debug!("somebody reads what is to be folded in"),
             Err(cause) => error!(%cause, "the database could not fold in its log"),
@@ -237,31 +248,35 @@ impl Wal {
     }
 
     fn try_fold(&mut self, db: &Connection) -> Result<bool> {
-        if !self.mark.is_folding() {
-            let fold = random();
-            self.mark.folds.push(fold);
-            // Before any of it is in the file: should the machine end now, either is
-            // right.
-            let written = self
-                .mark
-                .write(&self.files.beside)
-                .and_then(|()| self.files.beside.sync_data());
-            if written.is_err() {
-                // The file keeps the number that is known of it.
-                self.mark.folds.pop();
-                self.tell_of_mark(written);
-                return fold_in(db);
+        if self.mark.is_folding() {
+            if !fold_in(db)? {
+                return Ok(false);
             }
-            let noted = db
-                .prepare_cached("UPDATE state SET fold = ?1, folded_at_ms = ?2")
-                .and_then(|mut note| note.execute((fold, now_ms())));
-            if let Err(cause) = noted {
-                self.mark.folds.pop();
-                return Err(cause);
+            self.mark.folded();
+            if self.is_open && !self.is_closing {
+                return Ok(true);
             }
-            IS_WRITTEN.set(false);
-            self.mark.frames = PAGES_IN_LOG.get();
         }
+        let fold = random();
+        self.mark.folds.push(fold);
+        // Before any of it is in the file: should the machine end now, either is right.
+        let written = self
+            .mark
+            .write(&self.files.beside)
+            .and_then(|()| self.files.beside.sync_data());
+        if written.is_err() {
+            // The file keeps the number that is known of it.
+            self.mark.folds.pop();
+            self.tell_of_mark(written);
+            return fold_in(db);
+        }
+        if let Err(cause) = note_fold(db, fold, !self.is_closing) {
+            self.mark.folds.pop();
+            return Err(cause);
+        }
+        self.is_open = !self.is_closing;
+        IS_WRITTEN.set(false);
+        self.mark.frames = PAGES_IN_LOG.get();
         fold_in(db)
     }
 

@@ -12,7 +12,6 @@ use tokio::time::timeout;
 use tracing::error;
 
 use super::ledger::Ledger;
-use super::mark::Mark;
 use super::run;
 use super::wal::{Files, IDLE, Wal};
 use crate::store::StoreError;
@@ -98,12 +97,11 @@ impl<J: Send + 'static> Worker<J> {
 pub(super) fn write_all(
     connection: &Connection,
     files: Files,
-    mark: Mark,
     mut ledger: Ledger,
     mut jobs: mpsc::Receiver<Change>,
 ) {
     let timer = runtime::Builder::new_current_thread().enable_time().build();
-    let (timer, mut wal) = match (timer, Wal::watch(connection, files, mark)) {
+    let (timer, mut wal) = match (timer, Wal::watch(connection, files)) {
         (Ok(timer), Ok(wal)) => (timer, wal),
         (Err(cause), _) => return error!(%cause, "the store has no timer"),
         (_, Err(cause)) => return error!(%cause, "the database does not open its log"),

@@ -101,7 +101,9 @@ func _show_ended(reason: String, was_in: bool) -> void:
 		_screen.set_busy(false)
 		_screen.show_status("")
 	else:
-		_screen.show_ended(reason, reason in OWN_WISH)
+		# However they wished it: they are logged out.
+		var is_wish: bool = reason in OWN_WISH
+		_screen.show_ended("logout" if is_wish else reason, is_wish)
 
 
 func _on_screen_login(username: String, password: String) -> void:
