@@ -34,10 +34,6 @@ pub(crate) fn names(bytes: &[u8]) {
     }
 }
 
-/// The small iota below a letter, as a character of its own: it stands for a space and a
-/// mark, so that its key is no name.
-const LONE_SMALL_IOTA: char = '\u{37a}';
-
 /// However a name is written, it is the same account.
 fn check_keys(name: &Username) {
     let keys = name.keys();
@@ -46,9 +42,6 @@ fn check_keys(name: &Username) {
     }
     assert!(keys.overlaps(&keys));
     let name = name.as_str();
-    if name.contains(LONE_SMALL_IOTA) {
-        return;
-    }
     // Not in capitals: those of `ı` are the ones of `i`, which is another letter.
     for written in [name.to_lowercase(), keys.name.clone()] {
         if let Ok(same) = Username::parse(&written) {

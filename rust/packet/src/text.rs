@@ -363,11 +363,17 @@ pub(crate) fn check_name(name: &str, field: Field) -> Result<(), Denial> {
         let marks = pile.add(c);
         let allowed = c.is_alphanumeric() || is_mark(c) || matches!(c, '_' | '-');
         let misplaced = marks > MAX_USERNAME_MARKS || (marks > 0 && position == 0);
-        if !allowed || misplaced || is_invisible(c) {
+        if !allowed || misplaced || is_invisible(c) || is_mark_on_a_blank(c) {
             return Err(Denial::of_field(DenyCode::ForbiddenCharacter, field, None));
         }
     }
     Ok(())
+}
+
+/// Whether `c` counts as a letter and stands for a mark on a blank, as U+037A (a small
+/// iota that is below nothing) does: keys of names are made of what letters stand for.
+fn is_mark_on_a_blank(c: char) -> bool {
+    !c.is_ascii() && std::iter::once(c).nfkd().next() == Some(' ')
 }
 
 /// Takes off what cannot be seen at the ends of a name: spaces of any kind, what has
@@ -476,6 +482,8 @@ mod tests {
             "a\u{202e}da",
             "a💩b",
             "\u{301}ab",
+            "a\u{37a}b",
+            "ab\u{fc5e}",
         ] {
             check_denied(Username::parse(name), DenyCode::ForbiddenCharacter);
         }
