@@ -127,7 +127,7 @@ func _check_class(
 		var name: String = method["name"]
 		if _is_public(name):
 			var what: String = "method " + name
-			_check_described(type, what, page, ["Method Descriptions"], "^\\S+ %s\\(" % name)
+			_check_described(type, what, page, ["Method Descriptions"], "^[^(]+ %s\\(" % name)
 			_check_typed(type, what, method)
 	for event: Dictionary in signals:
 		var name: String = event["name"]
