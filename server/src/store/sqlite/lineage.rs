@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Result};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Result};
 use tracing::{info, warn};
 
 use super::keys::{log_of, seq_of};
@@ -20,6 +20,9 @@ use crate::store::{Doubt, Seen};
 
 /// Pages in a log that is folded in at the start: they take no time.
 const SMALL: u64 = 256;
+/// Numbers of folds that a server which ends in each of them keeps: they have to find
+/// room in a mark.
+const FOLDS_KEPT: usize = 6;
 
 /// The files of a database, locked.
 pub(super) struct Locked {
@@ -51,6 +54,8 @@ struct Bare {
     is_empty: bool,
     /// It had a log once, and has no tables.
     is_hollow: bool,
+    /// Its parts do not fit together, as while a log is being folded in.
+    is_torn: bool,
     /// Of its layout.
     version: usize,
     row: Option<StateRow>,
@@ -120,13 +125,17 @@ pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found,
                 log,
             });
         }
-        let is_of_no_use = found
-            .known()
-            .is_some_and(|mark| mark.frames == 0 && mark.salts == frames.salts);
-        if is_of_no_use && frames.cut_off > 0 {
-            // The rest of it would bring older pages back.
-            info!(log = %log.display(), "the log is damaged, but all of it is in the database");
-            fs::remove_file(&log).map_err(no_access(&log))?;
+        // What is left of it would bring older pages back.
+        if let Some(mark) = found.known()
+            && mark.salts == frames.salts
+            && frames.whole < mark.folded
+        {
+            if mark.frames == 0 {
+                info!(log = %log.display(), "the log is damaged, but all of it is in the database");
+                fs::remove_file(&log).map_err(no_access(&log))?;
+            } else {
+                fs::rename(&log, beside(path, "damaged-wal")).map_err(no_access(&log))?;
+            }
             found.frames = None;
         }
     }
@@ -153,9 +162,15 @@ impl Bare {
         // Nobody has opened it yet, so that no lock is lost when it is closed.
         let mut header = Vec::new();
         File::open(path)?.take(20).read_to_end(&mut header)?;
+        let alone = without_log(path);
+        let is_torn = alone.as_ref().is_err_and(|cause| {
+            // What is in the log makes it whole.
+            cause.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
+        });
         // Whatever else is wrong with it, opening it will tell.
-        let (tables, version, row) = without_log(path).unwrap_or((1, 0, None));
+        let (tables, version, row) = alone.unwrap_or((1, 0, None));
         Ok(Self {
+            is_torn,
             is_empty: header.is_empty(),
             is_hollow: header.get(18) == Some(&2) && tables == 0,
             version,
@@ -221,7 +236,15 @@ impl Found {
     /// Whether the file, without its log, is as this server left it.
     fn is_the_same(&self, mark: &Mark) -> bool {
         let is_copy = self.file.row.is_some_and(|row| !row.is_original);
-        mark.folds.contains(&self.fold()) && (mark.is_folding() || !is_copy)
+        let has_fold = mark.folds.contains(&self.fold()) && (mark.is_folding() || !is_copy);
+        has_fold || self.is_half_folded(mark)
+    }
+
+    /// Whether it is torn because the server ended while it folded the log in, which
+    /// is still there.
+    fn is_half_folded(&self, mark: &Mark) -> bool {
+        let is_its_log = |frames: Frames| frames.salts == mark.salts && frames.whole > 0;
+        self.file.is_torn && mark.is_folding() && self.frames.is_some_and(is_its_log)
     }
 
     fn known(&self) -> Option<&Mark> {
@@ -273,7 +296,14 @@ impl Found {
             frames: self.frames.map_or(0, |frames| frames.whole),
             ..Mark::default()
         });
-        next.folds = vec![self.fold(), random()];
+        if self.file.is_torn && self.known().is_some() {
+            // Nobody can tell which of them it has.
+            let oldest = next.folds.len().saturating_sub(FOLDS_KEPT);
+            next.folds.drain(..oldest);
+        } else {
+            next.folds = vec![self.fold()];
+        }
+        next.folds.push(random());
         next
     }
 
@@ -297,7 +327,7 @@ impl Found {
         {
             let mut mark = mark.clone();
             if let Some(frames) = self.frames {
-                mark.salts = frames.salts;
+                mark.set_salts(frames.salts);
                 mark.frames = mark.frames.max(frames.whole);
             }
             return Ok(Begun {
@@ -317,8 +347,10 @@ impl Found {
         };
         let mut mark = self.note(db, &epoch).map_err(explain)?;
         // From here on a copy of the file alone says that its log is missing.
-        if (mark.frames < SMALL || self.fold() == 0) && fold_in(db).map_err(explain)? {
-            mark.folded();
+        if (mark.frames < SMALL || self.fold() == 0)
+            && let Some(frames) = fold_in(db).map_err(explain)?
+        {
+            mark.fold(frames);
             flush(&mark, path, locked)?;
         }
         Ok(Begun {
@@ -334,6 +366,7 @@ impl Found {
         let mark = Mark {
             salts: self.frames.map(|frames| frames.salts).unwrap_or_default(),
             frames: self.frames.map_or(0, |frames| frames.whole),
+            folded: 0,
             line: 0,
             at_ms: now_ms(),
             ..self.next.clone()
@@ -395,9 +428,13 @@ impl Found {
             0 => None,
             line => Some(seq_of(line) - last_seq(db, log_of(line))?),
         };
-        if self.frames.is_none() && lines.is_some_and(|lines| lines <= 0) {
-            // As sqlite3 does it when it is the last to close the file.
-            info!(%database, "another program folded the log in");
+        // It is emptied, too, before that is noted on disk.
+        let is_emptied = mark.is_folding() && self.frames == Some(Frames::default());
+        if (self.frames.is_none() || is_emptied) && lines.is_some_and(|lines| lines <= 0) {
+            if !mark.is_folding() {
+                // As sqlite3 does it when it is the last to close the file.
+                info!(%database, "another program folded the log in");
+            }
             return Ok(true);
         }
         warn!(
@@ -460,12 +497,12 @@ pub(super) fn note_fold(db: &Connection, fold: i64, is_open: bool) -> Result<()>
     Ok(())
 }
 
-/// Folds the log in; whether all of it was.
-pub(super) fn fold_in(db: &Connection) -> Result<bool> {
+/// Folds the log in; how many frames it has, if all of them were.
+pub(super) fn fold_in(db: &Connection) -> Result<Option<u64>> {
     db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?
         .query_row([], |row| {
             let (pages, folded): (i64, i64) = (row.get(1)?, row.get(2)?);
-            Ok(pages == folded)
+            Ok((pages == folded).then(|| u64::try_from(pages).unwrap_or(0)))
         })
 }
 

@@ -46,6 +46,16 @@ impl Place {
         copy
     }
 
+    /// Has something else known of the files.
+    fn change_mark(&self, change: impl FnOnce(&mut mark::Mark)) {
+        let mut options = OpenOptions::new();
+        let lock = options.read(true).write(true).open(self.beside(".lock"));
+        let lock = lock.unwrap();
+        let mut mark = mark::Mark::read(&lock).unwrap().unwrap();
+        change(&mut mark);
+        mark.write(&lock).unwrap();
+    }
+
     fn put(&self, suffix: &str, from: &Self) {
         fs::copy(from.beside(suffix), self.beside(suffix)).unwrap();
     }
@@ -95,6 +105,7 @@ fn check_told(told: &str, level: &str, part: &str) {
 }
 
 const ALL: &[&str] = &["", "-wal", ".lock"];
+const PAGE_BYTES: usize = 4096;
 
 /// A store with Ada in the lobby. Its log is kept from being folded in.
 struct Running {
@@ -425,28 +436,29 @@ async fn damage_in_a_log_that_was_folded_in_does_no_harm() {
     }
     let killed = place.copied(ALL);
     // As it is when the fold has just ended.
+    let log = wal_frames::read(&killed.wal()).unwrap().unwrap();
     let folding = Connection::open(&killed.database).unwrap();
     folding
         .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
         .unwrap();
-    let after = killed.copied(ALL);
-    let lock = fs::File::options()
-        .read(true)
-        .write(true)
-        .open(after.beside(".lock"))
-        .unwrap();
-    let mut mark = mark::Mark::read(&lock).unwrap().unwrap();
-    mark.frames = 0;
-    mark.write(&lock).unwrap();
-    drop(lock);
-    // Before it, the log holds older pages than the database.
-    damage(&after.wal(), 0.2);
-    let (again, told) = after.open();
-    assert!(!told.contains("WARN"), "{told}");
+    let folded = killed.copied(ALL);
+    folded.change_mark(|mark| mark.fold(log.whole));
     let name = ChannelName::parse("lobby").unwrap();
-    let lobby = again.channel_by_name(&name).await.unwrap().unwrap();
-    assert_eq!(lobby.topic, topic(30));
-    assert_eq!(again.epoch(), running.store.epoch());
+    for is_cut_off in [false, true] {
+        let after = folded.copied(ALL);
+        // Before it, the log holds older pages than the database.
+        if is_cut_off {
+            let log = OpenOptions::new().write(true).open(after.wal()).unwrap();
+            log.set_len(80_000).unwrap();
+        } else {
+            damage(&after.wal(), 0.2);
+        }
+        let (again, told) = after.open();
+        assert!(!told.contains("WARN"), "{told}");
+        let lobby = again.channel_by_name(&name).await.unwrap().unwrap();
+        assert_eq!(lobby.topic, topic(30));
+        assert_eq!(again.epoch(), running.store.epoch());
+    }
 }
 
 #[tokio::test]
@@ -580,4 +592,141 @@ async fn the_log_is_folded_in_and_emptied_when_nobody_writes() {
     let (again, _) = killed.open();
     assert!(again.channel_by_name(&name).await.unwrap().is_some());
     assert_eq!(again.epoch(), store.epoch());
+}
+
+#[tokio::test]
+async fn a_server_that_was_killed_while_the_log_was_folded_in_starts_again() {
+    let place = Place::new();
+    let running = Running::new(&place).await;
+    running.say(200).await;
+    let killed = place.copied(ALL);
+    // Another number is noted before, and stands in the log as well or not yet.
+    killed.change_mark(|mark| mark.folds.push(7));
+    let folded = place.copied(ALL);
+    Connection::open(&folded.database)
+        .unwrap()
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+        .unwrap();
+    let (before, after) = (fs::read(&killed.database), fs::read(&folded.database));
+    let (before, after) = (before.unwrap(), after.unwrap());
+    assert!(before.len() < after.len());
+    // Page by page, as SQLite writes them.
+    for pages in 1..=after.len() / PAGE_BYTES {
+        let torn = killed.copied(ALL);
+        let mut bytes = before.clone();
+        let done = pages * PAGE_BYTES;
+        bytes.resize(done.max(bytes.len()), 0);
+        bytes[..done].copy_from_slice(&after[..done]);
+        fs::write(&torn.database, bytes).unwrap();
+        if pages == 1 {
+            // The first fold of all, with a log that was begun with the layout.
+            let first = torn.copied(ALL);
+            first.change_mark(|mark| {
+                *mark = mark::Mark {
+                    folds: vec![0, 7],
+                    ..mark::Mark::default()
+                };
+            });
+            assert_eq!(first.open().0.epoch(), running.store.epoch());
+        }
+        let (store, told) = torn.open();
+        assert!(!told.contains("WARN"), "after {pages} pages: {told}");
+        assert_eq!(lines_of(&store).await, 200);
+        assert_eq!(store.epoch(), running.store.epoch());
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_was_folded_in_and_emptied_is_not_missing_after_a_power_cut() {
+    let place = Place::new();
+    let running = Running::new(&place).await;
+    running.say(10).await;
+    let topic = running.store.set_topic(running.lobby, "away".to_owned());
+    topic.await.unwrap();
+    running.reader.execute_batch("COMMIT").unwrap();
+    let mark = || {
+        let lock = fs::File::open(place.beside(".lock")).unwrap();
+        mark::Mark::read(&lock).unwrap().unwrap()
+    };
+    let before = mark();
+    let until = Instant::now() + Duration::from_secs(30);
+    while mark().frames > 0 {
+        assert!(Instant::now() < until, "it is not folded in");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let after = mark();
+    // Room is made in it at once.
+    let is_emptied = || {
+        let log = fs::read(place.wal()).unwrap();
+        log.len() >= 256 * 1024 && log[..32] == [0; 32]
+    };
+    while !is_emptied() {
+        assert!(Instant::now() < until, "it is not emptied");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let cut = place.copied(ALL);
+    // The last that was flushed of the mark is from before the fold.
+    cut.change_mark(|mark| {
+        *mark = before.clone();
+        mark.folds.extend(&after.folds);
+    });
+    let (store, told) = cut.open();
+    assert!(!told.contains("WARN"), "{told}");
+    assert_eq!(store.epoch(), running.store.epoch());
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_refused_and_its_log_left_beside_it() {
+    let place = Place::new();
+    let running = Running::new(&place).await;
+    running.say(10).await;
+    let pages = fs::read(&place.database).unwrap().len() / PAGE_BYTES;
+    let mut refused = 0;
+    for page in 0..pages {
+        let killed = place.copied(ALL);
+        damage(&killed.database, page as f64 / pages as f64);
+        let files = || [&killed.database, &killed.wal()].map(|path| fs::read(path).ok());
+        let before = files();
+        if SqliteStore::open(&killed.database).is_err() {
+            refused += 1;
+            assert!(files() == before, "page {page}");
+        }
+    }
+    // Some pages are in the log as well.
+    assert!(refused > pages / 2, "{refused} of {pages}");
+}
+
+#[tokio::test]
+async fn what_is_said_behind_what_was_folded_in_is_taken_over() {
+    let place = Place::new();
+    let running = Running::new(&place).await;
+    running.say(10).await;
+    // Who reads from the end of the log keeps it from being begun anew.
+    let again = "COMMIT; BEGIN; SELECT * FROM state";
+    running.reader.execute_batch(again).unwrap();
+    let mark = || {
+        let lock = fs::File::open(place.beside(".lock")).unwrap();
+        mark::Mark::read(&lock).unwrap().unwrap()
+    };
+    let until = Instant::now() + Duration::from_secs(30);
+    while mark().frames > 0 {
+        assert!(Instant::now() < until, "it is not folded in");
+        running.reader.execute_batch(again).unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let folded = place.copied(ALL);
+    let log = wal_frames::read(&folded.wal()).unwrap().unwrap();
+    assert_eq!((log.salts, log.whole), (mark().salts, mark().folded));
+    say(&running.store, running.ada, running.lobby, 11)
+        .await
+        .unwrap();
+    let topic = running.store.set_topic(running.lobby, "there".to_owned());
+    topic.await.unwrap();
+    assert_eq!(mark().salts, log.salts);
+    for (copy, lines) in [(folded, 10), (place.copied(ALL), 11)] {
+        let (store, told) = copy.open();
+        assert!(!told.contains("WARN"), "{told}");
+        assert_eq!(lines_of(&store).await, lines);
+        assert_eq!(store.epoch(), running.store.epoch());
+    }
 }

@@ -26,6 +26,9 @@ pub(super) struct Mark {
     pub(super) salts: Salts,
     /// Frames there are in that log and not in the database file.
     pub(super) frames: u64,
+    /// Frames there were in that log when all of it was folded in; 0 when it was begun
+    /// anew since. With fewer of them it would bring older pages back.
+    pub(super) folded: u64,
     /// The id of the newest line, when it was written since the log was folded in.
     pub(super) line: i64,
     /// When all this was so, in milliseconds since 1970.
@@ -56,20 +59,30 @@ impl Mark {
         self.folds.len() > 1
     }
 
-    /// Notes that all of the log is in the database file.
-    pub(super) fn folded(&mut self) {
+    /// Notes that all of the log, so many frames, is in the database file.
+    pub(super) fn fold(&mut self, frames: u64) {
         self.folds.drain(..self.folds.len().saturating_sub(1));
         self.frames = 0;
+        self.folded = frames;
         self.line = 0;
+    }
+
+    /// Notes which log is written.
+    pub(super) fn set_salts(&mut self, salts: Salts) {
+        if self.salts != salts {
+            self.salts = salts;
+            self.folded = 0;
+        }
     }
 
     fn to_bytes(&self) -> [u8; BYTES] {
         let folds: Vec<String> = self.folds.iter().map(i64::to_string).collect();
         let facts = format!(
-            "{TITLE}\nfolds {}\nsalts {}\nframes {}\nline {}\nat {}\n",
+            "{TITLE}\nfolds {}\nsalts {}\nframes {}\nfolded {}\nline {}\nat {}\n",
             folds.join(" "),
             hex(&self.salts),
             self.frames,
+            self.folded,
             self.line,
             self.at_ms,
         );
@@ -97,6 +110,7 @@ impl Mark {
             folds: folds.map(str::parse).collect::<Result<_, _>>().ok()?,
             salts: unhex(fact("salts")?)?.try_into().ok()?,
             frames: fact("frames")?.parse().ok()?,
+            folded: fact("folded")?.parse().ok()?,
             line: fact("line")?.parse().ok()?,
             at_ms: fact("at")?.parse().ok()?,
         })
@@ -138,6 +152,7 @@ mod tests {
             folds: vec![i64::MIN, i64::MAX],
             salts: [1, 2, 3, 4, 5, 6, 7, 255],
             frames: u64::MAX,
+            folded: u64::MAX,
             line: i64::MAX,
             at_ms: i64::MAX,
         };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tracing::info;
@@ -236,6 +237,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
         .busy_timeout(Duration::from_secs(5))
         .map_err(explain)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    fold_in_at_end(&connection, false).map_err(explain)?;
     // Reading first: a damaged or foreign file must not be written to.
     let found: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
@@ -247,6 +249,13 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
         });
     }
     Ok(connection)
+}
+
+/// Whether SQLite folds the log in when the file is closed. It would even into a file
+/// that turns out to be damaged.
+fn fold_in_at_end(connection: &Connection, is_to: bool) -> rusqlite::Result<()> {
+    let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(option, !is_to).map(drop)
 }
 
 /// Opens the file for the questions, once it is ours.
@@ -291,6 +300,7 @@ pub(super) fn migrate(
     };
     // It is ours: from here on the file may change. What is deleted is written
     // over, as players rely on it.
+    fold_in_at_end(connection, true).map_err(|cause| explain(path, &cause))?;
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL;

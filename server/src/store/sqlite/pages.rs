@@ -101,7 +101,9 @@ pub(super) fn lines(
     // An inbox may lack numbers from between others; a reader counts on each.
     let mut next = match (log, cursor) {
         (Log::Channel(_) | Log::Whispers(..), _) => None,
-        (Log::Inbox(_), Cursor::After(after)) => Some(number(after).max(first_seq - 1) + 1),
+        (Log::Inbox(_), Cursor::After(after)) => {
+            Some(number(after).max(first_seq - 1).saturating_add(1))
+        }
         (Log::Inbox(_), Cursor::Newest) => Some(last_seq),
         (Log::Inbox(_), Cursor::Before(before)) => Some((number(before) - 1).min(last_seq)),
     };

@@ -151,6 +151,7 @@ impl Wal {
         }
         self.fold(db);
         if !self.mark.is_folding() {
+            self.flush_mark();
             self.empty(db);
         }
     }
@@ -162,6 +163,7 @@ impl Wal {
         }
         self.is_closing = true;
         self.fold(db);
+        self.flush_mark();
     }
 
     /// Whether the files that are written are no longer those that the next server
@@ -197,7 +199,7 @@ impl Wal {
         // It was folded in, maybe by another program, and SQLite may have begun it anew.
         if pages <= self.noted_pages {
             match self.read_salts() {
-                Ok(salts) => self.mark.salts = salts,
+                Ok(salts) => self.mark.set_salts(salts),
                 Err(cause) => debug!(%cause, "the log of the database cannot be read"),
             }
         }
@@ -233,28 +235,28 @@ impl Wal {
     /// Folds the log in. What is in the way will not be another time.
     fn fold(&mut self, db: &Connection) {
         match self.try_fold(db) {
-            Ok(true) => {
-                self.mark.folded();
+            Ok(Some(frames)) => {
+                self.mark.fold(frames);
                 let written = self.mark.write(&self.files.beside);
                 self.tell_of_mark(written);
                 self.folded_line = self.newest_line;
                 self.noted_pages = u64::MAX;
             }
-            Ok(false) => debug!("somebody reads what is to be folded in"),
+            Ok(None) => debug!("somebody reads what is to be folded in"),
             Err(cause) => error!(%cause, "the database could not fold in its log"),
         }
         // If it was not, there is another time.
         self.written_at = None;
     }
 
-    fn try_fold(&mut self, db: &Connection) -> Result<bool> {
+    fn try_fold(&mut self, db: &Connection) -> Result<Option<u64>> {
         if self.mark.is_folding() {
-            if !fold_in(db)? {
-                return Ok(false);
-            }
-            self.mark.folded();
+            let Some(frames) = fold_in(db)? else {
+                return Ok(None);
+            };
+            self.mark.fold(frames);
             if self.is_open && !self.is_closing {
-                return Ok(true);
+                return Ok(Some(frames));
             }
         }
         let fold = random();
@@ -297,6 +299,15 @@ impl Wal {
             .and_then(|()| self.open().and_then(File::sync_data));
         if let Err(cause) = room {
             debug!(%cause, "no room could be made for the log of the database");
+        }
+    }
+
+    /// Before the log is emptied or deleted: should the machine end then, nobody is to
+    /// look for what was in it.
+    fn flush_mark(&mut self) {
+        let flushed = self.files.beside.sync_data();
+        if flushed.is_err() {
+            self.tell_of_mark(flushed);
         }
     }
 

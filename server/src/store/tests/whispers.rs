@@ -15,6 +15,20 @@ for_each_store! {
     conversations_are_read_one_by_one
     a_whisper_to_oneself_is_there_once
     who_has_whispered_to_whom_is_known
+    beyond_the_numbers_of_an_inbox_there_is_nothing
+}
+
+async fn beyond_the_numbers_of_an_inbox_there_is_nothing(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    append_one(store, whisper(ada, ada, 1, "a note")).await;
+    for (cursor, expected) in [
+        (Cursor::After(u64::MAX), 0),
+        (Cursor::Before(0), 0),
+        (Cursor::Before(u64::MAX), 1),
+    ] {
+        let page = store.lines(Log::Inbox(ada), cursor, 9, 999).await.unwrap();
+        assert_eq!((page.lines.len(), page.more), (expected, false));
+    }
 }
 
 async fn who_has_whispered_to_whom_is_known(store: &dyn Store) {
