@@ -89,10 +89,16 @@ impl FrameMeter {
             if bytes.is_empty() {
                 return count;
             }
+            // Headers are rarely cut: mostly they are looked at where they are.
             let known = usize::from(self.header_bytes);
             let taken = bytes.len().min(MAX_HEADER_BYTES - known);
-            self.header[known..known + taken].copy_from_slice(&bytes[..taken]);
-            let mut cursor = Cursor::new(&self.header[..known + taken]);
+            let header = if known == 0 {
+                &bytes[..taken]
+            } else {
+                self.header[known..known + taken].copy_from_slice(&bytes[..taken]);
+                &self.header[..known + taken]
+            };
+            let mut cursor = Cursor::new(header);
             match FrameHeader::parse(&mut cursor) {
                 Ok(Some((header, payload))) => {
                     if !matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary)) {
@@ -104,6 +110,9 @@ impl FrameMeter {
                     self.payload = u32::try_from(payload).unwrap_or(u32::MAX);
                 }
                 Ok(None) => {
+                    if known == 0 {
+                        self.header[..taken].copy_from_slice(bytes);
+                    }
                     self.header_bytes = u8::try_from(known + taken).unwrap_or(0);
                     return count;
                 }

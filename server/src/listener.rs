@@ -28,7 +28,7 @@ const CLEANUP_PERIOD: Duration = Duration::from_secs(60);
 /// What the system may keep for us of one connection, each way. Left to itself it
 /// keeps up to some megabytes of what a peer does not read, out of the sight of the
 /// outbox. Linux counts its own book-keeping in, and doubles the number.
-const SOCKET_BUFFER_BYTES: usize = 64 * 1024;
+const SOCKET_BUFFER_BYTES: usize = 128 * 1024;
 
 /// Accepts until the server is asked to stop. Returns the connections that are
 /// still open then.

@@ -380,7 +380,9 @@ fn is_mark_on_a_blank(c: char) -> bool {
 /// no ink, and what came along when the name was copied out of a text.
 pub fn trim_unseen(text: &str) -> &str {
     text.trim_matches(|c: char| {
-        c.is_whitespace() || c.is_control() || is_invisible(c) || is_layout_control(c)
+        let is_unseen =
+            c.is_whitespace() || c.is_control() || is_invisible(c) || is_layout_control(c);
+        !c.is_ascii_graphic() && is_unseen
     })
 }
 
@@ -426,6 +428,10 @@ pub(crate) fn has_ink(c: char) -> bool {
 /// Unicode Character Database, the joiners, format controls of hieroglyphs,
 /// noncharacters, and blanks that count as letters, marks or symbols.
 pub(crate) fn is_invisible(c: char) -> bool {
+    // Nearly every character there is; the channel of each line is looked at.
+    if c.is_ascii() {
+        return false;
+    }
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
