@@ -105,6 +105,22 @@ func test_a_cut_heals() -> void:
 	await wait_until(client.is_logged_in, "the way back")
 
 
+func test_a_cut_that_takes_the_answer_to_a_resume_heals() -> void:
+	var client := await _player("ada")
+	client.reconnect_max_delay = 0.5
+	client.logged_out.connect(func(reason: String) -> void: _heard.append(reason))
+	_server.answer_delay = 0.3
+	_server.close_in(0.0, "connection_lost")
+	await wait_until(func() -> bool: return not client.is_logged_in(), "the first cut")
+	var connected: Callable = func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
+	await wait_until(connected, "the resume")
+	await frames(3)
+	_server.answer_delay = 0.0
+	_server.close_in(0.0, "connection_lost")
+	await wait_until(client.is_logged_in, "the way back")
+	check_equal(_heard, [] as Array[String], "why the session ended")
+
+
 func test_an_unreachable_server_is_tried_again() -> void:
 	_server.is_reachable = false
 	var client := NetworkClient.new()

@@ -71,6 +71,8 @@ impl Account {
 struct Session {
     id: u64,
     token: ResumeToken,
+    /// Good until its successor is used: the answer that brought that may have been lost.
+    previous: Option<ResumeToken>,
     device: String,
     created_at_ms: u64,
 }
@@ -486,6 +488,7 @@ impl World {
                 let session = Session {
                     id: self.last_session,
                     token,
+                    previous: None,
                     device,
                     created_at_ms: self.now_ms,
                 };
@@ -501,9 +504,12 @@ impl World {
                     let sessions = account.sessions.iter_mut();
                     sessions.map(move |session| (key.clone(), session))
                 });
-                let found = sessions.find(|(_, session)| session.token == presented);
+                let found = sessions.find(|(_, session)| {
+                    session.token == presented || session.previous.as_ref() == Some(&presented)
+                });
                 let (key, session) = found.ok_or(Denial::new(DenyCode::SessionExpired))?;
                 session.token = token;
+                session.previous = Some(presented);
                 let number = session.id;
                 self.enter(from, id, &key, number);
                 return Ok(());
