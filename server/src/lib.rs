@@ -42,7 +42,7 @@ mod rate_limit;
 mod bans;
 mod reserved;
 mod clock;
-mod resume;
+mod resume_token;
 pub mod shutdown;
 mod signals;
 pub mod store;
@@ -68,7 +68,7 @@ use hub::Hub;
 use password::Passwords;
 use rate_limit::RateLimits;
 use reserved::Reserved;
-use resume::Shown;
+use resume_token::Shown;
 use store::{Store, StoreError};
 
 /// Name and version, as told to clients and printed by `--version`.

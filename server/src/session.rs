@@ -19,7 +19,7 @@ use crate::hub::{Arrival, Newcomer, Place, Stale};
 use crate::outbox::Outbox;
 use crate::rate_limit::{PacketLimit, Speaker};
 use crate::store::{Entry, Membership, SessionId, StoreError, TokenHash, User, UserId, What};
-use crate::{SERVER_NAME, Server, handlers, resume};
+use crate::{SERVER_NAME, Server, handlers, resume_token};
 
 /// Packets that may be refused as broken, beyond the good ones, before the
 /// connection is closed.
@@ -380,7 +380,7 @@ impl Session {
                         username: user.username,
                     },
                     session,
-                    token: resume::hash(&entering.token),
+                    token: resume_token::hash(&entering.token),
                     place,
                     speaker: None,
                 });

@@ -4,7 +4,7 @@ use longhall_packet::{CloseReason, Denial, DenyCode, Password, RequestId, Userna
 
 use super::now_ms;
 use crate::rate_limit;
-use crate::resume;
+use crate::resume_token;
 use crate::session::{Entering, Outcome, Session, try_again};
 use crate::store::NewSession;
 
@@ -52,13 +52,13 @@ pub(crate) async fn login(
         }
     }
 
-    let token = resume::new_token()?;
+    let token = resume_token::new_token()?;
     let now_ms = now_ms() as i64;
     let added = server
         .store
         .insert_session(NewSession {
             user: user.id,
-            token: resume::hash(&token),
+            token: resume_token::hash(&token),
             device,
             now_ms,
             expires_at_ms: server.session_end_ms(),
@@ -80,7 +80,10 @@ pub(crate) async fn login(
     let now = server.store.user_by_name(&name_key).await;
     let now = now.map_err(|cause| session.unavailable(&cause))?;
     if now.is_none_or(|now| now.password_hash != user.password_hash) {
-        let ended = server.store.delete_session(resume::hash(&token)).await;
+        let ended = server
+            .store
+            .delete_session(resume_token::hash(&token))
+            .await;
         ended.map_err(|cause| session.unavailable(&cause))?;
         return Err(try_again());
     }

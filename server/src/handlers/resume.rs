@@ -6,7 +6,7 @@ use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
 
 use super::now_ms;
 use crate::rate_limit;
-use crate::resume;
+use crate::resume_token;
 use crate::session::{Entering, Outcome, Session};
 use crate::store::Rotation;
 
@@ -17,17 +17,17 @@ const GIVEN_UP: Duration = Duration::from_secs(1);
 /// connection of the session is told to close.
 pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeToken) -> Outcome {
     let server = &session.server;
-    let presented = resume::hash(token);
+    let presented = resume_token::hash(token);
     if !server.shown.note(presented, session.connection) {
         return Err(Denial::for_now(DenyCode::Busy, GIVEN_UP));
     }
     let arrival = server.hub.arrive();
-    let next = resume::new_token()?;
+    let next = resume_token::new_token()?;
     let rotated = server
         .store
         .rotate_session(Rotation {
             presented,
-            next: resume::hash(&next),
+            next: resume_token::hash(&next),
             now_ms: now_ms() as i64,
             expires_at_ms: server.session_end_ms(),
             ended_by_ms: server.clock.ended_by_ms(),
