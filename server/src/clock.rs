@@ -7,11 +7,11 @@
 //! it has reached what the system says.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::handlers::now_ms;
 use crate::store::{Doubt, Seen};
 
 const SECOND_MS: i64 = 1000;
@@ -31,10 +31,21 @@ const BEHIND_MS: i64 = DAY_MS;
 /// A step of the clock that is worth a line.
 const STEP_MS: i64 = 10 * 60 * SECOND_MS;
 
+/// Milliseconds since 1970-01-01 00:00 UTC, by the system's clock.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// The system's clock, and how far it is believed.
 pub(crate) struct Clock {
     started: Instant,
     belief: Mutex<Belief>,
+    /// How far a test has stepped it.
+    #[cfg(test)]
+    stepped: Mutex<Duration>,
 }
 
 impl Clock {
@@ -43,14 +54,46 @@ impl Clock {
     pub(crate) fn start(seen: Seen, wait: Duration) -> Self {
         Self {
             started: Instant::now(),
-            belief: Mutex::new(Belief::start(seen, wall_ms(), wait)),
+            belief: Mutex::new(Belief::start(seen, now_ms(), wait)),
+            #[cfg(test)]
+            stepped: Mutex::default(),
         }
+    }
+
+    /// What the system's clock says, in milliseconds since 1970: by it lines are stamped.
+    pub(crate) fn now_ms(&self) -> i64 {
+        now_ms() + ms(self.stepped())
+    }
+
+    /// The moment, for what counts time that passes.
+    pub(crate) fn now(&self) -> Instant {
+        Instant::now() + self.stepped()
+    }
+
+    /// Has time pass for everybody who asks this clock.
+    #[cfg(test)]
+    pub(crate) fn step(&self, by: Duration) {
+        *self.stepped.lock().unwrap() += by;
+    }
+
+    #[cfg(test)]
+    fn stepped(&self) -> Duration {
+        *self.stepped.lock().unwrap()
+    }
+
+    #[cfg(not(test))]
+    const fn stepped(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn uptime(&self) -> Duration {
+        self.now() - self.started
     }
 
     /// Looks at the clock, tells the operator when it is not credible, and says what is
     /// to be kept of it. To be called every minute or so.
     pub(crate) fn look(&self) -> Seen {
-        let told = self.belief().look(wall_ms(), self.started.elapsed());
+        let told = self.belief().look(self.now_ms(), self.uptime());
         for news in told {
             news.tell();
         }
@@ -60,23 +103,21 @@ impl Clock {
     /// By when a session that expired has ended, in milliseconds since 1970: never later
     /// than the clock says, and not yet what only a clock that is ahead would end.
     pub(crate) fn ended_by_ms(&self) -> i64 {
-        let wall = wall_ms();
-        self.belief()
-            .reached(wall, self.started.elapsed())
-            .min(wall)
+        let wall = self.now_ms();
+        self.belief().reached(wall, self.uptime()).min(wall)
     }
 
     /// From when on something lasts, in milliseconds since 1970, so that a clock that is
     /// behind now does not end it too early.
     pub(crate) fn lasting_from_ms(&self) -> i64 {
-        self.belief().lasting_from(wall_ms())
+        self.belief().lasting_from(self.now_ms())
     }
 
     /// By when lines are old, in milliseconds since 1970; `None` as long as nothing may
     /// be forgotten by its age.
     pub(crate) fn old_by_ms(&self) -> Option<i64> {
         let belief = self.belief();
-        if self.started.elapsed() < belief.wait {
+        if self.uptime() < belief.wait {
             return None;
         }
         belief.seen.believed_ms?;
@@ -87,10 +128,6 @@ impl Clock {
     fn belief(&self) -> MutexGuard<'_, Belief> {
         self.belief.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn wall_ms() -> i64 {
-    now_ms() as i64
 }
 
 /// What an operator is told.

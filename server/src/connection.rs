@@ -24,7 +24,6 @@ use tracing::{debug, error, info};
 
 use crate::Server;
 use crate::frames::{Frames, ping};
-use crate::handlers::now_ms;
 use crate::handshake::{self, Opened};
 use crate::intake::{Intake, Verdict};
 use crate::outbox::{Next, Outbox};
@@ -118,7 +117,10 @@ pub(crate) async fn serve(
     };
     let _ = timeout(CLOSE_TIMEOUT, Box::pin(farewell)).await;
     if let Some(session) = session {
-        let noted = server.store.touch_session(session, now_ms() as i64).await;
+        let noted = server
+            .store
+            .touch_session(session, server.clock.now_ms())
+            .await;
         if let Err(cause) = noted {
             debug!(connection, %cause, "cannot note when a session was there last");
         }

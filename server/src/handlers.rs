@@ -45,22 +45,12 @@ pub(crate) use remove::remove;
 pub(crate) use resume::resume;
 pub(crate) use sessions::{close_session, sessions};
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use longhall_packet::{Access, Denial, DenyCode, Role};
 
 use crate::store::Channel;
 
 #[cfg(test)]
 pub(crate) mod test_session;
-
-/// Milliseconds since 1970-01-01 00:00 UTC, by the system's clock.
-pub(crate) fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// What somebody who is not in a channel is told: one by invitation is not to be
 /// known of.

@@ -102,9 +102,8 @@ impl Server {
         bans: Bans,
         stopping: CancellationToken,
     ) -> Result<Arc<Self>, StoreError> {
-        let mut lobby = store
-            .open_lobby(&config.lobby, handlers::now_ms() as i64)
-            .await?;
+        let clock = Clock::start(store.seen(), config.clock_wait);
+        let mut lobby = store.open_lobby(&config.lobby, clock.now_ms()).await?;
         if lobby.topic != config.welcome.as_str() {
             lobby.topic = config.welcome.as_str().to_owned();
             store.set_topic(lobby.id, lobby.topic.clone()).await?;
@@ -118,7 +117,7 @@ impl Server {
             passwords,
             bans,
             reserved: Reserved::of(&config),
-            clock: Clock::start(store.seen(), config.clock_wait),
+            clock,
             shown: Shown::default(),
             store,
             stopping,

@@ -7,7 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use crate::Server;
-use crate::handlers::now_ms;
+use crate::clock::now_ms;
 use crate::store::{Pruned, Retention, Shrunk, StoreError};
 
 /// Between two steps of one round, so that players' lines go first.
@@ -137,7 +137,7 @@ async fn keep_small(server: &Server) {
             quiet_until = Instant::now() + TOLD_AGAIN;
             warn!(
                 lines = untold.lines,
-                newest_was_days_old = (now_ms() as i64).saturating_sub(untold.up_to_ms) / DAY_MS,
+                newest_was_days_old = now_ms().saturating_sub(untold.up_to_ms) / DAY_MS,
                 bytes_in_use = untold.bytes,
                 max_bytes,
                 "forgot the oldest lines, as the database was larger than it may be"
@@ -217,7 +217,7 @@ mod tests {
     }
 
     fn ago(days: i64) -> i64 {
-        now_ms() as i64 - days * DAY_MS
+        now_ms() - days * DAY_MS
     }
 
     fn seen(days: i64) -> Seen {
@@ -238,7 +238,7 @@ mod tests {
             place: None,
             presented: TokenHash([1; 32]),
             next: TokenHash([2; 32]),
-            now_ms: now_ms() as i64,
+            now_ms: now_ms(),
             expires_at_ms: server.session_end_ms(),
             ended_by_ms: server.clock.ended_by_ms(),
         };

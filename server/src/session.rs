@@ -14,7 +14,6 @@ use tracing::{debug, info, warn};
 
 use crate::chat_log::Request;
 use crate::frames::encode;
-use crate::handlers::now_ms;
 use crate::hub::{Arrival, Newcomer, Place, Stale};
 use crate::outbox::Outbox;
 use crate::rate_limit::{PacketLimit, Speaker};
@@ -497,7 +496,7 @@ impl Session {
                 sender: me.user.id,
                 sender_name: me.user.username.clone(),
                 what,
-                now_ms: now_ms() as i64,
+                now_ms: self.server.clock.now_ms(),
             },
         }
     }

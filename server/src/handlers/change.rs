@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use longhall_packet::{ChatText, DenyCode, RequestId, Seq, Target};
 
-use super::now_ms;
 use crate::chat_log;
 use crate::session::{Outcome, Session};
 use crate::store::{ChannelId, What};
@@ -61,7 +60,7 @@ async fn log_of(
 fn not_before_ms(session: &Session) -> i64 {
     let window = session.server.config.edit_window.as_millis();
     let window = i64::try_from(window).unwrap_or(i64::MAX);
-    (now_ms() as i64).saturating_sub(window)
+    session.server.clock.now_ms().saturating_sub(window)
 }
 
 #[cfg(test)]
@@ -159,7 +158,7 @@ mod tests {
         let mut ada = TestSession::with(|config| config.edit_window = Duration::ZERO);
         ada.register_and_login("ada").await;
         ada.chat("lobby", "carved in stone").await;
-        std::thread::sleep(Duration::from_millis(2));
+        ada.step_clock(Duration::from_millis(2));
         let fields = r#""channel":"lobby","seq":1,"text":"or not""#;
         ada.refused("edit", fields, DenyCode::TooLate).await;
     }

@@ -4,7 +4,6 @@ use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 use longhall_packet::{Access, ChannelName, ChannelPassword, Denial, DenyCode, RequestId, Topic};
 use tracing::info;
 
-use super::now_ms;
 use crate::Server;
 use crate::session::{Outcome, Session};
 use crate::store::{Created, NewChannel};
@@ -45,7 +44,7 @@ pub(crate) async fn create(
             password_hash,
             owner: me,
             channels_per_account: channels_per_account(server),
-            now_ms: now_ms() as i64,
+            now_ms: server.clock.now_ms(),
         })
         .await;
     let channel = match created.map_err(|cause| session.unavailable(&cause))? {

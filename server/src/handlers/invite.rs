@@ -2,7 +2,6 @@
 
 use longhall_packet::{Access, ChannelName, RequestId, Role, ServerPacket, Username};
 
-use super::now_ms;
 use crate::session::{Outcome, Session};
 
 /// Answers `invite` with `ok`, also when the player has blocked who invites and
@@ -31,7 +30,7 @@ pub(crate) async fn invite(
     let noted = !is_member
         && server
             .store
-            .insert_invitation(channel, user, me.id, at_most, now_ms() as i64)
+            .insert_invitation(channel, user, me.id, at_most, server.clock.now_ms())
             .await
             .map_err(unavailable)?;
     if noted {

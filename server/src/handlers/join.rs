@@ -5,7 +5,6 @@ use longhall_packet::{
 };
 
 use super::create::channels_per_account;
-use super::now_ms;
 use crate::session::{Outcome, Session};
 use crate::store::{Added, Channel, ChannelId, MemberLimits};
 
@@ -45,7 +44,7 @@ pub(crate) async fn join(
     };
     let added = server
         .store
-        .insert_member(channel.id, me, limits, now_ms() as i64)
+        .insert_member(channel.id, me, limits, server.clock.now_ms())
         .await;
     match added.map_err(unavailable)? {
         Added::Member | Added::Already => {}

@@ -2,7 +2,6 @@
 
 use longhall_packet::{CloseReason, Denial, DenyCode, Password, RequestId, Username};
 
-use super::now_ms;
 use crate::rate_limit;
 use crate::resume_token;
 use crate::session::{Entering, Outcome, Session, try_again};
@@ -53,7 +52,7 @@ pub(crate) async fn login(
     }
 
     let token = resume_token::new_token()?;
-    let now_ms = now_ms() as i64;
+    let now_ms = server.clock.now_ms();
     let added = server
         .store
         .insert_session(NewSession {
@@ -170,12 +169,12 @@ mod tests {
     async fn who_is_connected_is_not_the_one_seen_least_lately() {
         let mut desk = TestSession::with(|config| config.sessions_per_account = 2);
         desk.register_and_login("ada").await;
-        std::thread::sleep(Duration::from_millis(2));
+        desk.step_clock(Duration::from_millis(2));
         let mut phone = desk.another();
         phone.try_login("ada", "correct horse").await;
         let (_, token) = phone.expect_logged_in(2);
         phone.cut();
-        std::thread::sleep(Duration::from_millis(2));
+        desk.step_clock(Duration::from_millis(2));
         let mut tablet = desk.another();
         tablet.try_login("ada", "correct horse").await;
         tablet.expect_logged_in(2);

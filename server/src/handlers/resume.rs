@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
 
-use super::now_ms;
 use crate::rate_limit;
 use crate::resume_token;
 use crate::session::{Entering, Outcome, Session};
@@ -28,7 +27,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         .rotate_session(Rotation {
             presented,
             next: resume_token::hash(&next),
-            now_ms: now_ms() as i64,
+            now_ms: server.clock.now_ms(),
             expires_at_ms: server.session_end_ms(),
             ended_by_ms: server.clock.ended_by_ms(),
             place: Some(rate_limit::place(session.address)),

@@ -3,7 +3,6 @@
 use longhall_packet::{CloseReason, DenyCode, ListedSession, RequestId, ServerPacket};
 use tracing::info;
 
-use super::now_ms;
 use crate::session::{Outcome, Session};
 use crate::store::SessionId;
 
@@ -11,7 +10,7 @@ use crate::store::SessionId;
 pub(crate) async fn sessions(session: &Session, id: RequestId) -> Outcome {
     let me = session.me()?;
     let server = &session.server;
-    let now_ms = now_ms();
+    let now_ms = server.clock.now_ms();
     let ended_by_ms = server.clock.ended_by_ms();
     let rows = server.store.sessions(me.user.id, ended_by_ms).await;
     let rows = rows.map_err(|cause| session.unavailable(&cause))?;
@@ -25,7 +24,7 @@ pub(crate) async fn sessions(session: &Session, id: RequestId) -> Outcome {
                 session: row.id.0.unsigned_abs(),
                 device: row.device,
                 created_at_ms: row.created_at_ms.unsigned_abs(),
-                last_seen_at_ms: if online { now_ms } else { seen },
+                last_seen_at_ms: if online { now_ms.unsigned_abs() } else { seen },
                 online,
                 current: row.id == me.session,
             }

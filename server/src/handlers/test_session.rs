@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use longhall_packet::{
@@ -94,6 +95,11 @@ impl TestSession {
     /// The connection is cut.
     pub(crate) fn cut(self) {
         self.session.depart();
+    }
+
+    /// Has time pass for the server.
+    pub(crate) fn step_clock(&self, by: Duration) {
+        self.session.server.clock.step(by);
     }
 
     /// Has the news of presence told now.

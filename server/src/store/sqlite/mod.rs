@@ -35,7 +35,6 @@ mod worker;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
@@ -50,6 +49,7 @@ use super::{
     Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
     Seen, SessionId, SessionRow, Shrunk, Store, StoreError, TokenHash, User, UserId,
 };
+use crate::clock::now_ms;
 use ledger::Ledger;
 use lineage::Locked;
 pub(super) use lineage::new_epoch;
@@ -703,11 +703,4 @@ fn named<T>(
 ) -> rusqlite::Result<T> {
     let name: String = row.get(column)?;
     from_name(&name).ok_or_else(|| rusqlite::Error::InvalidColumnType(column, name, Type::Text))
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
