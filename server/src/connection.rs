@@ -24,6 +24,7 @@ use tracing::{debug, error, info};
 
 use crate::Server;
 use crate::frames::{Frames, ping};
+use crate::gate::Gate;
 use crate::handshake::{self, Opened};
 use crate::intake::{Intake, Verdict};
 use crate::outbox::{Next, Outbox};
@@ -90,8 +91,10 @@ pub(crate) async fn serve(
         (End::Close(reason), None)
     } else {
         debug!(connection, %address, "connected");
-        let mut session = Session::start(Arc::clone(&server), connection, address, outbox);
-        let end = converse(&mut socket, &mut session).await;
+        let session = Session::start(Arc::clone(&server), connection, address, outbox);
+        let mut gate = Gate::before(session);
+        let end = converse(&mut socket, &mut gate).await;
+        let session = gate.session;
         let user = session.player().map(|player| player.user.id.0);
         let reason = match end {
             End::Close(reason) => reason.name(),
@@ -127,10 +130,10 @@ pub(crate) async fn serve(
     }
 }
 
-/// Lets the socket and the session take turns. Packets are answered one after
+/// Lets the socket and the gate take turns. Packets are answered one after
 /// the other, in order; meanwhile the socket goes on, so that pings, deadlines
 /// and other players' lines never wait for a password hash.
-async fn converse(socket: &mut Socket, session: &mut Session) -> End {
+async fn converse(socket: &mut Socket, gate: &mut Gate) -> End {
     loop {
         // Who does not take the answers gets no more of them for the moment: a slow
         // peer that asks for much shall have it page by page.
@@ -141,7 +144,7 @@ async fn converse(socket: &mut Socket, session: &mut Session) -> End {
         let packet = match next {
             Ok(Some(packet)) => packet,
             Ok(None) => {
-                socket.note_stage(session.stage());
+                socket.note_stage(gate.session.stage());
                 if let Err(end) = socket.turn().await {
                     return end;
                 }
@@ -152,7 +155,7 @@ async fn converse(socket: &mut Socket, session: &mut Session) -> End {
         // However many packets are answered at once, other connections get their turn.
         consume_budget().await;
         socket.answering = true;
-        let mut answer = pin!(AssertUnwindSafe(session.handle(packet.as_bytes())).catch_unwind());
+        let mut answer = pin!(AssertUnwindSafe(gate.handle(packet.as_bytes())).catch_unwind());
         let answered = loop {
             tokio::select! {
                 biased;

@@ -9,7 +9,8 @@
 //! - `connection`: owns one socket: frames in, frames out, deadlines; knows no
 //!   user;
 //! - `intake`: counts what a peer makes us read;
-//! - `session`: the state machine of one connection; knows no socket;
+//! - `gate`: what each packet has to pass before a handler answers it;
+//! - `session`: the state of one connection; knows no socket;
 //! - `handlers`: one file per packet, or per family of packets;
 //! - `chat_log`: takes what is said, has it kept and numbered, delivers it;
 //! - `hub`: who is online and in which channels, and delivery to them through
@@ -31,6 +32,7 @@ mod listener;
 mod handshake;
 mod connection;
 mod intake;
+mod gate;
 mod session;
 mod handlers;
 mod chat_log;

@@ -2,17 +2,18 @@
 
 use longhall_packet::{DenyCode, RequestId, ServerPacket, Username};
 
-use crate::session::{Outcome, Session};
+use super::lookup::other_user;
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Answers `block` with `ok`: from now on nothing of the other arrives. They are
 /// not told.
 pub(crate) async fn block(session: &Session, id: RequestId, username: &Username) -> Outcome {
     let me = session.me()?.user.id;
     let server = &session.server;
-    let (other, _) = session.other(username).await?;
+    let (other, _) = other_user(session, username).await?;
     let at_most = server.config.blocks_per_account;
-    let blocked = server.store.insert_block(me, other, at_most).await;
-    if !blocked.map_err(|cause| session.unavailable(&cause))? {
+    if !server.store.insert_block(me, other, at_most).await? {
         return Err(DenyCode::TooManyBlocks.into());
     }
     server.hub.block(me, other);
@@ -24,9 +25,8 @@ pub(crate) async fn block(session: &Session, id: RequestId, username: &Username)
 pub(crate) async fn unblock(session: &Session, id: RequestId, username: &Username) -> Outcome {
     let me = session.me()?.user.id;
     let server = &session.server;
-    let (other, _) = session.other(username).await?;
-    let ended = server.store.delete_block(me, other).await;
-    ended.map_err(|cause| session.unavailable(&cause))?;
+    let (other, _) = other_user(session, username).await?;
+    server.store.delete_block(me, other).await?;
     server.hub.unblock(me, other);
     session.reply(&ServerPacket::Ok { id });
     Ok(())
@@ -35,8 +35,7 @@ pub(crate) async fn unblock(session: &Session, id: RequestId, username: &Usernam
 /// Answers `blocks` with the names.
 pub(crate) async fn blocks(session: &Session, id: RequestId) -> Outcome {
     let me = session.me()?.user.id;
-    let blocked = session.server.store.blocks(me).await;
-    let blocked = blocked.map_err(|cause| session.unavailable(&cause))?;
+    let blocked = session.server.store.blocks(me).await?;
     session.reply(&ServerPacket::Blocks {
         id,
         usernames: blocked.into_iter().map(|(_, name)| name).collect(),

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use longhall_packet::{ChatText, DenyCode, RequestId, Seq, Target};
 
+use super::lookup::membership;
+use super::outcome::{HandlerError, Outcome};
 use crate::chat_log;
-use crate::session::{Outcome, Session};
+use crate::session::Session;
 use crate::store::{ChannelId, What};
 
 /// Answers `edit` with `ok`, once everybody has been told: by the chat log,
@@ -24,7 +26,7 @@ pub(crate) async fn edit(
         text: text.as_str().to_owned(),
         not_before_ms: not_before_ms(session),
     };
-    session.write(id, name, what).await
+    Ok(session.write(id, name, what).await?)
 }
 
 /// Answers `delete` as [`edit`] does: the line's number stays, its words go.
@@ -35,7 +37,7 @@ pub(crate) async fn delete(session: &Session, id: RequestId, target: &Target, of
         of,
         not_before_ms: not_before_ms(session),
     };
-    session.write(id, name, what).await
+    Ok(session.write(id, name, what).await?)
 }
 
 /// Where the line is, and the name of that on the wire; whispers are found by
@@ -43,14 +45,14 @@ pub(crate) async fn delete(session: &Session, id: RequestId, target: &Target, of
 async fn log_of(
     session: &Session,
     target: &Target,
-) -> Result<(Option<ChannelId>, Arc<str>), longhall_packet::Denial> {
+) -> Result<(Option<ChannelId>, Arc<str>), HandlerError> {
     match target {
         Target::Channel(name) => {
             let me = session.me()?.user.id;
             if let Some((channel, name)) = session.server.hub.channel_of(me, name) {
                 return Ok((Some(channel), name));
             }
-            session.membership(name).await?;
+            membership(session, name).await?;
             Err(DenyCode::NotAMember.into())
         }
         Target::Whispers(_) | Target::Inbox => Ok((None, chat_log::inbox())),

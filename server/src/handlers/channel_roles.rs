@@ -4,8 +4,10 @@ use longhall_packet::{
     Access, ChannelName, ChannelPassword, DenyCode, RequestId, Role, ServerPacket, Topic, Username,
 };
 
-use super::create::hash_for;
-use crate::session::{Outcome, Session};
+use super::listen::hash_for;
+use super::lookup::{membership_as, other_user};
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Answers `set_topic` with `ok`, behind the news to all members.
 pub(crate) async fn set_topic(
@@ -16,10 +18,9 @@ pub(crate) async fn set_topic(
 ) -> Outcome {
     let server = &session.server;
     let _change = server.change_channel(name).await;
-    let channel = session.membership_as(Role::Operator, name).await?.channel;
+    let channel = membership_as(session, Role::Operator, name).await?.channel;
     let topic = topic.as_str().to_owned();
-    let set = server.store.set_topic(channel.id, topic.clone()).await;
-    set.map_err(|cause| session.unavailable(&cause))?;
+    server.store.set_topic(channel.id, topic.clone()).await?;
     let changed = ServerPacket::ChannelChanged {
         channel: name.to_string(),
         topic,
@@ -40,14 +41,13 @@ pub(crate) async fn set_access(
     password: Option<ChannelPassword>,
 ) -> Outcome {
     // Before a password is hashed for nothing.
-    session.membership_as(Role::Owner, name).await?;
+    membership_as(session, Role::Owner, name).await?;
     let hash = hash_for(session, access, password).await?;
 
     let server = &session.server;
     let _change = server.change_channel(name).await;
-    let channel = session.membership_as(Role::Owner, name).await?.channel;
-    let set = server.store.set_access(channel.id, access, hash).await;
-    set.map_err(|cause| session.unavailable(&cause))?;
+    let channel = membership_as(session, Role::Owner, name).await?.channel;
+    server.store.set_access(channel.id, access, hash).await?;
     let changed = ServerPacket::ChannelChanged {
         channel: name.to_string(),
         topic: channel.topic,
@@ -70,10 +70,9 @@ pub(crate) async fn set_role(
 ) -> Outcome {
     let server = &session.server;
     let _change = server.change_channel(name).await;
-    let channel = session.membership_as(Role::Owner, name).await?.channel;
-    let (user, username) = session.other(username).await?;
-    let set = server.store.set_role(channel.id, user, role).await;
-    if !set.map_err(|cause| session.unavailable(&cause))? {
+    let channel = membership_as(session, Role::Owner, name).await?.channel;
+    let (user, username) = other_user(session, username).await?;
+    if !server.store.set_role(channel.id, user, role).await? {
         return Err(DenyCode::UnknownUser.into());
     }
     let me = &session.me()?.user;

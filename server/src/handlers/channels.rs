@@ -2,7 +2,8 @@
 
 use longhall_packet::{ChannelName, ListedChannel, RequestId, ServerPacket};
 
-use crate::session::{Outcome, Session};
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Channels in one page: with the longest topics it is still a packet that
 /// clients read.
@@ -17,8 +18,7 @@ pub(crate) async fn channels(
 ) -> Outcome {
     let me = session.me()?.user.id;
     let server = &session.server;
-    let found = server.store.channels(me, after, MAX_PAGE + 1).await;
-    let mut found = found.map_err(|cause| session.unavailable(&cause))?;
+    let mut found = server.store.channels(me, after, MAX_PAGE + 1).await?;
     let more = found.len() > MAX_PAGE;
     found.truncate(MAX_PAGE);
     let online = u32::try_from(server.hub.len()).unwrap_or(u32::MAX);

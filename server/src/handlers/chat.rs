@@ -1,14 +1,19 @@
 //! A player says something.
 
-use longhall_packet::{ChatText, ClientPacket, DenyCode, LineId, RequestId, Target, Username};
+use longhall_packet::{
+    ChannelName, ChatText, ClientPacket, DenyCode, LineId, RequestId, Target, Username,
+};
 
-use crate::chat_log;
-use crate::session::{Outcome, Session};
+use super::lookup::{membership, other_user};
+use super::outcome::Outcome;
+use crate::chat_log::{self, Request};
+use crate::session::Session;
 use crate::store::What;
 
-/// What nearly all packets are, done at once: a line for a channel that the sender
-/// is in, while the chat log has room. True if so; else [`chat`] has to see to it.
-pub(crate) fn say(session: &Session, packet: &ClientPacket) -> bool {
+/// The quick way of [`chat`], without waiting for anything: a line for a channel that
+/// the sender is in, while the chat log has room. That is what nearly all packets are.
+/// False when it takes longer; nothing has happened then.
+pub(crate) fn chat_at_once(session: &Session, packet: &ClientPacket) -> bool {
     let ClientPacket::Chat {
         id,
         channel: Target::Channel(channel),
@@ -18,19 +23,8 @@ pub(crate) fn say(session: &Session, packet: &ClientPacket) -> bool {
     else {
         return false;
     };
-    let Ok(me) = session.me() else {
-        return false;
-    };
-    let Some((channel, name)) = session.server.hub.channel_of(me.user.id, channel) else {
-        return false;
-    };
-    let what = What::Say {
-        channel,
-        line_id: *line_id,
-        text: text.as_str().to_owned(),
-    };
-    let request = session.request(me, *id, name, what);
-    session.server.chat_log.write_now(request)
+    line(session, *id, channel, *line_id, text)
+        .is_some_and(|line| session.server.chat_log.write_now(line))
 }
 
 /// Answers `chat` with `posted`, once the line is on disk and on its way to
@@ -42,28 +36,37 @@ pub(crate) async fn chat(
     line_id: LineId,
     text: &ChatText,
 ) -> Outcome {
-    let text = text.as_str().to_owned();
-    let channel = match target {
-        Target::Channel(channel) => channel,
-        Target::Whispers(recipient) => {
-            return whisper(session, id, recipient, line_id, text).await;
+    match target {
+        Target::Channel(channel) => {
+            let Some(line) = line(session, id, channel, line_id, text) else {
+                // Only a sender in the wrong place costs a look into the store.
+                membership(session, channel).await?;
+                return Err(DenyCode::NotAMember.into());
+            };
+            Ok(session.server.chat_log.write(line).await?)
         }
+        Target::Whispers(recipient) => whisper(session, id, recipient, line_id, text).await,
         // To whom?
-        Target::Inbox => return Err(DenyCode::UnknownUser.into()),
-    };
-    let me = session.me()?.user.id;
-    // The hub knows the channels of who is online. Only who is in the wrong
-    // place costs a look into the store.
-    let Some((channel, name)) = session.server.hub.channel_of(me, channel) else {
-        session.membership(channel).await?;
-        return Err(DenyCode::NotAMember.into());
-    };
+        Target::Inbox => Err(DenyCode::UnknownUser.into()),
+    }
+}
+
+/// A line for a channel that the player is in, as the hub knows.
+fn line(
+    session: &Session,
+    id: RequestId,
+    channel: &ChannelName,
+    line_id: LineId,
+    text: &ChatText,
+) -> Option<Request> {
+    let me = session.player()?;
+    let (channel, name) = session.server.hub.channel_of(me.user.id, channel)?;
     let what = What::Say {
         channel,
         line_id,
-        text,
+        text: text.as_str().to_owned(),
     };
-    session.write(id, name, what).await
+    Some(session.request(me, id, name, what))
 }
 
 async fn whisper(
@@ -71,15 +74,14 @@ async fn whisper(
     id: RequestId,
     recipient: &Username,
     line_id: LineId,
-    text: String,
+    text: &ChatText,
 ) -> Outcome {
-    let (recipient, recipient_name) = session.other(recipient).await?;
+    let (recipient, recipient_name) = other_user(session, recipient).await?;
     let server = &session.server;
     let me = session.me()?;
     let speaker = server.limits.speaker(me.user.id);
     if !speaker.is_answered_by(recipient) {
-        let answered = server.store.has_whispered(recipient, me.user.id).await;
-        if answered.map_err(|cause| session.unavailable(&cause))? {
+        if server.store.has_whispered(recipient, me.user.id).await? {
             speaker.note_answer_of(recipient);
         } else {
             server.limits.check_unanswered_whisper(me.user.id)?;
@@ -90,10 +92,10 @@ async fn whisper(
         recipient,
         recipient_name,
         line_id,
-        text,
+        text: text.as_str().to_owned(),
         kept_at_most: (!is_there).then_some(server.config.whispers_waiting),
     };
-    session.write(id, chat_log::inbox(), what).await
+    Ok(session.write(id, chat_log::inbox(), what).await?)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! A player creates a channel.
 
-use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
-use longhall_packet::{Access, ChannelName, ChannelPassword, Denial, DenyCode, RequestId, Topic};
+use longhall_packet::{Access, ChannelName, ChannelPassword, DenyCode, RequestId, Topic};
 use tracing::info;
 
-use crate::Server;
-use crate::session::{Outcome, Session};
+use super::listen::{channels_per_account, hash_for, listen};
+use super::outcome::Outcome;
+use crate::session::Session;
 use crate::store::{Created, NewChannel};
 
 /// Answers `create` with `joined`: who creates a channel owns it.
@@ -25,11 +25,7 @@ pub(crate) async fn create(
         return Err(DenyCode::ChannelTaken.into());
     }
     // Asked first, so that a taken name costs no hash. The insert below decides.
-    let found = server.store.channel_by_name(&name).await;
-    if found
-        .map_err(|cause| session.unavailable(&cause))?
-        .is_some()
-    {
+    if server.store.channel_by_name(&name).await?.is_some() {
         return Err(DenyCode::ChannelTaken.into());
     }
     let password_hash = hash_for(session, access, password).await?;
@@ -46,40 +42,14 @@ pub(crate) async fn create(
             channels_per_account: channels_per_account(server),
             now_ms: server.clock.now_ms(),
         })
-        .await;
-    let channel = match created.map_err(|cause| session.unavailable(&cause))? {
+        .await?;
+    let channel = match created {
         Created::Channel(channel) => channel,
         Created::Taken => return Err(DenyCode::ChannelTaken.into()),
         Created::TooManyChannels => return Err(DenyCode::TooManyChannels.into()),
     };
     info!(connection = session.connection, user = me.0, channel = %channel.name, "created");
-    super::join::listen(session, id, channel.id).await
-}
-
-/// The hash of a channel's password, when its access is by password. Counts as
-/// a try at one: it costs as much.
-pub(super) async fn hash_for(
-    session: &Session,
-    access: Access,
-    password: Option<ChannelPassword>,
-) -> Result<Option<String>, Denial> {
-    match access {
-        Access::Open | Access::Invite => Ok(None),
-        Access::Password => {
-            // Without one: as if it were empty.
-            let password = password.map_or_else(|| ChannelPassword::parse(""), Ok)?;
-            let server = &session.server;
-            server
-                .limits
-                .check_channel_password(session.me()?.user.id)?;
-            server.passwords.hash(password).await.map(Some)
-        }
-    }
-}
-
-pub(super) fn channels_per_account(server: &Server) -> usize {
-    let configured = server.config.channels_per_account;
-    configured.min(MAX_CHANNELS_PER_ACCOUNT)
+    listen(session, id, channel.id).await
 }
 
 #[cfg(test)]

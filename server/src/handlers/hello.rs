@@ -1,9 +1,10 @@
 //! A client says which protocol it speaks.
 
-use longhall_packet::{CloseReason, Denial, DenyCode, PROTOCOL_VERSION, RequestId, ServerPacket};
+use longhall_packet::{CloseReason, DenyCode, PROTOCOL_VERSION, RequestId, ServerPacket};
 use tracing::info;
 
-use crate::session::{Outcome, Session};
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Answers `hello`. A client of another protocol version is told to update and
 /// closed.
@@ -11,7 +12,7 @@ pub(crate) fn hello(session: &mut Session, id: RequestId, protocol: u32, client:
     info!(connection = session.connection, client, protocol, "hello");
     if protocol != PROTOCOL_VERSION {
         session.close_after_answer(CloseReason::UpdateRequired);
-        return Err(Denial::new(DenyCode::UpdateRequired));
+        return Err(DenyCode::UpdateRequired.into());
     }
     session.reply(&ServerPacket::Ok { id });
     Ok(())

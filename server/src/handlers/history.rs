@@ -1,10 +1,12 @@
 //! A player wants lines that were said before.
 
 use longhall_packet::limits::MAX_PAGE_LINES;
-use longhall_packet::{Denial, Line, RequestId, Seq, ServerPacket, Target, codec};
+use longhall_packet::{Line, RequestId, Seq, ServerPacket, Target, codec};
 
+use super::lookup::{membership, other_user};
+use super::outcome::{HandlerError, Outcome};
 use crate::hub::hidden;
-use crate::session::{Outcome, Session};
+use crate::session::Session;
 use crate::store::{Cursor, Log};
 
 /// Most bytes of the lines in one page, as they travel: a page and what arrives
@@ -33,7 +35,7 @@ pub(crate) async fn history(
         .server
         .store
         .lines(log, cursor, limit, MAX_PAGE_BYTES);
-    let page = read.await.map_err(|cause| session.unavailable(&cause))?;
+    let page = read.await?;
 
     let blocked = session.server.hub.blocked(me);
     let lines = page.lines.into_iter();
@@ -59,14 +61,14 @@ pub(crate) async fn history(
 }
 
 /// Whose lines are meant by a target.
-pub(super) async fn log_of(session: &Session, target: &Target) -> Result<Log, Denial> {
+pub(super) async fn log_of(session: &Session, target: &Target) -> Result<Log, HandlerError> {
     let me = session.me()?.user.id;
     Ok(match target {
         Target::Channel(name) => match session.server.hub.channel_of(me, name) {
             Some((channel, _)) => Log::Channel(channel),
-            None => Log::Channel(session.membership(name).await?.channel.id),
+            None => Log::Channel(membership(session, name).await?.channel.id),
         },
-        Target::Whispers(username) => Log::Whispers(me, session.other(username).await?.0),
+        Target::Whispers(username) => Log::Whispers(me, other_user(session, username).await?.0),
         Target::Inbox => Log::Inbox(me),
     })
 }

@@ -2,7 +2,9 @@
 
 use longhall_packet::{Access, ChannelName, RequestId, Role, ServerPacket, Username};
 
-use crate::session::{Outcome, Session};
+use super::lookup::{membership_as, other_user};
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Answers `invite` with `ok`, also when the player has blocked who invites and
 /// hears nothing of it.
@@ -14,25 +16,22 @@ pub(crate) async fn invite(
 ) -> Outcome {
     let server = &session.server;
     server.limits.check_invitation(session.me()?.user.id)?;
-    let unavailable = |cause| session.unavailable(&cause);
     // Held, so that nobody is invited into a channel they are just joining.
     let _change = server.change_channel(name).await;
-    let mut mine = session.membership_as(Role::Member, name).await?;
+    let mut mine = membership_as(session, Role::Member, name).await?;
     if mine.channel.access != Access::Open {
-        mine = session.membership_as(Role::Operator, name).await?;
+        mine = membership_as(session, Role::Operator, name).await?;
     }
-    let (user, _) = session.other(username).await?;
+    let (user, _) = other_user(session, username).await?;
     let channel = mine.channel.id;
-    let member = server.store.membership(channel, user).await;
-    let is_member = member.map_err(unavailable)?.is_some();
+    let is_member = server.store.membership(channel, user).await?.is_some();
     let me = &session.me()?.user;
     let at_most = server.config.invitations_per_account;
     let noted = !is_member
         && server
             .store
             .insert_invitation(channel, user, me.id, at_most, server.clock.now_ms())
-            .await
-            .map_err(unavailable)?;
+            .await?;
     if noted {
         let invited = ServerPacket::Invited {
             channel: name.to_string(),

@@ -1,15 +1,11 @@
 //! A player joins a channel.
 
-use longhall_packet::{
-    Access, ChannelName, ChannelPassword, Denial, DenyCode, RequestId, ServerPacket,
-};
+use longhall_packet::{Access, ChannelName, ChannelPassword, DenyCode, RequestId, ServerPacket};
 
-use super::create::channels_per_account;
-use crate::session::{Outcome, Session};
-use crate::store::{Added, Channel, ChannelId, MemberLimits};
-
-/// How often the channel is read again, when it changed while being read.
-const MAX_TRIES: u32 = 8;
+use super::listen::{channels_per_account, listen};
+use super::outcome::Outcome;
+use crate::session::Session;
+use crate::store::{Added, Channel, MemberLimits};
 
 /// Answers `join` with `joined`. Who is in the channel already is told how it
 /// stands.
@@ -21,13 +17,9 @@ pub(crate) async fn join(
 ) -> Outcome {
     let me = session.me()?.user.id;
     let server = &session.server;
-    let unavailable = |cause| session.unavailable(&cause);
-    let found = server.store.channel_by_name(name).await;
-    let channel = found
-        .map_err(unavailable)?
-        .ok_or(DenyCode::UnknownChannel)?;
-    let member = server.store.membership(channel.id, me).await;
-    if let Some(membership) = member.map_err(unavailable)? {
+    let channel = server.store.channel_by_name(name).await?;
+    let channel = channel.ok_or(DenyCode::UnknownChannel)?;
+    if let Some(membership) = server.store.membership(channel.id, me).await? {
         let channel = server.hub.see(&membership);
         session.reply(&ServerPacket::Joined {
             id: Some(id),
@@ -45,8 +37,8 @@ pub(crate) async fn join(
     let added = server
         .store
         .insert_member(channel.id, me, limits, server.clock.now_ms())
-        .await;
-    match added.map_err(unavailable)? {
+        .await?;
+    match added {
         Added::Member | Added::Already => {}
         Added::ChannelFull => return Err(DenyCode::ChannelFull.into()),
         Added::TooManyChannels => return Err(DenyCode::TooManyChannels.into()),
@@ -61,14 +53,13 @@ async fn check_access(
     session: &Session,
     channel: &Channel,
     password: Option<ChannelPassword>,
-) -> Result<(), Denial> {
+) -> Outcome {
     if channel.access == Access::Open {
         return Ok(());
     }
     let me = session.me()?.user.id;
     let server = &session.server;
-    let invited = server.store.is_invited(channel.id, me).await;
-    if invited.map_err(|cause| session.unavailable(&cause))? {
+    if server.store.is_invited(channel.id, me).await? {
         return Ok(());
     }
     if channel.access == Access::Invite {
@@ -84,29 +75,6 @@ async fn check_access(
         return Err(DenyCode::WrongChannelPassword.into());
     }
     Ok(())
-}
-
-/// Has a new member listen to the channel, and answers with `joined`. To be
-/// called while changes of the channel are held off.
-pub(super) async fn listen(session: &Session, id: RequestId, channel: ChannelId) -> Outcome {
-    let me = session.me()?.user.id;
-    let server = &session.server;
-    for _ in 0..MAX_TRIES {
-        let arrival = server.hub.arrive();
-        let membership = server.store.membership(channel, me).await;
-        let membership = membership
-            .map_err(|cause| session.unavailable(&cause))?
-            .ok_or(DenyCode::UnknownChannel)?;
-        let outbox = &session.outbox;
-        if server
-            .hub
-            .join(&arrival, me, &membership, outbox, id)
-            .is_ok()
-        {
-            return Ok(());
-        }
-    }
-    Err(DenyCode::Unavailable.into())
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use longhall_packet::{ChannelName, DenyCode, LeaveReason, RequestId, Role, ServerPacket};
 
-use crate::session::{Outcome, Session};
+use super::lookup::membership;
+use super::outcome::Outcome;
+use crate::session::Session;
 use crate::store::{ChannelId, Removed, UserId};
 
 /// Answers `leave` with `ok`. Everybody stays in the lobby.
@@ -10,7 +12,7 @@ pub(crate) async fn leave(session: &Session, id: RequestId, name: &ChannelName) 
     let me = &session.me()?.user;
     let server = &session.server;
     let _change = server.change_channel(name).await;
-    let membership = session.membership(name).await?;
+    let membership = membership(session, name).await?;
     let channel = membership.channel.id;
     if membership.channel.is_lobby {
         return Err(DenyCode::NotAllowed.into());
@@ -31,8 +33,7 @@ pub(super) async fn take_out(
     by: Option<&str>,
 ) -> Outcome {
     let server = &session.server;
-    let removed = server.store.delete_member(channel, user).await;
-    let heir = match removed.map_err(|cause| session.unavailable(&cause))? {
+    let heir = match server.store.delete_member(channel, user).await? {
         Removed::NotAMember => return Err(DenyCode::NotAMember.into()),
         Removed::Out { heir } => heir,
         Removed::ChannelGone => None,

@@ -1,10 +1,14 @@
 //! A player logs in with a password.
 
-use longhall_packet::{CloseReason, Denial, DenyCode, Password, RequestId, Username};
+use longhall_packet::{CloseReason, DenyCode, Password, RequestId, Username};
+use tracing::warn;
 
+use super::arriving::{Arriving, changed_meanwhile};
+use super::enter::{Entering, enter};
+use super::outcome::Outcome;
 use crate::rate_limit;
 use crate::resume_token;
-use crate::session::{Entering, Outcome, Session, try_again};
+use crate::session::Session;
 use crate::store::NewSession;
 
 /// Answers `login`: a new session, beside those on other devices. Of too many,
@@ -20,22 +24,20 @@ pub(crate) async fn login(
     let name_key = username.name_key();
     server.limits.check_login(session.address, &name_key)?;
     let place = rate_limit::place(session.address);
-    let known = server.store.is_known_place(&name_key, place).await;
-    if !known.map_err(|cause| session.unavailable(&cause))? {
+    if !server.store.is_known_place(&name_key, place).await? {
         server.limits.check_stranger(&name_key)?;
     }
 
-    let arrival = server.hub.arrive();
-    let found = server.store.user_by_name(&name_key).await;
-    let user = found.map_err(|cause| session.unavailable(&cause))?;
+    let arriving = Arriving::begin(&server.hub);
+    let user = server.store.user_by_name(&name_key).await?;
     let stored = user.as_ref().map(|user| user.password_hash.clone());
     let verified = server.passwords.verify(stored, password).await?;
     let Some(mut user) = user.filter(|_| verified.valid) else {
-        return Err(Denial::new(DenyCode::BadCredentials));
+        return Err(DenyCode::BadCredentials.into());
     };
     // Not before: who does not know the password need not know of the ban.
     if server.bans.contain(&name_key) {
-        return Err(Denial::new(DenyCode::Banned));
+        return Err(DenyCode::Banned.into());
     }
     if let Some(hash) = verified.rehashed {
         // The login is good even when the better hash cannot be kept now.
@@ -46,14 +48,14 @@ pub(crate) async fn login(
             // The password was changed, or another login was faster.
             Ok(false) => {}
             Err(cause) => {
-                session.unavailable(&cause);
+                warn!(connection = session.connection, %cause, "a better hash could not be kept");
             }
         }
     }
 
     let token = resume_token::new_token()?;
     let now_ms = server.clock.now_ms();
-    let added = server
+    let (new, ended) = server
         .store
         .insert_session(NewSession {
             user: user.id,
@@ -66,8 +68,7 @@ pub(crate) async fn login(
             connected: server.hub.sessions(user.id),
             place: Some(place),
         })
-        .await;
-    let (new, ended) = added.map_err(|cause| session.unavailable(&cause))?;
+        .await?;
     if !ended.is_empty() {
         server
             .hub
@@ -76,15 +77,11 @@ pub(crate) async fn login(
 
     // A change of the password has ended the sessions there were, but not one
     // that was added after it.
-    let now = server.store.user_by_name(&name_key).await;
-    let now = now.map_err(|cause| session.unavailable(&cause))?;
+    let now = server.store.user_by_name(&name_key).await?;
     if now.is_none_or(|now| now.password_hash != user.password_hash) {
-        let ended = server
-            .store
-            .delete_session(resume_token::hash(&token))
-            .await;
-        ended.map_err(|cause| session.unavailable(&cause))?;
-        return Err(try_again());
+        let token = resume_token::hash(&token);
+        server.store.delete_session(token).await?;
+        return Err(changed_meanwhile().into());
     }
 
     let entering = Entering {
@@ -93,7 +90,7 @@ pub(crate) async fn login(
         token,
         resumed: false,
     };
-    session.enter(arrival, id, entering).await
+    enter(session, arriving, id, entering).await
 }
 
 #[cfg(test)]

@@ -3,15 +3,15 @@
 use longhall_packet::{RequestId, ServerPacket};
 use tracing::info;
 
-use crate::session::{Outcome, Session};
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Answers `logout`: the session ends, the connection stays.
 pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
     if let Some(player) = session.player() {
         // By its token: another login may be about to replace this one.
         let (user, token) = (player.user.id, player.token);
-        let ended = session.server.store.delete_session(token).await;
-        ended.map_err(|cause| session.unavailable(&cause))?;
+        session.server.store.delete_session(token).await?;
         session.leave();
         info!(connection = session.connection, user = user.0, "logged out");
     }

@@ -2,7 +2,9 @@
 
 use longhall_packet::{ChannelName, Member, RequestId, Role, ServerPacket, Username};
 
-use crate::session::{Outcome, Session};
+use super::lookup::membership;
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Members in one page: with the longest texts it is still a packet that clients
 /// read.
@@ -18,7 +20,7 @@ pub(crate) async fn members(
 ) -> Outcome {
     let me = session.me()?.user.id;
     let hub = &session.server.hub;
-    let channel = session.membership(name).await?.channel;
+    let channel = membership(session, name).await?.channel;
     let after = after.map(|username| username.name_key());
     let mut members: Vec<Member> = if channel.is_lobby {
         let online = hub.online(me, after.as_deref(), MAX_PAGE + 1);
@@ -32,8 +34,7 @@ pub(crate) async fn members(
     } else {
         let store = &session.server.store;
         let rows = store.members(channel.id, after.as_deref(), MAX_PAGE + 1);
-        let rows = rows.await.map_err(|cause| session.unavailable(&cause))?;
-        let listed = rows.into_iter().map(|row| {
+        let listed = rows.await?.into_iter().map(|row| {
             let (state, text) = hub.shown_to(me, row.user);
             Member {
                 username: row.username,

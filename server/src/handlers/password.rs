@@ -3,7 +3,8 @@
 use longhall_packet::{CloseReason, DenyCode, NameKeys, Password, RequestId, ServerPacket};
 use tracing::info;
 
-use crate::session::{Outcome, Session};
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Answers `change_password` with `ok`. Who else is logged in to the account is
 /// no more.
@@ -15,15 +16,14 @@ pub(crate) async fn change_password(
 ) -> Outcome {
     let me = session.me()?;
     let server = &session.server;
-    let unavailable = |cause| session.unavailable(&cause);
     // A device left alone is no place to guess at; but nobody else can use up its
     // tries.
     let name_key = NameKeys::name_of(&me.user.username);
     server.limits.check_password_change(me.session)?;
 
     // Asked anew: it may have been changed on another device.
-    let found = server.store.user_by_name(&name_key).await;
-    let known = found.map_err(unavailable)?.map(|user| user.password_hash);
+    let found = server.store.user_by_name(&name_key).await?;
+    let known = found.map(|user| user.password_hash);
     let verified = server.passwords.verify(known.clone(), password).await?;
     let Some(known) = known.filter(|_| verified.valid) else {
         return Err(DenyCode::BadCredentials.into());
@@ -32,10 +32,9 @@ pub(crate) async fn change_password(
     let changed = server
         .store
         .change_password(me.user.id, known, hash, me.session)
-        .await;
+        .await?;
     // It was right, but another device was faster to replace it.
-    let ended = changed.map_err(unavailable)?;
-    let ended = ended.ok_or(DenyCode::BadCredentials)?;
+    let ended = changed.ok_or(DenyCode::BadCredentials)?;
 
     info!(
         connection = session.connection,

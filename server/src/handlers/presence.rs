@@ -2,7 +2,8 @@
 
 use longhall_packet::{PresenceState, PresenceText, RequestId, ServerPacket};
 
-use crate::session::{Outcome, Session};
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Answers `set_presence` with `ok`; the others are told with the next news of
 /// their channels.

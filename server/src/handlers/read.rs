@@ -3,7 +3,8 @@
 use longhall_packet::{DenyCode, RequestId, ServerPacket, Target};
 
 use super::history::log_of;
-use crate::session::{Outcome, Session};
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Answers `read` with `ok`; the account's other devices are told.
 pub(crate) async fn read(session: &Session, id: RequestId, target: &Target, seq: u64) -> Outcome {
@@ -13,8 +14,7 @@ pub(crate) async fn read(session: &Session, id: RequestId, target: &Target, seq:
         return Err(DenyCode::UnknownUser.into());
     }
     let log = log_of(session, target).await?;
-    let moved = session.server.store.set_read(me, log, seq).await;
-    let (seq, unread) = moved.map_err(|cause| session.unavailable(&cause))?;
+    let (seq, unread) = session.server.store.set_read(me, log, seq).await?;
     let channel = target.to_string();
     let news = ServerPacket::Read {
         channel,

@@ -1,9 +1,10 @@
 //! A visitor creates an account.
 
-use longhall_packet::{Denial, DenyCode, Password, RequestId, ServerPacket, Username};
+use longhall_packet::{DenyCode, Password, RequestId, ServerPacket, Username};
 use tracing::info;
 
-use crate::session::{Outcome, Session};
+use super::outcome::Outcome;
+use crate::session::Session;
 use crate::store::NewUser;
 
 /// Answers `register`. The visitor stays logged out.
@@ -18,12 +19,11 @@ pub(crate) async fn register(
 
     let keys = username.keys();
     if server.reserved.contain(&keys) {
-        return Err(Denial::new(DenyCode::UsernameTaken));
+        return Err(DenyCode::UsernameTaken.into());
     }
     // Asked first, so that a taken name costs no hash. The insert below decides.
-    let taken = server.store.is_name_taken(&keys).await;
-    if taken.map_err(|cause| session.unavailable(&cause))? {
-        return Err(Denial::new(DenyCode::UsernameTaken));
+    if server.store.is_name_taken(&keys).await? {
+        return Err(DenyCode::UsernameTaken.into());
     }
 
     let password_hash = server.passwords.hash(password).await?;
@@ -32,10 +32,8 @@ pub(crate) async fn register(
         keys,
         password_hash,
     };
-    let inserted = server.store.insert_user(user).await;
-    let Some(user) = inserted.map_err(|cause| session.unavailable(&cause))? else {
-        return Err(Denial::new(DenyCode::UsernameTaken));
-    };
+    let inserted = server.store.insert_user(user).await?;
+    let user = inserted.ok_or(DenyCode::UsernameTaken)?;
 
     info!(connection = session.connection, user = user.0, %username, "registered");
     session.reply(&ServerPacket::Ok { id });

@@ -3,8 +3,9 @@
 use longhall_packet::{ChannelName, DenyCode, RequestId, Role, ServerPacket, Username};
 
 use super::leave::take_out;
-use super::rank;
-use crate::session::{Outcome, Session};
+use super::lookup::{membership_as, other_user, rank};
+use super::outcome::Outcome;
+use crate::session::Session;
 
 /// Answers `remove` with `ok`: for operators and the owner, on members below
 /// them. In an open channel nothing keeps the member from coming back.
@@ -15,13 +16,11 @@ pub(crate) async fn remove(
     username: &Username,
 ) -> Outcome {
     let _change = session.server.change_channel(name).await;
-    let mine = session.membership_as(Role::Operator, name).await?;
-    let (user, username) = session.other(username).await?;
+    let mine = membership_as(session, Role::Operator, name).await?;
+    let (user, username) = other_user(session, username).await?;
     let channel = mine.channel.id;
-    let theirs = session.server.store.membership(channel, user).await;
-    let theirs = theirs
-        .map_err(|cause| session.unavailable(&cause))?
-        .ok_or(DenyCode::UnknownUser)?;
+    let theirs = session.server.store.membership(channel, user).await?;
+    let theirs = theirs.ok_or(DenyCode::UnknownUser)?;
     if rank(theirs.role) >= rank(mine.role) {
         return Err(DenyCode::NotAllowed.into());
     }

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
 
+use super::arriving::Arriving;
+use super::enter::{Entering, enter};
+use super::outcome::Outcome;
 use crate::rate_limit;
 use crate::resume_token;
-use crate::session::{Entering, Outcome, Session};
+use crate::session::Session;
 use crate::store::Rotation;
 
 /// When a connection that nobody listens to any more may try again.
@@ -18,9 +21,9 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
     let server = &session.server;
     let presented = resume_token::hash(token);
     if !server.shown.note(presented, session.connection) {
-        return Err(Denial::for_now(DenyCode::Busy, GIVEN_UP));
+        return Err(Denial::for_now(DenyCode::Busy, GIVEN_UP).into());
     }
-    let arrival = server.hub.arrive();
+    let arriving = Arriving::begin(&server.hub);
     let next = resume_token::new_token()?;
     let rotated = server
         .store
@@ -32,16 +35,16 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
             ended_by_ms: server.clock.ended_by_ms(),
             place: Some(rate_limit::place(session.address)),
         })
-        .await;
-    let Some((user, resumed)) = rotated.map_err(|cause| session.unavailable(&cause))? else {
+        .await?;
+    let Some((user, resumed)) = rotated else {
         server.shown.forget(presented);
         server.limits.check_failed_resume(session.address)?;
-        return Err(Denial::new(DenyCode::SessionExpired));
+        return Err(DenyCode::SessionExpired.into());
     };
 
     if server.bans.contain_name(&user.username) {
         session.close_after_answer(CloseReason::Banned);
-        return Err(Denial::new(DenyCode::Banned));
+        return Err(DenyCode::Banned.into());
     }
 
     let entering = Entering {
@@ -50,7 +53,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         token: next,
         resumed: true,
     };
-    session.enter(arrival, id, entering).await
+    enter(session, arriving, id, entering).await
 }
 
 #[cfg(test)]

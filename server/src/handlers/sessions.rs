@@ -3,7 +3,8 @@
 use longhall_packet::{CloseReason, DenyCode, ListedSession, RequestId, ServerPacket};
 use tracing::info;
 
-use crate::session::{Outcome, Session};
+use super::outcome::Outcome;
+use crate::session::Session;
 use crate::store::SessionId;
 
 /// Answers `sessions` with where the account is logged in.
@@ -12,8 +13,7 @@ pub(crate) async fn sessions(session: &Session, id: RequestId) -> Outcome {
     let server = &session.server;
     let now_ms = server.clock.now_ms();
     let ended_by_ms = server.clock.ended_by_ms();
-    let rows = server.store.sessions(me.user.id, ended_by_ms).await;
-    let rows = rows.map_err(|cause| session.unavailable(&cause))?;
+    let rows = server.store.sessions(me.user.id, ended_by_ms).await?;
     let connected = server.hub.sessions(me.user.id);
     let mut sessions: Vec<ListedSession> = rows
         .into_iter()
@@ -48,8 +48,7 @@ pub(crate) async fn close_session(session: &Session, id: RequestId, which: Optio
     let ended = server
         .store
         .delete_sessions(me.user.id, which, me.session)
-        .await;
-    let ended = ended.map_err(|cause| session.unavailable(&cause))?;
+        .await?;
     if which.is_some() && ended.is_empty() {
         return Err(DenyCode::UnknownSession.into());
     }

@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::Server;
 use crate::bans::Bans;
 use crate::config::{Config, HashCost};
+use crate::gate::Gate;
+use crate::hub::Hub;
 use crate::outbox::{Next, Outbox};
 use crate::password::Passwords;
 use crate::session::Session;
@@ -23,7 +25,7 @@ use crate::store::{MemoryStore, Store};
 /// One visitor of a server with [`MemoryStore`]. The server's `hello` is taken
 /// already.
 pub(crate) struct TestSession {
-    session: Session,
+    gate: Gate,
     outbox: Arc<Outbox>,
     /// Taken from it, and not looked at.
     received: VecDeque<String>,
@@ -57,12 +59,12 @@ impl TestSession {
 
     /// Another visitor of the same server.
     pub(crate) fn another(&self) -> Self {
-        Self::of(Arc::clone(&self.session.server))
+        Self::of(Arc::clone(&self.gate.session.server))
     }
 
     /// Another visitor of the same server, from elsewhere.
     pub(crate) fn another_at(&self, address: [u8; 4]) -> Self {
-        Self::at(Arc::clone(&self.session.server), address.into())
+        Self::at(Arc::clone(&self.gate.session.server), address.into())
     }
 
     fn of(server: Arc<Server>) -> Self {
@@ -75,7 +77,7 @@ impl TestSession {
         let session = Session::start(server, connection, address, Arc::clone(&outbox));
         let lines = connection << 32;
         let mut visitor = Self {
-            session,
+            gate: Gate::before(session),
             outbox,
             received: VecDeque::new(),
             lines,
@@ -85,7 +87,7 @@ impl TestSession {
     }
 
     pub(crate) async fn send(&mut self, packet: &str) {
-        self.session.handle(packet.as_bytes()).await;
+        self.gate.handle(packet.as_bytes()).await;
         // Lines are answered by the chat log.
         while self.outbox.is_owing() {
             tokio::task::yield_now().await;
@@ -94,25 +96,29 @@ impl TestSession {
 
     /// The connection is cut.
     pub(crate) fn cut(self) {
-        self.session.depart();
+        self.gate.session.depart();
     }
 
     /// Has time pass for the server.
     pub(crate) fn step_clock(&self, by: Duration) {
-        self.session.server.clock.step(by);
+        self.gate.session.server.clock.step(by);
     }
 
     /// Has the news of presence told now.
     pub(crate) fn tell_news(&self) {
-        self.session.server.hub.tell_news(Instant::now());
+        self.gate.session.server.hub.tell_news(Instant::now());
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.gate.session.server.hub
     }
 
     pub(crate) fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.session.server.store)
+        Arc::clone(&self.gate.session.server.store)
     }
 
     pub(crate) async fn close_store(&self) {
-        self.session.server.store.close().await;
+        self.gate.session.server.store.close().await;
     }
 
     pub(crate) async fn try_register(&mut self, name: &str) {

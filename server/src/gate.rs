@@ -1,0 +1,243 @@
+//! The gate that every packet of a connection passes: is there one too many, is it a
+//! packet, is it legal now, and which handler answers it?
+
+use longhall_packet::codec::{self, DecodeError};
+use longhall_packet::{ClientPacket, CloseReason, Denial, DenyCode, ServerPacket};
+use tracing::{debug, info, warn};
+
+use crate::handlers::{self, HandlerError, Outcome};
+use crate::rate_limit::{PacketLimit, Speaker};
+use crate::session::Session;
+
+/// Packets that may be denied as broken, beyond the good ones, before the connection is
+/// closed.
+const MAX_BROKEN_PACKETS: u16 = 10;
+/// Packets that may be denied as too many, beyond the admitted ones, before the
+/// connection is closed.
+const MAX_EXCESS_PACKETS: u16 = 200;
+
+/// Stands before the session of one connection.
+pub(crate) struct Gate {
+    pub(crate) session: Session,
+    limit: PacketLimit,
+    broken_packets: u16,
+    excess_packets: u16,
+}
+
+impl Gate {
+    pub(crate) fn before(session: Session) -> Self {
+        Self {
+            limit: PacketLimit::new(&session.server.config),
+            session,
+            broken_packets: 0,
+            excess_packets: 0,
+        }
+    }
+
+    /// Answers one packet, or gives it to the chat log, which answers later and
+    /// leaves the session free to go on. May be dropped before it is done, when
+    /// the connection ends: what was sent to the store still happens, the answer
+    /// is lost.
+    pub(crate) async fn handle(&mut self, bytes: &[u8]) {
+        // A session that was replaced must not speak on from what was read ahead.
+        if self.session.outbox.is_closing() {
+            return;
+        }
+        let decoded = codec::decode_client_packet(bytes);
+        let (id, name) = match &decoded {
+            Ok(packet) => (Some(packet.id()), packet.name()),
+            Err(error) => (error.id, "none"),
+        };
+        if let Err(error) = self.answer(decoded).await {
+            let denial = self.denial(error);
+            self.log_denial(name, denial.code);
+            self.session.reply(&ServerPacket::deny(id, denial));
+        }
+        if self.broken_packets > MAX_BROKEN_PACKETS {
+            self.session.close_after_answer(CloseReason::ProtocolError);
+        }
+        if self.excess_packets > MAX_EXCESS_PACKETS {
+            self.session.close_after_answer(CloseReason::Flooding);
+        }
+        if let Some(reason) = self.session.farewell() {
+            self.session.outbox.close(reason);
+        }
+    }
+
+    async fn answer(&mut self, decoded: Result<ClientPacket, DecodeError>) -> Outcome {
+        let packet = self.admit(decoded)?;
+        if handlers::chat_at_once(&self.session, &packet) {
+            return Ok(());
+        }
+        // On the heap while it lasts: the future of a connection has the size of
+        // the largest answer there may be, also when nothing happens.
+        Box::pin(answer_in_time(&mut self.session, packet)).await
+    }
+
+    /// Lets a packet through that is one, not one too many, and legal now.
+    fn admit(
+        &mut self,
+        decoded: Result<ClientPacket, DecodeError>,
+    ) -> Result<ClientPacket, Denial> {
+        let is_history = matches!(decoded, Ok(ClientPacket::History { .. }));
+        let allowed = self.limit.check(is_history);
+        let allowed = allowed.and_then(|()| self.check_line(&decoded));
+        allowed.inspect_err(|_| self.excess_packets += 1)?;
+        self.excess_packets = self.excess_packets.saturating_sub(1);
+        let packet = decoded.map_err(|error| {
+            if error.is_protocol_violation() {
+                self.broken_packets += 1;
+            }
+            debug!(connection = self.session.connection, %error, "not a packet");
+            error.denial
+        })?;
+        self.broken_packets = self.broken_packets.saturating_sub(1);
+        packet.check_stage(self.session.stage())?;
+        if self.session.server.stopping.is_cancelled() {
+            return Err(Denial::new(DenyCode::Restarting));
+        }
+        Ok(packet)
+    }
+
+    /// Counts what the account says, on this device and others.
+    fn check_line(&mut self, decoded: &Result<ClientPacket, DecodeError>) -> Result<(), Denial> {
+        if !decoded.as_ref().is_ok_and(ClientPacket::is_entry) {
+            return Ok(());
+        }
+        self.session.speaker().map_or(Ok(()), Speaker::check_line)
+    }
+
+    /// What a player is told. Trouble of the store is the operator's.
+    fn denial(&self, error: HandlerError) -> Denial {
+        match error {
+            HandlerError::Deny(denial) => denial,
+            HandlerError::Store(cause) => {
+                warn!(connection = self.session.connection, %cause, "the store refused");
+                Denial::new(DenyCode::Unavailable)
+            }
+        }
+    }
+
+    /// A line for the operator, unless there were many lately.
+    fn log_denial(&self, packet: &str, code: DenyCode) {
+        let session = &self.session;
+        let user = session.player().map(|player| player.user.id.0);
+        let (connection, address) = (session.connection, session.address);
+        let limits = &session.server.limits;
+        if code != DenyCode::RateLimited && limits.may_log_denial(address) {
+            info!(connection, %address, user, packet, %code, "denied");
+        } else {
+            debug!(connection, %address, user, packet, %code, "denied");
+        }
+    }
+}
+
+/// Which handler answers which packet.
+async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome {
+    match packet {
+        ClientPacket::Hello {
+            id,
+            protocol,
+            client,
+        } => handlers::hello(session, id, protocol, &client),
+        ClientPacket::Register {
+            id,
+            username,
+            password,
+        } => handlers::register(session, id, &username, password).await,
+        ClientPacket::Login {
+            id,
+            username,
+            password,
+            device,
+        } => handlers::login(session, id, &username, password, device).await,
+        ClientPacket::Resume { id, token } => handlers::resume(session, id, &token).await,
+        ClientPacket::Logout { id } => handlers::logout(session, id).await,
+        ClientPacket::ChangePassword {
+            id,
+            password,
+            new_password,
+        } => handlers::change_password(session, id, password, new_password).await,
+        ClientPacket::Sessions { id } => handlers::sessions(session, id).await,
+        ClientPacket::CloseSession { id, session: which } => {
+            handlers::close_session(session, id, which).await
+        }
+        ClientPacket::Chat {
+            id,
+            channel,
+            line_id,
+            text,
+        } => handlers::chat(session, id, &channel, line_id, &text).await,
+        ClientPacket::Edit {
+            id,
+            channel,
+            seq,
+            text,
+        } => handlers::edit(session, id, &channel, seq, &text).await,
+        ClientPacket::Delete { id, channel, seq } => {
+            handlers::delete(session, id, &channel, seq).await
+        }
+        ClientPacket::History {
+            id,
+            channel,
+            after,
+            before,
+            limit,
+        } => handlers::history(session, id, &channel, after, before, limit).await,
+        ClientPacket::Read { id, channel, seq } => handlers::read(session, id, &channel, seq).await,
+        ClientPacket::Create {
+            id,
+            channel,
+            topic,
+            access,
+            channel_password,
+        } => handlers::create(session, id, channel, &topic, access, channel_password).await,
+        ClientPacket::Join {
+            id,
+            channel,
+            channel_password,
+        } => handlers::join(session, id, &channel, channel_password).await,
+        ClientPacket::Leave { id, channel } => handlers::leave(session, id, &channel).await,
+        ClientPacket::Channels { id, after } => {
+            handlers::channels(session, id, after.as_ref()).await
+        }
+        ClientPacket::Members { id, channel, after } => {
+            handlers::members(session, id, &channel, after.as_ref()).await
+        }
+        ClientPacket::SetTopic { id, channel, topic } => {
+            handlers::set_topic(session, id, &channel, &topic).await
+        }
+        ClientPacket::SetAccess {
+            id,
+            channel,
+            access,
+            channel_password,
+        } => handlers::set_access(session, id, &channel, access, channel_password).await,
+        ClientPacket::SetRole {
+            id,
+            channel,
+            username,
+            role,
+        } => handlers::set_role(session, id, &channel, &username, role).await,
+        ClientPacket::Invite {
+            id,
+            channel,
+            username,
+        } => handlers::invite(session, id, &channel, &username).await,
+        ClientPacket::Remove {
+            id,
+            channel,
+            username,
+        } => handlers::remove(session, id, &channel, &username).await,
+        ClientPacket::SetPresence { id, state, text } => {
+            handlers::set_presence(session, id, state, &text)
+        }
+        ClientPacket::Block { id, username } => handlers::block(session, id, &username).await,
+        ClientPacket::Unblock { id, username } => handlers::unblock(session, id, &username).await,
+        ClientPacket::Blocks { id } => handlers::blocks(session, id).await,
+        ClientPacket::Ping { id } => {
+            session.reply(&ServerPacket::Ok { id });
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! A session enters the hub: the second half of a login, and of a resume.
+
+use std::sync::Arc;
+
+use longhall_packet::{DenyCode, InboxState, NameKeys, RequestId, ResumeToken, ServerPacket};
+use tracing::info;
+
+use super::arriving::{Arriving, changed_meanwhile};
+use super::outcome::{HandlerError, Outcome};
+use crate::hub::{Arrival, Newcomer, Place, Stale};
+use crate::resume_token;
+use crate::session::{Account, Session};
+use crate::store::{SessionId, User};
+
+/// A session of the store that is about to enter.
+pub(super) struct Entering {
+    pub(super) user: User,
+    pub(super) session: SessionId,
+    pub(super) token: ResumeToken,
+    pub(super) resumed: bool,
+}
+
+/// Answers request `id`: this connection is the session's now, in place of an
+/// earlier one. No line of chat arrives before the answer, and each with a
+/// number the answer does not count arrives after it.
+///
+/// `arriving` is to begin before the account and its ban are looked up.
+///
+/// # Errors
+/// `session_expired` when the session was ended in the meantime, `banned`,
+/// `unavailable`, or `busy`.
+pub(super) async fn enter(
+    session: &mut Session,
+    mut arriving: Arriving,
+    id: RequestId,
+    entering: Entering,
+) -> Outcome {
+    let place = loop {
+        let tried = try_enter(session, arriving.arrival(), id, &entering);
+        match tried.await? {
+            Ok(place) => break place,
+            Err(Stale) => arriving.try_again()?,
+        }
+        check_still_good(session, &entering).await?;
+    };
+    let (user, number) = (entering.user, entering.session);
+    let how = if entering.resumed {
+        "resumed"
+    } else {
+        "logged in"
+    };
+    let (connection, name) = (session.connection, &user.username);
+    info!(
+        connection,
+        user = user.id.0,
+        username = name,
+        session = number.0,
+        "{how}"
+    );
+    let account = Account {
+        id: user.id,
+        username: user.username,
+    };
+    session.log_in(account, number, resume_token::hash(&entering.token), place);
+    Ok(())
+}
+
+/// Whether a session may still enter after the account was changed.
+async fn check_still_good(session: &Session, entering: &Entering) -> Outcome {
+    let user = &entering.user;
+    let key = NameKeys::name_of(&user.username);
+    let server = &session.server;
+    if server.bans.contain(&key) {
+        return Err(DenyCode::Banned.into());
+    }
+    let (rows, now) = tokio::try_join!(
+        server.store.sessions(user.id, server.clock.ended_by_ms()),
+        server.store.user_by_name(&key),
+    )?;
+    if !rows.iter().any(|row| row.id == entering.session) {
+        return Err(DenyCode::SessionExpired.into());
+    }
+    // The password that was right may not be any more.
+    let is_same = now.is_some_and(|now| now.password_hash == user.password_hash);
+    if !entering.resumed && !is_same {
+        return Err(changed_meanwhile().into());
+    }
+    Ok(())
+}
+
+async fn try_enter(
+    session: &Session,
+    arrival: &Arrival,
+    id: RequestId,
+    entering: &Entering,
+) -> Result<Result<Place, Stale>, HandlerError> {
+    let user = &entering.user;
+    let store = &session.server.store;
+    let (memberships, blocks, inbox, mut invitations) = tokio::try_join!(
+        store.memberships(user.id),
+        store.blocks(user.id),
+        store.open_inbox(user.id),
+        store.invitations(user.id),
+    )?;
+    invitations.retain(|invitation| blocks.iter().all(|(_, name)| *name != invitation.by));
+    let who = Newcomer {
+        user: user.id,
+        username: user.username.clone(),
+        name_key: NameKeys::name_of(&user.username),
+        session: entering.session,
+        connection: session.connection,
+        outbox: Arc::clone(&session.outbox),
+        memberships,
+        blocked: blocks.into_iter().map(|(user, _)| user).collect(),
+        resumed: entering.resumed,
+    };
+    let welcome = |channels, last_whisper| ServerPacket::LoggedIn {
+        id,
+        username: user.username.clone(),
+        resume_token: entering.token.clone(),
+        session: entering.session.0.unsigned_abs(),
+        epoch: store.epoch().to_owned(),
+        channels,
+        inbox: InboxState {
+            last_seq: inbox.last_seq.max(last_whisper),
+            ..inbox
+        },
+        invitations,
+    };
+    Ok(session.server.hub.enter(arrival, &who, welcome))
+}

@@ -1,0 +1,81 @@
+//! Who and which channel a request is about.
+
+use longhall_packet::{Access, ChannelName, Denial, DenyCode, Role, Username};
+
+use super::outcome::HandlerError;
+use crate::session::Session;
+use crate::store::{Channel, Membership, UserId};
+
+/// The channel of this name, as a member.
+///
+/// # Errors
+/// `not_a_member`; `unknown_channel` also for one that only its members may
+/// know of.
+pub(super) async fn membership(
+    session: &Session,
+    name: &ChannelName,
+) -> Result<Membership, HandlerError> {
+    let me = session.me()?.user.id;
+    let store = &session.server.store;
+    let channel = store.channel_by_name(name).await?;
+    let channel = channel.ok_or(DenyCode::UnknownChannel)?;
+    let membership = store.membership(channel.id, me).await?;
+    Ok(membership.ok_or_else(|| not_a_member(&channel))?)
+}
+
+/// As [`membership`], of a member who may do what a `role` may.
+///
+/// # Errors
+/// As there; `not_allowed`, and for everybody in the lobby.
+pub(super) async fn membership_as(
+    session: &Session,
+    role: Role,
+    name: &ChannelName,
+) -> Result<Membership, HandlerError> {
+    let membership = membership(session, name).await?;
+    if membership.channel.is_lobby || rank(membership.role) < rank(role) {
+        return Err(DenyCode::NotAllowed.into());
+    }
+    Ok(membership)
+}
+
+/// Another account, by its name.
+///
+/// # Errors
+/// `unknown_user`, `not_yourself`.
+pub(super) async fn other_user(
+    session: &Session,
+    username: &Username,
+) -> Result<(UserId, String), HandlerError> {
+    let me = session.me()?.user.id;
+    let key = username.name_key();
+    let (user, name) = if let Some((user, name, _)) = session.server.hub.player(&key) {
+        (user, name)
+    } else {
+        let user = session.server.store.user_by_name(&key).await?;
+        let user = user.ok_or(DenyCode::UnknownUser)?;
+        (user.id, user.username)
+    };
+    if user == me {
+        return Err(DenyCode::NotYourself.into());
+    }
+    Ok((user, name))
+}
+
+/// What somebody who is not in a channel is told: one by invitation is not to be
+/// known of.
+fn not_a_member(channel: &Channel) -> Denial {
+    match channel.access {
+        Access::Open | Access::Password => DenyCode::NotAMember.into(),
+        Access::Invite => DenyCode::UnknownChannel.into(),
+    }
+}
+
+/// Roles in their order: each may do what the ones below may.
+pub(super) fn rank(role: Role) -> u8 {
+    match role {
+        Role::Member => 0,
+        Role::Operator => 1,
+        Role::Owner => 2,
+    }
+}

@@ -1,0 +1,125 @@
+//! How large the longest lists get that the server sends.
+
+use longhall_packet::limits::{
+    MAX_CHANNEL_CHARS, MAX_CHANNELS_PER_ACCOUNT, MAX_DEVICE_CHARS, MAX_PRESENCE_CHARS,
+    MAX_SERVER_PACKET_BYTES, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
+};
+use longhall_packet::{
+    Access, Change, ChannelState, Conversation, InboxState, Invitation, ListedChannel,
+    ListedSession, Member, Presence, PresenceState, ResumeToken, Role, ServerPacket, codec,
+};
+
+use super::{channels, members};
+use crate::config::Config;
+
+const MOST: u64 = (1 << 53) - 1;
+
+/// The text of so many characters that takes most bytes.
+fn text(chars: usize) -> String {
+    "\u{1f600}".repeat(chars)
+}
+
+#[test]
+fn no_list_makes_a_packet_that_clients_do_not_read() {
+    let config = Config::default();
+    let username = text(MAX_USERNAME_CHARS);
+    let channel = text(MAX_CHANNEL_CHARS);
+    let topic = text(MAX_TOPIC_CHARS);
+    let member = Member {
+        username: username.clone(),
+        role: Role::Operator,
+        state: PresenceState::Offline,
+        text: text(MAX_PRESENCE_CHARS),
+    };
+    let change = Presence {
+        change: Change::Joined,
+        member: member.clone(),
+    };
+    let state = ChannelState {
+        channel: channel.clone(),
+        topic: topic.clone(),
+        access: Access::Password,
+        role: Role::Operator,
+        first_seq: MOST,
+        last_seq: MOST,
+        read_seq: MOST,
+        unread: 1000,
+        members: u32::MAX,
+        online: u32::MAX,
+    };
+    let conversation = Conversation {
+        username: username.clone(),
+        last_seq: MOST,
+        read_seq: MOST,
+        unread: 1000,
+    };
+    let invitation = Invitation {
+        channel: channel.clone(),
+        by: username.clone(),
+    };
+    let listed = ListedChannel {
+        channel: channel.clone(),
+        topic,
+        access: Access::Password,
+        members: u32::MAX,
+    };
+    let session = ListedSession {
+        session: MOST,
+        device: text(MAX_DEVICE_CHARS),
+        created_at_ms: MOST,
+        last_seen_at_ms: MOST,
+        online: false,
+        current: false,
+    };
+    let id = u32::MAX;
+    let packets = [
+        ServerPacket::LoggedIn {
+            id,
+            username: username.clone(),
+            resume_token: ResumeToken::from_bytes(&[0; 32]),
+            session: MOST,
+            epoch: "f".repeat(16),
+            channels: vec![state; MAX_CHANNELS_PER_ACCOUNT + 1],
+            inbox: InboxState {
+                first_seq: MOST,
+                last_seq: MOST,
+                conversations: vec![conversation; 50],
+            },
+            invitations: vec![invitation; config.invitations_per_account],
+        },
+        ServerPacket::Presence {
+            channel: channel.clone(),
+            members: u32::MAX,
+            online: u32::MAX,
+            changes: vec![change; 50],
+            partial: false,
+        },
+        ServerPacket::Members {
+            id,
+            channel,
+            members: vec![member; members::MAX_PAGE],
+            more: true,
+        },
+        ServerPacket::Channels {
+            id,
+            channels: vec![listed; channels::MAX_PAGE],
+            more: true,
+        },
+        ServerPacket::Sessions {
+            id,
+            sessions: vec![session; 100],
+        },
+        ServerPacket::Blocks {
+            id,
+            usernames: vec![username; 500],
+        },
+    ];
+    for packet in packets {
+        let bytes = codec::encode(&packet).len();
+        assert!(
+            bytes <= MAX_SERVER_PACKET_BYTES,
+            "{}: {bytes}",
+            packet.name()
+        );
+    }
+}
