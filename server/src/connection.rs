@@ -155,7 +155,8 @@ async fn converse(socket: &mut Socket, gate: &mut Gate) -> End {
         // However many packets are answered at once, other connections get their turn.
         consume_budget().await;
         socket.answering = true;
-        let mut answer = pin!(AssertUnwindSafe(gate.handle(packet.as_bytes())).catch_unwind());
+        let answer = gate.handle(packet.as_bytes(), socket.now());
+        let mut answer = pin!(AssertUnwindSafe(answer).catch_unwind());
         let answered = loop {
             tokio::select! {
                 biased;
@@ -205,6 +206,9 @@ struct Socket {
     /// When the socket, taking nothing more, is given up.
     stuck_until: Option<Instant>,
     last_heard: Instant,
+    /// The clock is read once for all packets of a read, unless an answer has to be
+    /// waited for in between.
+    now: Option<Instant>,
     /// Whether a WebSocket ping was sent and not answered yet.
     ping: Ping,
     /// What the peer sent cannot be read on as WebSocket frames.
@@ -235,6 +239,7 @@ impl Socket {
             stopping: false,
             stuck_until: None,
             last_heard: now,
+            now: None,
             ping: Ping::NotSent,
             unreadable: false,
             logged_out_since: Some(now),
@@ -255,6 +260,7 @@ impl Socket {
     /// Writes what waits, then does the next thing there is to do: reads, writes
     /// on, notices a deadline or that the server stops.
     async fn turn(&mut self) -> Result<(), End> {
+        self.now = None;
         let is_stuck = match self.outbox.next() {
             Next::Nothing => false,
             Next::AwaitRoom => true,
@@ -289,6 +295,11 @@ impl Socket {
         }
     }
 
+    /// When the packet in hand is taken up, nearly.
+    fn now(&mut self) -> Instant {
+        *self.now.get_or_insert_with(|| self.server.clock.now())
+    }
+
     fn note_stuck(&mut self, is_stuck: bool) {
         if !is_stuck {
             self.stuck_until = None;
@@ -321,12 +332,14 @@ impl Socket {
             // Gone without a close frame.
             Some(Ok(0) | Err(_)) => return Err(End::Lost),
             Some(Ok(_)) => {
-                self.last_heard = Instant::now();
+                let now = self.server.clock.now();
+                self.now = Some(now);
+                self.last_heard = now;
                 self.ping = Ping::NotSent;
-                match self.intake.count(&bytes) {
+                match self.intake.count(&bytes, now) {
                     Verdict::Fine => {}
                     Verdict::Rest(wait) => {
-                        let until = self.last_heard + wait;
+                        let until = now + wait;
                         self.rests_until = Some(until);
                         self.wake_by(until);
                     }

@@ -3,10 +3,11 @@
 
 use longhall_packet::codec::{self, DecodeError};
 use longhall_packet::{ClientPacket, CloseReason, Denial, DenyCode, ServerPacket};
+use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use crate::handlers::{self, HandlerError, Outcome};
-use crate::rate_limit::{PacketLimit, Speaker};
+use crate::rate_limit::PacketLimit;
 use crate::session::Session;
 
 /// Packets that may be denied as broken, beyond the good ones, before the connection is
@@ -34,11 +35,11 @@ impl Gate {
         }
     }
 
-    /// Answers one packet, or gives it to the chat log, which answers later and
+    /// Answers one packet that came at `now`, or gives it to the chat log, which answers later and
     /// leaves the session free to go on. May be dropped before it is done, when
     /// the connection ends: what was sent to the store still happens, the answer
     /// is lost.
-    pub(crate) async fn handle(&mut self, bytes: &[u8]) {
+    pub(crate) async fn handle(&mut self, bytes: &[u8], now: Instant) {
         // A session that was replaced must not speak on from what was read ahead.
         if self.session.outbox.is_closing() {
             return;
@@ -48,7 +49,14 @@ impl Gate {
             Ok(packet) => (Some(packet.id()), packet.name()),
             Err(error) => (error.id, "none"),
         };
-        if let Err(error) = self.answer(decoded).await {
+        let outcome = match self.admit(decoded, now) {
+            Ok(packet) if handlers::chat_at_once(&self.session, &packet) => Ok(()),
+            // On the heap while it lasts: the future of a connection has the size of
+            // the largest answer there may be, also when nothing happens.
+            Ok(packet) => Box::pin(answer_in_time(&mut self.session, packet)).await,
+            Err(denial) => Err(denial.into()),
+        };
+        if let Err(error) = outcome {
             let denial = self.denial(error);
             self.log_denial(name, denial.code);
             self.session.reply(&ServerPacket::deny(id, denial));
@@ -64,24 +72,15 @@ impl Gate {
         }
     }
 
-    async fn answer(&mut self, decoded: Result<ClientPacket, DecodeError>) -> Outcome {
-        let packet = self.admit(decoded)?;
-        if handlers::chat_at_once(&self.session, &packet) {
-            return Ok(());
-        }
-        // On the heap while it lasts: the future of a connection has the size of
-        // the largest answer there may be, also when nothing happens.
-        Box::pin(answer_in_time(&mut self.session, packet)).await
-    }
-
     /// Lets a packet through that is one, not one too many, and legal now.
     fn admit(
         &mut self,
         decoded: Result<ClientPacket, DecodeError>,
+        now: Instant,
     ) -> Result<ClientPacket, Denial> {
         let is_history = matches!(decoded, Ok(ClientPacket::History { .. }));
-        let allowed = self.limit.check(is_history);
-        let allowed = allowed.and_then(|()| self.check_line(&decoded));
+        let allowed = self.limit.check(is_history, now);
+        let allowed = allowed.and_then(|()| self.check_line(&decoded, now));
         allowed.inspect_err(|_| self.excess_packets += 1)?;
         self.excess_packets = self.excess_packets.saturating_sub(1);
         let packet = decoded.map_err(|error| {
@@ -100,11 +99,16 @@ impl Gate {
     }
 
     /// Counts what the account says, on this device and others.
-    fn check_line(&mut self, decoded: &Result<ClientPacket, DecodeError>) -> Result<(), Denial> {
+    fn check_line(
+        &mut self,
+        decoded: &Result<ClientPacket, DecodeError>,
+        now: Instant,
+    ) -> Result<(), Denial> {
         if !decoded.as_ref().is_ok_and(ClientPacket::is_entry) {
             return Ok(());
         }
-        self.session.speaker().map_or(Ok(()), Speaker::check_line)
+        let speaker = self.session.speaker();
+        speaker.map_or(Ok(()), |speaker| speaker.check_line(now))
     }
 
     /// What a player is told. Trouble of the store is the operator's.

@@ -8,7 +8,7 @@
 use std::io::Cursor;
 use std::num::NonZeroU32;
 
-use tokio::time::Duration;
+use tokio::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
@@ -52,10 +52,10 @@ impl Intake {
     }
 
     /// Counts one read with what it brought. The session counts the packets.
-    pub(crate) fn count(&mut self, bytes: &[u8]) -> Verdict {
+    pub(crate) fn count(&mut self, bytes: &[u8], now: Instant) -> Verdict {
         let frames = self.meter.count(bytes).saturating_mul(READS_PER_FRAME);
         let count = NonZeroU32::MIN.saturating_add(frames);
-        match self.reads.check_many(count) {
+        match self.reads.check_many(count, now) {
             Ok(()) => Verdict::Fine,
             Err(Some(wait)) => Verdict::Rest(wait),
             Err(None) => Verdict::Flood,
@@ -177,17 +177,19 @@ mod tests {
     #[test]
     fn pings_beyond_any_need_are_a_flood() {
         let mut intake = Intake::new(&Config::default());
+        let now = Instant::now();
         let ping = frame(0x89, 0);
-        assert_eq!(intake.count(&ping.repeat(100)), Verdict::Fine);
-        assert_eq!(intake.count(&ping.repeat(1300)), Verdict::Flood);
-        let rest = (0..10_000).find(|_| intake.count(&ping) != Verdict::Fine);
+        assert_eq!(intake.count(&ping.repeat(100), now), Verdict::Fine);
+        assert_eq!(intake.count(&ping.repeat(1300), now), Verdict::Flood);
+        let rest = (0..10_000).find(|_| intake.count(&ping, now) != Verdict::Fine);
         assert!(rest.is_some(), "one by one they are none");
     }
 
     #[test]
     fn after_many_reads_there_is_a_rest() {
         let mut intake = Intake::new(&Config::default());
-        let rest = (0..100_000).find(|_| intake.count(b"") != Verdict::Fine);
+        let now = Instant::now();
+        let rest = (0..100_000).find(|_| intake.count(b"", now) != Verdict::Fine);
         let least = 4 * MIN_READS_PER_SECOND;
         assert!(rest.is_some_and(|rest| rest >= least), "{rest:?}");
     }

@@ -1,22 +1,24 @@
 //! Who has to wait: tries per address and per name, lines per account, packets per
 //! connection. What one player spends is not what another needs.
 
+mod steady;
+
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
-use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use longhall_packet::{Denial, DenyCode};
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::store::{Place, SessionId, UserId};
+pub(crate) use steady::SteadyLimit;
 
 const TWICE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 /// Whispers to people who have not answered that are not slowed down.
@@ -265,9 +267,9 @@ impl Speaker {
     ///
     /// # Errors
     /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check_line(&self) -> Result<(), Denial> {
+    pub(crate) fn check_line(&self, now: Instant) -> Result<(), Denial> {
         self.lines
-            .check()
+            .check(now)
             .map_err(|wait| Denial::for_now(DenyCode::RateLimited, wait))
     }
 
@@ -311,52 +313,15 @@ impl PacketLimit {
     ///
     /// # Errors
     /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check(&self, is_history: bool) -> Result<(), Denial> {
+    pub(crate) fn check(&self, is_history: bool, now: Instant) -> Result<(), Denial> {
         let limit = if is_history {
             &self.history
         } else {
             &self.packets
         };
         limit
-            .check()
+            .check(now)
             .map_err(|wait| Denial::for_now(DenyCode::RateLimited, wait))
-    }
-}
-
-/// A limit on what one connection or account does.
-pub(crate) struct SteadyLimit {
-    limiter: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
-    clock: DefaultClock,
-}
-
-impl SteadyLimit {
-    /// So many a second, averaged over four.
-    pub(crate) fn per_second(count: u32) -> Self {
-        let burst = at_least_one(count.saturating_mul(4));
-        let quota = Quota::per_second(at_least_one(count)).allow_burst(burst);
-        Self {
-            limiter: RateLimiter::direct(quota),
-            clock: DefaultClock::default(),
-        }
-    }
-
-    /// Counts one.
-    ///
-    /// # Errors
-    /// How long to wait for the next.
-    pub(crate) fn check(&self) -> Result<(), Duration> {
-        let allowed = self.limiter.check();
-        allowed.map_err(|until| until.wait_time_from(self.clock.now()))
-    }
-
-    /// Counts several at once.
-    ///
-    /// # Errors
-    /// How long to wait until there are so many again; `None` when there never are.
-    /// None is counted then.
-    pub(crate) fn check_many(&self, count: NonZeroU32) -> Result<(), Option<Duration>> {
-        let allowed = self.limiter.check_n(count).map_err(|_| None)?;
-        allowed.map_err(|until| Some(until.wait_time_from(self.clock.now())))
     }
 }
 
@@ -443,18 +408,19 @@ mod tests {
             lines_per_second: Some(1),
             ..Config::default()
         });
+        let now = Instant::now();
         let speaker = limits.speaker(UserId(1));
         for _ in 0..4 {
-            assert!(speaker.check_line().is_ok());
+            assert!(speaker.check_line(now).is_ok());
         }
-        assert!(limits.speaker(UserId(1)).check_line().is_err());
-        assert!(limits.speaker(UserId(2)).check_line().is_ok());
+        assert!(limits.speaker(UserId(1)).check_line(now).is_err());
+        assert!(limits.speaker(UserId(2)).check_line(now).is_ok());
         limits.forget_the_patient();
         limits.forget_the_patient();
         drop(speaker);
         limits.forget_the_patient();
         // As when a player logs in again: nothing is forgotten.
-        assert!(limits.speaker(UserId(1)).check_line().is_err());
+        assert!(limits.speaker(UserId(1)).check_line(now).is_err());
         limits.forget_the_patient();
         limits.forget_the_patient();
         assert!(limits.speakers().is_empty());

@@ -87,7 +87,8 @@ impl TestSession {
     }
 
     pub(crate) async fn send(&mut self, packet: &str) {
-        self.gate.handle(packet.as_bytes()).await;
+        let now = self.gate.session.server.clock.now();
+        self.gate.handle(packet.as_bytes(), now).await;
         // Lines are answered by the chat log.
         while self.outbox.is_owing() {
             tokio::task::yield_now().await;

@@ -1,0 +1,149 @@
+//! A limit on what one connection or account does, by a clock that the caller reads.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+/// Seconds over which it averages: so many times a second's allowance may come at once.
+const BURST_SECONDS: u64 = 4;
+
+/// So many a second, averaged over four.
+///
+/// Each one counted moves a mark on by its share of a second; the mark may be four
+/// seconds ahead of the time, and never falls behind it. Several threads may count at once.
+pub(crate) struct SteadyLimit {
+    /// Time is counted from here.
+    start: Instant,
+    /// What one takes, in nanoseconds.
+    share: u64,
+    /// The mark, in nanoseconds since the start.
+    mark: AtomicU64,
+    /// How far ahead of the time it may be.
+    burst: u64,
+}
+
+impl SteadyLimit {
+    /// With the whole allowance; at least one a second.
+    pub(crate) fn per_second(count: u32) -> Self {
+        let count = u64::from(count.max(1));
+        let share = (NANOS_PER_SECOND / count).max(1);
+        Self {
+            start: Instant::now(),
+            share,
+            mark: AtomicU64::new(0),
+            burst: share * count * BURST_SECONDS,
+        }
+    }
+
+    /// Counts one.
+    ///
+    /// # Errors
+    /// How long to wait for the next.
+    pub(crate) fn check(&self, now: Instant) -> Result<(), Duration> {
+        self.advance(self.share, now)
+    }
+
+    /// Counts several at once.
+    ///
+    /// # Errors
+    /// How long to wait until there are so many again; `None` when there never are.
+    /// None is counted then.
+    pub(crate) fn check_many(
+        &self,
+        count: NonZeroU32,
+        now: Instant,
+    ) -> Result<(), Option<Duration>> {
+        let cost = self.share.saturating_mul(count.get().into());
+        if cost > self.burst {
+            return Err(None);
+        }
+        self.advance(cost, now).map_err(Some)
+    }
+
+    fn advance(&self, cost: u64, now: Instant) -> Result<(), Duration> {
+        let passed = now.saturating_duration_since(self.start);
+        let now = passed.as_secs() * NANOS_PER_SECOND + u64::from(passed.subsec_nanos());
+        let limit = now + self.burst;
+        let next = |mark: u64| mark.max(now) + cost;
+        let counted = self
+            .mark
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |mark| {
+                Some(next(mark)).filter(|next| *next <= limit)
+            });
+        counted
+            .map(drop)
+            .map_err(|mark| Duration::from_nanos(next(mark) - limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many may come at once at that moment.
+    fn count_at_once(limit: &SteadyLimit, now: Instant) -> u32 {
+        (0..).find(|_| limit.check(now).is_err()).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_used_is_saved_up_for_four_seconds_and_no_longer() {
+        let second = Duration::from_secs(1);
+        for count in [1, 3, 20, 1000] {
+            let limit = SteadyLimit::per_second(count);
+            let mut now = limit.start;
+            assert_eq!(count_at_once(&limit, now), 4 * count);
+            now += second;
+            assert_eq!(count_at_once(&limit, now), count);
+            now += 1000 * second;
+            assert_eq!(count_at_once(&limit, now), 4 * count);
+        }
+    }
+
+    #[test]
+    fn one_that_waits_as_long_as_told_is_let_through_and_no_earlier() {
+        let limit = SteadyLimit::per_second(20);
+        let mut now = limit.start + Duration::from_secs(7);
+        for _ in 0..100 {
+            if let Err(wait) = limit.check(now) {
+                let moment = Duration::from_nanos(1);
+                assert!(limit.check(now + wait - moment).is_err());
+                now += wait;
+                assert_eq!(limit.check(now), Ok(()));
+            }
+        }
+        assert!(now > limit.start + Duration::from_secs(7));
+    }
+
+    #[test]
+    fn more_than_there_ever_are_are_never_let_through_and_not_counted() {
+        let limit = SteadyLimit::per_second(20);
+        let now = limit.start;
+        assert_eq!(
+            limit.check_many(NonZeroU32::new(81).unwrap(), now),
+            Err(None)
+        );
+        assert_eq!(limit.check_many(NonZeroU32::new(80).unwrap(), now), Ok(()));
+        let wait = limit.check_many(NonZeroU32::new(2).unwrap(), now);
+        assert_eq!(wait, Err(Some(Duration::from_millis(100))));
+    }
+
+    #[test]
+    fn a_moment_before_the_last_one_gives_nothing_twice() {
+        let limit = SteadyLimit::per_second(20);
+        let later = limit.start + Duration::from_secs(10);
+        assert_eq!(count_at_once(&limit, later), 80);
+        assert_eq!(count_at_once(&limit, limit.start), 0);
+        assert_eq!(count_at_once(&limit, later), 0);
+    }
+
+    #[test]
+    fn any_allowance_can_be_set() {
+        for count in [0, u32::MAX] {
+            let limit = SteadyLimit::per_second(count);
+            assert_eq!(limit.check(limit.start), Ok(()));
+        }
+    }
+}
