@@ -1,0 +1,92 @@
+//! What all connections of one server share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use longhall_packet::ChannelName;
+use tokio::sync::MutexGuard;
+use tokio_util::sync::CancellationToken;
+
+use crate::bans::Bans;
+use crate::channel_locks::KeyedLock;
+use crate::chat_log::ChatLog;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::hub::Hub;
+use crate::password::Passwords;
+use crate::rate_limit::RateLimits;
+use crate::reserved::Reserved;
+use crate::resume_token::Shown;
+use crate::store::{Store, StoreError};
+
+/// What all connections share.
+pub(crate) struct Server {
+    pub(crate) config: Config,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) hub: Hub,
+    pub(crate) chat_log: ChatLog,
+    /// See [`Server::change_channel`].
+    channel_locks: KeyedLock,
+    pub(crate) passwords: Passwords,
+    pub(crate) limits: RateLimits,
+    pub(crate) bans: Bans,
+    pub(crate) reserved: Reserved,
+    pub(crate) clock: Clock,
+    pub(crate) shown: Shown,
+    /// Cancelled when the server is asked to stop.
+    pub(crate) stopping: CancellationToken,
+    next_connection: AtomicU64,
+}
+
+impl Server {
+    /// Opens the lobby and starts the chat log.
+    pub(crate) async fn open(
+        config: Config,
+        store: Arc<dyn Store>,
+        passwords: Passwords,
+        bans: Bans,
+        stopping: CancellationToken,
+    ) -> Result<Arc<Self>, StoreError> {
+        let clock = Clock::start(store.seen(), config.clock_wait);
+        let mut lobby = store.open_lobby(&config.lobby, clock.now_ms()).await?;
+        if lobby.topic != config.welcome.as_str() {
+            lobby.topic = config.welcome.as_str().to_owned();
+            store.set_topic(lobby.id, lobby.topic.clone()).await?;
+        }
+        let hub = Hub::new(&lobby, config.grace);
+        Ok(Arc::new(Self {
+            limits: RateLimits::new(&config),
+            chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), stopping.clone()),
+            hub,
+            channel_locks: KeyedLock::default(),
+            passwords,
+            bans,
+            reserved: Reserved::of(&config),
+            clock,
+            shown: Shown::default(),
+            store,
+            stopping,
+            next_connection: AtomicU64::new(1),
+            config,
+        }))
+    }
+
+    /// To be held while the store and then the hub are told who is in a channel
+    /// and what they may do there: two changes in a row must reach both in the
+    /// same order.
+    pub(crate) async fn change_channel(&self, name: &ChannelName) -> MutexGuard<'_, ()> {
+        self.channel_locks.lock(name).await
+    }
+
+    /// A number for the log, unique for this run.
+    pub(crate) fn connection_id(&self) -> u64 {
+        self.next_connection.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// When a session ends that begins or goes on now.
+    pub(crate) fn session_end_ms(&self) -> i64 {
+        let lifetime = i64::try_from(self.config.resume_lifetime.as_millis());
+        let from = self.clock.lasting_from_ms();
+        from.saturating_add(lifetime.unwrap_or(i64::MAX))
+    }
+}
