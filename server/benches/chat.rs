@@ -52,16 +52,15 @@ async fn measure() -> Result<(), AnyError> {
     let store = SqliteStore::open(&folder.path().join("longhall.db"))?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let config = Config {
-        hash_cost: HashCost::FOR_TESTS,
-        registrations_per_hour: u32::MAX,
-        logins_per_minute: u32::MAX,
-        logins_per_minute_per_name: u32::MAX,
-        packets_per_second: 1_000_000,
-        unanswered_whispers_per_minute: u32::MAX,
-        max_connections_per_address: 1_000,
-        ..Config::default()
-    };
+    let config = Config::with(|config| {
+        config.hashing.cost = HashCost::FOR_TESTS;
+        config.rates.registrations_per_hour = u32::MAX;
+        config.rates.logins_per_minute = u32::MAX;
+        config.rates.logins_per_minute_per_name = u32::MAX;
+        config.rates.packets_per_second = 1_000_000;
+        config.rates.unanswered_whispers_per_minute = u32::MAX;
+        config.capacity.max_connections_per_address = 1_000;
+    });
     let stopping = CancellationToken::new();
     let server = tokio::spawn(run(listener, config, Arc::new(store), stopping.clone()));
 

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use longhall_packet::{CloseReason, Username};
 use tracing::{info, warn};
 
-use crate::Server;
+use crate::{Server, name_list};
 
 /// The names in the operator's file; without a file, nobody is banned.
 #[derive(Debug, Default)]
@@ -59,13 +59,7 @@ impl Bans {
         let Some(file) = &self.file else {
             return Ok(Vec::new());
         };
-        let explain = |cause: Error| {
-            let text = format!(
-                "cannot read the banned names in {} (--banned-names): {cause}",
-                file.display()
-            );
-            Error::new(cause.kind(), text)
-        };
+        let explain = |cause: Error| name_list::explain(file, "banned", &cause);
         let metadata = file.metadata().map_err(explain)?;
         if !metadata.is_file() {
             return Err(explain(ErrorKind::IsADirectory.into()));
@@ -74,7 +68,7 @@ impl Bans {
         if self.known().stamp == stamp {
             return Ok(Vec::new());
         }
-        let text = std::fs::read_to_string(file).map_err(explain)?;
+        let text = name_list::read(file, "banned")?;
         let name_keys = parse(&text);
         info!(names = name_keys.len(), file = %file.display(), "banned names read");
         let mut known = self.known();
@@ -95,7 +89,7 @@ pub(crate) async fn watch(server: Arc<Server>) {
     if server.bans.file.is_none() {
         return;
     }
-    let mut interval = tokio::time::interval(server.config.ban_interval);
+    let mut interval = tokio::time::interval(server.config.names.ban_interval);
     let mut was_readable = true;
     loop {
         tokio::select! {
@@ -127,15 +121,13 @@ pub(crate) async fn watch(server: Arc<Server>) {
     }
 }
 
-/// The name keys of a file's lines. Blank lines and what follows a `#` do not
-/// count.
+/// The name keys of a file's lines.
 fn parse(text: &str) -> HashSet<String> {
     let mut name_keys = HashSet::new();
     for (number, line) in (1..).zip(text.lines()) {
-        let name = line.split('#').next().unwrap_or_default().trim();
-        if name.is_empty() {
+        let Some(name) = name_list::entry(line) else {
             continue;
-        }
+        };
         match Username::parse(name) {
             Ok(name) => {
                 name_keys.insert(name.name_key());
@@ -152,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_file_has_a_name_a_line_and_remarks() {
-        let names = parse("# spammers\nMallory\n\n  eve  # asked twice\nx\nno spaces allowed\n");
+        let names =
+            parse("\u{feff}# spammers\nMallory\n\n  eve  # asked twice\nx\nno spaces allowed\n");
         let keys = |name: &str| Username::parse(name).unwrap().name_key();
         assert_eq!(names, HashSet::from([keys("mallory"), keys("EVE")]));
     }

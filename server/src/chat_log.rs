@@ -394,14 +394,14 @@ mod tests {
     async fn a_line_said_twice_at_once_is_heard_before_either_is_acknowledged() {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let config = Config::default();
-        let lobby = store.open_lobby(&config.lobby, 0).await.unwrap();
+        let lobby = store.open_lobby(&config.lobby.name, 0).await.unwrap();
         let ada = NewUser {
             username: "ada".to_owned(),
             keys: longhall_packet::Username::parse("ada").unwrap().keys(),
             password_hash: String::new(),
         };
         let ada = store.insert_user(ada).await.unwrap().unwrap();
-        let hub = Hub::new(&lobby, config.grace);
+        let hub = Hub::new(&lobby, config.presence.grace);
         let log = ChatLog::start(Arc::clone(&store), hub.clone(), CancellationToken::new());
         let outbox = Arc::new(Outbox::new(10_000, None));
         let who = Newcomer {
@@ -512,14 +512,14 @@ mod tests {
     async fn every_line_said_in_one_go_is_answered() {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let config = Config::default();
-        let lobby = store.open_lobby(&config.lobby, 0).await.unwrap();
+        let lobby = store.open_lobby(&config.lobby.name, 0).await.unwrap();
         let ada = NewUser {
             username: "ada".to_owned(),
             keys: longhall_packet::Username::parse("ada").unwrap().keys(),
             password_hash: String::new(),
         };
         let ada = store.insert_user(ada).await.unwrap().unwrap();
-        let hub = Hub::new(&lobby, config.grace);
+        let hub = Hub::new(&lobby, config.presence.grace);
         let log = ChatLog::start(Arc::clone(&store), hub, CancellationToken::new());
         let outbox = Arc::new(Outbox::new(10_000, None));
         for id in 1..=3 {
@@ -547,14 +547,14 @@ mod tests {
     async fn a_server_whose_chat_log_panics_stops_rather_than_go_on_in_silence() {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let config = Config::default();
-        let lobby = store.open_lobby(&config.lobby, 0).await.unwrap();
+        let lobby = store.open_lobby(&config.lobby.name, 0).await.unwrap();
         let ada = NewUser {
             username: "ada".to_owned(),
             keys: longhall_packet::Username::parse("ada").unwrap().keys(),
             password_hash: String::new(),
         };
         let ada = store.insert_user(ada).await.unwrap().unwrap();
-        let hub = Hub::new(&lobby, config.grace);
+        let hub = Hub::new(&lobby, config.presence.grace);
         let server = CancellationToken::new();
         let log = ChatLog::start(Arc::clone(&store), hub, server.clone());
         let mut request = request(1);

@@ -64,7 +64,7 @@ pub(crate) async fn serve(
     let connection = server.connection_id();
     // What is needed once is on the heap: an idle connection is small.
     let handshake = tokio::select! {
-        handshake = timeout(server.config.handshake_timeout, Box::pin(handshake::accept(stream))) => handshake,
+        handshake = timeout(server.config.timeouts.handshake, Box::pin(handshake::accept(stream))) => handshake,
         () = server.stopping.cancelled() => return,
     };
     let (stream, opened) = match handshake {
@@ -83,7 +83,7 @@ pub(crate) async fn serve(
         Opened::Outdated => Some(CloseReason::UpdateRequired),
     };
     let (reading, writing) = stream.into_split();
-    let outbox = Outbox::new(server.config.outbox_max_bytes, Some(writing));
+    let outbox = Outbox::new(server.config.capacity.outbox_max_bytes, Some(writing));
     let outbox = Arc::new(outbox);
     let mut socket = Socket::new(reading, Arc::clone(&outbox), Arc::clone(&server));
     let (end, session) = if let Some(reason) = refusal.or(outdated) {
@@ -221,7 +221,7 @@ struct Socket {
 impl Socket {
     fn new(tcp: OwnedReadHalf, outbox: Arc<Outbox>, server: Arc<Server>) -> Self {
         let now = Instant::now();
-        let alarm = now + (server.config.idle_timeout / 2).min(server.config.login_timeout);
+        let alarm = now + (server.config.timeouts.idle / 2).min(server.config.timeouts.login);
         let config = WebSocketConfig::default()
             .read_buffer_size(FRAME_BUFFER)
             // A packet a little too large is told so; a huge one is not even read.
@@ -304,7 +304,7 @@ impl Socket {
         if !is_stuck {
             self.stuck_until = None;
         } else if self.stuck_until.is_none() {
-            let until = Instant::now() + self.server.config.write_timeout;
+            let until = Instant::now() + self.server.config.timeouts.write;
             self.stuck_until = Some(until);
             self.wake_by(until);
         }
@@ -415,10 +415,10 @@ impl Socket {
             // It is not the peer who keeps silent.
             self.last_heard = now;
         }
-        let idle = self.last_heard + config.idle_timeout;
+        let idle = self.last_heard + config.timeouts.idle;
         let login = self
             .logged_out_since
-            .map(|since| since + config.login_timeout);
+            .map(|since| since + config.timeouts.login);
         if now >= idle {
             return Err(End::Close(CloseReason::Idle));
         }
@@ -430,7 +430,7 @@ impl Socket {
         }
         // Half-way to the end, ask: most libraries answer a WebSocket ping by
         // themselves, so that a player who only listens stays.
-        let half = self.last_heard + config.idle_timeout / 2;
+        let half = self.last_heard + config.timeouts.idle / 2;
         if now >= half && self.ping == Ping::NotSent {
             self.ping = Ping::Sent;
             self.outbox.push(ping());
@@ -541,18 +541,14 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::bans::Bans;
     use crate::config::Config;
-    use crate::password::Passwords;
     use crate::store::MemoryStore;
 
     /// A server for one socket, that socket, and the other end of it.
     async fn connected(config: Config) -> (Socket, TcpStream) {
-        let passwords = Passwords::start(&config).unwrap();
-        let bans = Bans::read(None).unwrap();
         let store = Arc::new(MemoryStore::default());
         let stopping = CancellationToken::new();
-        let server = Server::open(config, store, passwords, bans, stopping).await;
+        let server = Server::open(config, store, stopping).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let there = TcpStream::connect(listener.local_addr().unwrap());
         let (there, here) = tokio::join!(there, listener.accept());
@@ -683,11 +679,10 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_to_be_answered_is_not_idle() {
-        let config = Config {
+        let config = Config::with(|config| {
             // Over when it is looked at.
-            idle_timeout: Duration::from_nanos(1),
-            ..Config::default()
-        };
+            config.timeouts.idle = Duration::from_nanos(1);
+        });
         let (mut socket, mut there) = connected(config).await;
         let idle = Err(End::Close(CloseReason::Idle));
         assert_eq!(socket.check_deadlines(), idle);
@@ -704,11 +699,9 @@ mod tests {
     #[tokio::test]
     async fn a_connections_future_is_small() {
         let config = Config::default();
-        let passwords = Passwords::start(&config).unwrap();
-        let bans = Bans::read(None).unwrap();
         let store = Arc::new(MemoryStore::default());
         let stopping = CancellationToken::new();
-        let server = Server::open(config, store, passwords, bans, stopping).await;
+        let server = Server::open(config, store, stopping).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
         let address = IpAddr::from([127, 0, 0, 1]);

@@ -11,10 +11,8 @@ use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 
 use crate::Server;
-use crate::bans::Bans;
 use crate::config::{Config, HashCost};
 use crate::connection::serve;
-use crate::password::Passwords;
 use crate::store::MemoryStore;
 
 /// Longer than any connection lasts whose peer has hung up.
@@ -55,16 +53,13 @@ pub fn converse<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) {
 }
 
 async fn run<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    let config = Config {
-        hash_cost: HashCost::FOR_TESTS,
-        hash_threads: Some(1),
-        ..Config::default()
-    };
-    let passwords = Passwords::start(&config).expect("the system has room for a thread");
-    let bans = Bans::read(None).expect("there is no file to read");
+    let config = Config::with(|config| {
+        config.hashing.cost = HashCost::FOR_TESTS;
+        config.hashing.threads = Some(1);
+    });
     let store = Arc::new(MemoryStore::default());
     let stopping = CancellationToken::new();
-    let server = Server::open(config, store, passwords, bans, stopping.clone())
+    let server = Server::open(config, store, stopping.clone())
         .await
         .expect("the store in memory does not fail");
     let (here, mut peer) = connect().await.expect("this machine can be connected to");

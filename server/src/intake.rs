@@ -41,9 +41,10 @@ pub(crate) enum Verdict {
 
 impl Intake {
     pub(crate) fn new(config: &Config) -> Self {
-        let packets = config
+        let rates = &config.rates;
+        let packets = rates
             .packets_per_second
-            .saturating_add(config.history_per_second);
+            .saturating_add(rates.history_per_second);
         let reads = packets.saturating_mul(4).max(MIN_READS_PER_SECOND);
         Self {
             meter: FrameMeter::default(),

@@ -18,8 +18,8 @@
 //!   each connection's `outbox`, as `frames`;
 //! - `password`: hashing on threads of its own;
 //! - `rate_limit`: who has to wait;
-//! - `bans`: who may not come in;
-//! - `reserved`: which names nobody can register;
+//! - `bans`: who may not come in, by the operator's `name_list`;
+//! - `reserved`: which names nobody can register, by another one;
 //! - `clock`: how far the system's clock is believed;
 //! - `store`: what outlives a restart; the only place with SQL;
 //! - `retention`: forgets what is too old;
@@ -44,6 +44,7 @@ mod frames;
 mod outbox;
 mod password;
 mod rate_limit;
+mod name_list;
 mod bans;
 mod reserved;
 mod clock;
@@ -61,9 +62,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use bans::Bans;
 pub use config::Config;
-use password::Passwords;
 use server::Server;
 use store::Store;
 
@@ -74,20 +73,16 @@ pub const SERVER_NAME: &str = concat!("longhall-server/", env!("CARGO_PKG_VERSIO
 /// good-bye to them, lets their last packets go out and closes the store.
 ///
 /// # Errors
-/// When the password threads cannot be started, the file of banned names cannot
-/// be read, or the store does not open the lobby; and when the server had to stop
-/// by itself. Trouble of one connection never ends it.
+/// When the password threads cannot be started, a file of names cannot be read, or the
+/// store does not open the lobby; and when the server had to stop by itself. Trouble of
+/// one connection never ends it.
 pub async fn run(
     listener: TcpListener,
     config: Config,
     store: Arc<dyn Store>,
     stopping: CancellationToken,
 ) -> io::Result<()> {
-    let passwords = Passwords::start(&config)?;
-    let bans = Bans::read(config.banned_names.clone())?;
-    let server = Server::open(config, store, passwords, bans, stopping)
-        .await
-        .map_err(io::Error::other)?;
+    let server = Server::open(config, store, stopping).await?;
     tokio::spawn(bans::watch(Arc::clone(&server)));
     tokio::spawn(hub::tell_presence(Arc::clone(&server)));
     tokio::spawn(retention::forget_the_old(Arc::clone(&server)));

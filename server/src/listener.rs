@@ -49,7 +49,7 @@ pub(crate) async fn accept_until_stopped(
                 server.limits.forget_the_patient();
                 refused.sum_up();
                 // Twice as long as a connection may stay logged out.
-                server.shown.forget_older_than(2 * server.config.login_timeout);
+                server.shown.forget_older_than(2 * server.config.timeouts.login);
                 continue;
             }
             accepted = listener.accept() => accepted,
@@ -161,8 +161,8 @@ impl Counts {
         let address = network(address);
         let mut state = self.lock();
         let here = state.per_address.get(&address).copied().unwrap_or(0);
-        let has_room =
-            state.total < config.max_connections && here < config.max_connections_per_address;
+        let has_room = state.total < config.capacity.max_connections
+            && here < config.capacity.max_connections_per_address;
         if is_slow_enough && has_room {
             state.total += 1;
             state.per_address.insert(address, here + 1);

@@ -69,10 +69,11 @@ impl Passwords {
     /// When the cost is outside what argon2 allows, or no thread can be started.
     pub(crate) fn start(config: &Config) -> io::Result<Self> {
         let started = Instant::now();
-        let hasher = Hasher::new(config.hash_cost)?;
+        let config = &config.hashing;
+        let hasher = Hasher::new(config.cost)?;
         let one_hash = started.elapsed();
-        let threads = config.hash_threads.unwrap_or_else(default_threads).max(1);
-        let (jobs, queue) = sync_channel::<Job>(config.hash_queue);
+        let threads = config.threads.unwrap_or_else(default_threads).max(1);
+        let (jobs, queue) = sync_channel::<Job>(config.queue);
         let queue = Arc::new(Mutex::new(queue));
         for number in 1..=threads {
             let (hasher, queue) = (hasher.for_another_thread(), Arc::clone(&queue));
@@ -297,12 +298,11 @@ mod tests {
     }
 
     fn pool(queue: usize) -> Passwords {
-        let config = Config {
-            hash_threads: Some(1),
-            hash_queue: queue,
-            hash_cost: HashCost::FOR_TESTS,
-            ..Config::default()
-        };
+        let config = Config::with(|config| {
+            config.hashing.threads = Some(1);
+            config.hashing.queue = queue;
+            config.hashing.cost = HashCost::FOR_TESTS;
+        });
         Passwords::start(&config).unwrap()
     }
 
@@ -349,13 +349,12 @@ mod tests {
     #[tokio::test]
     async fn a_hash_of_lower_cost_is_made_anew_at_login() {
         let old = pool(4).hash(password("correct horse")).await.unwrap();
-        let config = Config {
-            hash_cost: HashCost {
+        let config = Config::with(|config| {
+            config.hashing.cost = HashCost {
                 memory_kib: 16,
                 ..HashCost::FOR_TESTS
-            },
-            ..Config::default()
-        };
+            };
+        });
         let raised = Passwords::start(&config).unwrap();
         let verified = raised
             .verify(Some(old), password("correct horse"))

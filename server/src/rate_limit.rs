@@ -54,9 +54,11 @@ pub(crate) struct RateLimits {
 
 impl RateLimits {
     pub(crate) fn new(config: &Config) -> Self {
-        let connections = u32::try_from(config.max_connections_per_address).unwrap_or(u32::MAX);
-        let per_name = at_least_one(config.logins_per_minute_per_name);
-        let whispers = at_least_one(config.unanswered_whispers_per_minute);
+        let rates = &config.rates;
+        let connections =
+            u32::try_from(config.capacity.max_connections_per_address).unwrap_or(u32::MAX);
+        let per_name = at_least_one(rates.logins_per_minute_per_name);
+        let whispers = at_least_one(rates.unanswered_whispers_per_minute);
         Self {
             connections: RateLimiter::hashmap(
                 Quota::per_second(at_least_one(connections / 4))
@@ -64,10 +66,10 @@ impl RateLimits {
             ),
             denial_lines: RateLimiter::hashmap(Quota::per_minute(DENIAL_LINES_PER_MINUTE)),
             registrations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
-                config.registrations_per_hour,
+                rates.registrations_per_hour,
             ))),
             logins_of_address: RateLimiter::hashmap(Quota::per_minute(at_least_one(
-                config.logins_per_minute,
+                rates.logins_per_minute,
             ))),
             logins_at_name: RateLimiter::hashmap(Quota::per_minute(per_name)),
             logins_of_strangers: RateLimiter::hashmap(Quota::per_minute(
@@ -75,7 +77,7 @@ impl RateLimits {
             )),
             password_changes: RateLimiter::hashmap(Quota::per_minute(per_name)),
             failed_resumes: RateLimiter::hashmap(Quota::per_minute(at_least_one(
-                config.failed_resumes_per_minute,
+                rates.failed_resumes_per_minute,
             ))),
             unanswered_whispers: RateLimiter::hashmap(
                 Quota::per_minute(whispers)
@@ -83,16 +85,16 @@ impl RateLimits {
             ),
             speakers: Mutex::default(),
             lines_per_second: at_least_one(
-                config.lines_per_second.unwrap_or(config.packets_per_second),
+                rates.lines_per_second.unwrap_or(rates.packets_per_second),
             ),
             channel_passwords: RateLimiter::hashmap(Quota::per_minute(at_least_one(
-                config.channel_passwords_per_minute,
+                rates.channel_passwords_per_minute,
             ))),
             creations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
-                config.creations_per_hour,
+                rates.creations_per_hour,
             ))),
             invitations: RateLimiter::hashmap(Quota::per_minute(at_least_one(
-                config.invitations_per_minute,
+                rates.invitations_per_minute,
             ))),
             clock: DefaultClock::default(),
         }
@@ -304,8 +306,8 @@ pub(crate) struct PacketLimit {
 impl PacketLimit {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            packets: SteadyLimit::per_second(config.packets_per_second),
-            history: SteadyLimit::per_second(config.history_per_second),
+            packets: SteadyLimit::per_second(config.rates.packets_per_second),
+            history: SteadyLimit::per_second(config.rates.history_per_second),
         }
     }
 
@@ -356,12 +358,11 @@ mod tests {
     use super::*;
 
     fn limits() -> RateLimits {
-        RateLimits::new(&Config {
-            registrations_per_hour: 2,
-            logins_per_minute: 3,
-            logins_per_minute_per_name: 2,
-            ..Config::default()
-        })
+        RateLimits::new(&Config::with(|config| {
+            config.rates.registrations_per_hour = 2;
+            config.rates.logins_per_minute = 3;
+            config.rates.logins_per_minute_per_name = 2;
+        }))
     }
 
     #[test]
@@ -404,10 +405,9 @@ mod tests {
 
     #[test]
     fn the_lines_of_an_account_are_counted_until_nobody_has_used_them_for_a_while() {
-        let limits = RateLimits::new(&Config {
-            lines_per_second: Some(1),
-            ..Config::default()
-        });
+        let limits = RateLimits::new(&Config::with(|config| {
+            config.rates.lines_per_second = Some(1)
+        }));
         let now = Instant::now();
         let speaker = limits.speaker(UserId(1));
         for _ in 0..4 {

@@ -7,6 +7,7 @@ use longhall_packet::{ChannelName, NameKeys, Username};
 use tracing::warn;
 
 use crate::config::Config;
+use crate::name_list;
 
 /// Who other players would take for more than a player.
 const BUILT_IN: &[&str] = &[
@@ -42,16 +43,15 @@ impl Reserved {
     pub(crate) fn of(config: &Config) -> Self {
         let mut listed = Vec::new();
         let mut freed = HashSet::new();
-        for line in &config.reserved_names {
-            let text = line.split('#').next().unwrap_or_default();
-            // An editor's mark at the start of the file is no part of it.
-            let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        for line in &config.names.reserved {
+            let Some(text) = name_list::entry(line) else {
+                continue;
+            };
             let (name, is_freed) = match text.strip_prefix('!') {
                 Some(name) => (name, true),
                 None => (text, false),
             };
             match Username::parse(name) {
-                _ if text.is_empty() => {}
                 Ok(name) if is_freed => {
                     freed.insert(name.keys().name);
                 }
@@ -68,11 +68,11 @@ impl Reserved {
         let built_in = BUILT_IN
             .iter()
             .copied()
-            .chain([config.lobby.as_str()])
+            .chain([config.lobby.name.as_str()])
             .map(NameKeys::of)
             .filter(|keys| !freed.contains(&keys.name));
         let mut reserved = Self {
-            lobby: Some(NameKeys::of(config.lobby.as_str())),
+            lobby: Some(NameKeys::of(config.lobby.name.as_str())),
             ..Self::default()
         };
         for keys in built_in.chain(listed) {
@@ -104,11 +104,10 @@ mod tests {
     use super::*;
 
     fn reserved(lines: &[&str]) -> impl Fn(&str) -> bool {
-        let reserved = Reserved::of(&Config {
-            lobby: ChannelName::parse("the-hall").unwrap(),
-            reserved_names: lines.iter().map(|&line| line.to_owned()).collect(),
-            ..Config::default()
-        });
+        let reserved = Reserved::of(&Config::with(|config| {
+            config.lobby.name = ChannelName::parse("the-hall").unwrap();
+            config.names.reserved = lines.iter().map(|&line| line.to_owned()).collect();
+        }));
         move |name| reserved.contain(&Username::parse(name).unwrap().keys())
     }
 

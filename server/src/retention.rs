@@ -24,7 +24,7 @@ const SAID_AGAIN: Duration = Duration::from_secs(60 * 60);
 /// Ends with the server.
 pub(crate) async fn forget_the_old(server: Arc<Server>) {
     let rounds = async {
-        let mut rounds = interval(server.config.prune_interval);
+        let mut rounds = interval(server.config.history.prune_interval);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             rounds.tick().await;
@@ -72,7 +72,7 @@ async fn one_round(server: &Server) -> Result<(), StoreError> {
             too_old = all.old,
             too_many = all.beyond,
             sessions_expired = all.sessions,
-            history_days = server.config.history_days,
+            history_days = server.config.history.days,
             "forgot lines and sessions"
         );
     }
@@ -84,7 +84,7 @@ async fn one_round(server: &Server) -> Result<(), StoreError> {
 fn retention(server: &Server) -> Retention {
     let config = &server.config;
     let seen = server.clock.look();
-    let days = i64::from(config.history_days).saturating_mul(DAY_MS);
+    let days = i64::from(config.history.days).saturating_mul(DAY_MS);
     let old_by_ms = server.clock.old_by_ms();
     let not_before_ms = old_by_ms.map_or(i64::MIN, |now| now.saturating_sub(days));
     Retention {
@@ -94,19 +94,19 @@ fn retention(server: &Server) -> Retention {
             .doubt
             .filter(|doubt| doubt.said_ms >= not_before_ms)
             .map(|doubt| (doubt.from_ms, doubt.to_ms)),
-        lines_per_channel: config.history_lines,
-        whispers_per_inbox: config.whispers_kept,
+        lines_per_channel: config.history.lines,
+        whispers_per_inbox: config.history.whispers_kept,
         now_ms: old_by_ms.unwrap_or(i64::MIN),
     }
 }
 
 /// Makes room when the database is larger than the operator wants it to be.
 async fn keep_small(server: &Server) {
-    let max_bytes = server.config.max_database_bytes;
+    let max_bytes = server.config.history.max_database_bytes;
     if max_bytes == 0 {
         return std::future::pending().await;
     }
-    let mut rounds = interval(server.config.size_interval);
+    let mut rounds = interval(server.config.history.size_interval);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // A flood is told once a minute, with the first word at once.
     let mut quiet_until = Instant::now();
@@ -161,9 +161,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::bans::Bans;
     use crate::config::{Config, HashCost};
-    use crate::password::Passwords;
     use crate::store::{
         Appended, Doubt, Entry, MemoryStore, NewSession, NewUser, Rotation, Seen, Store, TokenHash,
         What,
@@ -172,13 +170,12 @@ mod tests {
     /// A server with a line in the lobby and a session, both of so many days ago, whose
     /// clock was seen last so many days ago.
     async fn with_history(said: i64, seen: Seen) -> Arc<Server> {
-        let config = Config {
-            clock_wait: Duration::ZERO,
-            hash_cost: HashCost::FOR_TESTS,
-            ..Config::default()
-        };
+        let config = Config::with(|config| {
+            config.history.clock_wait = Duration::ZERO;
+            config.hashing.cost = HashCost::FOR_TESTS;
+        });
         let store = Arc::new(MemoryStore::default());
-        let lobby = store.open_lobby(&config.lobby, 0).await.unwrap();
+        let lobby = store.open_lobby(&config.lobby.name, 0).await.unwrap();
         let ada = NewUser {
             username: "ada".to_owned(),
             keys: Username::parse("ada").unwrap().keys(),
@@ -210,9 +207,7 @@ mod tests {
         };
         store.insert_session(session).await.unwrap();
         store.set_seen(seen).await.unwrap();
-        let passwords = Passwords::start(&config).unwrap();
-        let bans = Bans::read(None).unwrap();
-        let opened = Server::open(config, store, passwords, bans, CancellationToken::new());
+        let opened = Server::open(config, store, CancellationToken::new());
         opened.await.unwrap()
     }
 
@@ -228,7 +223,10 @@ mod tests {
     }
 
     async fn lines(server: &Server) -> u64 {
-        let lobby = server.store.channel_by_name(&server.config.lobby).await;
+        let lobby = server
+            .store
+            .channel_by_name(&server.config.lobby.name)
+            .await;
         let lobby = lobby.unwrap().unwrap();
         lobby.last_seq + 1 - lobby.first_seq
     }
@@ -293,8 +291,8 @@ mod tests {
     async fn lines_that_make_room_are_told() {
         let mut server = with_history(1, seen(0)).await;
         let config = &mut Arc::get_mut(&mut server).unwrap().config;
-        config.max_database_bytes = 100;
-        config.size_interval = Duration::from_millis(1);
+        config.history.max_database_bytes = 100;
+        config.history.size_interval = Duration::from_millis(1);
         let (_listening, told) = listen();
         let is_told = async {
             while !text(&told).contains("forgot the oldest lines") {
@@ -352,7 +350,7 @@ mod tests {
         let server = Arc::get_mut(&mut server);
         // The chat log has no hold of the server, only of its store.
         let server = server.expect("nobody else has it");
-        server.clock = crate::clock::Clock::start(seen(0), Config::default().clock_wait);
+        server.clock = crate::clock::Clock::start(seen(0), Config::default().history.clock_wait);
         one_round(server).await.unwrap();
         assert_eq!(lines(server).await, 1);
     }

@@ -1,5 +1,6 @@
 //! What all connections of one server share.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,7 +18,7 @@ use crate::password::Passwords;
 use crate::rate_limit::RateLimits;
 use crate::reserved::Reserved;
 use crate::resume_token::Shown;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// What all connections share.
 pub(crate) struct Server {
@@ -39,21 +40,29 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Opens the lobby and starts the chat log.
+    /// Reads the names, opens the lobby, starts the password threads and the chat log.
+    ///
+    /// # Errors
+    /// When one of them cannot be done.
     pub(crate) async fn open(
-        config: Config,
+        mut config: Config,
         store: Arc<dyn Store>,
-        passwords: Passwords,
-        bans: Bans,
         stopping: CancellationToken,
-    ) -> Result<Arc<Self>, StoreError> {
-        let clock = Clock::start(store.seen(), config.clock_wait);
-        let mut lobby = store.open_lobby(&config.lobby, clock.now_ms()).await?;
-        if lobby.topic != config.welcome.as_str() {
-            lobby.topic = config.welcome.as_str().to_owned();
-            store.set_topic(lobby.id, lobby.topic.clone()).await?;
+    ) -> io::Result<Arc<Self>> {
+        let passwords = Passwords::start(&config)?;
+        let bans = Bans::read(config.names.banned_names.clone())?;
+        config.names.read_reserved()?;
+        let clock = Clock::start(store.seen(), config.history.clock_wait);
+        let mut lobby = store
+            .open_lobby(&config.lobby.name, clock.now_ms())
+            .await
+            .map_err(io::Error::other)?;
+        if lobby.topic != config.lobby.welcome.as_str() {
+            lobby.topic = config.lobby.welcome.as_str().to_owned();
+            let set = store.set_topic(lobby.id, lobby.topic.clone()).await;
+            set.map_err(io::Error::other)?;
         }
-        let hub = Hub::new(&lobby, config.grace);
+        let hub = Hub::new(&lobby, config.presence.grace);
         Ok(Arc::new(Self {
             limits: RateLimits::new(&config),
             chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), stopping.clone()),
@@ -85,7 +94,7 @@ impl Server {
 
     /// When a session ends that begins or goes on now.
     pub(crate) fn session_end_ms(&self) -> i64 {
-        let lifetime = i64::try_from(self.config.resume_lifetime.as_millis());
+        let lifetime = i64::try_from(self.config.timeouts.resume.as_millis());
         let from = self.clock.lasting_from_ms();
         from.saturating_add(lifetime.unwrap_or(i64::MAX))
     }

@@ -60,7 +60,7 @@ impl Session {
         outbox.push(encode(&ServerPacket::Hello {
             protocol: PROTOCOL_VERSION,
             server: SERVER_NAME.to_owned(),
-            message_of_the_day: server.config.message_of_the_day.clone(),
+            message_of_the_day: server.config.lobby.message_of_the_day.clone(),
             limits: server.config.limits(),
         }));
         Self {

@@ -36,7 +36,7 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) -> io:
         "stopping"
     );
     connections.close();
-    if timeout(server.config.shutdown_timeout, connections.wait())
+    if timeout(server.config.timeouts.shutdown, connections.wait())
         .await
         .is_err()
     {

@@ -29,9 +29,13 @@ fn parse_from<T: Parser>(
     command: Command,
     arguments: &[OsString],
 ) -> Result<(T, Variables), Error> {
-    let command = command.mut_args(|arg| match is_empty(&arg) {
-        true => without_variable(arg),
-        false => arg,
+    let command = command.mut_args(|arg| {
+        // Why one would change it is for the example of all options, not for the help.
+        let arg = arg.long_help(Resettable::Reset);
+        match is_empty(&arg) {
+            true => without_variable(arg),
+            false => arg,
+        }
     });
     let matches = command
         .clone()

@@ -6,16 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use longhall_packet::{CloseReason, DenyCode, ServerPacket};
-use longhall_server::Config;
-use support::{PATIENCE, TestServer, credentials, generous};
+use support::{PATIENCE, TestServer, credentials};
 use tokio::time::timeout;
 
 /// A server that looks at `file` often.
 async fn server_with(file: &Path) -> TestServer {
-    TestServer::with(Config {
-        banned_names: Some(file.to_owned()),
-        ban_interval: Duration::from_millis(20),
-        ..generous()
+    TestServer::with(|config| {
+        config.names.banned_names = Some(file.to_owned());
+        config.names.ban_interval = Duration::from_millis(20);
     })
     .await
 }

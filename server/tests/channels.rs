@@ -7,8 +7,7 @@ mod support;
 use std::time::Duration;
 
 use longhall_packet::{CloseReason, DenyCode, LineKind, ServerPacket};
-use longhall_server::Config;
-use support::{PATIENCE, TestPlayer, TestServer, generous};
+use support::{PATIENCE, TestPlayer, TestServer};
 use tokio::time::timeout;
 
 #[tokio::test]
@@ -107,11 +106,7 @@ async fn history_comes_page_by_page_and_survives_a_restart() {
 
 #[tokio::test]
 async fn filling_a_gap_does_not_count_as_a_flood() {
-    let config = Config {
-        packets_per_second: 1,
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server = TestServer::with(|config| config.rates.packets_per_second = 1).await;
     let mut ada = server.player().await;
     ada.enter("ada").await;
     for _ in 0..100 {
@@ -124,11 +119,7 @@ async fn filling_a_gap_does_not_count_as_a_flood() {
 
 #[tokio::test]
 async fn a_page_flood_is_told_to_wait() {
-    let config = Config {
-        history_per_second: 1,
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server = TestServer::with(|config| config.rates.history_per_second = 1).await;
     let mut ada = server.player().await;
     ada.enter("ada").await;
     for _ in 0..100 {
@@ -211,12 +202,12 @@ async fn old_lines_are_forgotten_and_the_numbers_go_on() {
     let mut ada = server.player().await;
     ada.enter("ada").await;
     ada.say_often(500, "soon forgotten").await;
-    let config = Config {
-        history_lines: 100,
-        prune_interval: Duration::from_millis(50),
-        ..generous()
-    };
-    let server = server.restart_with(config).await;
+    let server = server
+        .restart_with(|config| {
+            config.history.lines = 100;
+            config.history.prune_interval = Duration::from_millis(50);
+        })
+        .await;
     let mut ada = server.player().await;
     ada.log_in("ada", "").await;
     let forgotten = async {
@@ -235,22 +226,21 @@ async fn old_lines_are_forgotten_and_the_numbers_go_on() {
 
 #[tokio::test]
 async fn the_lobby_has_the_operators_name_and_welcome() {
-    let named = |name: &str, welcome: &str| Config {
-        lobby: longhall_packet::ChannelName::parse(name).unwrap(),
-        welcome: longhall_packet::Topic::parse(welcome).unwrap(),
-        ..generous()
+    let tavern = |welcome| {
+        move |config: &mut longhall_server::Config| {
+            config.lobby.name = longhall_packet::ChannelName::parse("tavern").unwrap();
+            config.lobby.welcome = longhall_packet::Topic::parse(welcome).unwrap();
+        }
     };
-    let server = TestServer::with(named("tavern", "Mind the step")).await;
+    let server = TestServer::with(tavern("Mind the step")).await;
     let mut ada = server.player().await;
     ada.register("ada").await;
-    let tavern = &ada.log_in("ada", "").await.channels[0];
+    let lobby = &ada.log_in("ada", "").await.channels[0];
     assert_eq!(
-        (tavern.channel.as_str(), tavern.topic.as_str()),
+        (lobby.channel.as_str(), lobby.topic.as_str()),
         ("tavern", "Mind the step")
     );
-    let server = server
-        .restart_with(named("tavern", "The step is mended"))
-        .await;
+    let server = server.restart_with(tavern("The step is mended")).await;
     let mut ada = server.player().await;
     assert_eq!(
         ada.log_in("ada", "").await.channels[0].topic,
@@ -261,12 +251,11 @@ async fn the_lobby_has_the_operators_name_and_welcome() {
 
 #[tokio::test]
 async fn who_reads_slowly_is_told_of_a_gap_and_finds_the_lines_in_the_history() {
-    let config = Config {
-        outbox_max_bytes: 64 * 1024,
-        write_timeout: Duration::from_secs(60),
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server = TestServer::with(|config| {
+        config.capacity.outbox_max_bytes = 64 * 1024;
+        config.timeouts.write = Duration::from_secs(60);
+    })
+    .await;
     let mut ada = server.player().await;
     ada.enter("ada").await;
     let mut slow = TestPlayer::connect_narrow(server.address).await;
@@ -328,12 +317,11 @@ async fn a_banned_player_is_logged_out_everywhere() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("banned.txt");
     std::fs::write(&file, "").unwrap();
-    let config = Config {
-        banned_names: Some(file.clone()),
-        ban_interval: Duration::from_millis(20),
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server = TestServer::with(|config| {
+        config.names.banned_names = Some(file.clone());
+        config.names.ban_interval = Duration::from_millis(20);
+    })
+    .await;
     let (mut deck, mut phone) = (server.player().await, server.player().await);
     deck.enter("mallory").await;
     phone.log_in("mallory", "phone").await;

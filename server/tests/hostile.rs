@@ -8,9 +8,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use longhall_packet::{CloseReason, DenyCode, SUBPROTOCOL, ServerPacket};
-use longhall_server::Config;
 use longhall_server::config::HashCost;
-use support::{PATIENCE, TestPlayer, TestServer, generous};
+use support::{PATIENCE, TestPlayer, TestServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -42,11 +41,8 @@ async fn expect_hung_up(mut stream: TcpStream) {
 
 #[tokio::test]
 async fn who_never_finishes_the_handshake_is_hung_up() {
-    let config = Config {
-        handshake_timeout: Duration::from_millis(200),
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server =
+        TestServer::with(|config| config.timeouts.handshake = Duration::from_millis(200)).await;
     let silent = TcpStream::connect(server.address).await.unwrap();
     let mut halfway = TcpStream::connect(server.address).await.unwrap();
     halfway
@@ -125,11 +121,7 @@ async fn another_version_of_websocket_is_told_ours() {
 
 #[tokio::test]
 async fn what_is_no_handshake_is_refused_at_once() {
-    let config = Config {
-        handshake_timeout: 10 * PATIENCE,
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server = TestServer::with(|config| config.timeouts.handshake = 10 * PATIENCE).await;
     let key = handshake_but("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=");
     let cookies = handshake_but("Host: x", &format!("Cookie: {}", "x".repeat(9000)));
     let headers = handshake_but("Host: x", &"A: b\r\n".repeat(200));
@@ -170,10 +162,9 @@ async fn a_handshake_may_come_byte_by_byte() {
 
 #[tokio::test]
 async fn pings_on_and_on_are_a_flood_though_they_are_read() {
-    let server = TestServer::with(Config {
-        packets_per_second: 10,
-        history_per_second: 10,
-        ..generous()
+    let server = TestServer::with(|config| {
+        config.rates.packets_per_second = 10;
+        config.rates.history_per_second = 10;
     })
     .await;
     let mallory = server.player().await;
@@ -194,11 +185,7 @@ async fn pings_on_and_on_are_a_flood_though_they_are_read() {
 
 #[tokio::test]
 async fn one_address_cannot_come_back_on_and_on() {
-    let server = TestServer::with(Config {
-        max_connections_per_address: 8,
-        ..generous()
-    })
-    .await;
+    let server = TestServer::with(|config| config.capacity.max_connections_per_address = 8).await;
     let mut refusal = None;
     for count in 0..1000 {
         let mut visitor = TestPlayer::handshake(server.address, SUBPROTOCOL)
@@ -230,11 +217,8 @@ async fn expect_hung_up_after_close(mut player: TestPlayer) {
 
 #[tokio::test]
 async fn who_never_logs_in_is_closed() {
-    let config = Config {
-        login_timeout: Duration::from_millis(200),
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server =
+        TestServer::with(|config| config.timeouts.login = Duration::from_millis(200)).await;
     server
         .player()
         .await
@@ -244,11 +228,7 @@ async fn who_never_logs_in_is_closed() {
 
 #[tokio::test]
 async fn who_says_nothing_at_all_is_closed_but_who_listens_stays() {
-    let config = Config {
-        idle_timeout: Duration::from_secs(1),
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server = TestServer::with(|config| config.timeouts.idle = Duration::from_secs(1)).await;
     let (mut silent, mut listener) = (server.player().await, server.player().await);
     silent.enter("silent").await;
     listener.enter("listener").await;
@@ -274,11 +254,8 @@ async fn who_says_nothing_at_all_is_closed_but_who_listens_stays() {
 
 #[tokio::test]
 async fn who_pings_without_reading_is_closed() {
-    let config = Config {
-        write_timeout: Duration::from_millis(500),
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server =
+        TestServer::with(|config| config.timeouts.write = Duration::from_millis(500)).await;
     let mut mallory = server.player().await;
     let flood = async {
         let ping = Message::Ping(vec![0; 125].into());
@@ -322,11 +299,8 @@ async fn what_a_slow_reader_leaves_unread_does_not_pile_up_in_the_system() {
 
 #[tokio::test]
 async fn who_reads_nothing_is_closed_and_the_others_chat_on() {
-    let config = Config {
-        write_timeout: Duration::from_millis(500),
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server =
+        TestServer::with(|config| config.timeouts.write = Duration::from_millis(500)).await;
     let (mut slow, mut ada) = (server.player().await, server.player().await);
     slow.enter("slow").await;
     ada.enter("ada").await;
@@ -357,11 +331,7 @@ impl TestPlayer {
 
 #[tokio::test]
 async fn one_address_gets_so_many_connections_and_no_more() {
-    let config = Config {
-        max_connections_per_address: 3,
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server = TestServer::with(|config| config.capacity.max_connections_per_address = 3).await;
     let first = server.player().await;
     let _others = (server.player().await, server.player().await);
     let mut fourth = TestPlayer::handshake(server.address, SUBPROTOCOL)
@@ -574,15 +544,14 @@ async fn a_close_frame_is_answered_also_when_the_server_is_about_to_close() {
 
 #[tokio::test]
 async fn a_ping_is_answered_while_a_password_is_hashed() {
-    let config = Config {
-        hash_cost: HashCost {
+    let server = TestServer::with(|config| {
+        config.hashing.cost = HashCost {
             memory_kib: 64 * 1024,
             passes: 8,
             lanes: 1,
-        },
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+        }
+    })
+    .await;
     let mut stream = server.player().await.into_stream();
     let register = br#"{"type":"register","id":1,"username":"ada","password":"correct horse"}"#;
     let (ping, bye) = (frame(PING, b"?"), frame(CLOSE, &[3, 232]));

@@ -8,15 +8,12 @@ use std::time::Duration;
 
 use longhall_packet::{Change, CloseReason, DenyCode, PresenceState, ServerPacket};
 use longhall_server::Config;
-use support::{PATIENCE, TestPlayer, TestServer, credentials, generous};
+use support::{PATIENCE, TestPlayer, TestServer, credentials};
 use tokio::time::timeout;
 
 /// A server that tells the news of presence often.
-fn lively() -> Config {
-    Config {
-        presence_interval: Duration::from_millis(50),
-        ..generous()
-    }
+fn lively(config: &mut Config) {
+    config.presence.interval = Duration::from_millis(50);
 }
 
 #[tokio::test]
@@ -150,7 +147,7 @@ async fn a_new_password_logs_the_other_devices_out() {
 
 #[tokio::test]
 async fn comings_and_goings_are_told_by_name() {
-    let server = TestServer::with(lively()).await;
+    let server = TestServer::with(lively).await;
     let mut ada = server.player().await;
     ada.enter("ada").await;
     expect_change(&mut ada, "ada", Change::Joined).await;
@@ -179,11 +176,11 @@ async fn expect_change(player: &mut TestPlayer, name: &str, change: Change) {
 
 #[tokio::test]
 async fn a_cut_shorter_than_the_grace_is_not_told_and_a_longer_one_is() {
-    let config = Config {
-        grace: Duration::from_secs(2),
-        ..lively()
-    };
-    let server = TestServer::with(config).await;
+    let server = TestServer::with(|config| {
+        lively(config);
+        config.presence.grace = Duration::from_secs(2);
+    })
+    .await;
     let (mut ada, mut bob) = (server.player().await, server.player().await);
     ada.enter("ada").await;
     let token = bob.enter("bob").await;
@@ -202,10 +199,10 @@ async fn a_cut_shorter_than_the_grace_is_not_told_and_a_longer_one_is() {
 
 #[tokio::test]
 async fn players_who_come_back_after_a_restart_are_no_news_by_name() {
-    let server = TestServer::with(lively()).await;
+    let server = TestServer::with(lively).await;
     let (mut ada, mut bob) = (server.player().await, server.player().await);
     let (for_ada, for_bob) = (ada.enter("ada").await, bob.enter("bob").await);
-    let server = server.restart_with(lively()).await;
+    let server = server.restart_with(lively).await;
     let (mut ada, mut bob) = (server.player().await, server.player().await);
     ada.resume(&for_ada).await;
     bob.resume(&for_bob).await;
@@ -226,11 +223,8 @@ async fn players_who_come_back_after_a_restart_are_no_news_by_name() {
 
 #[tokio::test]
 async fn many_who_come_at_once_are_told_in_few_packets() {
-    let config = Config {
-        presence_interval: Duration::from_millis(500),
-        ..generous()
-    };
-    let server = TestServer::with(config).await;
+    let server =
+        TestServer::with(|config| config.presence.interval = Duration::from_millis(500)).await;
     let mut ada = server.player().await;
     ada.enter("ada").await;
     let mut others = Vec::new();

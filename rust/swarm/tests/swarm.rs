@@ -36,18 +36,17 @@ impl Server {
         folder: tempfile::TempDir,
         change: impl FnOnce(&mut Config),
     ) -> Self {
-        let mut config = Config {
-            hash_cost: HashCost::FOR_TESTS,
-            registrations_per_hour: u32::MAX,
-            logins_per_minute: u32::MAX,
-            logins_per_minute_per_name: u32::MAX,
-            packets_per_second: 1_000_000,
-            unanswered_whispers_per_minute: u32::MAX,
-            max_connections_per_address: 1000,
-            shutdown_timeout: Duration::from_millis(100),
-            ..Config::default()
-        };
-        change(&mut config);
+        let config = Config::with(|config| {
+            config.hashing.cost = HashCost::FOR_TESTS;
+            config.rates.registrations_per_hour = u32::MAX;
+            config.rates.logins_per_minute = u32::MAX;
+            config.rates.logins_per_minute_per_name = u32::MAX;
+            config.rates.packets_per_second = 1_000_000;
+            config.rates.unanswered_whispers_per_minute = u32::MAX;
+            config.capacity.max_connections_per_address = 1000;
+            config.timeouts.shutdown = Duration::from_millis(100);
+            change(config);
+        });
         let stopping = CancellationToken::new();
         let (told, address_told) = std::sync::mpsc::channel();
         let stop = stopping.clone();
@@ -295,7 +294,7 @@ fn who_meets_a_limit_is_told_which_option_raises_it() {
         });
         error.unwrap_err()
     };
-    let error = meets(|config| config.registrations_per_hour = 3, |_| {});
+    let error = meets(|config| config.rates.registrations_per_hour = 3, |_| {});
     assert!(matches!(
         error,
         SwarmError::Denied {
@@ -307,15 +306,18 @@ fn who_meets_a_limit_is_told_which_option_raises_it() {
         error.to_string().contains("--registrations-per-hour"),
         "{error}"
     );
-    let error = meets(|config| config.logins_per_minute = 3, |_| {});
+    let error = meets(|config| config.rates.logins_per_minute = 3, |_| {});
     assert!(error.to_string().contains("--logins-per-minute"), "{error}");
-    let error = meets(|config| config.max_connections_per_address = 3, |_| {});
+    let error = meets(
+        |config| config.capacity.max_connections_per_address = 3,
+        |_| {},
+    );
     assert!(
         error.to_string().contains("--connections-per-address"),
         "{error}"
     );
     let error = meets(
-        |config| config.packets_per_second = 5,
+        |config| config.rates.packets_per_second = 5,
         |plan| {
             plan.load = Load::Push { window: 64 };
         },
@@ -325,7 +327,7 @@ fn who_meets_a_limit_is_told_which_option_raises_it() {
         "{error}"
     );
     let error = meets(
-        |config| config.packets_per_second = 5,
+        |config| config.rates.packets_per_second = 5,
         |plan| {
             plan.load = Load::Rate { lines_per_s: 500.0 };
         },
@@ -334,7 +336,7 @@ fn who_meets_a_limit_is_told_which_option_raises_it() {
         error.to_string().contains("--packets-per-second"),
         "{error}"
     );
-    let error = meets(|config| config.members_per_channel = 3, |_| {});
+    let error = meets(|config| config.capacity.members_per_channel = 3, |_| {});
     assert!(
         error.to_string().contains("--members-per-channel"),
         "{error}"

@@ -12,7 +12,7 @@ pub(crate) async fn block(session: &Session, id: RequestId, username: &Username)
     let me = session.me()?.user.id;
     let server = &session.server;
     let (other, _) = other_user(session, username).await?;
-    let at_most = server.config.blocks_per_account;
+    let at_most = server.config.capacity.blocks_per_account;
     if !server.store.insert_block(me, other, at_most).await? {
         return Err(DenyCode::TooManyBlocks.into());
     }
@@ -109,7 +109,7 @@ mod tests {
 
     #[tokio::test]
     async fn there_are_so_many_blocks_and_no_more_and_none_of_oneself() {
-        let mut ada = TestSession::with(|config| config.blocks_per_account = 1);
+        let mut ada = TestSession::with(|config| config.capacity.blocks_per_account = 1);
         ada.register_and_login("ada").await;
         for name in ["bob", "eve"] {
             ada.another().register(name).await;

@@ -60,7 +60,7 @@ async fn log_of(
 }
 
 fn not_before_ms(session: &Session) -> i64 {
-    let window = session.server.config.edit_window.as_millis();
+    let window = session.server.config.history.edit_window.as_millis();
     let window = i64::try_from(window).unwrap_or(i64::MAX);
     session.server.clock.now_ms().saturating_sub(window)
 }
@@ -157,7 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_said_too_long_ago_stands() {
-        let mut ada = TestSession::with(|config| config.edit_window = Duration::ZERO);
+        let mut ada = TestSession::with(|config| config.history.edit_window = Duration::ZERO);
         ada.register_and_login("ada").await;
         ada.chat("lobby", "carved in stone").await;
         ada.step_clock(Duration::from_millis(2));

@@ -45,8 +45,8 @@ mod tests {
     #[tokio::test]
     async fn channels_are_listed_page_by_page_without_those_by_invitation() {
         let mut ada = TestSession::with(|config| {
-            config.channels_per_account = 32;
-            config.creations_per_hour = 100;
+            config.capacity.channels_per_account = 32;
+            config.rates.creations_per_hour = 100;
         });
         ada.register_and_login("ada").await;
         let mut bob = ada.another();

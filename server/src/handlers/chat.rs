@@ -93,7 +93,7 @@ async fn whisper(
         recipient_name,
         line_id,
         text: text.as_str().to_owned(),
-        kept_at_most: (!is_there).then_some(server.config.whispers_waiting),
+        kept_at_most: (!is_there).then_some(server.config.history.whispers_waiting),
     };
     Ok(session.write(id, chat_log::inbox(), what).await?)
 }
@@ -222,7 +222,7 @@ mod tests {
 
     #[tokio::test]
     async fn whispers_wait_for_who_is_away_but_not_too_many() {
-        let mut ada = TestSession::with(|config| config.whispers_waiting = 8);
+        let mut ada = TestSession::with(|config| config.history.whispers_waiting = 8);
         ada.register_and_login("ada").await;
         let mut bob = ada.another();
         bob.register("bob").await;
@@ -256,7 +256,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_is_told_to_wait_and_closed_when_it_does_not() {
-        let mut ada = TestSession::with(|config| config.packets_per_second = 1);
+        let mut ada = TestSession::with(|config| config.rates.packets_per_second = 1);
         ada.register_and_login("ada").await;
         let mut limited = 0;
         for id in 10..500 {
@@ -279,7 +279,7 @@ mod tests {
 
     #[tokio::test]
     async fn packets_that_break_a_rule_count_like_others() {
-        let mut mallory = TestSession::with(|config| config.packets_per_second = 1);
+        let mut mallory = TestSession::with(|config| config.rates.packets_per_second = 1);
         for _ in 0..500 {
             mallory
                 .send(r#"{"type":"login","id":1,"username":"x","password":"correct horse"}"#)
@@ -333,7 +333,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_account_says_no_more_on_many_devices_than_on_one() {
-        let mut ada = TestSession::with(|config| config.lines_per_second = Some(2));
+        let mut ada = TestSession::with(|config| config.rates.lines_per_second = Some(2));
         ada.register_and_login("ada").await;
         let mut bob = ada.another();
         bob.register_and_login("bob").await;
@@ -389,7 +389,7 @@ mod tests {
 
     #[tokio::test]
     async fn whispers_to_who_never_answers_are_slower() {
-        let mut eve = TestSession::with(|config| config.unanswered_whispers_per_minute = 3);
+        let mut eve = TestSession::with(|config| config.rates.unanswered_whispers_per_minute = 3);
         eve.register_and_login("eve").await;
         let mut ada = eve.another();
         ada.register_and_login("ada").await;

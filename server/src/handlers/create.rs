@@ -100,7 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_account_is_in_so_many_channels_and_no_more() {
-        let mut ada = TestSession::with(|config| config.channels_per_account = 2);
+        let mut ada = TestSession::with(|config| config.capacity.channels_per_account = 2);
         ada.register_and_login("ada").await;
         ada.create("one", "open").await;
         ada.create("two", "open").await;
@@ -113,7 +113,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_creates_channel_after_channel_has_to_wait() {
-        let mut ada = TestSession::with(|config| config.creations_per_hour = 1);
+        let mut ada = TestSession::with(|config| config.rates.creations_per_hour = 1);
         ada.register_and_login("ada").await;
         ada.create("one", "open").await;
         let two = r#""channel":"two","access":"open""#;

@@ -26,7 +26,7 @@ pub(crate) async fn invite(
     let channel = mine.channel.id;
     let is_member = server.store.membership(channel, user).await?.is_some();
     let me = &session.me()?.user;
-    let at_most = server.config.invitations_per_account;
+    let at_most = server.config.capacity.invitations_per_account;
     let noted = !is_member
         && server
             .store
@@ -51,7 +51,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_invites_without_end_has_to_wait() {
-        let mut ada = TestSession::with(|config| config.invitations_per_minute = 1);
+        let mut ada = TestSession::with(|config| config.rates.invitations_per_minute = 1);
         ada.register_and_login("ada").await;
         let mut bob = ada.another();
         bob.register_and_login("bob").await;

@@ -31,7 +31,7 @@ pub(crate) async fn join(
 
     let _change = server.change_channel(name).await;
     let limits = MemberLimits {
-        members_per_channel: server.config.members_per_channel,
+        members_per_channel: server.config.capacity.members_per_channel,
         channels_per_account: channels_per_account(server),
     };
     let added = server
@@ -135,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn guessing_the_password_of_a_channel_has_to_wait() {
-        let mut ada = TestSession::with(|config| config.channel_passwords_per_minute = 1);
+        let mut ada = TestSession::with(|config| config.rates.channel_passwords_per_minute = 1);
         ada.register_and_login("ada").await;
         let mut bob = ada.another();
         bob.register_and_login("bob").await;
@@ -167,7 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_channel_holds_so_many_and_no_more() {
-        let mut ada = TestSession::with(|config| config.members_per_channel = 1);
+        let mut ada = TestSession::with(|config| config.capacity.members_per_channel = 1);
         ada.register_and_login("ada").await;
         let mut bob = ada.another();
         bob.register_and_login("bob").await;

@@ -64,7 +64,7 @@ pub(crate) async fn login(
             now_ms,
             expires_at_ms: server.session_end_ms(),
             ended_by_ms: server.clock.ended_by_ms(),
-            at_most: server.config.sessions_per_account.max(1),
+            at_most: server.config.capacity.sessions_per_account.max(1),
             connected: server.hub.sessions(user.id),
             place: Some(place),
         })
@@ -148,7 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_too_many_devices_the_one_seen_least_lately_is_logged_out() {
-        let mut first = TestSession::with(|config| config.sessions_per_account = 1);
+        let mut first = TestSession::with(|config| config.capacity.sessions_per_account = 1);
         let token = first.register_and_login("ada").await;
         let mut second = first.another();
         second.try_login("ada", "correct horse").await;
@@ -164,7 +164,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_connected_is_not_the_one_seen_least_lately() {
-        let mut desk = TestSession::with(|config| config.sessions_per_account = 2);
+        let mut desk = TestSession::with(|config| config.capacity.sessions_per_account = 2);
         desk.register_and_login("ada").await;
         desk.step_clock(Duration::from_millis(2));
         let mut phone = desk.another();
@@ -212,7 +212,7 @@ mod tests {
     async fn a_password_that_is_changed_while_it_is_checked_lets_nobody_in() {
         let mut thief = TestSession::with(|config| {
             // Long enough to change the password meanwhile.
-            config.hash_cost.passes = 20_000;
+            config.hashing.cost.passes = 20_000;
         });
         thief.register("ada").await;
         let store = thief.store();
@@ -235,7 +235,7 @@ mod tests {
 
     #[tokio::test]
     async fn guessing_passwords_has_to_wait() {
-        let mut guesser = TestSession::with(|config| config.logins_per_minute_per_name = 2);
+        let mut guesser = TestSession::with(|config| config.rates.logins_per_minute_per_name = 2);
         guesser.register("ada").await;
         for _ in 0..2 {
             guesser.try_login("ada", "battery staple").await;
@@ -254,7 +254,7 @@ mod tests {
     /// Ada, at home, and her token; and somebody who may guess twice a minute at a
     /// place, four times at all that are strange to her.
     async fn ada_at_home() -> (TestSession, String) {
-        let server = TestSession::with(|config| config.logins_per_minute_per_name = 2);
+        let server = TestSession::with(|config| config.rates.logins_per_minute_per_name = 2);
         let mut home = server.another_at(HOME);
         let token = home.register_and_login("Ada").await;
         (home, token)

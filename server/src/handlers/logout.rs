@@ -45,7 +45,7 @@ mod tests {
 
     #[tokio::test]
     async fn gaps_of_one_player_are_not_told_to_the_next_on_the_same_connection() {
-        let mut ada = TestSession::with(|config| config.outbox_max_bytes = 8000);
+        let mut ada = TestSession::with(|config| config.capacity.outbox_max_bytes = 8000);
         ada.register_and_login("ada").await;
         let mut bob = ada.another();
         bob.register_and_login("bob").await;

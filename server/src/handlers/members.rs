@@ -126,8 +126,8 @@ mod tests {
     #[tokio::test]
     async fn a_long_roster_comes_in_pages() {
         let mut ada = TestSession::with(|config| {
-            config.registrations_per_hour = 1000;
-            config.logins_per_minute = 1000;
+            config.rates.registrations_per_hour = 1000;
+            config.rates.logins_per_minute = 1000;
         });
         ada.register_and_login("ada").await;
         let mut others = Vec::new();

@@ -85,7 +85,7 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
                 last_seq: MOST,
                 conversations: vec![conversation; 50],
             },
-            invitations: vec![invitation; config.invitations_per_account],
+            invitations: vec![invitation; config.capacity.invitations_per_account],
         },
         ServerPacket::Presence {
             channel: channel.clone(),

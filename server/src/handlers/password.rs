@@ -84,7 +84,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_does_not_know_the_old_password_changes_nothing() {
-        let mut here = TestSession::with(|config| config.logins_per_minute_per_name = 2);
+        let mut here = TestSession::with(|config| config.rates.logins_per_minute_per_name = 2);
         here.register_and_login("ada").await;
         let guess = change("wrong horse", "battery staple");
         for _ in 0..2 {
@@ -102,8 +102,8 @@ mod tests {
     #[tokio::test]
     async fn what_others_guess_keeps_no_player_from_changing_the_password() {
         let mut here = TestSession::with(|config| {
-            config.logins_per_minute_per_name = 2;
-            config.logins_per_minute = 5;
+            config.rates.logins_per_minute_per_name = 2;
+            config.rates.logins_per_minute = 5;
         });
         here.register_and_login("ada").await;
         // From the same address, until it may try no more at all.

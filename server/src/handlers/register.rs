@@ -85,7 +85,7 @@ mod tests {
     #[tokio::test]
     async fn names_that_are_reserved_are_taken() {
         let mut visitor =
-            TestSession::with(|config| config.reserved_names = vec!["Gandalf".to_owned()]);
+            TestSession::with(|config| config.names.reserved = vec!["Gandalf".to_owned()]);
         for reserved in ["admin", "Admi\u{307}n", "LOBBY", "gаndalf"] {
             visitor.try_register(reserved).await;
             visitor.expect_deny(Some(1), DenyCode::UsernameTaken);
@@ -95,7 +95,7 @@ mod tests {
 
     #[tokio::test]
     async fn too_many_registrations_from_one_address_have_to_wait() {
-        let mut visitor = TestSession::with(|config| config.registrations_per_hour = 1);
+        let mut visitor = TestSession::with(|config| config.rates.registrations_per_hour = 1);
         visitor.register("ada").await;
         visitor.try_register("bob").await;
         let retry_after_ms = visitor.expect_deny(Some(1), DenyCode::RateLimited);

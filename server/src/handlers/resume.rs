@@ -137,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_expires() {
-        let mut player = TestSession::with(|config| config.resume_lifetime = Duration::ZERO);
+        let mut player = TestSession::with(|config| config.timeouts.resume = Duration::ZERO);
         let token = player.register_and_login("ada").await;
         let mut later = player.another();
         later.try_resume(&token).await;
@@ -147,8 +147,8 @@ mod tests {
     #[tokio::test]
     async fn what_others_at_the_address_try_in_vain_stops_no_resume() {
         let mut player = TestSession::with(|config| {
-            config.logins_per_minute = 2;
-            config.failed_resumes_per_minute = 3;
+            config.rates.logins_per_minute = 2;
+            config.rates.failed_resumes_per_minute = 3;
         });
         let token = player.register_and_login("ada").await;
         let mut other = player.another();

@@ -13,12 +13,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Server;
-use crate::bans::Bans;
 use crate::config::{Config, HashCost};
 use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::outbox::{Next, Outbox};
-use crate::password::Passwords;
 use crate::session::Session;
 use crate::store::{MemoryStore, Store};
 
@@ -40,19 +38,16 @@ impl TestSession {
 
     /// A visitor of a server with other settings.
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config {
-            hash_cost: HashCost::FOR_TESTS,
-            hash_threads: Some(1),
-            packets_per_second: 1000,
-            unanswered_whispers_per_minute: 1_000_000,
-            ..Config::default()
-        };
+        let mut config = Config::with(|config| {
+            config.hashing.cost = HashCost::FOR_TESTS;
+            config.hashing.threads = Some(1);
+            config.rates.packets_per_second = 1000;
+            config.rates.unanswered_whispers_per_minute = 1_000_000;
+        });
         change(&mut config);
-        let passwords = Passwords::start(&config).unwrap();
-        let bans = Bans::read(config.banned_names.clone()).unwrap();
         let store = Arc::new(MemoryStore::default());
         let stopping = CancellationToken::new();
-        let opening = Server::open(config, store, passwords, bans, stopping);
+        let opening = Server::open(config, store, stopping);
         // The store in memory never waits.
         Self::of(opening.now_or_never().unwrap().unwrap())
     }
@@ -72,7 +67,7 @@ impl TestSession {
     }
 
     fn at(server: Arc<Server>, address: IpAddr) -> Self {
-        let outbox = Arc::new(Outbox::new(server.config.outbox_max_bytes, None));
+        let outbox = Arc::new(Outbox::new(server.config.capacity.outbox_max_bytes, None));
         let connection = server.connection_id();
         let session = Session::start(server, connection, address, Arc::clone(&outbox));
         let lines = connection << 32;

@@ -16,7 +16,7 @@ use crate::store::{ChannelId, UserId};
 /// Tells the news and ends the grace of those who did not come back, again and
 /// again until the server stops.
 pub(crate) async fn tell_presence(server: Arc<Server>) {
-    let mut ticks = interval(server.config.presence_interval);
+    let mut ticks = interval(server.config.presence.interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {

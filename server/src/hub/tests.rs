@@ -438,7 +438,10 @@ fn long_news_of_many_channels_close_no_connection() {
         ..newcomer(user)
     };
     let mut ada = in_all(1);
-    ada.outbox = Arc::new(Outbox::new(crate::Config::default().outbox_max_bytes, None));
+    ada.outbox = Arc::new(Outbox::new(
+        crate::Config::default().capacity.outbox_max_bytes,
+        None,
+    ));
     let _ada = enter(&hub, &ada);
     let others: Vec<Newcomer> = (2..50).map(in_all).collect();
     let _places: Vec<Place> = others.iter().map(|who| enter(&hub, who)).collect();

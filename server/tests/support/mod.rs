@@ -35,19 +35,18 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Settings for tests that are not about limits.
 pub fn generous() -> Config {
-    Config {
-        hash_cost: HashCost::FOR_TESTS,
-        max_connections_per_address: 10_000,
-        registrations_per_hour: 1_000_000,
-        logins_per_minute: 1_000_000,
-        logins_per_minute_per_name: 1_000_000,
-        packets_per_second: 1_000_000,
-        unanswered_whispers_per_minute: 1_000_000_000,
-        history_per_second: 1_000_000,
-        channel_passwords_per_minute: 1_000_000,
-        creations_per_hour: 1_000_000,
-        ..Config::default()
-    }
+    Config::with(|config| {
+        config.hashing.cost = HashCost::FOR_TESTS;
+        config.capacity.max_connections_per_address = 10_000;
+        config.rates.registrations_per_hour = 1_000_000;
+        config.rates.logins_per_minute = 1_000_000;
+        config.rates.logins_per_minute_per_name = 1_000_000;
+        config.rates.packets_per_second = 1_000_000;
+        config.rates.unanswered_whispers_per_minute = 1_000_000_000;
+        config.rates.history_per_second = 1_000_000;
+        config.rates.channel_passwords_per_minute = 1_000_000;
+        config.rates.creations_per_hour = 1_000_000;
+    })
 }
 
 /// A server on a free port with a database in a folder of its own.
@@ -60,10 +59,13 @@ pub struct TestServer {
 
 impl TestServer {
     pub async fn start() -> Self {
-        Self::with(generous()).await
+        Self::with(|_| {}).await
     }
 
-    pub async fn with(config: Config) -> Self {
+    /// A server with other settings.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = generous();
+        change(&mut config);
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::on(listener, config, folder).await
@@ -95,10 +97,12 @@ impl TestServer {
 
     /// Stops, and starts anew with the same port and database.
     pub async fn restart(self) -> Self {
-        self.restart_with(generous()).await
+        self.restart_with(|_| {}).await
     }
 
-    pub async fn restart_with(self, config: Config) -> Self {
+    pub async fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = generous();
+        change(&mut config);
         let address = self.address;
         let folder = self.stop().await;
         let listener = TcpListener::bind(address).await.unwrap();

@@ -1,0 +1,68 @@
+use clap::Args;
+use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
+
+use super::{at_least_one, count};
+
+/// How many there may be at a time.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Capacity")]
+pub struct Capacity {
+    /// Devices on which an account may be logged in; at a login on one more, the
+    /// one not seen for the longest is logged out. At most 100.
+    ///
+    /// 1 where an account is to play in one place only.
+    #[arg(long, env = "LONGHALL_SESSIONS_PER_ACCOUNT", value_name = "COUNT")]
+    #[arg(default_value_t = 8, value_parser = count::<1, 100>)]
+    pub sessions_per_account: usize,
+
+    /// Channels an account may be in, the lobby not counted; at most 32. 0: there
+    /// is the lobby alone.
+    ///
+    /// Fewer keep the game's list of tabs short.
+    #[arg(long, env = "LONGHALL_CHANNELS_PER_ACCOUNT", value_name = "COUNT")]
+    #[arg(default_value_t = 20, value_parser = count::<0, MAX_CHANNELS_PER_ACCOUNT>)]
+    pub channels_per_account: usize,
+
+    /// Members a channel may have. The lobby holds everybody.
+    ///
+    /// Each line goes to every member who is online: fewer bound what one line costs.
+    #[arg(long, env = "LONGHALL_MEMBERS_PER_CHANNEL", value_name = "COUNT")]
+    #[arg(default_value_t = 5_000, value_parser = at_least_one())]
+    pub members_per_channel: usize,
+
+    /// Players that one account may block; at most 500.
+    ///
+    /// More where players meet very many others.
+    #[arg(long, env = "LONGHALL_BLOCKS_PER_ACCOUNT", value_name = "COUNT")]
+    #[arg(default_value_t = 200, value_parser = count::<0, 500>)]
+    pub blocks_per_account: usize,
+
+    /// Most connections at a time.
+    ///
+    /// Beyond it players are told that there are too many. The system's limit on open
+    /// files (LimitNOFILE in systemd) has to be a little higher.
+    #[arg(long, env = "LONGHALL_MAX_CONNECTIONS", value_name = "COUNT")]
+    #[arg(default_value_t = 20_000, value_parser = at_least_one())]
+    pub max_connections: usize,
+
+    /// Most connections at a time from one address (one /64 network for IPv6). It
+    /// may open twice as many at once, and a quarter of it each second.
+    ///
+    /// Behind a proxy all players have its address: set it as high as
+    /// LONGHALL_MAX_CONNECTIONS there, and have the proxy limit each player.
+    #[arg(
+        long = "connections-per-address",
+        env = "LONGHALL_CONNECTIONS_PER_ADDRESS"
+    )]
+    #[arg(value_name = "COUNT", default_value_t = 64, value_parser = at_least_one())]
+    pub max_connections_per_address: usize,
+
+    /// Invitations kept for one account; the oldest make room. At most 30.
+    #[arg(skip = 30_usize)]
+    pub invitations_per_account: usize,
+    /// Most bytes waiting for one connection. Beyond half of it chat lines are
+    /// left out and announced as a `gap`; a peer that falls behind further still
+    /// is closed with `too_slow`.
+    #[arg(skip = 256 * 1024_usize)]
+    pub outbox_max_bytes: usize,
+}

@@ -1,0 +1,54 @@
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::name_list;
+
+/// Which names nobody can have, and who may not come in.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Names")]
+pub struct Names {
+    /// A text file with user names that nobody can register, nor what looks like
+    /// them, one a line; what follows a # is a remark. They come to the lobby's
+    /// name and some that are reserved anyway, like admin and server; "!admin"
+    /// frees one of those. Read at the start; accounts there are stay.
+    ///
+    /// For the names of your team and of your game's own figures. To register such a
+    /// name for yourself, do so before it is in the file.
+    #[arg(long, env = "LONGHALL_RESERVED_NAMES", value_name = "FILE")]
+    pub reserved_names: Option<PathBuf>,
+
+    /// A text file with the user names that may not come in, one a line; what
+    /// follows a # is a remark. Looked at every two seconds: whoever is added
+    /// is logged out, and told why.
+    ///
+    /// Name one, also an empty one, to be able to ban without a restart.
+    #[arg(long, env = "LONGHALL_BANNED_NAMES", value_name = "FILE")]
+    pub banned_names: Option<PathBuf>,
+
+    /// How often that file is looked at.
+    #[arg(skip = Duration::from_secs(2))]
+    pub ban_interval: Duration,
+
+    /// Lines as in the file of reserved names, beside it.
+    #[arg(skip)]
+    pub reserved: Vec<String>,
+}
+
+impl Names {
+    /// Takes over the file of reserved names, if that was not done yet: the server does
+    /// so when it starts, the program earlier, before anything is created.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_reserved(&mut self) -> io::Result<()> {
+        // Once: it may be a pipe.
+        if let Some(file) = self.reserved_names.take() {
+            let text = name_list::read(&file, "reserved")?;
+            self.reserved.extend(text.lines().map(str::to_owned));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+use clap::{Args, value_parser};
+
+/// How often something may be done. What is per hour or minute may be done all at once,
+/// unless it says otherwise.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Rates")]
+pub struct Rates {
+    /// Registrations allowed per address and hour.
+    ///
+    /// More behind a proxy, or where many players share an address, as in a school;
+    /// fewer where somebody makes accounts by the dozen.
+    #[arg(long, env = "LONGHALL_REGISTRATIONS_PER_HOUR", value_name = "COUNT")]
+    #[arg(default_value_t = 30, value_parser = value_parser!(u32).range(1..))]
+    pub registrations_per_hour: u32,
+
+    /// Login tries allowed per address and minute.
+    ///
+    /// More behind a proxy, or where many players share an address. Each try costs a
+    /// password hash, some 20 ms of one core.
+    #[arg(long, env = "LONGHALL_LOGINS_PER_MINUTE", value_name = "COUNT")]
+    #[arg(default_value_t = 30, value_parser = value_parser!(u32).range(1..))]
+    pub logins_per_minute: u32,
+
+    /// Login tries allowed per user name, address and minute; twice as many from
+    /// all the addresses together that the account was never logged in to from.
+    ///
+    /// Fewer make a password harder to guess, and a forgetful player wait. As many
+    /// tries has a session per minute to change its password.
+    #[arg(
+        long,
+        env = "LONGHALL_LOGINS_PER_MINUTE_PER_NAME",
+        value_name = "COUNT"
+    )]
+    #[arg(default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    pub logins_per_minute_per_name: u32,
+
+    /// Tries allowed per address and minute to resume a session that there is not.
+    /// Players with a good one are not counted.
+    ///
+    /// More behind a proxy, where many sessions expire at once.
+    #[arg(long, env = "LONGHALL_FAILED_RESUMES_PER_MINUTE", value_name = "COUNT")]
+    #[arg(default_value_t = 300, value_parser = value_parser!(u32).range(1..))]
+    pub failed_resumes_per_minute: u32,
+
+    /// Packets allowed per connection and second, averaged over four seconds.
+    /// Pages of history are counted apart.
+    ///
+    /// More for a game that sends requests of its own by script.
+    #[arg(long, env = "LONGHALL_PACKETS_PER_SECOND", value_name = "COUNT")]
+    #[arg(default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    pub packets_per_second: u32,
+
+    /// Pages of history allowed per connection and second, averaged over four
+    /// seconds. Fewer slow down players who come back after a while.
+    ///
+    /// Fewer where reading the disk is what the machine is busy with.
+    #[arg(long, env = "LONGHALL_HISTORY_PER_SECOND", value_name = "COUNT")]
+    #[arg(default_value_t = 50, value_parser = value_parser!(u32).range(1..))]
+    pub history_per_second: u32,
+
+    /// Lines, whispers, edits and deletions allowed per account and second, averaged
+    /// over four seconds, on all its devices together. As many as packets of one
+    /// connection unless set.
+    ///
+    /// 1 or 2 calm a chat that is flooded.
+    #[arg(long, env = "LONGHALL_LINES_PER_SECOND", value_name = "COUNT")]
+    #[arg(value_parser = value_parser!(u32).range(1..))]
+    pub lines_per_second: Option<u32>,
+
+    /// Whispers allowed per account and minute to players who never whispered
+    /// back; thirty of them at once.
+    ///
+    /// Fewer where players are bothered by whispers that nobody asked for.
+    #[arg(
+        long,
+        env = "LONGHALL_UNANSWERED_WHISPERS_PER_MINUTE",
+        value_name = "COUNT"
+    )]
+    #[arg(default_value_t = 120, value_parser = value_parser!(u32).range(1..))]
+    pub unanswered_whispers_per_minute: u32,
+
+    /// Tries at the passwords of channels allowed per account and minute.
+    ///
+    /// Fewer make the password of a channel harder to guess.
+    #[arg(
+        long,
+        env = "LONGHALL_CHANNEL_PASSWORDS_PER_MINUTE",
+        value_name = "COUNT"
+    )]
+    #[arg(default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    pub channel_passwords_per_minute: u32,
+
+    /// Channels an account may create per hour. A name stays in the database
+    /// when its channel is gone.
+    ///
+    /// More for a game that makes a channel for each match.
+    #[arg(long, env = "LONGHALL_CREATIONS_PER_HOUR", value_name = "COUNT")]
+    #[arg(default_value_t = 40, value_parser = value_parser!(u32).range(1..))]
+    pub creations_per_hour: u32,
+
+    /// Invitations per account and minute.
+    #[arg(skip = 20_u32)]
+    pub invitations_per_minute: u32,
+}
