@@ -5,7 +5,7 @@
 //!
 //! - [`limits`]: every size both sides must agree on;
 //! - [`text`]: user names, passwords and chat text, parsed once and valid ever
-//!   after; `NameKeys` (for servers): which names are the same, or look the same;
+//!   after; [`NameKeys`]: which names are the same, or look the same;
 //! - [`ChannelName`], [`Target`], [`Line`]: channels, whispers and what is said
 //!   in them;
 //! - [`ClientPacket`]: what a client may say, and in which [`Stage`];
@@ -28,7 +28,6 @@
 
 pub mod limits;
 pub mod text;
-#[cfg(feature = "name-keys")]
 mod name_keys;
 mod channel;
 mod client_packet;
@@ -49,7 +48,6 @@ pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;
 pub use deny::{Denial, DenyCode, Field};
 pub use limits::Limits;
-#[cfg(feature = "name-keys")]
 pub use name_keys::NameKeys;
 pub use server_packet::ServerPacket;
 pub use text::{ChannelPassword, ChatText, Password, PresenceText, ResumeToken, Topic, Username};
