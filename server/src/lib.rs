@@ -53,6 +53,7 @@ pub mod shutdown;
 mod signals;
 pub mod store;
 mod retention;
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 

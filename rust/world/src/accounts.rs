@@ -4,43 +4,56 @@ use std::collections::BTreeSet;
 
 use longhall_packet::NameKeys;
 
-use super::State;
-use crate::store::{
+use crate::World;
+use crate::records::{
     NewSession, NewUser, PLACES_KEPT, Place, Rotation, SessionId, SessionRow, TokenHash, User,
     UserId,
 };
 
-pub(super) struct Session {
-    id: SessionId,
-    user: UserId,
-    token: TokenHash,
-    previous: Option<TokenHash>,
-    device: String,
-    created_at_ms: i64,
-    last_seen_at_ms: i64,
-    pub(super) expires_at_ms: i64,
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) user: UserId,
+    pub(crate) token: TokenHash,
+    pub(crate) previous: Option<TokenHash>,
+    pub(crate) device: String,
+    pub(crate) created_at_ms: i64,
+    pub(crate) last_seen_at_ms: i64,
+    pub(crate) expires_at_ms: i64,
 }
 
-impl State {
-    pub(super) fn user_by(&self, found: impl Fn(&NameKeys) -> bool) -> Option<&User> {
+impl World {
+    pub(crate) fn user_by(&self, found: impl Fn(&NameKeys) -> bool) -> Option<&User> {
         self.users
             .values()
             .find(|(_, keys)| found(keys))
             .map(|(user, _)| user)
     }
 
-    pub(super) fn username(&self, user: UserId) -> String {
+    /// The name of an account, as registered; empty if there is none.
+    pub fn username(&self, user: UserId) -> String {
         let found = self.users.get(&user);
         found.map_or_else(String::new, |(user, _)| user.username.clone())
     }
 
-    pub(super) fn name_key(&self, user: UserId) -> &str {
+    pub(crate) fn name_key(&self, user: UserId) -> &str {
         self.users.get(&user).map_or("", |(_, keys)| &keys.name)
     }
 
-    pub(super) fn insert_user(&mut self, user: NewUser) -> Option<UserId> {
+    /// Finds an account by its name key.
+    pub fn user_by_name(&self, name_key: &str) -> Option<&User> {
+        self.user_by(|keys| keys.name == name_key)
+    }
+
+    /// Whether an account owns one of these keys.
+    pub fn is_name_taken(&self, keys: &NameKeys) -> bool {
+        self.user_by(|k| k.overlaps(keys)).is_some()
+    }
+
+    /// Creates an account; `None` when one of its keys is taken.
+    pub fn insert_user(&mut self, user: NewUser) -> Option<UserId> {
         let keys = user.keys;
-        if self.user_by(|k| k.overlaps(&keys)).is_some() {
+        if self.is_name_taken(&keys) {
             return None;
         }
         let id = UserId(i64::try_from(self.users.len()).unwrap_or(i64::MAX) + 1);
@@ -56,7 +69,8 @@ impl State {
         Some(id)
     }
 
-    pub(super) fn set_password_hash(&mut self, user: UserId, known: &str, hash: String) -> bool {
+    /// Replaces an account's password hash, if it still is `known`. Says whether it was.
+    pub fn set_password_hash(&mut self, user: UserId, known: &str, hash: String) -> bool {
         match self.users.get_mut(&user) {
             Some((user, _)) if user.password_hash == known => {
                 user.password_hash = hash;
@@ -66,7 +80,23 @@ impl State {
         }
     }
 
-    pub(super) fn insert_session(&mut self, new: NewSession) -> (SessionId, Vec<SessionId>) {
+    /// Replaces an account's password, if its hash still is `known`, and ends its
+    /// sessions but `keep`. Returns those that ended; `None` when another password was
+    /// set meanwhile, and nothing is changed.
+    pub fn change_password(
+        &mut self,
+        user: UserId,
+        known: &str,
+        hash: String,
+        keep: SessionId,
+    ) -> Option<Vec<SessionId>> {
+        self.set_password_hash(user, known, hash)
+            .then(|| self.delete_sessions(user, None, keep))
+    }
+
+    /// Adds a session. Returns it, and those that ended because the account may have no
+    /// more.
+    pub fn insert_session(&mut self, new: NewSession) -> (SessionId, Vec<SessionId>) {
         self.sessions
             .retain(|s| s.user != new.user || s.expires_at_ms > new.ended_by_ms);
         for connected in &new.connected {
@@ -97,7 +127,12 @@ impl State {
         (id, ended.into_iter().map(SessionId).collect())
     }
 
-    pub(super) fn rotate_session(&mut self, rotation: &Rotation) -> Option<(User, SessionId)> {
+    /// Exchanges a token for the next one and says whose session it is; `None` when the
+    /// token is unknown or expired. The session counts as seen now.
+    ///
+    /// The token that was exchanged last stays good until its successor is used, so that
+    /// an answer lost on the way does not end the session.
+    pub fn rotate_session(&mut self, rotation: &Rotation) -> Option<(User, SessionId)> {
         let session = self.sessions.iter_mut().find(|s| {
             (s.token == rotation.presented || s.previous == Some(rotation.presented))
                 && s.expires_at_ms > rotation.ended_by_ms
@@ -123,13 +158,16 @@ impl State {
         }
     }
 
-    pub(super) fn is_known_place(&self, name_key: &str, place: Place) -> bool {
-        let user = self.user_by(|keys| keys.name == name_key);
+    /// Whether the account with this name key was logged in to from a place, one of its
+    /// latest sixteen.
+    pub fn is_known_place(&self, name_key: &str, place: Place) -> bool {
+        let user = self.user_by_name(name_key);
         let places = user.and_then(|user| self.places.get(&user.id));
         places.is_some_and(|places| places.contains(&place))
     }
 
-    pub(super) fn touch_session(&mut self, session: SessionId, now_ms: i64) {
+    /// Notes that a session was there until now.
+    pub fn touch_session(&mut self, session: SessionId, now_ms: i64) {
         if let Some(found) = self.sessions.iter_mut().find(|s| s.id == session) {
             found.last_seen_at_ms = found.last_seen_at_ms.max(now_ms);
         }
@@ -142,7 +180,8 @@ impl State {
         sessions
     }
 
-    pub(super) fn sessions_of(&self, user: UserId, ended_by_ms: i64) -> Vec<SessionRow> {
+    /// The sessions of an account that had not expired by then, seen latest first.
+    pub fn sessions(&self, user: UserId, ended_by_ms: i64) -> Vec<SessionRow> {
         self.latest_sessions(user)
             .into_iter()
             .filter(|s| s.expires_at_ms > ended_by_ms)
@@ -155,7 +194,9 @@ impl State {
             .collect()
     }
 
-    pub(super) fn delete_sessions(
+    /// Ends a session of an account, or with `None` all but `keep`. Returns those that
+    /// ended.
+    pub fn delete_sessions(
         &mut self,
         user: UserId,
         session: Option<SessionId>,
@@ -170,11 +211,13 @@ impl State {
         ended
     }
 
-    pub(super) fn delete_session(&mut self, token: TokenHash) {
+    /// Ends the session that a token resumes.
+    pub fn delete_session(&mut self, token: TokenHash) {
         self.sessions.retain(|s| s.token != token);
     }
 
-    pub(super) fn insert_block(&mut self, user: UserId, blocked: UserId, at_most: usize) -> bool {
+    /// Blocks an account for another. False when `at_most` are blocked already.
+    pub fn insert_block(&mut self, user: UserId, blocked: UserId, at_most: usize) -> bool {
         let have = self.blocks.iter().filter(|(by, _)| *by == user).count();
         if !self.blocks.contains(&(user, blocked)) && have >= at_most {
             return false;
@@ -183,7 +226,8 @@ impl State {
         true
     }
 
-    pub(super) fn blocks_of(&self, user: UserId) -> Vec<(UserId, String)> {
+    /// The accounts that an account has blocked, in the order of their names.
+    pub fn blocks(&self, user: UserId) -> Vec<(UserId, String)> {
         let mut blocked: Vec<_> = self
             .blocks
             .iter()
@@ -192,5 +236,15 @@ impl State {
             .collect();
         blocked.sort_by_key(|(blocked, _)| self.name_key(*blocked).to_owned());
         blocked
+    }
+
+    /// Ends a block.
+    pub fn delete_block(&mut self, user: UserId, blocked: UserId) {
+        self.blocks.remove(&(user, blocked));
+    }
+
+    /// Whether an account has blocked another.
+    pub fn has_blocked(&self, user: UserId, other: UserId) -> bool {
+        self.blocks.contains(&(user, other))
     }
 }

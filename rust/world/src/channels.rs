@@ -2,50 +2,51 @@
 
 use longhall_packet::{Access, ChannelName, Invitation, Role, Seq};
 
-use super::{LogKey, State};
-use crate::store::{
+use crate::records::{
     Added, Channel, ChannelId, Created, MemberLimits, MemberRow, Membership, NewChannel, Removed,
     UserId,
 };
+use crate::{LogKey, World};
 
-pub(super) struct ChannelRow {
-    pub(super) name: ChannelName,
-    pub(super) topic: String,
-    pub(super) access: Access,
-    pub(super) password_hash: Option<String>,
-    pub(super) is_lobby: bool,
+#[derive(Clone)]
+pub(crate) struct ChannelRow {
+    pub(crate) name: ChannelName,
+    pub(crate) topic: String,
+    pub(crate) access: Access,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) is_lobby: bool,
 }
 
-/// In the order of joining.
-pub(super) struct Member {
+#[derive(Clone)]
+pub(crate) struct Member {
     channel: ChannelId,
     user: UserId,
     role: Role,
 }
 
-/// In the order of inviting.
-pub(super) struct Invited {
+#[derive(Clone)]
+pub(crate) struct Invited {
     channel: ChannelId,
     user: UserId,
     by: UserId,
 }
 
-impl State {
-    pub(super) fn channel_id(&self, name: &ChannelName) -> Option<ChannelId> {
+impl World {
+    pub(crate) fn channel_id(&self, name: &ChannelName) -> Option<ChannelId> {
         self.channels
             .iter()
             .find(|(_, row)| row.name == *name)
             .map(|(id, _)| *id)
     }
 
-    pub(super) fn lobby(&self) -> Option<ChannelId> {
+    pub(crate) fn lobby(&self) -> Option<ChannelId> {
         self.channels
             .iter()
             .find(|(_, row)| row.is_lobby)
             .map(|(id, _)| *id)
     }
 
-    pub(super) fn channel(&self, id: ChannelId) -> Option<Channel> {
+    pub(crate) fn channel(&self, id: ChannelId) -> Option<Channel> {
         let row = self.channels.get(&id)?;
         let (first_seq, last_seq) = self.bounds(&LogKey::Channel(row.name.clone()));
         Some(Channel {
@@ -60,7 +61,12 @@ impl State {
         })
     }
 
-    pub(super) fn last_seq_of(&self, channel: ChannelId) -> Seq {
+    /// Finds a channel.
+    pub fn channel_by_name(&self, name: &ChannelName) -> Option<Channel> {
+        self.channel(self.channel_id(name)?)
+    }
+
+    pub(crate) fn last_seq_of(&self, channel: ChannelId) -> Seq {
         self.channel(channel).map_or(0, |channel| channel.last_seq)
     }
 
@@ -71,7 +77,12 @@ impl State {
         id
     }
 
-    pub(super) fn open_lobby(&mut self, name: &ChannelName) -> Option<Channel> {
+    /// The lobby: the channel of this name, created if need be. It has no member rows. What
+    /// was the lobby under another name becomes a channel that nobody is in.
+    ///
+    /// A channel of players that has the name becomes the lobby. It keeps its lines if it
+    /// was open; what was said among few is not told to everybody.
+    pub fn open_lobby(&mut self, name: &ChannelName) -> Option<Channel> {
         let found = self.channel_id(name);
         if found.is_some() && found == self.lobby() {
             return found.and_then(|id| self.channel(id));
@@ -103,11 +114,12 @@ impl State {
         self.channel(id)
     }
 
-    pub(super) fn insert_channel(&mut self, new: NewChannel) -> Created {
+    /// Creates a channel with its owner as its member.
+    pub fn insert_channel(&mut self, new: NewChannel) -> Created {
         if self.channel_id(&new.name).is_some() {
             return Created::Taken;
         }
-        if self.channels_of(new.owner) >= new.channels_per_account {
+        if self.channels_joined(new.owner) >= new.channels_per_account {
             return Created::TooManyChannels;
         }
         let id = self.create(ChannelRow {
@@ -130,7 +142,10 @@ impl State {
         self.mark_channel(user, channel, self.last_seq_of(channel));
     }
 
-    pub(super) fn list_channels(
+    /// Channels behind a name in the order of names, with their numbers of members: the
+    /// lobby, those that are not by invitation only, and those that `user` is a member of
+    /// or invited to.
+    pub fn channels(
         &self,
         user: UserId,
         after: Option<&ChannelName>,
@@ -156,14 +171,14 @@ impl State {
         listed
     }
 
-    pub(super) fn role(&self, channel: ChannelId, user: UserId) -> Option<Role> {
+    pub(crate) fn role(&self, channel: ChannelId, user: UserId) -> Option<Role> {
         self.members
             .iter()
             .find(|m| m.channel == channel && m.user == user)
             .map(|m| m.role)
     }
 
-    pub(super) fn is_member(&self, channel: ChannelId, user: UserId) -> bool {
+    pub(crate) fn is_member(&self, channel: ChannelId, user: UserId) -> bool {
         let Some(row) = self.channels.get(&channel) else {
             return false;
         };
@@ -174,11 +189,32 @@ impl State {
         self.members.iter().filter(|m| m.channel == channel).count()
     }
 
-    fn channels_of(&self, user: UserId) -> usize {
+    fn channels_joined(&self, user: UserId) -> usize {
         self.members.iter().filter(|m| m.user == user).count()
     }
 
-    pub(super) fn insert_member(
+    /// Replaces what a channel is about.
+    pub fn set_topic(&mut self, channel: ChannelId, topic: String) {
+        if let Some(row) = self.channels.get_mut(&channel) {
+            row.topic = topic;
+        }
+    }
+
+    /// Replaces who may join a channel.
+    pub fn set_access(
+        &mut self,
+        channel: ChannelId,
+        access: Access,
+        password_hash: Option<String>,
+    ) {
+        if let Some(row) = self.channels.get_mut(&channel) {
+            row.access = access;
+            row.password_hash = password_hash;
+        }
+    }
+
+    /// Makes an account a member and forgets its invitation.
+    pub fn insert_member(
         &mut self,
         channel: ChannelId,
         user: UserId,
@@ -191,7 +227,7 @@ impl State {
             Added::Already
         } else if self.members_of(channel) >= limits.members_per_channel {
             return Added::ChannelFull;
-        } else if self.channels_of(user) >= limits.channels_per_account {
+        } else if self.channels_joined(user) >= limits.channels_per_account {
             return Added::TooManyChannels;
         } else {
             self.join(channel, user, Role::Member);
@@ -202,7 +238,8 @@ impl State {
         added
     }
 
-    pub(super) fn membership(&self, channel: ChannelId, user: UserId) -> Option<Membership> {
+    /// The account's membership in a channel; in the lobby everybody has one.
+    pub fn membership(&self, channel: ChannelId, user: UserId) -> Option<Membership> {
         if !self.is_member(channel, user) {
             return None;
         }
@@ -219,7 +256,8 @@ impl State {
         })
     }
 
-    pub(super) fn memberships(&self, user: UserId) -> Vec<Membership> {
+    /// The account's memberships, the lobby first, then by name.
+    pub fn memberships(&self, user: UserId) -> Vec<Membership> {
         let ids = self.channels.keys();
         let mut all: Vec<_> = ids.filter_map(|id| self.membership(*id, user)).collect();
         all.sort_by(|a, b| {
@@ -229,12 +267,8 @@ impl State {
         all
     }
 
-    pub(super) fn members(
-        &self,
-        channel: ChannelId,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Vec<MemberRow> {
+    /// Members behind a name key, in the order of name keys. Not for the lobby.
+    pub fn members(&self, channel: ChannelId, after: Option<&str>, limit: usize) -> Vec<MemberRow> {
         let mut members: Vec<_> = self
             .members
             .iter()
@@ -251,7 +285,9 @@ impl State {
         members
     }
 
-    pub(super) fn set_role(&mut self, channel: ChannelId, user: UserId, role: Role) -> bool {
+    /// Gives a member a role; the present owner becomes operator when it is
+    /// [`Role::Owner`]. Says whether there is such a member.
+    pub fn set_role(&mut self, channel: ChannelId, user: UserId, role: Role) -> bool {
         if self.role(channel, user).is_none() {
             return false;
         }
@@ -265,7 +301,9 @@ impl State {
         true
     }
 
-    pub(super) fn delete_member(&mut self, channel: ChannelId, user: UserId) -> Removed {
+    /// Takes a member out. An owner is followed by the operator, or else the member, of
+    /// longest standing.
+    pub fn delete_member(&mut self, channel: ChannelId, user: UserId) -> Removed {
         let Some(had) = self.role(channel, user) else {
             return Removed::NotAMember;
         };
@@ -296,7 +334,10 @@ impl State {
         self.reads.retain(|(_, of), _| *of != channel);
     }
 
-    pub(super) fn insert_invitation(
+    /// Notes an invitation, in place of an earlier one into the same channel. Of more than
+    /// `at_most` of one account the oldest are forgotten. Says whether it was noted: not
+    /// when the account has blocked who invites.
+    pub fn insert_invitation(
         &mut self,
         channel: ChannelId,
         user: UserId,
@@ -320,12 +361,14 @@ impl State {
         true
     }
 
-    pub(super) fn is_invited(&self, channel: ChannelId, user: UserId) -> bool {
+    /// Whether an account is invited into a channel.
+    pub fn is_invited(&self, channel: ChannelId, user: UserId) -> bool {
         let mut invitations = self.invitations.iter();
         invitations.any(|i| i.channel == channel && i.user == user)
     }
 
-    pub(super) fn invitations_of(&self, user: UserId) -> Vec<Invitation> {
+    /// The invitations of an account, the latest first.
+    pub fn invitations(&self, user: UserId) -> Vec<Invitation> {
         self.invitations
             .iter()
             .rev()
@@ -339,11 +382,11 @@ impl State {
             .collect()
     }
 
-    pub(super) fn read_seq(&self, user: UserId, channel: ChannelId) -> Seq {
+    pub(crate) fn read_seq(&self, user: UserId, channel: ChannelId) -> Seq {
         self.reads.get(&(user, channel)).copied().unwrap_or(0)
     }
 
-    pub(super) fn mark_channel(&mut self, user: UserId, channel: ChannelId, seq: Seq) -> Seq {
+    pub(crate) fn mark_channel(&mut self, user: UserId, channel: ChannelId, seq: Seq) -> Seq {
         let marker = self.reads.entry((user, channel)).or_default();
         *marker = seq.max(*marker);
         *marker

@@ -1,40 +1,39 @@
-//! Lines and whispers.
+//! Lines: said, edited, deleted, read.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use longhall_packet::{Conversation, InboxState, Line, LineId, LineKind, Seq};
+use longhall_packet::{Line, LineId, LineKind, Seq};
 
-use super::{LogKey, State};
-use crate::store::{
-    ANSWERS_SEEN, Appended, CHANGES_WAITING, CONVERSATIONS_LISTED, ChannelId, Cursor, Entry, Log,
-    Page, Pruned, Retention, SHARES, Shrunk, UNREAD_COUNTED, UNREAD_SEEN, UserId, WRITTEN_LATELY,
-    What, forgotten, share, share_of_waiting,
+use crate::records::{
+    Appended, CHANGES_WAITING, ChannelId, Cursor, Entry, Log, Page, SHARES, UNREAD_COUNTED,
+    UNREAD_SEEN, UserId, What, forgotten,
 };
+use crate::{LogKey, World};
 
 /// What a channel's name or an account has counted and kept.
-#[derive(Default)]
-pub(super) struct Kept {
-    last_seq: Seq,
+#[derive(Clone, Default)]
+pub(crate) struct Kept {
+    pub(crate) last_seq: Seq,
     /// Of an inbox: whispers behind it wait.
-    delivered_seq: Seq,
-    lines: BTreeMap<Seq, Row>,
+    pub(crate) delivered_seq: Seq,
+    pub(crate) lines: BTreeMap<Seq, Row>,
 }
 
-struct Row {
-    sender: UserId,
-    line_id: Option<LineId>,
+#[derive(Clone)]
+pub(crate) struct Row {
+    pub(crate) sender: UserId,
+    pub(crate) line_id: Option<LineId>,
     /// Of a whisper: to whom.
-    recipient: Option<UserId>,
+    pub(crate) recipient: Option<UserId>,
     /// Of a whisper: the other side, as the inbox's owner sees it.
-    peer: Option<UserId>,
+    pub(crate) peer: Option<UserId>,
     /// Of a whisper in its sender's inbox: its number in the recipient's.
-    peer_seq: Option<Seq>,
-    line: Line,
+    pub(crate) peer_seq: Option<Seq>,
+    pub(crate) line: Line,
 }
 
-impl State {
-    pub(super) fn bounds(&self, log: &LogKey) -> (Seq, Seq) {
+impl World {
+    pub(crate) fn bounds(&self, log: &LogKey) -> (Seq, Seq) {
         let Some(kept) = self.logs.get(log) else {
             return (1, 0);
         };
@@ -42,7 +41,7 @@ impl State {
         (first.unwrap_or(kept.last_seq + 1), kept.last_seq)
     }
 
-    pub(super) fn unread(
+    pub(crate) fn unread(
         &self,
         log: &LogKey,
         user: UserId,
@@ -61,16 +60,9 @@ impl State {
         u32::try_from(unread.take(UNREAD_COUNTED as usize).count()).unwrap_or(UNREAD_COUNTED)
     }
 
-    pub(super) fn has_whispered(&self, from: UserId, to: UserId) -> bool {
-        let kept = self.logs.get(&LogKey::Inbox(to));
-        let whispers = kept.into_iter().flat_map(|kept| kept.lines.values().rev());
-        whispers
-            .filter(|row| row.peer == Some(from))
-            .take(usize::from(ANSWERS_SEEN))
-            .any(|row| row.sender == from)
-    }
-
-    pub(super) fn append(&mut self, entry: Entry) -> Appended {
+    /// Writes an entry. Numbers count up from 1 in each channel and each inbox without
+    /// holes.
+    pub fn append(&mut self, entry: Entry) -> Appended {
         let line = Line {
             seq: 0,
             sender: entry.sender_name,
@@ -157,128 +149,20 @@ impl State {
         })
     }
 
-    fn log_to_speak_in(&self, channel: ChannelId, user: UserId) -> Option<LogKey> {
+    pub(crate) fn log_to_speak_in(&self, channel: ChannelId, user: UserId) -> Option<LogKey> {
         let row = self.channels.get(&channel)?;
         self.is_member(channel, user)
             .then(|| LogKey::Channel(row.name.clone()))
     }
 
     /// Gives a line the next number.
-    fn push(&mut self, log: LogKey, mut row: Row) -> Line {
+    pub(crate) fn push(&mut self, log: LogKey, mut row: Row) -> Line {
         let kept = self.logs.entry(log).or_default();
         kept.last_seq += 1;
         row.line.seq = kept.last_seq;
         let line = row.line.clone();
         kept.lines.insert(kept.last_seq, row);
         line
-    }
-
-    fn whisper(
-        &mut self,
-        sender: UserId,
-        recipient: UserId,
-        line_id: LineId,
-        line: Line,
-        kept_at_most: Option<usize>,
-    ) -> Appended {
-        let own = Row {
-            sender,
-            line_id: Some(line_id),
-            recipient: Some(recipient),
-            peer: Some(recipient),
-            peer_seq: None,
-            line,
-        };
-        if recipient == sender {
-            return self.whisper_to_self(sender, own);
-        }
-        if self.blocks.contains(&(recipient, sender)) {
-            return Appended::Blocked;
-        }
-        if kept_at_most.is_some_and(|at_most| self.is_full(recipient, sender, at_most)) {
-            return Appended::InboxFull;
-        }
-        let theirs = Row {
-            sender,
-            line_id: None,
-            recipient: Some(recipient),
-            peer: Some(sender),
-            peer_seq: None,
-            line: own.line.clone(),
-        };
-        let received = self.push(LogKey::Inbox(recipient), theirs);
-        if kept_at_most.is_none() {
-            self.delivered(recipient);
-        }
-        let own = Row {
-            peer_seq: Some(received.seq),
-            ..own
-        };
-        let sent = self.push(LogKey::Inbox(sender), own);
-        self.delivered(sender);
-        Appended::Whisper {
-            sent,
-            recipient,
-            received,
-        }
-    }
-
-    fn whisper_to_self(&mut self, user: UserId, row: Row) -> Appended {
-        let sent = self.push(LogKey::Inbox(user), row);
-        self.delivered(user);
-        Appended::Whisper {
-            received: sent.clone(),
-            sent,
-            recipient: user,
-        }
-    }
-
-    /// Whether as many whispers wait as may, of this sender or of all.
-    fn is_full(&self, user: UserId, sender: UserId, at_most: usize) -> bool {
-        let whispers = self.waiting(user).filter(|row| {
-            let kind = row.line.kind;
-            matches!(kind, LineKind::Said | LineKind::Deleted) && row.sender != user
-        });
-        let waiting: Vec<_> = whispers.map(|row| row.sender).collect();
-        let own = waiting.iter().filter(|other| **other == sender).count();
-        let rows = self.logs.get(&LogKey::Inbox(user));
-        let has_written = rows.is_some_and(|kept| {
-            let with = kept.lines.values().rev().filter(|r| r.peer == Some(sender));
-            let mut lately = with.take(WRITTEN_LATELY as usize);
-            lately.any(|row| row.sender == user)
-        });
-        let all = if has_written {
-            at_most
-        } else {
-            at_most.div_ceil(2)
-        };
-        own >= share_of_waiting(at_most) || waiting.len() >= all
-    }
-
-    /// Entries that an account has not been there for.
-    fn waiting(&self, user: UserId) -> impl Iterator<Item = &Row> {
-        let kept = self.logs.get(&LogKey::Inbox(user));
-        kept.into_iter()
-            .flat_map(|kept| kept.lines.range(kept.delivered_seq + 1..))
-            .map(|(_, row)| row)
-    }
-
-    /// Entries of all kinds that an account has not been there for.
-    fn undelivered(&self, user: UserId) -> Seq {
-        let kept = self.logs.get(&LogKey::Inbox(user));
-        kept.map_or(0, |kept| kept.last_seq - kept.delivered_seq)
-    }
-
-    fn waiting_from(&self, user: UserId, sender: UserId) -> u64 {
-        self.waiting(user)
-            .filter(|row| row.sender == sender)
-            .count() as u64
-    }
-
-    fn delivered(&mut self, user: UserId) {
-        if let Some(kept) = self.logs.get_mut(&LogKey::Inbox(user)) {
-            kept.delivered_seq = kept.last_seq;
-        }
     }
 
     /// Edits or deletes a line by `entry`, which says which.
@@ -383,7 +267,10 @@ impl State {
         }
     }
 
-    pub(super) fn lines(&self, log: Log, cursor: Cursor, limit: usize, max_bytes: usize) -> Page {
+    /// Reads a page of at most `limit` lines whose texts and names hold at most
+    /// `max_bytes` bytes in all, but at least one line if there is any. In an inbox a
+    /// hidden one stands for each that was forgotten from between others.
+    pub fn lines(&self, log: Log, cursor: Cursor, limit: usize, max_bytes: usize) -> Page {
         let (key, peer) = match log {
             Log::Channel(channel) => match self.channels.get(&channel) {
                 Some(row) => (LogKey::Channel(row.name.clone()), None),
@@ -445,144 +332,11 @@ impl State {
         }
     }
 
-    pub(super) fn open_inbox(&mut self, user: UserId) -> InboxState {
-        self.delivered(user);
-        let log = LogKey::Inbox(user);
-        let (first_seq, last_seq) = self.bounds(&log);
-        let mut newest: BTreeMap<UserId, Seq> = BTreeMap::new();
-        if let Some(kept) = self.logs.get(&log) {
-            for (seq, row) in &kept.lines {
-                newest.extend(row.peer.map(|peer| (peer, *seq)));
-            }
-        }
-        let mut newest: Vec<_> = newest.into_iter().collect();
-        newest.sort_unstable_by_key(|(_, seq)| Reverse(*seq));
-        let conversations = newest
-            .into_iter()
-            .take(CONVERSATIONS_LISTED as usize)
-            .map(|(peer, last_seq)| {
-                let read_seq = self.whisper_read_seq(user, peer);
-                Conversation {
-                    username: self.username(peer),
-                    last_seq,
-                    read_seq,
-                    unread: self.unread(&log, user, Some(peer), read_seq),
-                }
-            })
-            .collect();
-        InboxState {
-            first_seq,
-            last_seq,
-            conversations,
-        }
-    }
-
-    fn whisper_read_seq(&self, user: UserId, peer: UserId) -> Seq {
-        let marker = self.whisper_reads.get(&(user, peer));
-        marker.copied().unwrap_or(0)
-    }
-
-    pub(super) fn set_read(&mut self, user: UserId, log: Log, to: Seq) -> (Seq, u32) {
-        match log {
-            Log::Channel(channel) => {
-                let Some(log) = self.log_to_speak_in(channel, user) else {
-                    return (0, 0);
-                };
-                let to = to.min(self.bounds(&log).1);
-                let read_seq = self.mark_channel(user, channel, to);
-                (read_seq, self.unread(&log, user, None, read_seq))
-            }
-            Log::Whispers(_, peer) => self.mark_whispers(user, peer, to),
-            Log::Inbox(_) => {
-                let log = LogKey::Inbox(user);
-                let rows = self.logs.get(&log).into_iter().flat_map(|kept| &kept.lines);
-                let peers: BTreeSet<UserId> = rows.filter_map(|(_, row)| row.peer).collect();
-                let to = to.min(self.bounds(&log).1);
-                let marked: Vec<_> = peers
-                    .into_iter()
-                    .map(|peer| self.mark_whispers(user, peer, to))
-                    .collect();
-                let lowest = marked.iter().map(|(read_seq, _)| *read_seq).min();
-                let unread: u32 = marked.iter().map(|(_, unread)| unread).sum();
-                (lowest.unwrap_or(to), unread.min(UNREAD_COUNTED))
-            }
-        }
-    }
-
-    fn mark_whispers(&mut self, user: UserId, peer: UserId, to: Seq) -> (Seq, u32) {
-        let log = LogKey::Inbox(user);
-        let Some(kept) = self.logs.get(&log) else {
-            return (0, 0);
-        };
-        let to = to.min(kept.last_seq);
-        if !kept.lines.values().any(|row| row.peer == Some(peer)) {
-            return (0, 0);
-        }
-        let marker = self.whisper_reads.entry((user, peer)).or_default();
-        *marker = to.max(*marker);
-        let read_seq = *marker;
-        (read_seq, self.unread(&log, user, Some(peer), read_seq))
-    }
-
     /// Forgets all lines of a log but not its numbers.
-    pub(super) fn forget_lines(&mut self, log: &LogKey) {
+    pub(crate) fn forget_lines(&mut self, log: &LogKey) {
         if let Some(kept) = self.logs.get_mut(log) {
             kept.lines.clear();
         }
-    }
-
-    pub(super) fn prune(&mut self, retention: Retention) -> Pruned {
-        let sessions = self.sessions.len();
-        self.sessions.retain(|s| s.expires_at_ms > retention.now_ms);
-        let mut done = Pruned {
-            sessions: (sessions - self.sessions.len()) as u64,
-            ..Pruned::default()
-        };
-        for (key, kept) in &mut self.logs {
-            let at_most = match key {
-                LogKey::Channel(_) => retention.lines_per_channel,
-                LogKey::Inbox(_) => kept.last_seq,
-            };
-            let up_to = kept.last_seq.saturating_sub(at_most);
-            kept.forget(up_to, &retention, &mut done);
-            if matches!(key, LogKey::Inbox(_)) {
-                let lines = kept.lines.len();
-                kept.thin_out(retention.whispers_per_inbox);
-                done.beyond += (lines - kept.lines.len()) as u64;
-            }
-        }
-        done
-    }
-
-    pub(super) fn shrink(&mut self, max_bytes: u64) -> Shrunk {
-        let mut done = Shrunk::default();
-        let mut all: Vec<(u64, LogKey, Seq, u64)> = Vec::new();
-        for (key, kept) in &self.logs {
-            // Before a line go those before it in its log.
-            let mut said = 0;
-            for (seq, row) in &kept.lines {
-                said = row.line.sent_at_ms.max(said);
-                let bytes = (150 + row.line.text.len()) as u64;
-                done.bytes += bytes;
-                all.push((said, key.clone(), *seq, bytes));
-            }
-        }
-        if done.bytes <= max_bytes {
-            return done;
-        }
-        all.sort_by_key(|(said, ..)| *said);
-        for (said, key, seq, bytes) in all {
-            if done.bytes <= max_bytes - max_bytes / 16 {
-                break;
-            }
-            if let Some(kept) = self.logs.get_mut(&key) {
-                kept.lines.remove(&seq);
-            }
-            done.bytes -= bytes;
-            done.lines += 1;
-            done.up_to_ms = i64::try_from(said).unwrap_or(i64::MAX);
-        }
-        done
     }
 }
 
@@ -595,57 +349,4 @@ fn fill(rows: &mut Vec<(UserId, Line)>) {
         filled.push((sender, line));
     }
     *rows = filled;
-}
-
-impl Kept {
-    /// Forgets the oldest lines, up to the first that is to stay.
-    fn forget(&mut self, up_to: Seq, retention: &Retention, done: &mut Pruned) {
-        let not_before = u64::try_from(retention.not_before_ms).unwrap_or(0);
-        let is_doubtful = |row: &Row| {
-            let said = i64::try_from(row.line.sent_at_ms).unwrap_or(i64::MAX);
-            let doubtful = retention.doubtful_ms;
-            doubtful.is_some_and(|(from, to)| (from..=to).contains(&said))
-        };
-        let newest = self
-            .lines
-            .iter()
-            .take_while(|(seq, row)| {
-                **seq <= up_to || is_doubtful(row) || row.line.sent_at_ms < not_before
-            })
-            .filter(|(seq, row)| **seq <= up_to || !is_doubtful(row))
-            .map(|(seq, _)| *seq)
-            .last();
-        let Some(newest) = newest else {
-            return;
-        };
-        self.lines.retain(|seq, _| {
-            let goes = *seq <= newest;
-            done.beyond += u64::from(goes && *seq <= up_to);
-            done.old += u64::from(goes && *seq > up_to);
-            !goes
-        });
-    }
-
-    /// Has the conversations that hold the most give their oldest.
-    fn thin_out(&mut self, at_most: u64) {
-        let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
-        let mut conversations: BTreeMap<UserId, i64> = BTreeMap::new();
-        for row in self.lines.values() {
-            if let Some(peer) = row.peer {
-                *conversations.entry(peer).or_default() += 1;
-            }
-        }
-        let most = share(conversations.values().copied(), at_most);
-        self.lines.retain(|_, row| {
-            let held = row.peer.and_then(|peer| conversations.get_mut(&peer));
-            held.is_none_or(|held| {
-                let stays = *held <= most;
-                *held -= i64::from(!stays);
-                stays
-            })
-        });
-        while most == 1 && self.lines.len() as i64 > at_most.max(1) {
-            self.lines.pop_first();
-        }
-    }
 }

@@ -1,14 +1,10 @@
-//! The twin of the SQLite store for tests: same behaviour, nothing kept.
+//! The model of the rules as a store, for tests: same behaviour, nothing kept.
 
-mod accounts;
-mod channels;
-mod lines;
-
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
+use longhall_world::World;
 
 use super::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Entry, Log, MemberLimits, MemberRow,
@@ -33,39 +29,23 @@ impl Default for MemoryStore {
 
 #[derive(Default)]
 struct State {
-    users: HashMap<UserId, (User, NameKeys)>,
-    sessions: Vec<accounts::Session>,
-    /// Seen latest last.
-    places: HashMap<UserId, Vec<Place>>,
-    last_session: i64,
-    blocks: BTreeSet<(UserId, UserId)>,
-    channels: BTreeMap<ChannelId, channels::ChannelRow>,
-    last_channel: i64,
-    members: Vec<channels::Member>,
-    invitations: Vec<channels::Invited>,
-    reads: HashMap<(UserId, ChannelId), Seq>,
-    whisper_reads: HashMap<(UserId, UserId), Seq>,
-    logs: HashMap<LogKey, lines::Kept>,
+    world: World,
     seen: Seen,
     closed: bool,
 }
 
-/// What counts numbers up. A name of a channel does so for all channels that
-/// ever have it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum LogKey {
-    Channel(ChannelName),
-    Inbox(UserId),
-}
-
 impl MemoryStore {
-    fn open(&self) -> Result<MutexGuard<'_, State>, StoreError> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the world, while the store is open.
+    fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> Result<T, StoreError> {
+        let state = &mut *self.lock();
         if state.closed {
-            Err(StoreError::Closed)
-        } else {
-            Ok(state)
+            return Err(StoreError::Closed);
         }
+        Ok(act(&mut state.world))
     }
 }
 
@@ -76,20 +56,19 @@ impl Store for MemoryStore {
     }
 
     fn seen(&self) -> Seen {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.seen
+        self.lock().seen
     }
 
     async fn insert_user(&self, user: NewUser) -> Result<Option<UserId>, StoreError> {
-        Ok(self.open()?.insert_user(user))
+        self.with(|world| world.insert_user(user))
     }
 
     async fn user_by_name(&self, name_key: &str) -> Result<Option<User>, StoreError> {
-        Ok(self.open()?.user_by(|keys| keys.name == name_key).cloned())
+        self.with(|world| world.user_by_name(name_key).cloned())
     }
 
     async fn is_name_taken(&self, keys: &NameKeys) -> Result<bool, StoreError> {
-        Ok(self.open()?.user_by(|k| k.overlaps(keys)).is_some())
+        self.with(|world| world.is_name_taken(keys))
     }
 
     async fn set_password_hash(
@@ -98,7 +77,7 @@ impl Store for MemoryStore {
         known: String,
         hash: String,
     ) -> Result<bool, StoreError> {
-        Ok(self.open()?.set_password_hash(user, &known, hash))
+        self.with(|world| world.set_password_hash(user, &known, hash))
     }
 
     async fn change_password(
@@ -108,32 +87,29 @@ impl Store for MemoryStore {
         hash: String,
         keep: SessionId,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
-        let mut state = self.open()?;
-        let changed = state.set_password_hash(user, &known, hash);
-        Ok(changed.then(|| state.delete_sessions(user, None, keep)))
+        self.with(|world| world.change_password(user, &known, hash, keep))
     }
 
     async fn insert_session(
         &self,
         session: NewSession,
     ) -> Result<(SessionId, Vec<SessionId>), StoreError> {
-        Ok(self.open()?.insert_session(session))
+        self.with(|world| world.insert_session(session))
     }
 
     async fn rotate_session(
         &self,
         rotation: Rotation,
     ) -> Result<Option<(User, SessionId)>, StoreError> {
-        Ok(self.open()?.rotate_session(&rotation))
+        self.with(|world| world.rotate_session(&rotation))
     }
 
     async fn is_known_place(&self, name_key: &str, place: Place) -> Result<bool, StoreError> {
-        Ok(self.open()?.is_known_place(name_key, place))
+        self.with(|world| world.is_known_place(name_key, place))
     }
 
     async fn touch_session(&self, session: SessionId, now_ms: i64) -> Result<(), StoreError> {
-        self.open()?.touch_session(session, now_ms);
-        Ok(())
+        self.with(|world| world.touch_session(session, now_ms))
     }
 
     async fn sessions(
@@ -141,7 +117,7 @@ impl Store for MemoryStore {
         user: UserId,
         ended_by_ms: i64,
     ) -> Result<Vec<SessionRow>, StoreError> {
-        Ok(self.open()?.sessions_of(user, ended_by_ms))
+        self.with(|world| world.sessions(user, ended_by_ms))
     }
 
     async fn delete_sessions(
@@ -150,26 +126,24 @@ impl Store for MemoryStore {
         session: Option<SessionId>,
         keep: SessionId,
     ) -> Result<Vec<SessionId>, StoreError> {
-        Ok(self.open()?.delete_sessions(user, session, keep))
+        self.with(|world| world.delete_sessions(user, session, keep))
     }
 
     async fn delete_session(&self, token: TokenHash) -> Result<(), StoreError> {
-        self.open()?.delete_session(token);
-        Ok(())
+        self.with(|world| world.delete_session(token))
     }
 
     async fn open_lobby(&self, name: &ChannelName, _now_ms: i64) -> Result<Channel, StoreError> {
-        let lobby = self.open()?.open_lobby(name);
+        let lobby = self.with(|world| world.open_lobby(name))?;
         lobby.ok_or_else(|| StoreError::Failed("no lobby".to_owned()))
     }
 
     async fn insert_channel(&self, channel: NewChannel) -> Result<Created, StoreError> {
-        Ok(self.open()?.insert_channel(channel))
+        self.with(|world| world.insert_channel(channel))
     }
 
     async fn channel_by_name(&self, name: &ChannelName) -> Result<Option<Channel>, StoreError> {
-        let state = self.open()?;
-        Ok(state.channel_id(name).and_then(|id| state.channel(id)))
+        self.with(|world| world.channel_by_name(name))
     }
 
     async fn channels(
@@ -178,14 +152,11 @@ impl Store for MemoryStore {
         after: Option<&ChannelName>,
         limit: usize,
     ) -> Result<Vec<(Channel, u32)>, StoreError> {
-        Ok(self.open()?.list_channels(user, after, limit))
+        self.with(|world| world.channels(user, after, limit))
     }
 
     async fn set_topic(&self, channel: ChannelId, topic: String) -> Result<(), StoreError> {
-        if let Some(row) = self.open()?.channels.get_mut(&channel) {
-            row.topic = topic;
-        }
-        Ok(())
+        self.with(|world| world.set_topic(channel, topic))
     }
 
     async fn set_access(
@@ -194,11 +165,7 @@ impl Store for MemoryStore {
         access: Access,
         password_hash: Option<String>,
     ) -> Result<(), StoreError> {
-        if let Some(row) = self.open()?.channels.get_mut(&channel) {
-            row.access = access;
-            row.password_hash = password_hash;
-        }
-        Ok(())
+        self.with(|world| world.set_access(channel, access, password_hash))
     }
 
     async fn insert_member(
@@ -208,7 +175,7 @@ impl Store for MemoryStore {
         limits: MemberLimits,
         _now_ms: i64,
     ) -> Result<Added, StoreError> {
-        Ok(self.open()?.insert_member(channel, user, limits))
+        self.with(|world| world.insert_member(channel, user, limits))
     }
 
     async fn membership(
@@ -216,11 +183,11 @@ impl Store for MemoryStore {
         channel: ChannelId,
         user: UserId,
     ) -> Result<Option<Membership>, StoreError> {
-        Ok(self.open()?.membership(channel, user))
+        self.with(|world| world.membership(channel, user))
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, StoreError> {
-        Ok(self.open()?.memberships(user))
+        self.with(|world| world.memberships(user))
     }
 
     async fn members(
@@ -229,7 +196,7 @@ impl Store for MemoryStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<MemberRow>, StoreError> {
-        Ok(self.open()?.members(channel, after, limit))
+        self.with(|world| world.members(channel, after, limit))
     }
 
     async fn set_role(
@@ -238,11 +205,11 @@ impl Store for MemoryStore {
         user: UserId,
         role: Role,
     ) -> Result<bool, StoreError> {
-        Ok(self.open()?.set_role(channel, user, role))
+        self.with(|world| world.set_role(channel, user, role))
     }
 
     async fn delete_member(&self, channel: ChannelId, user: UserId) -> Result<Removed, StoreError> {
-        Ok(self.open()?.delete_member(channel, user))
+        self.with(|world| world.delete_member(channel, user))
     }
 
     async fn insert_invitation(
@@ -253,23 +220,20 @@ impl Store for MemoryStore {
         at_most: usize,
         _now_ms: i64,
     ) -> Result<bool, StoreError> {
-        Ok(self.open()?.insert_invitation(channel, user, by, at_most))
+        self.with(|world| world.insert_invitation(channel, user, by, at_most))
     }
 
     async fn is_invited(&self, channel: ChannelId, user: UserId) -> Result<bool, StoreError> {
-        Ok(self.open()?.is_invited(channel, user))
+        self.with(|world| world.is_invited(channel, user))
     }
 
     async fn invitations(&self, user: UserId) -> Result<Vec<Invitation>, StoreError> {
-        Ok(self.open()?.invitations_of(user))
+        self.with(|world| world.invitations(user))
     }
 
     async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError> {
-        let mut state = self.open()?;
-        Ok(entries
-            .into_iter()
-            .map(|entry| state.append(entry))
-            .collect())
+        let entries = entries.into_iter();
+        self.with(|world| entries.map(|entry| world.append(entry)).collect())
     }
 
     async fn lines(
@@ -279,19 +243,19 @@ impl Store for MemoryStore {
         limit: usize,
         max_bytes: usize,
     ) -> Result<Page, StoreError> {
-        Ok(self.open()?.lines(log, cursor, limit, max_bytes))
+        self.with(|world| world.lines(log, cursor, limit, max_bytes))
     }
 
     async fn has_whispered(&self, from: UserId, to: UserId) -> Result<bool, StoreError> {
-        Ok(self.open()?.has_whispered(from, to))
+        self.with(|world| world.has_whispered(from, to))
     }
 
     async fn open_inbox(&self, user: UserId) -> Result<InboxState, StoreError> {
-        Ok(self.open()?.open_inbox(user))
+        self.with(|world| world.open_inbox(user))
     }
 
     async fn set_read(&self, user: UserId, log: Log, seq: Seq) -> Result<(Seq, u32), StoreError> {
-        Ok(self.open()?.set_read(user, log, seq))
+        self.with(|world| world.set_read(user, log, seq))
     }
 
     async fn insert_block(
@@ -300,34 +264,32 @@ impl Store for MemoryStore {
         blocked: UserId,
         at_most: usize,
     ) -> Result<bool, StoreError> {
-        Ok(self.open()?.insert_block(user, blocked, at_most))
+        self.with(|world| world.insert_block(user, blocked, at_most))
     }
 
     async fn blocks(&self, user: UserId) -> Result<Vec<(UserId, String)>, StoreError> {
-        Ok(self.open()?.blocks_of(user))
+        self.with(|world| world.blocks(user))
     }
 
     async fn delete_block(&self, user: UserId, blocked: UserId) -> Result<(), StoreError> {
-        self.open()?.blocks.remove(&(user, blocked));
-        Ok(())
+        self.with(|world| world.delete_block(user, blocked))
     }
 
     async fn prune(&self, retention: Retention) -> Result<Pruned, StoreError> {
-        Ok(self.open()?.prune(retention))
+        self.with(|world| world.prune(retention))
     }
 
     async fn shrink(&self, max_bytes: u64) -> Result<Shrunk, StoreError> {
-        Ok(self.open()?.shrink(max_bytes))
+        self.with(|world| world.shrink(max_bytes))
     }
 
     async fn set_seen(&self, seen: Seen) -> Result<(), StoreError> {
-        self.open()?.seen = seen;
+        self.with(|_| ())?;
+        self.lock().seen = seen;
         Ok(())
     }
 
     async fn close(&self) {
-        if let Ok(mut state) = self.open() {
-            state.closed = true;
-        }
+        self.lock().closed = true;
     }
 }

@@ -18,7 +18,7 @@ mod whispers;
 
 use std::sync::Arc;
 
-use longhall_packet::{LineKind, Username};
+use longhall_packet::{LineId, LineKind, Username};
 
 use super::*;
 

@@ -52,6 +52,7 @@ use super::{
 use crate::clock::now_ms;
 use ledger::Ledger;
 use lineage::Locked;
+#[cfg(any(test, feature = "fuzzing"))]
 pub(super) use lineage::new_epoch;
 pub use open::OpenError;
 use open::{MIGRATIONS, connect, connect_for_reading, explain, locate, lock, migrate};

@@ -1,0 +1,54 @@
+//! What a Longhall server knows, and by which rules.
+//!
+//! [`World`] is the one model: whatever keeps accounts, channels and lines elsewhere is
+//! held to it. The server's tests run its SQLite store against it, at random. It does no
+//! I/O and knows no clock, no engine and no network: the present comes in with each call.
+//!
+//! - [`records`]: accounts, sessions, channels, members and lines, as stores take and
+//!   give them, and how many there may be;
+//! - `accounts`, `channels`, `lines`, `inbox`, `retention`: the model, by theme.
+
+pub mod records;
+mod accounts;
+mod channels;
+mod lines;
+mod inbox;
+mod retention;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use longhall_packet::{ChannelName, NameKeys, Seq};
+
+use records::{ChannelId, Place, User, UserId};
+
+/// Accounts, sessions, channels, members, lines, read markers and blocks, in memory. A
+/// clone is a copy of all of it.
+///
+/// It does what it is told, as a database does: who may do so is for
+/// whoever calls.
+#[derive(Clone, Default)]
+pub struct World {
+    users: HashMap<UserId, (User, NameKeys)>,
+    sessions: Vec<accounts::Session>,
+    /// Seen latest last.
+    places: HashMap<UserId, Vec<Place>>,
+    last_session: i64,
+    blocks: BTreeSet<(UserId, UserId)>,
+    channels: BTreeMap<ChannelId, channels::ChannelRow>,
+    last_channel: i64,
+    /// In the order of joining.
+    members: Vec<channels::Member>,
+    /// In the order of inviting.
+    invitations: Vec<channels::Invited>,
+    reads: HashMap<(UserId, ChannelId), Seq>,
+    whisper_reads: HashMap<(UserId, UserId), Seq>,
+    logs: HashMap<LogKey, lines::Kept>,
+}
+
+/// What counts numbers up. A name of a channel does so for all channels that
+/// ever have it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum LogKey {
+    Channel(ChannelName),
+    Inbox(UserId),
+}

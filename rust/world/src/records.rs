@@ -1,0 +1,496 @@
+//! What the rules speak of: accounts, sessions, channels, members, lines, and how many
+//! of them there may be. The model and every store take and give these.
+
+use longhall_packet::{Access, ChannelName, Line, LineId, LineKind, NameKeys, Role, Seq};
+
+/// Unread lines are counted up to here.
+pub const UNREAD_COUNTED: u32 = 1000;
+/// They are counted among so many of the newest entries: a marker that stands
+/// still must not cost ever more to count from.
+pub const UNREAD_SEEN: u64 = 5000;
+/// Entries that may wait in the inbox of an account that is away before edits of
+/// whispers are taken no more.
+pub const CHANGES_WAITING: u64 = 1000;
+/// Whispers between two that are looked at for one that answers.
+pub const ANSWERS_SEEN: u16 = 1000;
+/// Places kept of an account from where it was logged in to.
+pub const PLACES_KEPT: u8 = 16;
+/// A part of that, as of the whispers that wait, is all one sender may fill.
+pub const SHARES: usize = 4;
+/// Among so many of the newest entries of a conversation it is looked whether the
+/// recipient has ever answered.
+pub const WRITTEN_LATELY: u64 = 200;
+/// Conversations listed of an inbox.
+pub const CONVERSATIONS_LISTED: u32 = 50;
+
+/// Whispers of one sender that may wait where `at_most` may in all.
+///
+/// And all those whom the recipient has never written to may fill one half only, so
+/// that strangers, however many, leave room for friends.
+pub fn share_of_waiting(at_most: usize) -> usize {
+    at_most.div_ceil(SHARES)
+}
+
+/// How many entries each conversation may hold so that all of them hold at most `kept`;
+/// at least 1.
+pub fn share(conversations: impl Iterator<Item = i64>, kept: i64) -> i64 {
+    let mut entries: Vec<i64> = conversations.collect();
+    entries.sort_unstable();
+    let mut left = kept;
+    let mut others = entries.len() as i64;
+    for held in entries {
+        // Whoever holds less than an equal share leaves the rest of it to the others.
+        let equal = left / others;
+        if held > equal {
+            return equal.max(1);
+        }
+        left -= held;
+        others -= 1;
+    }
+    i64::MAX
+}
+
+/// Identifies an account for good; names may change one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(pub i64);
+
+impl std::fmt::Display for UserId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// SHA-256 of a resume token. The token itself is never stored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+/// A part of the hash of an address (one /64 network for IPv6): enough to know it
+/// again, too little to tell it from some hundred others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place(pub u32);
+
+/// An account to create.
+pub struct NewUser {
+    /// The name as typed.
+    pub username: String,
+    /// The keys no other account may have.
+    pub keys: NameKeys,
+    /// The password's hash as a PHC string.
+    pub password_hash: String,
+}
+
+/// An account.
+#[derive(Clone)]
+pub struct User {
+    /// Its identity.
+    pub id: UserId,
+    /// The name as registered.
+    pub username: String,
+    /// The password's hash as a PHC string.
+    pub password_hash: String,
+}
+
+/// Identifies a session of an account, in the list of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId(pub i64);
+
+/// Identifies a channel for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelId(pub i64);
+
+/// A login that may be resumed.
+pub struct NewSession {
+    /// Whose it is.
+    pub user: UserId,
+    /// The token that resumes it.
+    pub token: TokenHash,
+    /// What the player calls the device. May be empty.
+    pub device: String,
+    /// When it was made, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at_ms: i64,
+    /// Those of the account that expired by then end, in milliseconds since 1970.
+    pub ended_by_ms: i64,
+    /// Sessions the account may have, this one counted; at least 1. Those that
+    /// were seen least lately end.
+    pub at_most: usize,
+    /// Its sessions that are connected: they are seen now.
+    pub connected: Vec<SessionId>,
+    /// From where, if that is to be known again.
+    pub place: Option<Place>,
+}
+
+/// An exchange of a resume token for the next one.
+pub struct Rotation {
+    /// The token the client showed.
+    pub presented: TokenHash,
+    /// The token it gets.
+    pub next: TokenHash,
+    /// The present, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// When the session ends from now on, in milliseconds since 1970.
+    pub expires_at_ms: i64,
+    /// From where, if that is to be known again.
+    pub place: Option<Place>,
+    /// A session that expired by then has ended, in milliseconds since 1970.
+    pub ended_by_ms: i64,
+}
+
+/// A session of an account, for its list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its identity.
+    pub id: SessionId,
+    /// What the player calls the device.
+    pub device: String,
+    /// When it was made, in milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// When it was there last, in milliseconds since 1970.
+    pub last_seen_at_ms: i64,
+}
+
+/// A channel.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Its identity.
+    pub id: ChannelId,
+    /// Its name.
+    pub name: ChannelName,
+    /// What it is about.
+    pub topic: String,
+    /// Who may join.
+    pub access: Access,
+    /// The password's hash as a PHC string, when the access is by password.
+    pub password_hash: Option<String>,
+    /// Everybody is a member of the lobby, without a row for it.
+    pub is_lobby: bool,
+    /// The oldest number kept; `last_seq + 1` when none is.
+    pub first_seq: Seq,
+    /// The newest number; 0 before the first line.
+    pub last_seq: Seq,
+}
+
+impl std::fmt::Debug for Channel {
+    /// Without the hash of the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Channel")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("topic", &self.topic)
+            .field("access", &self.access)
+            .field("first_seq", &self.first_seq)
+            .field("last_seq", &self.last_seq)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A channel to create.
+pub struct NewChannel {
+    /// Its name.
+    pub name: ChannelName,
+    /// What it is about.
+    pub topic: String,
+    /// Who may join.
+    pub access: Access,
+    /// The password's hash as a PHC string, when the access is by password.
+    pub password_hash: Option<String>,
+    /// Its first member.
+    pub owner: UserId,
+    /// Channels the owner may be in, this one counted.
+    pub channels_per_account: usize,
+    /// The present, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// What came of creating a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It exists.
+    Channel(Channel),
+    /// Another channel has the name.
+    Taken,
+    /// The owner is in too many channels.
+    TooManyChannels,
+}
+
+/// What came of joining a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// The account is a member now.
+    Member,
+    /// It had been one.
+    Already,
+    /// The channel has as many members as it may have.
+    ChannelFull,
+    /// The account is in too many channels.
+    TooManyChannels,
+    /// The channel is gone.
+    NoChannel,
+}
+
+/// What came of leaving a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// The account was no member.
+    NotAMember,
+    /// It is out. The new owner, when the channel lost its own.
+    Out {
+        /// Who owns the channel from now on, when that changed.
+        heir: Option<(UserId, String)>,
+    },
+    /// It is out, and was the last: the channel is gone with its lines. Should
+    /// the name be used again, the numbers go on from where they were.
+    ChannelGone,
+}
+
+/// A channel as one of its members sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The channel.
+    pub channel: Channel,
+    /// What the member may do.
+    pub role: Role,
+    /// Up to where it has read.
+    pub read_seq: Seq,
+    /// Lines said by others behind `read_seq`, up to 1000.
+    pub unread: u32,
+    /// Members there are; 0 for the lobby, whose members are those online.
+    pub members: u32,
+}
+
+/// What joining must not exceed.
+#[derive(Clone, Copy, Debug)]
+pub struct MemberLimits {
+    /// Members a channel may have.
+    pub members_per_channel: usize,
+    /// Channels an account may be in, the lobby not counted.
+    pub channels_per_account: usize,
+}
+
+/// A member of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The account.
+    pub user: UserId,
+    /// Its name.
+    pub username: String,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// Something to write into a channel's history or into two inboxes. Who may do
+/// so has been checked, except where [`Appended`] says otherwise.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Who writes.
+    pub sender: UserId,
+    /// The name of who writes, as it is shown.
+    pub sender_name: String,
+    /// What.
+    pub what: What,
+    /// The present, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// What an [`Entry`] is.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A line in a channel.
+    Say {
+        /// Where.
+        channel: ChannelId,
+        /// Taken once an account.
+        line_id: LineId,
+        /// What.
+        text: String,
+    },
+    /// A line from player to player.
+    Whisper {
+        /// To whom.
+        recipient: UserId,
+        /// The name of the recipient, as it is shown.
+        recipient_name: String,
+        /// Taken once an account.
+        line_id: LineId,
+        /// What.
+        text: String,
+        /// Whispers that may wait for a recipient that has not been there since;
+        /// `None` for one that is online. One sender may fill a quarter of that, and
+        /// all those whom the recipient has not written to, half of it.
+        kept_at_most: Option<usize>,
+    },
+    /// Another text for a line of the sender's.
+    Edit {
+        /// Where the line is; `None` for a whisper, by its number in the
+        /// sender's inbox.
+        channel: Option<ChannelId>,
+        /// Its number.
+        of: Seq,
+        /// How it reads from now on.
+        text: String,
+        /// Lines said before this may not be changed, in milliseconds since 1970.
+        not_before_ms: i64,
+    },
+    /// No text any more for a line of the sender's.
+    Delete {
+        /// As for an edit.
+        channel: Option<ChannelId>,
+        /// Its number.
+        of: Seq,
+        /// As for an edit.
+        not_before_ms: i64,
+    },
+}
+
+/// What came of an [`Entry`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It is in the channel's history.
+    Line {
+        /// As every member gets it.
+        line: Line,
+    },
+    /// It is in both inboxes, under a number in each.
+    Whisper {
+        /// As the sender's other devices get it.
+        sent: Line,
+        /// Whose the other inbox is.
+        recipient: UserId,
+        /// As the recipient gets it.
+        received: Line,
+    },
+    /// A line with this id had been taken, under this number (of the sender's
+    /// inbox for a whisper). Nothing was written.
+    Before {
+        /// Its number.
+        seq: Seq,
+        /// When it was said, in milliseconds since 1970.
+        sent_at_ms: i64,
+    },
+    /// The line to change does not exist, is not the sender's, or is deleted.
+    UnknownLine,
+    /// The line to change was said too long ago; or, by a clock that was ahead, it is
+    /// still to be said.
+    TooLate,
+    /// The recipient has blocked the sender.
+    Blocked,
+    /// Too many whispers, or edits of whispers, wait for the recipient.
+    InboxFull,
+    /// The channel is gone, or the sender no member of it any more.
+    NotAMember,
+}
+
+/// Which lines to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// The newest.
+    Newest,
+    /// The oldest with greater numbers.
+    After(Seq),
+    /// The newest with smaller numbers.
+    Before(Seq),
+}
+
+/// Whose lines to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// A channel's.
+    Channel(ChannelId),
+    /// All whispers of an account.
+    Inbox(UserId),
+    /// The whispers of the first account with the second, by their numbers in
+    /// the inbox of the first.
+    Whispers(UserId, UserId),
+}
+
+/// A page of lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The oldest number kept; `last_seq + 1` when none is.
+    pub first_seq: Seq,
+    /// The newest number there is.
+    pub last_seq: Seq,
+    /// In the order of their numbers, each with the account that said it.
+    pub lines: Vec<(UserId, Line)>,
+    /// Whether there are more in the direction of the cursor.
+    pub more: bool,
+}
+
+/// What to forget.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Lines and whispers said before are forgotten, in milliseconds since 1970.
+    pub not_before_ms: i64,
+    /// Lines stamped from and to these times are of no known time: they go with those
+    /// behind them.
+    pub doubtful_ms: Option<(i64, i64)>,
+    /// Lines kept per channel.
+    pub lines_per_channel: u64,
+    /// Whispers kept per inbox: beyond, the conversations that hold the most give
+    /// their oldest.
+    pub whispers_per_inbox: u64,
+    /// Sessions that expired by then end, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// What a step of forgetting did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// More is left to do.
+    pub is_more: bool,
+    /// Lines that were too old.
+    pub old: u64,
+    /// Lines that were too many.
+    pub beyond: u64,
+    /// Sessions that ended.
+    pub sessions: u64,
+}
+
+/// What a step of making room did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shrunk {
+    /// More is left to do.
+    pub is_more: bool,
+    /// Lines forgotten.
+    pub lines: u64,
+    /// When the newest of them was said, in milliseconds since 1970.
+    pub up_to_ms: i64,
+    /// Bytes that are in use.
+    pub bytes: u64,
+}
+
+/// What the clock has shown so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Up to where it was believed, in milliseconds since 1970.
+    pub believed_ms: Option<i64>,
+    /// Lines that were said while it was behind.
+    pub doubt: Option<Doubt>,
+}
+
+/// Lines stamped by a clock that was behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The earliest stamp, in milliseconds since 1970.
+    pub from_ms: i64,
+    /// The latest.
+    pub to_ms: i64,
+    /// When the last of them was said, by what had been believed of the clock.
+    pub said_ms: i64,
+}
+
+/// What stands in an inbox for an entry that was forgotten from between others.
+pub fn forgotten(seq: Seq) -> (UserId, Line) {
+    let line = Line {
+        seq,
+        sender: String::new(),
+        recipient: None,
+        text: String::new(),
+        sent_at_ms: 0,
+        kind: LineKind::Hidden,
+        edited_at_ms: None,
+        of: None,
+    };
+    (UserId(0), line)
+}
