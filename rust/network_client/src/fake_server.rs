@@ -1,5 +1,7 @@
 //! A server inside the game's own process, for a game's tests.
 
+mod world;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -10,8 +12,8 @@ use longhall_packet::{
     ClientPacket, CloseReason, Denial, DenyCode, ResumeToken, ServerPacket, codec,
 };
 
+use self::world::{Deliveries, World};
 use crate::convert::{now, seconds};
-use crate::fake_world::{Deliveries, World};
 use crate::transport::News;
 
 /// A server inside your game, so that your game's own tests need no network.

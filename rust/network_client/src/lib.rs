@@ -24,7 +24,6 @@ mod probe;
 #[cfg(feature = "bad-weather")]
 mod bad_weather;
 mod fake_server;
-mod fake_world;
 
 mod convert;
 
