@@ -14,15 +14,10 @@
 
 use godot::prelude::*;
 
-mod network_client;
-mod frequent_signals;
+mod node;
 mod network_request;
-mod remembered;
 
 mod transport;
-mod probe;
-#[cfg(feature = "bad-weather")]
-mod bad_weather;
 mod fake_server;
 
 mod convert;

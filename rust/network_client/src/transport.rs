@@ -1,6 +1,10 @@
 //! The connection behind the session core: the engine's `WebSocketPeer`, or a
 //! fake server inside the game.
 
+#[cfg(feature = "bad-weather")]
+pub(crate) mod bad_weather;
+mod probe;
+
 use std::time::Duration;
 
 use godot::classes::web_socket_peer::State;
@@ -13,10 +17,10 @@ use longhall_packet::SUBPROTOCOL;
 use longhall_packet::limits::MAX_CLIENT_PACKET_BYTES;
 
 #[cfg(feature = "bad-weather")]
-use crate::bad_weather::{BadWeather, Forecast};
+use self::bad_weather::{BadWeather, Forecast};
+use self::probe::Probe;
 use crate::convert::now;
 use crate::fake_server::LonghallFakeServer;
-use crate::probe::Probe;
 
 /// Room for what arrives between two frames. The engine throws data away
 /// beyond it, so it is far larger than what a server keeps for one client.

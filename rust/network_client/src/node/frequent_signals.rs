@@ -9,7 +9,7 @@ use godot::prelude::*;
 use longhall_packet::Line;
 
 use crate::convert::int;
-use crate::network_client::NetworkClient;
+use crate::node::NetworkClient;
 
 /// Names kept in the engine's form. Beyond that all are forgotten: it is only time
 /// that they save.

@@ -1,5 +1,8 @@
 //! The node that designers drop into a scene.
 
+mod frequent_signals;
+mod login_file;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,13 +22,12 @@ use longhall_packet::{
     Role,
 };
 
-#[cfg(feature = "bad-weather")]
-use crate::bad_weather::Forecast;
+use self::frequent_signals::FrequentSignals;
 use crate::convert::{self, int, now, seconds, state_constant};
 use crate::fake_server::LonghallFakeServer;
-use crate::frequent_signals::FrequentSignals;
 use crate::network_request::NetworkRequest;
-use crate::remembered;
+#[cfg(feature = "bad-weather")]
+use crate::transport::bad_weather::Forecast;
 use crate::transport::{Address, News, Transport};
 
 /// Answers that were read too slowly for the budget do not keep the session from
@@ -416,7 +418,7 @@ impl INode for NetworkClient {
         if self.tls_certificate.is_some() && !address.is_ok_and(|address| address.is_secure()) {
             warnings.push("The TLS certificate has no effect without a wss:// url.");
         }
-        if self.remember_login && !remembered::is_writable(&self.remember_file) {
+        if self.remember_login && !login_file::is_writable(&self.remember_file) {
             warnings.push(
                 "The file to remember the login in must begin with user://, where a finished \
                  game may write.",
@@ -1158,14 +1160,14 @@ impl NetworkClient {
     #[func]
     pub fn has_remembered_login(&self) -> bool {
         let address = self.address();
-        remembered::load(&self.file_for(&address), &address.url).is_some()
+        login_file::load(&self.file_for(&address), &address.url).is_some()
     }
 
     /// Whether a login could be stored in [member remember_file]: whether the game may write
     /// there. Ask it before you offer to remember one, see [signal remember_failed].
     #[func]
     pub fn can_remember_login(&self) -> bool {
-        remembered::try_out(&self.file_for(&self.address())).is_ok()
+        login_file::try_out(&self.file_for(&self.address())).is_ok()
     }
 
     /// A user's or channel's name without what cannot be seen at its ends, such as spaces of any
@@ -1257,7 +1259,7 @@ impl NetworkClient {
         }
         if value {
             let file = self.file_for(&self.address());
-            match remembered::try_out(&file) {
+            match login_file::try_out(&file) {
                 Ok(()) => self.remember(),
                 Err(why) => self.note_not_remembered(&file, &why),
             }
@@ -1265,7 +1267,7 @@ impl NetworkClient {
             self.is_forgetful = false;
             let address = self.dialled.clone().unwrap_or_else(|| self.address());
             let file = self.file_for(&address);
-            if remembered::load(&file, &address.url).is_some() {
+            if login_file::load(&file, &address.url).is_some() {
                 self.forget(&file);
             }
         }
@@ -1386,7 +1388,7 @@ impl NetworkClient {
             return;
         }
         let (file, url) = (self.file_for(address), address.url.clone());
-        if let Some((username, token)) = remembered::load(&file, &url) {
+        if let Some((username, token)) = login_file::load(&file, &url) {
             self.remember_login = true;
             self.session.restore(&username, token.clone());
             self.kept = Some(Kept { file, url, token });
@@ -1554,7 +1556,7 @@ impl NetworkClient {
             url: address.url.clone(),
             token: token.clone(),
         };
-        match remembered::save(&kept.file, &kept.url, username, token) {
+        match login_file::save(&kept.file, &kept.url, username, token) {
             Ok(()) => {
                 self.kept = Some(kept);
                 self.is_forgetful = false;
@@ -1594,14 +1596,14 @@ impl NetworkClient {
     /// may have put its own into the file since.
     fn forget_own(&mut self) {
         let Some(kept) = self.kept.take() else { return };
-        let present = remembered::load(&kept.file, &kept.url);
+        let present = login_file::load(&kept.file, &kept.url);
         if present.is_some_and(|(_, token)| token == kept.token) {
             self.forget(&kept.file);
         }
     }
 
     fn forget(&mut self, file: &GString) {
-        if let Err(why) = remembered::forget(file) {
+        if let Err(why) = login_file::forget(file) {
             let text = format!("cannot forget the login in \"{file}\": {why}");
             self.warnings.push(text);
         }
@@ -1611,7 +1613,7 @@ impl NetworkClient {
     /// place of real ones.
     fn file_for(&self, address: &Address) -> GString {
         let mut file = self.remember_file.to_string();
-        if let Some(slot) = remembered::slot().filter(|_| is_debug()) {
+        if let Some(slot) = login_file::slot().filter(|_| is_debug()) {
             file = format!("{file}.{slot}");
         }
         if address.fake_server.is_some() {
