@@ -1,7 +1,6 @@
 //! Rust values to Godot values.
 
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use godot::prelude::*;
 use longhall_client::{Answer, Completion, State};
@@ -18,15 +17,6 @@ pub(crate) fn state_constant(state: State) -> i64 {
         State::Connected => 3,
         State::LoggedIn => 4,
     }
-}
-
-/// The time since a moment of no importance: stands for "now" everywhere.
-///
-/// Not the engine's clock, because asking the engine costs ten times as much,
-/// and we ask for each packet.
-pub(crate) fn now() -> Duration {
-    static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed()
 }
 
 /// Seconds of an Inspector field. Nonsense (negative, not a number) is zero, and

@@ -13,8 +13,9 @@ use longhall_packet::{
 };
 
 use self::world::{Deliveries, World};
-use crate::convert::{now, seconds};
-use crate::transport::News;
+use crate::clock::now;
+use crate::convert::seconds;
+use crate::transport::news::News;
 
 /// A server inside your game, so that your game's own tests need no network.
 ///

@@ -20,6 +20,7 @@ mod network_request;
 mod transport;
 mod fake_server;
 
+mod clock;
 mod convert;
 
 struct Longhall;

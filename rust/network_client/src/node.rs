@@ -23,12 +23,15 @@ use longhall_packet::{
 };
 
 use self::frequent_signals::FrequentSignals;
-use crate::convert::{self, int, now, seconds, state_constant};
+use crate::clock::now;
+use crate::convert::{self, int, seconds, state_constant};
 use crate::fake_server::LonghallFakeServer;
 use crate::network_request::NetworkRequest;
+use crate::transport::Transport;
+use crate::transport::address::Address;
 #[cfg(feature = "bad-weather")]
 use crate::transport::bad_weather::Forecast;
-use crate::transport::{Address, News, Transport};
+use crate::transport::news::News;
 
 /// Answers that were read too slowly for the budget do not keep the session from
 /// noticing a dead connection for longer than this.
@@ -1819,7 +1822,7 @@ fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, event: Event) {
         }
         Event::LoggedOut { reason } => node.signals().logged_out().emit(reason.name()),
         Event::ChatReceived { channel, line } => {
-            signals.chat_received(node, &channel, &line);
+            signals.chat_received(node.upcast_mut(), &channel, &line);
             if line.kind == LineKind::Deleted && node.is_instance_valid() {
                 let mut signal = node.signals().chat_deleted();
                 signal.emit(&channel, int(line.seq));
@@ -1854,7 +1857,7 @@ fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, event: Event) {
         Event::HistoryReset => node.signals().history_reset().emit(),
         Event::UnreadChanged {
             channel, unread, ..
-        } => signals.unread_changed(node, &channel, unread),
+        } => signals.unread_changed(node.upcast_mut(), &channel, unread),
         Event::ChannelJoined { channel } => node.signals().channel_joined().emit(&channel),
         Event::ChannelLeft {
             channel,

@@ -9,7 +9,6 @@ use godot::prelude::*;
 use longhall_packet::Line;
 
 use crate::convert::int;
-use crate::node::NetworkClient;
 
 /// Names kept in the engine's form. Beyond that all are forgotten: it is only time
 /// that they save.
@@ -37,7 +36,7 @@ impl FrequentSignals {
     }
 
     /// Tells of one line.
-    pub(crate) fn chat_received(&self, node: &mut Gd<NetworkClient>, channel: &str, line: &Line) {
+    pub(crate) fn chat_received(&self, node: &mut Object, channel: &str, line: &Line) {
         let arguments = [
             self.name(channel),
             self.name(&line.sender),
@@ -45,15 +44,13 @@ impl FrequentSignals {
             int(line.sent_at_ms).to_variant(),
             int(line.seq).to_variant(),
         ];
-        let object = node.upcast_mut::<Object>();
-        object.emit_signal(&self.chat_received, &arguments);
+        node.emit_signal(&self.chat_received, &arguments);
     }
 
     /// Tells how many lines wait to be read.
-    pub(crate) fn unread_changed(&self, node: &mut Gd<NetworkClient>, channel: &str, unread: u32) {
+    pub(crate) fn unread_changed(&self, node: &mut Object, channel: &str, unread: u32) {
         let arguments = [self.name(channel), i64::from(unread).to_variant()];
-        let object = node.upcast_mut::<Object>();
-        object.emit_signal(&self.unread_changed, &arguments);
+        node.emit_signal(&self.unread_changed, &arguments);
     }
 
     fn name(&self, name: &str) -> Variant {

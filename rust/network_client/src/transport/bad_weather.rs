@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use godot::global::randf;
 
-use crate::convert::{now, seconds};
-use crate::transport::News;
+use super::news::News;
+use crate::clock::now;
+use crate::convert::seconds;
 
 /// How bad it is to be.
 #[derive(Clone, Copy, Default)]

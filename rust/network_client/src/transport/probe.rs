@@ -16,7 +16,7 @@ use godot::prelude::*;
 use longhall_client::ServerAddress;
 use longhall_client::diagnosis::{self, Answerer, Failure, MAX_ANSWER_BYTES, TLS_QUESTION};
 
-use crate::convert::now;
+use crate::clock::now;
 
 /// A name that takes longer to look up has no address.
 const LOOK_UP_PATIENCE: Duration = Duration::from_secs(3);
