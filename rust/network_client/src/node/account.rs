@@ -1,0 +1,135 @@
+//! Registering, logging in and out, and the account's sessions.
+
+use godot::classes::Os;
+use godot::prelude::*;
+use longhall_client::{RefusalCode, State};
+use longhall_packet::DenyCode;
+use longhall_packet::text::trim_unseen;
+
+use super::NetworkClient;
+use super::calls::refused_off_main_thread;
+use crate::clock::now;
+use crate::network_request::NetworkRequest;
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "Godot passes its strings by value"
+)]
+#[godot_api(secondary)]
+impl NetworkClient {
+    /// Creates an account. Ends in [signal registered] or [signal register_denied]. Does not log
+    /// in. A user name has 3 to 20 letters and digits of any script, `_` and `-` (what cannot be
+    /// seen at its ends is taken off, and full-width letters are the ones they mean); a password
+    /// has 8 to 99 characters.
+    #[func]
+    pub fn register(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("register") {
+            return refused;
+        }
+        let (username, password) = (username.to_string(), password.to_string());
+        let call = self.session.register(now(), &username, &password);
+        self.begin(call)
+    }
+
+    /// Logs in. Ends in [signal logged_in] or [signal login_denied]. Refused with `already_pending`
+    /// while the node is about to do so by itself, see [method is_resuming]. The password is sent
+    /// once and not kept. The account may be logged in on several devices, see
+    /// [method list_sessions].
+    #[func]
+    pub fn login(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("login") {
+            return refused;
+        }
+        let (username, password) = (username.to_string(), password.to_string());
+        self.session.config_mut().device_name = match self.device_name.is_empty() {
+            true => Os::singleton().get_name().to_string(),
+            false => self.device_name.to_string(),
+        };
+        let call = self.session.login(now(), &username, &password);
+        self.begin(call)
+    }
+
+    /// Logs out and stays connected. Ends in [signal logged_out]. Also ends the tries to take a
+    /// session up again, see [method is_resuming], and forgets a remembered login. When nobody is
+    /// logged in, only the returned request ends, with `not_logged_in`. Without a connection the
+    /// server does not hear of it, and forgets the session when it expires.
+    #[func]
+    pub fn logout(&mut self) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("logout") {
+            return refused;
+        }
+        // Now, and not with the server's answer: the game may be gone by then.
+        if self.session.username().is_some() {
+            self.forget_own();
+        }
+        let call = self.session.logout(now());
+        self.begin(call)
+    }
+
+    /// Whether a player is logged in and the connection is up.
+    #[func]
+    pub fn is_logged_in(&self) -> bool {
+        self.session.state() == State::LoggedIn
+    }
+
+    /// Whether the node is about to log [member username] in by itself: after a cut, or at the
+    /// start with a remembered login. [method logout] puts an end to it.
+    #[func]
+    pub fn is_resuming(&self) -> bool {
+        self.session.is_resuming()
+    }
+
+    /// Asks on which devices the account is logged in. [member NetworkRequest.result] is an
+    /// `Array[Dictionary]` of `session` (a number for [method close_session]), `device` (see
+    /// [member device_name]), `created_at_ms`, `last_seen_at_ms`, `online` and `current`.
+    #[func]
+    pub fn list_sessions(&mut self) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("list_sessions") {
+            return refused;
+        }
+        let call = self.session.list_sessions(now());
+        self.begin(call)
+    }
+
+    /// Logs the account out on another device, or with 0 on all others.
+    #[func]
+    pub fn close_session(&mut self, session: i64) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("close_session") {
+            return refused;
+        }
+        let session = u64::try_from(session).ok().filter(|&session| session > 0);
+        let call = self.session.close_session(now(), session);
+        self.begin(call)
+    }
+
+    /// Gives the account another password and logs it out on all other devices. Refused with
+    /// `bad_credentials` if `old_password` is not the present one.
+    #[func]
+    pub fn change_password(
+        &mut self,
+        old_password: GString,
+        new_password: GString,
+    ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("change_password") {
+            return refused;
+        }
+        let (old, new) = (old_password.to_string(), new_password.to_string());
+        let call = self.session.change_password(now(), &old, &new);
+        self.begin(call)
+    }
+
+    /// A user's or channel's name without what cannot be seen at its ends, such as spaces of any
+    /// kind and what comes along when it is copied out of a text: so it is judged, here and by the
+    /// server. For a field that counts characters.
+    #[func]
+    pub fn trimmed_name(name: GString) -> GString {
+        GString::from(trim_unseen(&name.to_string()))
+    }
+
+    /// Every code that a request can be refused with, for a test that all have a translation.
+    #[func]
+    pub fn get_denial_codes() -> PackedStringArray {
+        let codes = RefusalCode::all().chain([RefusalCode::Server(DenyCode::Unknown)]);
+        codes.map(|code| GString::from(code.name())).collect()
+    }
+}

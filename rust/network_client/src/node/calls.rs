@@ -1,0 +1,63 @@
+//! How a call of a script becomes a request that ends.
+
+use godot::classes::Engine;
+use godot::init::is_main_thread;
+use godot::prelude::*;
+use longhall_client::{Call, RefusalCode};
+use longhall_packet::DenyCode;
+
+use super::NetworkClient;
+use super::frame::TELL;
+use crate::network_request::NetworkRequest;
+
+impl NetworkClient {
+    /// Starts to wait for the end of `call`.
+    pub(super) fn begin(&mut self, call: Call) -> Gd<NetworkRequest> {
+        let request = NetworkRequest::begin();
+        self.requests.insert(call, request.clone());
+        self.act();
+        self.tell_later_if_idle();
+        request
+    }
+
+    /// A call that no server needs to see: the script is wrong.
+    pub(super) fn misuse(&mut self, text: String) -> Gd<NetworkRequest> {
+        self.warnings.push(text);
+        self.tell_later();
+        NetworkRequest::refused(RefusalCode::Server(DenyCode::MalformedPacket))
+    }
+
+    /// A node that is not processed hears of nothing by itself, but what is
+    /// refused at once can be told all the same.
+    pub(super) fn tell_later_if_idle(&mut self) {
+        let is_processed = self.base().is_inside_tree()
+            && self.base().can_process()
+            && !Engine::singleton().is_editor_hint();
+        if !is_processed {
+            self.tell_later();
+        }
+    }
+
+    pub(super) fn tell_later(&mut self) {
+        self.base_mut().call_deferred(TELL, &[]);
+    }
+}
+
+/// A level may be loaded, instantiated and set up in a thread. What a node does is done
+/// on the main thread, as with every node in the tree.
+pub(super) fn is_on_main_thread(method: &str) -> bool {
+    let is_main = is_main_thread();
+    if !is_main {
+        godot_error!(
+            "NetworkClient.{method}() was called from a thread, and does nothing there. Call it \
+             on the main thread: client.{method}.call_deferred(...)"
+        );
+    }
+    is_main
+}
+
+/// The end of a request that was made from a thread.
+pub(super) fn refused_off_main_thread(method: &str) -> Option<Gd<NetworkRequest>> {
+    let refused = RefusalCode::Server(DenyCode::MalformedPacket);
+    (!is_on_main_thread(method)).then(|| NetworkRequest::refused(refused))
+}

@@ -1,0 +1,93 @@
+//! Connecting and disconnecting.
+
+use godot::classes::Engine;
+use godot::prelude::*;
+use longhall_client::{DisconnectReason, RefusalCode, ServerAddress};
+
+use super::NetworkClient;
+use super::calls::{is_on_main_thread, refused_off_main_thread};
+use crate::clock::now;
+use crate::network_request::NetworkRequest;
+use crate::transport::address::Address;
+
+#[godot_api(secondary)]
+impl NetworkClient {
+    /// Connects to [member url]. Ends in [signal connected] or [signal disconnected]; the returned
+    /// request ends with this try, also when the node goes on trying. Does nothing when already
+    /// connected to that url; while waiting to reconnect, tries at once.
+    #[func]
+    pub fn connect_to_server(&mut self) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread("connect_to_server") {
+            return refused;
+        }
+        if Engine::singleton().is_editor_hint() {
+            return NetworkRequest::refused(RefusalCode::NotConnected);
+        }
+        if !self.base().is_inside_tree() {
+            let text = "connect_to_server() needs the node to be inside the scene tree";
+            self.warnings.push(text.to_owned());
+            self.tell_later();
+            return NetworkRequest::refused(RefusalCode::NotConnected);
+        }
+        let address = self.address();
+        if self.dialled.as_ref() != Some(&address) {
+            // The session of one server must never be shown to another.
+            self.session.disconnect(now());
+            self.dialled = Some(address);
+        }
+        self.restore_remembered();
+        self.explains_next = true;
+        let call = self.session.connect(now());
+        let request = self.begin(call);
+        self.explains_next = false;
+        request
+    }
+
+    /// While waiting to reconnect, tries at once; otherwise does nothing. For a button beside the
+    /// countdown of [signal reconnecting]. The node does the same by itself when the player comes
+    /// back to the game's window.
+    #[func]
+    pub fn retry_now(&mut self) {
+        if !is_on_main_thread("retry_now") {
+            return;
+        }
+        self.explains_next = true;
+        self.session.reconnect_now(now());
+        self.act();
+        self.explains_next = false;
+    }
+
+    /// Ends the connection and all tries for one, and logs the player out. Ends in
+    /// [signal disconnected] with reason `closed_by_client`. A remembered login stays, see
+    /// [member remember_login].
+    #[func]
+    pub fn disconnect_from_server(&mut self) {
+        if !is_on_main_thread("disconnect_from_server") {
+            return;
+        }
+        self.session.disconnect(now());
+        self.act();
+        self.tell_later_if_idle();
+    }
+
+    /// Every reason of [signal disconnected]; [signal logged_out] has `logout` and
+    /// `session_expired` besides.
+    #[func]
+    pub fn get_disconnect_reasons() -> PackedStringArray {
+        let reasons = DisconnectReason::all();
+        reasons.map(|reason| GString::from(reason.name())).collect()
+    }
+}
+
+impl NetworkClient {
+    /// Where to connect to as things stand.
+    pub(super) fn address(&self) -> Address {
+        // In one spelling, so that another one is no other server.
+        let url = ServerAddress::parse(&self.url.to_string());
+        Address {
+            url: url.map_or_else(|_| self.url.clone(), |url| (&url.to_string()).into()),
+            certificate: self.tls_certificate.clone(),
+            fake_server: self.fake_server.clone(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What happened in the session, as signals.
+
+use godot::prelude::*;
+use longhall_client::{Event, Refusal};
+use longhall_packet::{Change, Limits, LineKind, Presence, PresenceState};
+
+use super::NetworkClient;
+use super::frequent_signals::FrequentSignals;
+use crate::convert::{self, int, state_constant};
+
+impl NetworkClient {
+    fn take_greeting(&mut self, message_of_the_day: &str, limits: Limits) {
+        self.message_of_the_day = message_of_the_day.into();
+        self.take_limits(limits);
+    }
+}
+
+pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, event: Event) {
+    match event {
+        Event::StateChanged(state) => {
+            node.signals().state_changed().emit(state_constant(state));
+        }
+        Event::Connected {
+            message_of_the_day,
+            limits,
+        } => {
+            node.bind_mut().take_greeting(&message_of_the_day, limits);
+            node.signals().connected().emit();
+        }
+        Event::Disconnected { reason, retry_in } => {
+            let seconds = retry_in.map_or(0.0, |delay| delay.as_secs_f64());
+            node.signals()
+                .disconnected()
+                .emit(reason.name(), retry_in.is_some(), seconds);
+        }
+        Event::Reconnecting { attempt, delay } => {
+            node.signals()
+                .reconnecting()
+                .emit(i64::from(attempt), delay.as_secs_f64());
+        }
+        Event::Registered { username } => node.signals().registered().emit(&username),
+        Event::RegisterDenied(Refusal { code, reason, .. }) => {
+            node.signals().register_denied().emit(code.name(), &reason);
+        }
+        Event::LoggedIn { username } => node.signals().logged_in().emit(&username),
+        Event::LoginDenied(Refusal { code, reason, .. }) => {
+            node.signals().login_denied().emit(code.name(), &reason);
+        }
+        Event::LoggedOut { reason } => node.signals().logged_out().emit(reason.name()),
+        Event::ChatReceived { channel, line } => {
+            signals.chat_received(node.upcast_mut(), &channel, &line);
+            if line.kind == LineKind::Deleted && node.is_instance_valid() {
+                let mut signal = node.signals().chat_deleted();
+                signal.emit(&channel, int(line.seq));
+            }
+        }
+        Event::ChatEdited {
+            channel, seq, text, ..
+        } => {
+            node.signals().chat_edited().emit(&channel, int(seq), &text);
+        }
+        Event::ChatDeleted { channel, seq } => {
+            node.signals().chat_deleted().emit(&channel, int(seq));
+        }
+        Event::HistoryLoaded {
+            channel,
+            lines,
+            more,
+        } => {
+            let lines = convert::lines(&lines);
+            node.signals()
+                .history_received()
+                .emit(&channel, &lines, more);
+        }
+        Event::HistorySkipped {
+            channel,
+            first_seq,
+            last_seq,
+        } => {
+            let mut signal = node.signals().history_skipped();
+            signal.emit(&channel, int(first_seq), int(last_seq));
+        }
+        Event::HistoryReset => node.signals().history_reset().emit(),
+        Event::UnreadChanged {
+            channel, unread, ..
+        } => signals.unread_changed(node.upcast_mut(), &channel, unread),
+        Event::ChannelJoined { channel } => node.signals().channel_joined().emit(&channel),
+        Event::ChannelLeft {
+            channel,
+            reason,
+            by,
+        } => {
+            let by = by.unwrap_or_default();
+            node.signals()
+                .channel_left()
+                .emit(&channel, reason.name(), &by);
+        }
+        Event::ChannelChanged { channel } => node.signals().channel_changed().emit(&channel),
+        Event::RoleChanged {
+            channel,
+            username,
+            role,
+            by,
+        } => {
+            let mut signal = node.signals().role_changed();
+            signal.emit(&channel, &username, role.name(), &by);
+        }
+        Event::Invited { channel, by } => node.signals().invited().emit(&channel, &by),
+        Event::PresenceChanged {
+            channel,
+            members,
+            online,
+            changes,
+            ..
+        } => emit_presence(node, &channel, members, online, changes),
+        Event::ChatAccepted { .. } => node.signals().chat_accepted().emit(),
+        Event::ChatDenied {
+            refusal: Refusal { code, reason, .. },
+            ..
+        } => {
+            node.signals().chat_denied().emit(code.name(), &reason);
+        }
+        Event::Warning(text) => godot_warn!("NetworkClient: {text}"),
+    }
+}
+
+fn emit_presence(
+    node: &mut Gd<NetworkClient>,
+    channel: &str,
+    members: u32,
+    online: u32,
+    changes: Vec<Presence>,
+) {
+    let mut signal = node.signals().members_changed();
+    signal.emit(channel, i64::from(members), i64::from(online));
+    for Presence { change, member } in changes {
+        // A handler may free the node.
+        if !node.is_instance_valid() {
+            return;
+        }
+        let username = &member.username;
+        match change {
+            Change::Joined => {
+                node.signals().member_joined().emit(channel, username);
+                // Who comes back to a channel may be away from the first moment.
+                let is_plain = member.state == PresenceState::Online && member.text.is_empty();
+                if !is_plain && node.is_instance_valid() {
+                    let mut signal = node.signals().presence_changed();
+                    signal.emit(channel, username, member.state.name(), &member.text);
+                }
+            }
+            Change::Left => node.signals().member_left().emit(channel, username),
+            Change::State => {
+                let mut signal = node.signals().presence_changed();
+                signal.emit(channel, username, member.state.name(), &member.text);
+            }
+        }
+    }
+}
