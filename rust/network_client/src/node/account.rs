@@ -8,7 +8,6 @@ use longhall_packet::text::trim_unseen;
 
 use super::NetworkClient;
 use super::calls::refused_off_main_thread;
-use crate::clock::now;
 use crate::network_request::NetworkRequest;
 
 #[expect(
@@ -23,12 +22,9 @@ impl NetworkClient {
     /// has 8 to 99 characters.
     #[func]
     pub fn register(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("register") {
-            return refused;
-        }
-        let (username, password) = (username.to_string(), password.to_string());
-        let call = self.session.register(now(), &username, &password);
-        self.begin(call)
+        self.call("register", |session, now| {
+            session.register(now, &username.to_string(), &password.to_string())
+        })
     }
 
     /// Logs in. Ends in [signal logged_in] or [signal login_denied]. Refused with `already_pending`
@@ -37,16 +33,14 @@ impl NetworkClient {
     /// [method list_sessions].
     #[func]
     pub fn login(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("login") {
-            return refused;
-        }
-        let (username, password) = (username.to_string(), password.to_string());
-        self.session.config_mut().device_name = match self.device_name.is_empty() {
-            true => Os::singleton().get_name().to_string(),
-            false => self.device_name.to_string(),
-        };
-        let call = self.session.login(now(), &username, &password);
-        self.begin(call)
+        let device = self.device_name.clone();
+        self.call("login", |session, now| {
+            session.config_mut().device_name = match device.is_empty() {
+                true => Os::singleton().get_name().to_string(),
+                false => device.to_string(),
+            };
+            session.login(now, &username.to_string(), &password.to_string())
+        })
     }
 
     /// Logs out and stays connected. Ends in [signal logged_out]. Also ends the tries to take a
@@ -62,8 +56,7 @@ impl NetworkClient {
         if self.session.username().is_some() {
             self.forget_own();
         }
-        let call = self.session.logout(now());
-        self.begin(call)
+        self.call("logout", |session, now| session.logout(now))
     }
 
     /// Whether a player is logged in and the connection is up.
@@ -84,22 +77,16 @@ impl NetworkClient {
     /// [member device_name]), `created_at_ms`, `last_seen_at_ms`, `online` and `current`.
     #[func]
     pub fn list_sessions(&mut self) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("list_sessions") {
-            return refused;
-        }
-        let call = self.session.list_sessions(now());
-        self.begin(call)
+        self.call("list_sessions", |session, now| session.list_sessions(now))
     }
 
     /// Logs the account out on another device, or with 0 on all others.
     #[func]
     pub fn close_session(&mut self, session: i64) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("close_session") {
-            return refused;
-        }
-        let session = u64::try_from(session).ok().filter(|&session| session > 0);
-        let call = self.session.close_session(now(), session);
-        self.begin(call)
+        let which = u64::try_from(session).ok().filter(|&number| number > 0);
+        self.call("close_session", |session, now| {
+            session.close_session(now, which)
+        })
     }
 
     /// Gives the account another password and logs it out on all other devices. Refused with
@@ -110,12 +97,9 @@ impl NetworkClient {
         old_password: GString,
         new_password: GString,
     ) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("change_password") {
-            return refused;
-        }
-        let (old, new) = (old_password.to_string(), new_password.to_string());
-        let call = self.session.change_password(now(), &old, &new);
-        self.begin(call)
+        self.call("change_password", |session, now| {
+            session.change_password(now, &old_password.to_string(), &new_password.to_string())
+        })
     }
 
     /// A user's or channel's name without what cannot be seen at its ends, such as spaces of any

@@ -1,16 +1,44 @@
 //! How a call of a script becomes a request that ends.
 
+use std::time::Duration;
+
 use godot::classes::Engine;
 use godot::init::is_main_thread;
 use godot::prelude::*;
-use longhall_client::{Call, RefusalCode};
+use longhall_client::{Call, RefusalCode, Session};
 use longhall_packet::DenyCode;
 
 use super::NetworkClient;
 use super::frame::TELL;
+use crate::clock::now;
 use crate::network_request::NetworkRequest;
 
 impl NetworkClient {
+    /// Has the session do something, and returns the request that ends with it. `method` is what
+    /// a script has called; from a thread it does nothing.
+    pub(super) fn call(
+        &mut self,
+        method: &str,
+        ask: impl FnOnce(&mut Session, Duration) -> Call,
+    ) -> Gd<NetworkRequest> {
+        self.try_call(method, |session, now| Ok(ask(session, now)))
+    }
+
+    /// The same for a method whose arguments may make no sense; `Err` says so in the console.
+    pub(super) fn try_call(
+        &mut self,
+        method: &str,
+        ask: impl FnOnce(&mut Session, Duration) -> Result<Call, String>,
+    ) -> Gd<NetworkRequest> {
+        if let Some(refused) = refused_off_main_thread(method) {
+            return refused;
+        }
+        match ask(&mut self.session, now()) {
+            Ok(call) => self.begin(call),
+            Err(text) => self.misuse(text),
+        }
+    }
+
     /// Starts to wait for the end of `call`.
     pub(super) fn begin(&mut self, call: Call) -> Gd<NetworkRequest> {
         let request = NetworkRequest::begin();
@@ -21,7 +49,7 @@ impl NetworkClient {
     }
 
     /// A call that no server needs to see: the script is wrong.
-    pub(super) fn misuse(&mut self, text: String) -> Gd<NetworkRequest> {
+    fn misuse(&mut self, text: String) -> Gd<NetworkRequest> {
         self.warnings.push(text);
         self.tell_later();
         NetworkRequest::refused(RefusalCode::Server(DenyCode::MalformedPacket))

@@ -4,8 +4,6 @@ use godot::prelude::*;
 use longhall_packet::{Access, Role};
 
 use super::NetworkClient;
-use super::calls::refused_off_main_thread;
-use crate::clock::now;
 use crate::convert;
 use crate::network_request::NetworkRequest;
 
@@ -28,18 +26,12 @@ impl NetworkClient {
         #[opt(default = &GString::new())] password: GString,
         #[opt(default = &GString::new())] topic: GString,
     ) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("create_channel") {
-            return refused;
-        }
-        let Some(access) = Access::from_name(&access.to_string()) else {
-            return self.misuse(format!("\"{access}\" is no access; there are {ACCESSES}"));
-        };
-        let (channel, topic) = (channel.to_string(), topic.to_string());
-        let password = given(&password);
-        let call =
-            self.session
-                .create_channel(now(), &channel, &topic, access, password.as_deref());
-        self.begin(call)
+        self.try_call("create_channel", |session, now| {
+            let access = access_of(&access)?;
+            let (channel, topic) = (channel.to_string(), topic.to_string());
+            let password = given(&password);
+            Ok(session.create_channel(now, &channel, &topic, access, password.as_deref()))
+        })
     }
 
     /// Joins a channel, for good: the player is in it at the next login, too, until
@@ -50,35 +42,25 @@ impl NetworkClient {
         channel: GString,
         #[opt(default = &GString::new())] password: GString,
     ) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("join_channel") {
-            return refused;
-        }
-        let password = given(&password);
-        let call = self
-            .session
-            .join_channel(now(), &channel.to_string(), password.as_deref());
-        self.begin(call)
+        self.call("join_channel", |session, now| {
+            let password = given(&password);
+            session.join_channel(now, &channel.to_string(), password.as_deref())
+        })
     }
 
     /// Leaves a channel. Ends with [signal channel_left]. Nobody can leave the lobby.
     #[func]
     pub fn leave_channel(&mut self, channel: GString) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("leave_channel") {
-            return refused;
-        }
-        let call = self.session.leave_channel(now(), &channel.to_string());
-        self.begin(call)
+        self.call("leave_channel", |session, now| {
+            session.leave_channel(now, &channel.to_string())
+        })
     }
 
     /// Asks which channels there are to join. [member NetworkRequest.result] is an
     /// `Array[Dictionary]` of `channel`, `topic`, `access` and `members`.
     #[func]
     pub fn list_channels(&mut self) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("list_channels") {
-            return refused;
-        }
-        let call = self.session.list_channels(now());
-        self.begin(call)
+        self.call("list_channels", |session, now| session.list_channels(now))
     }
 
     /// Asks who is in a channel; in the lobby, who is online. [member NetworkRequest.result] is an
@@ -86,22 +68,17 @@ impl NetworkClient {
     /// `away`, `offline`) and `text`.
     #[func]
     pub fn list_members(&mut self, channel: GString) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("list_members") {
-            return refused;
-        }
-        let call = self.session.list_members(now(), &channel.to_string());
-        self.begin(call)
+        self.call("list_members", |session, now| {
+            session.list_members(now, &channel.to_string())
+        })
     }
 
     /// Sets what a channel is about. For its operators and its owner.
     #[func]
     pub fn set_topic(&mut self, channel: GString, topic: GString) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("set_topic") {
-            return refused;
-        }
-        let (channel, topic) = (channel.to_string(), topic.to_string());
-        let call = self.session.set_topic(now(), &channel, &topic);
-        self.begin(call)
+        self.call("set_topic", |session, now| {
+            session.set_topic(now, &channel.to_string(), &topic.to_string())
+        })
     }
 
     /// Sets who may join a channel from now on, see [method create_channel]. For its owner.
@@ -112,17 +89,11 @@ impl NetworkClient {
         access: GString,
         #[opt(default = &GString::new())] password: GString,
     ) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("set_access") {
-            return refused;
-        }
-        let Some(access) = Access::from_name(&access.to_string()) else {
-            return self.misuse(format!("\"{access}\" is no access; there are {ACCESSES}"));
-        };
-        let password = given(&password);
-        let call =
-            self.session
-                .set_access(now(), &channel.to_string(), access, password.as_deref());
-        self.begin(call)
+        self.try_call("set_access", |session, now| {
+            let access = access_of(&access)?;
+            let password = given(&password);
+            Ok(session.set_access(now, &channel.to_string(), access, password.as_deref()))
+        })
     }
 
     /// Makes a member of a channel `member`, `operator` or `owner`. For its owner, who becomes an
@@ -134,38 +105,27 @@ impl NetworkClient {
         username: GString,
         role: GString,
     ) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("set_role") {
-            return refused;
-        }
-        let Some(role) = Role::from_name(&role.to_string()) else {
-            return self.misuse(format!("\"{role}\" is no role; there are {ROLES}"));
-        };
-        let (channel, username) = (channel.to_string(), username.to_string());
-        let call = self.session.set_role(now(), &channel, &username, role);
-        self.begin(call)
+        self.try_call("set_role", |session, now| {
+            let role = role_of(&role)?;
+            Ok(session.set_role(now, &channel.to_string(), &username.to_string(), role))
+        })
     }
 
     /// Invites a player into a channel, who may then join whatever its access is. For its members, in
     /// a channel that is not open for its operators and its owner.
     #[func]
     pub fn invite_player(&mut self, channel: GString, username: GString) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("invite_player") {
-            return refused;
-        }
-        let (channel, username) = (channel.to_string(), username.to_string());
-        let call = self.session.invite(now(), &channel, &username);
-        self.begin(call)
+        self.call("invite_player", |session, now| {
+            session.invite(now, &channel.to_string(), &username.to_string())
+        })
     }
 
     /// Takes a member out of a channel. For its operators and its owner.
     #[func]
     pub fn remove_member(&mut self, channel: GString, username: GString) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("remove_member") {
-            return refused;
-        }
-        let (channel, username) = (channel.to_string(), username.to_string());
-        let call = self.session.remove_member(now(), &channel, &username);
-        self.begin(call)
+        self.call("remove_member", |session, now| {
+            session.remove_member(now, &channel.to_string(), &username.to_string())
+        })
     }
 
     /// The names of the channels the player is in, the lobby first.
@@ -198,9 +158,15 @@ impl NetworkClient {
     }
 }
 
-/// What a misused method may be given.
-const ACCESSES: &str = "open, invite, password";
-const ROLES: &str = "member, operator, owner";
+fn access_of(name: &GString) -> Result<Access, String> {
+    Access::from_name(&name.to_string())
+        .ok_or_else(|| format!("\"{name}\" is no access; there are open, invite, password"))
+}
+
+fn role_of(name: &GString) -> Result<Role, String> {
+    Role::from_name(&name.to_string())
+        .ok_or_else(|| format!("\"{name}\" is no role; there are member, operator, owner"))
+}
 
 /// An argument that may be left out.
 fn given(text: &GString) -> Option<String> {

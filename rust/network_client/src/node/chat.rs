@@ -5,7 +5,6 @@ use longhall_client::Command;
 
 use super::NetworkClient;
 use super::calls::refused_off_main_thread;
-use crate::clock::now;
 use crate::convert;
 use crate::network_request::NetworkRequest;
 
@@ -29,37 +28,28 @@ impl NetworkClient {
         text: GString,
         #[opt(default = &GString::new())] channel: GString,
     ) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("send_chat") {
-            return refused;
-        }
-        let (channel, text) = (channel.to_string(), text.to_string());
-        let call = self.session.send_chat(now(), &channel, &text);
-        self.begin(call)
+        self.call("send_chat", |session, now| {
+            session.send_chat(now, &channel.to_string(), &text.to_string())
+        })
     }
 
     /// Gives one of the player's own lines another text, within [member edit_window] seconds. Ends
     /// with [signal chat_edited] for everybody in the channel. `seq` is the line's number.
     #[func]
     pub fn edit_line(&mut self, channel: GString, seq: i64, text: GString) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("edit_line") {
-            return refused;
-        }
-        let (channel, text) = (channel.to_string(), text.to_string());
-        let call = self.session.edit_line(now(), &channel, seq_of(seq), &text);
-        self.begin(call)
+        self.call("edit_line", |session, now| {
+            let text = text.to_string();
+            session.edit_line(now, &channel.to_string(), seq_of(seq), &text)
+        })
     }
 
     /// Deletes one of the player's own lines, within [member edit_window] seconds. Ends with
     /// [signal chat_deleted] for everybody in the channel.
     #[func]
     pub fn delete_line(&mut self, channel: GString, seq: i64) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("delete_line") {
-            return refused;
-        }
-        let call = self
-            .session
-            .delete_line(now(), &channel.to_string(), seq_of(seq));
-        self.begin(call)
+        self.call("delete_line", |session, now| {
+            session.delete_line(now, &channel.to_string(), seq_of(seq))
+        })
     }
 
     /// Fetches the lines before the oldest that has come so far, for a player who scrolls up: they
@@ -75,28 +65,22 @@ impl NetworkClient {
         channel: GString,
         #[opt(default = 0)] before: i64,
     ) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("load_history") {
-            return refused;
-        }
-        let channel = channel.to_string();
-        let call = match seq_of(before) {
-            0 => self.session.load_history(now(), &channel),
-            before => self.session.read_history(now(), &channel, before),
-        };
-        self.begin(call)
+        self.call("load_history", |session, now| {
+            let channel = channel.to_string();
+            match seq_of(before) {
+                0 => session.load_history(now, &channel),
+                before => session.read_history(now, &channel, before),
+            }
+        })
     }
 
     /// Notes that the player has read `channel` up to line `seq`, on all devices. Call it as often as
     /// you like, it is told to the server now and then.
     #[func]
     pub fn mark_read(&mut self, channel: GString, seq: i64) -> Gd<NetworkRequest> {
-        if let Some(refused) = refused_off_main_thread("mark_read") {
-            return refused;
-        }
-        let call = self
-            .session
-            .mark_read(now(), &channel.to_string(), seq_of(seq));
-        self.begin(call)
+        self.call("mark_read", |session, now| {
+            session.mark_read(now, &channel.to_string(), seq_of(seq))
+        })
     }
 
     /// The whispers of the player: an `Array[Dictionary]` of `channel` (as in
@@ -140,8 +124,7 @@ impl NetworkClient {
                 Err(error) => NetworkRequest::misunderstood(&error),
             };
         }
-        let call = self.session.execute(now(), &command);
-        let mut request = self.begin(call);
+        let mut request = self.call("execute", |session, now| session.execute(now, &command));
         request.bind_mut().set_command_name(command.name());
         request
     }
