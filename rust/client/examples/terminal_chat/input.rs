@@ -1,0 +1,72 @@
+//! What is typed, read on a thread of its own.
+
+use std::io;
+
+use tokio::sync::mpsc;
+
+/// What somebody typed.
+pub(crate) enum Input {
+    Register {
+        username: String,
+        password: String,
+    },
+    Login {
+        username: String,
+        password: String,
+    },
+    Logout,
+    Quit,
+    /// Talk there from now on.
+    To(String),
+    /// Show older lines.
+    Older,
+    /// A line to say, or a command that every client has.
+    Typed(String),
+    Incomplete(String),
+}
+
+/// Runs on a thread of its own until the input ends.
+pub(crate) fn read_inputs(is_interactive: bool, inputs: &mpsc::Sender<Input>) {
+    for line in io::stdin().lines() {
+        let Ok(line) = line else { return };
+        let Some(input) = parse_line(&line, is_interactive) else {
+            continue;
+        };
+        if inputs.blocking_send(input).is_err() {
+            return;
+        }
+    }
+}
+
+fn parse_line(line: &str, is_interactive: bool) -> Option<Input> {
+    let line = line.trim();
+    if line.is_empty() {
+        return None;
+    }
+    let command = line.strip_prefix('/').unwrap_or_default();
+    let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
+    Some(match verb {
+        "register" | "login" => {
+            let (username, rest) = rest.trim().split_once(' ').unwrap_or((rest.trim(), ""));
+            if username.is_empty() || (!is_interactive && rest.is_empty()) {
+                return Some(Input::Incomplete(verb.to_owned()));
+            }
+            let username = username.to_owned();
+            let password = if rest.is_empty() {
+                rpassword::prompt_password("Password: ").ok()?
+            } else {
+                rest.to_owned()
+            };
+            if verb == "login" {
+                Input::Login { username, password }
+            } else {
+                Input::Register { username, password }
+            }
+        }
+        "logout" => Input::Logout,
+        "quit" => Input::Quit,
+        "to" => Input::To(rest.trim().to_owned()),
+        "older" => Input::Older,
+        _ => Input::Typed(line.to_owned()),
+    })
+}
