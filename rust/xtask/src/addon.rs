@@ -99,7 +99,7 @@ impl<'a> Goal<'a> {
             .context("cannot wait for another xtask's build")?;
 
         let mut cargo = workspace::cargo();
-        cargo.args(["build", "--package", "longhall-godot", "--release"]);
+        cargo.args(["build", "--package", "longhall-network-client", "--release"]);
         cargo.arg("--target-dir").arg(&self.folder);
         cargo.arg("--config").arg(path_flags());
         for setting in QUICK_LINK {
@@ -112,7 +112,7 @@ impl<'a> Goal<'a> {
             prepare_cross_build(&mut cargo, triple)?;
         }
         let name = format!(
-            "cargo build --package longhall-godot ({}, {})",
+            "cargo build --package longhall-network-client ({}, {})",
             self.platform,
             variant.name()
         );
@@ -144,7 +144,7 @@ impl<'a> Goal<'a> {
     }
 }
 
-/// The feature of `longhall-godot` that makes its debug library.
+/// The feature of `longhall-network-client` that makes its debug library.
 pub(crate) const DEBUG_FEATURE: &str = "bad-weather";
 
 /// Makes `cargo` build for another machine.

@@ -47,7 +47,12 @@ pub(crate) fn gdscript() -> Result<()> {
 pub(crate) fn clippy() -> Result<()> {
     clippy_of(&["--workspace"])?;
     // What only the addon's debug library has.
-    clippy_of(&["--package", "longhall-godot", "--features", DEBUG_FEATURE])
+    clippy_of(&[
+        "--package",
+        "longhall-network-client",
+        "--features",
+        DEBUG_FEATURE,
+    ])
 }
 
 fn clippy_of(packages: &[&str]) -> Result<()> {

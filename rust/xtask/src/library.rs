@@ -94,9 +94,9 @@ impl Platform {
     /// What cargo calls the library it builds, before it is installed.
     pub(crate) fn built_name(&self) -> &'static str {
         match self.system.as_str() {
-            "windows" => "longhall.dll",
-            "macos" => "liblonghall.dylib",
-            _ => "liblonghall.so",
+            "windows" => "longhall_network_client.dll",
+            "macos" => "liblonghall_network_client.dylib",
+            _ => "liblonghall_network_client.so",
         }
     }
 }

@@ -24,6 +24,7 @@ impl INode for NetworkClient {
         // Chat goes on while the game is paused, unless the designer says otherwise.
         base.to_init_gd().set_process_mode(ProcessMode::ALWAYS);
         let config = Config {
+            // What operators know it by, in their logs and in packages.
             client_name: concat!("longhall-godot/", env!("CARGO_PKG_VERSION")).to_owned(),
             ..Config::default()
         };

@@ -50,7 +50,7 @@ struct Terms {
     text: String,
 }
 
-/// The version of the `longhall-godot` package, which is the addon's.
+/// The version of the `longhall-network-client` package, which is the addon's.
 ///
 /// # Errors
 /// If cargo does not say.
@@ -62,9 +62,9 @@ pub(crate) fn addon_version() -> Result<String> {
     metadata
         .packages
         .into_iter()
-        .find(|package| package.name == "longhall-godot")
+        .find(|package| package.name == "longhall-network-client")
         .map(|package| package.version)
-        .context("this workspace has no package longhall-godot")
+        .context("this workspace has no package longhall-network-client")
 }
 
 /// The notices for a package with libraries for these Rust targets.
@@ -102,7 +102,7 @@ fn linked_crates(target: &str) -> Result<Vec<Crate>> {
     tree.args([
         "tree",
         "--package",
-        "longhall-godot",
+        "longhall-network-client",
         "--features",
         DEBUG_FEATURE,
     ]);
