@@ -20,8 +20,9 @@
 //!   to be read; `logs`: both of every channel and whisper;
 //! - [`Command`]: what players type behind a slash;
 //! - `requests`: ids, answers, time-outs;
+//! - `markers`: up to where is read; `presence`: what the player says of themselves;
 //! - `heartbeat`: is the server still there?
-//! - `backoff`: when to try again;
+//! - `backoff`: when to try again; `patience`: when to ask again;
 //! - `tokio_driver` (feature `tokio-driver`): a driver over a real socket.
 //!
 //! ```
@@ -45,7 +46,9 @@ pub mod diagnosis;
 mod session;
 
 mod logs;
+mod markers;
 mod outgoing;
+mod presence;
 mod timeline;
 mod unread;
 
@@ -53,6 +56,7 @@ mod command;
 
 mod backoff;
 mod heartbeat;
+mod patience;
 mod requests;
 
 #[cfg(feature = "tokio-driver")]

@@ -19,14 +19,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use fastrand::Rng;
-use longhall_packet::{
-    ClientPacket, CloseReason, DenyCode, PresenceState, PresenceText, ResumeToken, codec,
-};
+use longhall_packet::{ClientPacket, CloseReason, DenyCode, ResumeToken, codec};
 
 use crate::backoff::Backoff;
 use crate::heartbeat::Heartbeat;
 use crate::logs::{Ends, Logs};
+use crate::markers::Markers;
 use crate::outgoing::Outgoing;
+use crate::presence::Presence;
 use crate::requests::{Request, Requests};
 use crate::{
     Action, Answer, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode,
@@ -129,9 +129,8 @@ pub struct Session {
     /// Where the logs of the last account ended.
     ends: Ends,
     pages: history::Pages,
-    markers: channels::Markers,
-    /// What the player says of themselves, unless that is nothing.
-    presence: Option<(PresenceState, PresenceText)>,
+    markers: Markers,
+    presence: Presence,
     reconnects: Backoff,
     resumes: Backoff,
     rng: Rng,
@@ -203,8 +202,8 @@ impl Session {
             epoch: String::new(),
             ends: Ends::default(),
             pages: history::Pages::default(),
-            markers: channels::Markers::default(),
-            presence: None,
+            markers: Markers::default(),
+            presence: Presence::default(),
             reconnects: Backoff::default(),
             resumes: Backoff::default(),
             rng: Rng::with_seed(seed),

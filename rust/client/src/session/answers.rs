@@ -7,15 +7,19 @@ use longhall_packet::{
     LineKind, ListedChannel, Member, PROTOCOL_VERSION, RequestId, ServerPacket, Username,
 };
 
-use super::channels::Markers;
 use super::{Account, Link, MAX_LISTED, Session, Up};
 use crate::heartbeat::Heartbeat;
 use crate::logs::Ends;
+use crate::markers::Markers;
+use crate::patience::Patience;
 use crate::requests::{Asked, Request};
 use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
 
-/// A server that asks for more patience before a resume is asked again then.
-const LONGEST_RESUME_DELAY: Duration = Duration::from_secs(300);
+/// When a resume that was refused for now is asked again, and a little later.
+const RESUME_PATIENCE: Patience = Patience {
+    least: Duration::ZERO,
+    most: Duration::from_secs(300),
+};
 
 /// What a login says of the account's logs.
 struct Whereabouts {
@@ -339,10 +343,9 @@ impl Session {
         if !refusal.is_for_now() {
             return self.end_session(LogoutReason::SessionExpired);
         }
-        let asked = Duration::from_millis(refusal.retry_after_ms.unwrap_or(0).into());
         let cap = self.config.reconnect_max_delay;
         let spread = self.resumes.next_delay(&mut self.rng, Duration::ZERO, cap);
-        let delay = asked.min(LONGEST_RESUME_DELAY).saturating_add(spread);
+        let delay = RESUME_PATIENCE.wait(refusal).saturating_add(spread);
         if let Link::Up(up) = &mut self.link {
             up.resume_at = Some(now.saturating_add(delay));
         }

@@ -264,7 +264,6 @@ impl Session {
     /// Says whether the player is at the keyboard, and why not. Said again by
     /// itself after a cut.
     pub fn set_presence(&mut self, now: Duration, state: PresenceState, text: &str) -> Call {
-        let presence = PresenceText::parse(text).ok().map(|text| (state, text));
         let call = self.ask(now, Asked::Done, |_, id| {
             if state == PresenceState::Offline {
                 return Err(DenyCode::NotAllowed.into());
@@ -272,7 +271,11 @@ impl Session {
             let text = PresenceText::parse(text)?;
             Ok(ClientPacket::SetPresence { id, state, text })
         });
-        self.keep_presence(presence);
+        if self.account.is_some()
+            && let Ok(text) = PresenceText::parse(text)
+        {
+            self.presence.note(state, text);
+        }
         call
     }
 

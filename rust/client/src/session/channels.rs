@@ -2,36 +2,13 @@
 
 use std::time::Duration;
 
-use longhall_packet::{
-    ChannelState, ClientPacket, Invitation, PresenceState, PresenceText, RequestId, Role, Seq,
-    ServerPacket, Target,
-};
+use longhall_packet::{ChannelState, ClientPacket, Invitation, Role, Seq, ServerPacket};
 
 use super::Session;
 use crate::logs::{Difference, Log};
+use crate::markers::Marker;
 use crate::requests::Request;
-use crate::{Event, Refusal, RefusalCode};
-
-/// Read markers that wait to be sent at most: one a conversation.
-const MAX_MARKERS: usize = 256;
-
-/// A marker that was refused for now is sent again after this, at least.
-const MARKER_PATIENCE: Duration = Duration::from_secs(2);
-
-/// Read markers on their way to the server.
-#[derive(Debug, Default)]
-pub(super) struct Markers {
-    waiting: Vec<Marker>,
-    /// One at a time.
-    under_way: Option<Marker>,
-    not_before: Duration,
-}
-
-#[derive(Debug)]
-struct Marker {
-    target: Target,
-    seq: Seq,
-}
+use crate::{Event, Refusal};
 
 /// Channels.
 impl Session {
@@ -178,18 +155,11 @@ impl Session {
         let (conversation, target) = self.conversation(channel)?;
         let known = self.logs.timeline(Log::of(&conversation));
         let seq = seq.min(known.map_or(0, |timeline| timeline.known()));
-        let waiting = &mut self.markers.waiting;
-        let same = waiting.iter().position(|marker| marker.target == target);
-        if same.is_none() && waiting.len() >= MAX_MARKERS {
-            return Err(RefusalCode::TooManyPending.into());
-        }
+        self.markers.check_room(&target)?;
         if !self.note_read(&conversation, seq) {
             return Ok(());
         }
-        match same {
-            Some(place) => self.markers.waiting[place].seq = seq,
-            None => self.markers.waiting.push(Marker { target, seq }),
-        }
+        self.markers.push(Marker { target, seq });
         self.announce_unread();
         self.pump_markers(now);
         Ok(())
@@ -224,72 +194,39 @@ impl Session {
     }
 
     pub(super) fn pump_markers(&mut self, now: Duration) {
-        if self.markers.under_way.is_some()
-            || self.markers.waiting.is_empty()
-            || now < self.markers.not_before
-            || !self.may_send()
+        if self.may_send()
+            && let Some(Marker { target, seq }) = self.markers.next(now)
         {
-            return;
+            let id = self.begin(now, Request::Read);
+            self.send(&ClientPacket::Read {
+                id,
+                channel: target,
+                seq,
+            });
         }
-        let marker = self.markers.waiting.remove(0);
-        let (channel, seq) = (marker.target.clone(), marker.seq);
-        self.markers.under_way = Some(marker);
-        let id = self.begin(now, Request::Read);
-        self.send(&ClientPacket::Read { id, channel, seq });
     }
 
+    /// When [`pump_markers`](Self::pump_markers) has something to do.
     pub(super) fn next_marker_at(&self) -> Option<Duration> {
-        let is_waiting = self.markers.under_way.is_none() && !self.markers.waiting.is_empty();
-        (is_waiting && self.may_send()).then_some(self.markers.not_before)
+        self.markers.next_due().filter(|_| self.may_send())
     }
 
     pub(super) fn marker_noted(&mut self, now: Duration) {
-        self.markers.under_way = None;
+        self.markers.noted();
         self.pump_markers(now);
     }
 
-    /// A marker was refused. One that may be good later is kept.
     pub(super) fn marker_denied(&mut self, now: Duration, refusal: &Refusal) {
-        if refusal.is_for_now() {
-            let asked = Duration::from_millis(refusal.retry_after_ms.unwrap_or(0).into());
-            self.markers.not_before = now.saturating_add(asked.max(MARKER_PATIENCE));
-            self.recall_marker();
-        } else {
-            self.markers.under_way = None;
-        }
+        self.markers.denied(now, refusal);
         self.pump_markers(now);
-    }
-
-    /// The marker that is under way waits again, unless a later one does.
-    pub(super) fn recall_marker(&mut self) {
-        if let Some(marker) = self.markers.under_way.take() {
-            let waiting = &mut self.markers.waiting;
-            if waiting.iter().all(|later| later.target != marker.target) {
-                waiting.push(marker);
-            }
-        }
-    }
-
-    pub(super) fn restart_markers(&mut self) {
-        self.recall_marker();
-        self.markers.not_before = Duration::ZERO;
     }
 }
 
 /// Presence.
 impl Session {
-    /// Notes what the player says of themselves, to say it again after a cut.
-    pub(super) fn keep_presence(&mut self, presence: Option<(PresenceState, PresenceText)>) {
-        let presence = presence.filter(|(state, _)| *state != PresenceState::Offline);
-        if let Some((state, text)) = presence.filter(|_| self.account.is_some()) {
-            let is_plain = state != PresenceState::Away && text.as_str().is_empty();
-            self.presence = (!is_plain).then_some((state, text));
-        }
-    }
-
     pub(super) fn repeat_presence(&mut self, now: Duration) {
-        if let Some((state, text)) = self.presence.clone() {
-            let id: RequestId = self.begin(now, Request::Presence);
+        if let Some((state, text)) = self.presence.to_repeat() {
+            let id = self.begin(now, Request::Presence);
             self.send(&ClientPacket::SetPresence { id, state, text });
         }
     }

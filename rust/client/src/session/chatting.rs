@@ -7,12 +7,15 @@ use longhall_packet::{ChannelName, ChatText, ClientPacket, DenyCode, RequestId, 
 use super::asking::MAX_ACTIONS;
 use super::{Link, Session};
 use crate::outgoing::{Content, Outcome};
+use crate::patience::Patience;
 use crate::{Answer, Call, Event, Refusal, RefusalCode};
 
-/// A server that has no time for a line that must not be given back is asked
-/// again after this time, or its own within these bounds.
-const LEAST_PATIENCE: Duration = Duration::from_secs(5);
-const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
+/// When a line that must not be given back is said again to a server that had no
+/// time for it.
+const PATIENCE: Patience = Patience {
+    least: Duration::from_secs(5),
+    most: Duration::from_secs(60),
+};
 
 /// Line ids have so many bits, which every language's numbers hold.
 const LINE_ID_BITS: u32 = 53;
@@ -148,9 +151,8 @@ impl Session {
         let is_put_off = refusal.code == RefusalCode::Server(DenyCode::Restarting)
             || (refusal.is_for_now() && self.outgoing.is_again(id));
         let is_over = if is_put_off {
-            let asked = Duration::from_millis(refusal.retry_after_ms.unwrap_or(0).into());
-            let delay = asked.clamp(LEAST_PATIENCE, LONGEST_PATIENCE);
-            self.outgoing.put_off(id, now.saturating_add(delay))
+            let not_before = now.saturating_add(PATIENCE.wait(refusal));
+            self.outgoing.put_off(id, not_before)
         } else {
             self.outgoing.settle(id, Err(refusal.clone()))
         };

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use longhall_packet::{ClientPacket, CloseReason};
 
-use super::channels::Markers;
 use super::{Link, MAX_EVENTS, Session};
 use crate::heartbeat::{Heartbeat, Pulse};
 use crate::logs::Logs;
+use crate::markers::Markers;
+use crate::presence::Presence;
 use crate::requests::Request;
 use crate::{Action, Answer, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
 
@@ -186,7 +187,7 @@ impl Session {
             }
         }
         self.end_pages(RefusalCode::ConnectionLost);
-        self.restart_markers();
+        self.markers.connection_lost();
         self.outgoing.recall();
     }
 
@@ -216,7 +217,7 @@ impl Session {
             self.note_ends(&account.username);
             self.logs = Logs::default();
             self.markers = Markers::default();
-            self.presence = None;
+            self.presence = Presence::default();
             self.announce_state();
             self.announce(Event::LoggedOut { reason });
         }

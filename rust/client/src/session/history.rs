@@ -9,6 +9,7 @@ use longhall_packet::{ClientPacket, DenyCode, INBOX, Line, LineKind, RequestId, 
 use super::{MAX_EVENTS, Session};
 use crate::backoff::Backoff;
 use crate::logs::{Log, LogName, Logs};
+use crate::patience::Patience;
 use crate::requests::Request;
 use crate::timeline::Want;
 use crate::{Answer, Call, Event, Refusal, RefusalCode};
@@ -16,8 +17,11 @@ use crate::{Answer, Call, Event, Refusal, RefusalCode};
 /// Calls of `load_history` that may wait for their turn.
 const MAX_PAGES_WAITING: usize = 64;
 
-/// A server that asks for more patience before a page is asked again then.
-const LONGEST_PAGE_DELAY: Duration = Duration::from_secs(300);
+/// When a page that was refused for now is asked again, and a little later.
+const PATIENCE: Patience = Patience {
+    least: Duration::ZERO,
+    most: Duration::from_secs(300),
+};
 
 /// The pages of history: one at a time is asked for.
 #[derive(Debug, Default)]
@@ -551,13 +555,12 @@ impl Session {
             self.end_waiting_pages(asked.log.log(), &refusal);
         }
         if refusal.is_for_now() {
-            let asked_for = u64::from(refusal.retry_after_ms.unwrap_or(0));
             let cap = self.config.reconnect_max_delay;
             let spread = self
                 .pages
                 .tries
                 .next_delay(&mut self.rng, Duration::ZERO, cap);
-            let delay = Duration::from_millis(asked_for).min(LONGEST_PAGE_DELAY) + spread;
+            let delay = PATIENCE.wait(&refusal).saturating_add(spread);
             self.pages.not_before = now.saturating_add(delay);
             if let Page::Older { older, .. } = asked.page {
                 if refusal.code == RefusalCode::TimedOut {
