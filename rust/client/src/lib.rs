@@ -15,11 +15,14 @@
 //! - [`Session`]: the state machine, and the contract with its driver; its
 //!   inner life is in `session/`: calls, asking, answers, chatting, history,
 //!   channels, connection;
+//! - `link`: whether there is a connection, whether it is well, when to try again;
+//! - `login`: the account, taking its session up again, logging out;
 //! - `outgoing`: lines on their way, kept until their fate is known;
 //! - `timeline`: each line of a channel once, in order; `unread`: how many wait
 //!   to be read; `logs`: both of every channel and whisper;
 //! - [`Command`]: what players type behind a slash;
-//! - `requests`: ids, answers, time-outs;
+//! - `requests`: ids, answers, time-outs; `queues`: what waits for the driver;
+//! - `clock`: how long was the driver away?
 //! - `markers`: up to where is read; `presence`: what the player says of themselves;
 //! - `heartbeat`: is the server still there?
 //! - `backoff`: when to try again; `patience`: when to ask again;
@@ -43,7 +46,11 @@ mod action;
 mod address;
 mod config;
 pub mod diagnosis;
+mod queues;
 mod session;
+
+mod link;
+mod login;
 
 mod logs;
 mod markers;
@@ -55,6 +62,7 @@ mod unread;
 mod command;
 
 mod backoff;
+mod clock;
 mod heartbeat;
 mod patience;
 mod requests;
@@ -69,6 +77,7 @@ pub use command::{COMMANDS, Command, CommandError, CommandInfo, Completion, comp
 pub use config::Config;
 pub use event::{DisconnectReason, Event, LogoutReason, State};
 pub use outgoing::MAX_CHATS_IN_FLIGHT;
+pub use queues::MAX_EVENTS;
 pub use refusal::{Refusal, RefusalCode};
 pub use requests::{Call, MAX_CALLS_IN_FLIGHT};
-pub use session::{MAX_EVENTS, MAX_LISTED, Session};
+pub use session::{MAX_LISTED, Session};

@@ -123,6 +123,8 @@ pub(crate) struct Logs {
     invitations: Vec<Invitation>,
     last_whisper_from: Option<String>,
     last_serial: u64,
+    /// Lines were shown since the counts of unread ones were told.
+    has_untold_counts: bool,
 }
 
 /// What a login found changed.
@@ -248,8 +250,10 @@ impl Logs {
         }
     }
 
-    /// Lets the counters of a log know how far its timeline is.
+    /// A line of this log was shown: its counters know how far its timeline is, and
+    /// have something to tell.
     pub(crate) fn reach(&mut self, log: Log<'_>) {
+        self.has_untold_counts = true;
         match log {
             Log::Channel(name) => {
                 if let Some(channel) = self.channel_mut(name) {
@@ -274,9 +278,15 @@ impl Logs {
         }
     }
 
+    /// Whether a line was shown since [`unread_news`](Self::unread_news).
+    pub(crate) fn has_untold_counts(&self) -> bool {
+        self.has_untold_counts
+    }
+
     /// Counts and markers that are not what was told last, with the names of their
     /// conversations.
     pub(crate) fn unread_news(&mut self) -> Vec<(String, u32, Seq)> {
+        self.has_untold_counts = false;
         let channels = self.channels.iter_mut().filter_map(|one| {
             let (unread, read_seq) = one.unread.news()?;
             Some((one.state.channel.clone(), unread, read_seq))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use longhall_packet::{ChatText, LineId, RequestId, Seq, Target};
 
+use crate::clock::Stall;
 use crate::{Call, Refusal, RefusalCode};
 
 /// Chat lines that may wait for their answers at the same time; further ones
@@ -242,11 +243,11 @@ impl Outgoing {
         }
     }
 
-    /// Moves every deadline by `gap`, and to `earliest` at least.
-    pub(crate) fn postpone(&mut self, gap: Duration, earliest: Duration) {
+    /// Moves every deadline by the time in which nobody listened.
+    pub(crate) fn postpone(&mut self, stall: Stall) {
         for line in &mut self.lines {
             if let Way::Sent { deadline, .. } = &mut line.way {
-                *deadline = deadline.saturating_add(gap).max(earliest);
+                stall.postpone(deadline);
             }
         }
     }

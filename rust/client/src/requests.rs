@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use longhall_packet::{ChannelName, ListedChannel, Member, RequestId, Username};
 
+use crate::clock::Stall;
+
 /// Calls other than chat that may wait for their answers at the same time;
 /// further ones are refused with
 /// [`RefusalCode::TooManyPending`](crate::RefusalCode::TooManyPending).
@@ -173,10 +175,10 @@ impl Requests {
         position.is_some_and(|position| self.abandoned_logins.remove(position).is_some())
     }
 
-    /// Moves every deadline by `gap`, and to `earliest` at least.
-    pub(crate) fn postpone(&mut self, gap: Duration, earliest: Duration) {
+    /// Moves every deadline by the time in which nobody listened.
+    pub(crate) fn postpone(&mut self, stall: Stall) {
         for Pending { deadline, .. } in &mut self.pending {
-            *deadline = deadline.saturating_add(gap).max(earliest);
+            stall.postpone(deadline);
         }
     }
 

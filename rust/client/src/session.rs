@@ -15,27 +15,21 @@ mod chatting;
 mod connection;
 mod history;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use fastrand::Rng;
 use longhall_packet::{ClientPacket, CloseReason, DenyCode, ResumeToken, codec};
 
-use crate::backoff::Backoff;
-use crate::heartbeat::Heartbeat;
-use crate::logs::{Ends, Logs};
+use crate::clock::Clock;
+use crate::link::{Link, LinkAction};
+use crate::login::{Account, Login};
+use crate::logs::Logs;
 use crate::markers::Markers;
 use crate::outgoing::Outgoing;
 use crate::presence::Presence;
+use crate::queues::Queues;
 use crate::requests::{Request, Requests};
-use crate::{
-    Action, Answer, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode,
-    State,
-};
-
-/// Events that wait for [`Session::poll_event`] at most. Further ones push out
-/// the oldest, and a [`Event::Warning`] says how many were lost.
-pub const MAX_EVENTS: usize = 4096;
+use crate::{Action, Answer, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, State};
 
 /// Most entries of a list that is asked for; a longer one is cut off.
 pub const MAX_LISTED: usize = 1000;
@@ -111,77 +105,18 @@ const CLOSE_NORMAL: u16 = 1000;
 #[derive(Debug)]
 pub struct Session {
     config: Config,
+    rng: Rng,
+    clock: Clock,
     link: Link,
-    /// Whether the driver holds a transport that it may report about.
-    has_transport: bool,
-    /// There from a login until [`Event::LoggedOut`].
-    account: Option<Account>,
-    /// End with the present try to connect.
-    connects: Vec<Call>,
-    /// Ends with the account.
-    logout: Option<Call>,
+    login: Login,
     requests: Requests,
     outgoing: Outgoing,
     logs: Logs,
-    /// The store that all numbers belong to, as far as a server has said. Outlives the
-    /// account, as what is on the screen does.
-    epoch: String,
-    /// Where the logs of the last account ended.
-    ends: Ends,
     pages: history::Pages,
     markers: Markers,
     presence: Presence,
-    reconnects: Backoff,
-    resumes: Backoff,
-    rng: Rng,
-
-    last_call: Duration,
-    /// The driver sleeps until then with good reason.
-    excused_until: Duration,
-
-    actions: VecDeque<Action>,
-    events: VecDeque<Event>,
-    outcomes: VecDeque<(Call, Result<Answer, Refusal>)>,
-    announced: State,
-    lost_events: u64,
-    /// Lines have come since the counts of unread ones were told.
-    has_untold_counts: bool,
+    queues: Queues,
     ignored_packets: u64,
-}
-
-#[derive(Debug)]
-enum Link {
-    Offline,
-    /// Until the next try.
-    Waiting {
-        until: Duration,
-        after: DisconnectReason,
-    },
-    /// From [`Action::Open`] to the server's greeting.
-    Opening {
-        deadline: Duration,
-        opened: bool,
-    },
-    Up(Up),
-}
-
-#[derive(Debug)]
-struct Up {
-    since: Duration,
-    logged_in: bool,
-    /// Logging out was asked for; from here on the player counts as out.
-    leaving: bool,
-    /// Somebody logged in with a password, so this server does work.
-    proven: bool,
-    heartbeat: Heartbeat,
-    /// When to ask again to take up the session.
-    resume_at: Option<Duration>,
-}
-
-#[derive(Debug)]
-struct Account {
-    username: String,
-    token: ResumeToken,
 }
 
 /// What the player asks for.
@@ -191,30 +126,17 @@ impl Session {
     pub fn new(config: Config, seed: u64) -> Self {
         Self {
             config,
-            link: Link::Offline,
-            has_transport: false,
-            account: None,
-            connects: Vec::new(),
-            logout: None,
+            rng: Rng::with_seed(seed),
+            clock: Clock::default(),
+            link: Link::default(),
+            login: Login::default(),
             requests: Requests::default(),
             outgoing: Outgoing::default(),
             logs: Logs::default(),
-            epoch: String::new(),
-            ends: Ends::default(),
             pages: history::Pages::default(),
             markers: Markers::default(),
             presence: Presence::default(),
-            reconnects: Backoff::default(),
-            resumes: Backoff::default(),
-            rng: Rng::with_seed(seed),
-            last_call: Duration::ZERO,
-            excused_until: Duration::ZERO,
-            actions: VecDeque::new(),
-            events: VecDeque::new(),
-            outcomes: VecDeque::new(),
-            announced: State::Offline,
-            lost_events: 0,
-            has_untold_counts: false,
+            queues: Queues::default(),
             ignored_packets: 0,
         }
     }
@@ -224,18 +146,10 @@ impl Session {
     pub fn connect(&mut self, now: Duration) -> Call {
         let now = self.arrive(now);
         let call = self.requests.next_call();
-        if let Link::Up(_) = self.link {
+        if self.link.is_up() {
             self.settle(call, Ok(Answer::Done));
-            return call;
-        }
-        self.connects.push(call);
-        match self.link {
-            Link::Offline => {
-                self.reconnects.reset();
-                self.open(now);
-            }
-            Link::Waiting { .. } => self.open(now),
-            Link::Opening { .. } | Link::Up(_) => {}
+        } else if self.link.connect(call) {
+            self.open(now);
         }
         call
     }
@@ -244,7 +158,7 @@ impl Session {
     /// For when the system reports that the network is back.
     pub fn reconnect_now(&mut self, now: Duration) {
         let now = self.arrive(now);
-        if matches!(self.link, Link::Waiting { .. }) {
+        if self.link.is_waiting() {
             self.open(now);
         }
     }
@@ -252,9 +166,9 @@ impl Session {
     /// Ends the connection and all tries for one, and logs the player out.
     pub fn disconnect(&mut self, now: Duration) {
         let now = self.arrive(now);
-        if !matches!(self.link, Link::Offline) {
+        if !self.link.is_offline() {
             let reason = DisconnectReason::ClosedByClient;
-            self.drop_transport(CLOSE_NORMAL, reason.name());
+            self.queues.close_transport(CLOSE_NORMAL, reason.name());
             self.lose(now, reason);
         }
     }
@@ -291,31 +205,18 @@ impl Session {
     pub fn logout(&mut self, now: Duration) -> Call {
         let now = self.arrive(now);
         let call = self.requests.next_call();
-        if self.account.is_none() {
-            let refusal = RefusalCode::Server(DenyCode::NotLoggedIn).into();
+        if let Err(refusal) = self.login.begin_logout(call) {
             self.settle(call, Err(refusal));
-            return call;
-        }
-        if self.logout.is_some() {
-            self.settle(call, Err(RefusalCode::AlreadyPending.into()));
-            return call;
-        }
-        self.logout = Some(call);
-        match &mut self.link {
-            Link::Up(up) if up.logged_in => {
-                up.leaving = true;
-                let deadline = now.saturating_add(self.config.request_timeout());
-                let id = self.requests.begin(Request::Logout, deadline);
-                self.send(&ClientPacket::Logout { id });
+        } else if self.link.leave() {
+            let id = self.begin(now, Request::Logout);
+            self.send(&ClientPacket::Logout { id });
+        } else {
+            // Between a cut and taking the session up again. Should the
+            // server take it up all the same, that is undone.
+            if let Some(id) = self.requests.forget(&Request::Resume) {
+                self.requests.abandon_login(id);
             }
-            _ => {
-                // Between a cut and taking the session up again. Should the
-                // server take it up all the same, that is undone.
-                if let Some(id) = self.requests.forget(&Request::Resume) {
-                    self.requests.abandon_login(id);
-                }
-                self.end_session(LogoutReason::Asked);
-            }
+            self.end_session(LogoutReason::Asked);
         }
         call
     }
@@ -325,11 +226,9 @@ impl Session {
     /// with [`LogoutReason::SessionExpired`], in [`Event::LoggedOut`]. Only for
     /// a session that is offline and has no account; otherwise does nothing.
     pub fn restore(&mut self, username: &str, token: ResumeToken) {
-        if self.account.is_none() && matches!(self.link, Link::Offline) {
-            self.account = Some(Account {
-                username: username.to_owned(),
-                token,
-            });
+        if !self.login.has_account() && self.link.is_offline() {
+            let username = username.to_owned();
+            self.login.logged_in(Account { username, token });
         }
     }
 
@@ -337,39 +236,30 @@ impl Session {
     /// name, and a token that changes with each [`Event::LoggedIn`]. As good as
     /// a password until it expires or the player logs out.
     pub fn ticket(&self) -> Option<(&str, &ResumeToken)> {
-        let account = self.account.as_ref()?;
+        let account = self.login.account()?;
         Some((&account.username, &account.token))
     }
 
     /// Whether there is an account whose session is not, or not yet, taken up
     /// again.
     pub fn is_resuming(&self) -> bool {
-        self.account.is_some() && self.state() != State::LoggedIn
+        self.login.has_account() && self.state() != State::LoggedIn
     }
 
     /// Where the session stands now. Events that say so may still be waiting.
     pub fn state(&self) -> State {
-        match &self.link {
-            Link::Offline => State::Offline,
-            Link::Opening { .. } if self.reconnects.attempts() == 0 => State::Connecting,
-            Link::Waiting { .. } | Link::Opening { .. } => State::Reconnecting,
-            Link::Up(up) if up.logged_in => State::LoggedIn,
-            Link::Up(_) => State::Connected,
-        }
+        self.link.state()
     }
 
     /// How long until the next try to connect; `None` when none is waited for.
     pub fn retry_in(&self, now: Duration) -> Option<Duration> {
-        match &self.link {
-            Link::Waiting { until, .. } => Some(until.saturating_sub(now)),
-            Link::Offline | Link::Opening { .. } | Link::Up(_) => None,
-        }
+        self.link.retry_in(now)
     }
 
     /// The account's name, from the login until the logout. Stays through cuts
     /// of the connection.
     pub fn username(&self) -> Option<&str> {
-        self.account.as_ref().map(|a| a.username.as_str())
+        self.login.username()
     }
 
     /// How many packets of the server made no sense.
@@ -393,7 +283,7 @@ impl Session {
     /// The transport is open.
     pub fn opened(&mut self, now: Duration) {
         let now = self.arrive(now);
-        if self.has_transport {
+        if self.queues.has_transport() {
             self.greet(now);
         }
     }
@@ -401,15 +291,14 @@ impl Session {
     /// One frame arrived, text or binary.
     pub fn received(&mut self, now: Duration, bytes: &[u8]) {
         let now = self.arrive(now);
-        if !self.has_transport {
+        if !self.queues.has_transport() {
             return;
         }
         self.greet(now);
-        if let Link::Up(up) = &mut self.link {
-            up.heartbeat = Heartbeat::Heard(now);
+        if self.link.heard(now) {
             // By far the most of all packets: see `handle_chat`.
             if let Some((channel, line)) = codec::decode_chat(bytes) {
-                if up.logged_in {
+                if self.state() == State::LoggedIn {
                     self.handle_chat(now, channel, line);
                 }
                 return;
@@ -429,16 +318,13 @@ impl Session {
     /// close frame, if one came; `reason` is for the developer's console only.
     pub fn closed(&mut self, now: Duration, code: Option<u16>, reason: &str) {
         let now = self.arrive(now);
-        if !self.has_transport {
+        if !self.queues.transport_gone() {
             return;
         }
-        self.has_transport = false;
-        self.actions.clear();
-        let named = code.and_then(CloseReason::from_code);
-        let reason = match (named, &self.link) {
-            (Some(named), _) => DisconnectReason::Server(named),
-            (None, Link::Up(_)) => DisconnectReason::ConnectionLost,
-            (None, _) => {
+        let reason = match code.and_then(CloseReason::from_code) {
+            Some(named) => DisconnectReason::Server(named),
+            None if self.link.is_up() => DisconnectReason::ConnectionLost,
+            None => {
                 if !reason.is_empty() {
                     let reason = reason.escape_debug();
                     self.tell_cause(&format!("could not connect: {reason}"));
@@ -454,17 +340,14 @@ impl Session {
     /// told of a first try; it may be empty.
     pub fn failed(&mut self, now: Duration, reason: DisconnectReason, cause: &str) {
         let now = self.arrive(now);
-        if !self.has_transport {
-            return;
+        if self.queues.transport_gone() {
+            self.tell_cause(cause);
+            self.lose(now, reason);
         }
-        self.has_transport = false;
-        self.actions.clear();
-        self.tell_cause(cause);
-        self.lose(now, reason);
     }
 
     fn tell_cause(&mut self, cause: &str) {
-        if !cause.is_empty() && (self.reconnects.attempts() == 0 || !self.connects.is_empty()) {
+        if !cause.is_empty() && self.link.is_watched() {
             self.announce(Event::Warning(cause.to_owned()));
         }
     }
@@ -473,9 +356,7 @@ impl Session {
     /// or ever: it is malformed.
     pub fn unusable(&mut self, now: Duration) {
         let now = self.arrive(now);
-        if self.has_transport {
-            self.has_transport = false;
-            self.actions.clear();
+        if self.queues.transport_gone() {
             self.lose(now, DisconnectReason::InvalidAddress);
         }
     }
@@ -483,15 +364,22 @@ impl Session {
     /// Time has passed: asks, gives up or tries again where it is due.
     pub fn tick(&mut self, now: Duration) {
         let now = self.arrive(now);
-        match self.link {
-            Link::Offline => {}
-            Link::Waiting { after, .. } if !self.config.reconnect => self.lose(now, after),
-            Link::Waiting { until, .. } if now >= until => self.open(now),
-            Link::Opening { deadline, .. } if now >= deadline => {
-                self.give_up(now, DisconnectReason::ServerUnreachable);
+        if self.link.is_up() {
+            self.expire(now);
+        }
+        // The server may have been given up.
+        if self.link.is_up() {
+            self.pump(now);
+        }
+        match self.link.tick(now, &self.config) {
+            None => {}
+            Some(LinkAction::Open) => self.open(now),
+            Some(LinkAction::Ping) => {
+                let id = self.requests.next_id();
+                self.send(&ClientPacket::Ping { id });
             }
-            Link::Waiting { .. } | Link::Opening { .. } => {}
-            Link::Up(_) => self.tick_up(now),
+            Some(LinkAction::Lose(reason)) => self.lose(now, reason),
+            Some(LinkAction::GiveUp(reason)) => self.give_up(now, reason),
         }
         self.tell_counts();
     }
@@ -500,63 +388,42 @@ impl Session {
     /// [`Event::UnreadChanged`] for all the lines of a conversation since the last
     /// time. For a driver that may not tick yet, because packets lie unread.
     pub fn tell_counts(&mut self) {
-        if self.has_untold_counts {
+        if self.logs.has_untold_counts() {
             self.announce_unread();
         }
     }
 
     /// The next thing to do, oldest first.
     pub fn poll_action(&mut self) -> Option<Action> {
-        let action = self.actions.pop_front()?;
-        if action == Action::Open {
-            self.has_transport = true;
-        }
-        Some(action)
+        self.queues.poll_action()
     }
 
     /// The next thing to tell the game, oldest first.
     pub fn poll_event(&mut self) -> Option<Event> {
-        if self.lost_events > 0 {
-            let lost = std::mem::take(&mut self.lost_events);
-            return Some(Event::Warning(format!(
-                "{lost} events were lost because more than {MAX_EVENTS} waited"
-            )));
-        }
-        self.events.pop_front()
+        self.queues.poll_event()
     }
 
     /// How a call ended, oldest first: each ends exactly once. To be asked
     /// after [`poll_event`](Self::poll_event), whose events tell the same to
     /// those who did not call. Holds one outcome per call however many wait.
     pub fn poll_outcome(&mut self) -> Option<(Call, Result<Answer, Refusal>)> {
-        self.outcomes.pop_front()
+        self.queues.poll_outcome()
     }
 
     /// When [`tick`](Self::tick) is due next, for a driver that sleeps; `None`
     /// when only the player can start something. The driver counts as present
     /// until then.
     pub fn next_deadline(&mut self) -> Option<Duration> {
-        let deadline = match &self.link {
-            _ if self.has_untold_counts => Some(self.last_call),
-            Link::Offline => None,
-            Link::Waiting { .. } if !self.config.reconnect => Some(self.last_call),
-            Link::Waiting { until, .. } => Some(*until),
-            Link::Opening { deadline, .. } => Some(*deadline),
-            Link::Up(up) => {
-                let heartbeat = up.heartbeat.deadline(self.config.heartbeat_interval());
-                let times = [
-                    heartbeat,
-                    up.resume_at,
-                    self.requests.next_deadline(),
-                    self.next_line_at(),
-                    self.next_page_at(),
-                    self.next_marker_at(),
-                ];
-                times.into_iter().flatten().min()
-            }
+        let last_call = self.clock.last_call();
+        let deadline = if self.logs.has_untold_counts() {
+            Some(last_call)
+        } else {
+            let link = self.link.next_deadline(last_call, &self.config);
+            let parts = self.link.is_up().then(|| self.next_due()).flatten();
+            link.into_iter().chain(parts).min()
         };
         if let Some(deadline) = deadline {
-            self.excused_until = deadline;
+            self.clock.sleep_until(deadline);
         }
         deadline
     }

@@ -7,19 +7,11 @@ use longhall_packet::{
     LineKind, ListedChannel, Member, PROTOCOL_VERSION, RequestId, ServerPacket, Username,
 };
 
-use super::{Account, Link, MAX_LISTED, Session, Up};
-use crate::heartbeat::Heartbeat;
-use crate::logs::Ends;
+use super::{MAX_LISTED, Session};
+use crate::login::Account;
 use crate::markers::Markers;
-use crate::patience::Patience;
 use crate::requests::{Asked, Request};
 use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
-
-/// When a resume that was refused for now is asked again, and a little later.
-const RESUME_PATIENCE: Patience = Patience {
-    least: Duration::ZERO,
-    most: Duration::from_secs(300),
-};
 
 /// What a login says of the account's logs.
 struct Whereabouts {
@@ -32,10 +24,7 @@ struct Whereabouts {
 impl Session {
     /// The client's own greeting, once per transport.
     pub(super) fn greet(&mut self, now: Duration) {
-        if let Link::Opening { opened, .. } = &mut self.link
-            && !*opened
-        {
-            *opened = true;
+        if self.link.greets() {
             let id = self.begin(now, Request::Hello);
             let client = self.config.client_name.clone();
             self.send(&ClientPacket::Hello {
@@ -55,22 +44,16 @@ impl Session {
                 limits,
                 ..
             }) => {
-                self.enter(Link::Up(Up {
-                    since: now,
-                    logged_in: false,
-                    leaving: false,
-                    proven: false,
-                    heartbeat: Heartbeat::Heard(now),
-                    resume_at: None,
-                }));
+                let connects = self.link.came_up(now);
+                self.announce_state();
                 self.announce(Event::Connected {
                     message_of_the_day,
                     limits,
                 });
-                for call in std::mem::take(&mut self.connects) {
+                for call in connects {
                     self.settle(call, Ok(Answer::Done));
                 }
-                self.resumes.reset();
+                self.login.restart_resumes();
                 self.resume(now);
             }
             Some(ServerPacket::Hello { protocol, .. }) if protocol > PROTOCOL_VERSION => {
@@ -344,11 +327,7 @@ impl Session {
             return self.end_session(LogoutReason::SessionExpired);
         }
         let cap = self.config.reconnect_max_delay;
-        let spread = self.resumes.next_delay(&mut self.rng, Duration::ZERO, cap);
-        let delay = RESUME_PATIENCE.wait(refusal).saturating_add(spread);
-        if let Link::Up(up) = &mut self.link {
-            up.resume_at = Some(now.saturating_add(delay));
-        }
+        self.login.resume_denied(now, refusal, &mut self.rng, cap);
     }
 
     fn logout_denied(&mut self, now: Duration, request: &Request, refusal: &Refusal) {
@@ -380,22 +359,23 @@ impl Session {
             Request::Login(call) => Some(call),
             _ => None,
         };
-        if call.is_some() && self.account.is_some() {
+        if call.is_some() && self.login.has_account() {
             // Out and in again at once, and the first answer is missing.
             self.requests.forget(&Request::Logout);
             self.end_session(LogoutReason::Asked);
         }
         let username = account.username.clone();
-        let channels_before = if self.is_of_other_store(&username, &logs) {
+        let (channels, inbox) = (&logs.channels, &logs.inbox);
+        let is_of_other_store =
+            self.login
+                .is_of_other_store(&logs.epoch, &username, channels, inbox, &self.logs);
+        let channels_before = if is_of_other_store {
             self.begin_anew()
         } else {
             Vec::new()
         };
-        self.account = Some(account);
-        if let Link::Up(up) = &mut self.link {
-            up.logged_in = true;
-            up.proven |= call.is_some();
-        }
+        self.login.logged_in(account);
+        self.link.logged_in(call.is_some());
         self.announce_state();
         self.announce(Event::LoggedIn { username });
         if let Some(call) = call {
@@ -420,22 +400,6 @@ impl Session {
         self.pump_pages(now);
     }
 
-    /// Whether the numbers of this login are of another store than those known, or of an
-    /// older state of it.
-    fn is_of_other_store(&mut self, username: &str, logs: &Whereabouts) -> bool {
-        if let Some(account) = &self.account {
-            let before = account.username.clone();
-            self.note_ends(&before);
-        }
-        // An older server tells no epoch.
-        let is_renamed =
-            !self.epoch.is_empty() && !logs.epoch.is_empty() && self.epoch != logs.epoch;
-        if !logs.epoch.is_empty() {
-            self.epoch.clone_from(&logs.epoch);
-        }
-        is_renamed || self.ends.are_cut(username, &logs.channels, &logs.inbox)
-    }
-
     /// Everything known of the logs is void. Lines that wait to be said are not: nobody
     /// has heard them. The channels that the account was in.
     fn begin_anew(&mut self) -> Vec<String> {
@@ -443,7 +407,7 @@ impl Session {
                     all lines begin anew";
         self.announce(Event::Warning(text.to_owned()));
         self.announce(Event::HistoryReset);
-        self.ends = Ends::default();
+        self.login.forget_ends();
         self.markers = Markers::default();
         self.end_pages(RefusalCode::ConnectionLost);
         self.outgoing.begin_anew();
@@ -467,9 +431,5 @@ impl Session {
     pub(super) fn deny_login(&mut self, call: Call, refusal: Refusal) {
         self.announce(Event::LoginDenied(refusal.clone()));
         self.settle(call, Err(refusal));
-    }
-
-    pub(super) fn settle(&mut self, call: Call, outcome: Result<Answer, Refusal>) {
-        self.outcomes.push_back((call, outcome));
     }
 }

@@ -2,17 +2,11 @@
 
 use std::time::Duration;
 
-use longhall_packet::{
-    ClientPacket, Denial, DenyCode, Password, RequestId, Stage, Username, codec,
-};
+use longhall_packet::{ClientPacket, Denial, DenyCode, Password, RequestId, Stage, Username};
 
-use super::{Link, Session};
+use super::Session;
 use crate::requests::{Asked, Request};
-use crate::{Action, Call, Refusal, RefusalCode, State};
-
-/// Actions that wait for [`Session::poll_action`] at most; then requests are
-/// refused with [`RefusalCode::TooManyPending`].
-pub(super) const MAX_ACTIONS: usize = 256;
+use crate::{Call, Refusal, RefusalCode, State};
 
 impl Session {
     pub(super) fn try_register(
@@ -47,7 +41,7 @@ impl Session {
         self.require(Stage::LoggedOut)?;
         let password = Password::parse(password)?;
         let username = Username::parse(name)?;
-        let is_resuming = self.account.is_some() && self.state() == State::Connected;
+        let is_resuming = self.login.has_account() && self.state() == State::Connected;
         if is_resuming || self.requests.is_login_pending() {
             return Err(RefusalCode::AlreadyPending.into());
         }
@@ -114,15 +108,14 @@ impl Session {
 
     /// Refuses what the server would, without asking it.
     fn require(&self, stage: Stage) -> Result<(), Refusal> {
-        let Link::Up(up) = &self.link else {
+        if !self.link.is_up() {
             return Err(RefusalCode::NotConnected.into());
-        };
-        // The stage the server will be in once it has read all that was sent.
-        let is_in = up.logged_in && !up.leaving;
+        }
+        let is_in = self.link.is_in();
         match stage {
             Stage::LoggedOut if is_in => Err(RefusalCode::Server(DenyCode::AlreadyLoggedIn).into()),
             Stage::LoggedIn if !is_in => Err(RefusalCode::Server(DenyCode::NotLoggedIn).into()),
-            _ if self.actions.len() >= MAX_ACTIONS => Err(RefusalCode::TooManyPending.into()),
+            _ if self.queues.is_full() => Err(RefusalCode::TooManyPending.into()),
             Stage::LoggedOut | Stage::LoggedIn => Ok(()),
         }
     }
@@ -133,11 +126,13 @@ impl Session {
     }
 
     pub(super) fn send(&mut self, packet: &ClientPacket) {
-        self.actions.push_back(Action::Send(codec::encode(packet)));
+        self.queues.send(packet);
     }
 
     pub(super) fn resume(&mut self, now: Duration) {
-        let Some(account) = &self.account else { return };
+        let Some(account) = self.login.account() else {
+            return;
+        };
         let token = account.token.clone();
         let id = self.begin(now, Request::Resume);
         self.send(&ClientPacket::Resume { id, token });

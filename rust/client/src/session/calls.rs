@@ -271,7 +271,7 @@ impl Session {
             let text = PresenceText::parse(text)?;
             Ok(ClientPacket::SetPresence { id, state, text })
         });
-        if self.account.is_some()
+        if self.login.has_account()
             && let Ok(text) = PresenceText::parse(text)
         {
             self.presence.note(state, text);

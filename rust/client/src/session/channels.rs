@@ -149,7 +149,7 @@ impl Session {
         channel: &str,
         seq: Seq,
     ) -> Result<(), Refusal> {
-        if self.account.is_none() {
+        if !self.login.has_account() {
             self.require_account()?;
         }
         let (conversation, target) = self.conversation(channel)?;

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use longhall_packet::{ChannelName, ChatText, ClientPacket, DenyCode, RequestId, Seq, Target};
 
-use super::asking::MAX_ACTIONS;
-use super::{Link, Session};
+use super::Session;
 use crate::outgoing::{Content, Outcome};
 use crate::patience::Patience;
 use crate::{Answer, Call, Event, Refusal, RefusalCode};
@@ -72,13 +71,13 @@ impl Session {
         target: Result<Option<Target>, Refusal>,
         text: &str,
     ) -> Result<Content, Refusal> {
-        let is_leaving = matches!(&self.link, Link::Up(up) if up.leaving);
-        if self.account.is_none() || is_leaving {
-            return Err(match &self.link {
-                Link::Up(_) => RefusalCode::Server(DenyCode::NotLoggedIn),
-                _ => RefusalCode::NotConnected,
-            }
-            .into());
+        if !self.login.has_account() || self.link.is_leaving() {
+            let code = if self.link.is_up() {
+                RefusalCode::Server(DenyCode::NotLoggedIn)
+            } else {
+                RefusalCode::NotConnected
+            };
+            return Err(code.into());
         }
         let target = target?;
         if target == Some(Target::Inbox) {
@@ -131,8 +130,7 @@ impl Session {
 
     /// Whether packets of an account may go out now.
     pub(super) fn may_send(&self) -> bool {
-        let is_in = matches!(&self.link, Link::Up(up) if up.logged_in && !up.leaving);
-        is_in && self.account.is_some() && self.actions.len() < MAX_ACTIONS
+        self.link.is_in() && self.login.has_account() && !self.queues.is_full()
     }
 
     pub(super) fn line_posted(&mut self, now: Duration, id: RequestId, channel: &str, seq: Seq) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use longhall_packet::limits::MAX_PAGE_LINES;
 use longhall_packet::{ClientPacket, DenyCode, INBOX, Line, LineKind, RequestId, Seq, Target};
 
-use super::{MAX_EVENTS, Session};
+use super::Session;
 use crate::backoff::Backoff;
 use crate::logs::{Log, LogName, Logs};
 use crate::patience::Patience;
@@ -124,7 +124,7 @@ impl Session {
     /// count of unread lines is told by the next tick, for many lines together.
     pub(super) fn handle_chat(&mut self, now: Duration, channel: &str, line: Line) {
         let log = Log::of(channel);
-        let has_room = self.has_room();
+        let has_room = self.queues.has_room();
         let Some(timeline) = self.logs.timeline_mut(log) else {
             return;
         };
@@ -134,7 +134,6 @@ impl Session {
             let is_last = timeline.is_complete();
             self.show(log, line);
             self.logs.reach(log);
-            self.has_untold_counts = true;
             if is_last {
                 return;
             }
@@ -154,7 +153,7 @@ impl Session {
     /// Shows the lines that wait for nothing, as long as there is room: a line
     /// is rather asked for again than lost.
     fn show_ready(&mut self, log: Log<'_>) {
-        while self.has_room()
+        while self.queues.has_room()
             && let Some(line) = self
                 .logs
                 .timeline_mut(log)
@@ -227,7 +226,7 @@ impl Session {
 
     /// Notes a line that came by; its conversation.
     fn note_line(&mut self, log: Log<'_>, line: &Line) -> Option<String> {
-        let me = self.account.as_ref()?.username.as_str();
+        let me = self.login.username()?;
         let conversation = Logs::conversation_of(log, line, me)?;
         if log == Log::Inbox {
             self.logs.note_whisper(line, me);
@@ -246,7 +245,6 @@ impl Session {
 
     /// Tells of counts that changed.
     pub(super) fn announce_unread(&mut self) {
-        self.has_untold_counts = false;
         self.logs.reach_all();
         for (channel, unread, read_seq) in self.logs.unread_news() {
             self.announce(Event::UnreadChanged {
@@ -256,19 +254,13 @@ impl Session {
             });
         }
     }
-
-    /// Whether a page of lines can be announced without pushing other events
-    /// out.
-    fn has_room(&self) -> bool {
-        self.events.len() < MAX_EVENTS / 2
-    }
 }
 
 /// Pages.
 impl Session {
     /// Shows what waited for room, and asks for what is missing.
     pub(super) fn pump_timelines(&mut self, now: Duration) {
-        if self.has_room() {
+        if self.queues.has_room() {
             let ready: Vec<LogName> = self
                 .logs
                 .timelines()
@@ -284,11 +276,11 @@ impl Session {
 
     /// When [`pump_timelines`](Self::pump_timelines) has something to do.
     pub(super) fn next_page_at(&self) -> Option<Duration> {
-        if !self.may_send() || !self.has_room() {
+        if !self.may_send() || !self.queues.has_room() {
             return None;
         }
         if self.logs.timelines().any(|(_, one)| one.has_ready()) {
-            return Some(self.last_call);
+            return Some(self.clock.last_call());
         }
         let wants = !self.pages.waiting.is_empty() || self.next_gap().is_some();
         (self.pages.under_way.is_none() && wants).then_some(self.pages.not_before)
@@ -305,7 +297,7 @@ impl Session {
         while self.pages.under_way.is_none()
             && now >= self.pages.not_before
             && self.may_send()
-            && self.has_room()
+            && self.queues.has_room()
         {
             if !(self.ask_older(now) || self.fill_gap(now)) {
                 break;

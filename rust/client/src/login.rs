@@ -1,0 +1,236 @@
+//! The account: who the player is, taking its session up again, logging out, and what
+//! is remembered of the store beyond it.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use longhall_packet::{ChannelState, DenyCode, InboxState, ResumeToken};
+
+use crate::backoff::Backoff;
+use crate::logs::{Ends, Logs};
+use crate::patience::Patience;
+use crate::{Call, Refusal, RefusalCode};
+
+/// When a resume that was refused for now is asked again, and a little later.
+const PATIENCE: Patience = Patience {
+    least: Duration::ZERO,
+    most: Duration::from_secs(300),
+};
+
+#[derive(Debug, Default)]
+pub(crate) struct Login {
+    /// There from a login until [`Event::LoggedOut`](crate::Event::LoggedOut).
+    account: Option<Account>,
+    /// Ends with the account.
+    logout: Option<Call>,
+    /// When to ask again to take up the session.
+    resume_at: Option<Duration>,
+    resumes: Backoff,
+    /// The store that all numbers belong to, as far as a server has said. Outlives the
+    /// account, as what is on the screen does.
+    epoch: String,
+    /// Where the logs of the last account ended.
+    ends: Ends,
+}
+
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) username: String,
+    pub(crate) token: ResumeToken,
+}
+
+/// The account.
+impl Login {
+    pub(crate) fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
+    pub(crate) fn has_account(&self) -> bool {
+        self.account.is_some()
+    }
+
+    pub(crate) fn username(&self) -> Option<&str> {
+        self.account.as_ref().map(|one| one.username.as_str())
+    }
+
+    pub(crate) fn logged_in(&mut self, account: Account) {
+        self.account = Some(account);
+    }
+
+    /// The account is gone; where its logs ended is remembered for its next login.
+    pub(crate) fn forget_account(&mut self, logs: &Logs) {
+        self.note_ends(logs);
+        self.account = None;
+    }
+}
+
+/// Logging out.
+impl Login {
+    /// The player wants to be out.
+    ///
+    /// # Errors
+    /// When there is nobody to log out, or this is under way already.
+    pub(crate) fn begin_logout(&mut self, call: Call) -> Result<(), Refusal> {
+        if !self.has_account() {
+            return Err(RefusalCode::Server(DenyCode::NotLoggedIn).into());
+        }
+        if self.logout.is_some() {
+            return Err(RefusalCode::AlreadyPending.into());
+        }
+        self.logout = Some(call);
+        Ok(())
+    }
+
+    /// The call that waited for the end of the account.
+    pub(crate) fn end_logout(&mut self) -> Option<Call> {
+        self.logout.take()
+    }
+}
+
+/// Taking the session up again.
+impl Login {
+    /// A connection begins or ends: what was asked for on the one before is void.
+    pub(crate) fn restart_resumes(&mut self) {
+        self.resumes.reset();
+        self.resume_at = None;
+    }
+
+    /// The server cannot take the session up now.
+    pub(crate) fn resume_denied(
+        &mut self,
+        now: Duration,
+        refusal: &Refusal,
+        rng: &mut Rng,
+        cap: Duration,
+    ) {
+        let spread = self.resumes.next_delay(rng, Duration::ZERO, cap);
+        let delay = PATIENCE.wait(refusal).saturating_add(spread);
+        self.resume_at = Some(now.saturating_add(delay));
+    }
+
+    /// Whether to ask again now; true once.
+    pub(crate) fn is_resume_due(&mut self, now: Duration) -> bool {
+        self.resume_at.take_if(|at| now >= *at).is_some()
+    }
+
+    /// When to ask again.
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        self.resume_at
+    }
+}
+
+/// The store behind the server.
+impl Login {
+    /// Whether the numbers of a login are of another store than those known, or of an
+    /// older state of it.
+    pub(crate) fn is_of_other_store(
+        &mut self,
+        epoch: &str,
+        username: &str,
+        channels: &[ChannelState],
+        inbox: &InboxState,
+        logs: &Logs,
+    ) -> bool {
+        self.note_ends(logs);
+        // An older server tells no epoch.
+        let is_renamed = !self.epoch.is_empty() && !epoch.is_empty() && self.epoch != epoch;
+        if !epoch.is_empty() {
+            epoch.clone_into(&mut self.epoch);
+        }
+        is_renamed || self.ends.are_cut(username, channels, inbox)
+    }
+
+    /// All logs begin anew.
+    pub(crate) fn forget_ends(&mut self) {
+        self.ends = Ends::default();
+    }
+
+    fn note_ends(&mut self, logs: &Logs) {
+        if let Some(ends) = self.username().and_then(|username| logs.ends(username)) {
+            self.ends = ends;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::Denial;
+
+    use super::*;
+    use crate::requests::Requests;
+
+    const NOW: Duration = Duration::from_secs(1000);
+
+    fn ada() -> Account {
+        Account {
+            username: "ada".to_owned(),
+            token: ResumeToken::from_bytes(&[1; 32]),
+        }
+    }
+
+    fn inbox(last_seq: u64) -> InboxState {
+        InboxState {
+            last_seq,
+            ..InboxState::default()
+        }
+    }
+
+    /// The logs of an account that is in no channel.
+    fn logs(last_seq: u64) -> Logs {
+        let mut logs = Logs::default();
+        logs.come_in(Vec::new(), inbox(last_seq), Vec::new(), false);
+        logs
+    }
+
+    #[test]
+    fn only_an_account_logs_out_and_once() {
+        let mut requests = Requests::default();
+        let mut login = Login::default();
+        let refused = login.begin_logout(requests.next_call()).unwrap_err();
+        assert_eq!(refused.code.name(), "not_logged_in");
+        login.logged_in(ada());
+        let call = requests.next_call();
+        login.begin_logout(call).unwrap();
+        let refused = login.begin_logout(requests.next_call()).unwrap_err();
+        assert_eq!(refused.code, RefusalCode::AlreadyPending);
+        assert_eq!(login.end_logout(), Some(call));
+        assert_eq!(login.end_logout(), None);
+    }
+
+    #[test]
+    fn a_resume_refused_for_now_is_due_once_and_not_too_late() {
+        let mut login = Login::default();
+        let mut rng = Rng::with_seed(7);
+        let cap = Duration::from_secs(30);
+        for (asked, least) in [(20, 20), (7200, 300)] {
+            let asked = Duration::from_secs(asked);
+            let refusal = Denial::for_now(DenyCode::Busy, asked).into();
+            login.resume_denied(NOW, &refusal, &mut rng, cap);
+            let at = login.next_deadline().unwrap();
+            let least = NOW + Duration::from_secs(least);
+            assert!(at > least && at < least + Duration::from_secs(2), "{at:?}");
+            assert!(!login.is_resume_due(least));
+            assert!(login.is_resume_due(at) && !login.is_resume_due(at));
+        }
+        let refusal = RefusalCode::Server(DenyCode::Busy).into();
+        login.resume_denied(NOW, &refusal, &mut rng, cap);
+        login.restart_resumes();
+        assert_eq!(login.next_deadline(), None);
+    }
+
+    #[test]
+    fn a_store_is_known_by_its_name_and_by_where_the_logs_of_an_account_ended() {
+        let mut login = Login::default();
+        let mut is_other = |epoch: &str, username: &str, known: u64, last_seq: u64| {
+            login.logged_in(ada());
+            login.forget_account(&logs(known));
+            login.is_of_other_store(epoch, username, &[], &inbox(last_seq), &Logs::default())
+        };
+        assert!(!is_other("", "ada", 3, 3));
+        assert!(!is_other("one", "ada", 3, 4));
+        assert!(!is_other("", "ada", 3, 3), "an older server");
+        assert!(is_other("one", "ada", 3, 2), "lines are missing");
+        assert!(!is_other("one", "bob", 3, 2), "another account");
+        assert!(is_other("two", "bob", 3, 9));
+    }
+}
