@@ -23,6 +23,8 @@
 //! - [`Command`]: what players type behind a slash;
 //! - `requests`: ids, answers, time-outs; `queues`: what waits for the driver;
 //! - `clock`: how long was the driver away?
+//! - `pages`: which page of history is asked for next; `showing`: what a player sees of a
+//!   line;
 //! - `markers`: up to where is read; `presence`: what the player says of themselves;
 //! - `heartbeat`: is the server still there?
 //! - `backoff`: when to try again; `patience`: when to ask again;
@@ -55,7 +57,9 @@ mod login;
 mod logs;
 mod markers;
 mod outgoing;
+mod pages;
 mod presence;
+mod showing;
 mod timeline;
 mod unread;
 

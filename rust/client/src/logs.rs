@@ -66,8 +66,8 @@ impl LogName {
 #[derive(Debug)]
 pub(crate) struct Channel {
     state: ChannelState,
-    pub(crate) timeline: Timeline,
-    pub(crate) unread: Unread,
+    timeline: Timeline,
+    unread: Unread,
 }
 
 impl Channel {
@@ -99,12 +99,12 @@ impl Channel {
 /// The whispers with one player.
 #[derive(Debug)]
 pub(crate) struct Whispers {
-    pub(crate) username: String,
+    username: String,
     last_seq: Seq,
-    pub(crate) unread: Unread,
+    unread: Unread,
     /// Older lines of this conversation were asked for, down to this number.
     /// Otherwise as far as the inbox.
-    pub(crate) oldest: Option<Seq>,
+    oldest: Option<Seq>,
 }
 
 impl Whispers {
@@ -235,7 +235,7 @@ impl Logs {
         })
     }
 
-    pub(crate) fn whispers_mut(&mut self, username: &str) -> Option<&mut Whispers> {
+    fn whispers_mut(&mut self, username: &str) -> Option<&mut Whispers> {
         let username = self.whispers(username)?.username.clone();
         self.whispers
             .iter_mut()
@@ -451,6 +451,31 @@ impl Logs {
             Log::Inbox => {
                 let other = other_side(line, me)?;
                 Some(format!("{INBOX}{other}"))
+            }
+        }
+    }
+
+    /// The oldest number of a conversation on the screen.
+    pub(crate) fn oldest_shown(&self, log: Log<'_>, conversation: &str) -> Seq {
+        let oldest = self.timeline(log).map_or(0, Timeline::oldest);
+        let scrolled = conversation
+            .strip_prefix(INBOX)
+            .and_then(|username| self.whispers(username)?.oldest);
+        scrolled.unwrap_or(oldest)
+    }
+
+    /// The lines of a conversation are on the screen down to `oldest`.
+    pub(crate) fn scroll_up(&mut self, conversation: &str, oldest: Seq) {
+        match conversation.strip_prefix(INBOX) {
+            Some(username) => {
+                if let Some(with) = self.whispers_mut(username) {
+                    with.oldest = Some(oldest);
+                }
+            }
+            None => {
+                if let Some(channel) = self.channel_mut(conversation) {
+                    channel.timeline.extend_down(oldest);
+                }
             }
         }
     }

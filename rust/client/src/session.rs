@@ -26,6 +26,7 @@ use crate::login::{Account, Login};
 use crate::logs::Logs;
 use crate::markers::Markers;
 use crate::outgoing::Outgoing;
+use crate::pages::Pages;
 use crate::presence::Presence;
 use crate::queues::Queues;
 use crate::requests::{Request, Requests};
@@ -112,7 +113,7 @@ pub struct Session {
     requests: Requests,
     outgoing: Outgoing,
     logs: Logs,
-    pages: history::Pages,
+    pages: Pages,
     markers: Markers,
     presence: Presence,
     queues: Queues,
@@ -133,7 +134,7 @@ impl Session {
             requests: Requests::default(),
             outgoing: Outgoing::default(),
             logs: Logs::default(),
-            pages: history::Pages::default(),
+            pages: Pages::default(),
             markers: Markers::default(),
             presence: Presence::default(),
             queues: Queues::default(),

@@ -409,7 +409,7 @@ impl Session {
         self.announce(Event::HistoryReset);
         self.login.forget_ends();
         self.markers = Markers::default();
-        self.end_pages(RefusalCode::ConnectionLost);
+        self.end_pages();
         self.outgoing.begin_anew();
         self.logs.reset()
     }

@@ -188,7 +188,7 @@ impl Session {
             return false;
         };
         let known = timeline.known();
-        let oldest = self.oldest_shown(log, conversation);
+        let oldest = self.logs.oldest_shown(log, conversation);
         let unread = self.logs.unread_mut(conversation);
         unread.is_some_and(|unread| unread.mark(seq, oldest, known))
     }

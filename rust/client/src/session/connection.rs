@@ -130,7 +130,7 @@ impl Session {
                 | Request::Presence => {}
             }
         }
-        self.end_pages(RefusalCode::ConnectionLost);
+        self.end_pages();
         self.markers.connection_lost();
         self.outgoing.recall();
         self.login.restart_resumes();
@@ -146,7 +146,7 @@ impl Session {
                     self.settle(call, Err(RefusalCode::ConnectionLost.into()));
                 }
             }
-            self.end_pages(RefusalCode::ConnectionLost);
+            self.end_pages();
             self.outgoing.fail();
             self.announce_chat_outcomes();
             self.login.forget_account(&self.logs);
