@@ -21,7 +21,8 @@
 //! - `timeline`: each line of a channel once, in order; `unread`: how many wait
 //!   to be read; `logs`: both of every channel and whisper;
 //! - [`Command`]: what players type behind a slash;
-//! - `requests`: ids, answers, time-outs; `queues`: what waits for the driver;
+//! - `requests`: ids, answers, time-outs; `listing`: lists that come in pages;
+//! - `queues`: what waits for the driver;
 //! - `clock`: how long was the driver away?
 //! - `pages`: which page of history is asked for next; `showing`: what a player sees of a
 //!   line;
@@ -68,6 +69,7 @@ mod command;
 mod backoff;
 mod clock;
 mod heartbeat;
+mod listing;
 mod patience;
 mod requests;
 
@@ -80,8 +82,9 @@ pub use answer::Answer;
 pub use command::{COMMANDS, Command, CommandError, CommandInfo, Completion, complete, help};
 pub use config::Config;
 pub use event::{DisconnectReason, Event, LogoutReason, State};
+pub use listing::MAX_LISTED;
 pub use outgoing::MAX_CHATS_IN_FLIGHT;
 pub use queues::MAX_EVENTS;
 pub use refusal::{Refusal, RefusalCode};
 pub use requests::{Call, MAX_CALLS_IN_FLIGHT};
-pub use session::{MAX_LISTED, Session};
+pub use session::Session;

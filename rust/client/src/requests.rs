@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use longhall_packet::{ChannelName, ListedChannel, Member, RequestId, Username};
+use longhall_packet::{RequestId, Username};
 
 use crate::clock::Stall;
+use crate::listing::Listing;
 
 /// Calls other than chat that may wait for their answers at the same time;
 /// further ones are refused with
@@ -51,10 +52,8 @@ pub(crate) enum Asked {
     Blocks,
     /// A page of this conversation, apart from what is shown.
     Page(String),
-    /// One page of the list, behind those before.
-    Channels(Vec<ListedChannel>),
-    /// One page of the list, behind those before.
-    Members(ChannelName, Vec<Member>),
+    /// The next page of a list.
+    List(Listing),
 }
 
 /// The requests that wait for an answer. Ids go on counting from connection to

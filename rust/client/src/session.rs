@@ -32,9 +32,6 @@ use crate::queues::Queues;
 use crate::requests::{Request, Requests};
 use crate::{Action, Answer, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, State};
 
-/// Most entries of a list that is asked for; a longer one is cut off.
-pub const MAX_LISTED: usize = 1000;
-
 /// The close code of a player who leaves.
 const CLOSE_NORMAL: u16 = 1000;
 

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use longhall_packet::{
-    ChannelName, ChannelState, ClientPacket, CloseReason, DenyCode, InboxState, Invitation, Line,
-    LineKind, ListedChannel, Member, PROTOCOL_VERSION, RequestId, ServerPacket, Username,
+    ChannelState, ClientPacket, CloseReason, DenyCode, InboxState, Invitation, Line, LineKind,
+    PROTOCOL_VERSION, RequestId, ServerPacket,
 };
 
-use super::{MAX_LISTED, Session};
+use super::Session;
+use crate::listing;
 use crate::login::Account;
 use crate::markers::Markers;
 use crate::requests::{Asked, Request};
@@ -139,11 +140,11 @@ impl Session {
                 }
             }
             ServerPacket::Channels { id, channels, more } => {
-                self.handle_channels(now, id, channels, more);
+                self.handle_list(now, id, listing::Page::Channels(channels), more);
             }
             ServerPacket::Members {
                 id, members, more, ..
-            } => self.handle_members(now, id, members, more),
+            } => self.handle_list(now, id, listing::Page::Members(members), more),
             ServerPacket::Sessions { id, sessions } => {
                 self.answered(id, &Asked::Sessions, Some(Answer::Sessions(sessions)));
             }
@@ -238,55 +239,19 @@ impl Session {
         self.settle(call, Ok(answer));
     }
 
-    fn handle_channels(
-        &mut self,
-        now: Duration,
-        id: RequestId,
-        page: Vec<ListedChannel>,
-        more: bool,
-    ) {
-        let fits = |request: &Request| matches!(request, Request::Asked(_, Asked::Channels(_)));
-        let Some(Request::Asked(call, Asked::Channels(mut all))) = self.requests.take(id, fits)
-        else {
+    fn handle_list(&mut self, now: Duration, id: RequestId, page: listing::Page, more: bool) {
+        let fits = |request: &Request| matches!(request, Request::Asked(_, Asked::List(list)) if list.fits(&page));
+        let Some(Request::Asked(call, Asked::List(mut list))) = self.requests.take(id, fits) else {
             return;
         };
-        let before = all.last().map(|one| one.channel.clone());
-        all.extend(page);
-        all.truncate(MAX_LISTED);
-        let last = all.last().map(|one| one.channel.clone());
-        let next =
-            last.filter(|last| more && all.len() < MAX_LISTED && Some(last) != before.as_ref());
-        match next.and_then(|last| ChannelName::parse(&last).ok()) {
-            Some(last) => {
-                let id = self.begin(now, Request::Asked(call, Asked::Channels(all)));
-                let after = Some(last);
-                self.send(&ClientPacket::Channels { id, after });
+        let wants_more = list.add(page, more);
+        let next_id = self.requests.peek_id();
+        match list.packet(next_id) {
+            Ok(packet) if wants_more => {
+                self.begin(now, Request::Asked(call, Asked::List(list)));
+                self.send(&packet);
             }
-            None => self.settle(call, Ok(Answer::Channels(all))),
-        }
-    }
-
-    fn handle_members(&mut self, now: Duration, id: RequestId, page: Vec<Member>, more: bool) {
-        let fits = |request: &Request| matches!(request, Request::Asked(_, Asked::Members(..)));
-        let Some(Request::Asked(call, Asked::Members(channel, mut all))) =
-            self.requests.take(id, fits)
-        else {
-            return;
-        };
-        let before = all.last().map(|one| one.username.clone());
-        all.extend(page);
-        all.truncate(MAX_LISTED);
-        let last = all.last().map(|one| one.username.clone());
-        let next =
-            last.filter(|last| more && all.len() < MAX_LISTED && Some(last) != before.as_ref());
-        match next.and_then(|last| Username::parse(&last).ok()) {
-            Some(last) => {
-                let asked = Asked::Members(channel.clone(), all);
-                let id = self.begin(now, Request::Asked(call, asked));
-                let after = Some(last);
-                self.send(&ClientPacket::Members { id, channel, after });
-            }
-            None => self.settle(call, Ok(Answer::Members(all))),
+            Ok(_) | Err(_) => self.settle(call, Ok(list.into_answer())),
         }
     }
 

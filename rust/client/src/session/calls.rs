@@ -10,6 +10,7 @@ use longhall_packet::{
 };
 
 use super::Session;
+use crate::listing::Listing;
 use crate::requests::Asked;
 use crate::{Answer, Call};
 
@@ -171,28 +172,21 @@ impl Session {
     /// Asks for the channels that may be joined; ends with
     /// [`Answer::Channels`], of [`MAX_LISTED`](crate::MAX_LISTED) at most.
     pub fn list_channels(&mut self, now: Duration) -> Call {
-        let asked = Asked::Channels(Vec::new());
-        self.ask(now, asked, |_, id| {
-            Ok(ClientPacket::Channels { id, after: None })
-        })
+        self.ask_list(now, Ok(Listing::Channels(Vec::new())))
     }
 
     /// Asks who is in a channel; ends with [`Answer::Members`], of
     /// [`MAX_LISTED`](crate::MAX_LISTED) at most.
     pub fn list_members(&mut self, now: Duration, channel: &str) -> Call {
-        match self.channel_name(channel) {
-            Ok(channel) => {
-                let asked = Asked::Members(channel.clone(), Vec::new());
-                self.ask(now, asked, |_, id| {
-                    Ok(ClientPacket::Members {
-                        id,
-                        channel,
-                        after: None,
-                    })
-                })
-            }
-            Err(denial) => self.ask(now, Asked::Done, |_, _| Err(denial)),
-        }
+        let channel = self.channel_name(channel);
+        self.ask_list(now, channel.map(|name| Listing::Members(name, Vec::new())))
+    }
+
+    fn ask_list(&mut self, now: Duration, list: Result<Listing, Denial>) -> Call {
+        let asked = list
+            .as_ref()
+            .map_or(Asked::Done, |list| Asked::List(list.clone()));
+        self.ask(now, asked, |_, id| list?.packet(id))
     }
 
     /// Sets what a channel is about.
