@@ -1,6 +1,9 @@
 //! What players type behind a slash: parsed, explained and completed in one
 //! place for every game and terminal.
 //!
+//! `table` has every command once; `parse` reads what was typed by it, `complete` and
+//! `help` explain it. This file says what a command is, and does it.
+//!
 //! ```
 //! use longhall_client::Command;
 //!
@@ -12,12 +15,21 @@
 //! );
 //! ```
 
+mod complete;
+mod help;
+mod parse;
+mod table;
+
 use std::fmt;
 use std::time::Duration;
 
-use longhall_packet::{Access, ChannelPassword, Denial, PresenceState, Role, Target};
+use longhall_packet::{Access, ChannelPassword, Denial, PresenceState, Role};
 
 use crate::{Call, Session};
+
+pub use complete::{Completion, complete};
+pub use help::help;
+pub use table::{COMMANDS, CommandInfo};
 
 /// What a line that somebody typed asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +124,7 @@ pub enum Command {
     /// Log out on another device, or with `None` on all others.
     CloseSession(Option<u64>),
     /// Explain the commands, or one of them: for the caller to show, by
-    /// [`help`].
+    /// [`help()`].
     Help(Option<String>),
 }
 
@@ -196,21 +208,6 @@ impl From<Denial> for CommandError {
     }
 }
 
-/// One command, for parser, help and completion alike.
-#[derive(Debug, PartialEq, Eq)]
-pub struct CommandInfo {
-    /// Without the slash.
-    pub name: &'static str,
-    /// Other names for it.
-    pub aliases: &'static [&'static str],
-    /// How to write it.
-    pub usage: &'static str,
-    /// What it does, in a few words.
-    pub description: &'static str,
-    arguments: &'static [Argument],
-    kind: Kind,
-}
-
 /// What completion offers at the place of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Argument {
@@ -220,241 +217,6 @@ enum Argument {
     /// One of these words.
     Word(&'static [&'static str]),
     Text,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Whisper,
-    Reply,
-    Me,
-    Join,
-    Create,
-    Leave,
-    Who,
-    Channels,
-    Topic,
-    Invite,
-    Kick,
-    Op,
-    Deop,
-    Away,
-    Back,
-    Block,
-    Unblock,
-    Blocks,
-    Sessions,
-    Close,
-    Help,
-}
-
-macro_rules! commands {
-    ($($kind:ident $name:literal $aliases:tt [$($argument:expr),*] $usage:literal, $description:literal;)*) => {
-        /// Every command, in the order of the help.
-        pub static COMMANDS: &[CommandInfo] = &[$(CommandInfo {
-            name: $name,
-            aliases: &$aliases,
-            usage: $usage,
-            description: $description,
-            arguments: &[$($argument),*],
-            kind: Kind::$kind,
-        }),*];
-    };
-}
-
-commands! {
-    Whisper "w" ["msg", "whisper"] [Argument::Player, Argument::Text] "/w NAME TEXT", "whisper to one player";
-    Reply "r" ["reply"] [Argument::Text] "/r TEXT", "answer the last whisper";
-    Me "me" [] [Argument::Text] "/me TEXT", "say what you do";
-    Join "join" ["j"] [Argument::Channel, Argument::Text] "/join CHANNEL [PASSWORD]", "join a channel";
-    Create "create" [] [Argument::Text, Argument::Word(&["open", "invite", "password"]), Argument::Text]
-        "/create CHANNEL [open | invite | password PASSWORD]", "create a channel";
-    Leave "leave" ["part"] [Argument::Channel] "/leave [CHANNEL]", "leave a channel";
-    Who "who" ["members"] [Argument::Channel] "/who [CHANNEL]", "list who is in a channel";
-    Channels "channels" ["list"] [] "/channels", "list the channels there are";
-    Topic "topic" [] [Argument::Text] "/topic TEXT", "say what the channel is about";
-    Invite "invite" [] [Argument::Player] "/invite NAME", "invite a player into the channel";
-    Kick "kick" ["remove"] [Argument::Player] "/kick NAME", "take a player out of the channel";
-    Op "op" [] [Argument::Player] "/op NAME", "make a member an operator";
-    Deop "deop" [] [Argument::Player] "/deop NAME", "make an operator a member again";
-    Away "away" ["afk"] [Argument::Text] "/away [TEXT]", "say that you are not at the keyboard";
-    Back "back" [] [] "/back", "say that you are back";
-    Block "block" ["ignore"] [Argument::Player] "/block NAME", "hear nothing more from a player";
-    Unblock "unblock" ["unignore"] [Argument::Player] "/unblock NAME", "end a block";
-    Blocks "blocks" [] [] "/blocks", "list whom you have blocked";
-    Sessions "sessions" ["devices"] [] "/sessions", "list where you are logged in";
-    Close "close" [] [Argument::Word(&["others"])] "/close NUMBER | others", "log out on another device";
-    Help "help" ["?"] [Argument::Command] "/help [COMMAND]", "list the commands, or explain one";
-}
-
-impl Command {
-    /// Reads what somebody typed. `channel` is the conversation in front of
-    /// them, `answer_to` who whispered last, for `/r`
-    /// ([`Session::last_whisper_from`]). What starts without a slash, or with
-    /// two, is said.
-    ///
-    /// # Errors
-    /// [`CommandError`], with a sentence that says how it is written.
-    pub fn parse(
-        input: &str,
-        channel: &str,
-        answer_to: Option<&str>,
-    ) -> Result<Self, CommandError> {
-        let input = input.trim();
-        let say = |channel: &str, text: &str| Self::Say {
-            channel: channel.to_owned(),
-            text: text.to_owned(),
-        };
-        let Some(line) = input.strip_prefix('/') else {
-            if input.is_empty() {
-                return Err(CommandError::Empty);
-            }
-            return Ok(say(channel, input));
-        };
-        if line.starts_with('/') {
-            return Ok(say(channel, line));
-        }
-        let (name, rest) = split_word(line);
-        let info = find(name).ok_or_else(|| CommandError::Unknown {
-            name: name.to_owned(),
-        })?;
-        let missing = || CommandError::MissingArgument { command: info };
-        let wrong = |argument: &str| CommandError::WrongArgument {
-            command: info,
-            argument: argument.to_owned(),
-        };
-        let needed = |text: &str| {
-            if text.is_empty() {
-                Err(missing())
-            } else {
-                Ok(text.to_owned())
-            }
-        };
-        let nothing = || {
-            if rest.is_empty() {
-                Ok(())
-            } else {
-                Err(wrong(rest))
-            }
-        };
-        // One word, and nothing behind it.
-        let word = || match split_word(rest) {
-            ("", _) => Err(missing()),
-            (word, "") => Ok(word.to_owned()),
-            (_, more) => Err(wrong(more)),
-        };
-        let player = || word().map(|name| plain_name(&name));
-        let here = || {
-            if channel.starts_with('@') {
-                Err(CommandError::NotInWhispers { command: info })
-            } else {
-                Ok(channel.to_owned())
-            }
-        };
-        let named_or_here = || {
-            if rest.is_empty() { here() } else { word() }
-        };
-        Ok(match info.kind {
-            Kind::Whisper => {
-                let (name, text) = split_word(rest);
-                let name = plain_name(name);
-                if name.is_empty() {
-                    return Err(missing());
-                }
-                say(&format!("@{name}"), &needed(text)?)
-            }
-            Kind::Reply => {
-                let text = needed(rest)?;
-                let name = answer_to.ok_or(CommandError::NobodyToAnswer)?;
-                say(&format!("@{}", plain_name(name)), &text)
-            }
-            Kind::Me => say(channel, &format!("/me {}", needed(rest)?)),
-            Kind::Join => {
-                let (name, password) = split_word(rest);
-                let password = (!password.is_empty()).then_some(password);
-                Self::Join {
-                    channel: needed(name)?,
-                    password: password.map(ChannelPassword::parse).transpose()?,
-                }
-            }
-            Kind::Create => {
-                let (name, rest) = split_word(rest);
-                let channel = needed(name)?;
-                let (access, password) = match split_word(rest) {
-                    ("" | "open", "") => (Access::Open, None),
-                    ("invite", "") => (Access::Invite, None),
-                    ("password", "") => return Err(missing()),
-                    ("password", password) => {
-                        (Access::Password, Some(ChannelPassword::parse(password)?))
-                    }
-                    ("open" | "invite", more) => return Err(wrong(more)),
-                    (access, _) => return Err(wrong(access)),
-                };
-                Self::Create {
-                    channel,
-                    access,
-                    password,
-                }
-            }
-            Kind::Leave => Self::Leave {
-                channel: named_or_here()?,
-            },
-            Kind::Who => Self::Who {
-                channel: named_or_here()?,
-            },
-            Kind::Topic => Self::Topic {
-                channel: here()?,
-                topic: needed(rest)?,
-            },
-            Kind::Invite => Self::Invite {
-                channel: here()?,
-                username: player()?,
-            },
-            Kind::Kick => Self::Kick {
-                channel: here()?,
-                username: player()?,
-            },
-            Kind::Op | Kind::Deop => Self::SetRole {
-                channel: here()?,
-                username: player()?,
-                role: if info.kind == Kind::Op {
-                    Role::Operator
-                } else {
-                    Role::Member
-                },
-            },
-            Kind::Away => Self::Presence {
-                state: PresenceState::Away,
-                text: rest.to_owned(),
-            },
-            Kind::Back => {
-                nothing()?;
-                Self::Presence {
-                    state: PresenceState::Online,
-                    text: String::new(),
-                }
-            }
-            Kind::Block => Self::Block {
-                username: player()?,
-            },
-            Kind::Unblock => Self::Unblock {
-                username: player()?,
-            },
-            Kind::Channels => nothing().map(|()| Self::Channels)?,
-            Kind::Blocks => nothing().map(|()| Self::Blocks)?,
-            Kind::Sessions => nothing().map(|()| Self::Sessions)?,
-            Kind::Close => match word()?.as_str() {
-                "others" => Self::CloseSession(None),
-                number => {
-                    let number = number.parse().map_err(|_| wrong(number))?;
-                    Self::CloseSession(Some(number))
-                }
-            },
-            Kind::Help => {
-                let name = rest.trim_start_matches('/');
-                Self::Help((!name.is_empty()).then(|| name.to_owned()))
-            }
-        })
-    }
 }
 
 impl Session {
@@ -520,135 +282,5 @@ impl Command {
             Self::CloseSession(_) => "close",
             Self::Help(_) => "help",
         }
-    }
-}
-
-/// The help, a line per command, or that of one command. Columns line up in a
-/// font of equal widths.
-///
-/// # Errors
-/// [`CommandError::Unknown`] when there is no such command.
-pub fn help(command: Option<&str>) -> Result<String, CommandError> {
-    let Some(name) = command else {
-        let width = COMMANDS.iter().map(|info| info.usage.len()).max();
-        let width = width.unwrap_or(0);
-        let lines = COMMANDS
-            .iter()
-            .map(|info| format!("{:width$}  {}\n", info.usage, info.description));
-        return Ok(lines.collect::<String>() + "//TEXT says a line that starts with a slash");
-    };
-    let info = find(name.trim_start_matches('/')).ok_or_else(|| CommandError::Unknown {
-        name: name.to_owned(),
-    })?;
-    let also: Vec<String> = info.aliases.iter().map(|name| format!("/{name}")).collect();
-    let also = match also.as_slice() {
-        [] => String::new(),
-        names => format!(" (also {})", names.join(", ")),
-    };
-    Ok(format!("{}: {}{also}", info.usage, info.description))
-}
-
-/// Something to put in the place of the last word.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Completion {
-    /// The whole input with the word completed, and a space when more follows.
-    pub input: String,
-    /// The word alone, for a list to choose from.
-    pub word: String,
-    /// What it does, for a command; otherwise empty.
-    pub description: &'static str,
-}
-
-/// What may stand in the place of the word that ends `input`: commands, or
-/// names of `channels` or `members`, as the command asks. In a line that is no
-/// command, an `@` in front of the word asks for a player. Empty when nothing is
-/// known to fit.
-pub fn complete(input: &str, channels: &[&str], members: &[&str]) -> Vec<Completion> {
-    let start = input.rfind(char::is_whitespace).map_or(0, |space| {
-        space + input[space..].chars().next().map_or(1, char::len_utf8)
-    });
-    let (before, word) = input.split_at(start);
-    let offer = |prefix: &str, begun: &str, names: &mut dyn Iterator<Item = &str>, end: &str| {
-        let begun = begun.to_lowercase();
-        names
-            .filter(|name| name.to_lowercase().starts_with(&begun))
-            .map(|name| Completion {
-                input: format!("{before}{prefix}{name}{end}"),
-                word: format!("{prefix}{name}"),
-                description: "",
-            })
-            .collect::<Vec<_>>()
-    };
-    let is_command = input.starts_with('/') && !input.starts_with("//");
-    if !is_command {
-        return match word.strip_prefix('@') {
-            Some(begun) => offer("@", begun, &mut members.iter().copied(), " "),
-            None => Vec::new(),
-        };
-    }
-    if before.is_empty() {
-        let begun = word[1..].to_lowercase();
-        let fitting = COMMANDS.iter().filter_map(|info| {
-            let names = std::iter::once(&info.name).chain(info.aliases);
-            let name = names.copied().find(|name| name.starts_with(&begun))?;
-            let end = if info.arguments.is_empty() { "" } else { " " };
-            Some(Completion {
-                input: format!("/{name}{end}"),
-                word: format!("/{name}"),
-                description: info.description,
-            })
-        });
-        return fitting.collect();
-    }
-    let mut words = before[1..].split_whitespace();
-    let Some(info) = words.next().and_then(find) else {
-        return Vec::new();
-    };
-    let place = words.count();
-    let end = if place + 1 < info.arguments.len() {
-        " "
-    } else {
-        ""
-    };
-    match info.arguments.get(place) {
-        Some(Argument::Player) => {
-            let prefix = if word.starts_with('@') { "@" } else { "" };
-            offer(prefix, &plain_name(word), &mut members.iter().copied(), end)
-        }
-        Some(Argument::Channel) => {
-            let mut names = channels
-                .iter()
-                .copied()
-                .filter(|name| !name.starts_with('@'));
-            offer("", word, &mut names, end)
-        }
-        Some(Argument::Command) => {
-            let mut names = COMMANDS.iter().map(|info| info.name);
-            offer("", word.trim_start_matches('/'), &mut names, end)
-        }
-        Some(Argument::Word(all)) => offer("", word, &mut all.iter().copied(), end),
-        Some(Argument::Text) | None => Vec::new(),
-    }
-}
-
-fn find(name: &str) -> Option<&'static CommandInfo> {
-    let name = name.to_lowercase();
-    let is_called =
-        |info: &&CommandInfo| info.name == name || info.aliases.contains(&name.as_str());
-    COMMANDS.iter().find(is_called)
-}
-
-/// A word and what comes behind it.
-fn split_word(text: &str) -> (&str, &str) {
-    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    (word, rest.trim_start())
-}
-
-/// A player's name, which people also write with an `@`.
-fn plain_name(name: &str) -> String {
-    match Target::parse(name) {
-        // Read by the rules that all names are read by.
-        Ok(Target::Whispers(username)) => username.to_string(),
-        _ => name.strip_prefix('@').unwrap_or(name).to_owned(),
     }
 }
