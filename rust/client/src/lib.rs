@@ -55,6 +55,7 @@ mod session;
 mod link;
 mod login;
 
+mod log;
 mod logs;
 mod markers;
 mod outgoing;

@@ -2,6 +2,7 @@
 
 use longhall_packet::{ChannelState, Conversation, INBOX, InboxState, Invitation, Line, Seq};
 
+use crate::log::{Log, LogName};
 use crate::timeline::Timeline;
 use crate::unread::Unread;
 
@@ -12,55 +13,6 @@ const MAX_CHANNELS: usize = 64;
 const MAX_CONVERSATIONS: usize = 200;
 /// Invitations remembered; of more, the oldest are forgotten.
 const MAX_INVITATIONS: usize = 100;
-
-/// One log of numbered lines, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Log<'a> {
-    Channel(&'a str),
-    Inbox,
-}
-
-impl<'a> Log<'a> {
-    /// The log that a packet's `channel` names.
-    pub(crate) fn of(channel: &'a str) -> Self {
-        if channel.starts_with(INBOX) {
-            Self::Inbox
-        } else {
-            Self::Channel(channel)
-        }
-    }
-
-    pub(crate) fn as_str(self) -> &'a str {
-        match self {
-            Self::Channel(name) => name,
-            Self::Inbox => INBOX,
-        }
-    }
-
-    /// To keep.
-    pub(crate) fn to_name(self) -> LogName {
-        match self {
-            Self::Channel(name) => LogName::Channel(name.to_owned()),
-            Self::Inbox => LogName::Inbox,
-        }
-    }
-}
-
-/// The name of a log, kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LogName {
-    Channel(String),
-    Inbox,
-}
-
-impl LogName {
-    pub(crate) fn log(&self) -> Log<'_> {
-        match self {
-            Self::Channel(name) => Log::Channel(name),
-            Self::Inbox => Log::Inbox,
-        }
-    }
-}
 
 /// One of the account's channels.
 #[derive(Debug)]

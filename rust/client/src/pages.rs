@@ -8,7 +8,8 @@ use longhall_packet::limits::MAX_PAGE_LINES;
 use longhall_packet::{ClientPacket, DenyCode, Line, LineKind, RequestId, Seq, Target};
 
 use crate::backoff::Backoff;
-use crate::logs::{Log, LogName, Logs};
+use crate::log::{Log, LogName};
+use crate::logs::Logs;
 use crate::patience::Patience;
 use crate::showing;
 use crate::timeline::Want;

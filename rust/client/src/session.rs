@@ -1,12 +1,16 @@
 //! The state machine: calls, packets and time in; actions and events out.
 //!
-//! This file holds what a player may call at any time, and what a driver does;
-//! `calls` holds what a player may ask for once logged in. What follows from it
-//! is in `asking` (requests that go out), `answers` (packets that come in),
-//! `chatting` (the player's own lines), `history` (everybody's lines),
-//! `channels` (where the account is) and `connection` (time, beginnings and
-//! ends).
+//! This file holds what a driver does. Each theme has a file of its own, from the calls
+//! of the player to what comes of them: `connection` (time, beginnings and ends),
+//! `account` (registering, logging in and out), `chatting` (the player's own lines),
+//! `history` (everybody's lines), `channels` (where the account is). `calls` holds the
+//! other calls of a player who is logged in, `asking` what goes out for them, and
+//! `answers` what comes in.
+//!
+//! The session conducts. What it knows, it knows by its parts, each with fields and rules
+//! of its own that no file here can touch.
 
+mod account;
 mod answers;
 mod asking;
 mod calls;
@@ -18,22 +22,19 @@ mod history;
 use std::time::Duration;
 
 use fastrand::Rng;
-use longhall_packet::{ClientPacket, CloseReason, DenyCode, ResumeToken, codec};
+use longhall_packet::{ClientPacket, CloseReason, DenyCode, codec};
 
 use crate::clock::Clock;
 use crate::link::{Link, LinkAction};
-use crate::login::{Account, Login};
+use crate::login::Login;
 use crate::logs::Logs;
 use crate::markers::Markers;
 use crate::outgoing::Outgoing;
 use crate::pages::Pages;
 use crate::presence::Presence;
 use crate::queues::Queues;
-use crate::requests::{Request, Requests};
-use crate::{Action, Answer, Call, Config, DisconnectReason, Event, LogoutReason, Refusal, State};
-
-/// The close code of a player who leaves.
-const CLOSE_NORMAL: u16 = 1000;
+use crate::requests::Requests;
+use crate::{Action, Answer, Call, Config, DisconnectReason, Event, Refusal, State};
 
 /// One player's session with a server.
 ///
@@ -117,7 +118,6 @@ pub struct Session {
     ignored_packets: u64,
 }
 
-/// What the player asks for.
 impl Session {
     /// A session that is offline. `seed` spreads the tries of many clients:
     /// take it from the system's randomness.
@@ -137,127 +137,6 @@ impl Session {
             queues: Queues::default(),
             ignored_packets: 0,
         }
-    }
-
-    /// Connects. Does nothing when connected or about to be; while waiting for
-    /// the next try, tries at once. The call ends with this try.
-    pub fn connect(&mut self, now: Duration) -> Call {
-        let now = self.arrive(now);
-        let call = self.requests.next_call();
-        if self.link.is_up() {
-            self.settle(call, Ok(Answer::Done));
-        } else if self.link.connect(call) {
-            self.open(now);
-        }
-        call
-    }
-
-    /// While waiting for the next try, tries at once; otherwise does nothing.
-    /// For when the system reports that the network is back.
-    pub fn reconnect_now(&mut self, now: Duration) {
-        let now = self.arrive(now);
-        if self.link.is_waiting() {
-            self.open(now);
-        }
-    }
-
-    /// Ends the connection and all tries for one, and logs the player out.
-    pub fn disconnect(&mut self, now: Duration) {
-        let now = self.arrive(now);
-        if !self.link.is_offline() {
-            let reason = DisconnectReason::ClosedByClient;
-            self.queues.close_transport(CLOSE_NORMAL, reason.name());
-            self.lose(now, reason);
-        }
-    }
-
-    /// Creates an account; ends in [`Event::Registered`] or
-    /// [`Event::RegisterDenied`].
-    pub fn register(&mut self, now: Duration, username: &str, password: &str) -> Call {
-        let now = self.arrive(now);
-        let call = self.requests.next_call();
-        if let Err(refusal) = self.try_register(now, call, username, password) {
-            self.deny_register(call, refusal);
-        }
-        call
-    }
-
-    /// Logs in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
-    ///
-    /// The password is sent and not kept. Refused with
-    /// [`RefusalCode::AlreadyPending`] while another login, or taking up the
-    /// session after a cut, is under way.
-    pub fn login(&mut self, now: Duration, username: &str, password: &str) -> Call {
-        let now = self.arrive(now);
-        let call = self.requests.next_call();
-        if let Err(refusal) = self.try_login(now, call, username, password) {
-            self.deny_login(call, refusal);
-        }
-        call
-    }
-
-    /// Logs out; ends in [`Event::LoggedOut`] whatever the server says. The
-    /// connection stays, unless the server does not confirm: then it is opened
-    /// anew. Only its call is refused when there is nobody to log out, or this
-    /// is under way already.
-    pub fn logout(&mut self, now: Duration) -> Call {
-        let now = self.arrive(now);
-        let call = self.requests.next_call();
-        if let Err(refusal) = self.login.begin_logout(call) {
-            self.settle(call, Err(refusal));
-        } else if self.link.leave() {
-            let id = self.begin(now, Request::Logout);
-            self.send(&ClientPacket::Logout { id });
-        } else {
-            // Between a cut and taking the session up again. Should the
-            // server take it up all the same, that is undone.
-            if let Some(id) = self.requests.forget(&Request::Resume) {
-                self.requests.abandon_login(id);
-            }
-            self.end_session(LogoutReason::Asked);
-        }
-        call
-    }
-
-    /// Takes up the session that a [`ticket`](Self::ticket) names, as after a
-    /// cut, as soon as there is a connection: ends in [`Event::LoggedIn`] or,
-    /// with [`LogoutReason::SessionExpired`], in [`Event::LoggedOut`]. Only for
-    /// a session that is offline and has no account; otherwise does nothing.
-    pub fn restore(&mut self, username: &str, token: ResumeToken) {
-        if !self.login.has_account() && self.link.is_offline() {
-            let username = username.to_owned();
-            self.login.logged_in(Account { username, token });
-        }
-    }
-
-    /// What it takes to [`restore`](Self::restore) this session later: the
-    /// name, and a token that changes with each [`Event::LoggedIn`]. As good as
-    /// a password until it expires or the player logs out.
-    pub fn ticket(&self) -> Option<(&str, &ResumeToken)> {
-        let account = self.login.account()?;
-        Some((&account.username, &account.token))
-    }
-
-    /// Whether there is an account whose session is not, or not yet, taken up
-    /// again.
-    pub fn is_resuming(&self) -> bool {
-        self.login.has_account() && self.state() != State::LoggedIn
-    }
-
-    /// Where the session stands now. Events that say so may still be waiting.
-    pub fn state(&self) -> State {
-        self.link.state()
-    }
-
-    /// How long until the next try to connect; `None` when none is waited for.
-    pub fn retry_in(&self, now: Duration) -> Option<Duration> {
-        self.link.retry_in(now)
-    }
-
-    /// The account's name, from the login until the logout. Stays through cuts
-    /// of the connection.
-    pub fn username(&self) -> Option<&str> {
-        self.login.username()
     }
 
     /// How many packets of the server made no sense.

@@ -3,7 +3,8 @@
 use longhall_packet::{Line, LineKind};
 
 use crate::Event;
-use crate::logs::{Log, Logs};
+use crate::log::Log;
+use crate::logs::Logs;
 
 /// What becomes of a line.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,72 +2,16 @@
 
 use std::time::Duration;
 
-use longhall_packet::{
-    ChannelState, ClientPacket, CloseReason, DenyCode, InboxState, Invitation, Line, LineKind,
-    PROTOCOL_VERSION, RequestId, ServerPacket,
-};
+use longhall_packet::{Line, LineKind, RequestId, ServerPacket};
 
 use super::Session;
+use super::account::Whereabouts;
 use crate::listing;
 use crate::login::Account;
-use crate::markers::Markers;
 use crate::requests::{Asked, Request};
-use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
-
-/// What a login says of the account's logs.
-struct Whereabouts {
-    epoch: String,
-    channels: Vec<ChannelState>,
-    inbox: InboxState,
-    invitations: Vec<Invitation>,
-}
+use crate::{Answer, Call, Event, LogoutReason, Refusal, RefusalCode, State};
 
 impl Session {
-    /// The client's own greeting, once per transport.
-    pub(super) fn greet(&mut self, now: Duration) {
-        if self.link.greets() {
-            let id = self.begin(now, Request::Hello);
-            let client = self.config.client_name.clone();
-            self.send(&ClientPacket::Hello {
-                id,
-                protocol: PROTOCOL_VERSION,
-                client,
-            });
-        }
-    }
-
-    /// The first packet decides whether this is a server for us.
-    pub(super) fn handle_first(&mut self, now: Duration, packet: Option<ServerPacket>) {
-        match packet {
-            Some(ServerPacket::Hello {
-                protocol: PROTOCOL_VERSION,
-                message_of_the_day,
-                limits,
-                ..
-            }) => {
-                let connects = self.link.came_up(now);
-                self.announce_state();
-                self.announce(Event::Connected {
-                    message_of_the_day,
-                    limits,
-                });
-                for call in connects {
-                    self.settle(call, Ok(Answer::Done));
-                }
-                self.login.restart_resumes();
-                self.resume(now);
-            }
-            Some(ServerPacket::Hello { protocol, .. }) if protocol > PROTOCOL_VERSION => {
-                self.give_up(now, DisconnectReason::Server(CloseReason::UpdateRequired));
-            }
-            Some(ServerPacket::Deny {
-                code: DenyCode::UpdateRequired,
-                ..
-            }) => self.give_up(now, DisconnectReason::Server(CloseReason::UpdateRequired)),
-            _ => self.give_up(now, DisconnectReason::WrongServer),
-        }
-    }
-
     pub(super) fn handle(&mut self, now: Duration, packet: ServerPacket) {
         match packet {
             ServerPacket::Hello { .. } => self.ignore("a second hello"),
@@ -275,110 +219,6 @@ impl Session {
         }
     }
 
-    fn hello_denied(&mut self, now: Duration, refusal: &Refusal) {
-        if refusal.code == RefusalCode::Server(DenyCode::UpdateRequired) {
-            self.give_up(now, DisconnectReason::Server(CloseReason::UpdateRequired));
-        } else {
-            // The server greeted us, so it will do without our greeting.
-            self.ignore(&format!("the greeting was refused: {refusal}"));
-        }
-    }
-
-    fn resume_denied(&mut self, now: Duration, refusal: &Refusal) {
-        if refusal.code == RefusalCode::Server(DenyCode::Banned) {
-            return self.give_up(now, DisconnectReason::Server(CloseReason::Banned));
-        }
-        if !refusal.is_for_now() {
-            return self.end_session(LogoutReason::SessionExpired);
-        }
-        let cap = self.config.reconnect_max_delay;
-        self.login.resume_denied(now, refusal, &mut self.rng, cap);
-    }
-
-    fn logout_denied(&mut self, now: Duration, request: &Request, refusal: &Refusal) {
-        if refusal.code != RefusalCode::Server(DenyCode::NotLoggedIn) {
-            // The player is to be out, and on a fresh connection is.
-            self.give_up(now, DisconnectReason::ConnectionLost);
-        } else if *request == Request::Logout {
-            self.end_session(LogoutReason::Asked);
-        }
-    }
-
-    fn handle_logged_in(
-        &mut self,
-        now: Duration,
-        id: RequestId,
-        account: Account,
-        logs: Whereabouts,
-    ) {
-        let fits = |request: &Request| matches!(request, Request::Login(_) | Request::Resume);
-        let Some(request) = self.requests.take(id, fits) else {
-            if self.requests.was_abandoned(id) && self.state() == State::Connected {
-                // The player was told that nothing came of it; make it true.
-                let id = self.begin(now, Request::Undo);
-                self.send(&ClientPacket::Logout { id });
-            }
-            return;
-        };
-        let call = match request {
-            Request::Login(call) => Some(call),
-            _ => None,
-        };
-        if call.is_some() && self.login.has_account() {
-            // Out and in again at once, and the first answer is missing.
-            self.requests.forget(&Request::Logout);
-            self.end_session(LogoutReason::Asked);
-        }
-        let username = account.username.clone();
-        let (channels, inbox) = (&logs.channels, &logs.inbox);
-        let is_of_other_store =
-            self.login
-                .is_of_other_store(&logs.epoch, &username, channels, inbox, &self.logs);
-        let channels_before = if is_of_other_store {
-            self.begin_anew()
-        } else {
-            Vec::new()
-        };
-        self.login.logged_in(account);
-        self.link.logged_in(call.is_some());
-        self.announce_state();
-        self.announce(Event::LoggedIn { username });
-        if let Some(call) = call {
-            self.settle(call, Ok(Answer::Done));
-        }
-        let wants_pages = self.config.history_lines > 0;
-        let mut difference =
-            self.logs
-                .come_in(logs.channels, logs.inbox, logs.invitations, wants_pages);
-        let gone = channels_before.into_iter();
-        difference
-            .left
-            .extend(gone.filter(|name| self.logs.channel(name).is_none()));
-        self.announce_difference(difference);
-        if let Some(lobby) = self.logs.lobby() {
-            self.outgoing.name_lobby(lobby);
-        }
-        // Lines first: what they become is part of the history.
-        self.pump_lines(now);
-        self.repeat_presence(now);
-        self.pump_markers(now);
-        self.pump_pages(now);
-    }
-
-    /// Everything known of the logs is void. Lines that wait to be said are not: nobody
-    /// has heard them. The channels that the account was in.
-    fn begin_anew(&mut self) -> Vec<String> {
-        let text = "the server has another store than before, or an older state of it: \
-                    all lines begin anew";
-        self.announce(Event::Warning(text.to_owned()));
-        self.announce(Event::HistoryReset);
-        self.login.forget_ends();
-        self.markers = Markers::default();
-        self.end_pages();
-        self.outgoing.begin_anew();
-        self.logs.reset()
-    }
-
     /// Notes a packet that makes no sense. Says so ever more rarely: a broken
     /// server must not fill the developer's console.
     pub(super) fn ignore(&mut self, what: &str) {
@@ -386,15 +226,5 @@ impl Session {
         if self.ignored_packets.is_power_of_two() {
             self.announce(Event::Warning(format!("ignored a packet: {what}")));
         }
-    }
-
-    pub(super) fn deny_register(&mut self, call: Call, refusal: Refusal) {
-        self.announce(Event::RegisterDenied(refusal.clone()));
-        self.settle(call, Err(refusal));
-    }
-
-    pub(super) fn deny_login(&mut self, call: Call, refusal: Refusal) {
-        self.announce(Event::LoginDenied(refusal.clone()));
-        self.settle(call, Err(refusal));
     }
 }

@@ -2,59 +2,13 @@
 
 use std::time::Duration;
 
-use longhall_packet::{ClientPacket, Denial, DenyCode, Password, RequestId, Stage, Username};
+use longhall_packet::{ClientPacket, Denial, DenyCode, RequestId, Stage};
 
 use super::Session;
 use crate::requests::{Asked, Request};
 use crate::{Call, Refusal, RefusalCode, State};
 
 impl Session {
-    pub(super) fn try_register(
-        &mut self,
-        now: Duration,
-        call: Call,
-        name: &str,
-        password: &str,
-    ) -> Result<(), Refusal> {
-        self.require(Stage::LoggedOut)?;
-        let password = Password::parse(password)?;
-        let username = Username::parse(name)?;
-        if self.requests.is_register_pending() {
-            return Err(RefusalCode::AlreadyPending.into());
-        }
-        let id = self.begin(now, Request::Register(username.clone(), call));
-        self.send(&ClientPacket::Register {
-            id,
-            username,
-            password,
-        });
-        Ok(())
-    }
-
-    pub(super) fn try_login(
-        &mut self,
-        now: Duration,
-        call: Call,
-        name: &str,
-        password: &str,
-    ) -> Result<(), Refusal> {
-        self.require(Stage::LoggedOut)?;
-        let password = Password::parse(password)?;
-        let username = Username::parse(name)?;
-        let is_resuming = self.login.has_account() && self.state() == State::Connected;
-        if is_resuming || self.requests.is_login_pending() {
-            return Err(RefusalCode::AlreadyPending.into());
-        }
-        let id = self.begin(now, Request::Login(call));
-        self.send(&ClientPacket::Login {
-            id,
-            username,
-            password,
-            device: self.config.device_name.clone(),
-        });
-        Ok(())
-    }
-
     /// Asks the server for something of the account's; the call ends with the
     /// answer.
     pub(super) fn ask(
@@ -107,7 +61,7 @@ impl Session {
     }
 
     /// Refuses what the server would, without asking it.
-    fn require(&self, stage: Stage) -> Result<(), Refusal> {
+    pub(super) fn require(&self, stage: Stage) -> Result<(), Refusal> {
         if !self.link.is_up() {
             return Err(RefusalCode::NotConnected.into());
         }
@@ -127,14 +81,5 @@ impl Session {
 
     pub(super) fn send(&mut self, packet: &ClientPacket) {
         self.queues.send(packet);
-    }
-
-    pub(super) fn resume(&mut self, now: Duration) {
-        let Some(account) = self.login.account() else {
-            return;
-        };
-        let token = account.token.clone();
-        let id = self.begin(now, Request::Resume);
-        self.send(&ClientPacket::Resume { id, token });
     }
 }

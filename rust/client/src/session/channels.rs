@@ -5,7 +5,8 @@ use std::time::Duration;
 use longhall_packet::{ChannelState, ClientPacket, Invitation, Role, Seq, ServerPacket};
 
 use super::Session;
-use crate::logs::{Difference, Log};
+use crate::log::Log;
+use crate::logs::Difference;
 use crate::markers::Marker;
 use crate::requests::Request;
 use crate::{Event, Refusal};

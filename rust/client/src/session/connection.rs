@@ -2,19 +2,122 @@
 
 use std::time::Duration;
 
-use longhall_packet::CloseReason;
+use longhall_packet::{ClientPacket, CloseReason, DenyCode, PROTOCOL_VERSION, ServerPacket};
 
 use super::Session;
-use crate::logs::Logs;
-use crate::markers::Markers;
-use crate::presence::Presence;
 use crate::requests::Request;
-use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode};
+use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
+
+/// The close code of a player who leaves.
+const CLOSE_NORMAL: u16 = 1000;
 
 /// The close code for a peer that fell silent (3008, "timeout", in the IANA
 /// registry; endpoints may not send the codes below 3000 except 1000).
 const CLOSE_TIMED_OUT: u16 = 3008;
 
+/// What the player asks for.
+impl Session {
+    /// Connects. Does nothing when connected or about to be; while waiting for
+    /// the next try, tries at once. The call ends with this try.
+    pub fn connect(&mut self, now: Duration) -> Call {
+        let now = self.arrive(now);
+        let call = self.requests.next_call();
+        if self.link.is_up() {
+            self.settle(call, Ok(Answer::Done));
+        } else if self.link.connect(call) {
+            self.open(now);
+        }
+        call
+    }
+
+    /// While waiting for the next try, tries at once; otherwise does nothing.
+    /// For when the system reports that the network is back.
+    pub fn reconnect_now(&mut self, now: Duration) {
+        let now = self.arrive(now);
+        if self.link.is_waiting() {
+            self.open(now);
+        }
+    }
+
+    /// Ends the connection and all tries for one, and logs the player out.
+    pub fn disconnect(&mut self, now: Duration) {
+        let now = self.arrive(now);
+        if !self.link.is_offline() {
+            let reason = DisconnectReason::ClosedByClient;
+            self.queues.close_transport(CLOSE_NORMAL, reason.name());
+            self.lose(now, reason);
+        }
+    }
+
+    /// Where the session stands now. Events that say so may still be waiting.
+    pub fn state(&self) -> State {
+        self.link.state()
+    }
+
+    /// How long until the next try to connect; `None` when none is waited for.
+    pub fn retry_in(&self, now: Duration) -> Option<Duration> {
+        self.link.retry_in(now)
+    }
+}
+
+/// The greeting.
+impl Session {
+    /// The client's own greeting, once per transport.
+    pub(super) fn greet(&mut self, now: Duration) {
+        if self.link.greets() {
+            let id = self.begin(now, Request::Hello);
+            let client = self.config.client_name.clone();
+            self.send(&ClientPacket::Hello {
+                id,
+                protocol: PROTOCOL_VERSION,
+                client,
+            });
+        }
+    }
+
+    /// The first packet decides whether this is a server for us.
+    pub(super) fn handle_first(&mut self, now: Duration, packet: Option<ServerPacket>) {
+        match packet {
+            Some(ServerPacket::Hello {
+                protocol: PROTOCOL_VERSION,
+                message_of_the_day,
+                limits,
+                ..
+            }) => {
+                let connects = self.link.came_up(now);
+                self.announce_state();
+                self.announce(Event::Connected {
+                    message_of_the_day,
+                    limits,
+                });
+                for call in connects {
+                    self.settle(call, Ok(Answer::Done));
+                }
+                self.login.restart_resumes();
+                self.resume(now);
+            }
+            Some(ServerPacket::Hello { protocol, .. }) if protocol > PROTOCOL_VERSION => {
+                self.give_up(now, DisconnectReason::Server(CloseReason::UpdateRequired));
+            }
+            Some(ServerPacket::Deny {
+                code: DenyCode::UpdateRequired,
+                ..
+            }) => self.give_up(now, DisconnectReason::Server(CloseReason::UpdateRequired)),
+            _ => self.give_up(now, DisconnectReason::WrongServer),
+        }
+    }
+
+    pub(super) fn hello_denied(&mut self, now: Duration, refusal: &Refusal) {
+        if refusal.code == RefusalCode::Server(DenyCode::UpdateRequired) {
+            self.give_up(now, DisconnectReason::Server(CloseReason::UpdateRequired));
+        } else {
+            // The server greeted us, so it will do without our greeting.
+            self.ignore(&format!("the greeting was refused: {refusal}"));
+        }
+    }
+}
+
+/// Time, beginnings and ends.
 impl Session {
     /// Notices how long the driver was away; every call starts here.
     pub(super) fn arrive(&mut self, now: Duration) -> Duration {
@@ -134,31 +237,6 @@ impl Session {
         self.markers.connection_lost();
         self.outgoing.recall();
         self.login.restart_resumes();
-    }
-
-    /// Forgets the account, if there is one. Not which store its numbers are of.
-    pub(super) fn end_session(&mut self, reason: LogoutReason) {
-        self.link.logged_out();
-        self.login.restart_resumes();
-        if self.login.has_account() {
-            while let Some(request) = self.requests.take_of_account() {
-                if let Request::Asked(call, _) = request {
-                    self.settle(call, Err(RefusalCode::ConnectionLost.into()));
-                }
-            }
-            self.end_pages();
-            self.outgoing.fail();
-            self.announce_chat_outcomes();
-            self.login.forget_account(&self.logs);
-            self.logs = Logs::default();
-            self.markers = Markers::default();
-            self.presence = Presence::default();
-            self.announce_state();
-            self.announce(Event::LoggedOut { reason });
-        }
-        if let Some(call) = self.login.end_logout() {
-            self.settle(call, Ok(Answer::Done));
-        }
     }
 
     pub(super) fn announce_state(&mut self) {

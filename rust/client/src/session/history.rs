@@ -5,7 +5,7 @@ use std::time::Duration;
 use longhall_packet::{DenyCode, Line, RequestId, Seq, Target};
 
 use super::Session;
-use crate::logs::{Log, LogName};
+use crate::log::{Log, LogName};
 use crate::pages::{Older, PageAction};
 use crate::requests::Request;
 use crate::showing::{self, Shown};

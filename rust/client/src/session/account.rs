@@ -1,0 +1,294 @@
+//! The account: registering, logging in and out, coming back after a cut.
+
+use std::time::Duration;
+
+use longhall_packet::{
+    ChannelState, ClientPacket, CloseReason, DenyCode, InboxState, Invitation, Password, RequestId,
+    ResumeToken, Stage, Username,
+};
+
+use super::Session;
+use crate::login::Account;
+use crate::logs::Logs;
+use crate::markers::Markers;
+use crate::presence::Presence;
+use crate::requests::Request;
+use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
+
+/// What a login says of the account's logs.
+pub(super) struct Whereabouts {
+    pub(super) epoch: String,
+    pub(super) channels: Vec<ChannelState>,
+    pub(super) inbox: InboxState,
+    pub(super) invitations: Vec<Invitation>,
+}
+
+/// What the player asks for.
+impl Session {
+    /// Creates an account; ends in [`Event::Registered`] or
+    /// [`Event::RegisterDenied`].
+    pub fn register(&mut self, now: Duration, username: &str, password: &str) -> Call {
+        let now = self.arrive(now);
+        let call = self.requests.next_call();
+        if let Err(refusal) = self.try_register(now, call, username, password) {
+            self.deny_register(call, refusal);
+        }
+        call
+    }
+
+    /// Logs in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
+    ///
+    /// The password is sent and not kept. Refused with
+    /// [`RefusalCode::AlreadyPending`] while another login, or taking up the
+    /// session after a cut, is under way.
+    pub fn login(&mut self, now: Duration, username: &str, password: &str) -> Call {
+        let now = self.arrive(now);
+        let call = self.requests.next_call();
+        if let Err(refusal) = self.try_login(now, call, username, password) {
+            self.deny_login(call, refusal);
+        }
+        call
+    }
+
+    /// Logs out; ends in [`Event::LoggedOut`] whatever the server says. The
+    /// connection stays, unless the server does not confirm: then it is opened
+    /// anew. Only its call is refused when there is nobody to log out, or this
+    /// is under way already.
+    pub fn logout(&mut self, now: Duration) -> Call {
+        let now = self.arrive(now);
+        let call = self.requests.next_call();
+        if let Err(refusal) = self.login.begin_logout(call) {
+            self.settle(call, Err(refusal));
+        } else if self.link.leave() {
+            let id = self.begin(now, Request::Logout);
+            self.send(&ClientPacket::Logout { id });
+        } else {
+            // Between a cut and taking the session up again. Should the
+            // server take it up all the same, that is undone.
+            if let Some(id) = self.requests.forget(&Request::Resume) {
+                self.requests.abandon_login(id);
+            }
+            self.end_session(LogoutReason::Asked);
+        }
+        call
+    }
+
+    /// Takes up the session that a [`ticket`](Self::ticket) names, as after a
+    /// cut, as soon as there is a connection: ends in [`Event::LoggedIn`] or,
+    /// with [`LogoutReason::SessionExpired`], in [`Event::LoggedOut`]. Only for
+    /// a session that is offline and has no account; otherwise does nothing.
+    pub fn restore(&mut self, username: &str, token: ResumeToken) {
+        if !self.login.has_account() && self.link.is_offline() {
+            let username = username.to_owned();
+            self.login.logged_in(Account { username, token });
+        }
+    }
+
+    /// What it takes to [`restore`](Self::restore) this session later: the
+    /// name, and a token that changes with each [`Event::LoggedIn`]. As good as
+    /// a password until it expires or the player logs out.
+    pub fn ticket(&self) -> Option<(&str, &ResumeToken)> {
+        let account = self.login.account()?;
+        Some((&account.username, &account.token))
+    }
+
+    /// Whether there is an account whose session is not, or not yet, taken up
+    /// again.
+    pub fn is_resuming(&self) -> bool {
+        self.login.has_account() && self.state() != State::LoggedIn
+    }
+
+    /// The account's name, from the login until the logout. Stays through cuts
+    /// of the connection.
+    pub fn username(&self) -> Option<&str> {
+        self.login.username()
+    }
+
+    fn try_register(
+        &mut self,
+        now: Duration,
+        call: Call,
+        name: &str,
+        password: &str,
+    ) -> Result<(), Refusal> {
+        self.require(Stage::LoggedOut)?;
+        let password = Password::parse(password)?;
+        let username = Username::parse(name)?;
+        if self.requests.is_register_pending() {
+            return Err(RefusalCode::AlreadyPending.into());
+        }
+        let id = self.begin(now, Request::Register(username.clone(), call));
+        self.send(&ClientPacket::Register {
+            id,
+            username,
+            password,
+        });
+        Ok(())
+    }
+
+    fn try_login(
+        &mut self,
+        now: Duration,
+        call: Call,
+        name: &str,
+        password: &str,
+    ) -> Result<(), Refusal> {
+        self.require(Stage::LoggedOut)?;
+        let password = Password::parse(password)?;
+        let username = Username::parse(name)?;
+        let is_resuming = self.login.has_account() && self.state() == State::Connected;
+        if is_resuming || self.requests.is_login_pending() {
+            return Err(RefusalCode::AlreadyPending.into());
+        }
+        let id = self.begin(now, Request::Login(call));
+        self.send(&ClientPacket::Login {
+            id,
+            username,
+            password,
+            device: self.config.device_name.clone(),
+        });
+        Ok(())
+    }
+
+    pub(super) fn resume(&mut self, now: Duration) {
+        let Some(account) = self.login.account() else {
+            return;
+        };
+        let token = account.token.clone();
+        let id = self.begin(now, Request::Resume);
+        self.send(&ClientPacket::Resume { id, token });
+    }
+}
+
+/// What the server says.
+impl Session {
+    pub(super) fn handle_logged_in(
+        &mut self,
+        now: Duration,
+        id: RequestId,
+        account: Account,
+        logs: Whereabouts,
+    ) {
+        let fits = |request: &Request| matches!(request, Request::Login(_) | Request::Resume);
+        let Some(request) = self.requests.take(id, fits) else {
+            if self.requests.was_abandoned(id) && self.state() == State::Connected {
+                // The player was told that nothing came of it; make it true.
+                let id = self.begin(now, Request::Undo);
+                self.send(&ClientPacket::Logout { id });
+            }
+            return;
+        };
+        let call = match request {
+            Request::Login(call) => Some(call),
+            _ => None,
+        };
+        if call.is_some() && self.login.has_account() {
+            // Out and in again at once, and the first answer is missing.
+            self.requests.forget(&Request::Logout);
+            self.end_session(LogoutReason::Asked);
+        }
+        let username = account.username.clone();
+        let (channels, inbox) = (&logs.channels, &logs.inbox);
+        let is_of_other_store =
+            self.login
+                .is_of_other_store(&logs.epoch, &username, channels, inbox, &self.logs);
+        let channels_before = if is_of_other_store {
+            self.begin_anew()
+        } else {
+            Vec::new()
+        };
+        self.login.logged_in(account);
+        self.link.logged_in(call.is_some());
+        self.announce_state();
+        self.announce(Event::LoggedIn { username });
+        if let Some(call) = call {
+            self.settle(call, Ok(Answer::Done));
+        }
+        let wants_pages = self.config.history_lines > 0;
+        let mut difference =
+            self.logs
+                .come_in(logs.channels, logs.inbox, logs.invitations, wants_pages);
+        let gone = channels_before.into_iter();
+        difference
+            .left
+            .extend(gone.filter(|name| self.logs.channel(name).is_none()));
+        self.announce_difference(difference);
+        if let Some(lobby) = self.logs.lobby() {
+            self.outgoing.name_lobby(lobby);
+        }
+        // Lines first: what they become is part of the history.
+        self.pump_lines(now);
+        self.repeat_presence(now);
+        self.pump_markers(now);
+        self.pump_pages(now);
+    }
+
+    /// Everything known of the logs is void. Lines that wait to be said are not: nobody
+    /// has heard them. The channels that the account was in.
+    fn begin_anew(&mut self) -> Vec<String> {
+        let text = "the server has another store than before, or an older state of it: \
+                    all lines begin anew";
+        self.announce(Event::Warning(text.to_owned()));
+        self.announce(Event::HistoryReset);
+        self.login.forget_ends();
+        self.markers = Markers::default();
+        self.end_pages();
+        self.outgoing.begin_anew();
+        self.logs.reset()
+    }
+
+    pub(super) fn resume_denied(&mut self, now: Duration, refusal: &Refusal) {
+        if refusal.code == RefusalCode::Server(DenyCode::Banned) {
+            return self.give_up(now, DisconnectReason::Server(CloseReason::Banned));
+        }
+        if !refusal.is_for_now() {
+            return self.end_session(LogoutReason::SessionExpired);
+        }
+        let cap = self.config.reconnect_max_delay;
+        self.login.resume_denied(now, refusal, &mut self.rng, cap);
+    }
+
+    pub(super) fn logout_denied(&mut self, now: Duration, request: &Request, refusal: &Refusal) {
+        if refusal.code != RefusalCode::Server(DenyCode::NotLoggedIn) {
+            // The player is to be out, and on a fresh connection is.
+            self.give_up(now, DisconnectReason::ConnectionLost);
+        } else if *request == Request::Logout {
+            self.end_session(LogoutReason::Asked);
+        }
+    }
+
+    pub(super) fn deny_register(&mut self, call: Call, refusal: Refusal) {
+        self.announce(Event::RegisterDenied(refusal.clone()));
+        self.settle(call, Err(refusal));
+    }
+
+    pub(super) fn deny_login(&mut self, call: Call, refusal: Refusal) {
+        self.announce(Event::LoginDenied(refusal.clone()));
+        self.settle(call, Err(refusal));
+    }
+
+    /// Forgets the account, if there is one. Not which store its numbers are of.
+    pub(super) fn end_session(&mut self, reason: LogoutReason) {
+        self.link.logged_out();
+        self.login.restart_resumes();
+        if self.login.has_account() {
+            while let Some(request) = self.requests.take_of_account() {
+                if let Request::Asked(call, _) = request {
+                    self.settle(call, Err(RefusalCode::ConnectionLost.into()));
+                }
+            }
+            self.end_pages();
+            self.outgoing.fail();
+            self.announce_chat_outcomes();
+            self.login.forget_account(&self.logs);
+            self.logs = Logs::default();
+            self.markers = Markers::default();
+            self.presence = Presence::default();
+            self.announce_state();
+            self.announce(Event::LoggedOut { reason });
+        }
+        if let Some(call) = self.login.end_logout() {
+            self.settle(call, Ok(Answer::Done));
+        }
+    }
+}
