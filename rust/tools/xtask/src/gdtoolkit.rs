@@ -52,7 +52,7 @@ pub(crate) fn lint() -> Result<()> {
 fn scripts() -> [PathBuf; 2] {
     [
         PathBuf::from("."),
-        workspace::root().join("rust/xtask/src/player"),
+        workspace::root().join("rust/tools/xtask/src/player"),
     ]
 }
 

@@ -15,8 +15,10 @@ pub(crate) fn root() -> PathBuf {
     let manifest = env::var_os("CARGO_MANIFEST_DIR")
         .unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
     let mut root = PathBuf::from(manifest);
-    root.pop();
-    root.pop();
+    // From rust/tools/xtask.
+    for _ in 0..3 {
+        root.pop();
+    }
     root
 }
 

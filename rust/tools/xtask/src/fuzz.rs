@@ -39,9 +39,9 @@ const INSTRUMENT: &[&str] = &[
 /// What else decides how inputs are borne.
 const COVERED: &[&str] = &[
     "Cargo.lock",
-    "rust/fuzz",
+    "rust/tools/fuzz",
     "rust/packet/src",
-    "rust/swarm/src/wire.rs",
+    "rust/tools/swarm/src/wire.rs",
     "server/src",
 ];
 
@@ -170,7 +170,7 @@ impl<'a> Fuzzing<'a> {
         let fuzzing = Self {
             program,
             name,
-            kept: workspace::root().join("rust/fuzz/corpora").join(name),
+            kept: workspace::root().join("rust/tools/fuzz/corpora").join(name),
             found: folder().join("found").join(name),
             failures: folder().join("failures").join(name),
         };

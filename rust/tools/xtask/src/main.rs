@@ -116,7 +116,7 @@ enum Task {
     /// Feeds the decoders of both directions, the keys of names, the frame reader and a
     /// whole connection to the server with inputs that libFuzzer makes up: none may make
     /// it panic, hang, or take memory without bound. An input that does is kept in
-    /// target/fuzz/failures; those worth keeping lie in rust/fuzz/corpora, which the
+    /// target/fuzz/failures; those worth keeping lie in rust/tools/fuzz/corpora, which the
     /// tests run. Needs a C++ compiler, and the stable toolchain only. A minute of it is
     /// part of `test` when something of it has changed.
     Fuzz(fuzz::Options),
