@@ -6,9 +6,10 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::process;
 
 use crate::library::{self, Platform, Variant};
-use crate::{process, workspace};
+use crate::workspace;
 
 /// Link-time optimisation over all of Godot's classes takes minutes after every
 /// change, and saves a third of a megabyte of four. So there is one way to

@@ -14,10 +14,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use longhall_provision::{
+    Godot,
+    process::{self, Process, Stream},
+};
 
-use crate::godot::Godot;
 use crate::godot_test::own_home;
-use crate::process::{self, Process, Stream};
 use crate::server_process::Server;
 use crate::{addon, project, workspace};
 
@@ -177,7 +179,7 @@ fn measure_frames(folder: &Path) -> Result<PathBuf> {
     )?;
 
     println!("bench: the node beside a client in GDScript, about half a minute");
-    let mut command = godot.headless_command();
+    let mut command = godot.headless_command(&workspace::godot_project());
     command.args(["--fixed-fps", "60"]);
     own_home(&mut command, &folder.join("home"));
     command.args(["--script", "res://tests/bench_frame_cost.gd", "--"]);

@@ -1,10 +1,11 @@
 //! `cargo xtask check` and `cargo xtask fmt`: the fast loop before a commit.
 
 use anyhow::{Context, Result};
+use longhall_provision::process;
 
 use crate::addon::DEBUG_FEATURE;
 use crate::gdtoolkit::{self, Mode};
-use crate::{process, workspace};
+use crate::workspace;
 
 /// Format and lints of Rust and GDScript; builds no program.
 ///

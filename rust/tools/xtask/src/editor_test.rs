@@ -11,8 +11,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::Godot;
 
-use crate::godot::Godot;
 use crate::godot_test::own_home;
 use crate::{project, workspace};
 

@@ -8,8 +8,8 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::Godot;
 
-use crate::godot::Godot;
 use crate::godot_test::{Setup, own_home};
 use crate::package::{self, archive};
 use crate::{player, project, workspace};

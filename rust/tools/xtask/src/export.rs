@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use longhall_provision::{Godot, templates};
 
-use crate::godot::Godot;
 use crate::godot_test::own_home;
 use crate::library::{self, Platform, Variant};
-use crate::{addon, package, project, templates, workspace};
+use crate::{addon, package, project, workspace};
 
 const LIMIT: Duration = Duration::from_secs(300);
 
@@ -82,7 +82,7 @@ pub(crate) fn export(godot: &Godot, variant: Variant) -> Result<Game> {
         variant.name(),
         godot.version()
     );
-    let mut command = godot.headless_command();
+    let mut command = godot.headless_command(&workspace::godot_project());
     command.arg(format!("--export-{}", variant.name()));
     command.arg(PRESET).arg(folder.join(PROGRAM));
     if let Some(home) = &home {

@@ -6,9 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::Godot;
 
 use crate::export::{self, Game};
-use crate::godot::Godot;
 use crate::godot_test::{Setup, own_home};
 use crate::library::Variant;
 use crate::{player, project};

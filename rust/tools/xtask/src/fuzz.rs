@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use longhall_provision::{interrupt, process};
 use sha2::{Digest, Sha256};
 
-use crate::process;
-use crate::{addon, interrupt, workspace};
+use crate::{addon, workspace};
 
 /// All there are in `longhall-fuzz`, with what they feed.
 const TARGETS: &[(&str, &str)] = &[

@@ -13,9 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::{Display, Godot};
 
-use crate::display::Display;
-use crate::godot::Godot;
 use crate::server_process::{Log, Server};
 use crate::{addon, control, project, workspace};
 
@@ -70,7 +69,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// If a test fails or Godot reports an error.
 pub(crate) fn run_tests(godot: &Godot, filter: Option<&str>) -> Result<()> {
     let setup = Setup::start("godot-test")?;
-    run_script(&setup, godot.headless_command(), &[], filter)
+    run_script(
+        &setup,
+        godot.headless_command(&workspace::godot_project()),
+        &[],
+        filter,
+    )
 }
 
 /// Runs the tests of what is drawn, in memory when there is no display.

@@ -234,6 +234,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_oldest_godot_is_the_same_in_every_place() {
+        let (major, minor) = longhall_provision::OLDEST;
+        let oldest = format!("{major}.{minor}");
+        assert_eq!(minimum_godot().unwrap(), oldest);
+        let promise = format!("Godot {oldest} or newer");
+        let feature = format!("\"api-{major}-{minor}\"");
+        let project = format!("config/features=PackedStringArray(\"{oldest}\"");
+        for (file, text) in [
+            ("README.md", &promise),
+            ("godot_project/addons/longhall/README.md", &promise),
+            ("Cargo.toml", &feature),
+            ("godot_project/project.godot", &project),
+        ] {
+            let path = workspace::root().join(file);
+            let content = fs::read_to_string(path).unwrap();
+            assert!(
+                content.contains(text.as_str()),
+                "{file} does not say {text}"
+            );
+        }
+    }
+
+    #[test]
     fn debug_and_release_are_two_files_for_each_platform() {
         let libraries = listed().unwrap();
         let mut files: Vec<_> = libraries.iter().map(|library| &library.file).collect();

@@ -18,7 +18,6 @@ mod test;
 
 mod package;
 mod export;
-mod templates;
 
 mod addon;
 mod library;
@@ -27,13 +26,9 @@ mod project;
 mod control;
 mod server_process;
 
-mod debian;
-mod display;
 mod gdtoolkit;
 mod godot;
 
-mod interrupt;
-mod process;
 mod workspace;
 
 use std::ffi::OsString;
@@ -41,6 +36,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use longhall_provision::interrupt;
 
 /// Longhall's developer commands.
 ///

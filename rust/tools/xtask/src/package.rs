@@ -17,9 +17,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use longhall_provision::process;
 
 use crate::library::{self, Library, Variant};
-use crate::{addon, process, workspace};
+use crate::{addon, workspace};
 use archive::Files;
 use manifest::Manifest;
 

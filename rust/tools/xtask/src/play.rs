@@ -17,13 +17,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use longhall_provision::{
+    Display, Godot, interrupt,
+    process::{Line, Process},
+};
 
-use crate::display::Display;
-use crate::godot::Godot;
 use crate::godot_test::{Setup, own_home};
-use crate::process::{Line, Process};
 use crate::server_process::Server;
-use crate::{addon, interrupt, project, workspace};
+use crate::{addon, project, workspace};
 
 const POLL: Duration = Duration::from_millis(50);
 const CONVERSATION_LIMIT: Duration = Duration::from_secs(120);
@@ -116,7 +117,7 @@ pub(crate) fn converse(godot: &Godot) -> Result<()> {
     );
     let mut clients = Vec::new();
     for role in ROLES {
-        let mut command = godot.headless_command();
+        let mut command = godot.headless_command(&workspace::godot_project());
         command.args(["--fixed-fps", "60"]);
         let name = role.to_lowercase();
         setup.run_script(&mut command, &name, "res://tests/conversation.gd");

@@ -5,9 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::{Godot, process};
 
-use crate::godot::Godot;
-use crate::{process, workspace};
+use crate::workspace;
 
 const IMPORT_LIMIT: Duration = Duration::from_secs(180);
 
@@ -23,7 +23,9 @@ pub(crate) fn import(godot: &Godot) -> Result<()> {
     list_extension()?;
     println!("importing with Godot {}", godot.version());
     let output = run(
-        godot.headless_command().arg("--import"),
+        godot
+            .headless_command(&workspace::godot_project())
+            .arg("--import"),
         "import",
         "",
         IMPORT_LIMIT,

@@ -7,9 +7,8 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::{Display, Godot};
 
-use crate::display::Display;
-use crate::godot::Godot;
 use crate::godot_test::Setup;
 use crate::{addon, project, workspace};
 

@@ -9,9 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::{
+    interrupt,
+    process::{self, Process},
+};
 
-use crate::process::{self, Process};
-use crate::{interrupt, workspace};
+use crate::workspace;
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 /// More than the server gives its connections to take their last packets.

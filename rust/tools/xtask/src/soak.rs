@@ -5,8 +5,9 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
+use longhall_provision::process;
 
-use crate::{process, workspace};
+use crate::workspace;
 
 /// What may be set.
 #[derive(Args)]

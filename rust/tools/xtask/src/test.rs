@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
+use longhall_provision::{Godot, interrupt, process};
 
-use crate::godot::Godot;
 use crate::{
-    addon, check, editor_test, empty_project, exported_game, fuzz, godot_test, interrupt, package,
-    play, process, project, workspace,
+    addon, check, editor_test, empty_project, exported_game, fuzz, godot_test, package, play,
+    project, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.

@@ -1,26 +1,13 @@
 //! Where things lie in the checkout.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-/// The checkout's root folder.
-pub(crate) fn root() -> PathBuf {
-    // Cargo sets the variable for `cargo xtask`; the built-in value serves a
-    // tool that was started by its path.
-    let manifest = env::var_os("CARGO_MANIFEST_DIR")
-        .unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
-    let mut root = PathBuf::from(manifest);
-    // From rust/tools/xtask.
-    for _ in 0..3 {
-        root.pop();
-    }
-    root
-}
+pub(crate) use longhall_provision::{checkout as root, scratch_dir};
 
 /// Where cargo puts what it builds.
 pub(crate) fn target_dir() -> PathBuf {
@@ -30,12 +17,6 @@ pub(crate) fn target_dir() -> PathBuf {
         Some(dir) => root().join(dir),
         None => root().join("target"),
     }
-}
-
-/// Where what xtask itself fetches and writes lies: always `target/` in the
-/// checkout, so that a second cargo target folder does not fetch Godot twice.
-pub(crate) fn scratch_dir(name: &str) -> PathBuf {
-    root().join("target").join(name)
 }
 
 /// The Godot project with the addon, the example scenes and their tests.

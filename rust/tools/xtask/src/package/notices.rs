@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::process;
 use serde::Deserialize;
 use spdx::{Expression, ParseMode};
 
 use crate::addon::DEBUG_FEATURE;
-use crate::{process, workspace};
+use crate::workspace;
 
 /// How the names of files with terms begin.
 const TERMS: &[&str] = &[

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::debian::{self, Recipe};
 use crate::godot::Godot;
-use crate::{process, workspace};
+use crate::{process, scratch_dir};
 
 /// Debian's packages of them. What they depend on is what Godot depends on.
 const RECIPE: Recipe<'_> = Recipe {
@@ -30,12 +30,12 @@ const TEMPLATES: [(&str, &str); 2] = [
 ///
 /// # Errors
 /// If the templates cannot be fetched, or do not fit this Godot.
-pub(crate) fn home(godot: &Godot) -> Result<Option<PathBuf>> {
+pub fn home(godot: &Godot) -> Result<Option<PathBuf>> {
     if !godot.is_debians() || !debian::available() {
         return Ok(None);
     }
     let root = RECIPE.ensure()?;
-    let home = workspace::scratch_dir("export").join("home");
+    let home = scratch_dir("export").join("home");
     let folder = home
         .join("data/godot/export_templates")
         .join(folder_name(godot.version()));

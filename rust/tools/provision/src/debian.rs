@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{self, Stream};
-use crate::{interrupt, workspace};
+use crate::{interrupt, scratch_dir};
 use sources::Mirror;
 
 /// Longest time for a download over a slow line.
@@ -57,7 +57,7 @@ impl Recipe<'_> {
     /// # Errors
     /// If the packages cannot be fetched or unpacked, or on Ctrl-C.
     pub(crate) fn ensure(&self) -> Result<PathBuf> {
-        let folder = workspace::scratch_dir(self.name);
+        let folder = scratch_dir(self.name);
         let (root, stamp) = (folder.join("root"), folder.join("complete"));
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;

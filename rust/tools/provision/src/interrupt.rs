@@ -11,13 +11,13 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// If the system refuses the signal handler.
-pub(crate) fn install() -> Result<()> {
+pub fn install() -> Result<()> {
     ctrlc::set_handler(|| REQUESTED.store(true, Ordering::Relaxed))
         .context("cannot listen for Ctrl-C")
 }
 
 /// Whether somebody asked us to stop.
-pub(crate) fn requested() -> bool {
+pub fn requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn requested() -> bool {
 ///
 /// # Errors
 /// If somebody asked us to stop.
-pub(crate) fn check() -> Result<()> {
+pub fn check() -> Result<()> {
     if requested() {
         bail!("interrupted");
     }

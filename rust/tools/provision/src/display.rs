@@ -1,9 +1,7 @@
 //! A display to open windows on: the desktop's, or one in memory.
 
 use std::env;
-use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -12,23 +10,20 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{self, Process};
-use crate::{debian, godot};
+use crate::{debian, godot_root};
 
 const SCREEN: &str = "1280x720x24";
 const START_LIMIT: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(3);
 
-/// Where Xvfb of the unpacked packages looks for `xkbcomp` (see [`prepare_root`]).
-const XKB_FOLDER: &str = "usr/libexec/xvfb";
-
 /// Where windows open. A virtual display ends with this value.
-pub(crate) struct Display {
+pub struct Display {
     virtual_display: Option<(Process, String)>,
 }
 
 impl Display {
     /// Whether this machine has a display of its own.
-    pub(crate) fn exists() -> bool {
+    pub fn exists() -> bool {
         cfg!(any(windows, target_os = "macos"))
             || ["DISPLAY", "WAYLAND_DISPLAY"]
                 .iter()
@@ -39,7 +34,7 @@ impl Display {
     ///
     /// # Errors
     /// If there is neither.
-    pub(crate) fn open() -> Result<Self> {
+    pub fn open() -> Result<Self> {
         if Self::exists() {
             return Ok(Self {
                 virtual_display: None,
@@ -68,12 +63,12 @@ impl Display {
     }
 
     /// Whether this display is one in memory, which nobody looks at.
-    pub(crate) fn is_virtual(&self) -> bool {
+    pub fn is_virtual(&self) -> bool {
         self.virtual_display.is_some()
     }
 
     /// Makes `command` open its windows here.
-    pub(crate) fn apply(&self, command: &mut Command) {
+    pub fn apply(&self, command: &mut Command) {
         if let Some((_, name)) = &self.virtual_display {
             command.env("DISPLAY", name).env_remove("WAYLAND_DISPLAY");
         }
@@ -99,11 +94,8 @@ fn xvfb() -> Result<Command> {
             "there is no display, and no Xvfb to make one in memory: install Xvfb, or set DISPLAY"
         );
     }
-    let root = godot::RECIPE.ensure()?;
-    let mut command = godot::in_root(&root, &root.join("usr/bin/Xvfb"));
-    command.arg("-xkbdir").arg(root.join("usr/share/X11/xkb"));
-    command.current_dir(root.join(XKB_FOLDER));
-    Ok(command)
+    let root = godot_root::RECIPE.ensure()?;
+    godot_root::xvfb(&root)
 }
 
 /// Xvfb chooses a free display and writes its number to its standard output.
@@ -121,46 +113,4 @@ fn read_display_number(xvfb: &mut Process) -> Result<u32> {
     line.trim()
         .parse()
         .context("Xvfb ended without opening a display")
-}
-
-/// Lets Xvfb work without being installed.
-///
-/// Xvfb starts `/usr/bin/xkbcomp` to read the keyboard table, and no option
-/// changes that path. In our copy the folder is replaced by a relative one of
-/// the same length, and a script in the folder Xvfb runs in takes its place.
-pub(crate) fn prepare_root(root: &Path) -> Result<()> {
-    const INSTALLED: &[u8] = b"\0/usr/bin\0";
-    const RELATIVE: &[u8] = b"\0./././.\0";
-    let program = root.join("usr/bin/Xvfb");
-    let mut bytes = fs::read(&program).context("cannot read the unpacked Xvfb")?;
-    let place = bytes
-        .windows(INSTALLED.len())
-        .position(|window| window == INSTALLED)
-        .context("this Xvfb does not name its folder of programs")?;
-    bytes[place..place + RELATIVE.len()].copy_from_slice(RELATIVE);
-    fs::write(&program, bytes).context("cannot write the unpacked Xvfb")?;
-
-    let folder = root.join(XKB_FOLDER);
-    fs::create_dir_all(&folder).context("cannot create Xvfb's folder")?;
-    let script = folder.join("xkbcomp");
-    fs::write(&script, XKBCOMP).context("cannot write Xvfb's helper script")?;
-    make_executable(script)
-}
-
-const XKBCOMP: &str = r#"#!/bin/sh
-root=$(cd "$(dirname "$0")/../../.." && pwd)
-libraries=$root/usr/lib/x86_64-linux-gnu
-exec "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" "$root/usr/bin/xkbcomp" "$@"
-"#;
-
-#[cfg(unix)]
-fn make_executable(file: PathBuf) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755))
-        .context("cannot make Xvfb's helper script executable")
-}
-
-#[cfg(not(unix))]
-fn make_executable(_file: PathBuf) -> Result<()> {
-    Ok(())
 }

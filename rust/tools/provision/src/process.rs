@@ -24,7 +24,7 @@ const TRAILING_OUTPUT: Duration = Duration::from_millis(500);
 
 /// Which of its two outputs a process wrote a line to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stream {
+pub enum Stream {
     /// Standard output.
     Out,
     /// Standard error.
@@ -32,17 +32,17 @@ pub(crate) enum Stream {
 }
 
 /// One line a process wrote.
-pub(crate) struct Line {
+pub struct Line {
     /// Which output it came from.
-    pub(crate) stream: Stream,
+    pub stream: Stream,
     /// The line without its end.
-    pub(crate) text: String,
+    pub text: String,
     /// When it was read.
-    pub(crate) at: Instant,
+    pub at: Instant,
 }
 
 /// A child process that is killed when this value goes away.
-pub(crate) struct Process {
+pub struct Process {
     name: String,
     child: Child,
 }
@@ -52,7 +52,7 @@ impl Process {
     ///
     /// # Errors
     /// If the program cannot be started.
-    pub(crate) fn spawn(name: &str, command: &mut Command) -> Result<Self> {
+    pub fn spawn(name: &str, command: &mut Command) -> Result<Self> {
         let child = command
             .spawn()
             .with_context(|| format!("cannot start {name}: {}", describe(command)))?;
@@ -66,10 +66,7 @@ impl Process {
     ///
     /// # Errors
     /// If the program cannot be started.
-    pub(crate) fn spawn_captured(
-        name: &str,
-        command: &mut Command,
-    ) -> Result<(Self, Receiver<Line>)> {
+    pub fn spawn_captured(name: &str, command: &mut Command) -> Result<(Self, Receiver<Line>)> {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -86,7 +83,7 @@ impl Process {
     }
 
     /// The process's standard output, if it was asked for and not taken yet.
-    pub(crate) fn take_stdout(&mut self) -> Option<ChildStdout> {
+    pub fn take_stdout(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
 
@@ -94,7 +91,7 @@ impl Process {
     ///
     /// # Errors
     /// If the system does not say.
-    pub(crate) fn try_wait(&mut self) -> Result<Option<ExitStatus>> {
+    pub fn try_wait(&mut self) -> Result<Option<ExitStatus>> {
         self.child
             .try_wait()
             .with_context(|| format!("cannot ask how {} is", self.name))
@@ -104,7 +101,7 @@ impl Process {
     ///
     /// # Errors
     /// If the time is up (the process still runs then) or on Ctrl-C.
-    pub(crate) fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
+    pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
         let deadline = Instant::now() + limit;
         loop {
             if let Some(status) = self.try_wait()? {
@@ -124,7 +121,7 @@ impl Process {
     ///
     /// # Errors
     /// If it had to be killed, or the system refuses.
-    pub(crate) fn stop(&mut self, limit: Duration) -> Result<ExitStatus> {
+    pub fn stop(&mut self, limit: Duration) -> Result<ExitStatus> {
         if let Some(status) = self.try_wait()? {
             return Ok(status);
         }
@@ -163,7 +160,7 @@ impl Process {
     ///
     /// # Errors
     /// If the system refuses.
-    pub(crate) fn kill(&mut self) -> Result<()> {
+    pub fn kill(&mut self) -> Result<()> {
         self.child
             .kill()
             .with_context(|| format!("cannot kill {}", self.name))?;
@@ -189,7 +186,7 @@ impl Drop for Process {
 ///
 /// # Errors
 /// If it cannot be started, fails, or on Ctrl-C.
-pub(crate) fn run(name: &str, command: &mut Command) -> Result<()> {
+pub fn run(name: &str, command: &mut Command) -> Result<()> {
     let mut process = Process::spawn(name, command)?;
     let status = process.wait(FOR_EVER)?;
     expect_success(name, status)
@@ -200,7 +197,7 @@ pub(crate) fn run(name: &str, command: &mut Command) -> Result<()> {
 ///
 /// # Errors
 /// If it cannot be started, takes too long, `on_line` fails, or on Ctrl-C.
-pub(crate) fn run_lines(
+pub fn run_lines(
     name: &str,
     command: &mut Command,
     limit: Duration,
@@ -239,7 +236,7 @@ pub(crate) fn run_lines(
 ///
 /// # Errors
 /// If it cannot be started or fails.
-pub(crate) fn output(name: &str, command: &mut Command) -> Result<String> {
+pub fn output(name: &str, command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
         .output()
@@ -253,7 +250,7 @@ pub(crate) fn output(name: &str, command: &mut Command) -> Result<String> {
 
 /// # Errors
 /// If `status` is not success.
-pub(crate) fn expect_success(name: &str, status: ExitStatus) -> Result<()> {
+pub fn expect_success(name: &str, status: ExitStatus) -> Result<()> {
     if status.success() {
         return Ok(());
     }
@@ -263,7 +260,7 @@ pub(crate) fn expect_success(name: &str, status: ExitStatus) -> Result<()> {
 }
 
 /// The program file called `name` on PATH.
-pub(crate) fn find_on_path(name: &str) -> Option<std::path::PathBuf> {
+pub fn find_on_path(name: &str) -> Option<std::path::PathBuf> {
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join(&file))

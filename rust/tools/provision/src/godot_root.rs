@@ -1,0 +1,163 @@
+//! Debian's Godot with all it needs, unpacked below `target/godot`.
+//!
+//! Nothing in it is installed: its programs are started through their own loader, and
+//! are told where their drivers, keyboard tables and fonts lie.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::debian::Recipe;
+use crate::process;
+
+/// The program's place below the unpacked packages, and that of its libraries.
+pub(crate) const PROGRAM: &str = "usr/bin/godot";
+const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
+
+/// Godot itself, and what a window needs on a machine without a desktop.
+const PACKAGES: &[&str] = &[
+    "godot",
+    // A display in memory, and its keyboard tables.
+    "xvfb",
+    "xkb-data",
+    "x11-xkb-utils",
+    // OpenGL, in software where there is no graphics card.
+    "libgl1",
+    "libglx-mesa0",
+    "libgl1-mesa-dri",
+    "libegl1",
+    "libegl-mesa0",
+    // Libraries that Godot looks for only when it opens a window.
+    "libxkbcommon-x11-0",
+    "libxcursor1",
+    "libxext6",
+    "libxi6",
+    "libxinerama1",
+    "libxrandr2",
+    "libxrender1",
+    "libfontconfig1",
+    "libdbus-1-3",
+    // Players' text: letters of most scripts, and emoji.
+    "fontconfig-config",
+    "fonts-dejavu-core",
+    "fonts-noto-color-emoji",
+];
+
+/// Debian's newest suites have Godot 4; the current and older releases do not.
+pub(crate) const RECIPE: Recipe<'_> = Recipe {
+    name: "godot",
+    suites: &["forky", "sid"],
+    packages: PACKAGES,
+    with_dependencies: true,
+    revision: 2,
+    finish: prepare,
+};
+
+/// Starts `program` from unpacked packages: through their own loader, since
+/// they need a newer C library than the system's.
+pub(crate) fn in_root(root: &Path, program: &Path) -> Command {
+    let libraries = root.join(LIBRARIES);
+    let mut search = OsString::from(&libraries);
+    search.push(":");
+    search.push(libraries.join("pulseaudio"));
+    let mut command = Command::new(libraries.join("ld-linux-x86-64.so.2"));
+    command.arg("--library-path").arg(search).arg(program);
+    command
+}
+
+/// Where drivers, keyboard tables and fonts lie: compiled in as `/usr/…`.
+pub(crate) fn window_environment(root: &Path) -> [(&'static str, PathBuf); 4] {
+    [
+        ("LIBGL_DRIVERS_PATH", root.join(LIBRARIES).join("dri")),
+        (
+            "__EGL_VENDOR_LIBRARY_DIRS",
+            root.join("usr/share/glvnd/egl_vendor.d"),
+        ),
+        ("XKB_CONFIG_ROOT", root.join("usr/share/X11/xkb")),
+        ("FONTCONFIG_FILE", root.join(FONT_SETTINGS)),
+    ]
+}
+
+const FONT_SETTINGS: &str = "etc/fonts/private.conf";
+
+/// Fonts of the unpacked packages beside the system's own.
+const FONT_SETTINGS_TEXT: &str = r#"<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">../../usr/share/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <dir prefix="xdg">fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+  <include ignore_missing="yes" prefix="relative">conf.d</include>
+</fontconfig>
+"#;
+
+/// What the packages' own installation would have done.
+fn prepare(root: &Path) -> Result<()> {
+    let settings = root.join(FONT_SETTINGS);
+    fs::write(&settings, FONT_SETTINGS_TEXT).context("cannot write the font settings")?;
+    let folder = root.join(XKBCOMP_FOLDER);
+    fs::create_dir_all(&folder).context("cannot create Xvfb's folder")?;
+    let script = folder.join("xkbcomp");
+    fs::write(&script, XKBCOMP).context("cannot write Xvfb's helper script")?;
+    make_executable(script)
+}
+
+#[cfg(unix)]
+fn make_executable(file: PathBuf) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755))
+        .context("cannot make Xvfb's helper script executable")
+}
+
+#[cfg(not(unix))]
+fn make_executable(_file: PathBuf) -> Result<()> {
+    Ok(())
+}
+
+/// What Xvfb sees in `/usr/bin` beside the system's own programs.
+const XKBCOMP_FOLDER: &str = "usr/libexec/xvfb";
+
+/// `xkbcomp` needs the loader of its root, as all programs there do.
+const XKBCOMP: &str = r#"#!/bin/sh
+libraries=$LONGHALL_GODOT_ROOT/usr/lib/x86_64-linux-gnu
+exec "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" \
+	"$LONGHALL_GODOT_ROOT/usr/bin/xkbcomp" "$@"
+"#;
+
+/// Xvfb of the unpacked packages, for a display in memory.
+///
+/// Xvfb starts `/usr/bin/xkbcomp` to read the keyboard table; no option and no variable
+/// changes that path. So Xvfb runs with a view of the file system of its own, in which
+/// our script lies over `/usr/bin`. The system stays as it is, and an ordinary user may
+/// do that on any Debian since 11. Where the system forbids it, as most containers do,
+/// Xvfb must be installed.
+///
+/// # Errors
+/// If the system allows no such view.
+pub(crate) fn xvfb(root: &Path) -> Result<Command> {
+    process::output("unshare", private_view(root).arg("true")).context(
+        "there is no display, and this system does not let the fetched Xvfb have a file system \
+         view of its own: install Xvfb (Debian: apt install xvfb), or set DISPLAY",
+    )?;
+    let mut command = private_view(root);
+    let xvfb = in_root(root, &root.join("usr/bin/Xvfb"));
+    command.arg(xvfb.get_program()).args(xvfb.get_args());
+    command.arg("-xkbdir").arg(root.join("usr/share/X11/xkb"));
+    Ok(command)
+}
+
+/// Runs the program that is added as an argument with our `xkbcomp` in `/usr/bin`. The
+/// program takes the place of the started process, and so gets its signals.
+fn private_view(root: &Path) -> Command {
+    const MOUNT: &str = r#"mount -t overlay overlay -o lowerdir=.:/usr/bin /usr/bin && exec "$@""#;
+    let mut command = Command::new("unshare");
+    command
+        .args(["--map-root-user", "--mount", "sh", "-c", MOUNT, "sh"])
+        .env("LONGHALL_GODOT_ROOT", root)
+        .current_dir(root.join(XKBCOMP_FOLDER));
+    command
+}

@@ -1,0 +1,50 @@
+//! Finds, fetches and runs the programs of others that a checkout needs.
+//!
+//! Reading order:
+//!
+//! - [`Godot`]: the installed one, or Debian's; [`templates`]: what its exports need;
+//! - [`Display`]: the desktop's, or one in memory;
+//! - [`PythonTools`]: programs that pip installs, gdformat among them;
+//! - `debian`: packages unpacked in a folder of our own; `godot_root`: Godot's;
+//! - [`process`], [`interrupt`]: programs run with a time limit, and none left behind.
+//!
+//! The page beside this crate, `README.md`, says what is fetched from where, and why.
+
+mod godot;
+mod display;
+mod python;
+pub mod templates;
+
+mod godot_root;
+mod debian;
+
+pub mod process;
+pub mod interrupt;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub use display::Display;
+pub use godot::{Godot, OLDEST};
+pub use python::PythonTools;
+
+/// The checkout's root folder.
+pub fn checkout() -> PathBuf {
+    // Cargo sets the variable for `cargo xtask`; the built-in value serves a
+    // tool that was started by its path.
+    let manifest = env::var_os("CARGO_MANIFEST_DIR")
+        .unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
+    let mut root = PathBuf::from(manifest);
+    // From rust/tools/xtask or its neighbour.
+    for _ in 0..3 {
+        root.pop();
+    }
+    root
+}
+
+/// Where tools keep what they fetch and write: always `target/` in the checkout, so
+/// that a second cargo target folder does not fetch Godot twice.
+pub fn scratch_dir(name: &str) -> PathBuf {
+    checkout().join("target").join(name)
+}

