@@ -5,15 +5,16 @@ use longhall_provision::process;
 
 use crate::addon::DEBUG_FEATURE;
 use crate::gdtoolkit::{self, Mode};
-use crate::workspace;
+use crate::{deny, workspace};
 
-/// Format and lints of Rust and GDScript; builds no program.
+/// Format and lints of Rust and GDScript, and licences of crates; builds no program.
 ///
 /// # Errors
 /// If anything is found.
 pub(crate) fn run() -> Result<()> {
     rust_format()?;
     gdscript()?;
+    deny::check()?;
     clippy()
 }
 

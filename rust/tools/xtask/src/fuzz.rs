@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use longhall_provision::{interrupt, process};
-use sha2::{Digest, Sha256};
 
+use crate::unchanged::{Stamp, files};
 use crate::{addon, workspace};
 
 /// All there are in `longhall-fuzz`, with what they feed.
@@ -103,9 +103,9 @@ pub(crate) fn test() -> Result<()> {
         println!("not fuzzed: {why}; the kept inputs are run by the Rust tests");
         return Ok(());
     }
-    let stamp_file = folder().join("fuzzed");
-    let stamp = stamp()?;
-    if fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
+    let covered = COVERED.iter().map(|path| workspace::root().join(path));
+    let stamp = Stamp::of(folder().join("fuzzed"), covered)?;
+    if stamp.is_kept() {
         println!(
             "skipped: nothing of what is fuzzed has changed since it went well; \
              `cargo xtask fuzz` does it all the same"
@@ -117,7 +117,7 @@ pub(crate) fn test() -> Result<()> {
         only: Vec::new(),
         update_corpora: false,
     })?;
-    workspace::write(&stamp_file, &stamp)
+    stamp.keep()
 }
 
 /// Why this machine cannot fuzz, if it cannot.
@@ -246,47 +246,6 @@ impl<'a> Fuzzing<'a> {
         println!("{}: {added} inputs more are kept", self.name);
         Ok(())
     }
-}
-
-/// Changes with anything that decides how an input is borne.
-fn stamp() -> Result<String> {
-    let mut sum = Sha256::new();
-    for covered in COVERED {
-        let path = workspace::root().join(covered);
-        let mut all = if path.is_dir() {
-            files(&path)?
-        } else {
-            vec![path]
-        };
-        all.sort();
-        for file in all {
-            let bytes =
-                fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            sum.update(file.to_string_lossy().as_bytes());
-            sum.update((bytes.len() as u64).to_le_bytes());
-            sum.update(bytes);
-        }
-    }
-    Ok(sum
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
-}
-
-/// All files in a folder and below.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let explain = || format!("cannot look into {}", folder.display());
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).with_context(explain)? {
-        let path = entry.with_context(explain)?.path();
-        if path.is_dir() {
-            found.extend(files(&path)?);
-        } else {
-            found.push(path);
-        }
-    }
-    Ok(found)
 }
 
 fn folder() -> PathBuf {

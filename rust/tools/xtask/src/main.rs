@@ -6,6 +6,7 @@ mod play;
 
 mod bench;
 mod check;
+mod deny;
 mod editor_test;
 mod empty_project;
 mod exported_game;
@@ -29,6 +30,7 @@ mod server_process;
 mod gdtoolkit;
 mod godot;
 
+mod unchanged;
 mod workspace;
 
 use std::ffi::OsString;
@@ -63,7 +65,7 @@ enum Task {
         #[arg(long, value_enum, value_name = "STEP")]
         only: Vec<test::Step>,
     },
-    /// Check format and lints of Rust and GDScript, for the moment before a commit
+    /// Check format, lints and licences, for the moment before a commit
     Check,
     /// Format Rust and GDScript
     Fmt,

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
-    addon, check, editor_test, empty_project, exported_game, fuzz, godot_test, package, play,
+    addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, package, play,
     project, workspace,
 };
 
@@ -18,6 +18,8 @@ pub(crate) enum Step {
     Format,
     /// GDScript is formatted and lint-free
     Gdscript,
+    /// Licences and sources of all crates are allowed, where any has changed
+    Deny,
     /// Rust is lint-free
     Clippy,
     /// All Rust tests
@@ -51,6 +53,7 @@ impl Step {
         match self {
             Self::Format => "Rust format",
             Self::Gdscript => "GDScript format and lints",
+            Self::Deny => "licences and sources of crates",
             Self::Clippy => "Rust lints",
             Self::Rust => "Rust tests",
             Self::Fuzz => "fuzzing",
@@ -71,6 +74,7 @@ impl Step {
         match self {
             Self::Format => check::rust_format(),
             Self::Gdscript => check::gdscript(),
+            Self::Deny => deny::check(),
             Self::Clippy => check::clippy(),
             // The node has no tests that run outside Godot, and building it for
             // none would take longer than all the others.
