@@ -10,13 +10,14 @@
 //! - `thread`: the players of one thread, talking and listening;
 //! - `player`: one player of the client core;
 //! - `count`: checks that lines come once and in order; `tally`: adds up;
-//! - `wire`: frames of a WebSocket where `read` put them;
+//! - `wire`: a connection; [`frame`]: its frames where `read` put them;
 //! - `stamp`: when a line was sent; `pacer`: when the next one is due;
 //! - [`Process`]: what the server costs.
 
 pub mod accounts;
 mod count;
 mod error;
+pub mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod pacer;

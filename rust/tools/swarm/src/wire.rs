@@ -18,17 +18,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::SwarmError;
+use crate::frame::{CLOSE, Frame, PING, PONG, TEXT};
 
 /// Holds the largest frame there is.
 pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 const _: () = assert!(MAX_SERVER_PACKET_BYTES + MAX_HEADER_BYTES <= BUFFER_BYTES);
 
 const MAX_HEADER_BYTES: usize = 10;
-
-const TEXT: u8 = 1;
-const CLOSE: u8 = 8;
-const PING: u8 = 9;
-const PONG: u8 = 10;
 
 /// What all connections of a thread read into.
 pub(crate) type Buffer = RefCell<Box<[u8]>>;
@@ -214,17 +210,22 @@ impl Wire {
 
     /// Queues a packet.
     pub(crate) fn queue(&mut self, text: &str) {
-        queue_frame(&mut self.outgoing, TEXT, text.as_bytes());
+        self.queue_frame(TEXT, text.as_bytes());
     }
 
     /// Queues the answer to a ping.
     pub(crate) fn pong(&mut self) {
-        queue_frame(&mut self.outgoing, PONG, b"");
+        self.queue_frame(PONG, b"");
     }
 
     /// Queues a good-bye.
     pub(crate) fn close(&mut self, code: u16) {
-        queue_frame(&mut self.outgoing, CLOSE, &code.to_be_bytes());
+        self.queue_frame(CLOSE, &code.to_be_bytes());
+    }
+
+    fn queue_frame(&mut self, opcode: u8, payload: &[u8]) {
+        let mask = fastrand::u32(..).to_be_bytes();
+        Frame::push(&mut self.outgoing, opcode, Some(mask), payload);
     }
 
     /// Whether the socket did not take all of what was queued yet.
@@ -270,20 +271,17 @@ impl Frames {
     ) -> Result<Option<Control>, SwarmError> {
         self.rest.clear();
         let (mut at, mut control) = (0, None);
-        while let Some(header) = Header::parse(&bytes[at..])? {
-            let from = at + header.bytes;
-            let to = from + header.payload;
-            if to > bytes.len() {
+        while let Some(frame) = server_frame(&bytes[at..])? {
+            let Some(payload) = bytes[at..].get(frame.from..frame.to) else {
                 break;
-            }
-            let payload = &bytes[from..to];
-            match header.opcode {
+            };
+            match frame.opcode {
                 TEXT => on_text(payload),
                 CLOSE => control = Some(Control::Close(close_reason(payload))),
                 PING => control = Some(Control::Ping),
                 _ => {}
             }
-            at = to;
+            at += frame.to;
         }
         if at < bytes.len() {
             self.rest.extend_from_slice(&bytes[at..]);
@@ -296,48 +294,26 @@ impl Frames {
 
 /// Whether a frame begins here and ends here.
 fn holds_frame(bytes: &[u8]) -> bool {
-    match Header::parse(bytes) {
-        Ok(Some(header)) => header.bytes + header.payload <= bytes.len(),
+    match server_frame(bytes) {
+        Ok(Some(frame)) => frame.to <= bytes.len(),
         Ok(None) => false,
         Err(_) => true,
     }
 }
 
-/// What a server's frame begins with (RFC 6455, section 5.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Header {
-    opcode: u8,
-    bytes: usize,
-    payload: usize,
-}
-
-impl Header {
-    /// `None` when it has not wholly arrived.
-    ///
-    /// # Errors
-    /// For what Longhall servers do not send: masks, fragments, huge frames.
-    fn parse(bytes: &[u8]) -> Result<Option<Self>, SwarmError> {
-        let [first, second, rest @ ..] = bytes else {
-            return Ok(None);
-        };
-        let (bytes, payload) = match (second & 0x7f, rest) {
-            (126, [high, low, ..]) => (4, usize::from(u16::from_be_bytes([*high, *low]))),
-            (126, _) => return Ok(None),
-            (127, _) => return Err(SwarmError::Broken("a frame of 64 KiB or more".into())),
-            (short, _) => (2, usize::from(short)),
-        };
-        if first & 0xf0 != 0x80 {
-            return Err(SwarmError::Broken("a frame in fragments".into()));
-        }
-        if second & 0x80 != 0 || payload > MAX_SERVER_PACKET_BYTES {
-            return Err(SwarmError::Broken("a frame no server sends".into()));
-        }
-        Ok(Some(Self {
-            opcode: first & 0x0f,
-            bytes,
-            payload,
-        }))
+/// A frame as Longhall servers send them: without a mask, and no larger than a packet.
+///
+/// # Errors
+/// For all others.
+#[inline]
+fn server_frame(bytes: &[u8]) -> Result<Option<Frame>, SwarmError> {
+    let frame = Frame::parse(bytes).map_err(|what| SwarmError::Broken(what.to_owned()))?;
+    if let Some(frame) = &frame
+        && (frame.mask.is_some() || frame.to - frame.from > MAX_SERVER_PACKET_BYTES)
+    {
+        return Err(SwarmError::Broken("a frame no server sends".to_owned()));
     }
+    Ok(frame)
 }
 
 fn close_reason(payload: &[u8]) -> Option<CloseReason> {
@@ -347,23 +323,6 @@ fn close_reason(payload: &[u8]) -> Option<CloseReason> {
     CloseReason::from_code(u16::from_be_bytes([*high, *low]))
 }
 
-/// Appends a client's frame: masked, as the server has to unmask it.
-fn queue_frame(outgoing: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
-    outgoing.push(0x80 | opcode);
-    match payload.len() {
-        short @ 0..126 => outgoing.push(0x80 | short as u8),
-        length => {
-            outgoing.push(0x80 | 126);
-            let length = u16::try_from(length).expect("client packets are below 8 KiB");
-            outgoing.extend_from_slice(&length.to_be_bytes());
-        }
-    }
-    let mask = fastrand::u32(..).to_be_bytes();
-    outgoing.extend_from_slice(&mask);
-    let masked = payload.iter().zip(mask.iter().cycle());
-    outgoing.extend(masked.map(|(byte, mask)| byte ^ mask));
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::net::TcpListener;
@@ -371,15 +330,8 @@ mod tests {
     use super::*;
 
     fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
-        let mut frame = vec![0x80 | opcode];
-        match payload.len() {
-            short @ 0..126 => frame.push(short as u8),
-            length => {
-                frame.push(126);
-                frame.extend_from_slice(&(length as u16).to_be_bytes());
-            }
-        }
-        frame.extend_from_slice(payload);
+        let mut frame = Vec::new();
+        Frame::push(&mut frame, opcode, None, payload);
         frame
     }
 
@@ -399,30 +351,12 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_read_when_it_is_whole() {
-        let whole = frame(TEXT, &[b'x'; 300]);
-        for end in 0..4 {
-            assert_eq!(Header::parse(&whole[..end]).unwrap(), None);
-        }
-        let header = Header::parse(&whole[..4]).unwrap().unwrap();
-        assert_eq!((header.bytes, header.payload), (4, 300));
-        // A fragment, a mask, more than a server sends.
-        for bad in [[0x01, 5, 0, 0], [0x81, 0x85, 0, 0], [0x81, 126, 0xff, 0xff]] {
-            assert!(Header::parse(&bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_client_frame_unmasks_to_what_was_queued() {
-        for length in [0, 5, 125, 126, 5000] {
-            let text = "a".repeat(length);
-            let mut out = Vec::new();
-            queue_frame(&mut out, TEXT, text.as_bytes());
-            let at = if length < 126 { 2 } else { 4 };
-            let (mask, masked) = out[at..].split_at(4);
-            let clear = masked.iter().zip(mask.iter().cycle());
-            let clear: Vec<u8> = clear.map(|(byte, mask)| byte ^ mask).collect();
-            assert_eq!(clear, text.as_bytes());
+    fn what_no_server_sends_is_refused() {
+        let mut masked = Vec::new();
+        Frame::push(&mut masked, TEXT, Some([1, 2, 3, 4]), b"hello");
+        let huge = vec![0x81, 126, 0xff, 0xff];
+        for bad in [&masked, &huge, &vec![0x01, 5]] {
+            assert!(server_frame(bad).is_err(), "{bad:?}");
         }
     }
 

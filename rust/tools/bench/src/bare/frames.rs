@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result};
 use longhall_packet::{Access, ChannelState, Role, ServerPacket, codec};
+use longhall_swarm::frame::{Frame, TEXT, apply_mask};
 
 /// As long as the names of a swarm's accounts.
 const SENDER: &str = "swarm-00000000-00000";
@@ -21,29 +22,15 @@ pub(crate) enum Request<'a> {
 /// # Errors
 /// When it is no frame of a client.
 pub(crate) fn unmask(bytes: &mut [u8]) -> Result<Option<(Range<usize>, usize)>> {
-    let [_, second, rest @ ..] = &bytes[..] else {
+    let Some(frame) = Frame::parse(bytes).map_err(Error::msg)? else {
         return Ok(None);
     };
-    if second & 0x80 == 0 {
-        bail!("a frame without a mask");
-    }
-    let (at, length) = match (second & 0x7f, rest) {
-        (126, [high, low, ..]) => (4, usize::from(u16::from_be_bytes([*high, *low]))),
-        (126, _) => return Ok(None),
-        (127, _) => bail!("a huge frame"),
-        (short, _) => (2, usize::from(short)),
-    };
-    let (from, to) = (at + 4, at + 4 + length);
-    if bytes.len() < to {
+    let mask = frame.mask.context("a frame without a mask")?;
+    let Some(payload) = bytes.get_mut(frame.from..frame.to) else {
         return Ok(None);
-    }
-    let mask = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-    for four in bytes[from..to].chunks_mut(4) {
-        for (byte, mask) in four.iter_mut().zip(mask) {
-            *byte ^= mask;
-        }
-    }
-    Ok(Some((from..to, to)))
+    };
+    apply_mask(payload, mask);
+    Ok(Some((frame.from..frame.to, frame.to)))
 }
 
 /// Reads a packet as the swarm writes it.
@@ -126,19 +113,9 @@ pub(crate) fn push_joined(out: &mut Vec<u8>, channel: &str, last_seq: u64) {
     push_frame(out, |out| out.extend_from_slice(packet.as_bytes()));
 }
 
-/// Puts a server's header in front of what `write` appends.
+/// Appends a server's frame with what `write` puts into it.
 fn push_frame(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    let at = out.len();
-    out.extend_from_slice(&[0x81, 126, 0, 0]);
-    write(out);
-    let length = out.len() - at - 4;
-    if let short @ 0..126 = length {
-        out[at + 1] = short as u8;
-        out.drain(at + 2..at + 4);
-    } else {
-        let length = u16::try_from(length).expect("lines are short");
-        out[at + 2..at + 4].copy_from_slice(&length.to_be_bytes());
-    }
+    Frame::push_with(out, TEXT, None, write);
 }
 
 fn push_number(out: &mut Vec<u8>, mut number: u64) {
@@ -220,16 +197,8 @@ mod tests {
             line_id: 5,
             text: ChatText::parse("shall we meet?").unwrap(),
         });
-        let mask = [1, 2, 3, 4];
-        let length = u8::try_from(packet.len()).unwrap();
-        let mut bytes = vec![0x81, 0x80 | length];
-        bytes.extend(mask);
-        bytes.extend(
-            packet
-                .bytes()
-                .zip(mask.into_iter().cycle())
-                .map(|(b, m)| b ^ m),
-        );
+        let mut bytes = Vec::new();
+        Frame::push(&mut bytes, TEXT, Some([1, 2, 3, 4]), packet.as_bytes());
         for end in 0..bytes.len() {
             assert!(unmask(&mut bytes.clone()[..end]).unwrap().is_none());
         }
