@@ -7,7 +7,7 @@ use std::sync::Arc;
 use longhall_packet::{Change, Member, Presence, PresenceState, Role, ServerPacket};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::room::{News, Tidings};
+use super::channel::{News, Tidings};
 use super::{Hub, State};
 use crate::Server;
 use crate::frames::{Frames, encode};

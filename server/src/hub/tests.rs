@@ -1,7 +1,7 @@
-use longhall_packet::{Access, Change, Presence, Seq, codec};
+use longhall_packet::{Access, Change, Line, LineKind, Presence, Seq, codec};
 
 use super::*;
-use crate::outbox::Next;
+use crate::outbox::{Mail, Next};
 
 const GRACE: Duration = Duration::from_secs(30);
 

@@ -25,32 +25,34 @@
 //! way round.
 
 mod arrivals;
-mod place;
+mod blocks;
+mod channel;
+mod delivery;
+mod device;
 mod presence;
-mod room;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use longhall_packet::{
-    ChannelName, ChannelState, CloseReason, INBOX, Line, LineKind, PresenceState, PresenceText,
-    RequestId, Role, Seq, ServerPacket,
+    ChannelName, ChannelState, CloseReason, PresenceState, PresenceText, RequestId, Role, Seq,
+    ServerPacket,
 };
 use tokio::time::Instant;
 
 use arrivals::Arrivals;
 pub(crate) use arrivals::{Arrival, Stale};
-pub(crate) use place::Place;
-use place::{Cut, Seat};
+use channel::Room;
+pub(crate) use delivery::{Said, hidden};
+pub(crate) use device::Place;
+use device::{Cut, Seat};
 pub(crate) use presence::tell_presence;
-use room::Room;
 
-use crate::frames::{Frames, Lines, encode, encode_lines};
-use crate::outbox::{Mail, Outbox};
+use crate::frames::encode;
+use crate::outbox::Outbox;
 use crate::store::{Channel, ChannelId, Membership, SessionId, UserId};
 
 /// Everyone logged in to this process. Cloning shares it.
@@ -123,12 +125,6 @@ pub(crate) struct Newcomer {
     pub(crate) blocked: Vec<UserId>,
     /// Whether it came by a resume, not a login.
     pub(crate) resumed: bool,
-}
-
-/// A numbered line to deliver.
-pub(crate) struct Said {
-    pub(crate) sender: UserId,
-    pub(crate) line: Line,
 }
 
 /// An account as the roster of the lobby shows it.
@@ -284,121 +280,6 @@ impl Hub {
         state.close_if_empty(channel);
     }
 
-    /// Queues lines of a channel, in the order of their numbers, for everybody in
-    /// it. To be called by the chat log alone; see the top of the module.
-    ///
-    /// Never waits; see [`Outbox::queue_lines`] for those who are too slow. They
-    /// are written when `mail` is sent, without the hub's lock. Who has blocked a
-    /// sender gets the line as `hidden`: the number without the words.
-    pub(crate) fn publish(
-        &self,
-        channel: ChannelId,
-        name: &Arc<str>,
-        said: &[Said],
-        mail: &mut Mail,
-    ) {
-        let Some(last) = said.last() else {
-            return;
-        };
-        let lines = encode_lines(name, said.iter().map(|said| Cow::Borrowed(&said.line)));
-
-        let state = &mut *self.lock();
-        let Some(room) = state.rooms.get_mut(&channel) else {
-            // Nobody is there to hear it, but somebody may be on the way.
-            state.arrivals.note_room(channel);
-            return;
-        };
-        room.last_seq = room.last_seq.max(last.line.seq);
-        let blockers: HashSet<UserId> = said
-            .iter()
-            .filter_map(|said| state.blockers.get(&said.sender))
-            .flatten()
-            .copied()
-            .collect();
-        // By what they hide: many may have blocked the same few.
-        let mut with_hidden: HashMap<Vec<bool>, Lines> = HashMap::new();
-        for listener in &room.listeners {
-            let seen = if blockers.is_empty() || !blockers.contains(&listener.user) {
-                &lines
-            } else {
-                let hides = |said: &Said| {
-                    let blockers = state.blockers.get(&said.sender);
-                    blockers.is_some_and(|blockers| blockers.contains(&listener.user))
-                };
-                let hides: Vec<bool> = said.iter().map(hides).collect();
-                with_hidden.entry(hides).or_insert_with_key(|hides| {
-                    let seen = said.iter().zip(hides).map(|(said, hides)| match hides {
-                        true => Cow::Owned(hidden(&said.line)),
-                        false => Cow::Borrowed(&said.line),
-                    });
-                    encode_lines(name, seen)
-                })
-            };
-            if listener.outbox.queue_lines(name, seen) {
-                mail.add(&listener.outbox);
-            }
-        }
-    }
-
-    /// Queues a whisper, as it is in the one inbox and in the other. Called by the
-    /// chat log alone.
-    pub(crate) fn whisper(
-        &self,
-        sender: UserId,
-        sent: &Line,
-        recipient: UserId,
-        received: &Line,
-        mail: &mut Mail,
-    ) {
-        let name: Arc<str> = INBOX.into();
-        let state = &mut *self.lock();
-        let received = if state.has_blocked(recipient, sender) {
-            Cow::Owned(hidden(received))
-        } else {
-            Cow::Borrowed(received)
-        };
-        for (user, line) in [(sender, Cow::Borrowed(sent)), (recipient, received)] {
-            state.arrivals.note_whisper(user, line.seq);
-            let Some(player) = state.players.get(&user) else {
-                continue;
-            };
-            let line = encode_lines(&name, std::iter::once(line));
-            for outbox in player.outboxes() {
-                if outbox.queue_lines(&name, &line) {
-                    mail.add(outbox);
-                }
-            }
-        }
-    }
-
-    /// Sends news to everybody in a channel who is online.
-    pub(crate) fn announce(&self, channel: ChannelId, packet: &ServerPacket) {
-        let packet = encode(packet);
-        let state = &mut *self.lock();
-        // Who is about to come in has read what was before.
-        state.arrivals.note_room(channel);
-        if let Some(room) = state.rooms.get(&channel) {
-            for listener in &room.listeners {
-                listener.outbox.push(packet.clone());
-            }
-        }
-    }
-
-    /// Sends news to all sessions of an account, except to `asker`'s.
-    pub(crate) fn tell(&self, user: UserId, asker: Option<&Arc<Outbox>>, packet: &ServerPacket) {
-        let state = &mut *self.lock();
-        state.arrivals.note_user(user);
-        state.tell(user, asker, &encode(packet));
-    }
-
-    /// Tells all sessions of an account of an invitation.
-    pub(crate) fn invite(&self, user: UserId, packet: &ServerPacket) {
-        let packet = encode(packet);
-        let state = &mut *self.lock();
-        state.arrivals.note_invitation(user, &packet);
-        state.tell(user, None, &packet);
-    }
-
     /// Notes a member's role, and tells the channel.
     pub(crate) fn set_role(
         &self,
@@ -437,39 +318,6 @@ impl Hub {
             seat.text = text.as_str().to_owned();
         }
         state.note_state(user, &before);
-    }
-
-    /// Hides `blocked` from a player, from now on.
-    pub(crate) fn block(&self, user: UserId, blocked: UserId) {
-        self.change_blocks(user, |blocks| {
-            blocks.insert(blocked);
-        });
-    }
-
-    /// Ends [`Hub::block`].
-    pub(crate) fn unblock(&self, user: UserId, blocked: UserId) {
-        self.change_blocks(user, |blocks| {
-            blocks.remove(&blocked);
-        });
-    }
-
-    fn change_blocks(&self, user: UserId, change: impl FnOnce(&mut HashSet<UserId>)) {
-        let state = &mut *self.lock();
-        state.arrivals.note_user(user);
-        if let Some(player) = state.players.get(&user) {
-            let mut blocked = HashSet::clone(&player.blocked);
-            change(&mut blocked);
-            state.set_blocked(user, blocked);
-        }
-    }
-
-    /// Whom a player has blocked.
-    pub(crate) fn blocked(&self, user: UserId) -> Arc<HashSet<UserId>> {
-        let state = self.lock();
-        let player = state.players.get(&user);
-        player
-            .map(|player| Arc::clone(&player.blocked))
-            .unwrap_or_default()
     }
 
     /// The channel of this name, if the player is in it. Does not ask the store.
@@ -570,95 +418,10 @@ impl Hub {
 }
 
 impl State {
-    /// The room of a channel, new if nobody was in it.
-    fn open_room(&mut self, channel: &Channel, members: u32) {
-        self.room_names.insert(channel.name.clone(), channel.id);
-        self.rooms
-            .entry(channel.id)
-            .or_insert_with(|| Room::new(channel, members));
-    }
-
-    fn close_if_empty(&mut self, channel: ChannelId) {
-        let Some(room) = self.rooms.get(&channel) else {
-            return;
-        };
-        if channel == self.lobby || !room.present.is_empty() {
-            return;
-        }
-        // Who is on the way may rely on what the room knew.
-        self.arrivals.note_room(channel);
-        if let Some(room) = self.rooms.remove(&channel)
-            && self.room_names.get(&room.channel) == Some(&channel)
-        {
-            self.room_names.remove(&room.channel);
-        }
-    }
-
-    /// Has all connections of a player listen to a channel.
-    fn enter_room(&mut self, channel: ChannelId, user: UserId, role: Role) {
-        let (Some(player), Some(room)) =
-            (self.players.get_mut(&user), self.rooms.get_mut(&channel))
-        else {
-            return;
-        };
-        if !player.rooms.contains(&channel) {
-            player.rooms.push(channel);
-        }
-        room.present.insert(user, role);
-        room.forget_listeners(|listener| listener.user == user);
-        for outbox in player.outboxes() {
-            room.listen(user, outbox);
-        }
-    }
-
-    fn leave_room(&mut self, channel: ChannelId, user: UserId) {
-        if let Some(player) = self.players.get_mut(&user) {
-            player.rooms.retain(|room| *room != channel);
-        }
-        if let Some(room) = self.rooms.get_mut(&channel) {
-            room.present.remove(&user);
-            room.forget_listeners(|listener| listener.user == user);
-        }
-    }
-
-    fn set_blocked(&mut self, user: UserId, blocked: HashSet<UserId>) {
-        let Some(player) = self.players.get_mut(&user) else {
-            return;
-        };
-        let before = std::mem::replace(&mut player.blocked, Arc::new(blocked));
-        for gone in before.difference(&player.blocked) {
-            if let Some(blockers) = self.blockers.get_mut(gone) {
-                blockers.remove(&user);
-                if blockers.is_empty() {
-                    self.blockers.remove(gone);
-                }
-            }
-        }
-        for new in player.blocked.difference(&before) {
-            self.blockers.entry(*new).or_default().insert(user);
-        }
-    }
-
-    fn has_blocked(&self, user: UserId, other: UserId) -> bool {
-        let blockers = self.blockers.get(&other);
-        blockers.is_some_and(|blockers| blockers.contains(&user))
-    }
-
     fn shown(&self, user: UserId) -> (PresenceState, &str) {
         self.players
             .get(&user)
             .map_or((PresenceState::Offline, ""), Player::shown)
-    }
-
-    fn tell(&self, user: UserId, asker: Option<&Arc<Outbox>>, packet: &Frames) {
-        let Some(player) = self.players.get(&user) else {
-            return;
-        };
-        for outbox in player.outboxes() {
-            if asker.is_none_or(|asker| !Arc::ptr_eq(asker, outbox)) {
-                outbox.push(packet.clone());
-            }
-        }
     }
 
     /// What a member is told of a channel. The newest number is that of the
@@ -688,19 +451,5 @@ impl State {
             (seen.members, seen.online) = room.counts();
         }
         seen
-    }
-}
-
-/// What is left of a line for who has blocked its sender.
-pub(crate) fn hidden(line: &Line) -> Line {
-    Line {
-        seq: line.seq,
-        sender: String::new(),
-        recipient: None,
-        text: String::new(),
-        sent_at_ms: line.sent_at_ms,
-        kind: LineKind::Hidden,
-        edited_at_ms: None,
-        of: None,
     }
 }

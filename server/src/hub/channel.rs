@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use longhall_packet::{ChannelName, PresenceState, Role, Seq};
 
+use super::State;
 use crate::outbox::Outbox;
-use crate::store::{Channel, UserId};
+use crate::store::{Channel, ChannelId, UserId};
 
 /// Changes named in one packet of presence; of more only the counts are told.
 pub(super) const MAX_NAMED: usize = 50;
@@ -123,5 +124,58 @@ impl Room {
     pub(super) fn note_unnamed(&mut self) {
         self.news.is_partial = true;
         self.news.of = HashMap::new();
+    }
+}
+
+impl State {
+    /// The room of a channel, new if nobody was in it.
+    pub(super) fn open_room(&mut self, channel: &Channel, members: u32) {
+        self.room_names.insert(channel.name.clone(), channel.id);
+        self.rooms
+            .entry(channel.id)
+            .or_insert_with(|| Room::new(channel, members));
+    }
+
+    pub(super) fn close_if_empty(&mut self, channel: ChannelId) {
+        let Some(room) = self.rooms.get(&channel) else {
+            return;
+        };
+        if channel == self.lobby || !room.present.is_empty() {
+            return;
+        }
+        // Who is on the way may rely on what the room knew.
+        self.arrivals.note_room(channel);
+        if let Some(room) = self.rooms.remove(&channel)
+            && self.room_names.get(&room.channel) == Some(&channel)
+        {
+            self.room_names.remove(&room.channel);
+        }
+    }
+
+    /// Has all connections of a player listen to a channel.
+    pub(super) fn enter_room(&mut self, channel: ChannelId, user: UserId, role: Role) {
+        let (Some(player), Some(room)) =
+            (self.players.get_mut(&user), self.rooms.get_mut(&channel))
+        else {
+            return;
+        };
+        if !player.rooms.contains(&channel) {
+            player.rooms.push(channel);
+        }
+        room.present.insert(user, role);
+        room.forget_listeners(|listener| listener.user == user);
+        for outbox in player.outboxes() {
+            room.listen(user, outbox);
+        }
+    }
+
+    pub(super) fn leave_room(&mut self, channel: ChannelId, user: UserId) {
+        if let Some(player) = self.players.get_mut(&user) {
+            player.rooms.retain(|room| *room != channel);
+        }
+        if let Some(room) = self.rooms.get_mut(&channel) {
+            room.present.remove(&user);
+            room.forget_listeners(|listener| listener.user == user);
+        }
     }
 }
