@@ -6,9 +6,11 @@
 //!
 //! - [`records`]: accounts, sessions, channels, members and lines, as stores take and
 //!   give them, and how many there may be;
+//! - [`rules`]: who may do what in a channel;
 //! - `accounts`, `channels`, `lines`, `inbox`, `retention`: the model, by theme.
 
 pub mod records;
+pub mod rules;
 mod accounts;
 mod channels;
 mod lines;

@@ -1,8 +1,9 @@
 //! A member invites somebody into a channel.
 
-use longhall_packet::{Access, ChannelName, RequestId, Role, ServerPacket, Username};
+use longhall_packet::{ChannelName, RequestId, ServerPacket, Username};
+use longhall_world::rules;
 
-use super::lookup::{membership_as, other_user};
+use super::lookup::{membership, other_user};
 use super::outcome::Outcome;
 use crate::session::Session;
 
@@ -18,10 +19,8 @@ pub(crate) async fn invite(
     server.limits.check_invitation(session.me()?.user.id)?;
     // Held, so that nobody is invited into a channel they are just joining.
     let _change = server.change_channel(name).await;
-    let mut mine = membership_as(session, Role::Member, name).await?;
-    if mine.channel.access != Access::Open {
-        mine = membership_as(session, Role::Operator, name).await?;
-    }
+    let mine = membership(session, name).await?;
+    rules::check_invite(&mine)?;
     let (user, _) = other_user(session, username).await?;
     let channel = mine.channel.id;
     let is_member = server.store.membership(channel, user).await?.is_some();

@@ -1,6 +1,7 @@
 //! A player joins a channel.
 
 use longhall_packet::{Access, ChannelName, ChannelPassword, DenyCode, RequestId, ServerPacket};
+use longhall_world::rules::{self, Entrance};
 
 use super::listen::{channels_per_account, listen};
 use super::outcome::Outcome;
@@ -59,11 +60,9 @@ async fn check_access(
     }
     let me = session.me()?.user.id;
     let server = &session.server;
-    if server.store.is_invited(channel.id, me).await? {
+    let is_invited = server.store.is_invited(channel.id, me).await?;
+    if rules::entrance(channel.access, is_invited)? == Entrance::Free {
         return Ok(());
-    }
-    if channel.access == Access::Invite {
-        return Err(DenyCode::InviteOnly.into());
     }
     let Some(password) = password else {
         return Err(DenyCode::WrongChannelPassword.into());

@@ -1,6 +1,7 @@
 //! A player leaves a channel.
 
 use longhall_packet::{ChannelName, DenyCode, LeaveReason, RequestId, Role, ServerPacket};
+use longhall_world::rules;
 
 use super::lookup::membership;
 use super::outcome::Outcome;
@@ -14,9 +15,7 @@ pub(crate) async fn leave(session: &Session, id: RequestId, name: &ChannelName) 
     let _change = server.change_channel(name).await;
     let membership = membership(session, name).await?;
     let channel = membership.channel.id;
-    if membership.channel.is_lobby {
-        return Err(DenyCode::NotAllowed.into());
-    }
+    rules::check_leave(&membership)?;
     let member = (me.id, me.username.as_str(), membership.role);
     take_out(session, channel, name, member, None).await?;
     session.reply(&ServerPacket::Ok { id });

@@ -1,10 +1,11 @@
 //! Who and which channel a request is about.
 
-use longhall_packet::{Access, ChannelName, Denial, DenyCode, Role, Username};
+use longhall_packet::{ChannelName, DenyCode, Role, Username};
+use longhall_world::rules;
 
 use super::outcome::HandlerError;
 use crate::session::Session;
-use crate::store::{Channel, Membership, UserId};
+use crate::store::{Membership, UserId};
 
 /// The channel of this name, as a member.
 ///
@@ -20,7 +21,7 @@ pub(super) async fn membership(
     let channel = store.channel_by_name(name).await?;
     let channel = channel.ok_or(DenyCode::UnknownChannel)?;
     let membership = store.membership(channel.id, me).await?;
-    Ok(membership.ok_or_else(|| not_a_member(&channel))?)
+    Ok(membership.ok_or_else(|| rules::not_a_member(&channel))?)
 }
 
 /// As [`membership`], of a member who may do what a `role` may.
@@ -33,9 +34,7 @@ pub(super) async fn membership_as(
     name: &ChannelName,
 ) -> Result<Membership, HandlerError> {
     let membership = membership(session, name).await?;
-    if membership.channel.is_lobby || rank(membership.role) < rank(role) {
-        return Err(DenyCode::NotAllowed.into());
-    }
+    rules::check_role(&membership, role)?;
     Ok(membership)
 }
 
@@ -60,22 +59,4 @@ pub(super) async fn other_user(
         return Err(DenyCode::NotYourself.into());
     }
     Ok((user, name))
-}
-
-/// What somebody who is not in a channel is told: one by invitation is not to be
-/// known of.
-fn not_a_member(channel: &Channel) -> Denial {
-    match channel.access {
-        Access::Open | Access::Password => DenyCode::NotAMember.into(),
-        Access::Invite => DenyCode::UnknownChannel.into(),
-    }
-}
-
-/// Roles in their order: each may do what the ones below may.
-pub(super) fn rank(role: Role) -> u8 {
-    match role {
-        Role::Member => 0,
-        Role::Operator => 1,
-        Role::Owner => 2,
-    }
 }

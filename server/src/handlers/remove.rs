@@ -1,9 +1,10 @@
 //! An operator takes a member out of a channel.
 
 use longhall_packet::{ChannelName, DenyCode, RequestId, Role, ServerPacket, Username};
+use longhall_world::rules;
 
 use super::leave::take_out;
-use super::lookup::{membership_as, other_user, rank};
+use super::lookup::{membership_as, other_user};
 use super::outcome::Outcome;
 use crate::session::Session;
 
@@ -21,9 +22,7 @@ pub(crate) async fn remove(
     let channel = mine.channel.id;
     let theirs = session.server.store.membership(channel, user).await?;
     let theirs = theirs.ok_or(DenyCode::UnknownUser)?;
-    if rank(theirs.role) >= rank(mine.role) {
-        return Err(DenyCode::NotAllowed.into());
-    }
+    rules::check_remove(&mine, theirs.role)?;
     let me = session.me()?.user.username.as_str();
     let member = (user, username.as_str(), theirs.role);
     take_out(session, channel, name, member, Some(me)).await?;

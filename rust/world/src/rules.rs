@@ -1,0 +1,177 @@
+//! Who may do what in a channel, and what a stranger is told. Servers ask before they
+//! have the world, or a store, do it.
+
+use longhall_packet::{Access, Denial, DenyCode, Role};
+
+use crate::records::{Channel, Membership};
+
+/// Roles in their order: each may do what the ones below may.
+pub fn rank(role: Role) -> u8 {
+    match role {
+        Role::Member => 0,
+        Role::Operator => 1,
+        Role::Owner => 2,
+    }
+}
+
+/// What somebody who is not in a channel is told: one by invitation is not to be
+/// known of.
+pub fn not_a_member(channel: &Channel) -> Denial {
+    match channel.access {
+        Access::Open | Access::Password => DenyCode::NotAMember.into(),
+        Access::Invite => DenyCode::UnknownChannel.into(),
+    }
+}
+
+/// What remains to be shown by a player who wants to come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// Nothing.
+    Free,
+    /// The channel's password.
+    ByPassword,
+}
+
+/// Whether somebody who is not in a channel may come in. An invitation opens every one.
+///
+/// # Errors
+/// `invite_only`.
+pub fn entrance(access: Access, is_invited: bool) -> Result<Entrance, Denial> {
+    match access {
+        Access::Open => Ok(Entrance::Free),
+        Access::Password | Access::Invite if is_invited => Ok(Entrance::Free),
+        Access::Password => Ok(Entrance::ByPassword),
+        Access::Invite => Err(DenyCode::InviteOnly.into()),
+    }
+}
+
+/// Whether a member may do what a `role` may. In the lobby nobody rules.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_role(mine: &Membership, role: Role) -> Result<(), Denial> {
+    allow(!mine.channel.is_lobby && rank(mine.role) >= rank(role))
+}
+
+/// Whether a member may leave. Everybody stays in the lobby.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_leave(mine: &Membership) -> Result<(), Denial> {
+    allow(!mine.channel.is_lobby)
+}
+
+/// Whether a member may invite others: into an open channel each may, into another one
+/// operators.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_invite(mine: &Membership) -> Result<(), Denial> {
+    match mine.channel.access {
+        Access::Open => check_role(mine, Role::Member),
+        Access::Password | Access::Invite => check_role(mine, Role::Operator),
+    }
+}
+
+/// Whether a member may take out another one, of the role `theirs`: an operator may, or
+/// the owner, and only members below.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_remove(mine: &Membership, theirs: Role) -> Result<(), Denial> {
+    check_role(mine, Role::Operator)?;
+    allow(rank(theirs) < rank(mine.role))
+}
+
+fn allow(is_allowed: bool) -> Result<(), Denial> {
+    match is_allowed {
+        true => Ok(()),
+        false => Err(DenyCode::NotAllowed.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::ChannelName;
+
+    use super::*;
+    use crate::records::ChannelId;
+
+    fn as_a(role: Role, access: Access) -> Membership {
+        Membership {
+            channel: Channel {
+                id: ChannelId(2),
+                name: ChannelName::parse("den").unwrap(),
+                topic: String::new(),
+                access,
+                password_hash: None,
+                is_lobby: false,
+                first_seq: 1,
+                last_seq: 0,
+            },
+            role,
+            read_seq: 0,
+            unread: 0,
+            members: 1,
+        }
+    }
+
+    #[test]
+    fn each_role_may_do_what_the_ones_below_may() {
+        for (at, mine) in Role::ALL.iter().enumerate() {
+            for (needed, role) in Role::ALL.iter().enumerate() {
+                let allowed = check_role(&as_a(*mine, Access::Open), *role).is_ok();
+                assert_eq!(allowed, at >= needed, "{mine:?} as {role:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn members_invite_into_open_channels_and_operators_into_all() {
+        for access in Access::ALL {
+            let member = check_invite(&as_a(Role::Member, *access));
+            assert_eq!(member.is_ok(), *access == Access::Open);
+            assert!(check_invite(&as_a(Role::Operator, *access)).is_ok());
+        }
+    }
+
+    #[test]
+    fn only_those_below_are_taken_out() {
+        for (mine, theirs, allowed) in [
+            (Role::Member, Role::Member, false),
+            (Role::Operator, Role::Member, true),
+            (Role::Operator, Role::Operator, false),
+            (Role::Owner, Role::Operator, true),
+            (Role::Operator, Role::Owner, false),
+        ] {
+            let mine = as_a(mine, Access::Open);
+            assert_eq!(check_remove(&mine, theirs).is_ok(), allowed, "{theirs:?}");
+        }
+    }
+
+    #[test]
+    fn in_the_lobby_nobody_rules_and_nobody_leaves() {
+        let mut mine = as_a(Role::Owner, Access::Open);
+        mine.channel.is_lobby = true;
+        assert!(check_leave(&mine).is_err() && check_invite(&mine).is_err());
+        assert!(check_role(&mine, Role::Member).is_err());
+        assert!(check_remove(&mine, Role::Member).is_err());
+    }
+
+    #[test]
+    fn a_stranger_learns_nothing_of_a_channel_by_invitation() {
+        let told = |access| not_a_member(&as_a(Role::Member, access).channel).code;
+        assert_eq!(told(Access::Open), DenyCode::NotAMember);
+        assert_eq!(told(Access::Password), DenyCode::NotAMember);
+        assert_eq!(told(Access::Invite), DenyCode::UnknownChannel);
+    }
+
+    #[test]
+    fn an_invitation_opens_every_channel() {
+        for access in Access::ALL {
+            assert_eq!(entrance(*access, true), Ok(Entrance::Free));
+        }
+        assert_eq!(entrance(Access::Password, false), Ok(Entrance::ByPassword));
+        assert!(entrance(Access::Invite, false).is_err());
+    }
+}
