@@ -2,34 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use fastrand::Rng;
+
 use super::*;
-
-/// Small and seeded, so that a failure comes again (Vigna's SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-
-    fn one_in(&mut self, many: u64) -> bool {
-        self.below(many) == 0
-    }
-
-    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
-        from[usize::try_from(self.below(from.len() as u64)).unwrap()].clone()
-    }
-}
 
 const USERS: i64 = 5;
 const NAMES: [&str; 4] = ["lobby", "trade", "guild", "zoo"];
 
+fn one_in(random: &mut Rng, many: u64) -> bool {
+    random.u64(..many) == 0
+}
+
+fn pick<T: Clone>(random: &mut Rng, from: &[T]) -> T {
+    from[random.usize(..from.len())].clone()
+}
+
 struct Walk {
-    random: Random,
+    random: Rng,
     now_ms: i64,
     newest_channel: i64,
     newest_line_id: u64,
@@ -42,33 +31,33 @@ struct Walk {
 
 impl Walk {
     fn user(&mut self) -> UserId {
-        UserId(1 + i64::try_from(self.random.below(USERS as u64)).unwrap())
+        UserId(1 + i64::try_from(self.random.u64(..USERS as u64)).unwrap())
     }
 
     fn name(&mut self) -> ChannelName {
-        ChannelName::parse(self.random.pick(&NAMES)).unwrap()
+        ChannelName::parse(pick(&mut self.random, &NAMES)).unwrap()
     }
 
     /// Mostly one there is, sometimes one that is gone or never was.
     fn channel(&mut self) -> ChannelId {
-        let back = self.random.below(5);
+        let back = self.random.u64(..5);
         ChannelId((self.newest_channel - i64::try_from(back).unwrap() + 1).max(1))
     }
 
     fn seq(&mut self) -> u64 {
-        self.random.below(self.longest_log + 3)
+        self.random.u64(..self.longest_log + 3)
     }
 
     fn line_id(&mut self) -> u64 {
-        if self.random.one_in(5) {
-            return self.random.below(self.newest_line_id + 1);
+        if one_in(&mut self.random, 5) {
+            return self.random.u64(..self.newest_line_id + 1);
         }
         self.newest_line_id += 1;
         self.newest_line_id
     }
 
     fn text(&mut self) -> String {
-        "Grüße! ".repeat(usize::try_from(self.random.below(6)).unwrap() + 1)
+        "Grüße! ".repeat(usize::try_from(self.random.u64(..6)).unwrap() + 1)
     }
 
     fn entry(&mut self) -> Entry {
@@ -76,14 +65,14 @@ impl Walk {
         let recipient = self.user();
         let channel = self.channel();
         let not_before_ms = self.now_ms - 300;
-        let place = (!self.random.one_in(3)).then_some(channel);
+        let place = (!one_in(&mut self.random, 3)).then_some(channel);
         // Mostly a line that may be changed.
-        let (changer, place, of) = if self.recent.is_empty() || self.random.one_in(4) {
+        let (changer, place, of) = if self.recent.is_empty() || one_in(&mut self.random, 4) {
             (sender, place, self.seq())
         } else {
-            self.random.pick(&self.recent)
+            pick(&mut self.random, &self.recent)
         };
-        let what = match self.random.below(10) {
+        let what = match self.random.u64(..10) {
             0..5 => What::Say {
                 channel,
                 line_id: self.line_id(),
@@ -94,7 +83,8 @@ impl Walk {
                 recipient_name: user_name(recipient).to_lowercase(),
                 line_id: self.line_id(),
                 text: self.text(),
-                kept_at_most: self.random.one_in(2).then_some(8),
+                kept_at_most: one_in(&mut self.random, 2)
+                    .then_some(pick(&mut self.random, &[4, 8])),
             },
             7 | 8 => What::Edit {
                 channel: place,
@@ -148,7 +138,7 @@ impl Walk {
     }
 
     fn log(&mut self) -> Log {
-        match self.random.below(4) {
+        match self.random.u64(..4) {
             0 | 1 => Log::Channel(self.channel()),
             2 => Log::Inbox(self.user()),
             _ => Log::Whispers(self.user(), self.user()),
@@ -156,7 +146,7 @@ impl Walk {
     }
 
     fn cursor(&mut self) -> Cursor {
-        match self.random.below(3) {
+        match self.random.u64(..3) {
             0 => Cursor::Newest,
             1 => Cursor::After(self.seq()),
             _ => Cursor::Before(self.seq()),
@@ -197,7 +187,7 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
         }
     }
     let mut walk = Walk {
-        random: Random(seed),
+        random: Rng::with_seed(seed),
         now_ms: 10_000,
         newest_channel: 0,
         newest_line_id: 0,
@@ -207,7 +197,7 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
     };
     let mut tokens = 0;
     for _ in 0..steps {
-        walk.now_ms += i64::try_from(walk.random.below(20)).unwrap();
+        walk.now_ms += i64::try_from(walk.random.u64(..20)).unwrap();
         let now_ms = walk.now_ms;
         let user = walk.user();
         let channel = walk.channel();
@@ -215,9 +205,9 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
             members_per_channel: 4,
             channels_per_account: 3,
         };
-        match walk.random.below(60) {
+        match walk.random.u64(..60) {
             0..20 => {
-                let many = 1 + walk.random.below(4);
+                let many = 1 + walk.random.u64(..4);
                 let entries: Vec<_> = (0..many).map(|_| walk.entry()).collect();
                 for (entry, done) in entries.clone().iter().zip(both!(stores, append(entries))) {
                     walk.note(entry, &done);
@@ -225,8 +215,8 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
             }
             20..28 => {
                 let (log, cursor) = (walk.log(), walk.cursor());
-                let limit = usize::try_from(walk.random.below(12)).unwrap();
-                let max_bytes = usize::try_from(walk.random.below(400)).unwrap();
+                let limit = usize::try_from(walk.random.u64(..12)).unwrap();
+                let max_bytes = usize::try_from(walk.random.u64(..400)).unwrap();
                 both!(stores, lines(log, cursor, limit, max_bytes));
             }
             28 | 29 => {
@@ -241,7 +231,7 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
             32..34 => drop(both!(stores, memberships(user))),
             34 => drop(both!(stores, membership(channel, user))),
             35..37 => {
-                let new = (walk.name(), walk.random.pick(Access::ALL));
+                let new = (walk.name(), pick(&mut walk.random, Access::ALL));
                 for store in stores {
                     let created = store.insert_channel(NewChannel {
                         name: new.0.clone(),
@@ -258,7 +248,7 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
                 }
             }
             37 => {
-                if walk.random.one_in(3) {
+                if one_in(&mut walk.random, 3) {
                     let name = &walk.name();
                     let lobby = both!(stores, open_lobby(name, now_ms));
                     walk.newest_channel = walk.newest_channel.max(lobby.id.0);
@@ -268,11 +258,11 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
             42 | 43 => drop(both!(stores, delete_member(channel, user))),
             44 => drop(both!(stores, members(channel, Some("user2"), 2))),
             45 => {
-                let role = walk.random.pick(Role::ALL);
+                let role = pick(&mut walk.random, Role::ALL);
                 both!(stores, set_role(channel, user, role));
             }
             46 => {
-                let after = walk.random.one_in(2).then(|| walk.name());
+                let after = one_in(&mut walk.random, 2).then(|| walk.name());
                 let after = after.as_ref();
                 both!(stores, channels(user, after, 3));
             }
@@ -285,7 +275,7 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
                 both!(stores, set_topic(channel, topic));
             }
             49 => {
-                let access = walk.random.pick(Access::ALL);
+                let access = pick(&mut walk.random, Access::ALL);
                 let hash = Some("hash".to_owned());
                 both!(stores, set_access(channel, access, hash));
             }
@@ -319,7 +309,7 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
                 both!(stores, sessions(user, now_ms));
             }
             56 => {
-                let presented = u8::try_from(walk.random.below(u64::from(tokens) + 1)).unwrap();
+                let presented = u8::try_from(walk.random.u64(..u64::from(tokens) + 1)).unwrap();
                 tokens += 1;
                 let (next, shown) = (tokens, |resumed: Option<(User, SessionId)>| {
                     resumed.map(|(user, session)| (user.id, session))
@@ -332,7 +322,7 @@ async fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
                 assert_eq!(answers[0], answers[1]);
             }
             57 => {
-                let session = SessionId(i64::try_from(walk.random.below(9)).unwrap());
+                let session = SessionId(i64::try_from(walk.random.u64(..9)).unwrap());
                 both!(stores, touch_session(session, now_ms));
                 both!(stores, delete_sessions(user, Some(session), SessionId(0)));
             }
