@@ -26,7 +26,7 @@ use tracing::{error, info};
 
 use crate::frames::{encode, encode_all};
 use crate::hub::{Hub, Said};
-use crate::outbox::{Mail, Outbox};
+use crate::outbox::{Outbox, Unflushed};
 use crate::store::{Appended, ChannelId, Entry, Store, StoreError, UserId, What};
 
 /// Entries given to the store at once.
@@ -97,7 +97,7 @@ impl ChatLog {
         let Ok(place) = self.requests.try_reserve() else {
             return false;
         };
-        request.outbox.owe();
+        request.outbox.expect_answer();
         place.send(request);
         true
     }
@@ -110,7 +110,7 @@ impl ChatLog {
         let Ok(place) = self.requests.reserve().await else {
             return Err(Denial::new(DenyCode::Restarting));
         };
-        request.outbox.owe();
+        request.outbox.expect_answer();
         place.send(request);
         Ok(())
     }
@@ -255,15 +255,15 @@ async fn append(store: &dyn Store, entries: Vec<Entry>) -> Result<Vec<Appended>,
 /// and for its sender in the same write.
 async fn deliver(hub: &Hub, written: Written) {
     let Written { batch, results } = written;
-    let mut mail = Mail::default();
+    let mut unflushed = Unflushed::default();
     let results = match results {
         Ok(results) => results,
         Err(cause) => {
             error!(%cause, lines = batch.len(), "the store takes no lines");
             for asked in &batch {
-                asked.answer(Err(DenyCode::Unavailable), &mut mail);
+                asked.answer(Err(DenyCode::Unavailable), &mut unflushed);
             }
-            mail.send();
+            unflushed.flush();
             return;
         }
     };
@@ -290,24 +290,29 @@ async fn deliver(hub: &Hub, written: Written) {
                     received,
                 },
                 _,
-            ) => hub.whisper(asked.sender, &sent, recipient, &received, &mut mail),
+            ) => hub.whisper(asked.sender, &sent, recipient, &received, &mut unflushed),
             _ => {}
         }
-        asked.answer(outcome, &mut mail);
+        asked.answer(outcome, &mut unflushed);
     }
-    mail.send();
+    unflushed.flush();
     for (channel, said) in channels {
-        publish(hub, channel, said, &mut mail).await;
+        publish(hub, channel, said, &mut unflushed).await;
     }
     for (asked, outcome) in before {
-        asked.answer(outcome, &mut mail);
+        asked.answer(outcome, &mut unflushed);
     }
-    mail.send();
+    unflushed.flush();
 }
 
 /// Delivers lines of one channel: a member's outbox is locked once for all of them
 /// that go together.
-async fn publish(hub: &Hub, channel: ChannelId, said: Vec<(&Asked, Said)>, mail: &mut Mail) {
+async fn publish(
+    hub: &Hub,
+    channel: ChannelId,
+    said: Vec<(&Asked, Said)>,
+    unflushed: &mut Unflushed,
+) {
     let (asked, said): (Vec<&Asked>, Vec<Said>) = said.into_iter().unzip();
     let mut begin = 0;
     while begin < said.len() {
@@ -316,17 +321,17 @@ async fn publish(hub: &Hub, channel: ChannelId, said: Vec<(&Asked, Said)>, mail:
             bytes += said[end].line.text.len() + BYTES_PER_LINE;
             end += 1;
         }
-        hub.publish(channel, &asked[begin].name, &said[begin..end], mail);
+        hub.publish(channel, &asked[begin].name, &said[begin..end], unflushed);
         let mut said_here = said[begin..end].iter();
         // What came in one go from one player is answered in one.
         for run in asked[begin..end].chunk_by(|one, next| Arc::ptr_eq(&one.outbox, &next.outbox)) {
             let lines = run.iter().zip(&mut said_here);
             let answers = encode_all(lines.map(|(asked, said)| asked.posted(&said.line)));
-            if run[0].outbox.pay(answers, run.len()) {
-                mail.add(&run[0].outbox);
+            if run[0].outbox.deliver_answers(answers, run.len()) {
+                unflushed.add(&run[0].outbox);
             }
         }
-        mail.send();
+        unflushed.flush();
         begin = end;
         // This may be a lot of system calls; let others have a turn.
         tokio::task::yield_now().await;
@@ -366,14 +371,14 @@ impl Asked {
         }
     }
 
-    fn answer(&self, outcome: Result<ServerPacket, DenyCode>, mail: &mut Mail) {
+    fn answer(&self, outcome: Result<ServerPacket, DenyCode>, unflushed: &mut Unflushed) {
         let packet = outcome.unwrap_or_else(|code| {
             let (connection, UserId(user)) = (self.connection, self.sender);
             info!(connection, user, %code, "denied");
             ServerPacket::deny(Some(self.id), Denial::new(code))
         });
-        if self.outbox.pay(encode(&packet), 1) {
-            mail.add(&self.outbox);
+        if self.outbox.deliver_answers(encode(&packet), 1) {
+            unflushed.add(&self.outbox);
         }
     }
 }
@@ -437,7 +442,7 @@ mod tests {
             };
             assert!(log.write_now(request));
         }
-        while outbox.is_owing() {
+        while outbox.expects_answers() {
             tokio::task::yield_now().await;
         }
         let mut heard = Vec::new();
@@ -530,7 +535,7 @@ mod tests {
             assert!(log.write_now(request));
         }
         assert!(log.stop().await);
-        assert!(!outbox.is_owing());
+        assert!(!outbox.expects_answers());
         let mut answers = Vec::new();
         while let Some(frames) = outbox.take() {
             answers.extend(frames.texts());

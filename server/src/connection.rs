@@ -46,7 +46,7 @@ const FRAME_BUFFER: usize = 128;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Reads of what a peer still says after our close frame. A peer that says more is
 /// hung up on.
-const MAX_FAREWELL_READS: usize = 64;
+const MAX_CLOSING_READS: usize = 64;
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,19 +112,19 @@ pub(crate) async fn serve(
             Some(user) => info!(connection, user, reason, "closed"),
             None => debug!(connection, %address, reason, "closed"),
         }
-        // It leaves the hub here, before the socket's farewell.
-        (end, session.depart())
+        // It leaves the hub here, before the socket's close frame.
+        (end, session.end())
     };
     // Whatever goes wrong now, it is over.
-    let farewell = async {
+    let closing = async {
         match end {
-            End::Close(reason) => socket.say_goodbye(reason).await,
+            End::Close(reason) => socket.send_close_frame(reason).await,
             // The answer to the peer's close frame.
             End::ByPeer => socket.drain().await,
             End::Lost => {}
         }
     };
-    let _ = timeout(CLOSE_TIMEOUT, Box::pin(farewell)).await;
+    let _ = timeout(CLOSE_TIMEOUT, Box::pin(closing)).await;
     if let Some(session) = session {
         let noted = server
             .store
@@ -205,7 +205,7 @@ struct Socket {
     /// The next packet, or the end, found while another packet was being answered.
     ahead: Option<Result<Utf8Bytes, End>>,
     /// A packet is being answered; stopping waits for it, as for answers that
-    /// the outbox is owed.
+    /// the outbox expects.
     answering: bool,
     /// The server stops, and the outbox knows.
     stopping: bool,
@@ -294,7 +294,7 @@ impl Socket {
             }
             () = self.server.stopping.cancelled(), if !self.stopping && !self.answering => {
                 self.stopping = true;
-                self.outbox.close_when_paid(CloseReason::Restarting);
+                self.outbox.close_when_answered(CloseReason::Restarting);
                 Ok(())
             }
             () = &mut self.alarm => self.check_deadlines(),
@@ -386,7 +386,7 @@ impl Socket {
             if !answers.is_empty() {
                 let answers = Frames::new(answers);
                 match message {
-                    Ok(Message::Close(_)) => self.outbox.farewell(answers),
+                    Ok(Message::Close(_)) => self.outbox.queue_close_frame(answers),
                     // A peer that pings without reading has its socket full soon,
                     // and is not read any more.
                     _ => self.outbox.push(answers),
@@ -451,7 +451,7 @@ impl Socket {
 
     /// Sends the close frame and waits for the peer's, for a while: to be called with
     /// a deadline.
-    async fn say_goodbye(&mut self, reason: CloseReason) {
+    async fn send_close_frame(&mut self, reason: CloseReason) {
         let frame = CloseFrame {
             code: CloseCode::from(reason.code()),
             reason: Utf8Bytes::from_static(reason.name()),
@@ -463,11 +463,11 @@ impl Socket {
         };
         // Nothing here can fail: it goes to memory.
         let _ = self.frames.close(&mut peer, Some(frame));
-        self.outbox.farewell(Frames::new(answers));
+        self.outbox.queue_close_frame(Frames::new(answers));
         self.drain().await;
         // Hanging up with data unread would make TCP reset the connection, and
         // the peer might never see why it ended.
-        for _ in 0..MAX_FAREWELL_READS {
+        for _ in 0..MAX_CLOSING_READS {
             // What it says before that is passed over.
             while !self.unreadable {
                 match self.next_packet() {

@@ -67,7 +67,7 @@ impl Gate {
         if self.excess_packets > MAX_EXCESS_PACKETS {
             self.session.close_after_answer(CloseReason::Flooding);
         }
-        if let Some(reason) = self.session.farewell() {
+        if let Some(reason) = self.session.closing() {
             self.session.outbox.close(reason);
         }
     }

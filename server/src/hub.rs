@@ -15,10 +15,10 @@
 //!
 //! # Who is online
 //!
-//! A player has a place per session (device). A place whose connection was cut
-//! stays for a grace time, so that the others see nothing of it when the session
-//! is resumed meanwhile. A player without a place is offline and forgotten, as
-//! is a channel without a player; the lobby stays.
+//! A player has a device per session. A device whose connection was cut stays for
+//! a grace time, so that the others see nothing of it when the session is resumed
+//! meanwhile. A player without a device is offline and forgotten, as is a channel
+//! without a player; the lobby stays.
 //!
 //! The one lock is held for some map operations or one round of queueing, never
 //! across an `.await`; an outbox's lock may be taken inside it, never the other
@@ -45,10 +45,10 @@ use tokio::time::Instant;
 
 use arrivals::Arrivals;
 pub(crate) use arrivals::{Arrival, Stale};
-use channel::Room;
+use channel::LiveChannel;
 pub(crate) use delivery::{Said, hidden};
-pub(crate) use device::Place;
-use device::{Cut, Seat};
+pub(crate) use device::HubEntry;
+use device::{Device, Grace};
 pub(crate) use presence::tell_presence;
 
 use crate::frames::encode;
@@ -74,14 +74,14 @@ struct State {
     /// The players by their name keys, for finding and listing them.
     names: BTreeMap<String, UserId>,
     lobby: ChannelId,
-    rooms: HashMap<ChannelId, Room>,
-    room_names: HashMap<ChannelName, ChannelId>,
+    channels: HashMap<ChannelId, LiveChannel>,
+    channel_ids: HashMap<ChannelName, ChannelId>,
     /// Whom online players have blocked, and who has.
     blockers: HashMap<UserId, HashSet<UserId>>,
     /// Places without a connection, in the order in which their grace ends.
-    cuts: VecDeque<Cut>,
-    /// Rooms with news of presence to tell.
-    restless: Vec<ChannelId>,
+    graces: VecDeque<Grace>,
+    /// Channels with changes of presence to tell.
+    with_changes: Vec<ChannelId>,
     arrivals: Arrivals,
 }
 
@@ -90,23 +90,25 @@ struct Player {
     username: String,
     name_key: String,
     /// One for each session; never empty.
-    seats: Vec<Seat>,
+    devices: Vec<Device>,
     /// The channels it is in, the lobby among them.
-    rooms: Vec<ChannelId>,
+    channels: Vec<ChannelId>,
     blocked: Arc<HashSet<UserId>>,
 }
 
 impl Player {
     fn outboxes(&self) -> impl Iterator<Item = &Arc<Outbox>> {
-        self.seats.iter().filter_map(|seat| seat.outbox.as_ref())
+        self.devices
+            .iter()
+            .filter_map(|device| device.outbox.as_ref())
     }
 
     /// How others see it: at the keyboard if it is on any device.
     fn shown(&self) -> (PresenceState, &str) {
-        let online = |seat: &&Seat| seat.state == PresenceState::Online;
-        let seat = self.seats.iter().find(online).or(self.seats.first());
-        seat.map_or((PresenceState::Offline, ""), |seat| {
-            (seat.state, seat.text.as_str())
+        let online = |device: &&Device| device.state == PresenceState::Online;
+        let device = self.devices.iter().find(online).or(self.devices.first());
+        device.map_or((PresenceState::Offline, ""), |device| {
+            (device.state, device.text.as_str())
         })
     }
 }
@@ -128,7 +130,7 @@ pub(crate) struct Newcomer {
 }
 
 /// An account as the roster of the lobby shows it.
-pub(crate) struct Shown {
+pub(crate) struct RosterEntry {
     pub(crate) username: String,
     pub(crate) state: PresenceState,
     pub(crate) text: String,
@@ -140,14 +142,14 @@ impl Hub {
             players: HashMap::new(),
             names: BTreeMap::new(),
             lobby: lobby.id,
-            rooms: HashMap::new(),
-            room_names: HashMap::new(),
+            channels: HashMap::new(),
+            channel_ids: HashMap::new(),
             blockers: HashMap::new(),
-            cuts: VecDeque::new(),
-            restless: Vec::new(),
+            graces: VecDeque::new(),
+            with_changes: Vec::new(),
             arrivals: Arrivals::default(),
         };
-        state.open_room(lobby, 0);
+        state.open_channel(lobby, 0);
         Self {
             shared: Arc::new(Shared {
                 grace,
@@ -177,7 +179,7 @@ impl Hub {
         arrival: &Arrival,
         who: &Newcomer,
         welcome: impl FnOnce(Vec<ChannelState>, Seq) -> ServerPacket,
-    ) -> Result<Place, Stale> {
+    ) -> Result<HubEntry, Stale> {
         let state = &mut *self.lock();
         let channels = who.memberships.iter().map(|m| m.channel.id);
         state.arrivals.check(arrival, Some(who.user), channels)?;
@@ -187,12 +189,12 @@ impl Hub {
         }
 
         let is_new = !state.players.contains_key(&who.user);
-        state.seat(who);
+        state.add_device(who);
         // After a restart everybody comes back; that is no news of theirs.
         let quietly = who.resumed && Instant::now() < self.shared.restarted_until;
         for membership in &who.memberships {
-            state.open_room(&membership.channel, membership.members);
-            state.enter_room(membership.channel.id, who.user, membership.role);
+            state.open_channel(&membership.channel, membership.members);
+            state.enter_channel(membership.channel.id, who.user, membership.role);
             if is_new {
                 state.note_online(membership.channel.id, who.user, quietly);
             }
@@ -201,12 +203,12 @@ impl Hub {
         let seen = seen
             .map(|membership| state.as_seen_by(membership))
             .collect();
-        let (last_whisper, invitations) = state.arrivals.mail_of(who.user);
+        let (last_whisper, invitations) = state.arrivals.missed_by(who.user);
         who.outbox.push(encode(&welcome(seen, last_whisper)));
         for invitation in invitations {
             who.outbox.push(invitation);
         }
-        Ok(Place::new(
+        Ok(HubEntry::new(
             self.clone(),
             who.user,
             who.session,
@@ -233,12 +235,12 @@ impl Hub {
         // A session that is entering has read the channels without this one.
         state.arrivals.note_user(user);
         if state.players.contains_key(&user) {
-            state.open_room(&membership.channel, membership.members);
-            state.enter_room(channel, user, membership.role);
+            state.open_channel(&membership.channel, membership.members);
+            state.enter_channel(channel, user, membership.role);
         }
-        match state.rooms.get_mut(&channel) {
-            Some(room) => room.members = membership.members,
-            None => state.arrivals.note_room(channel),
+        match state.channels.get_mut(&channel) {
+            Some(live) => live.members = membership.members,
+            None => state.arrivals.note_channel(channel),
         }
         state.note_member(channel, user, membership.role, true);
         let joined = |id| {
@@ -267,15 +269,15 @@ impl Hub {
     ) {
         let state = &mut *self.lock();
         state.arrivals.note_user(user);
-        match state.rooms.get_mut(&channel) {
-            Some(room) => {
-                room.members = room.members.saturating_sub(1);
-                room.note_left(user, username, role);
+        match state.channels.get_mut(&channel) {
+            Some(live) => {
+                live.members = live.members.saturating_sub(1);
+                live.note_left(user, username, role);
             }
-            None => state.arrivals.note_room(channel),
+            None => state.arrivals.note_channel(channel),
         }
-        state.leave_room(channel, user);
-        state.mark_restless(channel);
+        state.leave_channel(channel, user);
+        state.mark_changed(channel);
         state.tell(user, None, &encode(left));
         state.close_if_empty(channel);
     }
@@ -291,8 +293,8 @@ impl Hub {
         {
             let state = &mut *self.lock();
             state.arrivals.note_user(user);
-            let room = state.rooms.get_mut(&channel);
-            if let Some(present) = room.and_then(|room| room.present.get_mut(&user)) {
+            let live = state.channels.get_mut(&channel);
+            if let Some(present) = live.and_then(|live| live.present.get_mut(&user)) {
                 *present = role;
             }
         }
@@ -313,9 +315,13 @@ impl Hub {
         };
         let (before, said) = player.shown();
         let before = (before, said.to_owned());
-        if let Some(seat) = player.seats.iter_mut().find(|seat| seat.session == session) {
-            seat.state = presence;
-            seat.text = text.as_str().to_owned();
+        if let Some(device) = player
+            .devices
+            .iter_mut()
+            .find(|device| device.session == session)
+        {
+            device.state = presence;
+            device.text = text.as_str().to_owned();
         }
         state.note_state(user, &before);
     }
@@ -327,11 +333,11 @@ impl Hub {
         name: &ChannelName,
     ) -> Option<(ChannelId, Arc<str>)> {
         let state = self.lock();
-        let id = state.room_names.get(name)?;
-        let room = state.rooms.get(id)?;
-        room.present
+        let id = state.channel_ids.get(name)?;
+        let live = state.channels.get(id)?;
+        live.present
             .contains_key(&user)
-            .then(|| (*id, Arc::clone(&room.name)))
+            .then(|| (*id, Arc::clone(&live.name)))
     }
 
     /// The player of this name, if there is one online, and whether a connection
@@ -356,7 +362,12 @@ impl Hub {
 
     /// Who is online behind a name key, in the order of name keys, without those
     /// that `reader` has blocked.
-    pub(crate) fn online(&self, reader: UserId, after: Option<&str>, limit: usize) -> Vec<Shown> {
+    pub(crate) fn online(
+        &self,
+        reader: UserId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Vec<RosterEntry> {
         use std::ops::Bound;
         let state = self.lock();
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
@@ -365,7 +376,7 @@ impl Hub {
         let players = players.filter_map(|(_, user)| state.players.get(user));
         let shown = players.take(limit).map(|player| {
             let (presence, text) = player.shown();
-            Shown {
+            RosterEntry {
                 username: player.username.clone(),
                 state: presence,
                 text: text.to_owned(),
@@ -378,9 +389,9 @@ impl Hub {
     pub(crate) fn sessions(&self, user: UserId) -> Vec<SessionId> {
         let state = self.lock();
         let player = state.players.get(&user).into_iter();
-        let seats = player.flat_map(|player| &player.seats);
-        let connected = seats.filter(|seat| seat.outbox.is_some());
-        connected.map(|seat| seat.session).collect()
+        let devices = player.flat_map(|player| &player.devices);
+        let connected = devices.filter(|device| device.outbox.is_some());
+        connected.map(|device| device.session).collect()
     }
 
     /// Ends sessions of an account at once, their connections with `reason`.
@@ -388,7 +399,7 @@ impl Hub {
         let state = &mut *self.lock();
         state.arrivals.note_user(user);
         for &session in ended {
-            state.unseat(user, session, Some(reason));
+            state.remove_device(user, session, Some(reason));
         }
     }
 
@@ -397,9 +408,9 @@ impl Hub {
         let state = &mut *self.lock();
         state.arrivals.note_user(user);
         let player = state.players.get(&user).into_iter();
-        let sessions: Vec<_> = player.flat_map(|p| &p.seats).map(|s| s.session).collect();
+        let sessions: Vec<_> = player.flat_map(|p| &p.devices).map(|s| s.session).collect();
         for session in sessions {
-            state.unseat(user, session, Some(reason));
+            state.remove_device(user, session, Some(reason));
         }
     }
 
@@ -446,9 +457,9 @@ impl State {
             members: *members,
             online: 0,
         };
-        if let Some(room) = self.rooms.get(&channel.id) {
-            seen.last_seq = seen.last_seq.max(room.last_seq);
-            (seen.members, seen.online) = room.counts();
+        if let Some(live) = self.channels.get(&channel.id) {
+            seen.last_seq = seen.last_seq.max(live.last_seq);
+            (seen.members, seen.online) = live.counts();
         }
         seen
     }

@@ -46,10 +46,10 @@ pub(crate) async fn accept_until_stopped(
         let accepted = tokio::select! {
             () = server.stopping.cancelled() => return connections,
             _ = cleanup.tick() => {
-                server.limits.forget_the_patient();
+                server.limits.drop_idle();
                 refused.sum_up();
                 // Twice as long as a connection may stay logged out.
-                server.shown.forget_older_than(2 * server.config.timeouts.login);
+                server.seen_tokens.forget_older_than(2 * server.config.timeouts.login);
                 continue;
             }
             accepted = listener.accept() => accepted,

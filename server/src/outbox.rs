@@ -61,12 +61,12 @@ struct State {
     gaps: Vec<(Arc<str>, Seq)>,
     closing: Option<CloseReason>,
     /// The close frame is queued; nothing may follow it.
-    said_goodbye: bool,
+    close_frame_queued: bool,
     socket: SocketState,
     /// Lines given to the chat log and not answered yet.
-    owed: usize,
+    expected_answers: usize,
     /// To close with, when they are.
-    closing_when_paid: Option<CloseReason>,
+    closing_when_answered: Option<CloseReason>,
 }
 
 /// What the last write found.
@@ -101,7 +101,7 @@ impl State {
 
     /// Whether nothing more will be sent than what waits.
     fn is_over(&self) -> bool {
-        self.closing.is_some() || self.said_goodbye || self.socket == SocketState::Broken
+        self.closing.is_some() || self.close_frame_queued || self.socket == SocketState::Broken
     }
 
     /// Drops what waits, but for the rest of a frame that is under way.
@@ -314,13 +314,13 @@ impl Outbox {
 
     /// Queues a close frame, ours or the answer to the peer's, behind all else;
     /// nothing follows. For the owning task, which sends it.
-    pub(crate) fn farewell(&self, close: Frames) {
+    pub(crate) fn queue_close_frame(&self, close: Frames) {
         let mut state = self.lock();
-        if state.socket != SocketState::Broken && !state.said_goodbye {
+        if state.socket != SocketState::Broken && !state.close_frame_queued {
             state.gaps.clear();
             state.queue(close);
         }
-        state.said_goodbye = true;
+        state.close_frame_queued = true;
     }
 
     /// Whether there is room for more answers: writes what waits when it is much.
@@ -334,20 +334,20 @@ impl Outbox {
         state.socket != SocketState::Full
     }
 
-    /// Notes that an answer will come from elsewhere, by [`Outbox::pay`].
-    pub(crate) fn owe(&self) {
-        self.lock().owed += 1;
+    /// Notes that an answer will come from elsewhere, by [`Outbox::deliver_answers`].
+    pub(crate) fn expect_answer(&self) {
+        self.lock().expected_answers += 1;
     }
 
-    /// Queues so many answers that were owed. True if nobody else will write them: to
+    /// Queues so many answers that were expected. True if nobody else will write them: to
     /// be followed by [`Outbox::flush`].
     #[must_use]
-    pub(crate) fn pay(&self, frames: Frames, answers: usize) -> bool {
+    pub(crate) fn deliver_answers(&self, frames: Frames, answers: usize) -> bool {
         let mut state = self.lock();
         let is_idle = self.change(&mut state, |state| self.queue_bounded(state, frames));
-        state.owed -= answers;
-        if state.owed == 0
-            && let Some(reason) = state.closing_when_paid
+        state.expected_answers -= answers;
+        if state.expected_answers == 0
+            && let Some(reason) = state.closing_when_answered
         {
             state.closing.get_or_insert(reason);
             self.changed.notify_one();
@@ -355,11 +355,11 @@ impl Outbox {
         is_idle
     }
 
-    /// As [`Outbox::close`], once all answers are queued that are owed.
-    pub(crate) fn close_when_paid(&self, reason: CloseReason) {
+    /// As [`Outbox::close`], once all answers are queued that are expected.
+    pub(crate) fn close_when_answered(&self, reason: CloseReason) {
         let mut state = self.lock();
-        state.closing_when_paid = Some(reason);
-        if state.owed == 0 {
+        state.closing_when_answered = Some(reason);
+        if state.expected_answers == 0 {
             state.closing.get_or_insert(reason);
             self.changed.notify_one();
         }
@@ -367,8 +367,8 @@ impl Outbox {
 
     /// Whether answers are still to come from elsewhere.
     #[cfg(test)]
-    pub(crate) fn is_owing(&self) -> bool {
-        self.lock().owed > 0
+    pub(crate) fn expects_answers(&self) -> bool {
+        self.lock().expected_answers > 0
     }
 
     /// Whether nothing waits to be sent.
@@ -404,18 +404,18 @@ impl Outbox {
 /// What is queued under the hub's lock is written after it. Who queues there may
 /// wait for another thread that is writing just that outbox, which never blocks.
 #[derive(Default)]
-pub(crate) struct Mail {
+pub(crate) struct Unflushed {
     outboxes: Vec<Arc<Outbox>>,
 }
 
-impl Mail {
+impl Unflushed {
     /// Notes an outbox that said, when it was given something, to be flushed.
     pub(crate) fn add(&mut self, outbox: &Arc<Outbox>) {
         self.outboxes.push(Arc::clone(outbox));
     }
 
     /// Writes it all.
-    pub(crate) fn send(&mut self) {
+    pub(crate) fn flush(&mut self) {
         for outbox in self.outboxes.drain(..) {
             outbox.flush();
         }

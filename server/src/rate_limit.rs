@@ -208,7 +208,7 @@ impl RateLimits {
     }
 
     /// Forgets addresses and names that are back to their full allowance.
-    pub(crate) fn forget_the_patient(&self) {
+    pub(crate) fn drop_idle(&self) {
         self.connections.retain_recent();
         self.denial_lines.retain_recent();
         self.registrations.retain_recent();

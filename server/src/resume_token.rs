@@ -36,11 +36,11 @@ pub(crate) fn hash(token: &ResumeToken) -> TokenHash {
 /// after the session was resumed on the next one. Honoured then, it would use up
 /// the token that the client has got by now, and log the player out.
 #[derive(Default)]
-pub(crate) struct Shown {
+pub(crate) struct SeenTokens {
     latest: Mutex<HashMap<TokenHash, (u64, Instant)>>,
 }
 
-impl Shown {
+impl SeenTokens {
     /// Notes that a connection shows a token. False when a later connection has
     /// shown it already: then nobody waits for the answer.
     pub(crate) fn note(&self, token: TokenHash, connection: u64) -> bool {

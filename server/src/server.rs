@@ -17,7 +17,7 @@ use crate::hub::Hub;
 use crate::password::Passwords;
 use crate::rate_limit::RateLimits;
 use crate::reserved::Reserved;
-use crate::resume_token::Shown;
+use crate::resume_token::SeenTokens;
 use crate::store::Store;
 
 /// What all connections share.
@@ -33,7 +33,7 @@ pub(crate) struct Server {
     pub(crate) bans: Bans,
     pub(crate) reserved: Reserved,
     pub(crate) clock: Clock,
-    pub(crate) shown: Shown,
+    pub(crate) seen_tokens: SeenTokens,
     /// Cancelled when the server is asked to stop.
     pub(crate) stopping: CancellationToken,
     next_connection: AtomicU64,
@@ -72,7 +72,7 @@ impl Server {
             bans,
             reserved: Reserved::of(&config),
             clock,
-            shown: Shown::default(),
+            seen_tokens: SeenTokens::default(),
             store,
             stopping,
             next_connection: AtomicU64::new(1),

@@ -10,7 +10,7 @@ use longhall_packet::{
 
 use crate::chat_log::Request;
 use crate::frames::encode;
-use crate::hub::Place;
+use crate::hub::HubEntry;
 use crate::outbox::Outbox;
 use crate::rate_limit::Speaker;
 use crate::store::{Entry, SessionId, TokenHash, UserId, What};
@@ -27,7 +27,7 @@ pub(crate) struct Session {
     pub(crate) outbox: Arc<Outbox>,
     player: Option<Player>,
     /// Close with this after the answer to the packet in hand.
-    farewell: Option<CloseReason>,
+    closing: Option<CloseReason>,
 }
 
 /// Who is logged in here.
@@ -37,7 +37,7 @@ pub(crate) struct Player {
     /// Of the session that this login can be resumed by.
     pub(crate) token: TokenHash,
     /// Keeps the player in the hub.
-    place: Place,
+    hub_entry: HubEntry,
     /// What the account's sessions have in common, once this one says something.
     speaker: Option<Arc<Speaker>>,
 }
@@ -69,7 +69,7 @@ impl Session {
             connection,
             outbox,
             player: None,
-            farewell: None,
+            closing: None,
         }
     }
 
@@ -102,12 +102,12 @@ impl Session {
 
     /// Closes the connection once the request in hand is answered.
     pub(crate) fn close_after_answer(&mut self, reason: CloseReason) {
-        self.farewell.get_or_insert(reason);
+        self.closing.get_or_insert(reason);
     }
 
     /// The reason to close it after the answer, if there is one.
-    pub(crate) fn farewell(&self) -> Option<CloseReason> {
-        self.farewell
+    pub(crate) fn closing(&self) -> Option<CloseReason> {
+        self.closing
     }
 
     /// What the account that is logged in has in common with its other sessions as it
@@ -124,28 +124,28 @@ impl Session {
         user: Account,
         session: SessionId,
         token: TokenHash,
-        place: Place,
+        hub_entry: HubEntry,
     ) {
         self.player = Some(Player {
             user,
             session,
             token,
-            place,
+            hub_entry,
             speaker: None,
         });
     }
 
     /// Ends the login, not the connection. The player is offline at once.
-    pub(crate) fn leave(&mut self) {
+    pub(crate) fn log_out(&mut self) {
         if let Some(player) = self.player.take() {
-            player.place.give_up();
+            player.hub_entry.leave_at_once();
             self.outbox.forget_gaps();
         }
     }
 
     /// The connection is over; the player stays online for the grace time. The
     /// session to note as seen now.
-    pub(crate) fn depart(self) -> Option<SessionId> {
+    pub(crate) fn end(self) -> Option<SessionId> {
         self.player.map(|player| player.session)
     }
 

@@ -33,7 +33,7 @@ async fn who_had_more_to_say_is_heard_out_for_the_close_frame_behind_it() {
     }
     there.write_all(&packet).await.unwrap();
     there.write_all(&close).await.unwrap();
-    let goodbye = socket.say_goodbye(CloseReason::Restarting);
+    let goodbye = socket.send_close_frame(CloseReason::Restarting);
     let goodbye = timeout(Duration::from_secs(20), goodbye).await;
     goodbye.expect("the peer's close frame was passed over");
 }
@@ -91,7 +91,7 @@ fn a_peer_that_floods_through_the_farewell_is_let_go_whatever_the_reason() {
     for flood in FLOODS {
         for &reason in CloseReason::ALL {
             under_flood(flood, async move |socket| {
-                let goodbye = socket.say_goodbye(reason);
+                let goodbye = socket.send_close_frame(reason);
                 timeout(Duration::from_secs(10), goodbye).await
             })
             .unwrap_or_else(|_| panic!("{reason} waits on: {flood:?}"));

@@ -7,7 +7,7 @@ use tracing::info;
 
 use super::arriving::{Arriving, changed_meanwhile};
 use super::outcome::{HandlerError, Outcome};
-use crate::hub::{Arrival, Newcomer, Place, Stale};
+use crate::hub::{Arrival, HubEntry, Newcomer, Stale};
 use crate::resume_token;
 use crate::session::{Account, Session};
 use crate::store::{SessionId, User};
@@ -35,10 +35,10 @@ pub(super) async fn enter(
     id: RequestId,
     entering: Entering,
 ) -> Outcome {
-    let place = loop {
+    let entry = loop {
         let tried = try_enter(session, arriving.arrival(), id, &entering);
         match tried.await? {
-            Ok(place) => break place,
+            Ok(entry) => break entry,
             Err(Stale) => arriving.try_again()?,
         }
         check_still_good(session, &entering).await?;
@@ -61,7 +61,7 @@ pub(super) async fn enter(
         id: user.id,
         username: user.username,
     };
-    session.log_in(account, number, resume_token::hash(&entering.token), place);
+    session.log_in(account, number, resume_token::hash(&entering.token), entry);
     Ok(())
 }
 
@@ -93,7 +93,7 @@ async fn try_enter(
     arrival: &Arrival,
     id: RequestId,
     entering: &Entering,
-) -> Result<Result<Place, Stale>, HandlerError> {
+) -> Result<Result<HubEntry, Stale>, HandlerError> {
     let user = &entering.user;
     let store = &session.server.store;
     let (memberships, blocks, inbox, mut invitations) = tokio::try_join!(

@@ -12,7 +12,7 @@ pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
         // By its token: another login may be about to replace this one.
         let (user, token) = (player.user.id, player.token);
         session.server.store.delete_session(token).await?;
-        session.leave();
+        session.log_out();
         info!(connection = session.connection, user = user.0, "logged out");
     }
     session.reply(&ServerPacket::Ok { id });

@@ -20,7 +20,7 @@ const GIVEN_UP: Duration = Duration::from_secs(1);
 pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeToken) -> Outcome {
     let server = &session.server;
     let presented = resume_token::hash(token);
-    if !server.shown.note(presented, session.connection) {
+    if !server.seen_tokens.note(presented, session.connection) {
         return Err(Denial::for_now(DenyCode::Busy, GIVEN_UP).into());
     }
     let arriving = Arriving::begin(&server.hub);
@@ -37,7 +37,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         })
         .await?;
     let Some((user, resumed)) = rotated else {
-        server.shown.forget(presented);
+        server.seen_tokens.forget(presented);
         server.limits.check_failed_resume(session.address)?;
         return Err(DenyCode::SessionExpired.into());
     };

@@ -85,14 +85,14 @@ impl TestSession {
         let now = self.gate.session.server.clock.now();
         self.gate.handle(packet.as_bytes(), now).await;
         // Lines are answered by the chat log.
-        while self.outbox.is_owing() {
+        while self.outbox.expects_answers() {
             tokio::task::yield_now().await;
         }
     }
 
     /// The connection is cut.
     pub(crate) fn cut(self) {
-        self.gate.session.depart();
+        self.gate.session.end();
     }
 
     /// Has time pass for the server.

@@ -20,15 +20,15 @@ pub(super) struct Arrivals {
     clock: u64,
     on_the_way: BTreeSet<u64>,
     users: HashMap<UserId, u64>,
-    rooms: HashMap<ChannelId, u64>,
-    /// What strangers can have happen as often as they like makes nobody read
-    /// again, or they would keep a player out: it is handed over instead.
-    mail: HashMap<UserId, Mail>,
+    channels: HashMap<ChannelId, u64>,
+    /// Strangers can cause these as often as they like, so they make nobody read
+    /// again, which would keep a player out: they are handed over instead.
+    missed: HashMap<UserId, Missed>,
 }
 
 /// What came for an account.
 #[derive(Default)]
-struct Mail {
+struct Missed {
     /// When the last of it came.
     at: u64,
     /// The newest number of its inbox.
@@ -67,8 +67,8 @@ impl Drop for Arrival {
         if oldest.is_none_or(|oldest| oldest > self.since) {
             let oldest = oldest.unwrap_or(u64::MAX);
             arrivals.users.retain(|_, changed| *changed > oldest);
-            arrivals.rooms.retain(|_, changed| *changed > oldest);
-            arrivals.mail.retain(|_, mail| mail.at > oldest);
+            arrivals.channels.retain(|_, changed| *changed > oldest);
+            arrivals.missed.retain(|_, missed| missed.at > oldest);
         }
     }
 }
@@ -85,51 +85,51 @@ impl Arrivals {
 
     /// Notes a whisper in an account's inbox.
     pub(super) fn note_whisper(&mut self, user: UserId, seq: Seq) {
-        if let Some(mail) = self.mail_for(user) {
-            mail.last_whisper = mail.last_whisper.max(seq);
+        if let Some(missed) = self.missed_for(user) {
+            missed.last_whisper = missed.last_whisper.max(seq);
         }
     }
 
     /// Notes an invitation of an account.
     pub(super) fn note_invitation(&mut self, user: UserId, packet: &Frames) {
-        if let Some(mail) = self.mail_for(user)
-            && mail.invitations.len() < MAX_INVITATIONS
+        if let Some(missed) = self.missed_for(user)
+            && missed.invitations.len() < MAX_INVITATIONS
         {
-            mail.invitations.push(packet.clone());
+            missed.invitations.push(packet.clone());
         }
     }
 
-    fn mail_for(&mut self, user: UserId) -> Option<&mut Mail> {
+    fn missed_for(&mut self, user: UserId) -> Option<&mut Missed> {
         if self.on_the_way.is_empty() {
             return None;
         }
         self.clock += 1;
-        let mail = self.mail.entry(user).or_default();
-        mail.at = self.clock;
-        Some(mail)
+        let missed = self.missed.entry(user).or_default();
+        missed.at = self.clock;
+        Some(missed)
     }
 
     /// The newest whisper and the invitations that came while an account was on
     /// its way; some may have been there before.
-    pub(super) fn mail_of(&self, user: UserId) -> (Seq, Vec<Frames>) {
-        let mail = self.mail.get(&user);
-        mail.map_or((0, Vec::new()), |mail| {
-            (mail.last_whisper, mail.invitations.clone())
+    pub(super) fn missed_by(&self, user: UserId) -> (Seq, Vec<Frames>) {
+        let missed = self.missed.get(&user);
+        missed.map_or((0, Vec::new()), |missed| {
+            (missed.last_whisper, missed.invitations.clone())
         })
     }
 
-    /// Notes that something about a channel changed that its room in memory does
-    /// not know, or that it has no room any more.
-    pub(super) fn note_room(&mut self, channel: ChannelId) {
+    /// Notes that something about a channel changed that the hub does not know of
+    /// it, or that the hub has forgotten it.
+    pub(super) fn note_channel(&mut self, channel: ChannelId) {
         if !self.on_the_way.is_empty() {
             self.clock += 1;
-            self.rooms.insert(channel, self.clock);
+            self.channels.insert(channel, self.clock);
         }
     }
 
     #[cfg(test)]
     pub(super) fn is_forgotten(&self) -> bool {
-        let notes = self.users.len() + self.rooms.len() + self.mail.len();
+        let notes = self.users.len() + self.channels.len() + self.missed.len();
         self.on_the_way.is_empty() && notes == 0
     }
 
@@ -142,7 +142,7 @@ impl Arrivals {
         let is_later = |changed: Option<&u64>| changed.is_some_and(|&at| at > arrival.since);
         let user_changed = user.is_some_and(|user| is_later(self.users.get(&user)));
         let mut channels = channels.into_iter();
-        if user_changed || channels.any(|channel| is_later(self.rooms.get(&channel))) {
+        if user_changed || channels.any(|channel| is_later(self.channels.get(&channel))) {
             return Err(Stale);
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::store::{Channel, ChannelId, UserId};
 /// Changes named in one packet of presence; of more only the counts are told.
 pub(super) const MAX_NAMED: usize = 50;
 
-pub(super) struct Room {
+pub(super) struct LiveChannel {
     pub(super) channel: ChannelName,
     /// The same, as packets have it.
     pub(super) name: Arc<str>,
@@ -25,7 +25,7 @@ pub(super) struct Room {
     pub(super) present: HashMap<UserId, Role>,
     /// Their connections, in one row: delivering a line walks along it.
     pub(super) listeners: Vec<Listener>,
-    pub(super) news: News,
+    pub(super) delta: PresenceDelta,
 }
 
 /// A connection that gets the lines of a channel.
@@ -36,17 +36,17 @@ pub(super) struct Listener {
 
 /// Who came, went or changed since it was told last.
 #[derive(Default)]
-pub(super) struct News {
-    pub(super) of: HashMap<UserId, Tidings>,
+pub(super) struct PresenceDelta {
+    pub(super) of: HashMap<UserId, MemberDelta>,
     /// More happened than is named.
     pub(super) is_partial: bool,
-    /// Whether the room is in the list of those with news.
+    /// Whether the channel is in the list of those with changes.
     pub(super) is_listed: bool,
 }
 
 /// How it stood with somebody when it was told last, and whether they are in the
 /// channel now.
-pub(super) struct Tidings {
+pub(super) struct MemberDelta {
     pub(super) username: String,
     pub(super) role: Role,
     pub(super) was_member: bool,
@@ -54,7 +54,7 @@ pub(super) struct Tidings {
     pub(super) was: (PresenceState, String),
 }
 
-impl Room {
+impl LiveChannel {
     pub(super) fn new(channel: &Channel, members: u32) -> Self {
         Self {
             channel: channel.name.clone(),
@@ -64,7 +64,7 @@ impl Room {
             members,
             present: HashMap::new(),
             listeners: Vec::new(),
-            news: News::default(),
+            delta: PresenceDelta::default(),
         }
     }
 
@@ -103,79 +103,79 @@ impl Room {
         is_member: bool,
         was: (PresenceState, String),
     ) {
-        if self.news.is_partial {
+        if self.delta.is_partial {
             return;
         }
-        let tidings = self.news.of.entry(user).or_insert_with(|| Tidings {
+        let delta = self.delta.of.entry(user).or_insert_with(|| MemberDelta {
             username: username.to_owned(),
             role,
             was_member,
             is_member,
             was,
         });
-        tidings.role = role;
-        tidings.is_member = is_member;
-        if self.news.of.len() > MAX_NAMED {
+        delta.role = role;
+        delta.is_member = is_member;
+        if self.delta.of.len() > MAX_NAMED {
             self.note_unnamed();
         }
     }
 
     /// Notes that more happened than will be named.
     pub(super) fn note_unnamed(&mut self) {
-        self.news.is_partial = true;
-        self.news.of = HashMap::new();
+        self.delta.is_partial = true;
+        self.delta.of = HashMap::new();
     }
 }
 
 impl State {
-    /// The room of a channel, new if nobody was in it.
-    pub(super) fn open_room(&mut self, channel: &Channel, members: u32) {
-        self.room_names.insert(channel.name.clone(), channel.id);
-        self.rooms
+    /// Keeps a channel while somebody is in it.
+    pub(super) fn open_channel(&mut self, channel: &Channel, members: u32) {
+        self.channel_ids.insert(channel.name.clone(), channel.id);
+        self.channels
             .entry(channel.id)
-            .or_insert_with(|| Room::new(channel, members));
+            .or_insert_with(|| LiveChannel::new(channel, members));
     }
 
     pub(super) fn close_if_empty(&mut self, channel: ChannelId) {
-        let Some(room) = self.rooms.get(&channel) else {
+        let Some(live) = self.channels.get(&channel) else {
             return;
         };
-        if channel == self.lobby || !room.present.is_empty() {
+        if channel == self.lobby || !live.present.is_empty() {
             return;
         }
-        // Who is on the way may rely on what the room knew.
-        self.arrivals.note_room(channel);
-        if let Some(room) = self.rooms.remove(&channel)
-            && self.room_names.get(&room.channel) == Some(&channel)
+        // A session on its way may rely on what was known here.
+        self.arrivals.note_channel(channel);
+        if let Some(live) = self.channels.remove(&channel)
+            && self.channel_ids.get(&live.channel) == Some(&channel)
         {
-            self.room_names.remove(&room.channel);
+            self.channel_ids.remove(&live.channel);
         }
     }
 
     /// Has all connections of a player listen to a channel.
-    pub(super) fn enter_room(&mut self, channel: ChannelId, user: UserId, role: Role) {
-        let (Some(player), Some(room)) =
-            (self.players.get_mut(&user), self.rooms.get_mut(&channel))
+    pub(super) fn enter_channel(&mut self, channel: ChannelId, user: UserId, role: Role) {
+        let (Some(player), Some(live)) =
+            (self.players.get_mut(&user), self.channels.get_mut(&channel))
         else {
             return;
         };
-        if !player.rooms.contains(&channel) {
-            player.rooms.push(channel);
+        if !player.channels.contains(&channel) {
+            player.channels.push(channel);
         }
-        room.present.insert(user, role);
-        room.forget_listeners(|listener| listener.user == user);
+        live.present.insert(user, role);
+        live.forget_listeners(|listener| listener.user == user);
         for outbox in player.outboxes() {
-            room.listen(user, outbox);
+            live.listen(user, outbox);
         }
     }
 
-    pub(super) fn leave_room(&mut self, channel: ChannelId, user: UserId) {
+    pub(super) fn leave_channel(&mut self, channel: ChannelId, user: UserId) {
         if let Some(player) = self.players.get_mut(&user) {
-            player.rooms.retain(|room| *room != channel);
+            player.channels.retain(|listed| *listed != channel);
         }
-        if let Some(room) = self.rooms.get_mut(&channel) {
-            room.present.remove(&user);
-            room.forget_listeners(|listener| listener.user == user);
+        if let Some(live) = self.channels.get_mut(&channel) {
+            live.present.remove(&user);
+            live.forget_listeners(|listener| listener.user == user);
         }
     }
 }

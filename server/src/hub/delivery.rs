@@ -8,7 +8,7 @@ use longhall_packet::{INBOX, Line, LineKind, ServerPacket};
 
 use super::{Hub, State};
 use crate::frames::{Frames, Lines, encode, encode_lines};
-use crate::outbox::{Mail, Outbox};
+use crate::outbox::{Outbox, Unflushed};
 use crate::store::{ChannelId, UserId};
 
 /// A numbered line to deliver.
@@ -29,7 +29,7 @@ impl Hub {
         channel: ChannelId,
         name: &Arc<str>,
         said: &[Said],
-        mail: &mut Mail,
+        unflushed: &mut Unflushed,
     ) {
         let Some(last) = said.last() else {
             return;
@@ -37,12 +37,12 @@ impl Hub {
         let lines = encode_lines(name, said.iter().map(|said| Cow::Borrowed(&said.line)));
 
         let state = &mut *self.lock();
-        let Some(room) = state.rooms.get_mut(&channel) else {
+        let Some(live) = state.channels.get_mut(&channel) else {
             // Nobody is there to hear it, but somebody may be on the way.
-            state.arrivals.note_room(channel);
+            state.arrivals.note_channel(channel);
             return;
         };
-        room.last_seq = room.last_seq.max(last.line.seq);
+        live.last_seq = live.last_seq.max(last.line.seq);
         let blockers: HashSet<UserId> = said
             .iter()
             .filter_map(|said| state.blockers.get(&said.sender))
@@ -51,7 +51,7 @@ impl Hub {
             .collect();
         // By what they hide: many may have blocked the same few.
         let mut with_hidden: HashMap<Vec<bool>, Lines> = HashMap::new();
-        for listener in &room.listeners {
+        for listener in &live.listeners {
             let seen = if blockers.is_empty() || !blockers.contains(&listener.user) {
                 &lines
             } else {
@@ -69,7 +69,7 @@ impl Hub {
                 })
             };
             if listener.outbox.queue_lines(name, seen) {
-                mail.add(&listener.outbox);
+                unflushed.add(&listener.outbox);
             }
         }
     }
@@ -82,7 +82,7 @@ impl Hub {
         sent: &Line,
         recipient: UserId,
         received: &Line,
-        mail: &mut Mail,
+        unflushed: &mut Unflushed,
     ) {
         let name: Arc<str> = INBOX.into();
         let state = &mut *self.lock();
@@ -99,7 +99,7 @@ impl Hub {
             let line = encode_lines(&name, std::iter::once(line));
             for outbox in player.outboxes() {
                 if outbox.queue_lines(&name, &line) {
-                    mail.add(outbox);
+                    unflushed.add(outbox);
                 }
             }
         }
@@ -110,9 +110,9 @@ impl Hub {
         let packet = encode(packet);
         let state = &mut *self.lock();
         // Who is about to come in has read what was before.
-        state.arrivals.note_room(channel);
-        if let Some(room) = state.rooms.get(&channel) {
-            for listener in &room.listeners {
+        state.arrivals.note_channel(channel);
+        if let Some(live) = state.channels.get(&channel) {
+            for listener in &live.listeners {
                 listener.outbox.push(packet.clone());
             }
         }

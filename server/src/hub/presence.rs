@@ -1,4 +1,4 @@
-//! News of who came, went and changed: gathered per channel, told once in a
+//! PresenceDelta of who came, went and changed: gathered per channel, told once in a
 //! while.
 
 use std::collections::{HashMap, HashSet};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use longhall_packet::{Change, Member, Presence, PresenceState, Role, ServerPacket};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::channel::{News, Tidings};
+use super::channel::{MemberDelta, PresenceDelta};
 use super::{Hub, State};
 use crate::Server;
 use crate::frames::{Frames, encode};
@@ -32,12 +32,12 @@ impl Hub {
     /// However many come at once, a member gets one packet for all of them: a
     /// thousand arriving cost each other a thousand packets, not a million.
     pub(crate) fn tell_news(&self, now: Instant) {
-        let restless = {
+        let with_changes = {
             let state = &mut *self.lock();
             state.end_graces(now);
-            std::mem::take(&mut state.restless)
+            std::mem::take(&mut state.with_changes)
         };
-        for channel in restless {
+        for channel in with_changes {
             // Channel by channel, so that lines need not wait for all of them.
             self.lock().tell_news_of(channel);
         }
@@ -45,11 +45,11 @@ impl Hub {
 }
 
 impl State {
-    pub(super) fn mark_restless(&mut self, channel: ChannelId) {
-        if let Some(room) = self.rooms.get_mut(&channel)
-            && !std::mem::replace(&mut room.news.is_listed, true)
+    pub(super) fn mark_changed(&mut self, channel: ChannelId) {
+        if let Some(live) = self.channels.get_mut(&channel)
+            && !std::mem::replace(&mut live.delta.is_listed, true)
         {
-            self.restless.push(channel);
+            self.with_changes.push(channel);
         }
     }
 
@@ -61,26 +61,26 @@ impl State {
         role: Role,
         joined: bool,
     ) {
-        let (Some(player), Some(room)) = (self.players.get(&user), self.rooms.get_mut(&channel))
+        let (Some(player), Some(live)) = (self.players.get(&user), self.channels.get_mut(&channel))
         else {
             return;
         };
         let was = (PresenceState::Offline, String::new());
-        room.note(user, &player.username, role, !joined, true, was);
-        self.mark_restless(channel);
+        live.note(user, &player.username, role, !joined, true, was);
+        self.mark_changed(channel);
     }
 
     /// Notes that a player came online, in a channel they are in.
     pub(super) fn note_online(&mut self, channel: ChannelId, user: UserId, quietly: bool) {
-        let Some(room) = self.rooms.get_mut(&channel) else {
+        let Some(live) = self.channels.get_mut(&channel) else {
             return;
         };
         if quietly {
-            room.note_unnamed();
-            self.mark_restless(channel);
+            live.note_unnamed();
+            self.mark_changed(channel);
             return;
         }
-        let (is_lobby, role) = (room.is_lobby, room.present.get(&user).copied());
+        let (is_lobby, role) = (live.is_lobby, live.present.get(&user).copied());
         self.note_member(channel, user, role.unwrap_or(Role::Member), is_lobby);
     }
 
@@ -92,13 +92,13 @@ impl State {
         username: &str,
         before: &(PresenceState, String),
     ) {
-        let Some(room) = self.rooms.get_mut(&channel) else {
+        let Some(live) = self.channels.get_mut(&channel) else {
             return;
         };
-        let role = room.present.get(&user).copied().unwrap_or(Role::Member);
-        let is_member = !room.is_lobby;
-        room.note(user, username, role, true, is_member, before.clone());
-        self.mark_restless(channel);
+        let role = live.present.get(&user).copied().unwrap_or(Role::Member);
+        let is_member = !live.is_lobby;
+        live.note(user, username, role, true, is_member, before.clone());
+        self.mark_changed(channel);
     }
 
     /// Notes that a player may be in another state than `before`.
@@ -110,34 +110,34 @@ impl State {
         if (state, text) == (before.0, before.1.as_str()) {
             return;
         }
-        for &channel in &player.rooms {
-            if let Some(room) = self.rooms.get_mut(&channel) {
-                let role = room.present.get(&user).copied().unwrap_or(Role::Member);
-                room.note(user, &player.username, role, true, true, before.clone());
-                if !std::mem::replace(&mut room.news.is_listed, true) {
-                    self.restless.push(channel);
+        for &channel in &player.channels {
+            if let Some(live) = self.channels.get_mut(&channel) {
+                let role = live.present.get(&user).copied().unwrap_or(Role::Member);
+                live.note(user, &player.username, role, true, true, before.clone());
+                if !std::mem::replace(&mut live.delta.is_listed, true) {
+                    self.with_changes.push(channel);
                 }
             }
         }
     }
 
     fn tell_news_of(&mut self, channel: ChannelId) {
-        let Some(room) = self.rooms.get_mut(&channel) else {
+        let Some(live) = self.channels.get_mut(&channel) else {
             return;
         };
-        let news = std::mem::take(&mut room.news);
-        let is_partial = news.is_partial;
-        let Some(room) = self.rooms.get(&channel) else {
+        let delta = std::mem::take(&mut live.delta);
+        let is_partial = delta.is_partial;
+        let Some(live) = self.channels.get(&channel) else {
             return;
         };
-        let changes = self.changes(news);
+        let changes = self.changes(delta);
         if changes.is_empty() && !is_partial {
             return;
         }
-        let (members, online) = room.counts();
+        let (members, online) = live.counts();
         let presence = |changes: Vec<Presence>, partial| {
             encode(&ServerPacket::Presence {
-                channel: room.name.as_ref().to_owned(),
+                channel: live.name.as_ref().to_owned(),
                 members,
                 online,
                 changes,
@@ -155,7 +155,7 @@ impl State {
         let for_all = packet(changes.iter().map(|(_, change)| change.clone()).collect());
         // By what they leave out: many may have blocked the same few.
         let mut for_some: HashMap<Vec<UserId>, Option<Frames>> = HashMap::new();
-        for listener in &room.listeners {
+        for listener in &live.listeners {
             let hides = |user: &UserId| {
                 let blockers = blockers.get(user);
                 blockers.is_some_and(|blockers| blockers.contains(&listener.user))
@@ -178,17 +178,17 @@ impl State {
     }
 
     /// What is different from what was told last.
-    fn changes(&self, news: News) -> Vec<(UserId, Presence)> {
-        let mut changes = Vec::with_capacity(news.of.len());
-        for (user, tidings) in news.of {
+    fn changes(&self, delta: PresenceDelta) -> Vec<(UserId, Presence)> {
+        let mut changes = Vec::with_capacity(delta.of.len());
+        for (user, delta) in delta.of {
             let (state, text) = self.shown(user);
-            let Tidings {
+            let MemberDelta {
                 username,
                 role,
                 was_member,
                 is_member,
                 was,
-            } = tidings;
+            } = delta;
             let change = match (was_member, is_member) {
                 (false, true) => Change::Joined,
                 (true, false) => Change::Left,

@@ -1,7 +1,7 @@
 use longhall_packet::{Access, Change, Line, LineKind, Presence, Seq, codec};
 
 use super::*;
-use crate::outbox::{Mail, Next};
+use crate::outbox::{Next, Unflushed};
 
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -74,7 +74,7 @@ fn welcome(channels: Vec<ChannelState>, last_whisper: Seq) -> ServerPacket {
     }
 }
 
-fn enter(hub: &Hub, who: &Newcomer) -> Place {
+fn enter(hub: &Hub, who: &Newcomer) -> HubEntry {
     hub.enter(&hub.arrive(), who, welcome).unwrap()
 }
 
@@ -106,8 +106,8 @@ fn said(sender: i64, seq: Seq) -> Said {
 fn say(hub: &Hub, membership: &Membership, sender: i64, seq: Seq) {
     let said = [said(sender, seq)];
     let name = membership.channel.name.as_str().into();
-    let mut mail = Mail::default();
-    hub.publish(membership.channel.id, &name, &said, &mut mail);
+    let mut unflushed = Unflushed::default();
+    hub.publish(membership.channel.id, &name, &said, &mut unflushed);
 }
 
 fn numbers(who: &Newcomer) -> Vec<Seq> {
@@ -188,7 +188,7 @@ fn what_changed_while_it_was_read_is_read_again() {
         assert_eq!(entered.is_err(), number < 5, "change {number}");
         drop(entered);
         let again = hub.enter(&hub.arrive(), &ada, welcome).unwrap();
-        again.give_up();
+        again.leave_at_once();
         waiting(&ada);
     }
     let state = hub.lock();
@@ -216,7 +216,7 @@ fn who_has_blocked_the_sender_gets_the_number_without_the_words() {
 fn a_thousand_who_arrive_at_once_cost_each_other_a_packet_a_channel_and_not_a_thousand() {
     let hub = hub();
     let players: Vec<Newcomer> = (0..1000).map(newcomer).collect();
-    let _places: Vec<Place> = players.iter().map(|who| enter(&hub, who)).collect();
+    let _places: Vec<HubEntry> = players.iter().map(|who| enter(&hub, who)).collect();
     hub.tell_news(Instant::now());
     hub.tell_news(Instant::now());
     let mut packets = 0;
@@ -248,7 +248,7 @@ fn a_few_who_come_and_go_are_named() {
     let expected = [("lobby", Change::Joined), ("den", Change::State)];
     assert_eq!(changes, expected);
     assert_eq!(told[1].1[0].member.state, PresenceState::Online);
-    place.give_up();
+    place.leave_at_once();
     hub.tell_news(Instant::now());
     let told = news(&ada);
     let change_in = |channel: &str| {
@@ -292,7 +292,7 @@ fn who_was_cut_twice_has_the_whole_grace_after_the_second_cut() {
     {
         // As if the second cut came much later.
         let state = &mut *hub.lock();
-        state.cuts[0].until = start;
+        state.graces[0].until = start;
     }
     drop(again);
     hub.tell_news(start + GRACE / 2);
@@ -325,7 +325,7 @@ fn a_later_connection_of_a_session_takes_its_place() {
     drop(old);
     say(&hub, &den(), 7, 1);
     assert_eq!(numbers(&second), [1]);
-    new.give_up();
+    new.leave_at_once();
     assert_eq!(hub.len(), 0);
 }
 
@@ -334,17 +334,17 @@ fn channels_without_anybody_are_forgotten_and_the_lobby_stays() {
     let hub = hub();
     let ada = newcomer(1);
     let place = enter(&hub, &ada);
-    assert_eq!(hub.lock().rooms.len(), 2);
+    assert_eq!(hub.lock().channels.len(), 2);
     let left = ServerPacket::Ok { id: 0 };
     hub.leave(ada.user, "player-1", Role::Member, ChannelId(2), &left);
-    assert_eq!(hub.lock().rooms.len(), 1);
-    place.give_up();
+    assert_eq!(hub.lock().channels.len(), 1);
+    place.leave_at_once();
     let again = enter(&hub, &ada);
-    assert_eq!(hub.lock().rooms.len(), 2);
-    again.give_up();
+    assert_eq!(hub.lock().channels.len(), 2);
+    again.leave_at_once();
     let state = hub.lock();
-    assert_eq!(state.rooms.len(), 1);
-    assert_eq!(state.room_names.len(), 1);
+    assert_eq!(state.channels.len(), 1);
+    assert_eq!(state.channel_ids.len(), 1);
     assert!(state.names.is_empty() && state.blockers.is_empty());
 }
 
@@ -382,7 +382,7 @@ fn strangers_keep_nobody_out_by_whispers_and_invitations() {
         &whisper(1),
         UserId(2),
         &whisper(7),
-        &mut Mail::default(),
+        &mut Unflushed::default(),
     );
     let invited = ServerPacket::Invited {
         channel: "cave".to_owned(),
@@ -430,11 +430,11 @@ fn what_the_blocked_say_is_made_up_once_for_all_who_have_blocked_them() {
 #[test]
 fn long_news_of_many_channels_close_no_connection() {
     let hub = hub();
-    let rooms: Vec<Membership> = (2..30)
+    let channels: Vec<Membership> = (2..30)
         .map(|id| member_of(channel(id, &format!("room-{id}"))))
         .collect();
     let in_all = |user| Newcomer {
-        memberships: std::iter::once(lobby()).chain(rooms.clone()).collect(),
+        memberships: std::iter::once(lobby()).chain(channels.clone()).collect(),
         ..newcomer(user)
     };
     let mut ada = in_all(1);
@@ -444,7 +444,7 @@ fn long_news_of_many_channels_close_no_connection() {
     ));
     let _ada = enter(&hub, &ada);
     let others: Vec<Newcomer> = (2..50).map(in_all).collect();
-    let _places: Vec<Place> = others.iter().map(|who| enter(&hub, who)).collect();
+    let _places: Vec<HubEntry> = others.iter().map(|who| enter(&hub, who)).collect();
     hub.tell_news(Instant::now());
     waiting(&ada);
     let text = PresenceText::parse(&"\u{1f600}".repeat(60)).unwrap();
@@ -471,14 +471,14 @@ fn long_news_of_many_channels_close_no_connection() {
 fn allocations(members: i64) -> u64 {
     let hub = hub();
     let listeners: Vec<Newcomer> = (1..=members).map(newcomer).collect();
-    let _places: Vec<Place> = listeners.iter().map(|who| enter(&hub, who)).collect();
-    let mut mail = Mail::default();
+    let _places: Vec<HubEntry> = listeners.iter().map(|who| enter(&hub, who)).collect();
+    let mut unflushed = Unflushed::default();
     let mut publish = |seq| {
         let said: Vec<Said> = (seq..seq + 10).map(|seq| said(1, seq)).collect();
         let name = "den".into();
         let counted = allocation_counter::measure(|| {
-            hub.publish(ChannelId(2), &name, &said, &mut mail);
-            mail.send();
+            hub.publish(ChannelId(2), &name, &said, &mut unflushed);
+            unflushed.flush();
         });
         listeners.iter().for_each(|who| drop(waiting(who)));
         counted.count_total

@@ -89,12 +89,12 @@ fn a_line_that_never_fits_is_told_as_a_gap() {
 #[test]
 fn an_outbox_that_owes_answers_closes_behind_the_last_of_them() {
     let outbox = outbox(1000);
-    outbox.owe();
-    outbox.owe();
-    outbox.close_when_paid(CloseReason::Restarting);
-    assert!(outbox.pay(some("one"), 1));
+    outbox.expect_answer();
+    outbox.expect_answer();
+    outbox.close_when_answered(CloseReason::Restarting);
+    assert!(outbox.deliver_answers(some("one"), 1));
     assert!(!outbox.is_closing());
-    assert!(!outbox.pay(some("two"), 1));
+    assert!(!outbox.deliver_answers(some("two"), 1));
     assert!(outbox.is_closing());
     assert_eq!(outbox.take(), Some(some("one")));
     assert_eq!(outbox.take(), Some(some("two")));

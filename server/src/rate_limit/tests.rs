@@ -58,14 +58,14 @@ fn the_lines_of_an_account_are_counted_until_nobody_has_used_them_for_a_while() 
     }
     assert!(limits.speaker(UserId(1)).check_line(now).is_err());
     assert!(limits.speaker(UserId(2)).check_line(now).is_ok());
-    limits.forget_the_patient();
-    limits.forget_the_patient();
+    limits.drop_idle();
+    limits.drop_idle();
     drop(speaker);
-    limits.forget_the_patient();
+    limits.drop_idle();
     // As when a player logs in again: nothing is forgotten.
     assert!(limits.speaker(UserId(1)).check_line(now).is_err());
-    limits.forget_the_patient();
-    limits.forget_the_patient();
+    limits.drop_idle();
+    limits.drop_idle();
     assert!(limits.speakers().is_empty());
 }
 
