@@ -7,12 +7,15 @@ use std::collections::HashSet;
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use longhall_packet::{CloseReason, Username};
+use tokio::time::interval;
 use tracing::{info, warn};
 
-use crate::{Server, name_list};
+use crate::hub::Hub;
+use crate::name_list;
+use crate::store::Store;
 
 /// The names in the operator's file; without a file, nobody is banned.
 #[derive(Debug, Default)]
@@ -84,20 +87,17 @@ impl Bans {
 }
 
 /// Looks at the file now and then, and closes the sessions of those it newly
-/// names. Ends with the server.
-pub(crate) async fn watch(server: Arc<Server>) {
-    if server.bans.file.is_none() {
+/// names.
+pub(crate) async fn watch(bans: Arc<Bans>, period: Duration, store: Arc<dyn Store>, hub: Hub) {
+    if bans.file.is_none() {
         return;
     }
-    let mut interval = tokio::time::interval(server.config.names.ban_interval);
+    let mut ticks = interval(period);
     let mut was_readable = true;
     loop {
-        tokio::select! {
-            _ = interval.tick() => {}
-            () = server.stopping.cancelled() => return,
-        }
-        let reader = Arc::clone(&server);
-        let refreshed = tokio::task::spawn_blocking(move || reader.bans.refresh()).await;
+        ticks.tick().await;
+        let reader = Arc::clone(&bans);
+        let refreshed = tokio::task::spawn_blocking(move || reader.refresh()).await;
         let added = match refreshed {
             Ok(Ok(added)) => added,
             Ok(Err(cause)) => {
@@ -112,8 +112,8 @@ pub(crate) async fn watch(server: Arc<Server>) {
         };
         was_readable = true;
         for name_key in added {
-            match server.store.user_by_name(&name_key).await {
-                Ok(Some(user)) => server.hub.close(user.id, CloseReason::Banned),
+            match store.user_by_name(&name_key).await {
+                Ok(Some(user)) => hub.close(user.id, CloseReason::Banned),
                 Ok(None) => {}
                 Err(cause) => warn!(%cause, "cannot look up a banned name"),
             }

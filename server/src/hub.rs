@@ -29,7 +29,7 @@ mod blocks;
 mod channel;
 mod delivery;
 mod device;
-mod presence;
+pub(crate) mod presence;
 #[cfg(test)]
 mod tests;
 
@@ -49,7 +49,6 @@ use channel::LiveChannel;
 pub(crate) use delivery::{Said, hidden};
 pub(crate) use device::HubEntry;
 use device::{Device, Grace};
-pub(crate) use presence::tell_presence;
 
 use crate::frames::encode;
 use crate::outbox::Outbox;

@@ -62,6 +62,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use config::Config;
 use server::Server;
@@ -84,10 +85,24 @@ pub async fn run(
     stopping: CancellationToken,
 ) -> io::Result<()> {
     let server = Server::open(config, store, stopping).await?;
-    tokio::spawn(bans::watch(Arc::clone(&server)));
-    tokio::spawn(hub::tell_presence(Arc::clone(&server)));
-    tokio::spawn(retention::forget_the_old(Arc::clone(&server)));
-    let connections = listener::accept_until_stopped(&listener, &server).await;
+    server.start_tasks();
+    let connections = TaskTracker::new();
+    let accepting = listener::run(
+        &listener,
+        &server.config.capacity,
+        &server.limits,
+        &connections,
+        |stream, address, refusal| connection::serve(Arc::clone(&server), stream, address, refusal),
+    );
+    server.stopping.run_until_cancelled(accepting).await;
     drop(listener);
-    shutdown::drain(&server, connections).await
+    shutdown::drain(
+        &connections,
+        server.config.timeouts.shutdown,
+        &server.hub,
+        &server.chat_log,
+        &server.clock,
+        &*server.store,
+    )
+    .await
 }

@@ -15,41 +15,40 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
 
-use crate::rate_limit::network;
-use crate::{Server, connection};
+use crate::config::Capacity;
+use crate::rate_limit::{RateLimits, network};
 
 /// Connections being told that there are too many. Beyond, they are just dropped.
 const MAX_REFUSALS: usize = 64;
 /// Between tries after the system could not accept, usually for want of file
 /// descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-/// Between clean-ups of the rate limits.
-const CLEANUP_PERIOD: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_secs(60);
 /// What the system may keep for us of one connection, each way. Left to itself it
 /// keeps up to some megabytes of what a peer does not read, out of the sight of the
 /// outbox. Linux counts its own book-keeping in, and doubles the number.
 const SOCKET_BUFFER_BYTES: usize = 128 * 1024;
 
-/// Accepts until the server is asked to stop. Returns the connections that are
-/// still open then.
-pub(crate) async fn accept_until_stopped(
+/// Accepts connections and has each served by a task in `connections`, with the reason
+/// to close it if there are too many.
+pub(crate) async fn run<Serving>(
     listener: &TcpListener,
-    server: &Arc<Server>,
-) -> TaskTracker {
-    let connections = TaskTracker::new();
+    capacity: &Capacity,
+    limits: &RateLimits,
+    connections: &TaskTracker,
+    serve: impl Fn(TcpStream, IpAddr, Option<CloseReason>) -> Serving,
+) where
+    Serving: Future<Output = ()> + Send + 'static,
+{
     let counts = Counts::default();
     let mut failing = false;
     let mut refused = Refused::default();
-    let mut cleanup = interval(CLEANUP_PERIOD);
-    cleanup.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut minutes = interval(MINUTE);
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let accepted = tokio::select! {
-            () = server.stopping.cancelled() => return connections,
-            _ = cleanup.tick() => {
-                server.limits.drop_idle();
+            _ = minutes.tick() => {
                 refused.sum_up();
-                // Twice as long as a connection may stay logged out.
-                server.seen_tokens.forget_older_than(2 * server.config.timeouts.login);
                 continue;
             }
             accepted = listener.accept() => accepted,
@@ -68,8 +67,8 @@ pub(crate) async fn accept_until_stopped(
         };
         failing = false;
         let address = address.ip();
-        let is_slow_enough = server.limits.check_connection(address).is_ok();
-        let (place, refusal) = match counts.enter(address, is_slow_enough, &server.config) {
+        let is_slow_enough = limits.check_connection(address).is_ok();
+        let (place, refusal) = match counts.enter(address, is_slow_enough, capacity) {
             Ok(place) => (place, None),
             Err(place) => {
                 refused.note(address);
@@ -82,9 +81,8 @@ pub(crate) async fn accept_until_stopped(
         if let Err(cause) = set_up(&stream) {
             debug!(%address, %cause, "cannot set up the socket");
         }
-        let server = Arc::clone(server);
+        let serving = serve(stream, address, refusal);
         connections.spawn(async move {
-            let serving = connection::serve(server, stream, address, refusal);
             if AssertUnwindSafe(serving).catch_unwind().await.is_err() {
                 error!("a connection panicked; it is closed, please report this");
             }
@@ -156,13 +154,13 @@ impl Counts {
         &self,
         address: IpAddr,
         is_slow_enough: bool,
-        config: &crate::Config,
+        capacity: &Capacity,
     ) -> Result<Place, Option<Place>> {
         let address = network(address);
         let mut state = self.lock();
         let here = state.per_address.get(&address).copied().unwrap_or(0);
-        let has_room = state.total < config.capacity.max_connections
-            && here < config.capacity.max_connections_per_address;
+        let has_room =
+            state.total < capacity.max_connections && here < capacity.max_connections_per_address;
         if is_slow_enough && has_room {
             state.total += 1;
             state.per_address.insert(address, here + 1);

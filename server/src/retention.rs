@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
-use crate::Server;
-use crate::clock::now_ms;
-use crate::store::{Pruned, Retention, Shrunk, StoreError};
+use crate::clock::{Clock, now_ms};
+use crate::config::History;
+use crate::store::{Pruned, Retention, Shrunk, Store, StoreError};
 
 /// Between two steps of one round, so that players' lines go first.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -21,14 +21,13 @@ const TOLD_AGAIN: Duration = Duration::from_secs(60);
 const SAID_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Forgets at the start and then regularly, in steps that keep nobody waiting.
-/// Ends with the server.
-pub(crate) async fn forget_the_old(server: Arc<Server>) {
+pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<Clock>, history: History) {
     let rounds = async {
-        let mut rounds = interval(server.config.history.prune_interval);
+        let mut rounds = interval(history.prune_interval);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             rounds.tick().await;
-            if let Err(cause) = one_round(&server).await {
+            if let Err(cause) = one_round(&*store, &clock, &history).await {
                 warn!(%cause, "cannot forget old lines for now");
             }
         }
@@ -38,22 +37,21 @@ pub(crate) async fn forget_the_old(server: Arc<Server>) {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            server.clock.look();
+            clock.look();
         }
     };
     tokio::select! {
         () = rounds => {}
         () = looks => {}
-        () = keep_small(&server) => {}
-        () = server.stopping.cancelled() => {}
+        () = keep_small(&*store, &history) => {}
     }
 }
 
-async fn one_round(server: &Server) -> Result<(), StoreError> {
+async fn one_round(store: &dyn Store, clock: &Clock, history: &History) -> Result<(), StoreError> {
     let mut all = Pruned::default();
-    let retention = retention(server);
+    let retention = retention(clock, history);
     let outcome = loop {
-        match server.store.prune(retention).await {
+        match store.prune(retention).await {
             Ok(done) => {
                 all.old += done.old;
                 all.beyond += done.beyond;
@@ -72,20 +70,19 @@ async fn one_round(server: &Server) -> Result<(), StoreError> {
             too_old = all.old,
             too_many = all.beyond,
             sessions_expired = all.sessions,
-            history_days = server.config.history.days,
+            history_days = history.days,
             "forgot lines and sessions"
         );
     }
     outcome?;
-    server.store.set_seen(server.clock.look()).await
+    store.set_seen(clock.look()).await
 }
 
 /// What is to be forgotten by now.
-fn retention(server: &Server) -> Retention {
-    let config = &server.config;
-    let seen = server.clock.look();
-    let days = i64::from(config.history.days).saturating_mul(DAY_MS);
-    let old_by_ms = server.clock.old_by_ms();
+fn retention(clock: &Clock, history: &History) -> Retention {
+    let seen = clock.look();
+    let days = i64::from(history.days).saturating_mul(DAY_MS);
+    let old_by_ms = clock.old_by_ms();
     let not_before_ms = old_by_ms.map_or(i64::MIN, |now| now.saturating_sub(days));
     Retention {
         not_before_ms,
@@ -94,19 +91,19 @@ fn retention(server: &Server) -> Retention {
             .doubt
             .filter(|doubt| doubt.said_ms >= not_before_ms)
             .map(|doubt| (doubt.from_ms, doubt.to_ms)),
-        lines_per_channel: config.history.lines,
-        whispers_per_inbox: config.history.whispers_kept,
+        lines_per_channel: history.lines,
+        whispers_per_inbox: history.whispers_kept,
         now_ms: old_by_ms.unwrap_or(i64::MIN),
     }
 }
 
 /// Makes room when the database is larger than the operator wants it to be.
-async fn keep_small(server: &Server) {
-    let max_bytes = server.config.history.max_database_bytes;
+async fn keep_small(store: &dyn Store, history: &History) {
+    let max_bytes = history.max_database_bytes;
     if max_bytes == 0 {
         return std::future::pending().await;
     }
-    let mut rounds = interval(server.config.history.size_interval);
+    let mut rounds = interval(history.size_interval);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // A flood is told once a minute, with the first word at once.
     let mut quiet_until = Instant::now();
@@ -114,7 +111,7 @@ async fn keep_small(server: &Server) {
     loop {
         rounds.tick().await;
         loop {
-            match server.store.shrink(max_bytes).await {
+            match store.shrink(max_bytes).await {
                 Ok(done) => {
                     untold.lines += done.lines;
                     untold.up_to_ms = untold.up_to_ms.max(done.up_to_ms);
@@ -158,23 +155,25 @@ mod tests {
     use std::sync::Mutex;
 
     use longhall_packet::Username;
-    use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::config::{Config, HashCost};
+    use crate::config::Config;
     use crate::store::{
-        Appended, Doubt, Entry, MemoryStore, NewSession, NewUser, Rotation, Seen, Store, TokenHash,
-        What,
+        Appended, Doubt, Entry, MemoryStore, NewSession, NewUser, Rotation, Seen, TokenHash, What,
     };
 
-    /// A server with a line in the lobby and a session, both of so many days ago, whose
-    /// clock was seen last so many days ago.
-    async fn with_history(said: i64, seen: Seen) -> Arc<Server> {
-        let config = Config::with(|config| {
-            config.history.clock_wait = Duration::ZERO;
-            config.hashing.cost = HashCost::FOR_TESTS;
-        });
-        let store = Arc::new(MemoryStore::default());
+    /// What a server keeps of the past, and by which clock.
+    struct Kept {
+        store: MemoryStore,
+        clock: Clock,
+        history: History,
+    }
+
+    /// A line in the lobby and a session, both of so many days ago, kept by a clock that
+    /// was seen last so many days ago.
+    async fn with_history(said: i64, seen: Seen) -> Kept {
+        let config = Config::default();
+        let store = MemoryStore::default();
         let lobby = store.open_lobby(&config.lobby.name, 0).await.unwrap();
         let ada = NewUser {
             username: "ada".to_owned(),
@@ -207,8 +206,11 @@ mod tests {
         };
         store.insert_session(session).await.unwrap();
         store.set_seen(seen).await.unwrap();
-        let opened = Server::open(config, store, CancellationToken::new());
-        opened.await.unwrap()
+        Kept {
+            store,
+            clock: Clock::start(seen, Duration::ZERO),
+            history: config.history,
+        }
     }
 
     fn ago(days: i64) -> i64 {
@@ -222,26 +224,31 @@ mod tests {
         }
     }
 
-    async fn lines(server: &Server) -> u64 {
-        let lobby = server
-            .store
-            .channel_by_name(&server.config.lobby.name)
-            .await;
-        let lobby = lobby.unwrap().unwrap();
-        lobby.last_seq + 1 - lobby.first_seq
-    }
+    impl Kept {
+        async fn round(&self) {
+            one_round(&self.store, &self.clock, &self.history)
+                .await
+                .unwrap();
+        }
 
-    async fn resumes(server: &Server) -> bool {
-        let rotation = Rotation {
-            place: None,
-            presented: TokenHash([1; 32]),
-            next: TokenHash([2; 32]),
-            now_ms: now_ms(),
-            expires_at_ms: server.session_end_ms(),
-            ended_by_ms: server.clock.ended_by_ms(),
-        };
-        let resumed = server.store.rotate_session(rotation).await.unwrap();
-        resumed.is_some()
+        async fn lines(&self) -> u64 {
+            let name = Config::default().lobby.name;
+            let lobby = self.store.channel_by_name(&name).await.unwrap().unwrap();
+            lobby.last_seq + 1 - lobby.first_seq
+        }
+
+        async fn resumes(&self) -> bool {
+            let rotation = Rotation {
+                place: None,
+                presented: TokenHash([1; 32]),
+                next: TokenHash([2; 32]),
+                now_ms: now_ms(),
+                expires_at_ms: self.clock.lasting_from_ms() + 30 * DAY_MS,
+                ended_by_ms: self.clock.ended_by_ms(),
+            };
+            let resumed = self.store.rotate_session(rotation).await.unwrap();
+            resumed.is_some()
+        }
     }
 
     /// What an operator reads from now on.
@@ -273,26 +280,25 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_old_by_a_clock_that_is_right_is_forgotten_and_told() {
-        let server = with_history(100, seen(0)).await;
+        let kept = with_history(100, seen(0)).await;
         let (_listening, told) = listen();
-        one_round(&server).await.unwrap();
-        assert_eq!(lines(&server).await, 0);
-        assert!(!resumes(&server).await);
+        kept.round().await;
+        assert_eq!(kept.lines().await, 0);
+        assert!(!kept.resumes().await);
         let text = text(&told);
         let counts = "too_old=1 too_many=0 sessions_expired=1";
         assert!(text.contains(counts), "{text}");
         // What forgets nothing says nothing.
         told.lock().unwrap().clear();
-        one_round(&server).await.unwrap();
+        kept.round().await;
         assert!(told.lock().unwrap().is_empty());
     }
 
     #[tokio::test]
     async fn lines_that_make_room_are_told() {
-        let mut server = with_history(1, seen(0)).await;
-        let config = &mut Arc::get_mut(&mut server).unwrap().config;
-        config.history.max_database_bytes = 100;
-        config.history.size_interval = Duration::from_millis(1);
+        let mut kept = with_history(1, seen(0)).await;
+        kept.history.max_database_bytes = 100;
+        kept.history.size_interval = Duration::from_millis(1);
         let (_listening, told) = listen();
         let is_told = async {
             while !text(&told).contains("forgot the oldest lines") {
@@ -300,10 +306,10 @@ mod tests {
             }
         };
         tokio::select! {
-            () = keep_small(&server) => {}
+            () = keep_small(&kept.store, &kept.history) => {}
             () = is_told => {}
         }
-        assert_eq!(lines(&server).await, 0);
+        assert_eq!(kept.lines().await, 0);
         let text = text(&told);
         assert!(
             text.contains("WARN") && text.contains(" lines=1 "),
@@ -313,12 +319,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_clock_that_is_a_year_ahead_takes_nothing_from_anybody() {
-        let server = with_history(366, seen(365)).await;
-        one_round(&server).await.unwrap();
-        assert_eq!(lines(&server).await, 1);
-        assert!(resumes(&server).await);
+        let kept = with_history(366, seen(365)).await;
+        kept.round().await;
+        assert_eq!(kept.lines().await, 1);
+        assert!(kept.resumes().await);
         // The next start finds the same, however often.
-        let seen = server.store.seen();
+        let seen = kept.store.seen();
         let believed_ms = seen.believed_ms.unwrap();
         assert!(believed_ms < ago(363), "{seen:?}");
     }
@@ -331,27 +337,24 @@ mod tests {
             to_ms: ago(398),
             said_ms: ago(1),
         });
-        let server = with_history(399, seen).await;
-        one_round(&server).await.unwrap();
-        assert_eq!(lines(&server).await, 1);
+        let kept = with_history(399, seen).await;
+        kept.round().await;
+        assert_eq!(kept.lines().await, 1);
         // Until they are old by when they were said.
         seen.doubt = seen.doubt.map(|doubt| Doubt {
             said_ms: ago(91),
             ..doubt
         });
-        let server = with_history(399, seen).await;
-        one_round(&server).await.unwrap();
-        assert_eq!(lines(&server).await, 0);
+        let kept = with_history(399, seen).await;
+        kept.round().await;
+        assert_eq!(kept.lines().await, 0);
     }
 
     #[tokio::test]
     async fn nothing_is_old_right_after_a_start() {
-        let mut server = with_history(100, seen(0)).await;
-        let server = Arc::get_mut(&mut server);
-        // The chat log has no hold of the server, only of its store.
-        let server = server.expect("nobody else has it");
-        server.clock = crate::clock::Clock::start(seen(0), Config::default().history.clock_wait);
-        one_round(server).await.unwrap();
-        assert_eq!(lines(server).await, 1);
+        let mut kept = with_history(100, seen(0)).await;
+        kept.clock = Clock::start(seen(0), kept.history.clock_wait);
+        kept.round().await;
+        assert_eq!(kept.lines().await, 1);
     }
 }

@@ -3,21 +3,24 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use longhall_packet::ChannelName;
 use tokio::sync::MutexGuard;
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::bans::Bans;
+use crate::bans::{self, Bans};
 use crate::channel_locks::KeyedLock;
 use crate::chat_log::ChatLog;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::hub::Hub;
+use crate::hub::{self, Hub};
 use crate::password::Passwords;
 use crate::rate_limit::RateLimits;
 use crate::reserved::Reserved;
 use crate::resume_token::SeenTokens;
+use crate::retention;
 use crate::store::Store;
 
 /// What all connections share.
@@ -29,11 +32,11 @@ pub(crate) struct Server {
     /// See [`Server::change_channel`].
     channel_locks: KeyedLock,
     pub(crate) passwords: Passwords,
-    pub(crate) limits: RateLimits,
-    pub(crate) bans: Bans,
+    pub(crate) limits: Arc<RateLimits>,
+    pub(crate) bans: Arc<Bans>,
     pub(crate) reserved: Reserved,
-    pub(crate) clock: Clock,
-    pub(crate) seen_tokens: SeenTokens,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) seen_tokens: Arc<SeenTokens>,
     /// Cancelled when the server is asked to stop.
     pub(crate) stopping: CancellationToken,
     next_connection: AtomicU64,
@@ -50,7 +53,7 @@ impl Server {
         stopping: CancellationToken,
     ) -> io::Result<Arc<Self>> {
         let passwords = Passwords::start(&config)?;
-        let bans = Bans::read(config.names.banned_names.clone())?;
+        let bans = Arc::new(Bans::read(config.names.banned_names.clone())?);
         config.names.read_reserved()?;
         let clock = Clock::start(store.seen(), config.history.clock_wait);
         let mut lobby = store
@@ -64,20 +67,51 @@ impl Server {
         }
         let hub = Hub::new(&lobby, config.presence.grace);
         Ok(Arc::new(Self {
-            limits: RateLimits::new(&config),
+            limits: Arc::new(RateLimits::new(&config)),
             chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), stopping.clone()),
             hub,
             channel_locks: KeyedLock::default(),
             passwords,
             bans,
             reserved: Reserved::of(&config),
-            clock,
-            seen_tokens: SeenTokens::default(),
+            clock: Arc::new(clock),
+            seen_tokens: Arc::default(),
             store,
             stopping,
             next_connection: AtomicU64::new(1),
             config,
         }))
+    }
+
+    /// Starts what goes on beside the connections, until the server is asked to stop.
+    pub(crate) fn start_tasks(&self) {
+        let config = &self.config;
+        let store = || Arc::clone(&self.store);
+        self.spawn(hub::presence::run(
+            self.hub.clone(),
+            config.presence.interval,
+        ));
+        self.spawn(bans::watch(
+            Arc::clone(&self.bans),
+            config.names.ban_interval,
+            store(),
+            self.hub.clone(),
+        ));
+        self.spawn(retention::run(
+            store(),
+            Arc::clone(&self.clock),
+            config.history.clone(),
+        ));
+        self.spawn(drop_idle(
+            Arc::clone(&self.limits),
+            Arc::clone(&self.seen_tokens),
+            // Twice as long as a connection may stay logged out.
+            2 * config.timeouts.login,
+        ));
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(self.stopping.clone().run_until_cancelled_owned(task));
     }
 
     /// To be held while the store and then the hub are told who is in a channel
@@ -97,5 +131,17 @@ impl Server {
         let lifetime = i64::try_from(self.config.timeouts.resume.as_millis());
         let from = self.clock.lasting_from_ms();
         from.saturating_add(lifetime.unwrap_or(i64::MAX))
+    }
+}
+
+/// Forgets the addresses, names and tokens that have not been there for a while, once a
+/// minute.
+async fn drop_idle(limits: Arc<RateLimits>, seen_tokens: Arc<SeenTokens>, shown_ago: Duration) {
+    let mut minutes = interval(Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        minutes.tick().await;
+        limits.drop_idle();
+        seen_tokens.forget_older_than(shown_ago);
     }
 }

@@ -3,12 +3,12 @@
 //! Somebody cancels the token given to [`run`](crate::run). The listener stops
 //! accepting. Each connection finishes the requests in hand, sends what waits
 //! and a close frame that says `restarting`. When all are gone, or
-//! [`Config::shutdown_timeout`](crate::Config::shutdown_timeout) is over, the
+//! [`Timeouts::shutdown`](crate::config::Timeouts::shutdown) is over, the
 //! chat log and the store write what is outstanding and close. Should the workers be
 //! stuck, [`on_signals`] ends the process from outside of them.
 
 use std::io;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,38 +18,46 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use crate::{Server, log, signals};
+use crate::chat_log::ChatLog;
+use crate::clock::Clock;
+use crate::hub::Hub;
+use crate::store::Store;
+use crate::{log, signals};
 
 /// A second signal within this time is the first one, told twice.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);
 /// How long the workers may be busy while the server stops.
 const STANDSTILL: Duration = Duration::from_secs(2);
 
-/// Waits for the connections to end and closes the store.
+/// Waits so long for the connections to end, then closes the chat log and the store.
 ///
 /// # Errors
 /// When the chat log had panicked, which is why the server stops.
-pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) -> io::Result<()> {
+pub(crate) async fn drain(
+    connections: &TaskTracker,
+    patience: Duration,
+    hub: &Hub,
+    chat_log: &ChatLog,
+    clock: &Clock,
+    store: &dyn Store,
+) -> io::Result<()> {
     info!(
         connections = connections.len(),
-        players = server.hub.len(),
+        players = hub.len(),
         "stopping"
     );
     connections.close();
-    if timeout(server.config.timeouts.shutdown, connections.wait())
-        .await
-        .is_err()
-    {
+    if timeout(patience, connections.wait()).await.is_err() {
         warn!(
             connections = connections.len(),
             "gave up waiting for the last connections"
         );
     }
-    let is_sound = server.chat_log.stop().await;
-    if let Err(cause) = server.store.set_seen(server.clock.look()).await {
+    let is_sound = chat_log.stop().await;
+    if let Err(cause) = store.set_seen(clock.look()).await {
         warn!(%cause, "cannot note what the clock has shown");
     }
-    server.store.close().await;
+    store.close().await;
     info!("stopped");
     if is_sound {
         Ok(())
@@ -59,9 +67,9 @@ pub(crate) async fn drain(server: &Arc<Server>, connections: TaskTracker) -> io:
 }
 
 /// Cancels `stopping` when the system asks the server to stop: on SIGINT (Ctrl-C),
-/// SIGTERM and SIGHUP. Ends the process on a second signal, a second or more after the first, and where the runtime
-/// no longer gets on with stopping, `patience` after the first. What was
-/// acknowledged is on disk in either case.
+/// SIGTERM and SIGHUP. Ends the process on a second signal, a second or more after the
+/// first, and where the runtime no longer gets on with stopping, `patience` after the
+/// first. What was acknowledged is on disk in either case.
 ///
 /// A thread of its own waits for signals, so that a stop does not depend on the
 /// workers: were all of them stuck, nothing else would notice. To be called within

@@ -2,27 +2,24 @@
 //! while.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::time::Duration;
 
 use longhall_packet::{Change, Member, Presence, PresenceState, Role, ServerPacket};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::channel::{MemberDelta, PresenceDelta};
 use super::{Hub, State};
-use crate::Server;
 use crate::frames::{Frames, encode};
 use crate::store::{ChannelId, UserId};
 
 /// Tells the news and ends the grace of those who did not come back, again and
-/// again until the server stops.
-pub(crate) async fn tell_presence(server: Arc<Server>) {
-    let mut ticks = interval(server.config.presence.interval);
+/// again.
+pub(crate) async fn run(hub: Hub, period: Duration) {
+    let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            now = ticks.tick() => server.hub.tell_news(now),
-            () = server.stopping.cancelled() => return,
-        }
+        let now = ticks.tick().await;
+        hub.tell_news(now);
     }
 }
 
