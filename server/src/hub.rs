@@ -45,7 +45,7 @@ use tokio::time::Instant;
 
 use arrivals::Arrivals;
 pub(crate) use arrivals::{Arrival, Stale};
-use channel::LiveChannel;
+use channel::{LiveChannel, Moved};
 pub(crate) use delivery::{Said, hidden};
 pub(crate) use device::HubEntry;
 use device::{Device, Grace};
@@ -241,7 +241,7 @@ impl Hub {
             Some(live) => live.members = membership.members,
             None => state.arrivals.note_channel(channel),
         }
-        state.note_member(channel, user, membership.role, true);
+        state.note_member(channel, user, membership.role, Moved::In);
         let joined = |id| {
             let channel = state.as_seen_by(membership);
             encode(&ServerPacket::Joined { id, channel })
@@ -289,15 +289,14 @@ impl Hub {
         role: Role,
         packet: &ServerPacket,
     ) {
-        {
-            let state = &mut *self.lock();
-            state.arrivals.note_user(user);
-            let live = state.channels.get_mut(&channel);
-            if let Some(present) = live.and_then(|live| live.present.get_mut(&user)) {
-                *present = role;
-            }
+        let packet = encode(packet);
+        let state = &mut *self.lock();
+        state.arrivals.note_user(user);
+        let live = state.channels.get_mut(&channel);
+        if let Some(present) = live.and_then(|live| live.present.get_mut(&user)) {
+            *present = role;
         }
-        self.announce(channel, packet);
+        state.announce(channel, &packet);
     }
 
     /// Notes what a player says of themselves on one device.

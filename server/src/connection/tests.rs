@@ -1,22 +1,18 @@
 use tokio::io::AsyncWriteExt;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::config::Config;
-use crate::store::MemoryStore;
+use crate::handlers::test_session::open_server;
 
 /// A server for one socket, that socket, and the other end of it.
 async fn connected(config: Config) -> (Socket, TcpStream) {
-    let store = Arc::new(MemoryStore::default());
-    let stopping = CancellationToken::new();
-    let server = Server::open(config, store, stopping).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let there = TcpStream::connect(listener.local_addr().unwrap());
     let (there, here) = tokio::join!(there, listener.accept());
     let (reading, writing) = here.unwrap().0.into_split();
     let outbox = Arc::new(Outbox::new(100_000, Some(writing)));
     (
-        Socket::new(reading, outbox, server.unwrap()),
+        Socket::new(reading, outbox, open_server(config)),
         there.unwrap(),
     )
 }
@@ -159,14 +155,15 @@ async fn who_waits_to_be_answered_is_not_idle() {
 /// each of thousands has.
 #[tokio::test]
 async fn a_connections_future_is_small() {
-    let config = Config::default();
-    let store = Arc::new(MemoryStore::default());
-    let stopping = CancellationToken::new();
-    let server = Server::open(config, store, stopping).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
     let address = IpAddr::from([127, 0, 0, 1]);
-    let serving = serve(server.unwrap(), stream.unwrap(), address, None);
+    let serving = serve(
+        open_server(Config::default()),
+        stream.unwrap(),
+        address,
+        None,
+    );
     let bytes = size_of_val(&serving);
     assert!(bytes <= 1640, "{bytes}");
 }

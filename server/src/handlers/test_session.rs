@@ -31,6 +31,14 @@ pub(crate) struct TestSession {
     lines: u64,
 }
 
+/// A server with [`MemoryStore`], without a listener.
+pub(crate) fn open_server(config: Config) -> Arc<Server> {
+    let store = Arc::new(MemoryStore::default());
+    let opening = Server::open(config, store, CancellationToken::new());
+    // The store in memory never waits.
+    opening.now_or_never().unwrap().unwrap()
+}
+
 impl TestSession {
     pub(crate) fn new() -> Self {
         Self::with(|_| {})
@@ -45,11 +53,7 @@ impl TestSession {
             config.rates.unanswered_whispers_per_minute = 1_000_000;
         });
         change(&mut config);
-        let store = Arc::new(MemoryStore::default());
-        let stopping = CancellationToken::new();
-        let opening = Server::open(config, store, stopping);
-        // The store in memory never waits.
-        Self::of(opening.now_or_never().unwrap().unwrap())
+        Self::of(open_server(config))
     }
 
     /// Another visitor of the same server.

@@ -54,6 +54,18 @@ pub(super) struct MemberDelta {
     pub(super) was: (PresenceState, String),
 }
 
+/// Where somebody went about whom something is to be told. Members of the lobby are
+/// those who are online.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moved {
+    /// They are a member now.
+    In,
+    /// They are no member any more.
+    Out,
+    /// They were a member and still are.
+    Stays,
+}
+
 impl LiveChannel {
     pub(super) fn new(channel: &Channel, members: u32) -> Self {
         Self {
@@ -90,7 +102,7 @@ impl LiveChannel {
     /// Notes that somebody left the channel; in the lobby, that they are offline.
     pub(super) fn note_left(&mut self, user: UserId, username: &str, role: Role) {
         let was = (PresenceState::Offline, String::new());
-        self.note(user, username, role, true, false, was);
+        self.note(user, username, role, Moved::Out, was);
     }
 
     /// Notes a change, on top of what was noted since it was told last.
@@ -99,8 +111,7 @@ impl LiveChannel {
         user: UserId,
         username: &str,
         role: Role,
-        was_member: bool,
-        is_member: bool,
+        moved: Moved,
         was: (PresenceState, String),
     ) {
         if self.delta.is_partial {
@@ -109,12 +120,12 @@ impl LiveChannel {
         let delta = self.delta.of.entry(user).or_insert_with(|| MemberDelta {
             username: username.to_owned(),
             role,
-            was_member,
-            is_member,
+            was_member: moved != Moved::In,
+            is_member: moved != Moved::Out,
             was,
         });
         delta.role = role;
-        delta.is_member = is_member;
+        delta.is_member = moved != Moved::Out;
         if self.delta.of.len() > MAX_NAMED {
             self.note_unnamed();
         }

@@ -108,14 +108,7 @@ impl Hub {
     /// Sends news to everybody in a channel who is online.
     pub(crate) fn announce(&self, channel: ChannelId, packet: &ServerPacket) {
         let packet = encode(packet);
-        let state = &mut *self.lock();
-        // Who is about to come in has read what was before.
-        state.arrivals.note_channel(channel);
-        if let Some(live) = state.channels.get(&channel) {
-            for listener in &live.listeners {
-                listener.outbox.push(packet.clone());
-            }
-        }
+        self.lock().announce(channel, &packet);
     }
 
     /// Sends news to all sessions of an account, except to `asker`'s.
@@ -135,6 +128,16 @@ impl Hub {
 }
 
 impl State {
+    pub(super) fn announce(&mut self, channel: ChannelId, packet: &Frames) {
+        // A session on its way in has read what was before.
+        self.arrivals.note_channel(channel);
+        if let Some(live) = self.channels.get(&channel) {
+            for listener in &live.listeners {
+                listener.outbox.push(packet.clone());
+            }
+        }
+    }
+
     pub(super) fn tell(&self, user: UserId, asker: Option<&Arc<Outbox>>, packet: &Frames) {
         let Some(player) = self.players.get(&user) else {
             return;

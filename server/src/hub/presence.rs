@@ -7,7 +7,7 @@ use std::time::Duration;
 use longhall_packet::{Change, Member, Presence, PresenceState, Role, ServerPacket};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::channel::{MemberDelta, PresenceDelta};
+use super::channel::{MemberDelta, Moved, PresenceDelta};
 use super::{Hub, State};
 use crate::frames::{Frames, encode};
 use crate::store::{ChannelId, UserId};
@@ -50,20 +50,20 @@ impl State {
         }
     }
 
-    /// Notes that a player is a member of a channel now.
+    /// Notes that a player is a member of a channel.
     pub(super) fn note_member(
         &mut self,
         channel: ChannelId,
         user: UserId,
         role: Role,
-        joined: bool,
+        moved: Moved,
     ) {
         let (Some(player), Some(live)) = (self.players.get(&user), self.channels.get_mut(&channel))
         else {
             return;
         };
         let was = (PresenceState::Offline, String::new());
-        live.note(user, &player.username, role, !joined, true, was);
+        live.note(user, &player.username, role, moved, was);
         self.mark_changed(channel);
     }
 
@@ -77,8 +77,13 @@ impl State {
             self.mark_changed(channel);
             return;
         }
-        let (is_lobby, role) = (live.is_lobby, live.present.get(&user).copied());
-        self.note_member(channel, user, role.unwrap_or(Role::Member), is_lobby);
+        let moved = if live.is_lobby {
+            Moved::In
+        } else {
+            Moved::Stays
+        };
+        let role = live.present.get(&user).copied().unwrap_or(Role::Member);
+        self.note_member(channel, user, role, moved);
     }
 
     /// Notes that a player went offline, in a channel they are in.
@@ -93,8 +98,12 @@ impl State {
             return;
         };
         let role = live.present.get(&user).copied().unwrap_or(Role::Member);
-        let is_member = !live.is_lobby;
-        live.note(user, username, role, true, is_member, before.clone());
+        let moved = if live.is_lobby {
+            Moved::Out
+        } else {
+            Moved::Stays
+        };
+        live.note(user, username, role, moved, before.clone());
         self.mark_changed(channel);
     }
 
@@ -110,7 +119,7 @@ impl State {
         for &channel in &player.channels {
             if let Some(live) = self.channels.get_mut(&channel) {
                 let role = live.present.get(&user).copied().unwrap_or(Role::Member);
-                live.note(user, &player.username, role, true, true, before.clone());
+                live.note(user, &player.username, role, Moved::Stays, before.clone());
                 if !std::mem::replace(&mut live.delta.is_listed, true) {
                     self.with_changes.push(channel);
                 }
