@@ -68,12 +68,12 @@ pub(crate) async fn run<Serving>(
         failing = false;
         let address = address.ip();
         let is_slow_enough = limits.check_connection(address).is_ok();
-        let (place, refusal) = match counts.enter(address, is_slow_enough, capacity) {
-            Ok(place) => (place, None),
-            Err(place) => {
+        let (permit, refusal) = match counts.enter(address, is_slow_enough, capacity) {
+            Ok(permit) => (permit, None),
+            Err(permit) => {
                 refused.note(address);
-                match place {
-                    Some(place) => (place, Some(CloseReason::TooManyConnections)),
+                match permit {
+                    Some(permit) => (permit, Some(CloseReason::TooManyConnections)),
                     None => continue,
                 }
             }
@@ -86,7 +86,7 @@ pub(crate) async fn run<Serving>(
             if AssertUnwindSafe(serving).catch_unwind().await.is_err() {
                 error!("a connection panicked; it is closed, please report this");
             }
-            drop(place);
+            drop(permit);
         });
     }
 }
@@ -140,22 +140,22 @@ struct CountState {
     per_address: HashMap<IpAddr, usize>,
 }
 
-/// A connection's place in [`Counts`]; given back when dropped.
-struct Place {
+/// A connection's leave to be there, counted in [`Counts`]; given back when dropped.
+struct Permit {
     counts: Counts,
     /// `None` for one that is being refused.
     address: Option<IpAddr>,
 }
 
 impl Counts {
-    /// Takes a place. `Err` means there is none, or the address takes them too fast;
-    /// with a place to be refused in if there is one of those.
+    /// Takes a permit. `Err` means that there is none, or that the address takes them
+    /// too fast; it brings a permit to be refused under, if there is one of those.
     fn enter(
         &self,
         address: IpAddr,
         is_slow_enough: bool,
         capacity: &Capacity,
-    ) -> Result<Place, Option<Place>> {
+    ) -> Result<Permit, Option<Permit>> {
         let address = network(address);
         let mut state = self.lock();
         let here = state.per_address.get(&address).copied().unwrap_or(0);
@@ -164,14 +164,14 @@ impl Counts {
         if is_slow_enough && has_room {
             state.total += 1;
             state.per_address.insert(address, here + 1);
-            return Ok(Place {
+            return Ok(Permit {
                 counts: self.clone(),
                 address: Some(address),
             });
         }
         if state.refusals < MAX_REFUSALS {
             state.refusals += 1;
-            return Err(Some(Place {
+            return Err(Some(Permit {
                 counts: self.clone(),
                 address: None,
             }));
@@ -185,7 +185,7 @@ impl Counts {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.counts.lock();
         let Some(address) = self.address else {
