@@ -5,7 +5,7 @@
 //! A connection's way through the modules:
 //!
 //! - `server`: what all connections share, `channel_locks` among it;
-//! - `listener`: accepts, counts connections per address, starts a task each;
+//! - [`listener`]: accepts, counts connections per address, starts a task each;
 //! - `handshake`: makes a WebSocket of a TCP connection, or says why not;
 //! - `connection`: owns one socket: frames in, frames out, deadlines; knows no
 //!   user;
@@ -25,13 +25,14 @@
 //! - `retention`: forgets what is too old;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
 //!
-//! [`log`] is for the program: where its log goes, without anybody waiting for it.
+//! [`config`] has all settings. For the program are [`log`], where its log goes without
+//! anybody waiting for it, and [`process_limits`], which it raises or outlives.
 
 pub mod config;
 pub mod log;
 mod server;
 mod channel_locks;
-mod listener;
+pub mod listener;
 mod handshake;
 mod connection;
 mod intake;
@@ -51,6 +52,7 @@ mod clock;
 mod resume_token;
 pub mod shutdown;
 mod signals;
+pub mod process_limits;
 pub mod store;
 mod retention;
 #[cfg(feature = "fuzzing")]

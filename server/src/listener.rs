@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::IpAddr;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,6 +29,34 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// keeps up to some megabytes of what a peer does not read, out of the sight of the
 /// outbox. Linux counts its own book-keeping in, and doubles the number.
 const SOCKET_BUFFER_BYTES: usize = 128 * 1024;
+
+/// Takes the address. Connections wait from then on, until the server accepts them.
+///
+/// # Errors
+/// When it cannot be had; the text is for the operator and says what to do.
+pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(address).and_then(|listener| {
+        // As the runtime wants it.
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    listener.map_err(|cause| {
+        let advice = match cause.kind() {
+            ErrorKind::AddrInUse => {
+                "another program uses this port; stop it, or choose another port with --listen"
+            }
+            ErrorKind::PermissionDenied => {
+                "ports below 1024 need special rights; choose a higher one with --listen"
+            }
+            ErrorKind::AddrNotAvailable => {
+                "this machine does not have that address; choose another with --listen"
+            }
+            _ => &cause.to_string(),
+        };
+        let text = format!("cannot listen on {address}: {advice}");
+        io::Error::new(cause.kind(), text)
+    })
+}
 
 /// Accepts connections and has each served by a task in `connections`, with the reason
 /// to close it if there are too many.
@@ -93,7 +122,7 @@ pub(crate) async fn run<Serving>(
 
 /// What holds for every socket. A system that does not do it serves players
 /// nevertheless.
-fn set_up(stream: &TcpStream) -> std::io::Result<()> {
+fn set_up(stream: &TcpStream) -> io::Result<()> {
     // Nagle's algorithm would hold lines back for up to 40 ms.
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);

@@ -1,16 +1,19 @@
 //! The log on standard error, which nobody ever waits for.
 //!
-//! Who writes a line puts it into a bounded queue; a thread of its own writes. So
-//! neither a full disk, nor a pipe whose reader died, nor one whose reader is stuck
-//! holds up a player. A line for which there is no room, or which cannot be written,
-//! is lost and counted. The log says how many as soon as it can be written again.
+//! A line goes into a bounded queue, and a thread of its own writes it. So neither a
+//! full disk, nor a pipe whose reader died, nor one whose reader is stuck holds up a
+//! player. A line for which there is no room, or which cannot be written, is lost and
+//! counted. The log says how many as soon as it can be written again.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tracing::error;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
@@ -65,6 +68,26 @@ impl Log {
     pub fn start() -> io::Result<Self> {
         let log = Self::onto(io::stderr())?;
         Ok(LOG.get_or_init(|| log).clone())
+    }
+
+    /// Takes the program's events of these levels from now on, and its panics.
+    ///
+    /// # Errors
+    /// When they are no levels.
+    pub fn take_events(&self, levels: &str) -> Result<(), ParseError> {
+        tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::try_new(levels)?)
+            .with_writer(self.clone())
+            .with_ansi(io::stderr().is_terminal())
+            // Its word about itself would go to standard error, and panic
+            // where that cannot be written.
+            .log_internal_errors(false)
+            .init();
+        // Standard error itself would be waited for.
+        std::panic::set_hook(Box::new(|panic| {
+            error!("{}", panic.to_string().replace('\n', " "));
+        }));
+        Ok(())
     }
 
     fn onto(file: impl Write + Send + 'static) -> io::Result<Self> {

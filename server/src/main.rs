@@ -1,23 +1,20 @@
-//! The server program: arguments, logging, signals, then [`longhall_server::run`].
+//! The server program: options, log, signals, then [`longhall_server::run`].
 
 mod variables;
 
-use std::io::{ErrorKind, IsTerminal};
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::Parser;
 use longhall_server::config::Basics;
 use longhall_server::log::{self, Log};
 use longhall_server::store::SqliteStore;
-use longhall_server::{Config, SERVER_NAME, run, shutdown};
+use longhall_server::{Config, SERVER_NAME, listener, process_limits, run, shutdown};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
-use tracing_subscriber::EnvFilter;
+use tracing::info;
 
 /// The Longhall server: accounts and chat for Godot 4 games.
 ///
@@ -46,7 +43,7 @@ fn main() -> ExitCode {
     let Ok(log) = Log::start() else {
         return ExitCode::FAILURE;
     };
-    let code = match start(args, log.clone()) {
+    let code = match start(args, &log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let text = variables.name_in(&format!("{error:#}"));
@@ -58,26 +55,11 @@ fn main() -> ExitCode {
     code
 }
 
-fn start(args: Args, log: Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&args.basics.log).with_context(|| {
-        format!(
-            "--log {} is not a log level; try info or debug",
-            args.basics.log
-        )
-    })?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(log)
-        .with_ansi(std::io::stderr().is_terminal())
-        // What it has to say about itself would go to standard error, and panic
-        // where that cannot be written.
-        .log_internal_errors(false)
-        .init();
-    // Standard error itself would be waited for.
-    std::panic::set_hook(Box::new(|panic| {
-        error!("{}", panic.to_string().replace('\n', " "));
-    }));
-    allow_many_connections();
+fn start(args: Args, log: &Log) -> anyhow::Result<()> {
+    let levels = &args.basics.log;
+    log.take_events(levels)
+        .with_context(|| format!("--log {levels} is not a log level; try info or debug"))?;
+    process_limits::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -90,57 +72,14 @@ async fn serve(Args { basics, mut config }: Args) -> anyhow::Result<()> {
     let stopping = CancellationToken::new();
     let patience = config.timeouts.shutdown + Duration::from_secs(1);
     shutdown::on_signals(stopping.clone(), patience).context("cannot listen for signals")?;
-    outlive_file_size_limits().context("cannot listen for signals")?;
+    process_limits::outlive_file_size_limit().context("cannot listen for signals")?;
     config.names.read_reserved()?;
-    let listener = TcpListener::bind(basics.listen)
-        .await
-        .map_err(|cause| explain_bind(basics.listen, &cause))?;
+    let listener = TcpListener::from_std(listener::bind(basics.listen)?)
+        .context("cannot wait for connections")?;
     let store = SqliteStore::open(&basics.database)?;
     let address = listener.local_addr().context("cannot find out the port")?;
     info!(%address, database = %basics.database.display(), server = SERVER_NAME, "listening");
     run(listener, config, Arc::new(store), stopping)
         .await
         .context("stopped")
-}
-
-fn explain_bind(address: SocketAddr, cause: &std::io::Error) -> anyhow::Error {
-    let advice = match cause.kind() {
-        ErrorKind::AddrInUse => {
-            "another program uses this port; stop it, or choose another port with --listen"
-        }
-        ErrorKind::PermissionDenied => {
-            "ports below 1024 need special rights; choose a higher one with --listen"
-        }
-        ErrorKind::AddrNotAvailable => {
-            "this machine does not have that address; choose another with --listen"
-        }
-        _ => return anyhow!("cannot listen on {address}: {cause}"),
-    };
-    anyhow!("cannot listen on {address}: {advice}")
-}
-
-/// A log file as large as the system allows is one that cannot be written, and no
-/// reason to end, as the signal would have it that comes with the error.
-fn outlive_file_size_limits() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use rustix::process::Signal;
-        use tokio::signal::unix::{SignalKind, signal};
-        // Once it is listened for, it stays so, whether anybody waits for it or not.
-        let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
-    }
-    Ok(())
-}
-
-/// Each connection takes a file descriptor, and many systems allow a program
-/// 1,024 until it asks for more.
-fn allow_many_connections() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, getrlimit, setrlimit};
-        let mut limit = getrlimit(Resource::Nofile);
-        limit.current = limit.maximum;
-        // Failing leaves the limit as it was; the listener copes with it.
-        let _ = setrlimit(Resource::Nofile, limit);
-    }
 }
