@@ -1,0 +1,187 @@
+//! Options and their variables: which one is blamed, what counts as none.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use crate::check_refused;
+use crate::support::{Program, database};
+
+/// An option whose value comes from a variable.
+fn with_variable(name: &str, value: &str, database: &Path) -> Output {
+    let mut program = Program::command();
+    program.args(["--listen", "127.0.0.1:0", "--database"]);
+    Program::output(program.arg(database).env(name, value))
+}
+
+#[test]
+fn a_bad_value_in_a_variable_is_blamed_on_the_variable() {
+    let (folder, path) = database();
+    for name in variables() {
+        // What is on the command line counts, and any text is a welcome, or a file.
+        if ["LISTEN", "DATABASE", "MOTD", "WELCOME"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        {
+            continue;
+        }
+        let Output { status, stderr, .. } = with_variable(&name, "=,=", &path);
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert!(!status.success());
+        assert!(stderr.contains(&name), "{name}: {stderr}");
+    }
+    let long = "x".repeat(2000);
+    let refused_by = [
+        ("LONGHALL_MOTD", long.as_str()),
+        ("LONGHALL_WELCOME", &long),
+        ("LONGHALL_LISTEN", "everywhere"),
+        ("LONGHALL_LISTEN", "192.0.2.1:1"),
+        ("LONGHALL_DATABASE", ":memory:"),
+        ("LONGHALL_DATABASE", "."),
+    ];
+    for (name, value) in refused_by {
+        let mut program = Program::command();
+        program.env("LONGHALL_LISTEN", "127.0.0.1:0");
+        program.env("LONGHALL_DATABASE", &path).env(name, value);
+        let Output { status, stderr, .. } = Program::output(program.current_dir(folder.path()));
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert!(!status.success());
+        assert!(stderr.contains(name), "{name}: {stderr}");
+    }
+}
+
+#[test]
+fn a_bad_value_on_the_command_line_is_not_blamed_on_a_variable() {
+    let (_folder, path) = database();
+    let mut program = Program::command();
+    program.arg("--database").arg(path);
+    program.args(["--grace", "long"]);
+    program
+        .env("LONGHALL_GRACE", "5")
+        .env("LONGHALL_LOG", "warn");
+    let Output { status, stderr, .. } = Program::output(&mut program);
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("--grace") && !stderr.contains("LONGHALL"),
+        "{stderr}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_named() {
+    use std::os::unix::ffi::OsStrExt;
+    let (_folder, path) = database();
+    let mut program = Program::command();
+    program.arg("--database").arg(path);
+    program.env("LONGHALL_WELCOME", std::ffi::OsStr::from_bytes(b"\xff"));
+    let Output { status, stderr, .. } = Program::output(&mut program);
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("LONGHALL_WELCOME"), "{stderr}");
+}
+
+/// Every variable that the help tells of.
+fn variables() -> Vec<String> {
+    let Output { stdout, .. } = Program::command().arg("--help").output().unwrap();
+    let help = String::from_utf8(stdout).unwrap();
+    let names: Vec<_> = help
+        .split("[env: ")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('=')?.0.to_owned()))
+        .collect();
+    assert!(names.len() > 20, "{names:?}");
+    names
+}
+
+#[cfg(unix)]
+#[test]
+fn an_empty_variable_is_as_good_as_none() {
+    let (folder, _) = database();
+    // Port 8081 may be taken.
+    let mut command = Program::command();
+    for name in variables() {
+        command.env(name, "");
+    }
+    let server = Program::start_unheard(
+        command.stderr(Stdio::null()),
+        Path::new(&folder.path().join("longhall.db")),
+    );
+    assert_eq!(server.terminate().code(), Some(0));
+    // The two that are on the command line above.
+    let mut command = Program::command();
+    command.current_dir(folder.path());
+    command
+        .env("LONGHALL_DATABASE", "")
+        .env("LONGHALL_LISTEN", "");
+    let Output { stderr, .. } = Program::output(command.args(["--grace", "long"]));
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert!(
+        stderr.contains("--grace") && !stderr.contains("LONGHALL"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_log_level_that_does_not_exist_is_named() {
+    let (_folder, path) = database();
+    check_refused(&["--log", "=,="], &path, &["--log", "try info or debug"]);
+}
+
+#[test]
+fn numbers_that_make_no_sense_are_named_with_their_bounds() {
+    let (_folder, path) = database();
+    // A day is the longest grace time; without a bound, the clock would overflow.
+    let mut wrong = vec![("--grace", "86401"), ("--sessions-per-account", "101")];
+    let zero = |option| (option, "0");
+    wrong.extend(
+        [
+            "--history-days",
+            "--history-lines",
+            "--whispers-kept",
+            "--members-per-channel",
+            "--max-connections",
+            "--connections-per-address",
+            "--registrations-per-hour",
+            "--logins-per-minute",
+            "--logins-per-minute-per-name",
+            "--packets-per-second",
+            "--failed-resumes-per-minute",
+            "--lines-per-second",
+            "--unanswered-whispers-per-minute",
+            "--history-per-second",
+            "--channel-passwords-per-minute",
+            "--creations-per-hour",
+        ]
+        .map(zero),
+    );
+    for (option, value) in wrong {
+        let mut program = Program::command();
+        // A folder is no database: whatever happens, it does not start.
+        program.arg("--database").arg(path.parent().unwrap());
+        let Output { status, stderr, .. } = program.args([option, value]).output().unwrap();
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(2), "{option} {value}: {stderr}");
+        assert!(stderr.contains(option), "{stderr}");
+    }
+}
+
+#[test]
+fn help_names_every_option_with_its_variable_and_default() {
+    let Output { status, stdout, .. } = Program::command().arg("--help").output().unwrap();
+    assert!(status.success());
+    let help = String::from_utf8(stdout).unwrap();
+    for part in [
+        "--listen",
+        "LONGHALL_LISTEN",
+        "127.0.0.1:8081",
+        "--database",
+        "LONGHALL_DATABASE",
+        "longhall.db",
+        "--log",
+        "LONGHALL_LOG",
+        "info",
+    ] {
+        assert!(help.contains(part), "{part} is not in the help");
+    }
+}
