@@ -1,5 +1,7 @@
 //! The server program: options, log, signals, then [`longhall_server::run`].
 
+#[cfg(test)]
+mod example;
 mod variables;
 
 use std::process::ExitCode;

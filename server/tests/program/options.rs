@@ -1,10 +1,11 @@
 //! Options and their variables: which one is blamed, what counts as none.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use crate::check_refused;
 use crate::support::{Program, database};
+use crate::{check_refused, in_a_shell};
 
 /// An option whose value comes from a variable.
 fn with_variable(name: &str, value: &str, database: &Path) -> Output {
@@ -126,6 +127,38 @@ fn an_empty_variable_is_as_good_as_none() {
 fn a_log_level_that_does_not_exist_is_named() {
     let (_folder, path) = database();
     check_refused(&["--log", "=,="], &path, &["--log", "try info or debug"]);
+}
+
+/// As an operator who uncomments everything has it read.
+#[cfg(unix)]
+#[test]
+fn a_shell_and_systemd_read_the_example_of_all_options_alike() {
+    let (folder, path) = database();
+    let example = include_str!("../../longhall.example.env");
+    let settings: Vec<_> = example
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix('#')
+                .filter(|line| line.starts_with("LONGHALL_"))
+        })
+        .collect();
+    let names = settings.iter().filter_map(|line| line.split_once('='));
+    assert_eq!(names.map(|(name, _)| name).collect::<Vec<_>>(), variables());
+    for line in example.lines() {
+        // Each has its own quotes, escapes and remarks: they agree on plain text.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_=.:-".contains(c);
+        assert!(line.is_empty() || line.starts_with('#'), "{line}");
+        assert!(
+            !line.starts_with("#L") || line[1..].chars().all(is_plain),
+            "{line}"
+        );
+    }
+    let file = folder.path().join("longhall.env");
+    fs::write(&file, settings.join("\n")).unwrap();
+    let mut command = in_a_shell("set -a; . \"$EXAMPLE\"; exec \"$@\"");
+    command.env("EXAMPLE", file).stderr(Stdio::null());
+    let server = Program::start_unheard(&mut command, &path);
+    assert_eq!(server.terminate().code(), Some(0));
 }
 
 #[test]
