@@ -51,12 +51,7 @@ mod tests {
 
     #[tokio::test]
     async fn lines_of_the_blocked_arrive_as_numbers_and_whispers_not_at_all() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
-        let mut eve = ada.another();
-        eve.register_and_login("eve").await;
+        let [mut ada, mut bob, mut eve] = TestSession::players(["ada", "bob", "eve"]).await;
         bob.done("block", r#""username":"ADA""#).await;
         ada.chat("lobby", "rubbish").await;
         let hidden = bob.expect_line();
@@ -73,14 +68,9 @@ mod tests {
 
     #[tokio::test]
     async fn blocks_hold_on_all_devices_and_are_listed() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         bob.done("block", r#""username":"ada""#).await;
-        let mut tablet = bob.another();
-        tablet.try_login("bob", "correct horse").await;
-        tablet.expect_logged_in(2);
+        let mut tablet = bob.another_device("bob").await;
         ada.chat("lobby", "rubbish").await;
         assert_eq!(tablet.expect_line().kind, LineKind::Hidden);
         tablet.ask("blocks", "").await;
@@ -90,12 +80,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_comings_and_goings_of_the_blocked_are_not_told() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
-        let mut eve = ada.another();
-        eve.register_and_login("eve").await;
+        let [mut ada, mut bob, mut eve] = TestSession::players(["ada", "bob", "eve"]).await;
         bob.done("block", r#""username":"ada""#).await;
         bob.tell_news();
         for player in [&mut bob, &mut eve] {
@@ -109,8 +94,9 @@ mod tests {
 
     #[tokio::test]
     async fn there_are_so_many_blocks_and_no_more_and_none_of_oneself() {
-        let mut ada = TestSession::with(|config| config.capacity.blocks_per_account = 1);
-        ada.register_and_login("ada").await;
+        let [mut ada] =
+            TestSession::players_with(|config| config.capacity.blocks_per_account = 1, ["ada"])
+                .await;
         for name in ["bob", "eve"] {
             ada.another().register(name).await;
         }

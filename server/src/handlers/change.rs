@@ -75,10 +75,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_edit_is_told_to_all_and_read_by_who_comes_later() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         let seq = ada.chat("lobby", "helo").await;
         bob.expect_line();
         ada.ask("edit", r#""channel":"lobby","seq":1,"text":"hello""#)
@@ -99,10 +96,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_deleted_line_keeps_its_number_and_nothing_else() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.chat("lobby", "a secret").await;
         ada.done("delete", r#""channel":"lobby","seq":1"#).await;
         bob.forget_waiting();
@@ -122,10 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_whisper_is_changed_in_both_inboxes() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.chat("@bob", "helo").await;
         bob.expect_line();
         ada.done("edit", r#""channel":"@","seq":1,"text":"hello""#)
@@ -138,10 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn lines_of_others_and_lines_that_are_not_there_cannot_be_changed() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.chat("lobby", "mine").await;
         bob.forget_waiting();
         for fields in [
@@ -157,8 +145,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_said_too_long_ago_stands() {
-        let mut ada = TestSession::with(|config| config.history.edit_window = Duration::ZERO);
-        ada.register_and_login("ada").await;
+        let [mut ada] = TestSession::players_with(
+            |config| config.history.edit_window = Duration::ZERO,
+            ["ada"],
+        )
+        .await;
         ada.chat("lobby", "carved in stone").await;
         ada.step_clock(Duration::from_millis(2));
         let fields = r#""channel":"lobby","seq":1,"text":"or not""#;

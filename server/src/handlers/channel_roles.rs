@@ -101,10 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn operators_set_the_topic_and_everybody_is_told() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         bob.join("den").await;
         let topic = r#""channel":"den","topic":"cake""#;
@@ -128,10 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_owner_changes_who_may_join() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         ada.done("set_access", r#""channel":"den","access":"invite""#)
             .await;
@@ -149,10 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_owner_who_gives_the_channel_away_becomes_an_operator() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         bob.join("den").await;
         let give = r#""channel":"den","username":"bob","role":"owner""#;
@@ -176,10 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_rules_the_lobby() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, bob] = TestSession::players(["ada", "bob"]).await;
         let topic = r#""channel":"lobby","topic":"mine""#;
         ada.refused("set_topic", topic, DenyCode::NotAllowed).await;
         let role = r#""channel":"lobby","username":"bob","role":"operator""#;

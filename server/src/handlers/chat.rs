@@ -106,10 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_reaches_everyone_stamped_and_numbered_by_the_server() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         // A sender a client makes up is passed over.
         ada.send(
             r#"{"type":"chat","id":7,"channel":"lobby","line_id":1,"text":"[b]hi[/b]","sender":"bob","seq":99}"#,
@@ -136,10 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_sent_again_is_acknowledged_again_and_heard_once() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         let line = r#"{"type":"chat","id":7,"channel":"lobby","line_id":1,"text":"hi"}"#;
         ada.send(line).await;
         ada.expect_line();
@@ -152,8 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_that_breaks_a_rule_reaches_nobody() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         ada.say("lobby", &"x".repeat(501)).await;
         ada.expect_deny(Some(6), DenyCode::TooLong);
         ada.say("lobby", r"a\u0007b").await;
@@ -163,10 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_channel_is_heard_by_its_members_alone() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         ada.chat("den", "just me").await;
         bob.expect_nothing();
@@ -184,8 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_whisper_reaches_the_other_one_and_all_devices_of_both() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         let (mut tablet, mut bob, mut eve) = (ada.another(), ada.another(), ada.another());
         tablet.try_login("ada", "correct horse").await;
         tablet.expect_logged_in(2);
@@ -208,8 +197,7 @@ mod tests {
 
     #[tokio::test]
     async fn whispers_to_nobody_and_to_oneself_are_refused() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         for (target, code) in [
             ("@nobody", DenyCode::UnknownUser),
             ("@Ada", DenyCode::NotYourself),
@@ -222,8 +210,8 @@ mod tests {
 
     #[tokio::test]
     async fn whispers_wait_for_who_is_away_but_not_too_many() {
-        let mut ada = TestSession::with(|config| config.history.whispers_waiting = 8);
-        ada.register_and_login("ada").await;
+        let [mut ada] =
+            TestSession::players_with(|config| config.history.whispers_waiting = 8, ["ada"]).await;
         let mut bob = ada.another();
         bob.register("bob").await;
         ada.chat("@bob", "one").await;
@@ -244,10 +232,7 @@ mod tests {
 
     #[tokio::test]
     async fn lines_that_the_store_cannot_keep_reach_nobody() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, bob] = TestSession::players(["ada", "bob"]).await;
         ada.close_store().await;
         ada.say("lobby", "hi").await;
         ada.expect_deny(Some(6), DenyCode::Unavailable);
@@ -256,8 +241,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_is_told_to_wait_and_closed_when_it_does_not() {
-        let mut ada = TestSession::with(|config| config.rates.packets_per_second = 1);
-        ada.register_and_login("ada").await;
+        let [mut ada] =
+            TestSession::players_with(|config| config.rates.packets_per_second = 1, ["ada"]).await;
         let mut limited = 0;
         for id in 10..500 {
             ada.send(&format!(r#"{{"type":"ping","id":{id}}}"#)).await;
@@ -333,10 +318,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_account_says_no_more_on_many_devices_than_on_one() {
-        let mut ada = TestSession::with(|config| config.rates.lines_per_second = Some(2));
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [ada, mut bob] = TestSession::players_with(
+            |config| config.rates.lines_per_second = Some(2),
+            ["ada", "bob"],
+        )
+        .await;
         let mut devices = vec![ada];
         for _ in 0..4 {
             let mut device = devices[0].another();
@@ -389,12 +375,11 @@ mod tests {
 
     #[tokio::test]
     async fn whispers_to_who_never_answers_are_slower() {
-        let mut eve = TestSession::with(|config| config.rates.unanswered_whispers_per_minute = 3);
-        eve.register_and_login("eve").await;
-        let mut ada = eve.another();
-        ada.register_and_login("ada").await;
-        let mut bob = eve.another();
-        bob.register_and_login("bob").await;
+        let [mut eve, _ada, mut bob] = TestSession::players_with(
+            |config| config.rates.unanswered_whispers_per_minute = 3,
+            ["eve", "ada", "bob"],
+        )
+        .await;
         let mut said = 0;
         for _ in 0..10 {
             eve.say("@ada", "buy swords").await;

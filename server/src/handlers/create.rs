@@ -60,8 +60,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_creates_a_channel_owns_it() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         let fields = r#""channel":"Trade-EU","topic":"cheap swords","access":"open""#;
         ada.ask("create", fields).await;
         let channel = ada.expect_joined(Some(5));
@@ -81,8 +80,7 @@ mod tests {
 
     #[tokio::test]
     async fn names_are_taken_once_and_the_lobby_always() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         ada.create("den", "open").await;
         for name in ["DEN", "lobby", "l0bby", "lоbby", "IobbY"] {
             let fields = format!(r#""channel":"{name}","access":"open""#);
@@ -92,16 +90,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_channel_by_password_needs_one() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         let fields = r#""channel":"den","access":"password""#;
         ada.refused("create", fields, DenyCode::TooShort).await;
     }
 
     #[tokio::test]
     async fn an_account_is_in_so_many_channels_and_no_more() {
-        let mut ada = TestSession::with(|config| config.capacity.channels_per_account = 2);
-        ada.register_and_login("ada").await;
+        let [mut ada] =
+            TestSession::players_with(|config| config.capacity.channels_per_account = 2, ["ada"])
+                .await;
         ada.create("one", "open").await;
         ada.create("two", "open").await;
         let three = r#""channel":"three","access":"open""#;
@@ -113,8 +111,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_creates_channel_after_channel_has_to_wait() {
-        let mut ada = TestSession::with(|config| config.rates.creations_per_hour = 1);
-        ada.register_and_login("ada").await;
+        let [mut ada] =
+            TestSession::players_with(|config| config.rates.creations_per_hour = 1, ["ada"]).await;
         ada.create("one", "open").await;
         let two = r#""channel":"two","access":"open""#;
         ada.refused("create", two, DenyCode::RateLimited).await;

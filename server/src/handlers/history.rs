@@ -101,8 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn pages_go_forward_and_back_without_holes() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         for number in 1..=25 {
             ada.chat("lobby", &format!("line {number}")).await;
         }
@@ -126,8 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_of_long_lines_stays_a_packet_that_clients_read() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         // Each character takes two bytes more on the wire than in memory.
         let text = r#"\""#.repeat(500);
         for _ in 0..80 {
@@ -153,10 +151,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_members_read_a_channel() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         ada.create("secret", "invite").await;
         let den = r#""channel":"den","limit":5"#;
@@ -168,12 +163,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_conversation_has_the_numbers_of_the_inbox() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
-        let mut eve = ada.another();
-        eve.register_and_login("eve").await;
+        let [mut ada, mut bob, mut eve] = TestSession::players(["ada", "bob", "eve"]).await;
         bob.chat("@ada", "one").await;
         eve.chat("@ada", "two").await;
         bob.chat("@ada", "three").await;
@@ -190,10 +180,7 @@ mod tests {
 
     #[tokio::test]
     async fn lines_of_blocked_players_are_numbers_without_words() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.chat("lobby", "rubbish").await;
         bob.done("block", r#""username":"ada""#).await;
         let (lines, _) = bob.history(r#""channel":"lobby","limit":10"#).await;

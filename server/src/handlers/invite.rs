@@ -50,10 +50,11 @@ mod tests {
 
     #[tokio::test]
     async fn who_invites_without_end_has_to_wait() {
-        let mut ada = TestSession::with(|config| config.rates.invitations_per_minute = 1);
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players_with(
+            |config| config.rates.invitations_per_minute = 1,
+            ["ada", "bob"],
+        )
+        .await;
         ada.create("den", "invite").await;
         ada.done("invite", r#""channel":"den","username":"bob""#)
             .await;
@@ -66,10 +67,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_invitation_is_told_now_or_at_the_next_login() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "invite").await;
         ada.done("invite", r#""channel":"den","username":"bob""#)
             .await;
@@ -91,12 +89,7 @@ mod tests {
 
     #[tokio::test]
     async fn members_invite_where_it_is_open_operators_elsewhere_nobody_into_the_lobby() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
-        let mut eve = ada.another();
-        eve.register_and_login("eve").await;
+        let [mut ada, mut bob, mut eve] = TestSession::players(["ada", "bob", "eve"]).await;
         ada.create("open", "open").await;
         ada.create("closed", "invite").await;
         ada.done("invite", r#""channel":"closed","username":"bob""#)
@@ -120,10 +113,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_blocked_the_inviter_hears_nothing_of_it() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         bob.done("block", r#""username":"ada""#).await;
         ada.create("den", "invite").await;
         ada.done("invite", r#""channel":"den","username":"bob""#)

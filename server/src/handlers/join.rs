@@ -84,13 +84,8 @@ mod tests {
 
     #[tokio::test]
     async fn all_devices_of_a_player_join_and_the_members_are_told() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
-        let mut tablet = bob.another();
-        tablet.try_login("bob", "correct horse").await;
-        tablet.expect_logged_in(2);
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
+        let mut tablet = bob.another_device("bob").await;
         ada.create("den", "open").await;
         ada.tell_news();
         for player in [&mut ada, &mut bob, &mut tablet] {
@@ -117,10 +112,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_opens_a_channel_that_has_one() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "password").await;
         for key in ["", r#","channel_password":"open""#] {
             let fields = format!(r#""channel":"den"{key}"#);
@@ -134,10 +126,11 @@ mod tests {
 
     #[tokio::test]
     async fn guessing_the_password_of_a_channel_has_to_wait() {
-        let mut ada = TestSession::with(|config| config.rates.channel_passwords_per_minute = 1);
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players_with(
+            |config| config.rates.channel_passwords_per_minute = 1,
+            ["ada", "bob"],
+        )
+        .await;
         ada.create("den", "password").await;
         let guess = r#""channel":"den","channel_password":"open""#;
         bob.refused("join", guess, DenyCode::WrongChannelPassword)
@@ -147,10 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_invitation_opens_any_channel_and_nothing_else_one_by_invitation() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         for access in ["invite", "password"] {
             ada.create(access, access).await;
         }
@@ -166,10 +156,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_channel_holds_so_many_and_no_more() {
-        let mut ada = TestSession::with(|config| config.capacity.members_per_channel = 1);
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players_with(
+            |config| config.capacity.members_per_channel = 1,
+            ["ada", "bob"],
+        )
+        .await;
         ada.create("den", "open").await;
         bob.refused("join", r#""channel":"den""#, DenyCode::ChannelFull)
             .await;

@@ -66,13 +66,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_leaves_hears_no_more_and_the_others_are_told() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
-        let mut tablet = bob.another();
-        tablet.try_login("bob", "correct horse").await;
-        tablet.expect_logged_in(2);
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
+        let mut tablet = bob.another_device("bob").await;
         ada.create("den", "open").await;
         bob.join("den").await;
         ada.tell_news();
@@ -104,10 +99,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_owner_who_leaves_is_followed_by_another() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         bob.join("den").await;
         ada.done("leave", r#""channel":"den""#).await;
@@ -124,8 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn numbers_go_on_when_a_name_is_used_again() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         ada.create("den", "open").await;
         ada.chat("den", "one").await;
         ada.done("leave", r#""channel":"den""#).await;
@@ -137,8 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn everybody_stays_in_the_lobby() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         ada.refused("leave", r#""channel":"lobby""#, DenyCode::NotAllowed)
             .await;
     }

@@ -129,19 +129,15 @@ mod tests {
 
     #[tokio::test]
     async fn logging_in_twice_on_one_connection_is_refused() {
-        let mut player = TestSession::new();
-        player.register_and_login("ada").await;
+        let mut player = TestSession::player("ada").await;
         player.try_login("ada", "correct horse").await;
         player.expect_deny(Some(2), DenyCode::AlreadyLoggedIn);
     }
 
     #[tokio::test]
     async fn an_account_may_be_there_on_several_devices() {
-        let mut first = TestSession::new();
-        first.register_and_login("ada").await;
-        let mut second = first.another();
-        second.try_login("ada", "correct horse").await;
-        second.expect_logged_in(2);
+        let mut first = TestSession::player("ada").await;
+        let mut second = first.another_device("ada").await;
         second.chat("lobby", "two of me").await;
         assert_eq!(first.expect_line().text, "two of me");
     }
@@ -150,9 +146,7 @@ mod tests {
     async fn of_too_many_devices_the_one_seen_least_lately_is_logged_out() {
         let mut first = TestSession::with(|config| config.capacity.sessions_per_account = 1);
         let token = first.register_and_login("ada").await;
-        let mut second = first.another();
-        second.try_login("ada", "correct horse").await;
-        second.expect_logged_in(2);
+        let second = first.another_device("ada").await;
         first.expect_closed(CloseReason::SessionEnded);
         // What the first had sent before it heard of it is not said any more.
         first.say("lobby", "two of me").await;
@@ -164,17 +158,16 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_connected_is_not_the_one_seen_least_lately() {
-        let mut desk = TestSession::with(|config| config.capacity.sessions_per_account = 2);
-        desk.register_and_login("ada").await;
+        let [mut desk] =
+            TestSession::players_with(|config| config.capacity.sessions_per_account = 2, ["ada"])
+                .await;
         desk.step_clock(Duration::from_millis(2));
         let mut phone = desk.another();
         phone.try_login("ada", "correct horse").await;
         let (_, token) = phone.expect_logged_in(2);
         phone.cut();
         desk.step_clock(Duration::from_millis(2));
-        let mut tablet = desk.another();
-        tablet.try_login("ada", "correct horse").await;
-        tablet.expect_logged_in(2);
+        let _tablet = desk.another_device("ada").await;
         desk.chat("lobby", "still here").await;
         let mut back = desk.another();
         back.try_resume(&token).await;
@@ -183,10 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_tells_where_the_channels_stand_and_what_comes_later_comes_live() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         bob.done("logout", "").await;
         ada.create("den", "open").await;
         ada.chat("den", "one").await;

@@ -27,8 +27,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_logged_out_hears_and_says_nothing_more_but_may_log_in_again() {
-        let mut player = TestSession::new();
-        player.register_and_login("ada").await;
+        let mut player = TestSession::player("ada").await;
         player.send(r#"{"type":"logout","id":4}"#).await;
         player.expect_ok(4);
         player
@@ -45,10 +44,11 @@ mod tests {
 
     #[tokio::test]
     async fn gaps_of_one_player_are_not_told_to_the_next_on_the_same_connection() {
-        let mut ada = TestSession::with(|config| config.capacity.outbox_max_bytes = 8000);
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players_with(
+            |config| config.capacity.outbox_max_bytes = 8000,
+            ["ada", "bob"],
+        )
+        .await;
         for _ in 0..40 {
             bob.say("@ada", &"x".repeat(100)).await;
             bob.forget_waiting();

@@ -74,10 +74,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_roster_shows_who_is_there_and_the_lobbys_only_those() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         bob.join("den").await;
         bob.done("set_presence", r#""state":"away","text":"making tea""#)
@@ -108,10 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn blocked_players_look_offline_and_are_left_out_of_the_lobby() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         bob.join("den").await;
         ada.done("block", r#""username":"bob""#).await;

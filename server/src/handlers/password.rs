@@ -84,8 +84,11 @@ mod tests {
 
     #[tokio::test]
     async fn who_does_not_know_the_old_password_changes_nothing() {
-        let mut here = TestSession::with(|config| config.rates.logins_per_minute_per_name = 2);
-        here.register_and_login("ada").await;
+        let [mut here] = TestSession::players_with(
+            |config| config.rates.logins_per_minute_per_name = 2,
+            ["ada"],
+        )
+        .await;
         let guess = change("wrong horse", "battery staple");
         for _ in 0..2 {
             here.refused("change_password", &guess, DenyCode::BadCredentials)

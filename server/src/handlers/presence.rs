@@ -28,10 +28,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_state_is_told_once_and_only_if_it_changed() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.tell_news();
         ada.forget_waiting();
         bob.done("set_presence", r#""state":"away","text":"tea""#)
@@ -53,13 +50,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_player_is_away_when_away_on_all_devices() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
-        let mut tablet = bob.another();
-        tablet.try_login("bob", "correct horse").await;
-        tablet.expect_logged_in(2);
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
+        let mut tablet = bob.another_device("bob").await;
         ada.tell_news();
         ada.forget_waiting();
         bob.done("set_presence", r#""state":"away""#).await;

@@ -34,13 +34,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_read_on_one_device_is_read_on_all() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
-        let mut tablet = bob.another();
-        tablet.try_login("bob", "correct horse").await;
-        tablet.expect_logged_in(2);
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
+        let mut tablet = bob.another_device("bob").await;
         for text in ["one", "two", "three"] {
             ada.chat("lobby", text).await;
         }
@@ -77,8 +72,7 @@ mod tests {
 
     #[tokio::test]
     async fn there_is_no_marker_for_all_whispers() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
+        let mut ada = TestSession::player("ada").await;
         let all = r#""channel":"@","seq":2"#;
         ada.refused("read", all, DenyCode::UnknownUser).await;
     }

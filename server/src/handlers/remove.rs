@@ -38,10 +38,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_removed_is_told_by_whom_and_hears_no_more() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         bob.join("den").await;
         ada.done("remove", r#""channel":"den","username":"bob""#)
@@ -60,10 +57,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_those_above_remove_those_below() {
-        let mut ada = TestSession::new();
-        ada.register_and_login("ada").await;
-        let mut bob = ada.another();
-        bob.register_and_login("bob").await;
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.create("den", "open").await;
         bob.join("den").await;
         let eve = r#""channel":"den","username":"eve""#;

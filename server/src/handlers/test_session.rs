@@ -56,9 +56,43 @@ impl TestSession {
         Self::of(open_server(config))
     }
 
+    /// A player of a new server, registered and logged in.
+    pub(crate) async fn player(name: &str) -> Self {
+        let [player] = Self::players([name]).await;
+        player
+    }
+
+    /// Players of one new server.
+    pub(crate) async fn players<const COUNT: usize>(names: [&str; COUNT]) -> [Self; COUNT] {
+        Self::players_with(|_| {}, names).await
+    }
+
+    /// Players of a server with other settings.
+    pub(crate) async fn players_with<const COUNT: usize>(
+        change: impl FnOnce(&mut Config),
+        names: [&str; COUNT],
+    ) -> [Self; COUNT] {
+        let server = Self::with(change);
+        let mut players = Vec::with_capacity(COUNT);
+        for name in names {
+            let mut player = server.another();
+            player.register_and_login(name).await;
+            players.push(player);
+        }
+        players.try_into().ok().unwrap()
+    }
+
     /// Another visitor of the same server.
     pub(crate) fn another(&self) -> Self {
         Self::of(Arc::clone(&self.gate.session.server))
+    }
+
+    /// Another device on which somebody of the same server is logged in.
+    pub(crate) async fn another_device(&self, name: &str) -> Self {
+        let mut device = self.another();
+        device.try_login(name, "correct horse").await;
+        device.expect_logged_in(2);
+        device
     }
 
     /// Another visitor of the same server, from elsewhere.
