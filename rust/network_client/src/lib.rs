@@ -1,10 +1,9 @@
 //! The Godot face of Longhall: the `NetworkClient` node.
 //!
-//! Thin on purpose. `network_client` is what designers see, with its
-//! `frequent_signals`, the `network_request` that each call returns and the login
-//! `remembered` in a file. `transport` drives the engine's own `WebSocketPeer`, whose failures `probe` looks into, or the
-//! `fake_server` of a game's tests, whose `fake_world` knows who said what, through the `bad_weather` a designer may
-//! ask for. `convert` turns Rust values into Godot ones. Everything that decides lives in `longhall-client`.
+//! Thin on purpose: everything that decides lives in `longhall-client`. `node` is what
+//! designers see, with the `network_request` that each of its calls returns. `transport` is
+//! the connection: the engine's own `WebSocketPeer`, or the `fake_server` of a game's tests.
+//! `convert` turns Rust values into Godot ones.
 
 #![expect(
     unsafe_code,

@@ -21,21 +21,22 @@ use crate::convert;
 ///     print(login.reason)
 /// ```
 ///
-/// It never ends before the call has returned, and whoever waits late, when it is over already,
-/// goes on at the end of the frame: no wait is for ever.
+/// It never ends before the call has returned. A script that waits for a request that has ended
+/// already goes on at the end of the frame: no wait is for ever.
 #[derive(GodotClass)]
 #[class(base = RefCounted, no_init)]
 pub struct NetworkRequest {
     base: Base<RefCounted>,
 
-    /// What to wait for, or to connect to: a signal that brings this request, so that one line
-    /// can wait for it and use it,
+    /// The signal to wait for, or to connect to. It brings this request, so that one line can wait
+    /// for it and use it:
     /// [code]var login: NetworkRequest = await client.login(name, password).completed[/code].
-    /// Comes exactly once for everybody who asks for it, also when the request is over.
+    /// It comes exactly once for each script that asks for it, also when the request has ended
+    /// already.
     #[var(get = _get_completed, no_set)]
     completed: PhantomVar<Signal>,
 
-    /// Whether the request has ended. Read-only, as everything here.
+    /// Whether the request has ended. Read-only, as all properties here.
     #[var(no_set)]
     is_completed: bool,
 
@@ -68,7 +69,7 @@ pub struct NetworkRequest {
     #[var(no_set)]
     limit: i64,
 
-    /// What the server answered, for requests that ask for something:
+    /// The server's answer, for requests that ask for something:
     /// [method NetworkClient.send_chat] gets the number of its line (`int`),
     /// [method NetworkClient.join_channel] and [method NetworkClient.create_channel] what
     /// [method NetworkClient.get_channel] returns (`Dictionary`),
@@ -88,7 +89,7 @@ pub struct NetworkRequest {
     #[var(no_set)]
     command: GString,
 
-    /// Whether those who waited have been told.
+    /// Whether `ended` was emitted.
     is_told: bool,
 }
 
@@ -98,8 +99,8 @@ pub struct NetworkRequest {
 )]
 #[godot_api]
 impl NetworkRequest {
-    /// The request has ended. Emitted once; [member completed] is the same for those who may come
-    /// too late for it.
+    /// The request has ended. Emitted once; use [member completed], which also serves a script that
+    /// comes too late for this one.
     #[signal]
     fn ended(request: Gd<NetworkRequest>);
 
@@ -109,7 +110,7 @@ impl NetworkRequest {
         if !self.is_told {
             return Signal::from_object_signal(&request, "ended");
         }
-        // A signal of its own for who comes late: nobody else hears it again.
+        // A latecomer gets a signal of its own: nobody else hears it again.
         let mut echo = Self::begin();
         let signal = Signal::from_object_signal(&echo, "ended");
         // The second argument keeps it alive until then.
@@ -138,8 +139,8 @@ impl NetworkRequest {
     }
 }
 
-/// Lets go of those who were told. A handler that holds the request, as a lambda
-/// that uses it does, would keep it alive for ever.
+/// Disconnects all handlers. A handler that holds the request, as a lambda that uses it
+/// does, would keep it alive for ever.
 fn forget_listeners(request: &mut Gd<NetworkRequest>) {
     for connection in request.get_signal_connection_list("ended").iter_shared() {
         let callable = connection
@@ -211,8 +212,8 @@ impl NetworkRequest {
         self.command = name.into();
     }
 
-    /// Ends the request. Whoever waits is told at the end of the frame, when
-    /// nothing of the node is borrowed or under way.
+    /// Ends the request. Its signal comes at the end of the frame, when nothing of the node
+    /// is borrowed or under way.
     pub(crate) fn complete_later(mut request: Gd<Self>, outcome: Result<Answer, Refusal>) {
         request.bind_mut().note(outcome);
         Self::tell_later(request);

@@ -51,8 +51,9 @@ use crate::transport::bad_weather::Forecast;
 /// player as in [code]"@ada"[/code]. Everybody is in the lobby; other channels are for
 /// [method create_channel] and [method join_channel], and kept with the account.
 ///
-/// Every call is answered twice, by a signal of this node for all who listen and by the
-/// [NetworkRequest] it returns for the one who asked, and never before the call has returned:
+/// Every call is answered twice: by a signal of this node, for everything that listens, and by the
+/// [NetworkRequest] that the call returns, for the caller. No answer comes before the call has
+/// returned. These belong together:
 /// [method login] by [signal logged_in] or [signal login_denied], [method register] by
 /// [signal registered] or [signal register_denied], [method send_chat] by
 /// [signal chat_accepted] or [signal chat_denied].
@@ -77,8 +78,8 @@ use crate::transport::bad_weather::Forecast;
 /// [member fake_server].
 ///
 /// A scene with this node may be loaded and instantiated in a [Thread] or by
-/// [ResourceLoader]. Its methods are for the main thread: called from another, they say so in the
-/// console, and their request ends with `malformed_packet`.
+/// [ResourceLoader]. Its methods are for the main thread. A call from another thread does nothing
+/// but say so in the console, and its request ends with `malformed_packet`.
 ///
 /// The node works while the tree is paused (its [member Node.process_mode] is
 /// [constant Node.PROCESS_MODE_ALWAYS]) and does nothing in the editor.
@@ -98,31 +99,32 @@ pub struct NetworkClient {
     #[export]
     connect_automatically: bool,
 
-    /// The certificate that a [code]wss://[/code] server must show, or that has signed what it
-    /// shows: for a server with a certificate of your own making. Left empty, the engine's
-    /// certificates decide, see [method Crypto.generate_self_signed_certificate] and the project
-    /// setting [member ProjectSettings.network/tls/certificate_bundle_override]. There is no way
-    /// to switch the check off.
+    /// The certificate that a [code]wss://[/code] server must show, or the one that has signed the
+    /// server's certificate. Set it for a server with a certificate of your own making, see
+    /// [method Crypto.generate_self_signed_certificate]. If it is empty, the engine's certificates
+    /// decide, see the project setting
+    /// [member ProjectSettings.network/tls/certificate_bundle_override]. There is no way to switch
+    /// the check off.
     #[export]
     #[var(set = _set_tls_certificate)]
     tls_certificate: Option<Gd<X509Certificate>>,
 
-    /// Keep logins over the end of the game: after the next [method login], and from then on,
-    /// the node stores what the server allows to take the session up again in
-    /// [member remember_file], and logs the player in by itself at the next start. Never the
-    /// password. [method logout] forgets the login, and so does setting this to
-    /// [code]false[/code]. Becomes [code]true[/code] by itself when a remembered login is found.
-    /// Whoever is logged out because of a login elsewhere stays out until the next
-    /// [method login].
+    /// Remember the login when the game ends, and log the player in by itself at the next start.
+    /// From the next [method login] on, the node stores a token in [member remember_file] with
+    /// which the server lets it take the session up again. It never stores the password.
+    /// [method logout] forgets the login, and so does setting this to [code]false[/code]. The node
+    /// sets this to [code]true[/code] when it finds a remembered login. A player who is logged out
+    /// because of a login elsewhere stays logged out until the next [method login].
     #[export_group(name = "Remember Me", prefix = "remember_")]
     #[export]
     #[var(set = _set_remember_login)]
     remember_login: bool,
 
     /// The file for [member remember_login], in [code]user://[/code]. Two players on one machine
-    /// need two of them: a remembered login that is taken up twice ends with `logged_in_elsewhere`
-    /// for the first. For two instances run from the editor, the command line argument
-    /// [code]-- --remember-slot=2[/code] makes it another file; only debug builds look at it.
+    /// need two files: when a second game takes up the same login, the first is logged out with
+    /// `logged_in_elsewhere`. When you run two instances from the editor, give one of them the
+    /// command line argument [code]-- --remember-slot=2[/code], and it uses another file. Only debug
+    /// builds look at this argument.
     #[export]
     #[var(set = _set_remember_file)]
     remember_file: GString,
@@ -138,15 +140,15 @@ pub struct NetworkClient {
     #[var(set = _set_request_timeout)]
     request_timeout: f64,
 
-    /// Seconds of silence after which the server is asked whether it is still there. 0 turns
-    /// this off; a pulled cable is then noticed late or never.
+    /// After so many seconds of silence the node asks the server whether it is still there. 0 turns
+    /// this off; then the node notices a pulled cable late or never.
     #[export(range = (0.0, 60.0, 0.5, or_greater, suffix = "s"))]
     #[var(set = _set_heartbeat_interval)]
     heartbeat_interval: f64,
 
-    /// Connect again by itself after a cut, and log the player in again. Waits longer after each
-    /// failed try, and never quite as long as others do, so that a restarted server is not
-    /// overrun.
+    /// Connect again by itself after a cut, and log the player in again. The node waits longer after
+    /// each failed try. Each game waits a slightly different time, so that they do not overrun a
+    /// server that restarts.
     #[export_group(name = "Reconnect", prefix = "reconnect_")]
     #[export]
     #[var(set = _set_reconnect_enabled)]
@@ -157,58 +159,58 @@ pub struct NetworkClient {
     #[var(set = _set_reconnect_max_delay)]
     reconnect_max_delay: f64,
 
-    /// Lines of each channel that are fetched when the player comes in, see
-    /// [signal history_received]. With 0 only what is said from then on is shown.
+    /// So many lines of each channel are fetched when the player comes in, see
+    /// [signal history_received]. With 0, only lines said from then on come.
     #[export_group(name = "Chat")]
     #[export(range = (0.0, 500.0, 1.0))]
     #[var(set = _set_history_lines)]
     history_lines: i64,
 
-    /// What the player's list of devices calls this one, see [method list_sessions]. Empty takes
-    /// the name of the operating system.
+    /// The name of this device in the player's list of devices, see [method list_sessions]. If it
+    /// is empty, the node takes the name of the operating system.
     #[export]
     device_name: GString,
 
-    /// Milliseconds of one frame that received packets may take. What is left waits for the next
-    /// frame, so that a burst of chat does not make the game stutter.
+    /// Received packets may take so many milliseconds of one frame. The rest of them waits for the
+    /// next frame, so that a burst of chat does not make the game stutter.
     #[export_group(name = "Performance")]
     #[export(range = (0.1, 16.0, 0.1, or_greater, suffix = "ms"))]
     frame_budget: f64,
 
-    /// Milliseconds by which everything is late, each way. Only in the editor and in debug
-    /// builds: a release build has no bad weather, and ignores what a scene says about it.
+    /// All packets are late by so many milliseconds, each way. Only in the editor and in debug
+    /// builds: a release build has no bad weather, and ignores these properties of a scene.
     #[cfg(feature = "bad-weather")]
     #[export_group(name = "Bad Weather", prefix = "bad_weather_")]
     #[export(range = (0.0, 2000.0, 10.0, or_greater, suffix = "ms"))]
     #[var(set = _set_bad_weather_latency)]
     bad_weather_latency: f64,
 
-    /// Milliseconds by which packets are late in addition, at most; drawn anew for each. Only in
+    /// Each packet is late by a random time in addition, of at most so many milliseconds. Only in
     /// the editor and in debug builds.
     #[cfg(feature = "bad-weather")]
     #[export(range = (0.0, 2000.0, 10.0, or_greater, suffix = "ms"))]
     #[var(set = _set_bad_weather_jitter)]
     bad_weather_jitter: f64,
 
-    /// The connection is lost once in so many seconds on average. 0 for never. Only in the editor
-    /// and in debug builds.
+    /// The connection is lost once in so many seconds on average, and with 0 never. Only in the
+    /// editor and in debug builds.
     #[cfg(feature = "bad-weather")]
     #[export(range = (0.0, 600.0, 1.0, or_greater, suffix = "s"))]
     #[var(set = _set_bad_weather_loss_interval)]
     bad_weather_loss_interval: f64,
 
-    /// A server inside the game, for tests without a network: from the next
-    /// [method connect_to_server] on, it takes the place of whatever is at [member url], also of a
-    /// connection that exists already. Logins with it are remembered in a file of their own.
+    /// A server inside the game, for tests without a network. From the next
+    /// [method connect_to_server] on it takes the place of the server at [member url], also when
+    /// the node is connected to that one already. Logins with it are remembered in another file.
     #[var]
     fake_server: Option<Gd<LonghallFakeServer>>,
 
-    /// Where the node stands, one of the `STATE_` constants. Read-only.
+    /// The state of the connection and of the login, one of the `STATE_` constants. Read-only.
     #[var(get = _get_state, no_set, hint = ENUM, hint_string = "Offline,Connecting,Reconnecting,Connected,Logged In")]
     state: PhantomVar<i64>,
 
-    /// The player's name from the login to the logout, also through cuts of the connection;
-    /// otherwise empty. Read-only.
+    /// The player's name, from the login to the logout. It stays while the connection is cut.
+    /// Empty while nobody is logged in. Read-only.
     #[var(get = _get_username, no_set)]
     username: PhantomVar<GString>,
 
@@ -217,7 +219,7 @@ pub struct NetworkClient {
     #[var(get = _get_retry_in, no_set)]
     retry_in: PhantomVar<f64>,
 
-    /// What the operator wants every player to read. Known once connected. Read-only.
+    /// The operator's message to every player. Known from [signal connected] on. Read-only.
     #[var(no_set)]
     message_of_the_day: GString,
 
@@ -267,16 +269,16 @@ pub struct NetworkClient {
 
     session: Session,
     transport: Transport,
-    /// Who waits for what.
+    /// The requests that have not ended.
     requests: HashMap<Call, Gd<NetworkRequest>>,
-    /// The remembered login that lies in a file by our doing.
+    /// The remembered login, if this node has written or read its file.
     kept: Option<Kept>,
-    /// Whether a remembered login may be taken up: not by one that was logged
-    /// out elsewhere, which would only throw out the other in turn.
+    /// Whether a remembered login may be taken up. A node that was logged out by a login
+    /// elsewhere may not, since it would log out the other in turn.
     may_restore: bool,
     /// The address of the present connection and its reconnects.
     dialled: Option<Address>,
-    /// Why the next try fails is to be found out.
+    /// Whether to find out why the next try fails.
     explains_next: bool,
     /// When the session was last told what time it is.
     ticked_at: Duration,
@@ -319,8 +321,8 @@ impl NetworkClient {
     #[constant]
     const STATE_LOGGED_IN: i64 = 4;
 
-    /// The server is there: ready for [method login] and [method register]. After a cut of a
-    /// logged-in player, [signal logged_in] follows by itself.
+    /// The node is connected: ready for [method login] and [method register]. If a player was
+    /// logged in before a cut, [signal logged_in] follows by itself.
     #[signal]
     fn connected();
 
@@ -329,16 +331,16 @@ impl NetworkClient {
     /// `seconds`, announced by [signal reconnecting]; otherwise `seconds` is 0, and only the
     /// player can help.
     ///
-    /// - The network: `connection_lost`, `server_unreachable`, `unknown_host` (the name has no
-    ///   address), `not_secure` (the certificate is not trusted, or the server speaks without TLS),
+    /// - The network is at fault: `connection_lost`, `server_unreachable`, `unknown_host` (the name
+    ///   has no address), `not_secure` (the certificate is not trusted, or the server has no TLS),
     ///   `wrong_server` (something else answers: the log-in page of a network, a proxy whose server
     ///   is away). In debug builds a warning names the likely cause.
-    /// - The server is on its way back: `restarting`, `internal_error`.
-    /// - The server had enough: `idle`, `login_timeout`, `too_slow`, `flooding`,
+    /// - The server comes back soon: `restarting`, `internal_error`.
+    /// - The server ended this connection alone: `idle`, `login_timeout`, `too_slow`, `flooding`,
     ///   `too_many_connections`.
-    /// - Refused, for good: `update_required`, `logged_in_elsewhere`, `session_ended`, `kicked`,
-    ///   `banned`, `protocol_error`, `invalid_address` (a malformed [member url]).
-    /// - You asked for it: `closed_by_client`.
+    /// - The node does not try again: `update_required`, `logged_in_elsewhere`, `session_ended`,
+    ///   `kicked`, `banned`, `protocol_error`, `invalid_address` (a malformed [member url]).
+    /// - The game asked for it: `closed_by_client`.
     #[signal]
     fn disconnected(reason: GString, will_retry: bool, seconds: f64);
 
@@ -346,7 +348,7 @@ impl NetworkClient {
     #[signal]
     fn reconnecting(attempt: i64, seconds: f64);
 
-    /// The account was created. The player is not logged in by it.
+    /// The account was created. The player is not logged in yet.
     #[signal]
     fn registered(username: GString);
 
@@ -365,17 +367,17 @@ impl NetworkClient {
     #[signal]
     fn login_denied(code: GString, reason: GString);
 
-    /// The player is logged out; coming back takes the password, unless the login is remembered
-    /// (see [member remember_login]) and its end was not its own doing. `reason` is `logout`
-    /// after [method logout], `session_expired`, or the reason of [signal disconnected] when the
-    /// node does not try again.
+    /// The player is logged out, and needs the password to come back. A remembered login (see
+    /// [member remember_login]) brings the player back without it, unless the session itself has
+    /// ended. `reason` is `logout` after [method logout], `session_expired`, or the reason of
+    /// [signal disconnected] when the node does not try again.
     #[signal]
     fn logged_out(reason: GString);
 
-    /// The login will not be there at the next start, though [member remember_login] is set: the
-    /// game may not write [member remember_file], or the disk is full. Tell the player. Comes after
-    /// [member remember_login] is set, and after [signal logged_in]; not again until it has worked.
-    /// `reason` is English, and for the developer.
+    /// The login cannot be remembered, though [member remember_login] is set: the game may not write
+    /// [member remember_file], or the disk is full. Tell the player. This comes after
+    /// [member remember_login] is set and after [signal logged_in], and not again until a login has
+    /// been stored. `reason` is English, and for the developer.
     #[signal]
     fn remember_failed(reason: GString);
 
@@ -388,7 +390,7 @@ impl NetworkClient {
     #[signal]
     fn chat_received(channel: GString, sender: GString, text: GString, sent_at_ms: i64, seq: i64);
 
-    /// Line `seq` reads `text` from now on: who said it has edited it.
+    /// The player who said line `seq` has edited it: it reads `text` from now on.
     #[signal]
     fn chat_edited(channel: GString, seq: i64, text: GString);
 
@@ -396,34 +398,34 @@ impl NetworkClient {
     #[signal]
     fn chat_deleted(channel: GString, seq: i64);
 
-    /// Earlier lines to show above those of `channel` that are shown already: the newest
+    /// Earlier lines of `channel`, to show above the lines that are shown already: the newest
     /// [member history_lines] when the player comes in, older ones after [method load_history].
-    /// With `more` there are still older ones. Each line is a [Dictionary] of `seq`, `sender`,
+    /// `more` says whether there are still older ones. Each line is a [Dictionary] of `seq`, `sender`,
     /// `text`, `sent_at_ms`, `edited_at_ms` (0 if it stands as it was said) and `deleted`.
     #[signal]
     fn history_received(channel: GString, lines: Array<VarDictionary>, more: bool);
 
-    /// The lines from `first_seq` to `last_seq` are not shown by themselves: the player has missed
-    /// very many, or the server no longer keeps them. Clear what is shown of `channel`; the newest
-    /// lines follow by [signal history_received]. [code]"@"[/code] stands for all whispers.
+    /// The lines from `first_seq` to `last_seq` do not come: the player has missed very many, or the
+    /// server no longer keeps them. Clear the lines of `channel` that are shown; the newest follow by
+    /// [signal history_received]. [code]"@"[/code] stands for all whispers.
     #[signal]
     fn history_skipped(channel: GString, first_seq: i64, last_seq: i64);
 
-    /// Another database, or an older state of it, is behind the server than at the last login: all
-    /// lines are numbered anew, and none of those that were told of exists under its number any more.
-    /// Clear what is shown of all channels and whispers, and give up edits of lines on view. Comes
-    /// before [signal logged_in]; then everything follows as after a first login. Lines of
-    /// [method send_chat] that wait for the connection are sent as ever.
+    /// The server has another database than at the last login, or an older state of it. All lines
+    /// are numbered anew, and the old numbers mean nothing any more. Clear the lines of all channels
+    /// and whispers that are shown, and give up edits of them. This comes before
+    /// [signal logged_in]; then everything follows as after a first login. Lines of
+    /// [method send_chat] that wait for the connection are still sent.
     #[signal]
     fn history_reset();
 
-    /// Another number of lines waits to be read in `channel`, here or because the player has read
-    /// on another device. Counted up to 1000. See [method mark_read].
+    /// The number of unread lines in `channel` has changed: lines have come, or the player has read
+    /// some, here or on another device. It is counted up to 1000. See [method mark_read].
     #[signal]
     fn unread_changed(channel: GString, unread: i64);
 
-    /// The player is in this channel now, see [method get_channel]. After [signal logged_in] it
-    /// comes for each of the player's channels, the lobby first.
+    /// The player is in this channel now, see [method get_channel]. After [signal logged_in] this
+    /// comes for each of the player's channels, for the lobby first.
     #[signal]
     fn channel_joined(channel: GString);
 
@@ -432,7 +434,7 @@ impl NetworkClient {
     #[signal]
     fn channel_left(channel: GString, reason: GString, by: GString);
 
-    /// The topic of this channel, who may join it or the player's role in it have changed, see
+    /// The topic of this channel, its access or the player's role in it has changed, see
     /// [method get_channel].
     #[signal]
     fn channel_changed(channel: GString);
@@ -445,39 +447,40 @@ impl NetworkClient {
     #[signal]
     fn invited(channel: GString, by: GString);
 
-    /// A channel has so many members, and so many of them online. Comes at most once a second
-    /// for each channel. When very many came or went at once, who they are is not told: see
-    /// [method list_members].
+    /// A channel has so many `members`, and so many of them are `online`. This comes at most once a
+    /// second for each channel. When very many came or went at once, [signal member_joined] and
+    /// [signal member_left] do not come for them: see [method list_members].
     #[signal]
     fn members_changed(channel: GString, members: i64, online: i64);
 
-    /// A player came into a channel the player is in; into the lobby: came online. Unless that
-    /// player is simply there, [signal presence_changed] follows.
+    /// Somebody came into one of the player's channels; in the lobby: came online. If they are away
+    /// or have a text, [signal presence_changed] follows.
     #[signal]
     fn member_joined(channel: GString, username: GString);
 
-    /// A player left a channel the player is in; the lobby: went offline. A player whose
-    /// connection is cut stays for a moment, and coming back in time never left.
+    /// Somebody left one of the player's channels; in the lobby: went offline. Players whose
+    /// connection is cut stay for a moment, and do not leave if they come back in time.
     #[signal]
     fn member_left(channel: GString, username: GString);
 
-    /// A player in one of the player's channels is `online`, `away` or `offline` now. `text` is
-    /// what that player says about it, see [method set_presence]. Strangers wrote it.
+    /// Somebody in one of the player's channels is `online`, `away` or `offline` now. `text` is
+    /// their own, see [method set_presence]: strangers wrote it.
     #[signal]
     fn presence_changed(channel: GString, username: GString, state: GString, text: GString);
 
-    /// The server took a line of [method send_chat], and keeps it. Each line ends in this signal or in
-    /// [signal chat_denied], in each channel in the order sent.
+    /// The server has taken a line of [method send_chat], and keeps it. Each line ends in this signal
+    /// or in [signal chat_denied], in each channel in the order sent.
     #[signal]
     fn chat_accepted();
 
-    /// A line of [method send_chat] was refused, or its fate is unknown because the player was
-    /// logged out while it was on its way. `code` is stable and for your translation, `reason` is an English sentence.
+    /// A line of [method send_chat] was refused. Or the player was logged out while the line was on
+    /// its way, and nobody knows whether the server took it. `code` is stable and for your
+    /// translation, `reason` is an English sentence.
     #[signal]
     fn chat_denied(code: GString, reason: GString);
 
-    /// [member state] has changed, to one of the `STATE_` constants. Comes before the signal that
-    /// says why.
+    /// [member state] has changed, to one of the `STATE_` constants. This comes before the signal
+    /// that says why.
     #[signal]
     fn state_changed(state: i64);
 

@@ -90,7 +90,7 @@ impl Transport {
         }
     }
 
-    /// What is wrong, as far as is known of a connection that is still being made.
+    /// What seems to be wrong with a connection that is still being made.
     pub(crate) fn suspicion(&self) -> Option<String> {
         match &self.link {
             Some(Link::Socket(socket)) => socket.suspicion(),

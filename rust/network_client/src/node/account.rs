@@ -17,8 +17,8 @@ use crate::network_request::NetworkRequest;
 #[godot_api(secondary)]
 impl NetworkClient {
     /// Creates an account. Ends in [signal registered] or [signal register_denied]. Does not log
-    /// in. A user name has 3 to 20 letters and digits of any script, `_` and `-` (what cannot be
-    /// seen at its ends is taken off, and full-width letters are the ones they mean); a password
+    /// in. A user name has 3 to 20 letters and digits of any script, `_` and `-`. Characters that
+    /// cannot be seen are taken off its ends, and full-width letters become plain ones. A password
     /// has 8 to 99 characters.
     #[func]
     pub fn register(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
@@ -28,8 +28,8 @@ impl NetworkClient {
     }
 
     /// Logs in. Ends in [signal logged_in] or [signal login_denied]. Refused with `already_pending`
-    /// while the node is about to do so by itself, see [method is_resuming]. The password is sent
-    /// once and not kept. The account may be logged in on several devices, see
+    /// while the node is about to log in by itself, see [method is_resuming]. The node sends the
+    /// password once and does not keep it. The account may be logged in on several devices, see
     /// [method list_sessions].
     #[func]
     pub fn login(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
@@ -44,9 +44,9 @@ impl NetworkClient {
     }
 
     /// Logs out and stays connected. Ends in [signal logged_out]. Also ends the tries to take a
-    /// session up again, see [method is_resuming], and forgets a remembered login. When nobody is
+    /// session up again, see [method is_resuming], and forgets a remembered login. If nobody is
     /// logged in, only the returned request ends, with `not_logged_in`. Without a connection the
-    /// server does not hear of it, and forgets the session when it expires.
+    /// server does not hear of it, and the session ends there when it expires.
     #[func]
     pub fn logout(&mut self) -> Gd<NetworkRequest> {
         if let Some(refused) = refused_off_main_thread("logout") {
@@ -66,7 +66,7 @@ impl NetworkClient {
     }
 
     /// Whether the node is about to log [member username] in by itself: after a cut, or at the
-    /// start with a remembered login. [method logout] puts an end to it.
+    /// start with a remembered login. [method logout] stops it.
     #[func]
     pub fn is_resuming(&self) -> bool {
         self.session.is_resuming()
@@ -102,15 +102,15 @@ impl NetworkClient {
         })
     }
 
-    /// A user's or channel's name without what cannot be seen at its ends, such as spaces of any
-    /// kind and what comes along when it is copied out of a text: so it is judged, here and by the
-    /// server. For a field that counts characters.
+    /// The name of a user or channel without the characters at its ends that cannot be seen, such as
+    /// spaces of any kind and marks that come along when it is copied out of a text. The node and
+    /// the server judge a name in this form. For a field that counts characters.
     #[func]
     pub fn trimmed_name(name: GString) -> GString {
         GString::from(trim_unseen(&name.to_string()))
     }
 
-    /// Every code that a request can be refused with, for a test that all have a translation.
+    /// Every code that a request can be refused with. For a test that each has a translation.
     #[func]
     pub fn get_denial_codes() -> PackedStringArray {
         let codes = RefusalCode::all().chain([RefusalCode::Server(DenyCode::Unknown)]);

@@ -13,10 +13,10 @@ use crate::network_request::NetworkRequest;
 )]
 #[godot_api(secondary)]
 impl NetworkClient {
-    /// Creates a channel and joins it as its owner; its lines and members are kept while it has any
-    /// members. A name has 1 to 24 letters and digits of any script, `_` and `-`, and becomes lower
-    /// case. `access` says who may join: `open` for everybody, `invite` for those invited by
-    /// [method invite_player], `password` for those who know `password`. Ends with
+    /// Creates a channel and joins it as its owner. The server keeps the channel and its lines while
+    /// it has members. A name has 1 to 24 letters and digits of any script, `_` and `-`, and becomes
+    /// lower case. `access` says who may join: `open` for everybody, `invite` for players invited by
+    /// [method invite_player], `password` for players who know `password`. Ends with
     /// [signal channel_joined].
     #[func]
     pub fn create_channel(
@@ -34,7 +34,7 @@ impl NetworkClient {
         })
     }
 
-    /// Joins a channel, for good: the player is in it at the next login, too, until
+    /// Joins a channel. The player stays in it, also over the next logins, until
     /// [method leave_channel]. Ends with [signal channel_joined].
     #[func]
     pub fn join_channel(
@@ -73,7 +73,7 @@ impl NetworkClient {
         })
     }
 
-    /// Sets what a channel is about. For its operators and its owner.
+    /// Sets the topic of a channel: what it is about. For its operators and its owner.
     #[func]
     pub fn set_topic(&mut self, channel: GString, topic: GString) -> Gd<NetworkRequest> {
         self.call("set_topic", |session, now| {
@@ -96,8 +96,8 @@ impl NetworkClient {
         })
     }
 
-    /// Makes a member of a channel `member`, `operator` or `owner`. For its owner, who becomes an
-    /// operator by making another the owner.
+    /// Gives a member of a channel another role: `member`, `operator` or `owner`. For its owner, who
+    /// becomes an operator when another becomes the owner.
     #[func]
     pub fn set_role(
         &mut self,
@@ -111,8 +111,9 @@ impl NetworkClient {
         })
     }
 
-    /// Invites a player into a channel, who may then join whatever its access is. For its members, in
-    /// a channel that is not open for its operators and its owner.
+    /// Invites a player into a channel. The player may then join, whatever the channel's access is.
+    /// Every member of an open channel may invite; in any other channel, only its operators and its
+    /// owner.
     #[func]
     pub fn invite_player(&mut self, channel: GString, username: GString) -> Gd<NetworkRequest> {
         self.call("invite_player", |session, now| {

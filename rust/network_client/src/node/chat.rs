@@ -14,14 +14,14 @@ use crate::network_request::NetworkRequest;
 )]
 #[godot_api(secondary)]
 impl NetworkClient {
-    /// Says a line of 1 to 500 characters: in `channel`, in the lobby if that is empty, or to one
-    /// player alone if it is a name behind an `@`, as in [code]"@ada"[/code]. Ends in
+    /// Says a line of 1 to 500 characters in `channel`. If `channel` is empty, the line goes to the
+    /// lobby; if it is a name behind an `@`, as in [code]"@ada"[/code], to that player alone. Ends in
     /// [signal chat_accepted] or [signal chat_denied], after the line itself came back by
     /// [signal chat_received]. Control characters such as line breaks are refused.
     ///
-    /// While the connection is away, the line waits and is sent when it is back: the player can go on
-    /// typing. It is never said twice, whatever happens to the connection. A whisper to a player who
-    /// is not there waits at the server for their next login.
+    /// While the connection is away, the line waits, and the node sends it when the connection is
+    /// back: the player can go on typing. A line is never said twice, whatever happens to the
+    /// connection. A whisper to a player who is offline waits at the server for their next login.
     #[func]
     pub fn send_chat(
         &mut self,
@@ -52,13 +52,13 @@ impl NetworkClient {
         })
     }
 
-    /// Fetches the lines before the oldest that has come so far, for a player who scrolls up: they
-    /// come by [signal history_received].
+    /// Fetches the lines before the oldest one that has come so far, for a player who scrolls up.
+    /// They come by [signal history_received].
     ///
-    /// With `before` it fetches those before that number instead, for one more view of the same
-    /// channel, as the chat of the next scene is. No signal tells of them: they are in
-    /// [member NetworkRequest.result], and [member NetworkRequest.more] says whether there are
-    /// still older ones.
+    /// With `before` it fetches the lines before that number instead. This is for another view of the
+    /// same channel, such as the chat of the next scene. No signal brings these lines: they are in
+    /// [member NetworkRequest.result], and [member NetworkRequest.more] says whether there are still
+    /// older ones.
     #[func]
     pub fn load_history(
         &mut self,
@@ -75,7 +75,7 @@ impl NetworkClient {
     }
 
     /// Notes that the player has read `channel` up to line `seq`, on all devices. Call it as often as
-    /// you like, it is told to the server now and then.
+    /// you like: the node tells the server only now and then.
     #[func]
     pub fn mark_read(&mut self, channel: GString, seq: i64) -> Gd<NetworkRequest> {
         self.call("mark_read", |session, now| {
@@ -91,15 +91,15 @@ impl NetworkClient {
         conversations.iter().map(convert::conversation).collect()
     }
 
-    /// Does what a player typed into the chat of `channel`: a line that starts with a slash is a
-    /// command, as in [code]/w ada psst[/code] or [code]/join trade[/code], everything else is
-    /// said there like by [method send_chat]. [member NetworkRequest.command] names the command,
-    /// and [member NetworkRequest.result] is what the method behind it brings:
+    /// Executes the `input` that a player typed into the chat of `channel`. An input that starts with
+    /// a slash is a command, as in [code]/w ada psst[/code] or [code]/join trade[/code]; any other is
+    /// a line, and said there as by [method send_chat]. [member NetworkRequest.command] names the
+    /// command, and [member NetworkRequest.result] is that of the method behind it:
     /// [method list_members] for [code]/who[/code], [method list_channels] for
-    /// [code]/channels[/code] and so on; the text of [code]/help[/code] is a `String`. What is no
-    /// command is refused with `unknown_command`, `missing_argument`, `wrong_argument`,
+    /// [code]/channels[/code] and so on; the text of [code]/help[/code] is a `String`. A command that
+    /// cannot be understood is refused with `unknown_command`, `missing_argument`, `wrong_argument`,
     /// `not_in_whispers` or `nobody_to_answer`, and [member NetworkRequest.reason] says how it is
-    /// written. [code]//[/code] starts a line with a slash.
+    /// written. [code]//[/code] starts a line that begins with a slash.
     #[func]
     pub fn execute(
         &mut self,
@@ -129,10 +129,10 @@ impl NetworkClient {
         request
     }
 
-    /// What may stand where the word at the end of `input` does, for a list to choose from:
-    /// commands, or names of the player's channels or of `players`, as the command asks. Each is a
+    /// Completes the word at the end of `input`, for a list to choose from: with commands, or with
+    /// names of the player's channels or of `players`, as the command asks. Each choice is a
     /// [Dictionary] of `input` (the whole input with the word completed), `word` (the word alone)
-    /// and `description` (what a command does, otherwise empty).
+    /// and `description` (of a command; otherwise empty).
     #[func]
     pub fn complete(&self, input: GString, players: PackedStringArray) -> Array<VarDictionary> {
         let channels = self.session.channels();

@@ -12,9 +12,9 @@ use crate::transport::address::Address;
 
 #[godot_api(secondary)]
 impl NetworkClient {
-    /// Connects to [member url]. Ends in [signal connected] or [signal disconnected]; the returned
-    /// request ends with this try, also when the node goes on trying. Does nothing when already
-    /// connected to that url; while waiting to reconnect, tries at once.
+    /// Connects to [member url]. Ends in [signal connected] or [signal disconnected]. The returned
+    /// request ends with this try, also when the node goes on trying. Does nothing if the node is
+    /// connected to that url already. While the node waits to reconnect, it tries at once.
     #[func]
     pub fn connect_to_server(&mut self) -> Gd<NetworkRequest> {
         if let Some(refused) = refused_off_main_thread("connect_to_server") {
@@ -70,8 +70,8 @@ impl NetworkClient {
         self.tell_later_if_idle();
     }
 
-    /// Every reason of [signal disconnected]; [signal logged_out] has `logout` and
-    /// `session_expired` besides.
+    /// Every reason of [signal disconnected]. [signal logged_out] has these and `logout` and
+    /// `session_expired`.
     #[func]
     pub fn get_disconnect_reasons() -> PackedStringArray {
         let reasons = DisconnectReason::all();
@@ -82,7 +82,7 @@ impl NetworkClient {
 impl NetworkClient {
     /// Where to connect to as things stand.
     pub(super) fn address(&self) -> Address {
-        // In one spelling, so that another one is no other server.
+        // In one spelling: the same server spelt otherwise is not another one.
         let url = ServerAddress::parse(&self.url.to_string());
         Address {
             url: url.map_or_else(|_| self.url.clone(), |url| (&url.to_string()).into()),

@@ -142,7 +142,7 @@ fn emit_presence(
         match change {
             Change::Joined => {
                 node.signals().member_joined().emit(channel, username);
-                // Who comes back to a channel may be away from the first moment.
+                // A player may come back to a channel and be away from the first moment.
                 let is_plain = member.state == PresenceState::Online && member.text.is_empty();
                 if !is_plain && node.is_instance_valid() {
                     let mut signal = node.signals().presence_changed();

@@ -1,4 +1,4 @@
-//! What the node does once a frame: reads, lets the session work, tells.
+//! One frame of the node: it reads, lets the session work, and tells.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,13 +23,13 @@ const LONGEST_WITHOUT_TICK: Duration = Duration::from_secs(5);
 /// as to read a line; too many would make a frame longer than its budget.
 const PACKETS_AT_ONCE: usize = 4;
 
-/// What the tree calls once a frame.
+/// The method that the tree calls once a frame.
 pub(super) const FRAME: &str = "_longhall_frame";
 
-/// What the engine calls at the end of a frame, whatever thread asked for it.
+/// The method that the engine calls at the end of a frame, whatever thread asked for it.
 pub(super) const TELL: &str = "_longhall_tell";
 
-/// What a request ended with, for those who wait for it.
+/// How a request ended.
 type Outcome = (Gd<NetworkRequest>, Result<Answer, Refusal>);
 
 #[godot_api(secondary)]
@@ -245,8 +245,8 @@ fn tell(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, happened: Happe
         node.signals().remember_failed().emit(&why);
         is_alive = node.is_instance_valid();
     }
-    // At the end of the frame, and not from here: whoever waits may free() the
-    // node, which the engine does not survive while it processes it.
+    // At the end of the frame, and not from here: a script that waits may free() the
+    // node, and the engine does not survive that while it processes the node.
     for (request, outcome) in happened.outcomes {
         NetworkRequest::complete_later(request, outcome);
     }

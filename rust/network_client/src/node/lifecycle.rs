@@ -215,8 +215,8 @@ impl NetworkClient {
 
 impl Drop for NetworkClient {
     fn drop(&mut self) {
-        // Whoever waits must not wait for ever. Later, because no script should
-        // meet a node that is half gone.
+        // No request is open for ever. They end later, because no script should meet a
+        // node that is half gone.
         for (_, request) in self.requests.drain() {
             NetworkRequest::complete_later(request, Err(RefusalCode::Cancelled.into()));
         }

@@ -2,8 +2,8 @@
 //!
 //! The file holds what the server allows to take a session up again: the name
 //! and the resume token, never the password. It belongs to one server. Four
-//! lines of plain text, and nothing of the engine reads them: its parsers quote
-//! in the log what they do not understand.
+//! lines of plain text, which no parser of the engine reads: those quote in the log
+//! what they do not understand.
 
 use std::process;
 
@@ -14,7 +14,7 @@ use godot::prelude::*;
 use longhall_client::ServerAddress;
 use longhall_packet::{ResumeToken, Username};
 
-/// What the file begins with.
+/// The first line of the file.
 const HEADING: &str = "longhall login 1";
 /// Behind `--` on the command line.
 const SLOT_ARGUMENT: &str = "--remember-slot=";
@@ -90,7 +90,7 @@ pub(crate) fn save(
     let written = write(&fresh, url, username, token)
         .and_then(|()| check(DirAccess::rename_absolute(&fresh, file)));
     if written.is_err() {
-        // What was written of the token must not stay behind.
+        // A part of the token must not stay behind.
         DirAccess::remove_absolute(&fresh);
     }
     written

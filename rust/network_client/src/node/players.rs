@@ -1,4 +1,4 @@
-//! What a player tells of themselves, and whom they do not want to hear.
+//! Presence and blocks: one player to others, and others to the player.
 
 use godot::prelude::*;
 use longhall_packet::PresenceState;
@@ -12,8 +12,8 @@ use crate::network_request::NetworkRequest;
 )]
 #[godot_api(secondary)]
 impl NetworkClient {
-    /// Says whether the player is at the keyboard: `state` is `online` or `away`, `text` what others
-    /// read beside it, [code]"making tea"[/code]. Until the player goes offline.
+    /// Says whether the player is at the keyboard: `state` is `online` or `away`. Others read `text`
+    /// beside it, as in [code]"making tea"[/code]. Both last until the player goes offline.
     #[func]
     pub fn set_presence(
         &mut self,
@@ -29,8 +29,8 @@ impl NetworkClient {
         })
     }
 
-    /// Shuts a player out: nothing they say, whisper or do arrives any more, until
-    /// [method unblock_player]. Kept with the account. They are not told.
+    /// Blocks a player: nothing that they say, whisper or do arrives any more, until
+    /// [method unblock_player]. The block is kept with the account. They are not told.
     #[func]
     pub fn block_player(&mut self, username: GString) -> Gd<NetworkRequest> {
         self.call("block_player", |session, now| {

@@ -1,5 +1,4 @@
-//! When a login is remembered and forgotten. What the file looks like is in
-//! [`login_file`].
+//! When a login is remembered and forgotten. The file itself is [`login_file`]'s.
 
 use godot::classes::Engine;
 use godot::prelude::*;

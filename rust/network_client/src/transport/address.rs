@@ -17,7 +17,7 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// What the url says. `Err` is for the developer's console.
+    /// The server that the url names. `Err` is for the developer's console.
     pub(crate) fn server(&self) -> Result<ServerAddress, String> {
         let url = self.url.to_string();
         ServerAddress::parse(&url).map_err(|error| match error {

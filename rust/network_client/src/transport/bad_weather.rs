@@ -22,7 +22,7 @@ pub(crate) struct Forecast {
     pub(crate) loss_interval: Duration,
 }
 
-/// What is on its way through the storm. Order is kept: it is one connection.
+/// The packets that are delayed. Order is kept: it is one connection.
 #[derive(Default)]
 pub(crate) struct BadWeather {
     pub(crate) forecast: Forecast,

@@ -3,7 +3,7 @@
 use godot::prelude::*;
 use longhall_client::DisconnectReason;
 
-/// What the other side has to report.
+/// One thing that happened to a connection.
 pub(crate) enum News {
     Opened,
     Received(PackedByteArray),

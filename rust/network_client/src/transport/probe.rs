@@ -88,7 +88,7 @@ impl Probe {
         probe
     }
 
-    /// What came of it, once that is known. Call it once a frame.
+    /// The failure it has found, once it has. Call it once a frame.
     pub(crate) fn poll(&mut self) -> Option<Failure> {
         let is_late = now() >= self.ends_at;
         match &mut self.step {

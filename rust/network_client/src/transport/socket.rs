@@ -38,7 +38,7 @@ pub(super) struct Socket {
     /// cannot be opened.
     target: Option<Target>,
     probe: Option<Probe>,
-    /// What the probe has found, while the engine goes on trying.
+    /// The probe has found this, while the engine goes on trying.
     suspicion: Option<Failure>,
 }
 
@@ -85,7 +85,7 @@ impl Socket {
         self.peer.send_text(text) == Error::OK
     }
 
-    /// What is wrong, as far as is known of a connection that is still being made.
+    /// What seems to be wrong with a connection that is still being made.
     pub(super) fn suspicion(&self) -> Option<String> {
         let (failure, target) = (self.suspicion.as_ref()?, self.target.as_ref()?);
         (!self.opened).then(|| failure.cause(&target.address))
@@ -94,8 +94,8 @@ impl Socket {
     /// Lets the engine do its part.
     #[inline]
     pub(super) fn poll(&mut self) {
-        // What is still queued from the last frame comes first; polling would
-        // pile more on top of it.
+        // Packets still queued from the last frame come first; polling would pile more
+        // on top of them.
         if self.waiting == 0 {
             self.peer.poll();
             self.waiting = self.peer.get_available_packet_count();
