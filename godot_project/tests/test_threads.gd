@@ -2,6 +2,10 @@ extends "res://tests/test_case.gd"
 ## Levels are loaded and put together in threads; the node in them works all the same.
 
 const PASSWORD: String = "correct horse"
+## What a parameter of this name must be for the call to make sense.
+const SENSIBLE: Dictionary[String, String] = {
+	"access": "open", "role": "member", "state": "away", "input": "/who", "password": PASSWORD
+}
 
 var _server := LonghallFakeServer.new()
 
@@ -59,6 +63,28 @@ func test_a_call_from_a_thread_says_so_and_its_request_ends() -> void:
 	check_equal(_server.get_said(), PackedStringArray(), "what was said")
 
 
+func test_no_request_is_made_from_a_thread() -> void:
+	var client := await _player("ada")
+	var requests: Dictionary[String, NetworkRequest] = {}
+	Engine.print_error_messages = false
+	var task: int = WorkerThreadPool.add_task(
+		func() -> void:
+			for method: Dictionary in ClassDB.class_get_method_list(&"NetworkClient", true):
+				if method["return"]["class_name"] == &"NetworkRequest":
+					var name: String = method["name"]
+					requests[name] = client.callv(name, _sensible(method))
+	)
+	await wait_until(WorkerThreadPool.is_task_completed.bind(task), "the thread")
+	WorkerThreadPool.wait_for_task_completion(task)
+	Engine.print_error_messages = true
+	check(requests.size() >= 27, "only %d methods make requests" % requests.size())
+	for name: String in requests:
+		var request: NetworkRequest = requests[name]
+		await wait_until(func() -> bool: return request.is_completed, "the end of " + name)
+		check_equal(request.code, "malformed_packet", "the code of " + name)
+	check(client.is_logged_in(), "a call from a thread logged the player out")
+
+
 func test_a_call_deferred_by_a_thread_works() -> void:
 	var client := await _player("ada")
 	var task: int = WorkerThreadPool.add_task(
@@ -96,6 +122,15 @@ func _put_together(level: PackedScene, server: LonghallFakeServer) -> Node:
 func _make_and_free(level: PackedScene) -> void:
 	for i: int in 20:
 		level.instantiate().free()
+
+
+func _sensible(method: Dictionary) -> Array:
+	var given: Array = []
+	for parameter: Dictionary in method["args"]:
+		var name: String = parameter["name"]
+		var is_number: bool = parameter["type"] == TYPE_INT
+		given.append(1 if is_number else SENSIBLE.get(name, "ada"))
+	return given
 
 
 func _level() -> PackedScene:
