@@ -35,7 +35,6 @@ mod server_packet;
 mod deny;
 mod close;
 pub mod codec;
-mod short_cut;
 #[cfg(feature = "schema")]
 mod schema;
 

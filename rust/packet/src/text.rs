@@ -3,19 +3,26 @@
 //! Every `parse` brings the text into Unicode Normalization Form C (UAX #15)
 //! first, so that the same letters count the same wherever they were typed.
 
+mod characters;
+mod secrets;
+
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-use zeroize::Zeroizing;
 
 use crate::limits::{
-    MAX_CHANNEL_PASSWORD_CHARS, MAX_CHAT_CHARS, MAX_CHAT_MARKS, MAX_PASSWORD_CHARS,
-    MAX_PRESENCE_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS, MAX_USERNAME_MARKS,
-    MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
+    MAX_CHAT_CHARS, MAX_CHAT_MARKS, MAX_PRESENCE_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
+    MAX_USERNAME_MARKS, MIN_USERNAME_CHARS,
 };
 use crate::{Denial, DenyCode, Field};
+
+use characters::is_mark_on_a_blank;
+pub use characters::trim_unseen;
+pub(crate) use characters::{
+    Pile, has_ink, in_usual_width, is_invisible, is_layout_control, is_mark,
+};
+pub use secrets::{ChannelPassword, Password, ResumeToken};
 
 /// The name of an account: 3 to 20 letters and digits of any script, `_` and
 /// `-`.
@@ -78,46 +85,6 @@ impl Username {
 impl fmt::Display for Username {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// A password: 8 to 99 characters of anything. Wiped from memory when dropped,
-/// and never shown by `Debug`.
-///
-/// Normalised to NFC as RFC 8265 (OpaqueString) asks, so that an `é` typed on
-/// two systems is one password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(Zeroizing<String>);
-
-impl Password {
-    /// Takes over and checks a password.
-    ///
-    /// # Errors
-    /// `too_short` or `too_long` on field `password`.
-    pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
-        Self::parse_field(text, Field::Password)
-    }
-
-    /// As [`parse`](Self::parse), for another field of the packet.
-    pub(crate) fn parse_field(text: impl Into<String>, field: Field) -> Result<Self, Denial> {
-        normal_password(text, field, MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS).map(Self)
-    }
-
-    /// The password itself. For hashing and sending; nothing else may see it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(***)")
-    }
-}
-
-impl Serialize for Password {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
     }
 }
 
@@ -206,112 +173,6 @@ impl PresenceText {
     }
 }
 
-/// The password of a channel: 1 to 99 characters, any. Shared among its
-/// members, so it may be short; still never shown or logged.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ChannelPassword(Zeroizing<String>);
-
-impl ChannelPassword {
-    /// Checks and normalises a channel's password.
-    ///
-    /// # Errors
-    /// `too_short` or `too_long` on field `channel_password`.
-    pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
-        normal_password(text, Field::ChannelPassword, 1, MAX_CHANNEL_PASSWORD_CHARS).map(Self)
-    }
-
-    /// The password itself, for hashing it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ChannelPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ChannelPassword(***)")
-    }
-}
-
-impl Serialize for ChannelPassword {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-/// The secret that logs a client in again after a cut: 256 random bits as 64
-/// lower-case hexadecimal digits. Treated like a password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ResumeToken(Zeroizing<String>);
-
-impl ResumeToken {
-    /// Characters of a token.
-    pub const CHARS: usize = 64;
-
-    /// Takes over and checks a token.
-    ///
-    /// # Errors
-    /// `session_expired`: what is not a token can never be a valid one.
-    pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
-        let text = Zeroizing::new(text.into());
-        let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if text.len() == Self::CHARS && text.bytes().all(is_hex) {
-            Ok(Self(text))
-        } else {
-            Err(Denial::new(DenyCode::SessionExpired))
-        }
-    }
-
-    /// A token made of 32 random bytes.
-    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
-        use std::fmt::Write as _;
-        let mut text = Zeroizing::new(String::with_capacity(Self::CHARS));
-        for byte in bytes {
-            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-        }
-        Self(text)
-    }
-
-    /// The token itself. For hashing and sending; nothing else may see it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ResumeToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ResumeToken(***)")
-    }
-}
-
-impl Serialize for ResumeToken {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for ResumeToken {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(String::deserialize(deserializer)?)
-            .map_err(|_| serde::de::Error::custom("not a resume token"))
-    }
-}
-
-/// A password in its one form, wiped when dropped.
-fn normal_password(
-    text: impl Into<String>,
-    field: Field,
-    min: usize,
-    max: usize,
-) -> Result<Zeroizing<String>, Denial> {
-    let typed = Zeroizing::new(text.into());
-    // NFC at most triples the bytes. Growing on the way would leave a copy
-    // behind that nobody wipes.
-    let mut normal = Zeroizing::new(String::with_capacity(3 * typed.len()));
-    normal.extend(typed.nfc());
-    check_length(&normal, field, min, max)?;
-    Ok(normal)
-}
-
 /// A text for others to read, on one line. Empty when nothing in it can be seen.
 fn parse_words(text: &str, field: Field, max: usize) -> Result<String, Denial> {
     let line = text.trim();
@@ -337,24 +198,6 @@ fn parse_words(text: &str, field: Field, max: usize) -> Result<String, Denial> {
     Ok(if visible { line } else { String::new() })
 }
 
-/// The marks that are drawn on one another: all since the last character that has
-/// ink of its own. What has none, like a joiner or a space, holds no mark of its own
-/// and begins no new pile.
-#[derive(Default)]
-pub(crate) struct Pile(usize);
-
-impl Pile {
-    /// Goes on by a character. Returns the marks in the pile then.
-    pub(crate) fn add(&mut self, c: char) -> usize {
-        if is_mark(c) {
-            self.0 += 1;
-        } else if has_ink(c) {
-            self.0 = 0;
-        }
-        self.0
-    }
-}
-
 /// Checks the characters of a name in its normal form: letters and digits, each
 /// with few marks, `_` and `-`.
 pub(crate) fn check_name(name: &str, field: Field) -> Result<(), Denial> {
@@ -375,31 +218,6 @@ pub(crate) fn check_name(name: &str, field: Field) -> Result<(), Denial> {
     Ok(())
 }
 
-/// Whether `c` counts as a letter and stands for a mark on a blank, as U+037A (a small
-/// iota that is below nothing) does: keys of names are made of what letters stand for.
-fn is_mark_on_a_blank(c: char) -> bool {
-    !c.is_ascii() && std::iter::once(c).nfkd().next() == Some(' ')
-}
-
-/// Takes off what cannot be seen at the ends of a name: spaces of any kind, what has
-/// no ink, and what came along when the name was copied out of a text.
-pub fn trim_unseen(text: &str) -> &str {
-    text.trim_matches(|c: char| {
-        let is_unseen =
-            c.is_whitespace() || c.is_control() || is_invisible(c) || is_layout_control(c);
-        !c.is_ascii_graphic() && is_unseen
-    })
-}
-
-/// A character of full or half width (`Ａ`, `ｶ`) as the one it means; others as
-/// they are.
-pub(crate) fn in_usual_width(c: char) -> impl Iterator<Item = char> {
-    let is_other = matches!(c, '\u{FF01}'..='\u{FFEE}');
-    let same = (!is_other).then_some(c);
-    let usual = is_other.then(|| std::iter::once(c).nfkc());
-    same.into_iter().chain(usual.into_iter().flatten())
-}
-
 pub(crate) fn check_length(text: &str, field: Field, min: usize, max: usize) -> Result<(), Denial> {
     let chars = text.chars().count();
     if chars < min {
@@ -417,43 +235,6 @@ pub(crate) fn check_length(text: &str, field: Field, min: usize, max: usize) -> 
     } else {
         Ok(())
     }
-}
-
-/// Whether `c` is a combining mark. Looks no letter up that cannot be one.
-pub(crate) fn is_mark(c: char) -> bool {
-    !c.is_ascii() && is_combining_mark(c)
-}
-
-/// Whether something is drawn for `c`.
-pub(crate) fn has_ink(c: char) -> bool {
-    c.is_ascii_graphic() || !(c.is_whitespace() || is_invisible(c))
-}
-
-/// Characters that have no ink of their own: Default_Ignorable_Code_Point of the
-/// Unicode Character Database, the joiners, format controls of hieroglyphs,
-/// noncharacters, and blanks that count as letters, marks or symbols.
-pub(crate) fn is_invisible(c: char) -> bool {
-    // Nearly every character there is; the channel of each line is looked at.
-    if c.is_ascii() {
-        return false;
-    }
-    matches!(c,
-        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
-        | '\u{2800}' | '\u{3164}' | '\u{FDD0}'..='\u{FDEF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-        | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{FFFC}' | '\u{13430}'..='\u{13442}'
-        | '\u{16FE4}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D159}'
-        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
-        || u32::from(c) & 0xFFFE == 0xFFFE
-}
-
-/// Characters that start a new line or turn the direction of what follows:
-/// line and paragraph separators, bidirectional embeddings, overrides and
-/// isolates (UAX #9), interlinear annotations.
-pub(crate) fn is_layout_control(c: char) -> bool {
-    matches!(c,
-        '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-        | '\u{FFF9}'..='\u{FFFB}')
 }
 
 #[cfg(test)]

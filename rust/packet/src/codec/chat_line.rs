@@ -9,7 +9,7 @@
 use crate::{Line, LineKind, Seq};
 
 /// The channel and the line of a `chat` packet.
-pub(crate) fn read_chat(packet: &str) -> Option<(&str, Line)> {
+pub(super) fn read(packet: &str) -> Option<(&str, Line)> {
     let rest = packet.strip_prefix(r#"{"type":"chat","channel":""#)?;
     let (channel, rest) = plain_text(rest)?;
     let (seq, rest): (Seq, _) = number(rest.strip_prefix(r#","seq":"#)?)?;

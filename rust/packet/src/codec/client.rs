@@ -1,0 +1,301 @@
+//! Reads what clients say.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::errors::{DecodeError, check_frame, explain};
+use crate::channel::MAX_NUMBER;
+use crate::limits::{MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS};
+use crate::text::{Pile, is_layout_control, is_mark};
+use crate::{
+    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, Field, LineId,
+    Password, PresenceState, PresenceText, RequestId, ResumeToken, Role, Seq, Target, Topic,
+    Username,
+};
+
+/// Reads one packet from a client. Fields it does not know are passed over, so
+/// that a newer client may say more.
+///
+/// # Errors
+/// [`DecodeError`] with the answer to send: `packet_too_large`,
+/// `malformed_packet`, `unknown_packet`, or what a text type refuses.
+pub fn decode_client_packet(bytes: &[u8]) -> Result<ClientPacket, DecodeError> {
+    check_frame(bytes, MAX_CLIENT_PACKET_BYTES)?;
+    let raw = serde_json::from_slice::<RawPacket<'_>>(bytes)
+        .map_err(|error| explain(bytes, &error, ClientPacket::NAMES))?;
+    let id = raw.id;
+    raw.check().map_err(|fault| {
+        let (denial, detail) = match fault {
+            Fault::Malformed => (
+                DenyCode::MalformedPacket.into(),
+                "a field is missing or out of range",
+            ),
+            Fault::UnknownPacket => (DenyCode::UnknownPacket.into(), "an unknown type"),
+            Fault::Text(denial) => (denial, "a text breaks a rule"),
+        };
+        DecodeError {
+            id: Some(id),
+            denial,
+            detail: detail.to_owned(),
+        }
+    })
+}
+
+/// All that the packets of clients may hold, in their wire form. One type for
+/// all of them: told apart by name, they would be read into a tree of values
+/// first. Texts and names are not checked yet, since what breaks a rule must be
+/// answered under its request's id.
+#[derive(Deserialize)]
+struct RawPacket<'a> {
+    #[serde(rename = "type", borrow)]
+    name: Cow<'a, str>,
+    id: RequestId,
+    protocol: Option<u32>,
+    client: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    new_password: Option<String>,
+    device: Option<String>,
+    token: Option<String>,
+    session: Option<u64>,
+    channel: Option<String>,
+    channel_password: Option<String>,
+    line_id: Option<LineId>,
+    text: Option<String>,
+    topic: Option<String>,
+    access: Option<String>,
+    role: Option<String>,
+    state: Option<String>,
+    seq: Option<Seq>,
+    after: Option<Value>,
+    before: Option<Seq>,
+    limit: Option<u32>,
+}
+
+/// The cursor of a page: a number in a history, a name in a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Number(Seq),
+    Name(String),
+}
+
+/// What is wrong with a sound packet.
+enum Fault {
+    /// A field is missing, or a number is out of range.
+    Malformed,
+    UnknownPacket,
+    Text(Denial),
+}
+
+impl From<Denial> for Fault {
+    fn from(denial: Denial) -> Self {
+        Self::Text(denial)
+    }
+}
+
+fn need<T>(field: Option<T>) -> Result<T, Fault> {
+    field.ok_or(Fault::Malformed)
+}
+
+fn number(field: Option<u64>) -> Result<u64, Fault> {
+    need(field.filter(|&number| number <= MAX_NUMBER))
+}
+
+/// One of a closed list, by its name.
+fn named<T>(field: Option<String>, from_name: fn(&str) -> Option<T>) -> Result<T, Fault> {
+    need(from_name(&need(field)?))
+}
+
+/// A name for people to read in a list or a log, cut to size rather than refused.
+fn label(text: &str, max_chars: usize) -> String {
+    let mut pile = Pile::default();
+    let shown = |c: &char| {
+        let is_too_many = pile.add(*c) > MAX_CHAT_MARKS && is_mark(*c);
+        !c.is_control() && !is_layout_control(*c) && !is_too_many
+    };
+    let shown: String = text.chars().filter(shown).collect();
+    let cut: String = shown.trim().chars().take(max_chars).collect();
+    cut.trim_end().to_owned()
+}
+
+impl RawPacket<'_> {
+    fn check(self) -> Result<ClientPacket, Fault> {
+        let id = self.id;
+        let channel = |field: Option<String>| -> Result<ChannelName, Fault> {
+            Ok(ChannelName::parse(&need(field)?)?)
+        };
+        let target =
+            |field: Option<String>| -> Result<Target, Fault> { Ok(Target::parse(&need(field)?)?) };
+        let username = |field: Option<String>| -> Result<Username, Fault> {
+            Ok(Username::parse(&need(field)?)?)
+        };
+        let text = |field: Option<String>| -> Result<ChatText, Fault> {
+            Ok(ChatText::parse(&need(field)?)?)
+        };
+        let topic = |field: Option<String>| -> Result<Topic, Fault> {
+            Ok(Topic::parse(&field.unwrap_or_default())?)
+        };
+        let key = |field: Option<String>| field.map(ChannelPassword::parse).transpose();
+        Ok(match &*self.name {
+            "hello" => ClientPacket::Hello {
+                id,
+                protocol: need(self.protocol)?,
+                client: label(&need(self.client)?, 64),
+            },
+            "ping" => ClientPacket::Ping { id },
+            "register" => ClientPacket::Register {
+                id,
+                password: Password::parse(need(self.password)?)?,
+                username: username(self.username)?,
+            },
+            "login" => ClientPacket::Login {
+                id,
+                password: Password::parse(need(self.password)?)?,
+                username: username(self.username)?,
+                device: label(&self.device.unwrap_or_default(), MAX_DEVICE_CHARS),
+            },
+            "resume" => ClientPacket::Resume {
+                id,
+                token: ResumeToken::parse(need(self.token)?)?,
+            },
+            "logout" => ClientPacket::Logout { id },
+            "change_password" => {
+                // Both become passwords first, and are wiped, whichever is refused.
+                let new = |text| Password::parse_field(text, Field::NewPassword);
+                let (password, new_password) = (
+                    self.password.map(Password::parse),
+                    self.new_password.map(new),
+                );
+                ClientPacket::ChangePassword {
+                    id,
+                    password: need(password)??,
+                    new_password: need(new_password)??,
+                }
+            }
+            "sessions" => ClientPacket::Sessions { id },
+            "close_session" => ClientPacket::CloseSession {
+                id,
+                session: self.session.map(|one| number(Some(one))).transpose()?,
+            },
+            "chat" => ClientPacket::Chat {
+                id,
+                channel: target(self.channel)?,
+                line_id: number(self.line_id)?,
+                text: text(self.text)?,
+            },
+            "edit" => ClientPacket::Edit {
+                id,
+                channel: target(self.channel)?,
+                seq: number(self.seq)?,
+                text: text(self.text)?,
+            },
+            "delete" => ClientPacket::Delete {
+                id,
+                channel: target(self.channel)?,
+                seq: number(self.seq)?,
+            },
+            "history" => {
+                let after = match self.after {
+                    Some(Value::Number(seq)) => Some(number(Some(seq))?),
+                    Some(Value::Name(_)) => return Err(Fault::Malformed),
+                    None => None,
+                };
+                if after.is_some() && self.before.is_some() {
+                    return Err(Fault::Malformed);
+                }
+                let before = self.before.map(|seq| number(Some(seq))).transpose()?;
+                ClientPacket::History {
+                    id,
+                    channel: target(self.channel)?,
+                    after,
+                    before,
+                    limit: need(self.limit)?,
+                }
+            }
+            "read" => ClientPacket::Read {
+                id,
+                channel: target(self.channel)?,
+                seq: number(self.seq)?,
+            },
+            "create" => ClientPacket::Create {
+                id,
+                channel_password: key(self.channel_password)?,
+                channel: channel(self.channel)?,
+                topic: topic(self.topic)?,
+                access: named(self.access, Access::from_name)?,
+            },
+            "join" => ClientPacket::Join {
+                id,
+                channel_password: key(self.channel_password)?,
+                channel: channel(self.channel)?,
+            },
+            "leave" => ClientPacket::Leave {
+                id,
+                channel: channel(self.channel)?,
+            },
+            "channels" => ClientPacket::Channels {
+                id,
+                after: match self.after {
+                    Some(Value::Name(name)) => Some(ChannelName::parse(&name)?),
+                    Some(Value::Number(_)) => return Err(Fault::Malformed),
+                    None => None,
+                },
+            },
+            "members" => ClientPacket::Members {
+                id,
+                channel: channel(self.channel)?,
+                after: match self.after {
+                    Some(Value::Name(name)) => Some(Username::parse(&name)?),
+                    Some(Value::Number(_)) => return Err(Fault::Malformed),
+                    None => None,
+                },
+            },
+            "set_topic" => ClientPacket::SetTopic {
+                id,
+                channel: channel(self.channel)?,
+                topic: topic(Some(need(self.topic)?))?,
+            },
+            "set_access" => ClientPacket::SetAccess {
+                id,
+                channel_password: key(self.channel_password)?,
+                channel: channel(self.channel)?,
+                access: named(self.access, Access::from_name)?,
+            },
+            "set_role" => ClientPacket::SetRole {
+                id,
+                channel: channel(self.channel)?,
+                username: username(self.username)?,
+                role: named(self.role, Role::from_name)?,
+            },
+            "invite" => ClientPacket::Invite {
+                id,
+                channel: channel(self.channel)?,
+                username: username(self.username)?,
+            },
+            "remove" => ClientPacket::Remove {
+                id,
+                channel: channel(self.channel)?,
+                username: username(self.username)?,
+            },
+            "set_presence" => ClientPacket::SetPresence {
+                id,
+                state: named(self.state, |name| {
+                    PresenceState::from_name(name).filter(|state| *state != PresenceState::Offline)
+                })?,
+                text: PresenceText::parse(&self.text.unwrap_or_default())?,
+            },
+            "block" => ClientPacket::Block {
+                id,
+                username: username(self.username)?,
+            },
+            "unblock" => ClientPacket::Unblock {
+                id,
+                username: username(self.username)?,
+            },
+            "blocks" => ClientPacket::Blocks { id },
+            _ => return Err(Fault::UnknownPacket),
+        })
+    }
+}
