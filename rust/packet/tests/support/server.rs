@@ -1,0 +1,261 @@
+//! What servers say.
+
+use super::*;
+
+#[expect(clippy::too_many_lines, reason = "a list, one entry after the other")]
+pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
+    samples! {
+        "server_hello.json" => ServerPacket::Hello {
+            protocol: 2,
+            server: "longhall-server/0.2.0".into(),
+            message_of_the_day: "Welcome.\nBe kind.".into(),
+            limits: Limits::default(),
+        },
+        "server_ok.json" => ServerPacket::Ok { id: 1 },
+        "server_deny.json" => ServerPacket::deny(
+            Some(2),
+            Denial::for_now(DenyCode::RateLimited, std::time::Duration::from_millis(1500)),
+        ),
+        "server_deny_field.json" => ServerPacket::deny(
+            Some(5),
+            Denial::of_field(DenyCode::TooLong, Field::NewPassword, Some(99)),
+        ),
+        "server_deny_unread.json" => {
+            ServerPacket::deny(None, Denial::new(DenyCode::MalformedPacket))
+        },
+        "server_logged_in.json" => ServerPacket::LoggedIn {
+            id: 3,
+            username: "Ada-Élan".into(),
+            resume_token: token(),
+            session: 12,
+            epoch: "9c1f0e6ab27d4853".into(),
+            channels: vec![
+                lobby(),
+                ChannelState {
+                    channel: "raid-1".into(),
+                    topic: "Sundays".into(),
+                    access: Access::Password,
+                    role: Role::Owner,
+                    first_seq: 100,
+                    last_seq: 180,
+                    read_seq: 170,
+                    unread: 9,
+                    members: 5,
+                    online: 1,
+                },
+            ],
+            inbox: InboxState {
+                first_seq: 1,
+                last_seq: 8,
+                conversations: vec![Conversation {
+                    username: "Жанна_99".into(),
+                    last_seq: 8,
+                    read_seq: 6,
+                    unread: 1,
+                }],
+            },
+            invitations: vec![Invitation {
+                channel: "bücher".into(),
+                by: "Жанна_99".into(),
+            }],
+        },
+        "server_logged_in_first.json" => ServerPacket::LoggedIn {
+            id: 3,
+            username: "Ben".into(),
+            resume_token: token(),
+            session: 13,
+            epoch: String::new(),
+            channels: vec![ChannelState {
+                first_seq: 1,
+                last_seq: 0,
+                read_seq: 0,
+                unread: 0,
+                ..lobby()
+            }],
+            inbox: InboxState { first_seq: 1, ..InboxState::default() },
+            invitations: Vec::new(),
+        },
+        "server_chat.json" => ServerPacket::Chat {
+            channel: "lobby".into(),
+            line: said(42, "Жанна_99", r#"Well "met", [b]Ada[/b] 👩‍🚀 \o/"#),
+        },
+        "server_chat_whisper.json" => ServerPacket::Chat {
+            channel: "@".into(),
+            line: whisper(),
+        },
+        "server_chat_edit.json" => ServerPacket::Chat {
+            channel: "lobby".into(),
+            line: edit(),
+        },
+        "server_chat_edit_whisper.json" => ServerPacket::Chat {
+            channel: "@".into(),
+            line: Line {
+                seq: 9,
+                kind: LineKind::Edit,
+                of: Some(8),
+                ..whisper()
+            },
+        },
+        "server_chat_deletion.json" => ServerPacket::Chat {
+            channel: "lobby".into(),
+            line: deletion(),
+        },
+        "server_chat_hidden.json" => ServerPacket::Chat {
+            channel: "lobby".into(),
+            line: hidden(),
+        },
+        "server_posted.json" => ServerPacket::Posted {
+            id: 9,
+            channel: "lobby".into(),
+            seq: 41,
+            sent_at_ms: NOW,
+        },
+        "server_posted_whisper.json" => ServerPacket::Posted {
+            id: 10,
+            channel: "@".into(),
+            seq: MAX_NUMBER,
+            sent_at_ms: NOW,
+        },
+        "server_gap.json" => ServerPacket::Gap { channel: "lobby".into(), last_seq: 1042 },
+        "server_history.json" => ServerPacket::History {
+            id: 14,
+            channel: "lobby".into(),
+            first_seq: 1,
+            last_seq: 45,
+            lines: vec![
+                Line {
+                    edited_at_ms: Some(NOW + 5000),
+                    ..said(41, "Ada-Élan", "Well met, Жанна!")
+                },
+                Line {
+                    kind: LineKind::Deleted,
+                    ..said(42, "Жанна_99", "")
+                },
+                edit(),
+                deletion(),
+                hidden(),
+            ],
+            more: true,
+        },
+        "server_history_inbox.json" => ServerPacket::History {
+            id: 15,
+            channel: "@".into(),
+            first_seq: 1,
+            last_seq: 8,
+            lines: vec![whisper()],
+            more: false,
+        },
+        "server_history_empty.json" => ServerPacket::History {
+            id: 16,
+            channel: "@Жанна_99".into(),
+            first_seq: 1,
+            last_seq: 0,
+            lines: Vec::new(),
+            more: false,
+        },
+        "server_joined.json" => ServerPacket::Joined { id: Some(21), channel: lobby() },
+        "server_joined_elsewhere.json" => ServerPacket::Joined { id: None, channel: lobby() },
+        "server_left.json" => ServerPacket::Left {
+            channel: "raid-1".into(),
+            reason: LeaveReason::Left,
+            by: None,
+        },
+        "server_left_removed.json" => ServerPacket::Left {
+            channel: "raid-1".into(),
+            reason: LeaveReason::Removed,
+            by: Some("Жанна_99".into()),
+        },
+        "server_channel_changed.json" => ServerPacket::ChannelChanged {
+            channel: "raid-1".into(),
+            topic: String::new(),
+            access: Access::Invite,
+            by: "Ada-Élan".into(),
+        },
+        "server_role_changed.json" => ServerPacket::RoleChanged {
+            channel: "raid-1".into(),
+            username: "Жанна_99".into(),
+            role: Role::Operator,
+            by: "Ada-Élan".into(),
+        },
+        "server_invited.json" => ServerPacket::Invited {
+            channel: "bücher".into(),
+            by: "Жанна_99".into(),
+        },
+        "server_presence.json" => ServerPacket::Presence {
+            channel: "lobby".into(),
+            members: 41,
+            online: 41,
+            changes: vec![
+                presence(Change::Joined, "Жанна_99", PresenceState::Online, ""),
+                presence(Change::Left, "Ben", PresenceState::Offline, ""),
+                presence(Change::State, "Ada-Élan", PresenceState::Away, "making tea ☕"),
+            ],
+            partial: false,
+        },
+        "server_presence_partial.json" => ServerPacket::Presence {
+            channel: "lobby".into(),
+            members: 1041,
+            online: 1041,
+            changes: Vec::new(),
+            partial: true,
+        },
+        "server_read.json" => ServerPacket::Read {
+            channel: "@Жанна_99".into(),
+            seq: 8,
+            unread: 0,
+        },
+        "server_channels.json" => ServerPacket::Channels {
+            id: 24,
+            channels: vec![
+                ListedChannel {
+                    channel: "bücher".into(),
+                    topic: String::new(),
+                    access: Access::Open,
+                    members: 3,
+                },
+                ListedChannel {
+                    channel: "raid-1".into(),
+                    topic: "Sundays".into(),
+                    access: Access::Password,
+                    members: 5,
+                },
+            ],
+            more: false,
+        },
+        "server_members.json" => ServerPacket::Members {
+            id: 26,
+            channel: "raid-1".into(),
+            members: vec![
+                member("Ada-Élan", Role::Owner, PresenceState::Away, "making tea ☕"),
+                member("Ben", Role::Operator, PresenceState::Online, ""),
+                member("Жанна_99", Role::Member, PresenceState::Offline, ""),
+            ],
+            more: true,
+        },
+        "server_sessions.json" => ServerPacket::Sessions {
+            id: 6,
+            sessions: vec![
+                ListedSession {
+                    session: 12,
+                    device: "Ada's \"Deck\" 🎮".into(),
+                    created_at_ms: NOW,
+                    last_seen_at_ms: NOW + 60_000,
+                    online: true,
+                    current: true,
+                },
+                ListedSession {
+                    session: 4,
+                    device: String::new(),
+                    created_at_ms: NOW - 86_400_000,
+                    last_seen_at_ms: NOW - 3_600_000,
+                    online: false,
+                    current: false,
+                },
+            ],
+        },
+        "server_blocks.json" => ServerPacket::Blocks {
+            id: 38,
+            usernames: vec!["Mallory".into(), "Trudy".into()],
+        },
+    }
+}
