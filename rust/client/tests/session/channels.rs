@@ -133,11 +133,7 @@ fn after_a_cut_what_changed_meanwhile_is_told() {
         id: None,
         channel: channel("trade"),
     });
-    rig.cut();
-    rig.wait_for_open();
-    rig.come_up();
-    let id = rig.expect_sent("resume");
-    rig.events();
+    let id = rig.cut_and_come_back();
     let mut packet = logged_in(id, "ada", 2);
     if let ServerPacket::LoggedIn { channels, .. } = &mut packet {
         channels[0].topic = "hats".to_owned();
@@ -312,10 +308,7 @@ fn each_answer_ends_the_call_it_belongs_to() {
 fn who_is_away_stays_away_through_a_cut() {
     let mut rig = Rig::logged_in();
     let resume = |rig: &mut Rig| {
-        rig.cut();
-        rig.wait_for_open();
-        rig.come_up();
-        let id = rig.expect_sent("resume");
+        let id = rig.cut_and_come_back();
         rig.receive_logged_in(id, 2);
     };
     rig.session

@@ -51,16 +51,6 @@ fn say(rig: &mut Rig, lines: &[&str]) {
     }
 }
 
-/// The connection is cut and comes back; the id of the resume.
-fn cut_and_come_up(rig: &mut Rig) -> RequestId {
-    rig.cut();
-    rig.wait_for_open();
-    rig.come_up();
-    let id = rig.expect_sent("resume");
-    rig.events();
-    id
-}
-
 #[test]
 fn a_line_is_sent_once_and_its_answer_told_once() {
     let mut rig = Rig::logged_in();
@@ -142,7 +132,7 @@ fn conversations_do_not_wait_for_each_other() {
     rig.session.send_chat(rig.now, "@bob", "c");
     expect_lines(&mut rig, ["a", "b", "c"]);
     // What is said again goes alone in each of them.
-    let resume = cut_and_come_up(&mut rig);
+    let resume = rig.cut_and_come_back();
     rig.receive_logged_in(resume, 2);
     let [(a, _), (b, _)] = expect_lines(&mut rig, ["a", "b"]);
     rig.events();
@@ -203,7 +193,7 @@ fn a_line_under_way_is_sent_again_after_a_cut_before_anything_is_asked() {
     say(&mut rig, &["a", "b"]);
     let [(_, line_id), (_, second)] = expect_lines(&mut rig, ["a", "b"]);
     for round in 2..5 {
-        let resume = cut_and_come_up(&mut rig);
+        let resume = rig.cut_and_come_back();
         rig.lobby_seq = 1;
         rig.receive_logged_in(resume, round);
         let sent = rig.sent();
@@ -229,7 +219,7 @@ fn what_a_cut_left_open_is_said_again_one_by_one_and_before_anything_new() {
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
     let before = expect_lines(&mut rig, ["a", "b"]);
-    let resume = cut_and_come_up(&mut rig);
+    let resume = rig.cut_and_come_back();
     say(&mut rig, &["c", "d"]);
     rig.receive_logged_in(resume, 2);
     rig.events();
@@ -285,7 +275,7 @@ fn a_line_said_before_a_ticket_is_honoured_goes_to_the_lobby() {
     rig.session.send_chat(rig.now, "tavern", "later");
     expect_line(&mut rig, "tavern", "later");
     // It is one conversation by now.
-    let resume = cut_and_come_up(&mut rig);
+    let resume = rig.cut_and_come_back();
     let mut packet = logged_in(resume, "ada", 3);
     if let longhall_packet::ServerPacket::LoggedIn { channels, .. } = &mut packet {
         channels[0] = channel("tavern");
@@ -308,9 +298,7 @@ fn a_restarting_server_is_told_the_lines_again() {
     say(&mut rig, &["c"]);
     rig.expect_idle();
     rig.close(CloseReason::Restarting);
-    rig.wait_for_open();
-    rig.come_up();
-    let resume = rig.expect_sent("resume");
+    let resume = rig.come_back();
     rig.receive_logged_in(resume, 2);
     let (a, first) = expect_line(&mut rig, "lobby", "a");
     rig.events();
@@ -350,7 +338,7 @@ fn a_line_that_may_have_been_taken_is_not_given_back_because_of_a_busy_server() 
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
     let [(_, line_id), _] = expect_lines(&mut rig, ["a", "b"]);
-    let resume = cut_and_come_up(&mut rig);
+    let resume = rig.cut_and_come_back();
     rig.receive_logged_in(resume, 2);
     let (id, _) = expect_line(&mut rig, "lobby", "a");
     rig.events();
@@ -375,7 +363,7 @@ fn lines_end_with_their_session_and_say_whether_they_may_have_been_heard() {
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
     expect_lines(&mut rig, ["a", "b"]);
-    let resume = cut_and_come_up(&mut rig);
+    let resume = rig.cut_and_come_back();
     say(&mut rig, &["c"]);
     rig.deny(resume, DenyCode::SessionExpired);
     rig.expect([
@@ -386,7 +374,7 @@ fn lines_end_with_their_session_and_say_whether_they_may_have_been_heard() {
     ]);
     let mut rig = Rig::logged_in();
     say(&mut rig, &["a", "b"]);
-    let resume = cut_and_come_up(&mut rig);
+    let resume = rig.cut_and_come_back();
     say(&mut rig, &["c"]);
     rig.receive_logged_in(resume, 2);
     rig.events();

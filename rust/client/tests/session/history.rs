@@ -42,11 +42,7 @@ fn lobby(packet: &mut ServerPacket) -> &mut longhall_packet::ChannelState {
 
 /// The connection is cut and comes back, and the lobby ends here now.
 fn cut_and_resume(rig: &mut Rig, last_seq: Seq) {
-    rig.cut();
-    rig.wait_for_open();
-    rig.come_up();
-    let id = rig.expect_sent("resume");
-    rig.events();
+    let id = rig.cut_and_come_back();
     let mut packet = logged_in(id, "ada", 2);
     lobby(&mut packet).last_seq = last_seq;
     rig.receive(&packet);

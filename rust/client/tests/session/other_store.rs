@@ -51,13 +51,21 @@ fn log_out(rig: &mut Rig) {
 
 /// A cut, and the session is taken up again; nothing of it is polled.
 fn cut_and_resume(rig: &mut Rig, epoch: &str, last_seq: Seq) {
-    rig.cut();
-    rig.wait_for_open();
-    rig.come_up();
-    rig.events();
-    let id = rig.expect_sent("resume");
+    let id = rig.cut_and_come_back();
     rig.receive(&packet(id, "ada", epoch, last_seq));
     rig.lobby_seq = last_seq;
+}
+
+/// Fails unless everything began anew with this login, and nothing else happened.
+#[track_caller]
+fn expect_all_anew(rig: &mut Rig, name: &str) {
+    rig.expect([
+        "warning",
+        "history reset",
+        "state LoggedIn",
+        &format!("logged in {name}"),
+        "joined lobby",
+    ]);
 }
 
 /// The page of the lobby that was asked for: behind which number, and its id.
@@ -86,13 +94,7 @@ fn another_epoch_after_a_cut_makes_all_lines_void_before_new_ones_come() {
     rig.expect(["bob: old 1", "bob: old 2"]);
     // The new log is longer, so nothing but the epoch tells.
     cut_and_resume(&mut rig, "two", 5);
-    rig.expect([
-        "warning",
-        "history reset",
-        "state LoggedIn",
-        "logged in ada",
-        "joined lobby",
-    ]);
+    expect_all_anew(&mut rig, "ada");
     let (after, id) = asked_page(&rig.sent());
     assert_eq!(after, None, "as on the first time");
     rig.receive_chat("six");
@@ -108,14 +110,7 @@ fn the_store_is_known_beyond_a_log_out_and_for_another_account() {
         log_out(&mut rig);
         rig.events();
         log_in(&mut rig, name, "two", 0);
-        let news = format!("logged in {name}");
-        rig.expect([
-            "warning",
-            "history reset",
-            "state LoggedIn",
-            &news,
-            "joined lobby",
-        ]);
+        expect_all_anew(&mut rig, name);
     }
 }
 
@@ -123,20 +118,11 @@ fn the_store_is_known_beyond_a_log_out_and_for_another_account() {
 fn a_fresh_database_is_noticed_though_it_knows_no_session() {
     let mut rig = logged_in_to("one");
     rig.receive_chat("old");
-    rig.cut();
-    rig.wait_for_open();
-    rig.come_up();
-    let id = rig.expect_sent("resume");
+    let id = rig.cut_and_come_back();
     rig.deny(id, DenyCode::SessionExpired);
     rig.events();
     log_in(&mut rig, "ada", "two", 0);
-    rig.expect([
-        "warning",
-        "history reset",
-        "state LoggedIn",
-        "logged in ada",
-        "joined lobby",
-    ]);
+    expect_all_anew(&mut rig, "ada");
     rig.receive_chat("new");
     rig.expect(["bob: new"]);
 }
@@ -184,13 +170,7 @@ fn a_log_that_ends_before_lines_that_are_known_is_another_one() {
         rig.receive_chat("2");
         rig.events();
         cut_and_resume(&mut rig, epoch, 1);
-        rig.expect([
-            "warning",
-            "history reset",
-            "state LoggedIn",
-            "logged in ada",
-            "joined lobby",
-        ]);
+        expect_all_anew(&mut rig, "ada");
         let (after, _) = asked_page(&rig.sent());
         assert_eq!(after, None);
         // The same by what was known before a log-out; another account's say nothing.
@@ -204,13 +184,7 @@ fn a_log_that_ends_before_lines_that_are_known_is_another_one() {
     log_out(&mut rig);
     rig.events();
     log_in(&mut rig, "ada", "one", 0);
-    rig.expect([
-        "warning",
-        "history reset",
-        "state LoggedIn",
-        "logged in ada",
-        "joined lobby",
-    ]);
+    expect_all_anew(&mut rig, "ada");
 }
 
 #[test]
@@ -233,10 +207,7 @@ fn lines_that_wait_are_said_to_the_new_store_in_order() {
     rig.sent();
     rig.cut();
     rig.session.send_chat(rig.now, "", "third");
-    rig.wait_for_open();
-    rig.come_up();
-    rig.events();
-    let id = rig.expect_sent("resume");
+    let id = rig.come_back();
     rig.receive(&packet(id, "ada", "two", 0));
     rig.events();
     for (number, text) in ["first", "second", "third"].into_iter().enumerate() {
@@ -294,9 +265,7 @@ fn edits_and_deletions_of_old_lines_never_reach_the_new_store() {
     // Nor does one that is asked for while the connection is away.
     rig.session.delete_line(rig.now, "lobby", 1);
     assert_eq!(rig.outcomes(), ["not_connected"]);
-    rig.wait_for_open();
-    rig.come_up();
-    let id = rig.expect_sent("resume");
+    let id = rig.come_back();
     rig.receive(&packet(id, "ada", "two", 1));
     rig.pass_quietly(1.0);
     let is_change = |packet: &ClientPacket| {
@@ -318,9 +287,7 @@ fn read_markers_and_counts_begin_anew() {
     rig.cut();
     // Waits for the connection.
     rig.session.mark_read(rig.now, "lobby", 2);
-    rig.wait_for_open();
-    rig.come_up();
-    let id = rig.expect_sent("resume");
+    let id = rig.come_back();
     rig.receive(&packet(id, "ada", "two", 3));
     let sent = rig.sent();
     let is_marker = |packet: &ClientPacket| matches!(packet, ClientPacket::Read { .. });
@@ -359,11 +326,7 @@ fn channels_that_are_no_more_are_left_and_the_others_joined_anew() {
 #[test]
 fn a_page_asked_for_before_is_not_shown_in_the_new_store() {
     let mut rig = logged_in_with("one", |config| config.history_lines = 0);
-    rig.cut();
-    rig.wait_for_open();
-    rig.come_up();
-    rig.events();
-    let id = rig.expect_sent("resume");
+    let id = rig.cut_and_come_back();
     rig.receive(&packet(id, "ada", "one", 3));
     let (after, old_page) = asked_page(&rig.sent());
     assert_eq!(after, Some(0));
@@ -376,11 +339,7 @@ fn a_page_asked_for_before_is_not_shown_in_the_new_store() {
 #[test]
 fn counts_of_whispers_come_from_the_new_store() {
     let mut rig = logged_in_to("one");
-    rig.cut();
-    rig.wait_for_open();
-    rig.come_up();
-    rig.events();
-    let id = rig.expect_sent("resume");
+    let id = rig.cut_and_come_back();
     let mut fresh = packet(id, "ada", "two", 0);
     if let ServerPacket::LoggedIn {
         inbox,

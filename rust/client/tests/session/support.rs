@@ -72,6 +72,23 @@ impl Rig {
         self.ok(id);
     }
 
+    /// The connection is cut and comes back; nothing of it is left to poll. The id of
+    /// the resume.
+    #[track_caller]
+    pub(crate) fn cut_and_come_back(&mut self) -> RequestId {
+        self.cut();
+        self.come_back()
+    }
+
+    /// As [`cut_and_come_back`](Self::cut_and_come_back), after the cut.
+    #[track_caller]
+    pub(crate) fn come_back(&mut self) -> RequestId {
+        self.wait_for_open();
+        self.come_up();
+        self.events();
+        self.expect_sent("resume")
+    }
+
     /// The transport is cut without a word.
     pub(crate) fn cut(&mut self) {
         self.session.closed(self.now, None, "reset by peer");
