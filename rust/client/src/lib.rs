@@ -1,35 +1,42 @@
 //! The session of one player with a Longhall server, without any I/O.
 //!
-//! A [`Session`] knows nothing of sockets, threads, clocks or Godot. Whoever
-//! owns those drives it: tells it what the player wants, what the transport
-//! reports and what time it is, and carries out what it asks for. So every
-//! rule of the protocol lives here once, and is tested without a network.
+//! A [`Session`] knows nothing of sockets, threads, clocks or Godot. A driver owns those:
+//! it tells the session what the player wants, what the transport reports and what time
+//! it is, and carries out what the session asks for. So every rule of the protocol lives
+//! here once, and is tested without a network.
 //!
-//! Read it in this order:
+//! Read it in this order.
+//!
+//! What a game and a driver see:
 //!
 //! - [`Event`], [`DisconnectReason`], [`LogoutReason`]: what a game is told;
 //! - [`Answer`], [`Refusal`] and [`RefusalCode`]: how a call ends;
 //! - [`Config`]: time-outs, reconnecting, history;
 //! - [`Action`]: what a driver does for the session;
 //! - [`ServerAddress`]: where the server is; `diagnosis`: why it cannot be had;
-//! - [`Session`]: the state machine, and the contract with its driver; its
-//!   inner life is in `session/`: calls, asking, answers, chatting, history,
-//!   channels, connection;
-//! - `link`: whether there is a connection, whether it is well, when to try again;
-//! - `login`: the account, taking its session up again, logging out;
-//! - `outgoing`: lines on their way, kept until their fate is known;
-//! - `timeline`: each line of a channel once, in order; `unread`: how many wait
-//!   to be read; `logs`: both of every channel and whisper;
 //! - [`Command`]: what players type behind a slash;
+//! - `tokio_driver` (feature `tokio-driver`): a driver over a real socket.
+//!
+//! The conductor:
+//!
+//! - [`Session`]: the contract with its driver, and what is done with each packet; its
+//!   themes are in `session/`: connection, account, calls, asking, answers, chatting,
+//!   history, channels.
+//!
+//! The parts that play, each with fields that nobody else can touch:
+//!
+//! - `link`: whether there is a connection, whether it is well, when to try again;
+//!   `heartbeat`: is the server still there? `backoff`: how long until the next try;
+//! - `login`: the account, taking its session up again, logging out;
 //! - `requests`: ids, answers, time-outs; `listing`: lists that come in pages;
-//! - `queues`: what waits for the driver;
-//! - `clock`: how long was the driver away?
+//! - `outgoing`: lines on their way, kept until their fate is known;
+//! - `log`: the name of a log; `timeline`: each of its lines once, in order; `unread`: how
+//!   many wait to be read; `logs`: all three of every channel and whisper;
 //! - `pages`: which page of history is asked for next; `showing`: what a player sees of a
 //!   line;
 //! - `markers`: up to where is read; `presence`: what the player says of themselves;
-//! - `heartbeat`: is the server still there?
-//! - `backoff`: when to try again; `patience`: when to ask again;
-//! - `tokio_driver` (feature `tokio-driver`): a driver over a real socket.
+//! - `queues`: what waits for the driver; `clock`: how long was the driver away?
+//!   `patience`: how long to wait when the server has no time.
 //!
 //! ```
 //! use std::time::Duration;
@@ -47,32 +54,30 @@ mod refusal;
 
 mod action;
 mod address;
+mod command;
 mod config;
 pub mod diagnosis;
-mod queues;
+
 mod session;
-
-mod link;
-mod login;
-
-mod log;
-mod logs;
-mod markers;
-mod outgoing;
-mod pages;
-mod presence;
-mod showing;
-mod timeline;
-mod unread;
-
-mod command;
 
 mod backoff;
 mod clock;
 mod heartbeat;
+mod link;
 mod listing;
+mod log;
+mod login;
+mod logs;
+mod markers;
+mod outgoing;
+mod pages;
 mod patience;
+mod presence;
+mod queues;
 mod requests;
+mod showing;
+mod timeline;
+mod unread;
 
 #[cfg(feature = "tokio-driver")]
 pub mod tokio_driver;
