@@ -25,7 +25,7 @@ pub enum RefusalCode {
     TooManyPending,
     /// [`Session::connect`](crate::Session::connect) did not lead to a connection.
     NoConnection(DisconnectReason),
-    /// Whoever asked is gone, or has no way to be told: given by drivers, never
+    /// The asker is gone, or has no way to be told: given by drivers, never
     /// by a session. The server may have done it all the same.
     Cancelled,
 }

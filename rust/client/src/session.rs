@@ -56,9 +56,9 @@ use crate::{Action, Answer, Call, Config, DisconnectReason, Event, Refusal, Stat
 ///
 /// There is one transport at a time, from [`Action::Open`] until `closed` is
 /// reported or [`Action::Close`] is given out, whichever is first. Nothing may
-/// be reported about it afterwards. (What is reported before the next
-/// `Action::Open` is taken is ignored; later it would be mistaken for news of
-/// the new transport.)
+/// be reported about it afterwards. (The session ignores such a report until the
+/// next `Action::Open` is taken; later it would take it for news of the new
+/// transport.)
 ///
 /// The address is the driver's. When it changes, call
 /// [`disconnect`](Self::disconnect) before [`connect`](Self::connect):

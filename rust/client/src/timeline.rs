@@ -25,7 +25,7 @@ pub(crate) struct Timeline {
     /// The newest number that is known to exist.
     known: Seq,
     held: BTreeMap<Seq, Line>,
-    /// What comes next is no longer kept.
+    /// The server no longer keeps the next line.
     is_broken: bool,
 }
 
@@ -172,7 +172,7 @@ impl Timeline {
                 break;
             }
         }
-        // What was known to exist and did not come is no longer kept.
+        // A line that was known to exist and did not come is no longer kept.
         self.is_broken |= shown == before && known > shown;
         self.shown = Some(shown);
         self.learn(shown.max(last_seq));

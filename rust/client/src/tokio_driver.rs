@@ -1,7 +1,7 @@
 //! A driver over a real socket, for tests, tools and terminal programs.
 //!
 //! [`run`] owns the socket and the clock; the program talks to it through two
-//! channels. Whoever wants to know what came of a call asks by [`Command::ask`].
+//! channels. A program that wants to know what came of a call asks by [`Command::ask`].
 //!
 //! ```no_run
 //! use longhall_client::tokio_driver::{Command, run};
@@ -189,7 +189,7 @@ type Asked = HashMap<Call, oneshot::Sender<Outcome>>;
 fn tell_outcomes(session: &mut Session, asked: &mut Asked) {
     while let Some((call, outcome)) = session.poll_outcome() {
         if let Some(ended) = asked.remove(&call) {
-            // Whoever asked may have lost interest.
+            // The program may no longer wait for the answer.
             ended.send(outcome).ok();
         }
     }
@@ -235,7 +235,7 @@ async fn say_goodbye(
     session.disconnect(start.elapsed());
     transport.carry_out(&mut session);
     while let Some(event) = session.poll_event() {
-        // Whoever still listens may miss some, but never holds us up.
+        // A program that still listens may miss some, but never holds us up.
         if events.try_send(event).is_err() {
             break;
         }

@@ -10,8 +10,8 @@ const MAX_UNREAD: usize = 1000;
 /// Up to where a player has read a conversation, and how much is behind.
 ///
 /// The server counts once, with the login; from then on each line that comes by
-/// is noted here. What the server counted and has not come by yet is ahead, in
-/// the gap that is being filled, or above the screen.
+/// is noted here. Lines that the server counted and that have not come by yet are
+/// ahead, in the gap that is being filled, or above the screen.
 #[derive(Debug)]
 pub(crate) struct Unread {
     read_seq: Seq,

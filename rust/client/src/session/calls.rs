@@ -325,7 +325,7 @@ impl Session {
     }
 }
 
-/// What is known of channels and whispers. Empty without an account; stays
+/// Channels and whispers, as far as they are known. Empty without an account; stays
 /// through cuts of the connection.
 impl Session {
     /// The account's channels, the lobby first.

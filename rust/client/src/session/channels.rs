@@ -44,8 +44,8 @@ impl Session {
         self.pump_pages(now);
     }
 
-    /// What is told of channels without being asked for. Of channels that the
-    /// account is not in, only invitations are.
+    /// The server tells of channels unasked. Of channels that the account is not
+    /// in, only invitations come.
     pub(super) fn handle_news(&mut self, now: Duration, packet: ServerPacket) {
         match packet {
             ServerPacket::Left {

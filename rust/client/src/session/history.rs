@@ -192,7 +192,7 @@ impl Session {
         self.pump_timelines(now);
     }
 
-    /// Whoever waits for a page gets none.
+    /// The calls that wait for a page end without one.
     pub(super) fn end_pages(&mut self) {
         for (call, refusal) in self.pages.connection_lost() {
             self.settle(call, Err(refusal));
