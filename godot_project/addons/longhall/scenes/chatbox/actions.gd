@@ -2,6 +2,19 @@ extends Node
 ## What the player of a [Chatbox] does with lines, names, tabs and channels: by clicking,
 ## in a menu, by keyboard or with a gamepad.
 
+## The player chose the name of somebody who said something.
+signal name_clicked(username: String)
+## The player wants to delete an own line.
+signal delete_requested(channel: String, seq: int)
+## The player wants to whisper to [param username].
+signal whisper_requested(username: String)
+## The player wants to hear nothing more of [param username].
+signal block_requested(username: String)
+## The player wants to leave [param channel].
+signal leave_requested(channel: String)
+## The player wants to be in [param channel], of which there is no tab.
+signal join_requested(channel: String, password: String)
+
 const ChannelMenu := preload("channel_menu.gd")
 const ChatInput := preload("chat_input.gd")
 const ChatTab := preload("chat_tab.gd")
@@ -9,12 +22,15 @@ const ChatTabs := preload("chat_tabs.gd")
 const Composer := preload("composer.gd")
 const Line := preload("chat_line.gd")
 const LineMenu := preload("line_menu.gd")
+const Settings := preload("chat_settings.gd")
 const TabRow := preload("tab_row.gd")
 
 ## Pages by which a gamepad scrolls.
 const _GAMEPAD_STEP: float = 0.3
 
-@onready var _chatbox: Chatbox = get_parent()
+## What the chatbox is set to.
+var settings: Settings
+
 @onready var _tabs: ChatTabs = %ChatTabs
 @onready var _composer: Composer = %Composer
 @onready var _tab_row: TabRow = %TabRow
@@ -26,8 +42,8 @@ const _GAMEPAD_STEP: float = 0.3
 
 ## Offers what can be done by this player.
 func refresh() -> void:
-	_menu.username = _chatbox.username
-	_menu.offers_whispers = _chatbox.offers_channels
+	_menu.username = settings.username
+	_menu.offers_whispers = settings.offers_channels
 
 
 ## Lines and names that are offered something are gone.
@@ -40,8 +56,8 @@ func forget_lines() -> void:
 
 
 func _mention_in_draft(player: String) -> void:
-	_chatbox.name_clicked.emit(player)
-	if _chatbox.insert_clicked_names:
+	name_clicked.emit(player)
+	if settings.insert_clicked_names:
 		_input.paste("@%s" % player)
 		_input.insert_text_at_caret(" ")
 		_input.edit()
@@ -105,17 +121,16 @@ func _on_line_menu_action_chosen(action: LineMenu.Action) -> void:
 		LineMenu.Action.EDIT:
 			_composer.begin_edit(_menu.line)
 		LineMenu.Action.DELETE:
-			_chatbox.delete_requested.emit(_tabs.current.channel, _menu.line.seq)
+			delete_requested.emit(_tabs.current.channel, _menu.line.seq)
 		LineMenu.Action.MENTION:
 			_mention_in_draft(_menu.about)
 		LineMenu.Action.WHISPER:
-			_chatbox.open_tab(ChatTab.WHISPERS + _menu.about, true)
-			_chatbox.whisper_requested.emit(_menu.about)
+			whisper_requested.emit(_menu.about)
 			_input.edit()
 		LineMenu.Action.BLOCK:
-			_chatbox.block_requested.emit(_menu.about)
+			block_requested.emit(_menu.about)
 		LineMenu.Action.LEAVE:
-			_chatbox.leave_requested.emit(_menu.about)
+			leave_requested.emit(_menu.about)
 
 
 func _on_line_edit_edit_last_wanted() -> void:
@@ -160,18 +175,12 @@ func _on_channel_menu_join_requested(channel: String, password: String) -> void:
 		_channel_menu.close()
 		_tabs.enter(tab)
 		return
-	_chatbox.join_requested.emit(channel, password)
-
-
-func _on_channel_menu_create_requested(
-	channel: String, access: String, password: String, topic: String
-) -> void:
-	_chatbox.create_requested.emit(channel, access, password, topic)
+	join_requested.emit(channel, password)
 
 
 func _on_channel_menu_visibility_changed() -> void:
 	if not is_node_ready():
 		return
 	_tab_row.set_process_shortcut_input(not _channel_menu.visible)
-	if _chatbox.is_visible_in_tree() and not _channel_menu.visible:
+	if _input.is_visible_in_tree() and not _channel_menu.visible:
 		_input.edit()

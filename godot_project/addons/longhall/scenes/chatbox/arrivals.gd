@@ -2,12 +2,18 @@ extends Node
 ## What arrives in a [Chatbox], line by line or in pages of older ones, and goes into the
 ## log it belongs to.
 
+## A line has come in which somebody else mentions this player's name.
+signal mentioned(sender: String, text: String)
+
 const ChatTab := preload("chat_tab.gd")
 const ChatTabs := preload("chat_tabs.gd")
 const Line := preload("chat_line.gd")
 const Reading := preload("reading.gd")
+const Settings := preload("chat_settings.gd")
 
-@onready var _chatbox: Chatbox = get_parent()
+## What the chatbox is set to.
+var settings: Settings
+
 @onready var _tabs: ChatTabs = %ChatTabs
 @onready var _reading: Reading = %Reading
 
@@ -22,13 +28,13 @@ func add_line(channel: String, sender: String, text: String, sent_at_ms: int, se
 		tab.chat_log.add_echo(line)
 		return
 	tab.remember_name(sender)
-	line.is_mention = _chatbox.highlight_mentions and _chatbox.mentions_me(text)
+	line.is_mention = settings.highlight_mentions and settings.mentions_me(text)
 	var is_new: bool = seq == 0 or seq > tab.chat_log.read_seq
 	if line.is_mention and is_new and not _reading.is_watched(tab):
 		tab.has_mention = true
 	tab.chat_log.add_line(line)
 	if line.is_mention and is_new:
-		_chatbox.mentioned.emit(sender, text)
+		mentioned.emit(sender, text)
 
 
 ## Adds a page of older lines, see [method Chatbox.show_history].
@@ -63,8 +69,8 @@ func _told_line(told: Dictionary, seq: int) -> Line:
 	var line: Line = _line_of(str(told["sender"]), str(told["text"]), sent_at_ms, seq)
 	line.is_deleted = told.get("deleted", false)
 	line.is_edited = told.get("edited_at_ms", 0) > 0
-	var may_mention: bool = _chatbox.highlight_mentions and not line.is_own
-	line.is_mention = may_mention and _chatbox.mentions_me(line.text)
+	var may_mention: bool = settings.highlight_mentions and not line.is_own
+	line.is_mention = may_mention and settings.mentions_me(line.text)
 	return line
 
 
@@ -74,5 +80,5 @@ func _line_of(sender: String, text: String, sent_at_ms: int, seq: int) -> Line:
 	line.text = text
 	line.sent_at_ms = sent_at_ms
 	line.seq = seq
-	line.is_own = sender == _chatbox.username and not _chatbox.username.is_empty()
+	line.is_own = settings.is_me(sender)
 	return line

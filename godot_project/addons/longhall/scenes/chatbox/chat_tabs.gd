@@ -13,8 +13,11 @@ signal refreshed
 
 const ChatTab := preload("chat_tab.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
+const Settings := preload("chat_settings.gd")
 const TabRow := preload("tab_row.gd")
 
+## What the chatbox is set to.
+var settings: Settings
 ## All of them, the lobby's first; also those that are closed but kept.
 var all: Array[ChatTab] = []
 ## The one in view.
@@ -22,15 +25,14 @@ var current := ChatTab.new()
 ## Whether there is something new to show in the row.
 var is_stale: bool = false
 
-@onready var _chatbox: Chatbox = get_parent()
 @onready var _row: TabRow = %TabRow
 @onready var _topic: Label = %Label_Topic
 @onready var _log_panel: PanelContainer = %LogPanel
 
 
-## Makes the first tab, with the log of the scene.
-func start() -> void:
-	current.channel = _chatbox.lobby
+## Makes the first tab, that of [param lobby], with the log of the scene.
+func start(lobby: String) -> void:
+	current.channel = lobby
 	_add(current, %ChatLog as ChatLog)
 
 
@@ -159,13 +161,13 @@ func _add(tab: ChatTab, chat_log: ChatLog) -> void:
 
 
 func _set_up(chat_log: ChatLog) -> void:
-	chat_log.max_lines = _chatbox.max_lines
-	chat_log.max_history_lines = _chatbox.max_history_lines
-	chat_log.frame_budget_ms = _chatbox.frame_budget_ms
-	chat_log.shows_days = _chatbox.show_timestamps
-	chat_log.writer.line_format = _chatbox.line_format
-	chat_log.writer.action_format = _chatbox.action_format
-	chat_log.writer.show_timestamps = _chatbox.show_timestamps
+	chat_log.max_lines = settings.max_lines
+	chat_log.max_history_lines = settings.max_history_lines
+	chat_log.frame_budget_ms = settings.frame_budget_ms
+	chat_log.shows_days = settings.show_timestamps
+	chat_log.writer.line_format = settings.line_format
+	chat_log.writer.action_format = settings.action_format
+	chat_log.writer.show_timestamps = settings.show_timestamps
 	chat_log.writer.sender_colors = _name_colors()
 
 
@@ -178,6 +180,6 @@ func _name_colors() -> PackedColorArray:
 		shown.get_theme_color(&"mention_background_color", &"Chatbox"),
 	]
 	var colors: PackedColorArray = []
-	for color: Color in _chatbox.sender_colors:
+	for color: Color in settings.sender_colors:
 		colors.append(Look.readable(color, grounds))
 	return colors

@@ -25,14 +25,15 @@ extends LonghallScreen
 ## colour until it is named, because that means something. The colours of lines are
 ## those of the type [code]Chatbox[/code], and [member sender_colors].
 
+# The file is long because it is all that a game sees of the chatbox, with its words: what
+# stands behind a method is a line or two, the work is done by the parts beside this file.
+
 ## The player sent a line in [param channel]. It stays unanswered until
 ## [method line_accepted] or [method line_denied] is called; [member sent_id] tells it
 ## apart from others.
-@warning_ignore("unused_signal")
 signal message_sent(text: String, channel: String)
 ## The player entered a command, such as [code]/who[/code]; only with
 ## [member takes_commands]. The parent does it, or calls [method command_denied].
-@warning_ignore("unused_signal")
 signal command_entered(text: String, channel: String)
 ## The input begins with [param text]: what it could become is told by
 ## [method set_completions].
@@ -40,50 +41,38 @@ signal completion_requested(text: String)
 ## The reader is at the top of what there is in [param channel], and
 ## [method show_history] said that there is more. It brings them, or
 ## [method history_denied] says that they do not come.
-@warning_ignore("unused_signal")
 signal history_requested(channel: String)
 ## The newest line in [param channel] has come into sight.
-@warning_ignore("unused_signal")
 signal read(channel: String, seq: int)
 ## Another tab came into view.
 signal tab_changed(channel: String)
 ## The player wants to leave [param channel]. Its tab stays until [method close_tab].
-@warning_ignore("unused_signal")
 signal leave_requested(channel: String)
 ## The player wants to be in [param channel]. [method open_tab] shows it, or
 ## [method show_channel_denied] says why not.
-@warning_ignore("unused_signal")
 signal join_requested(channel: String, password: String)
 ## The player wants a new channel, with [param access] "open", "invite" or "password".
 ## [method open_tab] shows it, or [method show_channel_denied] says why not.
-@warning_ignore("unused_signal")
 signal create_requested(channel: String, access: String, password: String, topic: String)
 ## The list of channels is opened; [method set_channels] fills it.
 signal channels_requested
 ## The roster of [param channel] is opened; [method set_members] fills it.
-@warning_ignore("unused_signal")
 signal members_requested(channel: String)
 ## The player changed the text of an own line. [method edit_line] shows it so.
-@warning_ignore("unused_signal")
 signal edit_requested(channel: String, seq: int, text: String)
 ## The player wants to delete an own line. [method delete_line] shows it so.
-@warning_ignore("unused_signal")
 signal delete_requested(channel: String, seq: int)
 ## The player chose to whisper to [param username]; the tab is open already.
-@warning_ignore("unused_signal")
 signal whisper_requested(username: String)
 ## The player wants to hear nothing more of [param username].
-@warning_ignore("unused_signal")
 signal block_requested(username: String)
 ## The player wants to log out.
 signal logout_requested
 ## The player does not want to wait for the next try to connect.
 signal retry_requested
 ## The player chose the name of somebody who said something.
-@warning_ignore("unused_signal")
 signal name_clicked(username: String)
 ## A line has come in which somebody else mentions this player's name.
-@warning_ignore("unused_signal")
 signal mentioned(sender: String, text: String)
 
 const Actions := preload("actions.gd")
@@ -99,6 +88,7 @@ const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const Members := preload("members.gd")
 const Reading := preload("reading.gd")
 const Roster := preload("roster.gd")
+const Settings := preload("chat_settings.gd")
 
 ## Denials after which the line may have been said nevertheless.
 const UNCERTAIN_CODES: Array[String] = ["connection_lost", "timed_out", "cancelled"]
@@ -160,13 +150,19 @@ var line_format: String = "{sender}: {text}":
 		_rewrite_logs()
 
 ## Whether lines that mention this player's name stand out, see [signal mentioned].
-@export var highlight_mentions: bool = true
+@export var highlight_mentions: bool = true:
+	set(value):
+		highlight_mentions = value
+		_hand_down()
 
 ## Whether the log tells in a quiet line who comes and who goes.
 @export var show_member_changes: bool = true
 
 ## Whether a name that is clicked goes into the input, as [code]@name[/code].
-@export var insert_clicked_names: bool = true
+@export var insert_clicked_names: bool = true:
+	set(value):
+		insert_clicked_names = value
+		_hand_down()
 
 ## Colours for the names of other players; each name always gets the same one.
 @export var sender_colors: PackedColorArray = [
@@ -206,6 +202,7 @@ var line_format: String = "{sender}: {text}":
 @export_range(1, 2000, 1, "or_greater") var line_max_length: int = 500:
 	set(value):
 		line_max_length = maxi(value, 1)
+		_hand_down()
 		if is_node_ready():
 			_composer.refresh()
 
@@ -214,6 +211,7 @@ var line_format: String = "{sender}: {text}":
 @export_range(1, 100) var max_unanswered: int = 20:
 	set(value):
 		max_unanswered = maxi(value, 1)
+		_hand_down()
 
 ## Time that writing lines may take in one frame. What does not fit comes in the next.
 @export_range(0.1, 16.0, 0.1, "suffix:ms") var frame_budget_ms: float = 2.0:
@@ -225,7 +223,7 @@ var line_format: String = "{sender}: {text}":
 var username: String = "":
 	set(value):
 		username = value
-		_mention = _pattern_of(value)
+		_hand_down()
 		if is_node_ready():
 			_refresh_header()
 
@@ -249,6 +247,7 @@ var current_channel: String:
 var offers_channels: bool = false:
 	set(value):
 		offers_channels = value
+		_hand_down()
 		if is_node_ready():
 			_refresh_header()
 
@@ -257,6 +256,7 @@ var offers_channels: bool = false:
 var takes_commands: bool = false:
 	set(value):
 		takes_commands = value
+		_hand_down()
 		if is_node_ready():
 			_input.takes_commands = value
 
@@ -270,10 +270,11 @@ var draft: String:
 ## The number of the line that [signal message_sent] told of last.
 var sent_id: int = 0
 
-var _mention: RegEx
+var _settings := Settings.new()
 
-# What is behind the methods here is done by parts, child nodes with a script each:
-# they share the tabs, read the settings from here, and emit the signals above.
+# What is behind the methods here is done by parts, child nodes with a script each: they
+# share the tabs and the settings that are handed down, and tell by signals what the player
+# wants.
 @onready var _tabs: ChatTabs = %ChatTabs
 @onready var _composer: Composer = %Composer
 @onready var _answers: Answers = %Answers
@@ -287,7 +288,13 @@ var _mention: RegEx
 @onready var _banner_text: Label = %Label_Banner
 @onready var _try_now: Button = %Button_TryNow
 @onready var _input: ChatInput = %LineEdit
+@onready var _logout: Button = %Button_Logout
 @onready var _channel_menu: ChannelMenu = %ChannelMenu
+
+
+func _init() -> void:
+	super()
+	_hand_down()
 
 
 func _enter_tree() -> void:
@@ -296,10 +303,11 @@ func _enter_tree() -> void:
 
 func _ready() -> void:
 	Look.dress(self)
+	_connect_parts()
 	_input.completions = %Completions
 	_input.names = known_names
 	_input.takes_commands = takes_commands
-	_tabs.start()
+	_tabs.start(lobby)
 	_answers.refresh()
 	_rewrite_logs()
 	_refresh_header()
@@ -638,14 +646,49 @@ func line_count() -> int:
 
 ## Whether [param text] has this player's name as a word of its own.
 func mentions_me(text: String) -> bool:
-	return _mention != null and _mention.search(text) != null
+	return _settings.mentions_me(text)
 
 
-func _pattern_of(player: String) -> RegEx:
-	if player.is_empty():
-		return null
-	var quoted: String = "\\Q%s\\E" % player.replace("\\E", "")
-	return RegEx.create_from_string("(*UCP)(?i)(?<![\\w-])%s(?![\\w-])" % quoted)
+func _hand_down() -> void:
+	_settings.line_format = line_format
+	_settings.action_format = action_format
+	_settings.show_timestamps = show_timestamps
+	_settings.sender_colors = sender_colors
+	_settings.highlight_mentions = highlight_mentions
+	_settings.insert_clicked_names = insert_clicked_names
+	_settings.max_lines = max_lines
+	_settings.max_history_lines = max_history_lines
+	_settings.line_max_length = line_max_length
+	_settings.max_unanswered = max_unanswered
+	_settings.frame_budget_ms = frame_budget_ms
+	_settings.username = username
+	_settings.offers_channels = offers_channels
+	_settings.takes_commands = takes_commands
+
+
+func _connect_parts() -> void:
+	_tabs.settings = _settings
+	_composer.settings = _settings
+	_arrivals.settings = _settings
+	_members.settings = _settings
+	_actions.settings = _settings
+	_composer.line_said.connect(_on_composer_line_said)
+	_composer.command_entered.connect(command_entered.emit)
+	_composer.edit_requested.connect(edit_requested.emit)
+	_input.completion_wanted.connect(completion_requested.emit)
+	_arrivals.mentioned.connect(mentioned.emit)
+	_reading.history_requested.connect(history_requested.emit)
+	_reading.read.connect(read.emit)
+	_members.members_requested.connect(members_requested.emit)
+	_actions.name_clicked.connect(name_clicked.emit)
+	_actions.delete_requested.connect(delete_requested.emit)
+	_actions.whisper_requested.connect(_on_actions_whisper_requested)
+	_actions.block_requested.connect(block_requested.emit)
+	_actions.leave_requested.connect(leave_requested.emit)
+	_actions.join_requested.connect(join_requested.emit)
+	_channel_menu.create_requested.connect(create_requested.emit)
+	_try_now.pressed.connect(retry_requested.emit)
+	_logout.pressed.connect(logout_requested.emit)
 
 
 func _make_room() -> void:
@@ -654,6 +697,7 @@ func _make_room() -> void:
 
 
 func _rewrite_logs() -> void:
+	_hand_down()
 	if is_node_ready():
 		_tabs.rewrite()
 
@@ -671,7 +715,7 @@ func _refresh_header() -> void:
 func _on_visibility_changed() -> void:
 	if not is_node_ready():
 		return
-	_reading.attend()
+	_reading.is_shown = is_visible_in_tree()
 	if is_visible_in_tree() and focus_when_shown:
 		_input.edit()
 
@@ -687,18 +731,16 @@ func _on_chat_tabs_entered() -> void:
 	tab_changed.emit(current_channel)
 
 
-func _on_line_edit_completion_wanted(begun: String) -> void:
-	completion_requested.emit(begun)
+func _on_composer_line_said(text: String, channel: String, id: int) -> void:
+	sent_id = id
+	message_sent.emit(text, channel)
+
+
+func _on_actions_whisper_requested(player: String) -> void:
+	open_tab(ChatTab.WHISPERS + player, true)
+	whisper_requested.emit(player)
 
 
 func _on_button_channels_pressed() -> void:
 	_channel_menu.open(channels())
 	channels_requested.emit()
-
-
-func _on_button_try_now_pressed() -> void:
-	retry_requested.emit()
-
-
-func _on_button_logout_pressed() -> void:
-	logout_requested.emit()

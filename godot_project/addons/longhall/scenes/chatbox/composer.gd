@@ -2,10 +2,18 @@ extends Node
 ## What the player of a [Chatbox] types: the draft of each tab, a line that is said, an
 ## own line that is changed.
 
+## The player says [param text] in [param channel]; [param id] is the line's.
+signal line_said(text: String, channel: String, id: int)
+## The player entered a command.
+signal command_entered(text: String, channel: String)
+## The player changed the text of an own line.
+signal edit_requested(channel: String, seq: int, text: String)
+
 const ChatInput := preload("chat_input.gd")
 const ChatTab := preload("chat_tab.gd")
 const ChatTabs := preload("chat_tabs.gd")
 const Line := preload("chat_line.gd")
+const Settings := preload("chat_settings.gd")
 
 ## Part of the limit at which the counter appears.
 const _COUNTER_FROM: float = 0.8
@@ -13,12 +21,15 @@ const _COUNTER_FROM: float = 0.8
 ## instead of being cut; this many times the limit is enough.
 const _TYPING_ROOM: int = 4
 
+## What the chatbox is set to.
+var settings: Settings
+
+var _last_id: int = 0
 var _online: bool = true
 var _lines_can_wait: bool = false
 var _offline_text: String = ""
 var _was_editing: bool = false
 
-@onready var _chatbox: Chatbox = get_parent()
 @onready var _tabs: ChatTabs = %ChatTabs
 @onready var _edit_strip: PanelContainer = %EditStrip
 @onready var _input: ChatInput = %LineEdit
@@ -42,16 +53,16 @@ func can_send() -> bool:
 ## Says [param text] in the tab in view.
 func say(text: String) -> void:
 	var line := Line.new()
-	line.sender = _chatbox.username
+	line.sender = settings.username
 	line.text = text
 	line.is_own = true
 	line.fate = Line.Fate.UNANSWERED
 	line.sent_at_ms = floori(Time.get_unix_time_from_system() * 1000.0)
-	_chatbox.sent_id += 1
-	line.id = _chatbox.sent_id
+	_last_id += 1
+	line.id = _last_id
 	_tabs.current.chat_log.add_pending(line)
 	_tabs.current.refusals.forget_hint()
-	_chatbox.message_sent.emit(text, _tabs.current.channel)
+	line_said.emit(text, _tabs.current.channel, line.id)
 
 
 ## Holds [param text] as the draft of [param tab], if that has none; returns whether it
@@ -135,7 +146,7 @@ func give_up_edit(tab: ChatTab) -> void:
 
 ## Shows how long the text is, and whether it can be sent.
 func refresh() -> void:
-	var limit: int = _chatbox.line_max_length
+	var limit: int = settings.line_max_length
 	var length: int = _input.text.strip_edges().length()
 	var too_long: bool = length > limit
 	var room: int = limit * _TYPING_ROOM
@@ -183,22 +194,22 @@ func _send_or_hint(text: String) -> void:
 		tab.refusals.hint(
 			func() -> String: return tr("Not sent: you are offline. Your text stays here."), true
 		)
-	elif text.length() > _chatbox.line_max_length:
+	elif text.length() > settings.line_max_length:
 		tab.refusals.hint(
 			func() -> String:
 				return (
-					tr("Not sent: at most %d characters fit in a line") % _chatbox.line_max_length
+					tr("Not sent: at most %d characters fit in a line") % settings.line_max_length
 				)
 		)
 	elif tab.edited_seq > 0:
 		_submit_edit(text)
-	elif _chatbox.takes_commands and ChatInput.is_command(text):
+	elif settings.takes_commands and ChatInput.is_command(text):
 		_empty_input()
 		tab.refusals.forget_hint()
 		# What it does is told at the end.
 		tab.chat_log.scroll_to_end()
-		_chatbox.command_entered.emit(text, tab.channel)
-	elif waiting >= _chatbox.max_unanswered:
+		command_entered.emit(text, tab.channel)
+	elif waiting >= settings.max_unanswered:
 		tab.refusals.hint(
 			func() -> String:
 				return tr("Not sent: too many messages wait for an answer. Your text stays here.")
@@ -220,7 +231,7 @@ func _submit_edit(text: String) -> void:
 	end_edit(tab)
 	tab.refusals.forget_hint()
 	if line == null or line.text != text:
-		_chatbox.edit_requested.emit(tab.channel, seq, text)
+		edit_requested.emit(tab.channel, seq, text)
 
 
 func _on_button_send_pressed() -> void:

@@ -4,13 +4,15 @@ extends Node
 
 const _CLICKS: Array[MouseButton] = [MOUSE_BUTTON_LEFT, MOUSE_BUTTON_RIGHT, MOUSE_BUTTON_MIDDLE]
 
-@onready var _chatbox: Chatbox = get_parent()
+## What the player leaves.
+@export var area: Control
+
 @onready var _completions: Control = %Completions
 
 
 # Before whatever is clicked takes the click.
 func _input(event: InputEvent) -> void:
-	if not _is_press(event) or _focused_part() == null or _is_on_chatbox(event):
+	if not _is_press(event) or _focused_part() == null or _is_on_area(event):
 		return
 	_focused_part().release_focus()
 
@@ -33,7 +35,7 @@ func _leave_by(event: InputEvent) -> void:
 
 func _focused_part() -> Control:
 	var focused: Control = get_viewport().gui_get_focus_owner()
-	return focused if focused != null and _chatbox.is_ancestor_of(focused) else null
+	return focused if focused != null and area.is_ancestor_of(focused) else null
 
 
 func _is_press(event: InputEvent) -> bool:
@@ -44,15 +46,15 @@ func _is_press(event: InputEvent) -> bool:
 	return touch != null and touch.pressed
 
 
-func _is_on_chatbox(event: InputEvent) -> bool:
-	if not (_has(_chatbox, event) or (_completions.visible and _has(_completions, event))):
+func _is_on_area(event: InputEvent) -> bool:
+	if not (_has(area, event) or (_completions.visible and _has(_completions, event))):
 		return false
 	# Something of the game may lie on it. A finger does not hover.
 	var over: Control = get_viewport().gui_get_hovered_control()
 	var is_mouse: bool = event is InputEventMouseButton
 	if over == null or not is_mouse or event.device == InputEvent.DEVICE_ID_EMULATION:
 		return true
-	return over == _chatbox or _chatbox.is_ancestor_of(over) or not _has(over, event)
+	return over == area or area.is_ancestor_of(over) or not _has(over, event)
 
 
 func _has(control: Control, event: InputEvent) -> bool:

@@ -1,17 +1,23 @@
 extends Node
 ## Who is in the channels of a [Chatbox], and the roster beside the log that shows it.
 
+## The roster of [param channel] is opened, or its names are needed.
+signal members_requested(channel: String)
+
 const ChatHeader := preload("chat_header.gd")
 const ChatInput := preload("chat_input.gd")
 const ChatTab := preload("chat_tab.gd")
 const ChatTabs := preload("chat_tabs.gd")
 const Roster := preload("roster.gd")
+const Settings := preload("chat_settings.gd")
 
 ## Below this width the roster lies over the log.
 const _NARROW: float = 640.0
 const _ROSTER_WIDTH: float = 220.0
 
-@onready var _chatbox: Chatbox = get_parent()
+## What the chatbox is set to.
+var settings: Settings
+
 @onready var _tabs: ChatTabs = %ChatTabs
 @onready var _header: ChatHeader = %Header
 @onready var _body: Control = %Body
@@ -45,19 +51,19 @@ func refresh() -> void:
 	_header.has_roster = not tab.is_whispers()
 	_header.online_count = tab.online_count
 	_roster.show_members(tab.members)
-	if _roster.visible and not (_chatbox.offers_channels and _header.has_roster):
+	if _roster.visible and not (settings.offers_channels and _header.has_roster):
 		show_roster(false)
 
 
 ## Names that may be meant in the tab in view, see [method Chatbox.known_names].
 func known_names() -> Array[String]:
 	var tab: ChatTab = _tabs.current
-	if _chatbox.offers_channels and not tab.has_asked_for_members:
+	if settings.offers_channels and not tab.has_asked_for_members:
 		tab.has_asked_for_members = true
 		_ask()
 	var known: Array[String] = tab.recent_names.duplicate()
 	for player: String in tab.members:
-		if not player in known and player != _chatbox.username:
+		if not player in known and player != settings.username:
 			known.append(player)
 	return known
 
@@ -113,7 +119,7 @@ func are_all_known(channel: String) -> bool:
 
 
 func _ask() -> void:
-	_chatbox.members_requested.emit(_tabs.current.channel)
+	members_requested.emit(_tabs.current.channel)
 
 
 func _arrange() -> void:

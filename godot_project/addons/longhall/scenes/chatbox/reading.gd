@@ -1,9 +1,20 @@
 extends Node
 ## What the player of a [Chatbox] has in sight and has read, and what they look up.
 
+## The reader is at the top of what there is in [param channel], and there is more.
+signal history_requested(channel: String)
+## The newest line in [param channel] has come into sight.
+signal read(channel: String, seq: int)
+
 const ChatInput := preload("chat_input.gd")
 const ChatTab := preload("chat_tab.gd")
 const ChatTabs := preload("chat_tabs.gd")
+
+## Whether the chatbox is in sight.
+var is_shown: bool = false:
+	set(value):
+		is_shown = value
+		attend()
 
 ## Whether the player is in this window.
 var is_in_use: bool = true:
@@ -11,7 +22,6 @@ var is_in_use: bool = true:
 		is_in_use = value
 		attend()
 
-@onready var _chatbox: Chatbox = get_parent()
 @onready var _tabs: ChatTabs = %ChatTabs
 @onready var _input: ChatInput = %LineEdit
 @onready var _new_messages: Button = %Button_NewMessages
@@ -23,7 +33,7 @@ var is_in_use: bool = true:
 func attend() -> void:
 	for tab: ChatTab in _tabs.all:
 		var is_looked_at: bool = tab == _tabs.current and is_in_use
-		tab.chat_log.is_attended = is_looked_at and _chatbox.is_visible_in_tree()
+		tab.chat_log.is_attended = is_looked_at and is_shown
 
 
 ## Whether the player looks at [param tab].
@@ -62,7 +72,7 @@ func show_loading(delta: float) -> void:
 func _ask_for_history(chat_log: ChatLog) -> void:
 	var tab: ChatTab = _tabs.with_log(chat_log)
 	if tab != null:
-		_chatbox.history_requested.emit(tab.channel)
+		history_requested.emit(tab.channel)
 
 
 func _tell_read(chat_log: ChatLog, seq: int) -> void:
@@ -73,7 +83,7 @@ func _tell_read(chat_log: ChatLog, seq: int) -> void:
 	if tab.unread_told > 0:
 		tab.unread_told = 0
 	_tabs.is_stale = true
-	_chatbox.read.emit(tab.channel, seq)
+	read.emit(tab.channel, seq)
 
 
 func _on_chat_tabs_added(tab: ChatTab) -> void:
