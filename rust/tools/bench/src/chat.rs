@@ -58,7 +58,6 @@ pub(crate) fn fan_out(bench: &mut Bench) -> Result<()> {
                     ..case
                 };
                 runs.push(bench.run(Who::Longhall, &moderate)?);
-                // For the plot.
                 if players == 100 {
                     runs.push(bench.run(Who::BareCoalesced, &moderate)?);
                 }

@@ -2,7 +2,7 @@
 //! same load generator, the same run.
 //!
 //! - `chat`, `idle`, `logins`, `durable`, `storm`, `start`: the benches;
-//! - `bench`: what they share; `figure`: medians, targets, the table; `plot`;
+//! - `bench`: what they share; `figure`: medians, targets, the table;
 //! - `server`, `seed`, `cores`: what is measured, and where it runs;
 //! - `bare`: the references.
 
@@ -16,7 +16,6 @@ mod frames;
 
 mod bench;
 mod figure;
-mod plot;
 
 mod cores;
 mod seed;
@@ -59,9 +58,6 @@ struct Args {
     /// Writes all figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Draws the plots into this folder, as far as there are figures for them
-    #[arg(long, value_name = "FOLDER")]
-    plots: Option<PathBuf>,
     /// Where databases are written while it runs; should be on a real disk
     #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
     folder: PathBuf,
@@ -158,15 +154,6 @@ fn run(args: Args) -> Result<()> {
     println!("{machine}\n\n{}", figure::table(&bench.figures));
     for disturbed in bench.disturbed() {
         println!("{disturbed}: the latencies are theirs, too.\n");
-    }
-    if let Some(folder) = &args.plots {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-        for (name, svg) in plot::all(&bench) {
-            let file = folder.join(name);
-            std::fs::write(&file, svg)
-                .with_context(|| format!("cannot write {}", file.display()))?;
-        }
     }
     if let Some(file) = &args.json {
         let all = json!({

@@ -52,9 +52,6 @@ pub(crate) struct Options {
     /// Run only this bench; may be given more than once
     #[arg(long, value_enum, value_name = "NAME")]
     only: Vec<Name>,
-    /// Put the plots where docs/performance.md shows them
-    #[arg(long)]
-    update_docs: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -83,7 +80,7 @@ impl Options {
     }
 }
 
-/// Measures and prints the table. Figures as JSON and plots go to `target/bench`.
+/// Measures and prints the table. Figures as JSON go to `target/bench`.
 ///
 /// # Errors
 /// If anything does not build or a bench does not come to its end.
@@ -100,11 +97,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.only == [Name::Frames] {
         return Ok(());
     }
-    measure_server(options, &folder, frames.as_deref())?;
-    if options.update_docs {
-        update_docs(&folder.join("plots"))?;
-    }
-    Ok(())
+    measure_server(options, &folder, frames.as_deref())
 }
 
 fn measure_server(options: &Options, folder: &Path, frames: Option<&Path>) -> Result<()> {
@@ -123,7 +116,6 @@ fn measure_server(options: &Options, folder: &Path, frames: Option<&Path>) -> Re
     bench.arg("--server").arg(program("longhall-server"));
     bench.arg("--folder").arg(folder);
     bench.arg("--json").arg(&json);
-    bench.arg("--plots").arg(folder.join("plots"));
     if options.quick {
         bench.arg("--quick");
     }
@@ -144,26 +136,13 @@ fn measure_server(options: &Options, folder: &Path, frames: Option<&Path>) -> Re
         bench.stop(STOP_LIMIT).ok();
     }
     process::expect_success("longhall-bench", ended?)?;
-    println!("bench: {} and plots beside it", json.display());
+    println!("bench: {}", json.display());
     Ok(())
 }
 
 fn program(name: &str) -> PathBuf {
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     workspace::target_dir().join("release").join(file)
-}
-
-/// The plots of this run become those of the documentation.
-fn update_docs(plots: &Path) -> Result<()> {
-    let docs = workspace::root().join("docs/pictures/performance");
-    fs::create_dir_all(&docs).with_context(|| format!("cannot create {}", docs.display()))?;
-    for plot in fs::read_dir(plots).context("there are no plots")? {
-        let plot = plot.context("cannot list the plots")?;
-        let to = docs.join(plot.file_name());
-        fs::copy(plot.path(), &to).with_context(|| format!("cannot write {}", to.display()))?;
-        println!("bench: {}", to.display());
-    }
-    Ok(())
 }
 
 /// Measures the node. Returns the file with the figures.

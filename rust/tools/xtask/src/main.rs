@@ -99,8 +99,8 @@ enum Task {
     /// Measure how fast everything is, beside references of the same run
     ///
     /// Each bench starts a server of its own, on a core apart from the load
-    /// generator where there are two. Prints one table; figures as JSON and plots go
-    /// to target/bench. What is measured and how is in docs/performance.md.
+    /// generator where there are two. Prints one table; figures as JSON go to
+    /// target/bench. What is measured and how is in docs/performance.md.
     Bench(bench::Options),
     /// Prove at length that no chat line is lost or doubled, whatever the network does
     ///
