@@ -25,7 +25,7 @@ pub(crate) struct Bench {
     pub(crate) window: usize,
     pub(crate) figures: Vec<Figure>,
     pub(crate) runs: Vec<Run>,
-    pub(crate) memory: Vec<crate::idle::Memory>,
+    pub(crate) memory: Vec<Memory>,
     began: Instant,
 }
 
@@ -70,6 +70,23 @@ impl Run {
     pub(crate) fn latency_us(&self, quantile: f64) -> f64 {
         let found = self.latency_us.iter().find(|(q, _)| *q == quantile);
         found.map_or(f64::NAN, |(_, micros)| *micros)
+    }
+}
+
+/// A server that holds so many connections.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Memory {
+    pub(crate) connections: usize,
+    pub(crate) bytes_before: u64,
+    pub(crate) bytes_with: u64,
+    pub(crate) seconds_to_accept: f64,
+    pub(crate) idle_cpu_ms_per_s: f64,
+}
+
+impl Memory {
+    pub(crate) fn kib_per_connection(&self) -> f64 {
+        let more = self.bytes_with.saturating_sub(self.bytes_before);
+        more as f64 / 1024.0 / self.connections as f64
     }
 }
 

@@ -20,37 +20,65 @@ const NARROW: usize = 16;
 /// # Errors
 /// When a run does not come to its end.
 pub(crate) fn fan_out(bench: &mut Bench) -> Result<()> {
-    let window = bench.window;
-    let pushed = |players, senders| Case {
-        name: "pushed",
-        players,
-        channels: 1,
-        senders,
-        rate: None,
-        window,
-    };
-    let narrow = Case {
-        name: "narrow",
-        window: NARROW,
-        ..pushed(100, SENDERS)
-    };
-    let fixed = Case {
-        name: "fixed rate",
-        rate: Some(FIXED_LINES_PER_S / SENDERS as f64),
-        ..pushed(100, SENDERS)
+    let cases = OneChannel {
+        window: bench.window,
     };
     let mut runs = Vec::new();
     for _ in 0..bench.rounds {
+        cases.run_round(bench, &mut runs)?;
+    }
+    cases.add_pushed(bench, &runs);
+    cases.add_paced(bench, &runs);
+    nothing_wrong(bench, &runs, "fan-out");
+    Ok(())
+}
+
+/// The loads of `fan-out`.
+struct OneChannel {
+    window: usize,
+}
+
+impl OneChannel {
+    /// As fast as the server acknowledges.
+    fn pushed(&self, players: usize, senders: usize) -> Case {
+        Case {
+            name: "pushed",
+            players,
+            channels: 1,
+            senders,
+            rate: None,
+            window: self.window,
+        }
+    }
+
+    fn narrow(&self) -> Case {
+        Case {
+            name: "narrow",
+            window: NARROW,
+            ..self.pushed(100, SENDERS)
+        }
+    }
+
+    fn fixed(&self) -> Case {
+        Case {
+            name: "fixed rate",
+            rate: Some(FIXED_LINES_PER_S / SENDERS as f64),
+            ..self.pushed(100, SENDERS)
+        }
+    }
+
+    /// All loads once, the servers taking turns.
+    fn run_round(&self, bench: &mut Bench, runs: &mut Vec<Run>) -> Result<()> {
         for players in [10, 100, 1000] {
             let full = !bench.quick || players == 100;
-            let case = pushed(players, SENDERS);
+            let case = self.pushed(players, SENDERS);
             for who in Who::ALL {
                 if full || who == Who::Longhall {
                     runs.push(bench.run(who, &case)?);
                 }
             }
             if full {
-                let capacity = median(&runs, Who::Longhall, &case, |run| run.lines_per_s);
+                let capacity = median(runs, Who::Longhall, &case, |run| run.lines_per_s);
                 let moderate = Case {
                     name: "moderate",
                     // The same in every round, for the median.
@@ -64,71 +92,57 @@ pub(crate) fn fan_out(bench: &mut Bench) -> Result<()> {
             }
         }
         for who in Who::ALL {
-            runs.push(bench.run(who, &fixed)?);
+            runs.push(bench.run(who, &self.fixed())?);
         }
         if !bench.quick {
             for who in Who::ALL {
-                runs.push(bench.run(who, &narrow)?);
+                runs.push(bench.run(who, &self.narrow())?);
             }
             for senders in [1, 2] {
-                runs.push(bench.run(Who::Longhall, &pushed(100, senders))?);
+                runs.push(bench.run(Who::Longhall, &self.pushed(100, senders))?);
             }
         }
+        Ok(())
     }
-    let cost = |run: &Run| run.cpu_us_per_delivery;
-    for senders in [SENDERS, 2, 1] {
+
+    fn add_pushed(&self, bench: &mut Bench, runs: &[Run]) {
+        let cost = |run: &Run| run.cpu_us_per_delivery;
+        let rate = |run: &Run| run.deliveries_per_s;
+        for senders in [SENDERS, 2, 1] {
+            for players in [10, 100, 1000] {
+                let who = format!("{players} members, {senders} pushing");
+                let target = (senders == SENDERS && players >= 100).then_some(Target::AtMost(0.35));
+                let is = is(&self.pushed(players, senders));
+                add(bench, runs, &is, &format!("{who}: CPU"), COST, target, cost);
+                let what = format!("{who}: deliveries");
+                add(bench, runs, &is, &what, "per s", None, rate);
+            }
+        }
+        let what = format!("100 members, 4 pushing {NARROW} lines each: CPU");
+        add(bench, runs, &is(&self.narrow()), &what, COST, None, cost);
+    }
+
+    fn add_paced(&self, bench: &mut Bench, runs: &[Run]) {
+        let cost = |run: &Run| run.cpu_us_per_delivery;
+        let what = "100 members, 200 lines/s";
+        let is = is(&self.fixed());
+        let target = Some(Target::AtMost(6.0));
+        add(
+            bench,
+            runs,
+            &is,
+            &format!("{what}: CPU"),
+            COST,
+            target,
+            cost,
+        );
+        latencies(bench, runs, &is, what, Some(Target::AtMost(5.0)));
         for players in [10, 100, 1000] {
-            let who = format!("{players} members, {senders} pushing");
-            let target = (senders == SENDERS && players >= 100).then_some(Target::AtMost(0.35));
-            let is = is(&pushed(players, senders));
-            add(
-                bench,
-                &runs,
-                &is,
-                &format!("{who}: CPU"),
-                COST,
-                target,
-                cost,
-            );
-            let rate = |run: &Run| run.deliveries_per_s;
-            add(
-                bench,
-                &runs,
-                &is,
-                &format!("{who}: deliveries"),
-                "per s",
-                None,
-                rate,
-            );
+            let is = |run: &Run| run.case.name == "moderate" && run.case.players == players;
+            let what = format!("{players} members, 20 % load");
+            latencies(bench, runs, &is, &what, None);
         }
     }
-    let is_narrow = is(&narrow);
-    let what = format!("100 members, 4 pushing {NARROW} lines each: CPU");
-    add(bench, &runs, &is_narrow, &what, COST, None, cost);
-    let what = "100 members, 200 lines/s";
-    let is = is(&fixed);
-    add(
-        bench,
-        &runs,
-        &is,
-        &format!("{what}: CPU"),
-        COST,
-        Some(Target::AtMost(6.0)),
-        cost,
-    );
-    latencies(bench, &runs, &is, what, Some(Target::AtMost(5.0)));
-    for players in [10, 100, 1000] {
-        let is = |run: &Run| run.case.name == "moderate" && run.case.players == players;
-        latencies(
-            bench,
-            &runs,
-            &is,
-            &format!("{players} members, 20 % load"),
-            None,
-        );
-    }
-    nothing_wrong(bench, &runs, "fan-out");
-    Ok(())
 }
 
 const COST: &str = "µs/delivery";

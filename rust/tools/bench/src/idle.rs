@@ -4,27 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use longhall_swarm::{Plan, Swarm};
-use serde::Serialize;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Memory};
 use crate::figure::{Figure, Summary, Target};
-
-/// A server that holds so many connections.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Memory {
-    pub(crate) connections: usize,
-    pub(crate) bytes_before: u64,
-    pub(crate) bytes_with: u64,
-    pub(crate) seconds_to_accept: f64,
-    pub(crate) idle_cpu_ms_per_s: f64,
-}
-
-impl Memory {
-    pub(crate) fn kib_per_connection(&self) -> f64 {
-        let more = self.bytes_with.saturating_sub(self.bytes_before);
-        more as f64 / 1024.0 / self.connections as f64
-    }
-}
 
 /// Logged-in connections, by the thousand.
 ///
