@@ -6,7 +6,7 @@
 //! disk. A line is encoded once and handed to every member.
 
 mod each;
-mod frames;
+mod packets;
 mod hashes;
 mod inserts;
 mod tasks;

@@ -1,7 +1,7 @@
 //! Measures a Longhall server against bare references: processes of their own, the
 //! same load generator, the same run.
 //!
-//! - `chat`, `idle`, `logins`, `durable`, `storm`, `start`: the benches;
+//! - `chat`, `idle`, `logins`, `durable`, `restart`, `start`: the benches;
 //! - `bench`: what they share; `figure`: medians, targets, the table;
 //! - `server`, `seed`, `cores`: what is measured, and where it runs;
 //! - `bare`: the references.
@@ -10,7 +10,7 @@ mod chat;
 mod idle;
 mod logins;
 mod durable;
-mod storm;
+mod restart;
 mod start;
 mod frames;
 
@@ -86,7 +86,8 @@ enum Name {
     /// Lines that are on disk before they are acknowledged
     Durable,
     /// Everybody comes back at once after a restart
-    Storm,
+    #[value(alias = "storm")]
+    Restart,
     /// From the program's start to listening
     Start,
 }
@@ -123,7 +124,7 @@ fn run(args: Args) -> Result<()> {
     } else {
         15_001
     };
-    let seed = Seed::sow(folder.path(), most)?;
+    let seed = Seed::create(folder.path(), most)?;
     let mut bench = Bench::new(
         Setting {
             program,
@@ -140,7 +141,7 @@ fn run(args: Args) -> Result<()> {
         (Name::Idle, idle::idle),
         (Name::Logins, logins::logins),
         (Name::Durable, durable::durable),
-        (Name::Storm, storm::storm),
+        (Name::Restart, restart::restart),
         (Name::Start, start::start),
     ] {
         if wanted(name) {

@@ -28,13 +28,15 @@ impl Seed {
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub(crate) fn sow(folder: &Path, accounts: usize) -> Result<Self> {
+    pub(crate) fn create(folder: &Path, accounts: usize) -> Result<Self> {
         let file = folder.join("seed.db");
         let mut accounts = Account::new_ones(accounts);
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let store = SqliteStore::open(&file)?;
         for some in accounts.chunks_mut(AT_ONCE) {
-            runtime.block_on(try_join_all(some.iter_mut().map(|one| sow(&store, one))))?;
+            runtime.block_on(try_join_all(
+                some.iter_mut().map(|one| create_account(&store, one)),
+            ))?;
         }
         runtime.block_on(store.close());
         Ok(Self { file, accounts })
@@ -51,7 +53,7 @@ impl Seed {
     }
 }
 
-async fn sow(store: &SqliteStore, account: &mut Account) -> Result<()> {
+async fn create_account(store: &SqliteStore, account: &mut Account) -> Result<()> {
     let username = Username::parse(&account.username).map_err(|denial| anyhow!(denial.reason()))?;
     let user = NewUser {
         username: account.username.clone(),

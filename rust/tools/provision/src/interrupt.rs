@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: noticed here, obeyed wherever xtask waits.
+//! Ctrl-C and SIGTERM: noticed here, heeded wherever xtask waits.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

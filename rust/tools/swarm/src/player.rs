@@ -142,7 +142,7 @@ impl<'a> Player<'a> {
         username: &str,
         password: &str,
     ) -> Result<(), SwarmError> {
-        self.insist("register", |session, now| {
+        self.retry_while_busy("register", |session, now| {
             session.register(now, username, password)
         })
         .await
@@ -157,7 +157,7 @@ impl<'a> Player<'a> {
         username: &str,
         password: &str,
     ) -> Result<(), SwarmError> {
-        self.insist("log in", |session, now| {
+        self.retry_while_busy("log in", |session, now| {
             session.login(now, username, password)
         })
         .await
@@ -175,7 +175,7 @@ impl<'a> Player<'a> {
     }
 
     /// Asks until the server has time.
-    async fn insist(
+    async fn retry_while_busy(
         &mut self,
         doing: &'static str,
         ask: impl Fn(&mut Session, Duration) -> Call,

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::count::Sampling;
 use crate::stamp::Clock;
 use crate::tally::{Counts, Tally};
-use crate::thread::{Harvest, Heard, Phase, Shared, new_histogram, run};
+use crate::thread::{Heard, Phase, Shared, ThreadReport, new_histogram, run};
 use crate::{Account, Plan, Process, SwarmError};
 
 /// How often what goes on is looked at.
@@ -27,7 +27,7 @@ pub struct Swarm {
     shared: Arc<Shared>,
     phase: watch::Sender<Phase>,
     clock: Clock,
-    threads: Vec<JoinHandle<Result<Harvest, SwarmError>>>,
+    threads: Vec<JoinHandle<Result<ThreadReport, SwarmError>>>,
 }
 
 /// A stretch of time.
@@ -248,20 +248,17 @@ impl Swarm {
         self.talk(false);
         self.drain()?;
         let counts = self.counts();
-        let harvests = self.end()?;
+        let reports = self.end()?;
         self.check()?;
         let mut latency = new_histogram();
         let mut visits = new_histogram();
         let mut players = Vec::new();
-        for harvest in harvests {
-            for (sum, one) in [
-                (&mut latency, harvest.latency),
-                (&mut visits, harvest.visits),
-            ] {
+        for report in reports {
+            for (sum, one) in [(&mut latency, report.latency), (&mut visits, report.visits)] {
                 // All have the same bounds.
                 *sum += one;
             }
-            players.extend(harvest.players);
+            players.extend(report.players);
         }
         players.sort_by_key(|player| player.number);
         let mut channels: HashMap<Option<&str>, (u64, u64)> = HashMap::new();
@@ -288,8 +285,8 @@ impl Swarm {
     /// tokens for the next run.
     pub fn leave(mut self) -> Vec<Account> {
         // What went wrong has been told.
-        let harvests = self.end().unwrap_or_default();
-        let players = harvests.into_iter().flat_map(|harvest| harvest.players);
+        let reports = self.end().unwrap_or_default();
+        let players = reports.into_iter().flat_map(|report| report.players);
         let mut players: Vec<Heard> = players.collect();
         players.sort_by_key(|player| player.number);
         players.into_iter().map(|player| player.account).collect()
@@ -318,12 +315,12 @@ impl Swarm {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<Vec<Harvest>, SwarmError> {
+    fn end(&mut self) -> Result<Vec<ThreadReport>, SwarmError> {
         self.phase.send_replace(Phase::Over);
         let threads = std::mem::take(&mut self.threads);
         let ended = threads.into_iter().map(JoinHandle::join);
         ended
-            .map(|harvest| harvest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .map(|report| report.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     }
 

@@ -102,7 +102,7 @@ struct Seat {
 }
 
 /// What a thread brings back.
-pub(crate) struct Harvest {
+pub(crate) struct ThreadReport {
     pub(crate) latency: Histogram<u64>,
     pub(crate) visits: Histogram<u64>,
     pub(crate) players: Vec<Heard>,
@@ -181,7 +181,7 @@ pub(crate) fn run(
     thread: usize,
     sampling: Sampling,
     accounts: Vec<(usize, Account)>,
-) -> Result<Harvest, SwarmError> {
+) -> Result<ThreadReport, SwarmError> {
     let system = |cause| SwarmError::System {
         doing: "cannot start a thread",
         cause,
@@ -218,7 +218,7 @@ pub(crate) fn run(
         first: seat.first.get().unwrap_or_default(),
         have: seat.have.get(),
     });
-    Ok(Harvest {
+    Ok(ThreadReport {
         players: players.collect(),
         latency: context.latency.borrow().clone(),
         visits: context.visits.borrow().clone(),
@@ -238,7 +238,7 @@ async fn play(context: &Rc<Context>) {
         });
         let context = Rc::clone(context);
         players.spawn_local(async move {
-            let Err(error) = attend(&context, index, lines).await;
+            let Err(error) = run_player(&context, index, lines).await;
             context.shared.fail(error);
         });
     }
@@ -284,20 +284,20 @@ type Ended = Result<Infallible, SwarmError>;
 type Lines = mpsc::UnboundedReceiver<Duration>;
 
 /// One player from coming in to the end, which is an error if it comes by itself.
-async fn attend(context: &Context, index: usize, mut lines: Option<Lines>) -> Ended {
-    let mut door = Door {
+async fn run_player(context: &Context, index: usize, mut lines: Option<Lines>) -> Ended {
+    let mut gate = EntryGate {
         place: context.entering.acquire().await.ok(),
         is_in: false,
     };
     let mut was_in = false;
     loop {
-        let Err(error) = stay(context, index, lines.as_mut(), &mut door).await;
-        was_in |= door.is_in;
+        let Err(error) = stay(context, index, lines.as_mut(), &mut gate).await;
+        was_in |= gate.is_in;
         let comeback = context.shared.plan.comeback;
         let Some(within) = comeback.filter(|_| was_in && error.is_cut()) else {
             return Err(error);
         };
-        if std::mem::take(&mut door.is_in) {
+        if std::mem::take(&mut gate.is_in) {
             add(&context.tally().left, 1);
             sleep(within.mul_f64(fastrand::f64())).await;
         } else {
@@ -310,7 +310,7 @@ async fn attend(context: &Context, index: usize, mut lines: Option<Lines>) -> En
 }
 
 /// Lets in some at a time, when all come for the first time.
-struct Door<'a> {
+struct EntryGate<'a> {
     place: Option<SemaphorePermit<'a>>,
     is_in: bool,
 }
@@ -320,12 +320,12 @@ async fn stay(
     context: &Context,
     index: usize,
     lines: Option<&mut Lines>,
-    door: &mut Door<'_>,
+    gate: &mut EntryGate<'_>,
 ) -> Ended {
     let seat = &context.seats[index];
     let mut is_in = || {
-        door.place.take();
-        door.is_in = true;
+        gate.place.take();
+        gate.is_in = true;
         add(&context.tally().entered, 1);
     };
     let (rate, like_a_player) = match context.shared.plan.load {

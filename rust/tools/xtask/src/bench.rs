@@ -67,7 +67,8 @@ enum Name {
     /// Lines that are on disk before they are acknowledged
     Durable,
     /// Everybody comes back at once after a restart
-    Storm,
+    #[value(alias = "storm")]
+    Restart,
     /// What the node costs a game's frames, in Godot
     Frames,
     /// From the server's start to listening, and its size

@@ -42,7 +42,7 @@ pub(crate) fn listen(server: Handle) -> Result<u16> {
 fn serve(mut connection: &TcpStream, server: &Handle) {
     for line in BufReader::new(connection).lines() {
         let Ok(command) = line else { return };
-        let answer = match obey(command.trim(), server) {
+        let answer = match run_command(command.trim(), server) {
             Ok(()) => "ok\n".to_owned(),
             Err(error) => format!("error {error:#}\n"),
         };
@@ -52,7 +52,7 @@ fn serve(mut connection: &TcpStream, server: &Handle) {
     }
 }
 
-fn obey(command: &str, server: &Handle) -> Result<()> {
+fn run_command(command: &str, server: &Handle) -> Result<()> {
     match command {
         "stop" => server.stop(),
         "kill" => server.kill(),

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use super::frames::{Request, push_joined, push_line, push_posted, request, unmask};
+use super::packets::{Request, push_joined, push_line, push_posted, request, unmask};
 
 const LISTENER: Token = Token(usize::MAX);
 

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::frames::{Request, push_joined, push_line, push_posted, request, unmask};
+use super::packets::{Request, push_joined, push_line, push_posted, request, unmask};
 
 #[derive(Default)]
 struct Outbox {

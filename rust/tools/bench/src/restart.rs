@@ -1,4 +1,4 @@
-//! `storm`: everybody comes back at once after the server was killed.
+//! `restart`: everybody comes back at once after the server was killed.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ const MEMBERS: usize = 50;
 ///
 /// # Errors
 /// When they do not come back.
-pub(crate) fn storm(bench: &mut Bench) -> Result<()> {
+pub(crate) fn restart(bench: &mut Bench) -> Result<()> {
     let players = bench.pick(1000, 5000);
     let mut seconds = Vec::new();
     let mut worst = Vec::new();
@@ -52,7 +52,7 @@ pub(crate) fn storm(bench: &mut Bench) -> Result<()> {
         worst.push(ending.latency.max() as f64 / 1e6);
         wrong += ending.counts.lost + ending.counts.doubled + ending.missing;
         bench.say(&format!(
-            "storm        {players} players back within {:.2} s, worst line {:.1} ms, server at {:.0} %",
+            "restart      {players} players back within {:.2} s, worst line {:.1} ms, server at {:.0} %",
             seconds[seconds.len() - 1],
             worst[worst.len() - 1],
             back.cores().unwrap_or_default() * 100.0
@@ -76,7 +76,7 @@ pub(crate) fn storm(bench: &mut Bench) -> Result<()> {
     ] {
         if let Some(value) = Summary::of(values) {
             bench.figures.push(Figure {
-                bench: "storm".to_owned(),
+                bench: "restart".to_owned(),
                 what: format!("{players} players: {what}"),
                 unit: unit.to_owned(),
                 value,
