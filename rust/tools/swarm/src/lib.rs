@@ -7,14 +7,16 @@
 //!
 //! - [`Plan`]: what the swarm does; [`Account`]: who it is;
 //! - [`Swarm`]: threads, phases, measurements;
-//! - `thread`: the players of one thread, talking and listening;
-//! - `player`: one player of the client core;
+//! - `thread`: starts the players of one thread; `context`: what they share;
+//! - `task`: one player from coming in to the end; `send`: talking and listening;
+//! - `player`: a player of the client core;
 //! - `count`: checks that lines come once and in order; `tally`: adds up;
 //! - `wire`: a connection; [`frame`]: its frames where `read` put them;
 //! - `stamp`: when a line was sent; `pacer`: when the next one is due;
 //! - [`Process`]: what the server costs.
 
 pub mod accounts;
+mod context;
 mod count;
 mod error;
 pub mod frame;
@@ -24,9 +26,11 @@ mod pacer;
 mod plan;
 mod player;
 mod process;
+mod send;
 mod stamp;
 mod swarm;
 mod tally;
+mod task;
 mod thread;
 mod wire;
 

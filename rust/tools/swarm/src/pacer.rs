@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use crate::context::Phase;
 use crate::stamp::Clock;
-use crate::thread::Phase;
 
 /// How often a silent pacer looks whether it is over.
 const POLL: Duration = Duration::from_millis(2);
+
+/// The lines of a sender that are due, by the time they are.
+pub(crate) type Lines = mpsc::UnboundedReceiver<Duration>;
 
 /// Tells senders when their lines are due, by the clock's time.
 pub(crate) struct Pacer {

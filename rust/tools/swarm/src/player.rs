@@ -10,9 +10,9 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::SwarmError;
 use crate::accounts::Account;
+use crate::context::Context;
 use crate::count::{Batch, Counter};
 use crate::plan::REQUEST_TIMEOUT;
-use crate::thread::Context;
 use crate::wire::{Control, Read, Wire};
 
 const CLIENT_NAME: &str = concat!("longhall-swarm/", env!("CARGO_PKG_VERSION"));

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use tokio::sync::watch;
 
+use crate::context::{Heard, Phase, Shared, ThreadReport, new_histogram};
 use crate::count::Sampling;
 use crate::stamp::Clock;
 use crate::tally::{Counts, Tally};
-use crate::thread::{Heard, Phase, Shared, ThreadReport, new_histogram, run};
+use crate::thread::run;
 use crate::{Account, Plan, Process, SwarmError};
 
 /// How often what goes on is looked at.
