@@ -52,7 +52,7 @@ pub(crate) enum Bare {
 /// print a figure.
 ///
 /// # Errors
-/// What the system refuses.
+/// When the system refuses a socket or a thread.
 pub(crate) fn run(bare: Bare) -> Result<()> {
     match bare {
         Bare::Each => each::run(false),

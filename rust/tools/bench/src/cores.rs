@@ -57,7 +57,7 @@ impl Cores {
     }
 }
 
-/// What became of the time of all processors of the machine, whoever for.
+/// The time of all processors of the machine, for all programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Times {
     /// Seconds that they worked.

@@ -14,7 +14,7 @@ use crate::figure::{Figure, Summary, Target};
 /// When not all get in.
 pub(crate) fn idle(bench: &mut Bench) -> Result<()> {
     for connections in bench.pick(vec![1000], vec![1000, 5000, 15_000]) {
-        // Memory hardly differs from round to round; what is there to wait for is long.
+        // Memory hardly differs from round to round, and a large round takes long.
         let rounds = if connections > 5000 { 1 } else { bench.rounds };
         let mut measured = Vec::new();
         for _ in 0..rounds {
@@ -51,8 +51,8 @@ fn measure(bench: &mut Bench, connections: usize) -> Result<Memory> {
         senders: 0,
         ..Plan::default()
     };
-    // One comes and goes first: the server's code, which the first one has read in, is
-    // nothing that each of them costs.
+    // One player comes and goes first: the server reads in its code for the first
+    // player, and that is not what each of them costs.
     let first = Swarm::start(plan(1), accounts.split_off(connections))?;
     first.wait_until_in(|_| {})?;
     first.finish()?;
@@ -61,7 +61,7 @@ fn measure(bench: &mut Bench, connections: usize) -> Result<Memory> {
     let swarm = Swarm::start(plan(connections), accounts)?;
     swarm.wait_until_in(|_| {})?;
     let seconds_to_accept = began.elapsed().as_secs_f64();
-    // Until the news of who came are told.
+    // Until everybody is told who came.
     swarm.wait(Duration::from_secs(3), |_| {})?;
     let time = Duration::from_secs(bench.pick(1, 5));
     let span = swarm.measure(time, Some(server.process), |_| {})?;

@@ -171,7 +171,7 @@ fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
-/// What it all was measured on.
+/// The machine that it was all measured on.
 fn machine() -> String {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     let info = read("/proc/cpuinfo");

@@ -95,7 +95,7 @@ const FONT_SETTINGS_TEXT: &str = r#"<?xml version="1.0"?>
 </fontconfig>
 "#;
 
-/// What the packages' own installation would have done.
+/// Does what an installation of the packages would have done.
 fn prepare(root: &Path) -> Result<()> {
     let settings = root.join(FONT_SETTINGS);
     fs::write(&settings, FONT_SETTINGS_TEXT).context("cannot write the font settings")?;

@@ -1,4 +1,4 @@
-//! What the players of a thread share, and what all threads do.
+//! What the players of a thread share, and what all threads share.
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -20,7 +20,7 @@ use crate::wire::{Address, Buffer, new_buffer};
 /// The longest latency that is told apart from longer ones.
 const MAX_LATENCY: Duration = Duration::from_secs(60);
 
-/// What a player does has no end of its own.
+/// A player's work ends by an error alone.
 pub(crate) type Ended = Result<Infallible, SwarmError>;
 
 pub(crate) fn new_histogram() -> Histogram<u64> {

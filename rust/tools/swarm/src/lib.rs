@@ -1,7 +1,7 @@
 //! A swarm of players who load a Longhall server and count what comes of it.
 //!
 //! [`Swarm`] connects, logs in, talks and measures as a [`Plan`] says. The first
-//! who talk at a rate, as players do, are sessions of the client core. The crowd logs in
+//! players who talk at a rate are sessions of the client core. The crowd logs in
 //! by the client core and then only counts: see `wire` and `count` for why.
 //! Reading order:
 //!

@@ -60,7 +60,7 @@ impl<'a> Player<'a> {
     /// the channel.
     ///
     /// # Errors
-    /// What the server or the network had against it.
+    /// When the server denies it or the connection ends.
     pub(crate) async fn enter(
         &mut self,
         account: &mut Account,
@@ -80,13 +80,13 @@ impl<'a> Player<'a> {
         }
         let ticket = self.session.ticket();
         account.token = ticket.map(|(_, token)| token.clone());
-        // Whoever was here before is a member already.
+        // A player of an earlier run is a member already.
         if let Some(channel) = channel
             && self.counter.have(channel).is_none()
         {
             self.join(channel).await?;
         }
-        // What there was to tell on the way.
+        // Nobody listens to the events on the way in.
         while self.session.poll_event().is_some() {}
         Ok(())
     }
@@ -104,7 +104,7 @@ impl<'a> Player<'a> {
             match batch.denied {
                 // The client core asks again.
                 None | Some(DenyCode::Busy) => {}
-                // As above.
+                // The token is too old: the account is replaced.
                 Some(DenyCode::SessionExpired) => {}
                 Some(code) => {
                     let doing = "log in";
@@ -124,7 +124,7 @@ impl<'a> Player<'a> {
     /// Connects and registers. Returns the password.
     ///
     /// # Errors
-    /// What the server or the network had against it.
+    /// When the server denies it or the connection ends.
     pub(crate) async fn first_visit(&mut self, username: &str) -> Result<String, SwarmError> {
         let connect = self.session.connect(self.context.now());
         self.outcome("connect", connect).await?;
@@ -136,7 +136,7 @@ impl<'a> Player<'a> {
     /// Creates an account, however busy the server is.
     ///
     /// # Errors
-    /// What the server or the network had against it.
+    /// When the server denies it or the connection ends.
     pub(crate) async fn register(
         &mut self,
         username: &str,
@@ -151,7 +151,7 @@ impl<'a> Player<'a> {
     /// Logs in with a password, however busy the server is.
     ///
     /// # Errors
-    /// What the server or the network had against it.
+    /// When the server denies it or the connection ends.
     pub(crate) async fn log_in(
         &mut self,
         username: &str,
@@ -166,7 +166,7 @@ impl<'a> Player<'a> {
     /// Logs out. The connection stays.
     ///
     /// # Errors
-    /// What the server or the network had against it.
+    /// When the server denies it or the connection ends.
     pub(crate) async fn log_out(&mut self) -> Result<(), SwarmError> {
         let logout = self.session.logout(self.context.now());
         self.outcome("log out", logout).await?;

@@ -332,7 +332,7 @@ impl Swarm {
 
 impl Drop for Swarm {
     fn drop(&mut self) {
-        // Whoever dropped it is not interested in what it brought.
+        // The caller that drops it has no use for the reports.
         self.end().ok();
     }
 }

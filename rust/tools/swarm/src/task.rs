@@ -40,10 +40,10 @@ pub(crate) async fn run_player(context: &Context, index: usize, mut lines: Optio
             add(&context.tally().left, 1);
             sleep(within.mul_f64(fastrand::f64())).await;
         } else {
-            // The server is what is not back yet.
+            // The server is not back yet.
             sleep(RETRY).await;
         }
-        // Nothing is said by who is not there.
+        // An absent player says nothing: lines that fell due meanwhile are dropped.
         while lines.as_mut().is_some_and(|lines| lines.try_recv().is_ok()) {}
     }
 }

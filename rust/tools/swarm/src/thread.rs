@@ -64,7 +64,7 @@ async fn play(context: &Rc<Context>) {
         players.spawn_local(async move {
             loop {
                 let Err(error) = visit(&context, &visitors).await;
-                // Who is logged out most of the time is sent away now and then.
+                // The server sends a visitor away who stays logged out for long.
                 let reason = CloseReason::LoginTimeout;
                 if !matches!(error, SwarmError::Closed { reason: why } if why == reason) {
                     return context.shared.fail(error);

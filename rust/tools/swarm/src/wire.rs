@@ -257,7 +257,7 @@ impl Wire {
 }
 
 impl Frames {
-    /// What is kept: to be put before what arrives next.
+    /// The beginning of a frame, to be put before the bytes that arrive next.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.rest
     }

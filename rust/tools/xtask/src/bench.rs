@@ -40,7 +40,7 @@ const SERVER_ARGUMENTS: &[&str] = &[
     "--log=warn",
 ];
 
-/// What a line of the bench in Godot begins with that is for programs.
+/// Lines of the bench in Godot that are for programs begin with this.
 const FIGURE: &str = "figure: ";
 
 /// What to measure.

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: looks for inputs that what strangers send to does not bear.
+//! `cargo xtask fuzz`: looks for bytes that a decoder, or the server, does not bear.
 //!
 //! The targets are those of the crate `longhall-fuzz`. libFuzzer runs them, on the
 //! stable toolchain: what it needs to know which ways an input takes are plain options
@@ -108,8 +108,8 @@ pub(crate) fn test() -> Result<()> {
     let stamp = Stamp::of(folder().join("fuzzed"), covered)?;
     if stamp.is_kept() {
         println!(
-            "skipped: nothing of what is fuzzed has changed since it went well; \
-             `cargo xtask fuzz` does it all the same"
+            "skipped: no fuzzed part has changed since it went well; `cargo xtask fuzz` fuzzes \
+             all the same"
         );
         return Ok(());
     }

@@ -66,6 +66,8 @@ enum Task {
         only: Vec<test::Step>,
     },
     /// Check format, lints and licences, for the moment before a commit
+    ///
+    /// Those of Rust and GDScript. Builds no program.
     Check,
     /// Format Rust and GDScript
     Fmt,
@@ -109,14 +111,13 @@ enum Task {
     /// SIGKILL over and over. In the end all must have heard the same, once.
     /// A quick version is part of `test`.
     Soak(soak::Options),
-    /// Look for input that what strangers send to does not bear
+    /// Look for bytes that make the server or a game panic, hang or eat memory
     ///
-    /// Feeds the decoders of both directions, the keys of names, the frame reader and a
-    /// whole connection to the server with inputs that libFuzzer makes up: none may make
-    /// it panic, hang, or take memory without bound. An input that does is kept in
-    /// target/fuzz/failures; those worth keeping lie in rust/tools/fuzz/corpora, which the
-    /// tests run. Needs a C++ compiler, and the stable toolchain only. A minute of it is
-    /// part of `test` when something of it has changed.
+    /// LibFuzzer makes up inputs for the decoders of both directions, the keys of names,
+    /// the frame reader and a whole connection to the server. An input that breaks one is
+    /// kept in target/fuzz/failures; those worth keeping lie in rust/tools/fuzz/corpora,
+    /// which the tests run. Needs a C++ compiler, and the stable toolchain only. A minute
+    /// of it is part of `test` when a fuzzed part has changed.
     Fuzz(fuzz::Options),
     /// Render docs/pictures from the scenes
     Screenshots,

@@ -31,7 +31,7 @@ const FOLDER: &str = "addons/longhall";
 const NOTICES: &str = "THIRD_PARTY_NOTICES.txt";
 const STANDARD_LIBRARY_NOTICES: &str = "RUST_STANDARD_LIBRARY_NOTICES.html";
 
-/// What the name of everything that makes the connection bad begins with.
+/// Names of properties that make the connection bad begin with this.
 const BAD_WEATHER: &[u8] = b"bad_weather";
 
 /// What to pack.

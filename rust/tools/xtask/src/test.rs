@@ -18,13 +18,13 @@ pub(crate) enum Step {
     Format,
     /// GDScript is formatted and lint-free
     Gdscript,
-    /// Licences and sources of all crates are allowed, where any has changed
+    /// Licences and sources of all crates are allowed, where a crate has changed
     Deny,
     /// Rust is lint-free
     Clippy,
     /// All Rust tests
     Rust,
-    /// A minute of fuzzing, where something of what is fuzzed has changed
+    /// A minute of fuzzing, where a fuzzed part has changed
     Fuzz,
     /// The Rust documentation has no broken links
     Docs,
@@ -34,11 +34,11 @@ pub(crate) enum Step {
     Import,
     /// Scenes and node, in headless Godot against the real server
     Godot,
-    /// What is drawn can be read, in a window and whatever theme the game has
+    /// In a window, all that is drawn can be read, whatever theme the game has
     Window,
     /// The addon in the editor: its help, its nodes in a scene, its library loaded anew
     Editor,
-    /// The package for designers, twice the same
+    /// The package for designers; made twice, it has the same bytes
     Package,
     /// The package in an empty project, used as the README says
     EmptyProject,

@@ -44,7 +44,7 @@ struct Loop {
 /// Serves until it is killed.
 ///
 /// # Errors
-/// What the system refuses.
+/// When the system refuses a socket or a thread.
 pub(crate) fn run(coalesce: bool) -> Result<()> {
     let mut poll = Poll::new()?;
     let mut listener = TcpListener::bind("127.0.0.1:0".parse()?)?;

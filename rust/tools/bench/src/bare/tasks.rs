@@ -33,7 +33,7 @@ type Channels = Arc<Mutex<HashMap<String, Arc<Channel>>>>;
 /// Serves until it is killed.
 ///
 /// # Errors
-/// What the system refuses.
+/// When the system refuses a socket or a thread.
 pub(crate) fn run() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
