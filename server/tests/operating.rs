@@ -1,0 +1,181 @@
+//! The guide for operators, held against the program.
+
+#![allow(clippy::unwrap_used, reason = "a test says what failed by failing")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use rusqlite::Connection;
+use support::{Program, TestPlayer, database};
+
+/// The server's messages, as the guide's table of log lines quotes them.
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+
+fn guide() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operating.md");
+    fs::read_to_string(path).unwrap()
+}
+
+/// The code between the fences of one language, block by block.
+fn samples(language: &str) -> Vec<String> {
+    let guide = guide();
+    let fence = format!("```{language}\n");
+    let blocks = guide.split(&fence).skip(1);
+    let blocks: Vec<String> = blocks
+        .map(|rest| rest.split("```").next().unwrap().to_owned())
+        .collect();
+    assert!(!blocks.is_empty(), "no sample in {language}");
+    blocks
+}
+
+#[track_caller]
+fn sample_with(language: &str, words: &str) -> String {
+    let found = samples(language).into_iter().find(|s| s.contains(words));
+    found.unwrap_or_else(|| panic!("no {language} sample has {words:?}"))
+}
+
+/// Each option with its variable and its default; an empty one has none.
+fn options_of_the_guide() -> BTreeMap<String, (String, String)> {
+    let guide = guide();
+    let rows = guide.lines().filter(|line| line.starts_with("| `--"));
+    rows.map(|row| {
+        let mut cells = row.split('|').map(|cell| cell.trim().trim_matches('`'));
+        let _ = cells.next();
+        let option = cells.next().unwrap().to_owned();
+        let variable = cells.next().unwrap().to_owned();
+        let default = cells.next().unwrap().replace("none", "");
+        (option, (variable, default))
+    })
+    .collect()
+}
+
+fn options_of_the_program() -> BTreeMap<String, (String, String)> {
+    let Output { stdout, .. } = Program::command().arg("--help").output().unwrap();
+    let help = String::from_utf8(stdout).unwrap();
+    let (mut found, mut option) = (BTreeMap::new(), String::new());
+    let in_brackets = |line: &str, name: &str| {
+        let (_, rest) = line.split_once(&format!("[{name}: "))?;
+        Some(rest.split([']', '=']).next().unwrap().to_owned())
+    };
+    for line in help.lines() {
+        let word = line.split_whitespace().find(|word| word.starts_with("--"));
+        if let Some(word) = word
+            && line.trim_start().starts_with('-')
+        {
+            word.clone_into(&mut option);
+        }
+        let entry = || (String::new(), String::new());
+        if let Some(variable) = in_brackets(line, "env") {
+            found.entry(option.clone()).or_insert_with(entry).0 = variable;
+        }
+        if let Some(default) = in_brackets(line, "default") {
+            found.entry(option.clone()).or_insert_with(entry).1 = default;
+        }
+    }
+    found
+}
+
+#[test]
+fn the_guide_names_each_option_with_its_variable_and_default() {
+    assert_eq!(options_of_the_guide(), options_of_the_program());
+}
+
+fn all_of(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text += &all_of(&path);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            text += &fs::read_to_string(path).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn the_lines_of_the_log_that_the_guide_explains_are_there() {
+    let guide = guide();
+    let (_, section) = guide.split_once("## What the log says").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows: Vec<&str> = section.lines().filter(|l| l.starts_with("| `")).collect();
+    assert!(rows.len() > 10, "{} rows", rows.len());
+    let sources = all_of(Path::new(SOURCES));
+    for row in rows {
+        let line = row.split('`').nth(1).unwrap();
+        assert!(sources.contains(line), "no line of the log says {line:?}");
+    }
+}
+
+#[test]
+fn the_unit_for_systemd_starts_the_program_with_variables_that_it_knows() {
+    let unit = samples("ini").remove(0);
+    let known = options_of_the_program();
+    let settings = unit.lines().filter_map(|l| l.strip_prefix("Environment="));
+    let settings: Vec<&str> = settings.collect();
+    assert!(!settings.is_empty());
+    for setting in settings {
+        let (name, _) = setting.split_once('=').unwrap();
+        let is_known = known.values().any(|(variable, _)| variable == name);
+        assert!(is_known, "{name}");
+    }
+    assert!(unit.contains("StateDirectory=longhall\n"), "{unit}");
+    assert!(unit.contains("=/var/lib/longhall/longhall.db\n"), "{unit}");
+}
+
+#[test]
+fn the_proxy_passes_websockets_on_to_where_the_server_listens() {
+    let proxy = samples("nginx").remove(0);
+    let (_, listen) = &options_of_the_program()["--listen"];
+    for part in [
+        &format!("proxy_pass http://{listen};"),
+        "proxy_http_version 1.1;",
+        "Upgrade $http_upgrade;",
+    ] {
+        assert!(proxy.contains(part), "{part:?} is not in {proxy}");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_comes_back_as_the_guide_says() {
+    let (folder, path) = database();
+    let server = Program::start(&path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.register("ada").await;
+    let before = ada.log_in("ada", "").await;
+    ada.say("before the backup").await;
+
+    // What the program `sqlite3` does, which a machine need not have.
+    assert!(sample_with("sh", ".backup").contains("sqlite3 longhall.db \".backup backup.db\""));
+    let live = Connection::open(&path).unwrap();
+    let mut copy = Connection::open(folder.path().join("backup.db")).unwrap();
+    let backup = rusqlite::backup::Backup::new(&live, &mut copy).unwrap();
+    backup
+        .run_to_completion(1_000, std::time::Duration::ZERO, None)
+        .unwrap();
+    drop(backup);
+    drop((live, copy));
+
+    ada.say("after the backup").await;
+    server.kill();
+    let restore = sample_with("sh", "cp backup.db longhall.db");
+    let shell = Command::new("sh")
+        .args(["-euc", &restore])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(shell.status.success(), "{shell:?}");
+
+    let server = Program::start(&path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    let after = ada.log_in("ada", "").await;
+    assert_ne!(after.epoch, before.epoch, "games read the history anew");
+    let (lines, _) = ada.history(r#""channel":"lobby","limit":9"#).await;
+    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["before the backup"]);
+    server.kill();
+}
