@@ -46,9 +46,10 @@ use tokio::time::Instant;
 use arrivals::Arrivals;
 pub(crate) use arrivals::{Arrival, Stale};
 use channel::{LiveChannel, Moved};
-pub(crate) use delivery::{Said, hidden};
+pub(crate) use delivery::Said;
 pub(crate) use device::HubEntry;
 use device::{Device, Grace};
+pub(crate) use longhall_world::records::hidden;
 
 use crate::frames::encode;
 use crate::outbox::Outbox;

@@ -1,7 +1,5 @@
 //! A server inside the game's own process, for a game's tests.
 
-mod world;
-
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -11,8 +9,8 @@ use godot::prelude::*;
 use longhall_packet::{
     ClientPacket, CloseReason, Denial, DenyCode, ResumeToken, ServerPacket, codec,
 };
+use longhall_world::fake::{Deliveries, FakeServer};
 
-use self::world::{Deliveries, World};
 use crate::clock::now;
 use crate::convert::seconds;
 use crate::transport::news::News;
@@ -53,8 +51,8 @@ pub struct LonghallFakeServer {
     #[var]
     message_of_the_day: GString,
 
-    #[init(val = World::new(new_epoch()))]
-    world: World,
+    #[init(val = FakeServer::new(new_epoch()))]
+    world: FakeServer,
     /// By the name of the request.
     scripts: HashMap<&'static str, VecDeque<Script>>,
     closings: Vec<(Duration, Option<CloseReason>)>,
@@ -191,7 +189,7 @@ impl LonghallFakeServer {
         let mut connection = Connection::default();
         let at = self.arrival();
         if self.is_reachable {
-            let hello = World::hello(&self.message_of_the_day.to_string());
+            let hello = FakeServer::hello(&self.message_of_the_day.to_string());
             connection.inbound.push_back((at, News::Opened));
             connection.inbound.push_back((at, news(&hello)));
         } else {

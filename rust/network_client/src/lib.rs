@@ -2,7 +2,8 @@
 //!
 //! Thin on purpose: everything that decides lives in `longhall-client`. `node` is what
 //! designers see, with the `network_request` that each of its calls returns. `transport` is
-//! the connection: the engine's own `WebSocketPeer`, or the `fake_server` of a game's tests.
+//! the connection: the engine's own `WebSocketPeer`, or the `fake_server` of a game's tests, whose
+//! rules are in `longhall-world`.
 //! `convert` turns Rust values into Godot ones.
 
 #![expect(

@@ -70,7 +70,7 @@ impl World {
         self.channel(channel).map_or(0, |channel| channel.last_seq)
     }
 
-    fn create(&mut self, row: ChannelRow) -> ChannelId {
+    pub(crate) fn create(&mut self, row: ChannelRow) -> ChannelId {
         self.last_channel += 1;
         let id = ChannelId(self.last_channel);
         self.channels.insert(id, row);
@@ -185,7 +185,7 @@ impl World {
         row.is_lobby || self.role(channel, user).is_some()
     }
 
-    fn members_of(&self, channel: ChannelId) -> usize {
+    pub(crate) fn members_of(&self, channel: ChannelId) -> usize {
         self.members.iter().filter(|m| m.channel == channel).count()
     }
 

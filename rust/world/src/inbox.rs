@@ -28,13 +28,13 @@ impl World {
         &mut self,
         sender: UserId,
         recipient: UserId,
-        line_id: LineId,
+        line_id: Option<LineId>,
         line: Line,
         kept_at_most: Option<usize>,
     ) -> Appended {
         let own = Row {
             sender,
-            line_id: Some(line_id),
+            line_id,
             recipient: Some(recipient),
             peer: Some(recipient),
             peer_seq: None,

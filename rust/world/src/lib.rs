@@ -7,7 +7,8 @@
 //! - [`records`]: accounts, sessions, channels, members and lines, as stores take and
 //!   give them, and how many there may be;
 //! - [`rules`]: who may do what in a channel;
-//! - `accounts`, `channels`, `lines`, `inbox`, `retention`: the model, by theme.
+//! - `accounts`, `channels`, `lines`, `inbox`, `retention`: the model, by theme;
+//! - [`fake`]: packets in, deliveries out: a server in a test's own process.
 
 pub mod records;
 pub mod rules;
@@ -16,6 +17,7 @@ mod channels;
 mod lines;
 mod inbox;
 mod retention;
+pub mod fake;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

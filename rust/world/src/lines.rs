@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use longhall_packet::{Line, LineId, LineKind, Seq};
+use longhall_packet::{ChannelName, Line, LineId, LineKind, Seq};
 
 use crate::records::{
     Appended, CHANGES_WAITING, ChannelId, Cursor, Entry, Log, Page, SHARES, UNREAD_COUNTED,
@@ -110,7 +110,7 @@ impl World {
                     ..line
                 };
                 self.before(entry.sender, line_id).unwrap_or_else(|| {
-                    self.whisper(entry.sender, recipient, line_id, line, kept_at_most)
+                    self.whisper(entry.sender, recipient, Some(line_id), line, kept_at_most)
                 })
             }
             What::Edit {
@@ -153,6 +153,19 @@ impl World {
         let row = self.channels.get(&channel)?;
         self.is_member(channel, user)
             .then(|| LogKey::Channel(row.name.clone()))
+    }
+
+    /// Writes a line into a channel, whoever is in it.
+    pub(crate) fn speak(&mut self, channel: &ChannelName, sender: UserId, line: Line) -> Line {
+        let row = Row {
+            sender,
+            line_id: None,
+            recipient: None,
+            peer: None,
+            peer_seq: None,
+            line,
+        };
+        self.push(LogKey::Channel(channel.clone()), row)
     }
 
     /// Gives a line the next number.

@@ -494,3 +494,18 @@ pub fn forgotten(seq: Seq) -> (UserId, Line) {
     };
     (UserId(0), line)
 }
+
+/// What is left of a line for a reader who has blocked its sender: the number without
+/// the words.
+pub fn hidden(line: &Line) -> Line {
+    Line {
+        seq: line.seq,
+        sender: String::new(),
+        recipient: None,
+        text: String::new(),
+        sent_at_ms: line.sent_at_ms,
+        kind: LineKind::Hidden,
+        edited_at_ms: None,
+        of: None,
+    }
+}

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use longhall_packet::{INBOX, Line, LineKind, ServerPacket};
+use longhall_packet::{INBOX, Line, ServerPacket};
 
-use super::{Hub, State};
+use super::{Hub, State, hidden};
 use crate::frames::{Frames, Lines, encode, encode_lines};
 use crate::outbox::{Outbox, Unflushed};
 use crate::store::{ChannelId, UserId};
@@ -147,19 +147,5 @@ impl State {
                 outbox.push(packet.clone());
             }
         }
-    }
-}
-
-/// What is left of a line for who has blocked its sender.
-pub(crate) fn hidden(line: &Line) -> Line {
-    Line {
-        seq: line.seq,
-        sender: String::new(),
-        recipient: None,
-        text: String::new(),
-        sent_at_ms: line.sent_at_ms,
-        kind: LineKind::Hidden,
-        edited_at_ms: None,
-        of: None,
     }
 }

@@ -1,0 +1,233 @@
+//! Accounts, sessions and blocks.
+
+use longhall_packet::{
+    CloseReason, DenyCode, ListedSession, PROTOCOL_VERSION, Password, PresenceState, RequestId,
+    ResumeToken, ServerPacket, Username,
+};
+
+use super::{Answer, FakeServer, Me, Seat};
+use crate::records::{NewSession, Rotation, SessionId, TokenHash, User};
+
+/// Sessions an account may have.
+const SESSIONS_PER_ACCOUNT: usize = 8;
+/// Accounts an account may have blocked.
+const BLOCKS_PER_ACCOUNT: usize = 200;
+
+impl FakeServer {
+    pub(super) fn greet(&mut self, from: u64, id: RequestId, protocol: u32) -> Answer {
+        if protocol != PROTOCOL_VERSION {
+            self.ended.push((from, CloseReason::UpdateRequired));
+            return Err(DenyCode::UpdateRequired.into());
+        }
+        self.ok(from, id)
+    }
+
+    pub(super) fn register(
+        &mut self,
+        from: u64,
+        id: RequestId,
+        username: &Username,
+        password: &Password,
+    ) -> Answer {
+        if self.account(username.as_str()).is_some() {
+            return Err(DenyCode::UsernameTaken.into());
+        }
+        self.add_account(username.as_str(), password.expose());
+        self.ok(from, id)
+    }
+
+    pub(super) fn login(
+        &mut self,
+        from: u64,
+        id: RequestId,
+        username: &Username,
+        password: &Password,
+        device: String,
+        token: ResumeToken,
+    ) -> Answer {
+        let user = self.account(username.as_str()).cloned();
+        let user = user.filter(|user| user.password_hash == password.expose());
+        let user = user.ok_or(DenyCode::BadCredentials)?;
+        let connected = self.seats_of(user.id).map(|seat| seat.session).collect();
+        let (session, ended) = self.world.insert_session(NewSession {
+            user: user.id,
+            token: hash(&token),
+            device,
+            now_ms: self.now(),
+            expires_at_ms: i64::MAX,
+            ended_by_ms: 0,
+            at_most: SESSIONS_PER_ACCOUNT,
+            connected,
+            place: None,
+        });
+        self.end_sessions(&ended);
+        self.enter(from, id, user, session, token);
+        Ok(())
+    }
+
+    pub(super) fn resume(
+        &mut self,
+        from: u64,
+        id: RequestId,
+        presented: &ResumeToken,
+        token: ResumeToken,
+    ) -> Answer {
+        let resumed = self.world.rotate_session(&Rotation {
+            presented: hash(presented),
+            next: hash(&token),
+            now_ms: self.now(),
+            expires_at_ms: i64::MAX,
+            place: None,
+            ended_by_ms: 0,
+        });
+        let (user, session) = resumed.ok_or(DenyCode::SessionExpired)?;
+        self.enter(from, id, user, session, token);
+        Ok(())
+    }
+
+    /// A connection is the session's now, in place of an earlier one.
+    fn enter(
+        &mut self,
+        from: u64,
+        id: RequestId,
+        user: User,
+        session: SessionId,
+        token: ResumeToken,
+    ) {
+        let is_new = !self.is_online(user.id);
+        let earlier = self.online.iter().find(|(_, seat)| seat.session == session);
+        let earlier = earlier.map(|(connection, _)| *connection);
+        let before = earlier.and_then(|connection| self.online.remove(&connection));
+        let closed = earlier.map(|connection| (connection, CloseReason::LoggedInElsewhere));
+        self.ended.extend(closed);
+        let (state, text) = before.map_or((PresenceState::Online, String::new()), |seat| {
+            (seat.state, seat.text)
+        });
+        let seat = Seat {
+            user: user.id,
+            session,
+            token: hash(&token),
+            state,
+            text,
+        };
+        self.online.insert(from, seat);
+        let memberships = self.world.memberships(user.id);
+        let blocked = self.world.blocks(user.id);
+        let mut invitations = self.world.invitations(user.id);
+        invitations.retain(|invitation| blocked.iter().all(|(_, name)| *name != invitation.by));
+        let logged_in = ServerPacket::LoggedIn {
+            id,
+            resume_token: token,
+            session: session.0.unsigned_abs(),
+            epoch: self.epoch.clone(),
+            channels: memberships
+                .iter()
+                .map(|mine| self.as_seen_by(mine))
+                .collect(),
+            inbox: self.world.open_inbox(user.id),
+            invitations,
+            username: user.username,
+        };
+        self.reply(from, logged_in);
+        if is_new {
+            self.note_online(user.id, &memberships);
+        }
+    }
+
+    pub(super) fn logout(&mut self, me: Me, id: RequestId) -> Answer {
+        if let Some(seat) = self.online.get(&me.connection) {
+            self.world.delete_session(seat.token);
+        }
+        self.unseat(me.connection, None);
+        self.ok(me.connection, id)
+    }
+
+    pub(super) fn change_password(
+        &mut self,
+        me: Me,
+        id: RequestId,
+        password: &Password,
+        new_password: &Password,
+    ) -> Answer {
+        let (known, hash) = (password.expose(), new_password.expose().to_owned());
+        let changed = self.world.change_password(me.user, known, hash, me.session);
+        let ended = changed.ok_or(DenyCode::BadCredentials)?;
+        self.end_sessions(&ended);
+        self.ok(me.connection, id)
+    }
+
+    pub(super) fn sessions(&mut self, me: Me, id: RequestId) -> Answer {
+        let rows = self.world.sessions(me.user, 0).into_iter();
+        let mut sessions: Vec<_> = rows
+            .map(|row| {
+                let online = self.seats_of(me.user).any(|seat| seat.session == row.id);
+                let seen_ms = row.last_seen_at_ms.unsigned_abs();
+                ListedSession {
+                    session: row.id.0.unsigned_abs(),
+                    device: row.device,
+                    created_at_ms: row.created_at_ms.unsigned_abs(),
+                    last_seen_at_ms: if online { self.now_ms } else { seen_ms },
+                    online,
+                    current: row.id == me.session,
+                }
+            })
+            .collect();
+        sessions.sort_by_key(|listed| std::cmp::Reverse(listed.last_seen_at_ms));
+        self.reply(me.connection, ServerPacket::Sessions { id, sessions });
+        Ok(())
+    }
+
+    pub(super) fn close_session(&mut self, me: Me, id: RequestId, which: Option<u64>) -> Answer {
+        let which = which.map(|number| SessionId(i64::try_from(number).unwrap_or(0)));
+        if which == Some(me.session) {
+            return Err(DenyCode::NotYourself.into());
+        }
+        let ended = self.world.delete_sessions(me.user, which, me.session);
+        if which.is_some() && ended.is_empty() {
+            return Err(DenyCode::UnknownSession.into());
+        }
+        self.end_sessions(&ended);
+        self.ok(me.connection, id)
+    }
+
+    /// Closes the connections of sessions that are no more.
+    fn end_sessions(&mut self, ended: &[SessionId]) {
+        let lost = self.online.iter();
+        let lost = lost.filter(|(_, seat)| ended.contains(&seat.session));
+        let lost: Vec<u64> = lost.map(|(connection, _)| *connection).collect();
+        for connection in lost {
+            self.unseat(connection, Some(CloseReason::SessionEnded));
+        }
+    }
+
+    pub(super) fn block(&mut self, me: Me, id: RequestId, username: &Username) -> Answer {
+        let other = self.other(me, username)?.id;
+        if !self.world.insert_block(me.user, other, BLOCKS_PER_ACCOUNT) {
+            return Err(DenyCode::TooManyBlocks.into());
+        }
+        self.ok(me.connection, id)
+    }
+
+    pub(super) fn unblock(&mut self, me: Me, id: RequestId, username: &Username) -> Answer {
+        let other = self.other(me, username)?.id;
+        self.world.delete_block(me.user, other);
+        self.ok(me.connection, id)
+    }
+
+    pub(super) fn blocks(&mut self, me: Me, id: RequestId) -> Answer {
+        let blocked = self.world.blocks(me.user).into_iter();
+        let usernames = blocked.map(|(_, name)| name).collect();
+        self.reply(me.connection, ServerPacket::Blocks { id, usernames });
+        Ok(())
+    }
+}
+
+/// In place of a hash: nothing of a fake server is a secret.
+fn hash(token: &ResumeToken) -> TokenHash {
+    let mut bytes = [0; 32];
+    for (byte, digits) in bytes.iter_mut().zip(token.expose().as_bytes().chunks(2)) {
+        let digits = str::from_utf8(digits).unwrap_or_default();
+        *byte = u8::from_str_radix(digits, 16).unwrap_or_default();
+    }
+    TokenHash(bytes)
+}
