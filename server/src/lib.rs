@@ -58,6 +58,8 @@ mod retention;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(test)]
+mod fake_twin;
 
 use std::io;
 use std::sync::Arc;

@@ -31,6 +31,18 @@ pub(crate) struct TestSession {
     lines: u64,
 }
 
+/// Settings for tests that are not about them: passwords cost little.
+fn quick_config(change: impl FnOnce(&mut Config)) -> Config {
+    let mut config = Config::with(|config| {
+        config.hashing.cost = HashCost::FOR_TESTS;
+        config.hashing.threads = Some(1);
+        config.rates.packets_per_second = 1000;
+        config.rates.unanswered_whispers_per_minute = 1_000_000;
+    });
+    change(&mut config);
+    config
+}
+
 /// A server with [`MemoryStore`], without a listener.
 pub(crate) fn open_server(config: Config) -> Arc<Server> {
     let store = Arc::new(MemoryStore::default());
@@ -46,14 +58,13 @@ impl TestSession {
 
     /// A visitor of a server with other settings.
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::with(|config| {
-            config.hashing.cost = HashCost::FOR_TESTS;
-            config.hashing.threads = Some(1);
-            config.rates.packets_per_second = 1000;
-            config.rates.unanswered_whispers_per_minute = 1_000_000;
-        });
-        change(&mut config);
-        Self::of(open_server(config))
+        Self::of(open_server(quick_config(change)))
+    }
+
+    /// A visitor of a server with another store and other settings.
+    pub(crate) async fn over(store: Arc<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
+        let opening = Server::open(quick_config(change), store, CancellationToken::new());
+        Self::of(opening.await.unwrap())
     }
 
     /// A player of a new server, registered and logged in.
@@ -363,6 +374,14 @@ impl TestSession {
     /// Whether everything that was sent is taken.
     pub(crate) fn is_silent(&self) -> bool {
         self.received.is_empty() && self.outbox.is_empty()
+    }
+
+    /// Why the connection is to be closed, if it is and everything is taken.
+    pub(crate) fn closed(&self) -> Option<CloseReason> {
+        match self.outbox.next() {
+            Next::Close(reason) => Some(reason),
+            Next::Nothing | Next::AwaitRoom | Next::Lost => None,
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {

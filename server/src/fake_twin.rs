@@ -1,0 +1,433 @@
+//! The same conversations with a server over SQLite and with the fake one that games
+//! are tested against: every packet that a client sees is the same.
+
+mod twins;
+
+use std::collections::BTreeSet;
+
+use longhall_packet::{Access, ClientPacket, PROTOCOL_VERSION, PresenceState, Role, Topic};
+
+use crate::store::UserId;
+use twins::{Twins, channel, password, user};
+
+async fn accounts(twins: &mut Twins) {
+    let ada = 0;
+    let hello = |protocol| {
+        move |id| ClientPacket::Hello {
+            id,
+            protocol,
+            client: "twin".to_owned(),
+        }
+    };
+    twins.ask(ada, hello(PROTOCOL_VERSION)).await;
+    twins.ask(ada, |id| ClientPacket::Ping { id }).await;
+    twins.logout(ada).await;
+    twins.say(ada, "lobby", "let me in").await;
+    twins.login(ada, "ada").await;
+    twins.register(ada, "ada").await;
+    twins.register(ada, "ADA").await;
+    twins.login(ada, "Ada").await;
+    twins.login(ada, "ada").await;
+    twins.register(ada, "eve").await;
+    let bob = twins.player("bob").await;
+    let wrong = twins.connect();
+    twins
+        .ask(wrong, |id| ClientPacket::Login {
+            id,
+            username: user("bob"),
+            password: password("battery staple"),
+            device: String::new(),
+        })
+        .await;
+    twins.ask(wrong, hello(PROTOCOL_VERSION + 1)).await;
+    twins.ask(bob, |id| ClientPacket::Ping { id }).await;
+}
+
+async fn sessions(twins: &mut Twins) {
+    let [ada, bob] = twins.players(["ada", "bob"]).await;
+    let (desk, phone, deck) = (twins.connect(), twins.connect(), twins.connect());
+    for device in [desk, phone, deck] {
+        twins.login(device, "ada").await;
+    }
+    twins.sessions(ada).await;
+    // Its own number is 1, and 2 is bob's.
+    twins.close_session(ada, Some(1)).await;
+    twins.close_session(ada, Some(2)).await;
+    twins.close_session(ada, Some(99)).await;
+    twins.close_session(ada, Some(4)).await;
+    twins.sessions(ada).await;
+    twins
+        .change_password(ada, "battery staple", "correct pony")
+        .await;
+    twins
+        .change_password(ada, "correct horse", "correct pony")
+        .await;
+    twins.sessions(ada).await;
+    let late = twins.connect();
+    twins.login(late, "ada").await;
+    // Those that may be too many.
+    let mut last = bob;
+    for _ in 0..8 {
+        last = twins.connect();
+        twins.login(last, "bob").await;
+    }
+    twins.sessions(last).await;
+    twins.close_session(last, None).await;
+    twins.sessions(last).await;
+    twins.say(ada, "lobby", "still here").await;
+}
+
+async fn resuming(twins: &mut Twins) {
+    let [ada, bob] = twins.players(["ada", "bob"]).await;
+    twins.create(bob, "den", Access::Open).await;
+    twins.join(ada, "den", None).await;
+    twins.set_presence(ada, PresenceState::Away, "tea").await;
+    // In place of the connection that is there.
+    let first = twins.tokens[&ada].clone();
+    let again = twins.connect();
+    twins.resume(again, first.clone()).await;
+    twins.members(bob, "den", None).await;
+    // After a cut; and once more, as if the answer had been lost.
+    twins.cut(again).await;
+    twins.say(bob, "den", "where are you?").await;
+    let second = twins.tokens[&again].clone();
+    let back = twins.connect();
+    twins.resume(back, second.clone()).await;
+    let once_more = twins.connect();
+    twins.resume(once_more, second.clone()).await;
+    let third = twins.tokens[&once_more].clone();
+    let newest = twins.connect();
+    twins.resume(newest, third).await;
+    let thief = twins.connect();
+    twins.resume(thief, first).await;
+    twins.resume(thief, second).await;
+    twins.logout(newest).await;
+    let last = twins.tokens[&newest].clone();
+    twins.resume(newest, last).await;
+    twins.members(bob, "lobby", None).await;
+}
+
+async fn channels(twins: &mut Twins) {
+    let [ada, bob, eve] = twins.players(["ada", "bob", "eve"]).await;
+    let tablet = twins.connect();
+    twins.login(tablet, "bob").await;
+    for (name, access) in [
+        ("den", Access::Open),
+        ("vault", Access::Password),
+        ("secret", Access::Invite),
+    ] {
+        twins.create(ada, name, access).await;
+        twins.create(bob, name, access).await;
+        twins.join(bob, name, None).await;
+        twins.join(bob, name, Some("wrong")).await;
+        twins.join(bob, name, Some("sesame")).await;
+        twins.join(bob, name, None).await;
+        // What somebody is told who is not in it.
+        twins.say(eve, name, "hello?").await;
+        twins.edit(eve, name, 1, "hello!").await;
+        twins.history(eve, name, (None, None), 5).await;
+        twins.read(eve, name, 1).await;
+        twins.members(eve, name, None).await;
+        twins.leave(eve, name).await;
+        twins.set_topic(eve, name, "mine").await;
+        twins.set_access(eve, name, Access::Open, None).await;
+        twins.set_role(eve, name, "ada", Role::Member).await;
+        twins.invite(eve, name, "bob").await;
+        twins.remove(eve, name, "ada").await;
+        twins.channels(eve, None).await;
+        twins.members(ada, name, None).await;
+    }
+    twins.create(ada, "lobby", Access::Open).await;
+    let no_key = |id| ClientPacket::Create {
+        id,
+        channel: channel("cellar"),
+        topic: Topic::default(),
+        access: Access::Password,
+        channel_password: None,
+    };
+    twins.ask(ada, no_key).await;
+    twins.join(ada, "nowhere", None).await;
+    twins.join(ada, "lobby", None).await;
+    twins.leave(ada, "lobby").await;
+    twins.set_topic(ada, "lobby", "mine").await;
+    twins.invite(ada, "lobby", "bob").await;
+    twins.remove(ada, "lobby", "bob").await;
+    twins.members(ada, "lobby", None).await;
+    twins.members(ada, "lobby", Some("bob")).await;
+    twins.members(ada, "den", Some("ada")).await;
+    twins.channels(ada, Some("lobby")).await;
+    for number in 0..20 {
+        twins
+            .create(eve, &format!("room-{number}"), Access::Open)
+            .await;
+    }
+    twins.create(eve, "one-more", Access::Open).await;
+    twins.join(eve, "den", None).await;
+}
+
+async fn roles(twins: &mut Twins) {
+    let [ada, bob, eve, dan] = twins.players(["ada", "bob", "eve", "dan"]).await;
+    twins.create(ada, "den", Access::Open).await;
+    for (player, name) in [(eve, "eve"), (bob, "bob"), (dan, "dan")] {
+        twins.join(player, "den", None).await;
+        twins.set_topic(player, "den", name).await;
+        twins.set_access(player, "den", Access::Invite, None).await;
+        twins.set_role(player, "den", "ada", Role::Member).await;
+        twins.remove(player, "den", "ada").await;
+    }
+    twins.set_topic(ada, "den", "cake").await;
+    twins.set_access(ada, "den", Access::Password, None).await;
+    twins
+        .set_access(ada, "den", Access::Password, Some("x"))
+        .await;
+    twins.set_role(ada, "den", "ada", Role::Member).await;
+    twins.set_role(ada, "den", "nobody", Role::Member).await;
+    twins.set_role(ada, "den", "bob", Role::Operator).await;
+    twins.set_role(ada, "den", "dan", Role::Operator).await;
+    twins.set_topic(bob, "den", "more cake").await;
+    // Only those below.
+    twins.remove(bob, "den", "ada").await;
+    twins.remove(bob, "den", "dan").await;
+    twins.remove(bob, "den", "bob").await;
+    twins.remove(bob, "den", "nobody").await;
+    twins.remove(bob, "den", "eve").await;
+    twins.remove(bob, "den", "eve").await;
+    twins.join(eve, "den", Some("x")).await;
+    // Of the operators the one of longest standing inherits.
+    twins.leave(ada, "den").await;
+    twins.members(bob, "den", None).await;
+    twins.join(ada, "den", Some("x")).await;
+    twins.set_role(bob, "den", "dan", Role::Owner).await;
+    twins.set_role(bob, "den", "dan", Role::Member).await;
+    twins.set_role(dan, "den", "bob", Role::Member).await;
+    // No operator is left: the member of longest standing, not the first by name.
+    twins.leave(dan, "den").await;
+    twins.members(bob, "den", None).await;
+    twins.leave(bob, "den").await;
+    twins.members(eve, "den", None).await;
+    twins.say(eve, "den", "one").await;
+    twins.leave(eve, "den").await;
+    twins.say(ada, "den", "two").await;
+    // With the last member the channel is gone, and its name free; not its numbers.
+    twins.leave(ada, "den").await;
+    twins.channels(bob, None).await;
+    twins.join(bob, "den", None).await;
+    twins.create(bob, "den", Access::Open).await;
+    twins.say(bob, "den", "three").await;
+    twins.history(bob, "den", (None, None), 9).await;
+}
+
+async fn invitations(twins: &mut Twins) {
+    let [ada, bob, eve] = twins.players(["ada", "bob", "eve"]).await;
+    twins.create(ada, "den", Access::Open).await;
+    twins.create(ada, "secret", Access::Invite).await;
+    twins.join(bob, "den", None).await;
+    twins.invite(bob, "den", "eve").await;
+    twins.invite(ada, "secret", "bob").await;
+    twins.channels(bob, None).await;
+    twins.join(bob, "secret", None).await;
+    // Into one that is not open, operators only.
+    twins.invite(bob, "secret", "eve").await;
+    twins.set_role(ada, "secret", "bob", Role::Operator).await;
+    twins.invite(bob, "secret", "eve").await;
+    twins.invite(bob, "secret", "eve").await;
+    twins.invite(bob, "secret", "ada").await;
+    twins.invite(bob, "secret", "bob").await;
+    twins.invite(bob, "secret", "nobody").await;
+    let phone = twins.connect();
+    twins.login(phone, "eve").await;
+    // Who is blocked invites nobody, and is not told.
+    twins.block(eve, "ada").await;
+    twins.invite(ada, "den", "eve").await;
+    let tablet = twins.connect();
+    twins.login(tablet, "eve").await;
+    twins.block(eve, "bob").await;
+    let deck = twins.connect();
+    twins.login(deck, "eve").await;
+    twins.join(eve, "secret", None).await;
+    twins.remove(bob, "secret", "eve").await;
+    twins.join(eve, "secret", None).await;
+}
+
+async fn lines(twins: &mut Twins) {
+    let [ada, bob] = twins.players(["ada", "bob"]).await;
+    let tablet = twins.connect();
+    twins.login(tablet, "ada").await;
+    twins.say(ada, "lobby", "hi").await;
+    twins.say_again(ada, "lobby", "hi", twins.last_line).await;
+    twins.say_again(tablet, "@bob", "hi", twins.last_line).await;
+    twins.say(ada, "nowhere", "hi").await;
+    twins.say(ada, "@", "hi").await;
+    twins.say(bob, "lobby", "ho").await;
+    twins.edit(ada, "lobby", 1, "hello").await;
+    twins.edit(ada, "lobby", 2, "not mine").await;
+    twins.edit(ada, "lobby", 77, "nothing").await;
+    twins.edit(ada, "lobby", 3, "an edit").await;
+    twins.delete(bob, "lobby", 1).await;
+    twins.delete(bob, "lobby", 2).await;
+    twins.edit(bob, "lobby", 2, "again").await;
+    for number in 0..9 {
+        twins.say(bob, "lobby", &format!("line {number}")).await;
+    }
+    for cursor in [
+        (None, None),
+        (Some(0), None),
+        (Some(5), None),
+        (None, Some(5)),
+        (Some(99), None),
+    ] {
+        for limit in [0, 1, 4, 50] {
+            twins.history(ada, "lobby", cursor, limit).await;
+        }
+    }
+    twins.history(ada, "nowhere", (None, None), 5).await;
+    twins.read(ada, "lobby", 6).await;
+    twins.read(tablet, "lobby", 3).await;
+    twins.read(ada, "@", 3).await;
+    twins.read(ada, "lobby", 999).await;
+    let phone = twins.connect();
+    twins.login(phone, "ada").await;
+    // Said on a quiet day, an hour ago.
+    twins.long_ago(ada, "lobby", UserId(1), "ada").await;
+    twins.edit(ada, "lobby", 14, "too late").await;
+    twins.delete(ada, "lobby", 14).await;
+}
+
+async fn whispers(twins: &mut Twins) {
+    let [ada, bob, eve] = twins.players(["ada", "bob", "eve"]).await;
+    let tablet = twins.connect();
+    twins.login(tablet, "ada").await;
+    for other in ["Bob", "ada", "nobody"] {
+        let target = format!("@{other}");
+        twins.say(ada, &target, "psst").await;
+        twins.history(ada, &target, (None, None), 5).await;
+        twins.read(ada, &target, 1).await;
+    }
+    // The same words in the same millisecond are two whispers, with other numbers for
+    // the other one.
+    twins.say(eve, "@bob", "hello").await;
+    twins.say(ada, "@bob", "psst").await;
+    twins.say(ada, "@bob", "psst").await;
+    twins.edit(ada, "@bob", 3, "second").await;
+    twins.delete(ada, "@", 2).await;
+    twins.edit(bob, "@ada", 1, "not mine").await;
+    for client in [ada, bob] {
+        for target in ["@", "@ada", "@bob", "@eve"] {
+            twins.history(client, target, (None, None), 50).await;
+            twins.history(client, target, (Some(1), None), 2).await;
+        }
+    }
+    twins.read(bob, "@ADA", 2).await;
+    let phone = twins.connect();
+    twins.login(phone, "bob").await;
+    twins.logout(phone).await;
+    twins.logout(bob).await;
+    // So many of one sender may wait.
+    for number in 0..51 {
+        twins.say(eve, "@bob", &format!("{number}")).await;
+    }
+    twins.edit(eve, "@bob", 2, "edited").await;
+    twins.login(bob, "bob").await;
+    twins.history(bob, "@", (None, None), 9).await;
+    twins.say(eve, "@bob", "there you are").await;
+}
+
+async fn blocks(twins: &mut Twins) {
+    let [ada, bob, eve] = twins.players(["ada", "bob", "eve"]).await;
+    twins.create(ada, "den", Access::Open).await;
+    twins.join(bob, "den", None).await;
+    twins.say(bob, "den", "one").await;
+    twins.say(bob, "@ada", "psst").await;
+    twins.say(eve, "lobby", "two").await;
+    for other in ["bob", "ada", "nobody"] {
+        twins.block(ada, other).await;
+        twins.unblock(eve, other).await;
+        twins.ask(ada, |id| ClientPacket::Blocks { id }).await;
+    }
+    twins.block(ada, "eve").await;
+    twins.ask(ada, |id| ClientPacket::Blocks { id }).await;
+    twins.say(bob, "den", "three").await;
+    twins.edit(bob, "den", 1, "edited").await;
+    twins.say(bob, "@ada", "psst").await;
+    twins.edit(bob, "@ada", 1, "hey").await;
+    twins.delete(bob, "@ada", 1).await;
+    twins
+        .set_presence(bob, PresenceState::Away, "cooking")
+        .await;
+    twins.members(ada, "den", None).await;
+    twins.members(ada, "lobby", None).await;
+    twins.members(bob, "lobby", None).await;
+    for target in ["den", "lobby", "@", "@bob"] {
+        twins.history(ada, target, (None, None), 9).await;
+    }
+    // What the blocked say is not counted.
+    let tablet = twins.connect();
+    twins.login(tablet, "ada").await;
+    twins.read(ada, "lobby", 0).await;
+    twins.read(ada, "den", 0).await;
+    twins.unblock(ada, "bob").await;
+    twins.read(ada, "den", 0).await;
+    twins.say(bob, "den", "four").await;
+    twins.logout(bob).await;
+    twins.members(ada, "den", None).await;
+}
+
+async fn presence(twins: &mut Twins) {
+    let [ada, bob] = twins.players(["ada", "bob"]).await;
+    twins.create(ada, "den", Access::Open).await;
+    twins.join(bob, "den", None).await;
+    let tablet = twins.connect();
+    twins.login(tablet, "bob").await;
+    twins.set_presence(bob, PresenceState::Away, "tea").await;
+    twins
+        .set_presence(tablet, PresenceState::Away, "cake")
+        .await;
+    twins
+        .set_presence(tablet, PresenceState::Away, "cake")
+        .await;
+    twins.members(ada, "den", None).await;
+    twins.logout(bob).await;
+    twins.members(ada, "den", None).await;
+    twins.cut(tablet).await;
+    twins.members(ada, "den", None).await;
+    twins.members(ada, "lobby", None).await;
+    twins.login(bob, "bob").await;
+    twins.members(ada, "den", None).await;
+    twins.leave(bob, "den").await;
+    twins.logout(ada).await;
+    twins.login(ada, "ada").await;
+}
+
+/// Makes a test of each conversation, and one that all packets are sent in them.
+macro_rules! conversations {
+    ($($name:ident: $test:ident)*) => {
+        $(#[tokio::test]
+        async fn $test() {
+            $name(&mut Twins::start().await).await;
+        })*
+
+        #[tokio::test]
+        async fn every_packet_is_sent_in_a_conversation() {
+            let mut asked = BTreeSet::new();
+            $({
+                let mut twins = Twins::start().await;
+                $name(&mut twins).await;
+                asked.extend(twins.asked);
+            })*
+            assert_eq!(asked, ClientPacket::NAMES.iter().copied().collect());
+        }
+    };
+}
+
+conversations! {
+    accounts: a_fake_server_keeps_accounts_as_a_real_one_does
+    sessions: a_fake_server_ends_sessions_as_a_real_one_does
+    resuming: a_fake_server_resumes_as_a_real_one_does
+    channels: a_fake_server_keeps_channels_as_a_real_one_does
+    roles: a_fake_server_obeys_roles_as_a_real_one_does
+    invitations: a_fake_server_invites_as_a_real_one_does
+    lines: a_fake_server_takes_lines_as_a_real_one_does
+    whispers: a_fake_server_whispers_as_a_real_one_does
+    blocks: a_fake_server_hides_as_a_real_one_does
+    presence: a_fake_server_tells_who_is_there_as_a_real_one_does
+}

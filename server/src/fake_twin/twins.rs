@@ -1,0 +1,523 @@
+//! A real server and a fake one, with the same clients, and what those say.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use longhall_packet::{
+    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, CloseReason, Line, LineId,
+    Password, PresenceState, PresenceText, RequestId, ResumeToken, Role, Seq, ServerPacket, Target,
+    Topic, Username, codec,
+};
+use longhall_world::fake::FakeServer;
+
+use crate::clock::now_ms;
+use crate::handlers::test_session::TestSession;
+use crate::store::{ChannelId, Entry, SqliteStore, UserId, What};
+
+/// What a client sees.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    Packet(ServerPacket),
+    Closed(CloseReason),
+}
+
+/// A client, by its place in the order of connecting.
+pub(super) type Client = usize;
+
+/// Both servers, with the same clients.
+pub(super) struct Twins {
+    real: Vec<Option<TestSession>>,
+    fake: FakeServer,
+    /// What the fake server has told each client, and they have not looked at.
+    told: BTreeMap<Client, VecDeque<Seen>>,
+    /// The tokens that each client got last, of either server.
+    pub(super) tokens: BTreeMap<Client, (ResumeToken, ResumeToken)>,
+    now_ms: u64,
+    last_token: u8,
+    last_id: RequestId,
+    pub(super) last_line: LineId,
+    /// Names of the packets that were sent.
+    pub(super) asked: BTreeSet<&'static str>,
+    #[expect(dead_code, reason = "deleted when dropped")]
+    folder: tempfile::TempDir,
+}
+
+impl Twins {
+    /// Both servers, with one client each.
+    pub(super) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("longhall.db")).unwrap();
+        let first = TestSession::over(Arc::new(store), |config| {
+            // The fake server tells of a cut at once, and nobody is too fast for it.
+            config.presence.grace = Duration::ZERO;
+            config.rates.logins_per_minute = 1000;
+            config.rates.logins_per_minute_per_name = 1000;
+        });
+        Self {
+            real: vec![Some(first.await)],
+            fake: FakeServer::new("epoch".to_owned()),
+            told: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            now_ms: now_ms().unsigned_abs(),
+            last_token: 0,
+            last_id: 0,
+            last_line: 0,
+            asked: BTreeSet::new(),
+            folder,
+        }
+    }
+
+    /// Another connection.
+    pub(super) fn connect(&mut self) -> Client {
+        let another = self.real.iter().flatten().next().unwrap().another();
+        self.real.push(Some(another));
+        self.real.len() - 1
+    }
+
+    /// Registers and logs in on a new connection, or on the first.
+    pub(super) async fn player(&mut self, name: &str) -> Client {
+        let client = match self.asked.is_empty() {
+            true => 0,
+            false => self.connect(),
+        };
+        self.register(client, name).await;
+        self.login(client, name).await;
+        client
+    }
+
+    pub(super) async fn players<const N: usize>(&mut self, names: [&str; N]) -> [Client; N] {
+        let mut clients = [0; N];
+        for (client, name) in clients.iter_mut().zip(names) {
+            *client = self.player(name).await;
+        }
+        clients
+    }
+
+    pub(super) async fn register(&mut self, client: Client, name: &str) {
+        let (username, password) = (user(name), password("correct horse"));
+        self.ask(client, |id| ClientPacket::Register {
+            id,
+            username,
+            password,
+        })
+        .await;
+    }
+
+    pub(super) async fn login(&mut self, client: Client, name: &str) {
+        let (username, password) = (user(name), password("correct horse"));
+        self.ask(client, |id| ClientPacket::Login {
+            id,
+            username,
+            password,
+            device: format!("device {client}"),
+        })
+        .await;
+    }
+
+    pub(super) async fn resume(
+        &mut self,
+        client: Client,
+        (real, fake): (ResumeToken, ResumeToken),
+    ) {
+        self.last_id += 1;
+        let id = self.last_id;
+        let real = ClientPacket::Resume { id, token: real };
+        let fake = ClientPacket::Resume { id, token: fake };
+        self.send(client, &real, fake).await;
+    }
+
+    /// The connection is cut.
+    pub(super) async fn cut(&mut self, client: Client) {
+        self.real[client].take().unwrap().cut();
+        let told = self.fake.hang_up(number(client));
+        self.tell(told);
+        self.compare("a cut").await;
+    }
+
+    pub(super) async fn say(&mut self, client: Client, target: &str, text: &str) {
+        self.last_line += 1;
+        self.say_again(client, target, text, self.last_line).await;
+    }
+
+    pub(super) async fn say_again(
+        &mut self,
+        client: Client,
+        target: &str,
+        words: &str,
+        line_id: LineId,
+    ) {
+        let (channel, text) = (place(target), text(words));
+        self.ask(client, |id| ClientPacket::Chat {
+            id,
+            channel,
+            line_id,
+            text,
+        })
+        .await;
+    }
+
+    pub(super) async fn edit(&mut self, client: Client, target: &str, seq: Seq, words: &str) {
+        let (channel, text) = (place(target), text(words));
+        self.ask(client, |id| ClientPacket::Edit {
+            id,
+            channel,
+            seq,
+            text,
+        })
+        .await;
+    }
+
+    pub(super) async fn delete(&mut self, client: Client, target: &str, seq: Seq) {
+        let channel = place(target);
+        self.ask(client, |id| ClientPacket::Delete { id, channel, seq })
+            .await;
+    }
+
+    pub(super) async fn history(
+        &mut self,
+        client: Client,
+        target: &str,
+        (after, before): (Option<Seq>, Option<Seq>),
+        limit: u32,
+    ) {
+        let channel = place(target);
+        self.ask(client, |id| ClientPacket::History {
+            id,
+            channel,
+            after,
+            before,
+            limit,
+        })
+        .await;
+    }
+
+    pub(super) async fn read(&mut self, client: Client, target: &str, seq: Seq) {
+        let channel = place(target);
+        self.ask(client, |id| ClientPacket::Read { id, channel, seq })
+            .await;
+    }
+
+    pub(super) async fn create(&mut self, client: Client, name: &str, access: Access) {
+        let channel = channel(name);
+        let channel_password = (access == Access::Password).then(|| key("sesame"));
+        self.ask(client, |id| ClientPacket::Create {
+            id,
+            channel,
+            topic: Topic::parse("swords").unwrap(),
+            access,
+            channel_password,
+        })
+        .await;
+    }
+
+    pub(super) async fn join(&mut self, client: Client, name: &str, password: Option<&str>) {
+        let (channel, channel_password) = (channel(name), password.map(key));
+        self.ask(client, |id| ClientPacket::Join {
+            id,
+            channel,
+            channel_password,
+        })
+        .await;
+    }
+
+    pub(super) async fn leave(&mut self, client: Client, name: &str) {
+        let channel = channel(name);
+        self.ask(client, |id| ClientPacket::Leave { id, channel })
+            .await;
+    }
+
+    pub(super) async fn members(&mut self, client: Client, name: &str, after: Option<&str>) {
+        let (channel, after) = (channel(name), after.map(user));
+        self.ask(client, |id| ClientPacket::Members { id, channel, after })
+            .await;
+    }
+
+    pub(super) async fn channels(&mut self, client: Client, after: Option<&str>) {
+        let after = after.map(channel);
+        self.ask(client, |id| ClientPacket::Channels { id, after })
+            .await;
+    }
+
+    pub(super) async fn set_topic(&mut self, client: Client, name: &str, topic: &str) {
+        let (channel, topic) = (channel(name), Topic::parse(topic).unwrap());
+        self.ask(client, |id| ClientPacket::SetTopic { id, channel, topic })
+            .await;
+    }
+
+    pub(super) async fn set_access(
+        &mut self,
+        client: Client,
+        name: &str,
+        access: Access,
+        password: Option<&str>,
+    ) {
+        let (channel, channel_password) = (channel(name), password.map(key));
+        self.ask(client, |id| ClientPacket::SetAccess {
+            id,
+            channel,
+            access,
+            channel_password,
+        })
+        .await;
+    }
+
+    pub(super) async fn set_role(&mut self, client: Client, name: &str, other: &str, role: Role) {
+        let (channel, username) = (channel(name), user(other));
+        self.ask(client, |id| ClientPacket::SetRole {
+            id,
+            channel,
+            username,
+            role,
+        })
+        .await;
+    }
+
+    pub(super) async fn invite(&mut self, client: Client, name: &str, other: &str) {
+        let (channel, username) = (channel(name), user(other));
+        self.ask(client, |id| ClientPacket::Invite {
+            id,
+            channel,
+            username,
+        })
+        .await;
+    }
+
+    pub(super) async fn remove(&mut self, client: Client, name: &str, other: &str) {
+        let (channel, username) = (channel(name), user(other));
+        self.ask(client, |id| ClientPacket::Remove {
+            id,
+            channel,
+            username,
+        })
+        .await;
+    }
+
+    pub(super) async fn set_presence(&mut self, client: Client, state: PresenceState, text: &str) {
+        let text = PresenceText::parse(text).unwrap();
+        self.ask(client, |id| ClientPacket::SetPresence { id, state, text })
+            .await;
+    }
+
+    pub(super) async fn block(&mut self, client: Client, other: &str) {
+        let username = user(other);
+        self.ask(client, |id| ClientPacket::Block { id, username })
+            .await;
+    }
+
+    pub(super) async fn unblock(&mut self, client: Client, other: &str) {
+        let username = user(other);
+        self.ask(client, |id| ClientPacket::Unblock { id, username })
+            .await;
+    }
+
+    pub(super) async fn logout(&mut self, client: Client) {
+        self.ask(client, |id| ClientPacket::Logout { id }).await;
+    }
+
+    pub(super) async fn sessions(&mut self, client: Client) {
+        self.ask(client, |id| ClientPacket::Sessions { id }).await;
+    }
+
+    pub(super) async fn close_session(&mut self, client: Client, session: Option<u64>) {
+        self.ask(client, |id| ClientPacket::CloseSession { id, session })
+            .await;
+    }
+
+    pub(super) async fn change_password(&mut self, client: Client, from: &str, to: &str) {
+        let (password, new_password) = (password(from), password(to));
+        self.ask(client, |id| ClientPacket::ChangePassword {
+            id,
+            password,
+            new_password,
+        })
+        .await;
+    }
+
+    /// Sends the same packet to both.
+    pub(super) async fn ask(
+        &mut self,
+        client: Client,
+        packet: impl FnOnce(RequestId) -> ClientPacket,
+    ) {
+        self.last_id += 1;
+        let packet = packet(self.last_id);
+        self.send(client, &packet.clone(), packet).await;
+    }
+
+    async fn send(&mut self, client: Client, real: &ClientPacket, fake: ClientPacket) {
+        self.asked.insert(fake.name());
+        let asked = format!("{client} asks {fake:?}");
+        let session = self.real[client].as_mut().unwrap();
+        session.send(&codec::encode(real)).await;
+        self.tell_fake(client, fake);
+        self.compare(&asked).await;
+    }
+
+    /// Sends a packet to the fake server alone.
+    fn tell_fake(&mut self, client: Client, packet: ClientPacket) {
+        self.last_token += 1;
+        let token = ResumeToken::from_bytes(&[self.last_token; 32]);
+        let told = self.fake.answer(number(client), packet, token, self.now_ms);
+        self.tell(told);
+    }
+
+    fn tell(&mut self, told: Vec<(u64, ServerPacket)>) {
+        let packets = told.into_iter();
+        let packets = packets.map(|(to, packet)| (to, Seen::Packet(packet)));
+        let ended = self.fake.take_ended().into_iter();
+        let ended = ended.map(|(to, reason)| (to, Seen::Closed(reason)));
+        for (to, seen) in packets.chain(ended) {
+            let client = usize::try_from(to).unwrap() - 1;
+            self.told.entry(client).or_default().push_back(seen);
+        }
+    }
+
+    /// Sees that all clients have seen the same, but for times, tokens and the name of
+    /// the store.
+    async fn compare(&mut self, after: &str) {
+        let mut real = self.real.iter().flatten();
+        real.next().expect("a client that stays").tell_news();
+        for client in 0..self.real.len() {
+            let mut fake: Vec<Seen> = self.told.remove(&client).unwrap_or_default().into();
+            let Some(session) = &mut self.real[client] else {
+                assert_eq!(fake, [], "after {after}, client {client} is gone");
+                continue;
+            };
+            let mut real = Vec::new();
+            while !session.is_silent() {
+                real.push(Seen::Packet(session.next()));
+            }
+            if let Some(reason) = session.closed() {
+                real.push(Seen::Closed(reason));
+                self.real[client].take().unwrap().cut();
+            }
+            if let Some(tokens) = token(&real).zip(token(&fake)) {
+                self.tokens.insert(client, tokens);
+            }
+            for seen in real.iter_mut().chain(&mut fake) {
+                if let Seen::Packet(packet) = seen {
+                    forget_what_differs(packet);
+                }
+            }
+            assert_eq!(
+                fake, real,
+                "after {after}, the fake server tells client {client}"
+            );
+        }
+    }
+}
+
+fn number(client: Client) -> u64 {
+    u64::try_from(client).unwrap() + 1
+}
+
+fn token(seen: &[Seen]) -> Option<ResumeToken> {
+    seen.iter().find_map(|seen| match seen {
+        Seen::Packet(ServerPacket::LoggedIn { resume_token, .. }) => Some(resume_token.clone()),
+        Seen::Packet(_) | Seen::Closed(_) => None,
+    })
+}
+
+/// Times, tokens, and names of stores.
+fn forget_what_differs(packet: &mut ServerPacket) {
+    let forget_times = |line: &mut Line| {
+        line.sent_at_ms = line.sent_at_ms.min(1);
+        line.edited_at_ms = line.edited_at_ms.map(|at| at.min(1));
+    };
+    match packet {
+        ServerPacket::LoggedIn {
+            resume_token,
+            epoch,
+            ..
+        } => {
+            *resume_token = ResumeToken::from_bytes(&[0; 32]);
+            epoch.clear();
+        }
+        ServerPacket::Posted { sent_at_ms, .. } => *sent_at_ms = 1,
+        ServerPacket::Chat { line, .. } => forget_times(line),
+        ServerPacket::History { lines, .. } => lines.iter_mut().for_each(forget_times),
+        ServerPacket::Sessions { sessions, .. } => {
+            for listed in sessions {
+                (listed.created_at_ms, listed.last_seen_at_ms) = (1, 1);
+            }
+        }
+        ServerPacket::Hello { .. }
+        | ServerPacket::Ok { .. }
+        | ServerPacket::Deny { .. }
+        | ServerPacket::Joined { .. }
+        | ServerPacket::Left { .. }
+        | ServerPacket::Channels { .. }
+        | ServerPacket::Members { .. }
+        | ServerPacket::ChannelChanged { .. }
+        | ServerPacket::RoleChanged { .. }
+        | ServerPacket::Presence { .. }
+        | ServerPacket::Invited { .. }
+        | ServerPacket::Read { .. }
+        | ServerPacket::Blocks { .. }
+        | ServerPacket::Gap { .. } => {}
+    }
+}
+
+pub(super) fn user(name: &str) -> Username {
+    Username::parse(name).unwrap()
+}
+
+pub(super) fn password(text: &str) -> Password {
+    Password::parse(text).unwrap()
+}
+
+fn key(text: &str) -> ChannelPassword {
+    ChannelPassword::parse(text).unwrap()
+}
+
+pub(super) fn channel(name: &str) -> ChannelName {
+    ChannelName::parse(name).unwrap()
+}
+
+fn place(target: &str) -> Target {
+    Target::parse(target).unwrap()
+}
+
+fn text(words: &str) -> ChatText {
+    ChatText::parse(words).unwrap()
+}
+
+impl Twins {
+    /// Both have a line that an account said an hour ago.
+    pub(super) async fn long_ago(
+        &mut self,
+        client: Client,
+        name: &str,
+        sender: UserId,
+        sender_name: &str,
+    ) {
+        self.last_line += 1;
+        let (line_id, words) = (self.last_line, "long ago");
+        let then_ms = self.now_ms - 60 * 60 * 1000;
+        let store = self.real[client].as_ref().unwrap().store();
+        let entry = Entry {
+            sender,
+            sender_name: sender_name.to_owned(),
+            what: What::Say {
+                channel: ChannelId(1),
+                line_id,
+                text: words.to_owned(),
+            },
+            now_ms: i64::try_from(then_ms).unwrap(),
+        };
+        store.append(vec![entry]).await.unwrap();
+        let now_ms = std::mem::replace(&mut self.now_ms, then_ms);
+        self.last_id += 1;
+        let said = ClientPacket::Chat {
+            id: self.last_id,
+            channel: place(name),
+            line_id,
+            text: text(words),
+        };
+        self.tell_fake(client, said);
+        self.now_ms = now_ms;
+        // Nobody was there.
+        self.told.clear();
+    }
+}
