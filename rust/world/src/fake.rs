@@ -139,6 +139,11 @@ impl FakeServer {
         &self.world
     }
 
+    /// Whether somebody has made this account.
+    pub fn has_account(&self, username: &str) -> bool {
+        self.account(username).is_some()
+    }
+
     /// Creates an account, or gives it another password.
     pub fn add_account(&mut self, username: &str, password: &str) {
         let user = self.speaker(username);

@@ -9,6 +9,7 @@
 
 mod player;
 mod server;
+mod wire;
 
 use std::time::Duration;
 

@@ -7,7 +7,8 @@ use fastrand::Rng;
 use longhall_client::{Answer, Call, Config, Event, LogoutReason, RefusalCode, Session, State};
 use longhall_packet::{Line, LineKind, Seq};
 
-use super::server::{CHANNELS, News, Server, is_hidden_from};
+use super::server::{CHANNELS, Server, is_hidden_from};
+use super::wire::News;
 use crate::support::PASSWORD;
 
 pub(super) struct Player {
@@ -375,7 +376,7 @@ impl Player {
             assert_eq!(line.sender, self.name);
             let is_it = line.text.trim_end_matches(" (edited)") == text;
             assert!(is_it || line.kind == LineKind::Deleted, "{line:?}");
-            assert!(!is_hidden_from(self.name, line));
+            assert!(!is_hidden_from(self.name, &line));
         }
         for (text, code) in &self.refused {
             let nobody_knows = matches!(code, RefusalCode::TimedOut | RefusalCode::ConnectionLost);

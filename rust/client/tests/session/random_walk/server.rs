@@ -1,13 +1,15 @@
-//! A server in a few lines: accounts, tokens, answers in order.
+//! A server that is slow, forgetful or out of its mind. What it knows and by which rules
+//! is the fake server's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use fastrand::Rng;
 use longhall_packet::{
-    ClientPacket, Denial, DenyCode, InboxState, LeaveReason, Line, LineId, RequestId, ResumeToken,
-    Seq, ServerPacket, Stage, codec,
+    ClientPacket, Denial, DenyCode, InboxState, LeaveReason, RequestId, ResumeToken, ServerPacket,
+    codec,
 };
+use longhall_world::fake::{Deliveries, FakeServer};
 
 use crate::support::{PASSWORD, channel, hello, line};
 
@@ -22,22 +24,23 @@ pub(crate) enum Manners {
 pub(crate) struct Server {
     pub(crate) manners: Manners,
     rng: Rng,
-    passwords: HashMap<String, String>,
-    /// The account's current token and the one before, still good until the
-    /// current one is used: its answer may have been lost.
-    tokens: HashMap<String, (ResumeToken, Option<ResumeToken>)>,
+    fake: FakeServer,
     pub(crate) accepted_lines: HashSet<String>,
     /// Also by a store that is no longer there.
     pub(crate) once_accepted: HashSet<String>,
     epoch: u64,
-    lobby: Vec<Line>,
-    line_ids: HashMap<LineId, Seq>,
+    /// It has forgotten the sessions.
+    is_forgetful: bool,
+    last_connection: u64,
+    now_ms: u64,
     pub(crate) is_calm: bool,
 }
 
 /// One connection, as the server sees it.
 #[derive(Default)]
 pub(crate) struct Conversation {
+    /// Its number; 0 before anything was said.
+    connection: u64,
     pub(crate) user: Option<String>,
     pub(crate) is_over: bool,
     pub(crate) slow_until: Duration,
@@ -59,16 +62,18 @@ impl Frame {
 
 impl Server {
     pub(crate) fn new(rng: Rng, manners: Manners) -> Self {
+        let mut fake = FakeServer::new("1".to_owned());
+        fake.add_account("ada", PASSWORD);
         Self {
             manners,
             rng,
-            passwords: HashMap::from([("ada".to_owned(), PASSWORD.to_owned())]),
-            tokens: HashMap::new(),
+            fake,
             accepted_lines: HashSet::new(),
             once_accepted: HashSet::new(),
             epoch: 1,
-            lobby: Vec::new(),
-            line_ids: HashMap::new(),
+            is_forgetful: false,
+            last_connection: 0,
+            now_ms: 1_700_000_000_000,
             is_calm: false,
         }
     }
@@ -76,16 +81,13 @@ impl Server {
     /// Another database: fresh, but for the accounts, and maybe their sessions.
     pub(crate) fn swap_store(&mut self) {
         self.epoch += 1;
-        self.lobby.clear();
-        self.line_ids.clear();
+        self.fake.wipe(true, self.epoch.to_string());
         self.accepted_lines.clear();
-        if self.rng.bool() {
-            self.tokens.clear();
-        }
+        self.is_forgetful |= self.rng.bool();
     }
 
     pub(crate) fn has_account(&self, username: &str) -> bool {
-        self.passwords.contains_key(username)
+        self.fake.has_account(username)
     }
 
     pub(crate) fn answer(&mut self, conversation: &mut Conversation, text: &str) -> Vec<Frame> {
@@ -96,14 +98,23 @@ impl Server {
         let id = packet.id();
         assert!(id > conversation.last_id, "ids count up");
         conversation.last_id = id;
-        let answer = self
-            .decide(conversation, packet)
-            .unwrap_or_else(|denial| ServerPacket::deny(Some(id), denial));
-        let mut frames = vec![Frame::of(&answer)];
-        if conversation.user.is_some() && self.rng.u8(..4) == 0 {
-            let chat = self.chat();
-            frames.insert(0, chat);
+        if conversation.connection == 0 {
+            self.last_connection += 1;
+            conversation.connection = self.last_connection;
         }
+        self.now_ms += 1;
+        let mut told = Deliveries::new();
+        if conversation.user.is_some() && self.rng.u8(..4) == 0 {
+            told = self.say();
+        }
+        let answers = self.decide(conversation, packet);
+        told.extend(answers.unwrap_or_else(|denial| {
+            let denied = ServerPacket::deny(Some(id), denial);
+            vec![(conversation.connection, denied)]
+        }));
+        told.retain(|(to, _)| *to == conversation.connection);
+        let mut frames: Vec<_> = told.iter().map(|(_, packet)| Frame::of(packet)).collect();
+        let (_, answer) = told.pop().expect("each packet is answered");
         if self.manners == Manners::Nonsense && !self.is_calm {
             self.garble(id, &answer, &mut frames);
         }
@@ -114,191 +125,45 @@ impl Server {
         &mut self,
         conversation: &mut Conversation,
         packet: ClientPacket,
-    ) -> Result<ServerPacket, Denial> {
-        let stage = match conversation.user {
-            Some(_) => Stage::LoggedIn,
-            None => Stage::LoggedOut,
-        };
-        packet.check_stage(stage)?;
+    ) -> Result<Deliveries, Denial> {
         if conversation.is_restarting {
             return Err(DenyCode::Restarting.into());
         }
         self.be_difficult(conversation, &packet)?;
-        let ok = ServerPacket::Ok { id: packet.id() };
-        match packet {
-            ClientPacket::Hello { .. } | ClientPacket::Ping { .. } => {}
-            ClientPacket::Register {
-                username, password, ..
-            } => {
-                let name = username.as_str().to_lowercase();
-                if self.passwords.contains_key(&name) {
-                    return Err(DenyCode::UsernameTaken.into());
-                }
-                self.passwords.insert(name, password.expose().to_owned());
+        let (said, is_logout) = match &packet {
+            ClientPacket::Chat { text, .. } => (Some(text.as_str().to_owned()), false),
+            ClientPacket::Logout { .. } => (None, true),
+            ClientPacket::Resume { .. } if self.is_forgetful => {
+                return Err(DenyCode::SessionExpired.into());
             }
-            ClientPacket::Login {
-                id,
-                username,
-                password,
-                ..
-            } => {
-                let name = username.as_str().to_lowercase();
-                if self.passwords.get(&name).map(String::as_str) != Some(password.expose()) {
-                    return Err(DenyCode::BadCredentials.into());
-                }
-                return Ok(self.enter(conversation, id, name, None));
-            }
-            ClientPacket::Resume { id, token } => {
-                let owner = self.tokens.iter().find_map(|(name, (current, before))| {
-                    let fits = token == *current || Some(&token) == before.as_ref();
-                    fits.then(|| name.clone())
-                });
-                let name = owner.ok_or(Denial::new(DenyCode::SessionExpired))?;
-                return Ok(self.enter(conversation, id, name, Some(token)));
-            }
-            ClientPacket::Logout { .. } => {
-                if let Some(name) = conversation.user.take() {
-                    self.tokens.remove(&name);
-                }
-            }
-            ClientPacket::Chat {
-                id, line_id, text, ..
-            } => {
-                self.accepted_lines.insert(text.as_str().to_owned());
-                self.once_accepted.insert(text.as_str().to_owned());
-                let seq = match self.line_ids.get(&line_id) {
-                    Some(seq) => *seq,
-                    None => self.append("ada", text.as_str()).seq,
-                };
-                self.line_ids.insert(line_id, seq);
-                return Ok(ServerPacket::Posted {
-                    id,
-                    channel: "lobby".to_owned(),
-                    seq,
-                    sent_at_ms: 0,
-                });
-            }
-            ClientPacket::History {
-                id,
-                channel,
-                after,
-                before,
-                limit,
-            } => {
-                let limit = limit as usize;
-                let after = after.unwrap_or(0);
-                let before = before.unwrap_or(u64::MAX);
-                let fits = |line: &&Line| line.seq > after && line.seq < before;
-                let fitting = self.lobby.iter().filter(fits).cloned();
-                let mut lines: Vec<Line> = fitting.collect();
-                let more = lines.len() > limit;
-                if after > 0 {
-                    lines.truncate(limit);
-                } else {
-                    lines.drain(..lines.len().saturating_sub(limit));
-                }
-                return Ok(ServerPacket::History {
-                    id,
-                    channel: channel.to_string(),
-                    first_seq: 1,
-                    last_seq: self.lobby.len() as u64,
-                    lines,
-                    more,
-                });
-            }
-            ClientPacket::Blocks { id } => {
-                return Ok(ServerPacket::Blocks {
-                    id,
-                    usernames: Vec::new(),
-                });
-            }
-            ClientPacket::Channels { id, .. } => {
-                return Ok(ServerPacket::Channels {
-                    id,
-                    channels: Vec::new(),
-                    more: false,
-                });
-            }
-            ClientPacket::Members { id, channel, .. } => {
-                return Ok(ServerPacket::Members {
-                    id,
-                    channel: channel.to_string(),
-                    members: Vec::new(),
-                    more: false,
-                });
-            }
-            ClientPacket::Sessions { id } => {
-                return Ok(ServerPacket::Sessions {
-                    id,
-                    sessions: Vec::new(),
-                });
-            }
-            ClientPacket::Join {
-                id, channel: name, ..
-            }
-            | ClientPacket::Create {
-                id, channel: name, ..
-            } => {
-                return Ok(ServerPacket::Joined {
-                    id: Some(id),
-                    channel: channel(name.as_str()),
-                });
-            }
-            ClientPacket::Edit { .. }
-            | ClientPacket::Delete { .. }
-            | ClientPacket::Read { .. }
-            | ClientPacket::Leave { .. }
-            | ClientPacket::SetTopic { .. }
-            | ClientPacket::SetAccess { .. }
-            | ClientPacket::SetRole { .. }
-            | ClientPacket::Invite { .. }
-            | ClientPacket::Remove { .. }
-            | ClientPacket::SetPresence { .. }
-            | ClientPacket::Block { .. }
-            | ClientPacket::Unblock { .. }
-            | ClientPacket::ChangePassword { .. }
-            | ClientPacket::CloseSession { .. } => {}
-        }
-        Ok(ok)
-    }
-
-    fn enter(
-        &mut self,
-        conversation: &mut Conversation,
-        id: RequestId,
-        name: String,
-        used: Option<ResumeToken>,
-    ) -> ServerPacket {
+            _ => (None, false),
+        };
         let token = ResumeToken::from_bytes(&std::array::from_fn(|_| self.rng.u8(..)));
-        self.tokens.insert(name.clone(), (token.clone(), used));
-        conversation.user = Some(name.clone());
-        let mut lobby = channel("lobby");
-        lobby.last_seq = self.lobby.len() as u64;
-        ServerPacket::LoggedIn {
-            id,
-            username: name,
-            resume_token: token,
-            session: 1,
-            epoch: self.epoch.to_string(),
-            channels: vec![lobby],
-            inbox: InboxState::default(),
-            invitations: Vec::new(),
+        let connection = conversation.connection;
+        let told = self.fake.answer(connection, packet, token, self.now_ms);
+        self.fake.take_ended();
+        for (to, packet) in &told {
+            match packet {
+                ServerPacket::LoggedIn { username, .. } => {
+                    conversation.user = Some(username.clone());
+                    self.is_forgetful = false;
+                }
+                ServerPacket::Posted { .. } => {
+                    self.accepted_lines.extend(said.clone());
+                    self.once_accepted.extend(said.clone());
+                }
+                ServerPacket::Ok { .. } if is_logout && *to == connection => {
+                    conversation.user = None;
+                }
+                _ => {}
+            }
         }
+        Ok(told)
     }
 
     /// Somebody says a line in the lobby.
-    fn append(&mut self, sender: &str, text: &str) -> Line {
-        let line = line(self.lobby.len() as u64 + 1, sender, text);
-        self.lobby.push(line.clone());
-        line
-    }
-
-    fn chat(&mut self) -> Frame {
-        let line = self.append("bob", "hi");
-        Frame::of(&ServerPacket::Chat {
-            channel: "lobby".to_owned(),
-            line,
-        })
+    fn say(&mut self) -> Deliveries {
+        self.fake.say("bob", "hi", "lobby", self.now_ms)
     }
 
     /// Busy, forgetful, broken: all within the rules.
@@ -314,7 +179,7 @@ impl Server {
         match packet {
             ClientPacket::Hello { .. } | ClientPacket::Ping { .. } => Ok(()),
             ClientPacket::Resume { .. } if self.rng.bool() => {
-                self.tokens.clear();
+                self.is_forgetful = true;
                 Ok(())
             }
             _ => match self.rng.u8(..13) {
@@ -355,7 +220,10 @@ impl Server {
                 inbox: InboxState::default(),
                 invitations: Vec::new(),
             }),
-            10 => self.chat(),
+            10 => Frame::of(&ServerPacket::Chat {
+                channel: "lobby".to_owned(),
+                line: line(self.rng.u64(..50), "bob", "hi"),
+            }),
             12 => Frame::of(&ServerPacket::Gap {
                 channel: "lobby".to_owned(),
                 last_seq: self.rng.u64(..50),
