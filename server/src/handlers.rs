@@ -54,4 +54,6 @@ pub(crate) use resume::resume;
 pub(crate) use sessions::{close_session, sessions};
 
 #[cfg(test)]
+pub(crate) mod test_requests;
+#[cfg(test)]
 pub(crate) mod test_session;

@@ -47,12 +47,13 @@ pub(crate) async fn blocks(session: &Session, id: RequestId) -> Outcome {
 mod tests {
     use longhall_packet::{DenyCode, LineKind, ServerPacket};
 
+    use crate::handlers::test_requests::{block, blocks, logout, unblock};
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
     async fn lines_of_the_blocked_arrive_as_numbers_and_whispers_not_at_all() {
         let [mut ada, mut bob, mut eve] = TestSession::players(["ada", "bob", "eve"]).await;
-        bob.done("block", r#""username":"ADA""#).await;
+        bob.done(block("ADA")).await;
         ada.chat("lobby", "rubbish").await;
         let hidden = bob.expect_line();
         assert_eq!((hidden.seq, hidden.kind), (1, LineKind::Hidden));
@@ -61,7 +62,7 @@ mod tests {
         ada.say("@bob", "rubbish").await;
         ada.expect_deny(Some(6), DenyCode::Blocked);
         bob.expect_nothing();
-        bob.done("unblock", r#""username":"ada""#).await;
+        bob.done(unblock("ada")).await;
         ada.chat("lobby", "sorry").await;
         assert_eq!(bob.expect_line().text, "sorry");
     }
@@ -69,11 +70,11 @@ mod tests {
     #[tokio::test]
     async fn blocks_hold_on_all_devices_and_are_listed() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        bob.done("block", r#""username":"ada""#).await;
+        bob.done(block("ada")).await;
         let mut tablet = bob.another_device("bob").await;
         ada.chat("lobby", "rubbish").await;
         assert_eq!(tablet.expect_line().kind, LineKind::Hidden);
-        tablet.ask("blocks", "").await;
+        tablet.ask(blocks()).await;
         let usernames = vec!["ada".to_owned()];
         assert_eq!(tablet.next(), ServerPacket::Blocks { id: 5, usernames });
     }
@@ -81,12 +82,12 @@ mod tests {
     #[tokio::test]
     async fn the_comings_and_goings_of_the_blocked_are_not_told() {
         let [mut ada, mut bob, mut eve] = TestSession::players(["ada", "bob", "eve"]).await;
-        bob.done("block", r#""username":"ada""#).await;
+        bob.done(block("ada")).await;
         bob.tell_news();
         for player in [&mut bob, &mut eve] {
             player.forget_waiting();
         }
-        ada.done("logout", "").await;
+        ada.done(logout()).await;
         bob.tell_news();
         eve.expect_presence();
         bob.expect_nothing();
@@ -100,15 +101,14 @@ mod tests {
         for name in ["bob", "eve"] {
             ada.another().register(name).await;
         }
-        ada.done("block", r#""username":"bob""#).await;
-        ada.done("block", r#""username":"bob""#).await;
+        ada.done(block("bob")).await;
+        ada.done(block("bob")).await;
         for (name, code) in [
             ("eve", DenyCode::TooManyBlocks),
             ("ada", DenyCode::NotYourself),
             ("nobody", DenyCode::UnknownUser),
         ] {
-            ada.refused("block", &format!(r#""username":"{name}""#), code)
-                .await;
+            ada.refused(block(name), code).await;
         }
     }
 }

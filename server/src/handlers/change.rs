@@ -71,15 +71,16 @@ mod tests {
 
     use longhall_packet::{DenyCode, LineKind};
 
+    use crate::handlers::test_requests::{delete, edit};
     use crate::handlers::test_session::TestSession;
+    use crate::store::Cursor;
 
     #[tokio::test]
     async fn an_edit_is_told_to_all_and_read_by_who_comes_later() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         let seq = ada.chat("lobby", "helo").await;
         bob.expect_line();
-        ada.ask("edit", r#""channel":"lobby","seq":1,"text":"hello""#)
-            .await;
+        ada.ask(edit("lobby", 1, "hello")).await;
         for player in [&mut ada, &mut bob] {
             let edit = player.expect_line();
             assert_eq!(
@@ -89,7 +90,7 @@ mod tests {
             assert_eq!(edit.text, "hello");
         }
         ada.expect_ok(5);
-        let (lines, _) = bob.history(r#""channel":"lobby","limit":10"#).await;
+        let (lines, _) = bob.history("lobby", Cursor::Newest, 10).await;
         assert_eq!(lines[0].text, "hello");
         assert!(lines[0].edited_at_ms.is_some());
     }
@@ -98,20 +99,15 @@ mod tests {
     async fn a_deleted_line_keeps_its_number_and_nothing_else() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.chat("lobby", "a secret").await;
-        ada.done("delete", r#""channel":"lobby","seq":1"#).await;
+        ada.done(delete("lobby", 1)).await;
         bob.forget_waiting();
-        let (lines, _) = bob.history(r#""channel":"lobby","limit":10"#).await;
+        let (lines, _) = bob.history("lobby", Cursor::Newest, 10).await;
         assert_eq!(
             (lines[0].kind, lines[0].text.as_str()),
             (LineKind::Deleted, "")
         );
         assert_eq!((lines[1].kind, lines[1].of), (LineKind::Deletion, Some(1)));
-        ada.refused(
-            "delete",
-            r#""channel":"lobby","seq":1"#,
-            DenyCode::UnknownLine,
-        )
-        .await;
+        ada.refused(delete("lobby", 1), DenyCode::UnknownLine).await;
     }
 
     #[tokio::test]
@@ -119,11 +115,10 @@ mod tests {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.chat("@bob", "helo").await;
         bob.expect_line();
-        ada.done("edit", r#""channel":"@","seq":1,"text":"hello""#)
-            .await;
+        ada.done(edit("@", 1, "hello")).await;
         let edit = bob.expect_line();
         assert_eq!((edit.kind, edit.text.as_str()), (LineKind::Edit, "hello"));
-        let (lines, _) = bob.history(r#""channel":"@ada","limit":10"#).await;
+        let (lines, _) = bob.history("@ada", Cursor::Newest, 10).await;
         assert_eq!(lines[0].text, "hello");
     }
 
@@ -132,15 +127,12 @@ mod tests {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.chat("lobby", "mine").await;
         bob.forget_waiting();
-        for fields in [
-            r#""channel":"lobby","seq":1"#,
-            r#""channel":"lobby","seq":7"#,
-        ] {
-            bob.refused("delete", fields, DenyCode::UnknownLine).await;
+        for seq in [1, 7] {
+            bob.refused(delete("lobby", seq), DenyCode::UnknownLine)
+                .await;
         }
-        let nowhere = r#""channel":"nowhere","seq":1"#;
-        bob.refused("delete", nowhere, DenyCode::UnknownChannel)
-            .await;
+        let nowhere = delete("nowhere", 1);
+        bob.refused(&nowhere, DenyCode::UnknownChannel).await;
     }
 
     #[tokio::test]
@@ -152,7 +144,7 @@ mod tests {
         .await;
         ada.chat("lobby", "carved in stone").await;
         ada.step_clock(Duration::from_millis(2));
-        let fields = r#""channel":"lobby","seq":1,"text":"or not""#;
-        ada.refused("edit", fields, DenyCode::TooLate).await;
+        ada.refused(edit("lobby", 1, "or not"), DenyCode::TooLate)
+            .await;
     }
 }

@@ -95,24 +95,21 @@ pub(crate) async fn set_role(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{Access, DenyCode, ServerPacket};
+    use longhall_packet::{Access, DenyCode, Role, ServerPacket};
 
+    use crate::handlers::test_requests::{join, set_access, set_role, set_topic};
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
     async fn operators_set_the_topic_and_everybody_is_told() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         bob.join("den").await;
-        let topic = r#""channel":"den","topic":"cake""#;
-        bob.refused("set_topic", topic, DenyCode::NotAllowed).await;
-        ada.done(
-            "set_role",
-            r#""channel":"den","username":"bob","role":"operator""#,
-        )
-        .await;
+        let topic = set_topic("den", "cake");
+        bob.refused(&topic, DenyCode::NotAllowed).await;
+        ada.done(set_role("den", "bob", Role::Operator)).await;
         assert!(matches!(bob.next(), ServerPacket::RoleChanged { .. }));
-        bob.done("set_topic", topic).await;
+        bob.done(&topic).await;
         let changed = ServerPacket::ChannelChanged {
             channel: "den".to_owned(),
             topic: "cake".to_owned(),
@@ -126,28 +123,25 @@ mod tests {
     #[tokio::test]
     async fn an_owner_changes_who_may_join() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
-        ada.done("set_access", r#""channel":"den","access":"invite""#)
-            .await;
-        bob.refused("join", r#""channel":"den""#, DenyCode::InviteOnly)
-            .await;
-        let no_key = r#""channel":"den","access":"password""#;
-        ada.refused("set_access", no_key, DenyCode::TooShort).await;
-        let key = r#""channel":"den","access":"password","channel_password":"x""#;
-        ada.done("set_access", key).await;
-        bob.ask("join", r#""channel":"den","channel_password":"x""#)
-            .await;
+        ada.create("den", Access::Open).await;
+        ada.done(set_access("den", Access::Invite, None)).await;
+        bob.refused(join("den", None), DenyCode::InviteOnly).await;
+        let no_key = set_access("den", Access::Password, None);
+        ada.refused(&no_key, DenyCode::TooShort).await;
+        let key = set_access("den", Access::Password, Some("x"));
+        ada.done(&key).await;
+        bob.ask(join("den", Some("x"))).await;
         bob.expect_joined(Some(5));
-        bob.refused("set_access", key, DenyCode::NotAllowed).await;
+        bob.refused(&key, DenyCode::NotAllowed).await;
     }
 
     #[tokio::test]
     async fn an_owner_who_gives_the_channel_away_becomes_an_operator() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         bob.join("den").await;
-        let give = r#""channel":"den","username":"bob","role":"owner""#;
-        ada.done("set_role", give).await;
+        let give = set_role("den", "bob", Role::Owner);
+        ada.done(&give).await;
         let mut changes = Vec::new();
         while let ServerPacket::RoleChanged { username, role, .. } = bob.next() {
             changes.push((username, role.name()));
@@ -160,18 +154,18 @@ mod tests {
             changes,
             expected.map(|(name, role)| (name.to_owned(), role))
         );
-        ada.refused("set_role", give, DenyCode::NotAllowed).await;
-        let eve = r#""channel":"den","username":"eve","role":"owner""#;
-        bob.refused("set_role", eve, DenyCode::UnknownUser).await;
+        ada.refused(&give, DenyCode::NotAllowed).await;
+        let eve = set_role("den", "eve", Role::Owner);
+        bob.refused(&eve, DenyCode::UnknownUser).await;
     }
 
     #[tokio::test]
     async fn nobody_rules_the_lobby() {
         let [mut ada, bob] = TestSession::players(["ada", "bob"]).await;
-        let topic = r#""channel":"lobby","topic":"mine""#;
-        ada.refused("set_topic", topic, DenyCode::NotAllowed).await;
-        let role = r#""channel":"lobby","username":"bob","role":"operator""#;
-        ada.refused("set_role", role, DenyCode::NotAllowed).await;
+        let topic = set_topic("lobby", "mine");
+        ada.refused(&topic, DenyCode::NotAllowed).await;
+        let role = set_role("lobby", "bob", Role::Operator);
+        ada.refused(&role, DenyCode::NotAllowed).await;
         bob.expect_nothing();
     }
 }

@@ -38,8 +38,9 @@ pub(crate) async fn channels(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::ServerPacket;
+    use longhall_packet::{Access, ServerPacket};
 
+    use crate::handlers::test_requests::channels;
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
@@ -53,14 +54,18 @@ mod tests {
         bob.register_and_login("bob").await;
         for number in 0..60 {
             let creator = if number < 30 { &mut ada } else { &mut bob };
-            let access = if number == 7 { "invite" } else { "open" };
+            let access = if number == 7 {
+                Access::Invite
+            } else {
+                Access::Open
+            };
             creator.create(&format!("room-{number:02}"), access).await;
         }
         let mut names = Vec::new();
-        let mut after = String::new();
+        let mut after: Option<String> = None;
         let mut pages = 0;
         loop {
-            bob.ask("channels", &after).await;
+            bob.ask(channels(after.as_deref())).await;
             let ServerPacket::Channels { channels, more, .. } = bob.next() else {
                 panic!("not a list")
             };
@@ -69,7 +74,7 @@ mod tests {
             if !more {
                 break;
             }
-            after = format!(r#""after":"{}""#, names.last().unwrap());
+            after = names.last().cloned();
         }
         assert_eq!((names.len(), pages), (60, 2));
         assert!(names.is_sorted());

@@ -100,9 +100,11 @@ async fn whisper(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{CloseReason, DenyCode, ServerPacket};
+    use longhall_packet::{Access, CloseReason, DenyCode, ServerPacket};
 
+    use crate::handlers::test_requests::{blocks, chat, delete, edit, ping};
     use crate::handlers::test_session::TestSession;
+    use crate::store::Cursor;
 
     #[tokio::test]
     async fn a_line_reaches_everyone_stamped_and_numbered_by_the_server() {
@@ -134,11 +136,11 @@ mod tests {
     #[tokio::test]
     async fn a_line_sent_again_is_acknowledged_again_and_heard_once() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        let line = r#"{"type":"chat","id":7,"channel":"lobby","line_id":1,"text":"hi"}"#;
-        ada.send(line).await;
+        let line = chat("lobby", 1, "hi");
+        ada.ask(&line).await;
         ada.expect_line();
         let posted = ada.next();
-        ada.send(line).await;
+        ada.ask(&line).await;
         assert_eq!(ada.next(), posted);
         assert_eq!(bob.expect_line().seq, 1);
         bob.expect_nothing();
@@ -147,24 +149,28 @@ mod tests {
     #[tokio::test]
     async fn a_line_that_breaks_a_rule_reaches_nobody() {
         let mut ada = TestSession::player("ada").await;
-        ada.say("lobby", &"x".repeat(501)).await;
-        ada.expect_deny(Some(6), DenyCode::TooLong);
-        ada.say("lobby", r"a\u0007b").await;
-        ada.expect_deny(Some(6), DenyCode::ForbiddenCharacter);
+        for (text, code) in [
+            ("x".repeat(501), DenyCode::TooLong),
+            (r"a\u0007b".to_owned(), DenyCode::ForbiddenCharacter),
+        ] {
+            let packet = r#"{"type":"chat","id":6,"channel":"lobby","line_id":1,"text":"@"}"#;
+            ada.send(&packet.replace('@', &text)).await;
+            ada.expect_deny(Some(6), code);
+        }
         ada.expect_nothing();
     }
 
     #[tokio::test]
     async fn a_channel_is_heard_by_its_members_alone() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         ada.chat("den", "just me").await;
         bob.expect_nothing();
         bob.say("den", "let me in").await;
         bob.expect_deny(Some(6), DenyCode::NotAMember);
         bob.say("nowhere", "hello?").await;
         bob.expect_deny(Some(6), DenyCode::UnknownChannel);
-        ada.create("secret", "invite").await;
+        ada.create("secret", Access::Invite).await;
         bob.say("secret", "hello?").await;
         bob.expect_deny(Some(6), DenyCode::UnknownChannel);
         bob.join("den").await;
@@ -223,7 +229,7 @@ mod tests {
             panic!("not logged in")
         };
         assert_eq!((inbox.last_seq, inbox.conversations[0].unread), (2, 2));
-        let (lines, _) = bob.history(r#""channel":"@","after":0,"limit":10"#).await;
+        let (lines, _) = bob.history("@", Cursor::After(0), 10).await;
         let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         assert_eq!(texts, ["one", "two"]);
         ada.chat("@bob", "there you are").await;
@@ -244,8 +250,8 @@ mod tests {
         let [mut ada] =
             TestSession::players_with(|config| config.rates.packets_per_second = 1, ["ada"]).await;
         let mut limited = 0;
-        for id in 10..500 {
-            ada.send(&format!(r#"{{"type":"ping","id":{id}}}"#)).await;
+        for _ in 10..500 {
+            ada.ask(ping()).await;
             limited += u32::from(matches!(
                 ada.next(),
                 ServerPacket::Deny {
@@ -341,23 +347,23 @@ mod tests {
         assert!((8..16).contains(&said), "{said}");
         // All that is written down counts, wherever it goes.
         let device = &mut devices[1];
-        for (kind, fields) in [
-            ("chat", r#""channel":"@bob","line_id":7,"text":"hi""#),
-            ("edit", r#""channel":"lobby","seq":1,"text":"ho""#),
-            ("delete", r#""channel":"lobby","seq":1"#),
+        for entry in [
+            chat("@bob", 7, "hi"),
+            edit("lobby", 1, "ho"),
+            delete("lobby", 1),
         ] {
             let mut tries = 0;
             loop {
-                device.ask(kind, fields).await;
+                device.ask(&entry).await;
                 if is_limited(device) {
                     break;
                 }
                 tries += 1;
-                assert!(tries < 16, "{kind}");
+                assert!(tries < 16, "{}", entry.name());
             }
         }
         // Nobody else has less for it, and other packets are no lines.
-        device.ask("blocks", "").await;
+        device.ask(blocks()).await;
         assert!(!is_limited(device));
         bob.forget_waiting();
         bob.chat("lobby", "are you done?").await;

@@ -56,13 +56,15 @@ pub(crate) async fn create(
 mod tests {
     use longhall_packet::{Access, DenyCode, Role};
 
+    use crate::handlers::test_requests::{create, leave};
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
     async fn who_creates_a_channel_owns_it() {
         let mut ada = TestSession::player("ada").await;
-        let fields = r#""channel":"Trade-EU","topic":"cheap swords","access":"open""#;
-        ada.ask("create", fields).await;
+        // As a player types it: the name gets its one form at the server.
+        ada.send(r#"{"type":"create","id":5,"channel":"Trade-EU","topic":"cheap swords","access":"open"}"#)
+            .await;
         let channel = ada.expect_joined(Some(5));
         assert_eq!(
             (channel.channel.as_str(), channel.role),
@@ -81,18 +83,18 @@ mod tests {
     #[tokio::test]
     async fn names_are_taken_once_and_the_lobby_always() {
         let mut ada = TestSession::player("ada").await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         for name in ["DEN", "lobby", "l0bby", "lоbby", "IobbY"] {
-            let fields = format!(r#""channel":"{name}","access":"open""#);
-            ada.refused("create", &fields, DenyCode::ChannelTaken).await;
+            ada.refused(create(name, Access::Open, None), DenyCode::ChannelTaken)
+                .await;
         }
     }
 
     #[tokio::test]
     async fn a_channel_by_password_needs_one() {
         let mut ada = TestSession::player("ada").await;
-        let fields = r#""channel":"den","access":"password""#;
-        ada.refused("create", fields, DenyCode::TooShort).await;
+        let no_key = create("den", Access::Password, None);
+        ada.refused(no_key, DenyCode::TooShort).await;
     }
 
     #[tokio::test]
@@ -100,21 +102,20 @@ mod tests {
         let [mut ada] =
             TestSession::players_with(|config| config.capacity.channels_per_account = 2, ["ada"])
                 .await;
-        ada.create("one", "open").await;
-        ada.create("two", "open").await;
-        let three = r#""channel":"three","access":"open""#;
-        ada.refused("create", three, DenyCode::TooManyChannels)
-            .await;
-        ada.done("leave", r#""channel":"one""#).await;
-        ada.create("three", "open").await;
+        ada.create("one", Access::Open).await;
+        ada.create("two", Access::Open).await;
+        let three = create("three", Access::Open, None);
+        ada.refused(&three, DenyCode::TooManyChannels).await;
+        ada.done(leave("one")).await;
+        ada.create("three", Access::Open).await;
     }
 
     #[tokio::test]
     async fn who_creates_channel_after_channel_has_to_wait() {
         let [mut ada] =
             TestSession::players_with(|config| config.rates.creations_per_hour = 1, ["ada"]).await;
-        ada.create("one", "open").await;
-        let two = r#""channel":"two","access":"open""#;
-        ada.refused("create", two, DenyCode::RateLimited).await;
+        ada.create("one", Access::Open).await;
+        let two = create("two", Access::Open, None);
+        ada.refused(&two, DenyCode::RateLimited).await;
     }
 }

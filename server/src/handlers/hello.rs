@@ -20,26 +20,21 @@ pub(crate) fn hello(session: &mut Session, id: RequestId, protocol: u32, client:
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{CloseReason, DenyCode};
+    use longhall_packet::{CloseReason, DenyCode, PROTOCOL_VERSION};
 
+    use crate::handlers::test_requests::hello;
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
     async fn a_client_of_another_version_is_told_to_update_and_closed() {
         let mut visitor = TestSession::new();
-        visitor
-            .send(r#"{"type":"hello","id":1,"protocol":99,"client":"old"}"#)
-            .await;
-        visitor.expect_deny(Some(1), DenyCode::UpdateRequired);
+        visitor.refused(hello(99), DenyCode::UpdateRequired).await;
         visitor.expect_closed(CloseReason::UpdateRequired);
     }
 
     #[tokio::test]
     async fn a_client_of_this_version_is_welcome() {
         let mut visitor = TestSession::new();
-        visitor
-            .send(r#"{"type":"hello","id":1,"protocol":2,"client":"test"}"#)
-            .await;
-        visitor.expect_ok(1);
+        visitor.done(hello(PROTOCOL_VERSION)).await;
     }
 }

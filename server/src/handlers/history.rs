@@ -95,9 +95,11 @@ fn fit(mut lines: Vec<Line>, forward: bool) -> (Vec<Line>, bool) {
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{DenyCode, LineKind};
+    use longhall_packet::{Access, DenyCode, LineKind};
 
+    use crate::handlers::test_requests::{block, history};
     use crate::handlers::test_session::TestSession;
+    use crate::store::Cursor;
 
     #[tokio::test]
     async fn pages_go_forward_and_back_without_holes() {
@@ -108,18 +110,16 @@ mod tests {
         let mut seen = Vec::new();
         loop {
             let after = seen.last().copied().unwrap_or(0);
-            let fields = format!(r#""channel":"lobby","after":{after},"limit":10"#);
-            let (lines, more) = ada.history(&fields).await;
+            let (lines, more) = ada.history("lobby", Cursor::After(after), 10).await;
             seen.extend(lines.iter().map(|line| line.seq));
             if !more {
                 break;
             }
         }
         assert_eq!(seen, Vec::from_iter(1..=25));
-        let (newest, more) = ada.history(r#""channel":"lobby","limit":10"#).await;
+        let (newest, more) = ada.history("lobby", Cursor::Newest, 10).await;
         assert_eq!((newest[0].seq, newest.len(), more), (16, 10, true));
-        let back = r#""channel":"lobby","before":6,"limit":10"#;
-        let (oldest, more) = ada.history(back).await;
+        let (oldest, more) = ada.history("lobby", Cursor::Before(6), 10).await;
         assert_eq!((oldest[0].seq, oldest.len(), more), (1, 5, false));
     }
 
@@ -127,38 +127,32 @@ mod tests {
     async fn a_page_of_long_lines_stays_a_packet_that_clients_read() {
         let mut ada = TestSession::player("ada").await;
         // Each character takes two bytes more on the wire than in memory.
-        let text = r#"\""#.repeat(500);
+        let text = "\"".repeat(500);
         for _ in 0..80 {
             ada.say("lobby", &text).await;
             ada.forget_waiting();
         }
-        for cursor in [r#""after":0"#, r#""before":81"#] {
-            let fields = format!(r#""channel":"lobby",{cursor},"limit":500"#);
-            ada.ask("history", &fields).await;
+        for cursor in [Cursor::After(0), Cursor::Before(81)] {
+            ada.ask(history("lobby", cursor, 500)).await;
             let page = ada.next_text();
             assert!((16_000..=32 * 1024).contains(&page.len()), "{}", page.len());
             assert!(page.contains(r#""more":true"#));
         }
-        let (back, _) = ada
-            .history(r#""channel":"lobby","before":81,"limit":500"#)
-            .await;
+        let (back, _) = ada.history("lobby", Cursor::Before(81), 500).await;
         assert_eq!(back.last().map(|line| line.seq), Some(80));
-        let (on, _) = ada
-            .history(r#""channel":"lobby","after":0,"limit":500"#)
-            .await;
+        let (on, _) = ada.history("lobby", Cursor::After(0), 500).await;
         assert_eq!(on.first().map(|line| line.seq), Some(1));
     }
 
     #[tokio::test]
     async fn only_members_read_a_channel() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
-        ada.create("secret", "invite").await;
-        let den = r#""channel":"den","limit":5"#;
-        bob.refused("history", den, DenyCode::NotAMember).await;
-        let secret = r#""channel":"secret","limit":5"#;
-        bob.refused("history", secret, DenyCode::UnknownChannel)
-            .await;
+        ada.create("den", Access::Open).await;
+        ada.create("secret", Access::Invite).await;
+        let den = history("den", Cursor::Newest, 5);
+        bob.refused(&den, DenyCode::NotAMember).await;
+        let secret = history("secret", Cursor::Newest, 5);
+        bob.refused(&secret, DenyCode::UnknownChannel).await;
     }
 
     #[tokio::test]
@@ -168,13 +162,13 @@ mod tests {
         eve.chat("@ada", "two").await;
         bob.chat("@ada", "three").await;
         ada.forget_waiting();
-        let (lines, more) = ada.history(r#""channel":"@bob","limit":10"#).await;
+        let (lines, more) = ada.history("@bob", Cursor::Newest, 10).await;
         let found: Vec<_> = lines
             .iter()
             .map(|line| (line.seq, line.text.as_str()))
             .collect();
         assert_eq!((found, more), (vec![(1, "one"), (3, "three")], false));
-        let (all, _) = ada.history(r#""channel":"@","limit":10"#).await;
+        let (all, _) = ada.history("@", Cursor::Newest, 10).await;
         assert_eq!(all.len(), 3);
     }
 
@@ -182,8 +176,8 @@ mod tests {
     async fn lines_of_blocked_players_are_numbers_without_words() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.chat("lobby", "rubbish").await;
-        bob.done("block", r#""username":"ada""#).await;
-        let (lines, _) = bob.history(r#""channel":"lobby","limit":10"#).await;
+        bob.done(block("ada")).await;
+        let (lines, _) = bob.history("lobby", Cursor::Newest, 10).await;
         assert_eq!(
             (lines[0].kind, lines[0].text.as_str()),
             (LineKind::Hidden, "")

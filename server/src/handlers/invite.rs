@@ -44,8 +44,9 @@ pub(crate) async fn invite(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{DenyCode, ServerPacket};
+    use longhall_packet::{Access, DenyCode, ServerPacket};
 
+    use crate::handlers::test_requests::{block, invite, join};
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
@@ -55,22 +56,19 @@ mod tests {
             ["ada", "bob"],
         )
         .await;
-        ada.create("den", "invite").await;
-        ada.done("invite", r#""channel":"den","username":"bob""#)
-            .await;
+        ada.create("den", Access::Invite).await;
+        ada.done(invite("den", "bob")).await;
         assert!(matches!(bob.next(), ServerPacket::Invited { .. }));
-        ada.send(r#"{"type":"invite","id":77,"channel":"den","username":"bob"}"#)
+        ada.refused(invite("den", "bob"), DenyCode::RateLimited)
             .await;
-        ada.expect_deny(Some(77), DenyCode::RateLimited);
         bob.expect_nothing();
     }
 
     #[tokio::test]
     async fn an_invitation_is_told_now_or_at_the_next_login() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "invite").await;
-        ada.done("invite", r#""channel":"den","username":"bob""#)
-            .await;
+        ada.create("den", Access::Invite).await;
+        ada.done(invite("den", "bob")).await;
         let invited = ServerPacket::Invited {
             channel: "den".to_owned(),
             by: "ada".to_owned(),
@@ -90,36 +88,31 @@ mod tests {
     #[tokio::test]
     async fn members_invite_where_it_is_open_operators_elsewhere_nobody_into_the_lobby() {
         let [mut ada, mut bob, mut eve] = TestSession::players(["ada", "bob", "eve"]).await;
-        ada.create("open", "open").await;
-        ada.create("closed", "invite").await;
-        ada.done("invite", r#""channel":"closed","username":"bob""#)
-            .await;
+        ada.create("open", Access::Open).await;
+        ada.create("closed", Access::Invite).await;
+        ada.done(invite("closed", "bob")).await;
         bob.next();
         for channel in ["open", "closed"] {
             bob.join(channel).await;
         }
-        bob.done("invite", r#""channel":"open","username":"eve""#)
-            .await;
+        bob.done(invite("open", "eve")).await;
         eve.next();
-        let closed = r#""channel":"closed","username":"eve""#;
-        bob.refused("invite", closed, DenyCode::NotAllowed).await;
-        let lobby = r#""channel":"lobby","username":"eve""#;
-        bob.refused("invite", lobby, DenyCode::NotAllowed).await;
-        let nobody = r#""channel":"open","username":"nobody""#;
-        bob.refused("invite", nobody, DenyCode::UnknownUser).await;
-        eve.refused("invite", closed, DenyCode::UnknownChannel)
-            .await;
+        let closed = invite("closed", "eve");
+        bob.refused(&closed, DenyCode::NotAllowed).await;
+        let lobby = invite("lobby", "eve");
+        bob.refused(&lobby, DenyCode::NotAllowed).await;
+        let nobody = invite("open", "nobody");
+        bob.refused(&nobody, DenyCode::UnknownUser).await;
+        eve.refused(&closed, DenyCode::UnknownChannel).await;
     }
 
     #[tokio::test]
     async fn who_has_blocked_the_inviter_hears_nothing_of_it() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        bob.done("block", r#""username":"ada""#).await;
-        ada.create("den", "invite").await;
-        ada.done("invite", r#""channel":"den","username":"bob""#)
-            .await;
+        bob.done(block("ada")).await;
+        ada.create("den", Access::Invite).await;
+        ada.done(invite("den", "bob")).await;
         bob.expect_nothing();
-        bob.refused("join", r#""channel":"den""#, DenyCode::InviteOnly)
-            .await;
+        bob.refused(join("den", None), DenyCode::InviteOnly).await;
     }
 }

@@ -78,15 +78,16 @@ async fn check_access(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{Change, DenyCode};
+    use longhall_packet::{Access, Change, DenyCode};
 
+    use crate::handlers::test_requests::{invite, join};
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
     async fn all_devices_of_a_player_join_and_the_members_are_told() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         let mut tablet = bob.another_device("bob").await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         ada.tell_news();
         for player in [&mut ada, &mut bob, &mut tablet] {
             player.forget_waiting();
@@ -113,14 +114,12 @@ mod tests {
     #[tokio::test]
     async fn a_password_opens_a_channel_that_has_one() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "password").await;
-        for key in ["", r#","channel_password":"open""#] {
-            let fields = format!(r#""channel":"den"{key}"#);
-            bob.refused("join", &fields, DenyCode::WrongChannelPassword)
+        ada.create("den", Access::Password).await;
+        for key in [None, Some("open")] {
+            bob.refused(join("den", key), DenyCode::WrongChannelPassword)
                 .await;
         }
-        bob.ask("join", r#""channel":"den","channel_password":"sesame""#)
-            .await;
+        bob.ask(join("den", Some("sesame"))).await;
         bob.expect_joined(Some(5));
     }
 
@@ -131,24 +130,22 @@ mod tests {
             ["ada", "bob"],
         )
         .await;
-        ada.create("den", "password").await;
-        let guess = r#""channel":"den","channel_password":"open""#;
-        bob.refused("join", guess, DenyCode::WrongChannelPassword)
-            .await;
-        bob.refused("join", guess, DenyCode::RateLimited).await;
+        ada.create("den", Access::Password).await;
+        let guess = join("den", Some("open"));
+        bob.refused(&guess, DenyCode::WrongChannelPassword).await;
+        bob.refused(&guess, DenyCode::RateLimited).await;
     }
 
     #[tokio::test]
     async fn an_invitation_opens_any_channel_and_nothing_else_one_by_invitation() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        for access in ["invite", "password"] {
-            ada.create(access, access).await;
+        for access in [Access::Invite, Access::Password] {
+            ada.create(access.name(), access).await;
         }
-        bob.refused("join", r#""channel":"invite""#, DenyCode::InviteOnly)
+        bob.refused(join("invite", None), DenyCode::InviteOnly)
             .await;
         for access in ["invite", "password"] {
-            let fields = format!(r#""channel":"{access}","username":"bob""#);
-            ada.done("invite", &fields).await;
+            ada.done(invite(access, "bob")).await;
             bob.next();
             bob.join(access).await;
         }
@@ -161,10 +158,9 @@ mod tests {
             ["ada", "bob"],
         )
         .await;
-        ada.create("den", "open").await;
-        bob.refused("join", r#""channel":"den""#, DenyCode::ChannelFull)
-            .await;
-        bob.refused("join", r#""channel":"nowhere""#, DenyCode::UnknownChannel)
+        ada.create("den", Access::Open).await;
+        bob.refused(join("den", None), DenyCode::ChannelFull).await;
+        bob.refused(join("nowhere", None), DenyCode::UnknownChannel)
             .await;
         bob.join("lobby").await;
     }

@@ -60,21 +60,22 @@ pub(super) async fn take_out(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{Change, DenyCode, LeaveReason, Role, ServerPacket};
+    use longhall_packet::{Access, Change, DenyCode, LeaveReason, Role, ServerPacket};
 
+    use crate::handlers::test_requests::{join, leave, set_topic};
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
     async fn who_leaves_hears_no_more_and_the_others_are_told() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         let mut tablet = bob.another_device("bob").await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         bob.join("den").await;
         ada.tell_news();
         for player in [&mut ada, &mut bob, &mut tablet] {
             player.forget_waiting();
         }
-        bob.ask("leave", r#""channel":"den""#).await;
+        bob.ask(leave("den")).await;
         let left = ServerPacket::Left {
             channel: "den".to_owned(),
             reason: LeaveReason::Left,
@@ -93,16 +94,15 @@ mod tests {
         ada.chat("den", "good riddance").await;
         bob.expect_nothing();
         tablet.expect_nothing();
-        bob.refused("leave", r#""channel":"den""#, DenyCode::NotAMember)
-            .await;
+        bob.refused(leave("den"), DenyCode::NotAMember).await;
     }
 
     #[tokio::test]
     async fn an_owner_who_leaves_is_followed_by_another() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         bob.join("den").await;
-        ada.done("leave", r#""channel":"den""#).await;
+        ada.done(leave("den")).await;
         let heir = ServerPacket::RoleChanged {
             channel: "den".to_owned(),
             username: "bob".to_owned(),
@@ -110,26 +110,24 @@ mod tests {
             by: "bob".to_owned(),
         };
         assert_eq!(bob.next(), heir);
-        bob.done("set_topic", r#""channel":"den","topic":"mine""#)
-            .await;
+        bob.done(set_topic("den", "mine")).await;
     }
 
     #[tokio::test]
     async fn numbers_go_on_when_a_name_is_used_again() {
         let mut ada = TestSession::player("ada").await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         ada.chat("den", "one").await;
-        ada.done("leave", r#""channel":"den""#).await;
-        ada.refused("join", r#""channel":"den""#, DenyCode::UnknownChannel)
+        ada.done(leave("den")).await;
+        ada.refused(join("den", None), DenyCode::UnknownChannel)
             .await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         assert_eq!(ada.chat("den", "two").await, 2);
     }
 
     #[tokio::test]
     async fn everybody_stays_in_the_lobby() {
         let mut ada = TestSession::player("ada").await;
-        ada.refused("leave", r#""channel":"lobby""#, DenyCode::NotAllowed)
-            .await;
+        ada.refused(leave("lobby"), DenyCode::NotAllowed).await;
     }
 }

@@ -99,8 +99,9 @@ mod tests {
     use std::time::Duration;
 
     use futures_util::FutureExt;
-    use longhall_packet::{CloseReason, DenyCode, ServerPacket};
+    use longhall_packet::{Access, CloseReason, DenyCode, ServerPacket};
 
+    use crate::handlers::test_requests::logout;
     use crate::handlers::test_session::TestSession;
     use crate::store::SessionId;
 
@@ -177,8 +178,8 @@ mod tests {
     #[tokio::test]
     async fn a_login_tells_where_the_channels_stand_and_what_comes_later_comes_live() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        bob.done("logout", "").await;
-        ada.create("den", "open").await;
+        bob.done(logout()).await;
+        ada.create("den", Access::Open).await;
         ada.chat("den", "one").await;
         ada.chat("lobby", "two").await;
         bob.try_login("bob", "correct horse").await;

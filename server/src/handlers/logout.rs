@@ -23,17 +23,16 @@ pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
 mod tests {
     use longhall_packet::{DenyCode, ServerPacket};
 
+    use crate::handlers::test_requests::{chat, logout};
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
     async fn who_logged_out_hears_and_says_nothing_more_but_may_log_in_again() {
         let mut player = TestSession::player("ada").await;
-        player.send(r#"{"type":"logout","id":4}"#).await;
-        player.expect_ok(4);
+        player.done(logout()).await;
         player
-            .send(r#"{"type":"chat","id":5,"channel":"lobby","line_id":1,"text":"hi"}"#)
+            .refused(chat("lobby", 1, "hi"), DenyCode::NotLoggedIn)
             .await;
-        player.expect_deny(Some(5), DenyCode::NotLoggedIn);
         let mut other = player.another();
         other.register_and_login("bob").await;
         other.chat("lobby", "anyone?").await;
@@ -54,7 +53,7 @@ mod tests {
             bob.forget_waiting();
         }
         // The rest was left out: its outbox is half full.
-        ada.ask("logout", "").await;
+        ada.ask(logout()).await;
         while ada.next() != (ServerPacket::Ok { id: 5 }) {}
         ada.expect_nothing();
     }

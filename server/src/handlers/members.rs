@@ -58,14 +58,13 @@ pub(crate) async fn members(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{DenyCode, Member, PresenceState, ServerPacket};
+    use longhall_packet::{Access, DenyCode, Member, PresenceState, ServerPacket};
 
+    use crate::handlers::test_requests::{block, logout, members, set_presence};
     use crate::handlers::test_session::TestSession;
 
     async fn roster(player: &mut TestSession, channel: &str) -> Vec<Member> {
-        player
-            .ask("members", &format!(r#""channel":"{channel}""#))
-            .await;
+        player.ask(members(channel, None)).await;
         match player.next() {
             ServerPacket::Members { members, .. } => members,
             other => panic!("expected a roster, got {other:?}"),
@@ -75,12 +74,12 @@ mod tests {
     #[tokio::test]
     async fn a_roster_shows_who_is_there_and_the_lobbys_only_those() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         bob.join("den").await;
-        bob.done("set_presence", r#""state":"away","text":"making tea""#)
+        bob.done(set_presence(PresenceState::Away, "making tea"))
             .await;
-        let members = roster(&mut ada, "den").await;
-        let seen: Vec<_> = members
+        let listed = roster(&mut ada, "den").await;
+        let seen: Vec<_> = listed
             .iter()
             .map(|m| (m.username.as_str(), m.state))
             .collect();
@@ -88,27 +87,23 @@ mod tests {
             seen,
             [("ada", PresenceState::Online), ("bob", PresenceState::Away)]
         );
-        assert_eq!(members[1].text, "making tea");
-        bob.done("logout", "").await;
+        assert_eq!(listed[1].text, "making tea");
+        bob.done(logout()).await;
         assert_eq!(
             roster(&mut ada, "den").await[1].state,
             PresenceState::Offline
         );
         assert_eq!(roster(&mut ada, "lobby").await.len(), 1);
-        ada.refused(
-            "members",
-            r#""channel":"nowhere""#,
-            DenyCode::UnknownChannel,
-        )
-        .await;
+        ada.refused(members("nowhere", None), DenyCode::UnknownChannel)
+            .await;
     }
 
     #[tokio::test]
     async fn blocked_players_look_offline_and_are_left_out_of_the_lobby() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         bob.join("den").await;
-        ada.done("block", r#""username":"bob""#).await;
+        ada.done(block("bob")).await;
         assert_eq!(
             roster(&mut ada, "den").await[1].state,
             PresenceState::Offline
@@ -131,10 +126,9 @@ mod tests {
             others.push(other);
         }
         let mut names: Vec<String> = Vec::new();
-        let mut after = String::new();
+        let mut after: Option<String> = None;
         loop {
-            ada.ask("members", &format!(r#""channel":"lobby"{after}"#))
-                .await;
+            ada.ask(members("lobby", after.as_deref())).await;
             let ServerPacket::Members { members, more, .. } = ada.next() else {
                 panic!("not a roster")
             };
@@ -142,7 +136,7 @@ mod tests {
             if !more {
                 break;
             }
-            after = format!(r#","after":"{}""#, names.last().unwrap());
+            after = names.last().cloned();
         }
         assert_eq!(names.len(), 121);
         assert!(names.is_sorted());

@@ -51,11 +51,8 @@ pub(crate) async fn change_password(
 mod tests {
     use longhall_packet::{CloseReason, DenyCode};
 
+    use crate::handlers::test_requests::change_password;
     use crate::handlers::test_session::TestSession;
-
-    fn change(old: &str, new: &str) -> String {
-        format!(r#""password":"{old}","new_password":"{new}""#)
-    }
 
     #[tokio::test]
     async fn a_new_password_ends_the_other_sessions() {
@@ -64,11 +61,8 @@ mod tests {
         let mut there = here.another();
         there.try_login("ada", "correct horse").await;
         let (_, token) = there.expect_logged_in(2);
-        here.done(
-            "change_password",
-            &change("correct horse", "battery staple"),
-        )
-        .await;
+        here.done(change_password("correct horse", "battery staple"))
+            .await;
         there.expect_closed(CloseReason::SessionEnded);
         let mut back = here.another();
         back.try_resume(&token).await;
@@ -89,17 +83,15 @@ mod tests {
             ["ada"],
         )
         .await;
-        let guess = change("wrong horse", "battery staple");
+        let guess = change_password("wrong horse", "battery staple");
         for _ in 0..2 {
-            here.refused("change_password", &guess, DenyCode::BadCredentials)
-                .await;
+            here.refused(&guess, DenyCode::BadCredentials).await;
         }
         // That is enough for a minute.
-        here.refused("change_password", &guess, DenyCode::RateLimited)
+        here.refused(&guess, DenyCode::RateLimited).await;
+        here.send(r#"{"type":"change_password","id":5,"password":"correct horse","new_password":"short"}"#)
             .await;
-        let short = change("correct horse", "short");
-        here.refused("change_password", &short, DenyCode::TooShort)
-            .await;
+        here.expect_deny(Some(5), DenyCode::TooShort);
     }
 
     #[tokio::test]
@@ -121,11 +113,11 @@ mod tests {
         let mut there = here.another_at([192, 0, 2, 1]);
         there.try_login("ada", "correct horse").await;
         there.expect_logged_in(2);
-        let guess = change("wrong horse", "battery staple");
+        let guess = change_password("wrong horse", "battery staple");
         for _ in 0..5 {
-            there.ask("change_password", &guess).await;
+            there.ask(&guess).await;
         }
-        let fields = change("correct horse", "battery staple");
-        here.done("change_password", &fields).await;
+        here.done(change_password("correct horse", "battery staple"))
+            .await;
     }
 }

@@ -22,8 +22,9 @@ pub(crate) fn set_presence(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::Change;
+    use longhall_packet::{Change, PresenceState};
 
+    use crate::handlers::test_requests::set_presence;
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
@@ -31,8 +32,7 @@ mod tests {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
         ada.tell_news();
         ada.forget_waiting();
-        bob.done("set_presence", r#""state":"away","text":"tea""#)
-            .await;
+        bob.done(set_presence(PresenceState::Away, "tea")).await;
         ada.tell_news();
         let news = (
             "lobby".to_owned(),
@@ -41,9 +41,8 @@ mod tests {
             vec![(Change::State, "bob".to_owned())],
         );
         assert_eq!(ada.expect_presence(), news);
-        bob.done("set_presence", r#""state":"online""#).await;
-        bob.done("set_presence", r#""state":"away","text":"tea""#)
-            .await;
+        bob.done(set_presence(PresenceState::Online, "")).await;
+        bob.done(set_presence(PresenceState::Away, "tea")).await;
         ada.tell_news();
         ada.expect_nothing();
     }
@@ -54,10 +53,10 @@ mod tests {
         let mut tablet = bob.another_device("bob").await;
         ada.tell_news();
         ada.forget_waiting();
-        bob.done("set_presence", r#""state":"away""#).await;
+        bob.done(set_presence(PresenceState::Away, "")).await;
         ada.tell_news();
         ada.expect_nothing();
-        tablet.done("set_presence", r#""state":"away""#).await;
+        tablet.done(set_presence(PresenceState::Away, "")).await;
         ada.tell_news();
         ada.expect_presence();
     }

@@ -30,6 +30,7 @@ pub(crate) async fn read(session: &Session, id: RequestId, target: &Target, seq:
 mod tests {
     use longhall_packet::{DenyCode, ServerPacket};
 
+    use crate::handlers::test_requests::read;
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
@@ -42,7 +43,7 @@ mod tests {
         ada.chat("@bob", "psst").await;
         bob.forget_waiting();
         tablet.forget_waiting();
-        bob.done("read", r#""channel":"lobby","seq":2"#).await;
+        bob.done(read("lobby", 2)).await;
         let channel = "lobby".to_owned();
         let news = ServerPacket::Read {
             channel,
@@ -51,9 +52,9 @@ mod tests {
         };
         assert_eq!(tablet.next(), news);
         // Never back.
-        tablet.done("read", r#""channel":"lobby","seq":1"#).await;
+        tablet.done(read("lobby", 1)).await;
         assert_eq!(bob.next(), news);
-        bob.done("read", r#""channel":"@Ada","seq":1"#).await;
+        bob.done(read("@Ada", 1)).await;
         assert!(matches!(
             tablet.next(),
             ServerPacket::Read { unread: 0, .. }
@@ -73,7 +74,7 @@ mod tests {
     #[tokio::test]
     async fn there_is_no_marker_for_all_whispers() {
         let mut ada = TestSession::player("ada").await;
-        let all = r#""channel":"@","seq":2"#;
-        ada.refused("read", all, DenyCode::UnknownUser).await;
+        let all = read("@", 2);
+        ada.refused(&all, DenyCode::UnknownUser).await;
     }
 }

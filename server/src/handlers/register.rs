@@ -44,6 +44,7 @@ pub(crate) async fn register(
 mod tests {
     use longhall_packet::DenyCode;
 
+    use crate::handlers::test_requests::chat;
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
@@ -51,9 +52,8 @@ mod tests {
         let mut visitor = TestSession::new();
         visitor.register("ada").await;
         visitor
-            .send(r#"{"type":"chat","id":9,"channel":"lobby","line_id":1,"text":"hi"}"#)
+            .refused(chat("lobby", 1, "hi"), DenyCode::NotLoggedIn)
             .await;
-        visitor.expect_deny(Some(9), DenyCode::NotLoggedIn);
     }
 
     #[tokio::test]

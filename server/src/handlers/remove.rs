@@ -32,17 +32,17 @@ pub(crate) async fn remove(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{DenyCode, LeaveReason, ServerPacket};
+    use longhall_packet::{Access, DenyCode, LeaveReason, Role, ServerPacket};
 
+    use crate::handlers::test_requests::{remove, set_role};
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
     async fn who_is_removed_is_told_by_whom_and_hears_no_more() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         bob.join("den").await;
-        ada.done("remove", r#""channel":"den","username":"bob""#)
-            .await;
+        ada.done(remove("den", "bob")).await;
         let left = ServerPacket::Left {
             channel: "den".to_owned(),
             reason: LeaveReason::Removed,
@@ -58,27 +58,17 @@ mod tests {
     #[tokio::test]
     async fn only_those_above_remove_those_below() {
         let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
-        ada.create("den", "open").await;
+        ada.create("den", Access::Open).await;
         bob.join("den").await;
-        let eve = r#""channel":"den","username":"eve""#;
-        bob.refused("remove", eve, DenyCode::NotAllowed).await;
-        ada.refused("remove", eve, DenyCode::UnknownUser).await;
-        let ada_herself = r#""channel":"den","username":"ada""#;
-        ada.refused("remove", ada_herself, DenyCode::NotYourself)
-            .await;
-        ada.done(
-            "set_role",
-            r#""channel":"den","username":"bob","role":"operator""#,
-        )
-        .await;
+        let eve = remove("den", "eve");
+        bob.refused(&eve, DenyCode::NotAllowed).await;
+        ada.refused(&eve, DenyCode::UnknownUser).await;
+        let ada_herself = remove("den", "ada");
+        ada.refused(&ada_herself, DenyCode::NotYourself).await;
+        ada.done(set_role("den", "bob", Role::Operator)).await;
         bob.forget_waiting();
-        bob.refused("remove", ada_herself, DenyCode::NotAllowed)
+        bob.refused(&ada_herself, DenyCode::NotAllowed).await;
+        bob.refused(remove("lobby", "ada"), DenyCode::NotAllowed)
             .await;
-        bob.refused(
-            "remove",
-            r#""channel":"lobby","username":"ada""#,
-            DenyCode::NotAllowed,
-        )
-        .await;
     }
 }

@@ -62,6 +62,7 @@ mod tests {
 
     use longhall_packet::{CloseReason, DenyCode};
 
+    use crate::handlers::test_requests::logout;
     use crate::handlers::test_session::TestSession;
 
     #[tokio::test]
@@ -127,7 +128,7 @@ mod tests {
         let mut elsewhere = player.another();
         elsewhere.try_login("ada", "correct horse").await;
         let (_, there) = elsewhere.expect_logged_in(2);
-        elsewhere.done("logout", "").await;
+        elsewhere.done(logout()).await;
         let mut back = player.another();
         back.try_resume(&there).await;
         back.expect_deny(Some(3), DenyCode::SessionExpired);

@@ -64,10 +64,11 @@ pub(crate) async fn close_session(session: &Session, id: RequestId, which: Optio
 mod tests {
     use longhall_packet::{CloseReason, DenyCode, ListedSession, ServerPacket};
 
+    use crate::handlers::test_requests::{close_session, sessions};
     use crate::handlers::test_session::TestSession;
 
     async fn listed(player: &mut TestSession) -> Vec<ListedSession> {
-        player.ask("sessions", "").await;
+        player.ask(sessions()).await;
         match player.next() {
             ServerPacket::Sessions { sessions, .. } => sessions,
             other => panic!("expected the sessions, got {other:?}"),
@@ -75,11 +76,7 @@ mod tests {
     }
 
     async fn login(player: &mut TestSession, device: &str) -> String {
-        player
-            .send(&format!(
-                r#"{{"type":"login","id":2,"username":"ada","password":"correct horse","device":"{device}"}}"#
-            ))
-            .await;
+        player.try_login_on(device, "ada", "correct horse").await;
         player.expect_logged_in(2).1
     }
 
@@ -110,19 +107,14 @@ mod tests {
             .find(|one| one.device == "Steam Deck")
             .unwrap()
             .session;
-        here.done("close_session", &format!(r#""session":{number}"#))
-            .await;
+        here.done(close_session(Some(number))).await;
         deck.expect_closed(CloseReason::SessionEnded);
         let mut back = here.another();
         back.try_resume(&token).await;
         back.expect_deny(Some(3), DenyCode::SessionExpired);
         assert_eq!(listed(&mut here).await.len(), 2);
-        here.refused(
-            "close_session",
-            &format!(r#""session":{number}"#),
-            DenyCode::UnknownSession,
-        )
-        .await;
+        here.refused(close_session(Some(number)), DenyCode::UnknownSession)
+            .await;
     }
 
     #[tokio::test]
@@ -133,15 +125,13 @@ mod tests {
         login(&mut here, "desk").await;
         login(&mut deck, "Steam Deck").await;
         eve.register_and_login("eve").await;
-        here.done("close_session", "").await;
+        here.done(close_session(None)).await;
         deck.expect_closed(CloseReason::SessionEnded);
         let own = listed(&mut here).await[0].session;
-        let own = format!(r#""session":{own}"#);
-        here.refused("close_session", &own, DenyCode::NotYourself)
-            .await;
+        let own = close_session(Some(own));
+        here.refused(&own, DenyCode::NotYourself).await;
         // Another's session is none of ours.
-        eve.refused("close_session", &own, DenyCode::UnknownSession)
-            .await;
+        eve.refused(&own, DenyCode::UnknownSession).await;
         here.chat("lobby", "still here").await;
     }
 }

@@ -1,5 +1,6 @@
 //! A session without a socket, for the tests beside the handlers.
 
+use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -7,18 +8,20 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use longhall_packet::{
-    Change, ChannelState, CloseReason, DenyCode, Line, RequestId, Seq, ServerPacket, codec,
+    Access, Change, ChannelState, ChatText, ClientPacket, CloseReason, DenyCode, Line, Password,
+    RequestId, ResumeToken, Seq, ServerPacket, Target, Username, codec,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::test_requests::{self, ID};
 use crate::Server;
 use crate::config::{Config, HashCost};
 use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::outbox::{Next, Outbox};
 use crate::session::Session;
-use crate::store::{MemoryStore, Store};
+use crate::store::{Cursor, MemoryStore, Store};
 
 /// One visitor of a server with [`MemoryStore`]. The server's `hello` is taken
 /// already.
@@ -167,10 +170,12 @@ impl TestSession {
     }
 
     pub(crate) async fn try_register(&mut self, name: &str) {
-        let packet = format!(
-            r#"{{"type":"register","id":1,"username":"{name}","password":"correct horse"}}"#
-        );
-        self.send(&packet).await;
+        self.ask(ClientPacket::Register {
+            id: 1,
+            username: Username::parse(name).unwrap(),
+            password: Password::parse("correct horse").unwrap(),
+        })
+        .await;
     }
 
     pub(crate) async fn register(&mut self, name: &str) {
@@ -179,9 +184,18 @@ impl TestSession {
     }
 
     pub(crate) async fn try_login(&mut self, name: &str, password: &str) {
-        let packet =
-            format!(r#"{{"type":"login","id":2,"username":"{name}","password":"{password}"}}"#);
-        self.send(&packet).await;
+        self.try_login_on("", name, password).await;
+    }
+
+    /// Logs in on a device that has a name.
+    pub(crate) async fn try_login_on(&mut self, device: &str, name: &str, password: &str) {
+        self.ask(ClientPacket::Login {
+            id: 2,
+            username: Username::parse(name).unwrap(),
+            password: Password::parse(password).unwrap(),
+            device: device.to_owned(),
+        })
+        .await;
     }
 
     /// Creates an account, logs in and returns the resume token.
@@ -192,17 +206,19 @@ impl TestSession {
     }
 
     pub(crate) async fn try_resume(&mut self, token: &str) {
-        self.send(&format!(r#"{{"type":"resume","id":3,"token":"{token}"}}"#))
-            .await;
+        let token = ResumeToken::parse(token).unwrap();
+        self.ask(ClientPacket::Resume { id: 3, token }).await;
     }
 
     /// Says a line in a channel, or to `"@somebody"`, as request 6.
     pub(crate) async fn say(&mut self, channel: &str, text: &str) {
         self.lines += 1;
-        let line_id = self.lines;
-        self.send(&format!(
-            r#"{{"type":"chat","id":6,"channel":"{channel}","line_id":{line_id},"text":"{text}"}}"#
-        ))
+        self.ask(ClientPacket::Chat {
+            id: 6,
+            channel: Target::parse(channel).unwrap(),
+            line_id: self.lines,
+            text: ChatText::parse(text).unwrap(),
+        })
         .await;
     }
 
@@ -218,44 +234,40 @@ impl TestSession {
         }
     }
 
-    /// Sends a request of this type and fields as request 5.
-    pub(crate) async fn ask(&mut self, kind: &str, fields: &str) {
-        let comma = if fields.is_empty() { "" } else { "," };
-        self.send(&format!(r#"{{"type":"{kind}","id":5{comma}{fields}}}"#))
-            .await;
+    /// Sends a request of `test_requests`.
+    pub(crate) async fn ask(&mut self, request: impl Borrow<ClientPacket>) {
+        self.send(&codec::encode(request.borrow())).await;
     }
 
     /// Sends a request that is answered `ok`, passing over what comes before.
-    pub(crate) async fn done(&mut self, kind: &str, fields: &str) {
-        self.ask(kind, fields).await;
+    pub(crate) async fn done(&mut self, request: impl Borrow<ClientPacket>) {
+        let request = request.borrow();
+        self.ask(request).await;
         loop {
             match self.next() {
-                ServerPacket::Ok { id: 5 } => return,
-                ServerPacket::Deny { code, .. } => panic!("{kind}: denied {code}"),
+                ServerPacket::Ok { id: ID } => return,
+                ServerPacket::Deny { code, .. } => panic!("{}: denied {code}", request.name()),
                 _ => {}
             }
         }
     }
 
-    /// Sends a request that is refused.
-    pub(crate) async fn refused(&mut self, kind: &str, fields: &str, code: DenyCode) {
-        self.ask(kind, fields).await;
-        self.expect_deny(Some(5), code);
+    /// Sends a request that is denied.
+    pub(crate) async fn refused(&mut self, request: impl Borrow<ClientPacket>, code: DenyCode) {
+        self.ask(request).await;
+        self.expect_deny(Some(ID), code);
     }
 
-    pub(crate) async fn create(&mut self, channel: &str, access: &str) -> ChannelState {
-        let key = r#""channel_password":"sesame""#;
-        self.ask(
-            "create",
-            &format!(r#""channel":"{channel}","access":"{access}",{key}"#),
-        )
-        .await;
-        self.expect_joined(Some(5))
+    /// Creates a channel, whose password is `sesame` if it has one.
+    pub(crate) async fn create(&mut self, channel: &str, access: Access) -> ChannelState {
+        let request = test_requests::create(channel, access, Some("sesame"));
+        self.ask(request).await;
+        self.expect_joined(Some(ID))
     }
 
     pub(crate) async fn join(&mut self, channel: &str) -> ChannelState {
-        self.ask("join", &format!(r#""channel":"{channel}""#)).await;
-        self.expect_joined(Some(5))
+        self.ask(test_requests::join(channel, None)).await;
+        self.expect_joined(Some(ID))
     }
 
     #[track_caller]
@@ -275,8 +287,14 @@ impl TestSession {
     }
 
     /// A page of history: its lines and whether there are more.
-    pub(crate) async fn history(&mut self, fields: &str) -> (Vec<Line>, bool) {
-        self.ask("history", fields).await;
+    pub(crate) async fn history(
+        &mut self,
+        channel: &str,
+        cursor: Cursor,
+        limit: u32,
+    ) -> (Vec<Line>, bool) {
+        self.ask(test_requests::history(channel, cursor, limit))
+            .await;
         match self.next() {
             ServerPacket::History { lines, more, .. } => (lines, more),
             other => panic!("expected a page, got {other:?}"),

@@ -1,0 +1,221 @@
+//! Requests for the tests beside the handlers, written as a test thinks of them. All
+//! are numbered [`ID`].
+
+use longhall_packet::{
+    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, LineId, Password, PresenceState,
+    PresenceText, RequestId, Role, Seq, Target, Topic, Username,
+};
+
+use crate::store::Cursor;
+
+/// The number of each request.
+pub(crate) const ID: RequestId = 5;
+
+pub(crate) fn hello(protocol: u32) -> ClientPacket {
+    ClientPacket::Hello {
+        id: ID,
+        protocol,
+        client: "test".to_owned(),
+    }
+}
+
+pub(crate) const fn ping() -> ClientPacket {
+    ClientPacket::Ping { id: ID }
+}
+
+pub(crate) const fn logout() -> ClientPacket {
+    ClientPacket::Logout { id: ID }
+}
+
+pub(crate) fn change_password(password: &str, new_password: &str) -> ClientPacket {
+    ClientPacket::ChangePassword {
+        id: ID,
+        password: Password::parse(password).unwrap(),
+        new_password: Password::parse(new_password).unwrap(),
+    }
+}
+
+pub(crate) const fn sessions() -> ClientPacket {
+    ClientPacket::Sessions { id: ID }
+}
+
+pub(crate) const fn close_session(session: Option<u64>) -> ClientPacket {
+    ClientPacket::CloseSession { id: ID, session }
+}
+
+pub(crate) fn chat(channel: &str, line_id: LineId, said: &str) -> ClientPacket {
+    ClientPacket::Chat {
+        id: ID,
+        channel: target(channel),
+        line_id,
+        text: text(said),
+    }
+}
+
+pub(crate) fn edit(channel: &str, seq: Seq, said: &str) -> ClientPacket {
+    ClientPacket::Edit {
+        id: ID,
+        channel: target(channel),
+        seq,
+        text: text(said),
+    }
+}
+
+pub(crate) fn delete(channel: &str, seq: Seq) -> ClientPacket {
+    ClientPacket::Delete {
+        id: ID,
+        channel: target(channel),
+        seq,
+    }
+}
+
+pub(crate) fn history(channel: &str, cursor: Cursor, limit: u32) -> ClientPacket {
+    let (after, before) = match cursor {
+        Cursor::After(seq) => (Some(seq), None),
+        Cursor::Before(seq) => (None, Some(seq)),
+        Cursor::Newest => (None, None),
+    };
+    ClientPacket::History {
+        id: ID,
+        channel: target(channel),
+        after,
+        before,
+        limit,
+    }
+}
+
+pub(crate) fn read(channel: &str, seq: Seq) -> ClientPacket {
+    ClientPacket::Read {
+        id: ID,
+        channel: target(channel),
+        seq,
+    }
+}
+
+pub(crate) fn create(name: &str, access: Access, password: Option<&str>) -> ClientPacket {
+    ClientPacket::Create {
+        id: ID,
+        channel: channel(name),
+        topic: Topic::default(),
+        access,
+        channel_password: key(password),
+    }
+}
+
+pub(crate) fn join(name: &str, password: Option<&str>) -> ClientPacket {
+    ClientPacket::Join {
+        id: ID,
+        channel: channel(name),
+        channel_password: key(password),
+    }
+}
+
+pub(crate) fn leave(name: &str) -> ClientPacket {
+    ClientPacket::Leave {
+        id: ID,
+        channel: channel(name),
+    }
+}
+
+pub(crate) fn channels(after: Option<&str>) -> ClientPacket {
+    ClientPacket::Channels {
+        id: ID,
+        after: after.map(channel),
+    }
+}
+
+pub(crate) fn members(name: &str, after: Option<&str>) -> ClientPacket {
+    ClientPacket::Members {
+        id: ID,
+        channel: channel(name),
+        after: after.map(user),
+    }
+}
+
+pub(crate) fn set_topic(name: &str, topic: &str) -> ClientPacket {
+    ClientPacket::SetTopic {
+        id: ID,
+        channel: channel(name),
+        topic: Topic::parse(topic).unwrap(),
+    }
+}
+
+pub(crate) fn set_access(name: &str, access: Access, password: Option<&str>) -> ClientPacket {
+    ClientPacket::SetAccess {
+        id: ID,
+        channel: channel(name),
+        access,
+        channel_password: key(password),
+    }
+}
+
+pub(crate) fn set_role(name: &str, username: &str, role: Role) -> ClientPacket {
+    ClientPacket::SetRole {
+        id: ID,
+        channel: channel(name),
+        username: user(username),
+        role,
+    }
+}
+
+pub(crate) fn invite(name: &str, username: &str) -> ClientPacket {
+    ClientPacket::Invite {
+        id: ID,
+        channel: channel(name),
+        username: user(username),
+    }
+}
+
+pub(crate) fn remove(name: &str, username: &str) -> ClientPacket {
+    ClientPacket::Remove {
+        id: ID,
+        channel: channel(name),
+        username: user(username),
+    }
+}
+
+pub(crate) fn set_presence(state: PresenceState, said: &str) -> ClientPacket {
+    ClientPacket::SetPresence {
+        id: ID,
+        state,
+        text: PresenceText::parse(said).unwrap(),
+    }
+}
+
+pub(crate) fn block(username: &str) -> ClientPacket {
+    ClientPacket::Block {
+        id: ID,
+        username: user(username),
+    }
+}
+
+pub(crate) fn unblock(username: &str) -> ClientPacket {
+    ClientPacket::Unblock {
+        id: ID,
+        username: user(username),
+    }
+}
+
+pub(crate) const fn blocks() -> ClientPacket {
+    ClientPacket::Blocks { id: ID }
+}
+
+fn channel(name: &str) -> ChannelName {
+    ChannelName::parse(name).unwrap()
+}
+
+fn user(name: &str) -> Username {
+    Username::parse(name).unwrap()
+}
+
+fn target(name: &str) -> Target {
+    Target::parse(name).unwrap()
+}
+
+fn text(said: &str) -> ChatText {
+    ChatText::parse(said).unwrap()
+}
+
+fn key(password: Option<&str>) -> Option<ChannelPassword> {
+    password.map(|password| ChannelPassword::parse(password).unwrap())
+}
