@@ -39,7 +39,7 @@ use crate::session::Session;
 /// Most bytes taken from a socket at a time. What they hold is answered before
 /// more is read, which holds a sender up by TCP's own means.
 const MAX_READ: usize = 8 * 1024;
-/// What the WebSocket crate keeps for each connection to put frames together in.
+/// Memory in which the WebSocket crate puts the frames of a connection together.
 /// It grows with a packet that needs more.
 const FRAME_BUFFER: usize = 128;
 /// How long a peer gets to answer our close frame.
@@ -68,7 +68,7 @@ pub(crate) async fn serve(
     refusal: Option<CloseReason>,
 ) {
     let connection = server.connection_id();
-    // What is needed once is on the heap: an idle connection is small.
+    // Futures that are needed once are on the heap: an idle connection is small.
     let handshake = tokio::select! {
         handshake = timeout(server.config.timeouts.handshake, Box::pin(handshake::accept(stream))) => handshake,
         () = server.stopping.cancelled() => return,
@@ -141,8 +141,8 @@ pub(crate) async fn serve(
 /// and other players' lines never wait for a password hash.
 async fn converse(socket: &mut Socket, gate: &mut Gate) -> End {
     loop {
-        // Who does not take the answers gets no more of them for the moment: a slow
-        // peer that asks for much shall have it page by page.
+        // A peer that does not read its answers gets no further ones for the moment: a
+        // slow peer that asks for much shall have it page by page.
         let next = match socket.outbox.has_room() {
             true => socket.next_packet(),
             false => Ok(None),
@@ -217,7 +217,7 @@ struct Socket {
     now: Option<Instant>,
     /// Whether a WebSocket ping was sent and not answered yet.
     ping: Ping,
-    /// What the peer sent cannot be read on as WebSocket frames.
+    /// The peer sent bytes that cannot be read on as WebSocket frames.
     unreadable: bool,
     logged_out_since: Option<Instant>,
     /// Fires no later than the next deadline.
@@ -468,7 +468,7 @@ impl Socket {
         // Hanging up with data unread would make TCP reset the connection, and
         // the peer might never see why it ended.
         for _ in 0..MAX_CLOSING_READS {
-            // What it says before that is passed over.
+            // Packets before that are passed over.
             while !self.unreadable {
                 match self.next_packet() {
                     Ok(Some(_)) => {}

@@ -8,10 +8,10 @@
 //! outboxes of all listeners under the hub's one lock; an outbox is a queue. So
 //! everybody gets the lines of a channel by rising numbers.
 //!
-//! Who logs in or joins starts to listen under the same lock that reads the
-//! channel's newest number for the answer: each line with a greater number
-//! arrives by itself. What the store told before that may be out of date by
-//! then; [`Arrivals`] tells, and it is read again.
+//! A player who logs in or joins starts to listen under the same lock that reads
+//! the channel's newest number for the answer: each line with a greater number
+//! arrives by itself. The store's answers before that may be out of date by then;
+//! [`Arrivals`] tells, and the store is asked again.
 //!
 //! # Who is online
 //!
@@ -76,7 +76,7 @@ struct State {
     lobby: ChannelId,
     channels: HashMap<ChannelId, LiveChannel>,
     channel_ids: HashMap<ChannelName, ChannelId>,
-    /// Whom online players have blocked, and who has.
+    /// Players blocked by others who are online, and by whom.
     blockers: HashMap<UserId, HashSet<UserId>>,
     /// Places without a connection, in the order in which their grace ends.
     graces: VecDeque<Grace>,
@@ -113,7 +113,7 @@ impl Player {
     }
 }
 
-/// Somebody who logs in, with what the store knows of them.
+/// A player who logs in, as the store knows them.
 pub(crate) struct Newcomer {
     pub(crate) user: UserId,
     pub(crate) username: String,
@@ -359,7 +359,7 @@ impl Hub {
         (presence, text.to_owned())
     }
 
-    /// Who is online behind a name key, in the order of name keys, without those
+    /// Players online behind a name key, in the order of name keys, without those
     /// that `reader` has blocked.
     pub(crate) fn online(
         &self,

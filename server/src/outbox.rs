@@ -2,10 +2,9 @@
 //!
 //! # Who writes
 //!
-//! Whoever makes an empty queue non-empty sees to it that it is written: by
-//! [`Outbox::flush`] at once, from whatever task it is in, or by waking the task
-//! that owns the connection ([`Outbox::push`] does). What is queued meanwhile goes
-//! out with it. So a line to a member whose socket has room costs one system call
+//! The task that makes an empty queue non-empty sees to it that it is written: it
+//! calls [`Outbox::flush`] itself, or wakes the task that owns the connection
+//! ([`Outbox::push`] does). Pieces queued meanwhile go out with it. So a line to a member whose socket has room costs one system call
 //! and wakes nobody here; lines that pile up go out many in a call. A socket that
 //! takes no more is left to its owning task, which waits until it does.
 
@@ -35,7 +34,7 @@ const MAX_PIECES: usize = 32;
 /// Anyone may queue. Queueing never waits, so that one stalled player cannot hold
 /// up the others. The queue is bounded by `max_bytes`:
 ///
-/// - beyond half of it, lines of chat are left out. What is missing is noted per
+/// - beyond half of it, lines of chat are left out. The gap is noted per
 ///   channel, and told by one `gap` packet once three quarters are free again:
 ///   the client asks for the lines by `history`;
 /// - beyond all of it the queue is dropped, and the connection ordered to close
@@ -55,7 +54,7 @@ struct State {
     waiting: VecDeque<Frames>,
     /// Bytes of the first piece that the socket has taken already.
     written: usize,
-    /// What the waiting pieces count.
+    /// The bytes that the waiting pieces count.
     bytes: usize,
     /// Channels with lines left out, and the newest number of each.
     gaps: Vec<(Arc<str>, Seq)>,
@@ -158,8 +157,8 @@ impl Outbox {
         self.push(if is_tight { instead } else { frames }.clone());
     }
 
-    /// Queues an answer or news. True if nobody else will write it: to be followed
-    /// by [`Outbox::flush`].
+    /// Queues an answer or news. True if the caller must call
+    /// [`Outbox::flush`].
     #[must_use]
     pub(crate) fn queue(&self, frames: Frames) -> bool {
         let state = &mut self.lock();
@@ -176,8 +175,7 @@ impl Outbox {
     }
 
     /// Queues lines of one channel, in the order of their numbers, or notes that
-    /// they are left out. True if nobody else will write them: to be followed by
-    /// [`Outbox::flush`].
+    /// they are left out. True if the caller must call [`Outbox::flush`].
     #[must_use]
     pub(crate) fn queue_lines(&self, channel: &Arc<str>, lines: &Lines) -> bool {
         self.change(&mut self.lock(), |state| {
@@ -193,8 +191,9 @@ impl Outbox {
         })
     }
 
-    /// True if there was nothing to write before. (Who finds something there,
-    /// though it be a gap to tell, knows that somebody is about to write.)
+    /// True if there was nothing to write before, so that the caller must call
+    /// [`Outbox::flush`]. (Where there was something, though it be a gap to tell,
+    /// another task is about to write.)
     fn change(&self, state: &mut State, change: impl FnOnce(&mut State)) -> bool {
         if state.is_over() {
             return false;
@@ -302,7 +301,7 @@ impl Outbox {
         }
     }
 
-    /// Who logged out misses nothing any more.
+    /// Forgets gaps that were not told: a player who logged out misses nothing.
     pub(crate) fn forget_gaps(&self) {
         self.lock().gaps.clear();
     }
@@ -339,8 +338,8 @@ impl Outbox {
         self.lock().expected_answers += 1;
     }
 
-    /// Queues so many answers that were expected. True if nobody else will write them: to
-    /// be followed by [`Outbox::flush`].
+    /// Queues so many answers that were expected. True if the caller must
+    /// call [`Outbox::flush`].
     #[must_use]
     pub(crate) fn deliver_answers(&self, frames: Frames, answers: usize) -> bool {
         let mut state = self.lock();
@@ -401,8 +400,8 @@ impl Outbox {
 
 /// Outboxes whose waiting packets nobody but us will write.
 ///
-/// What is queued under the hub's lock is written after it. Who queues there may
-/// wait for another thread that is writing just that outbox, which never blocks.
+/// Packets are queued under the hub's lock and written after it. The hub may wait
+/// for another thread that is writing just that outbox, which never blocks.
 #[derive(Default)]
 pub(crate) struct Unflushed {
     outboxes: Vec<Arc<Outbox>>,

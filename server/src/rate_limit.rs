@@ -1,4 +1,4 @@
-//! Who has to wait: tries per address and per name, lines per account, packets per
+//! Limits: tries per address and per name, lines per account, packets per
 //! connection. What one player spends is not what another needs.
 
 mod steady;
@@ -156,7 +156,7 @@ impl RateLimits {
     }
 
     /// Counts a resume from `address` with a token that is worth nothing. There are
-    /// too many tokens to find one, and who has one is not kept waiting by others.
+    /// too many tokens to find one, and others keep nobody waiting who has one.
     ///
     /// # Errors
     /// `rate_limited` with the time until the next may come.
@@ -172,7 +172,7 @@ impl RateLimits {
         self.check(&self.unanswered_whispers, &sender.0)
     }
 
-    /// What the sessions of an account have in common as they say something.
+    /// The account as one that says something, shared by its sessions.
     pub(crate) fn speaker(&self, user: UserId) -> Arc<Speaker> {
         let mut speakers = self.speakers();
         let shared = speakers.entry(user).or_insert_with(|| Shared {
@@ -221,7 +221,7 @@ impl RateLimits {
         self.channel_passwords.retain_recent();
         self.creations.retain_recent();
         self.invitations.retain_recent();
-        // Not at once: who logs in again has no more lines than before.
+        // Not at once: an account that logs in again has no more lines than before.
         self.speakers().retain(|_, shared| {
             let is_unused = Arc::strong_count(&shared.speaker) == 1;
             !(std::mem::replace(&mut shared.was_unused, is_unused) && is_unused)
@@ -244,8 +244,8 @@ impl RateLimits {
     }
 }
 
-/// What the sessions of an account have in common as they say something: its limit on
-/// lines, and who has whispered back to it.
+/// An account as one that says something, shared by its sessions: its limit on lines,
+/// and the players who have whispered back to it.
 pub(crate) struct Speaker {
     lines: SteadyLimit,
     /// The latest found last.
@@ -301,7 +301,7 @@ impl Speaker {
 /// The limits on packets of one connection.
 pub(crate) struct PacketLimit {
     packets: SteadyLimit,
-    /// Apart: who comes back after a while asks for page after page.
+    /// Apart: a player who comes back after a while asks for page after page.
     history: SteadyLimit,
 }
 

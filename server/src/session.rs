@@ -38,7 +38,7 @@ pub(crate) struct Player {
     pub(crate) token: TokenHash,
     /// Keeps the player in the hub.
     hub_entry: HubEntry,
-    /// What the account's sessions have in common, once this one says something.
+    /// Shared with the account's other sessions, once this one says something.
     speaker: Option<Arc<Speaker>>,
 }
 
@@ -110,15 +110,14 @@ impl Session {
         self.closing
     }
 
-    /// What the account that is logged in has in common with its other sessions as it
-    /// says something.
+    /// The account that is logged in, as one that says something on any device.
     pub(crate) fn speaker(&mut self) -> Option<&Speaker> {
         let me = self.player.as_mut()?;
         let limits = &self.server.limits;
         Some(me.speaker.get_or_insert_with(|| limits.speaker(me.user.id)))
     }
 
-    /// Somebody is logged in here from now on, who is in the hub already.
+    /// Notes that a player, who is in the hub already, is logged in here.
     pub(crate) fn log_in(
         &mut self,
         user: Account,

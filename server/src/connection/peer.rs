@@ -1,4 +1,4 @@
-//! What the WebSocket crate reads from and writes to, in place of a socket.
+//! The WebSocket crate's side of a connection, in place of a socket.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -15,7 +15,7 @@ impl Unread {
     }
 }
 
-/// What the WebSocket crate reads from and writes to: never the socket itself.
+/// The WebSocket crate reads from here and writes to here, never to the socket itself.
 pub(super) struct Peer<'a> {
     pub(super) unread: &'a mut Unread,
     /// Pongs and close frames.

@@ -27,7 +27,7 @@ impl Arriving {
         }
     }
 
-    /// What the hub tells by whether something changed since the try began.
+    /// By this the hub tells whether something changed since the try began.
     pub(super) fn arrival(&self) -> &Arrival {
         &self.arrival
     }
@@ -46,7 +46,7 @@ impl Arriving {
     }
 }
 
-/// What changed while a request was under way makes it worth another try of the player.
+/// Something changed while a request was under way: the player may try again.
 pub(super) fn changed_meanwhile() -> Denial {
     Denial::for_now(DenyCode::Busy, Duration::from_millis(500))
 }

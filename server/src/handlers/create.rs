@@ -8,7 +8,7 @@ use super::outcome::Outcome;
 use crate::session::Session;
 use crate::store::{Created, NewChannel};
 
-/// Answers `create` with `joined`: who creates a channel owns it.
+/// Answers `create` with `joined`: a player owns the channel they create.
 pub(crate) async fn create(
     session: &Session,
     id: RequestId,

@@ -7,8 +7,8 @@ use super::lookup::{membership, other_user};
 use super::outcome::Outcome;
 use crate::session::Session;
 
-/// Answers `invite` with `ok`, also when the player has blocked who invites and
-/// hears nothing of it.
+/// Answers `invite` with `ok`, also when the invited player has blocked the inviter
+/// and hears nothing of it.
 pub(crate) async fn invite(
     session: &Session,
     id: RequestId,

@@ -8,8 +8,7 @@ use super::outcome::Outcome;
 use crate::session::Session;
 use crate::store::{Added, Channel, MemberLimits};
 
-/// Answers `join` with `joined`. Who is in the channel already is told how it
-/// stands.
+/// Answers `join` with `joined`. A member of the channel is told how it stands.
 pub(crate) async fn join(
     session: &Session,
     id: RequestId,

@@ -35,7 +35,7 @@ pub(crate) async fn login(
     let Some(mut user) = user.filter(|_| verified.valid) else {
         return Err(DenyCode::BadCredentials.into());
     };
-    // Not before: who does not know the password need not know of the ban.
+    // Not before: a stranger without the password need not know of the ban.
     if server.bans.contain(&name_key) {
         return Err(DenyCode::Banned.into());
     }

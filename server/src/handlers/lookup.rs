@@ -1,4 +1,4 @@
-//! Who and which channel a request is about.
+//! The player and the channel that a request is about.
 
 use longhall_packet::{ChannelName, DenyCode, Role, Username};
 use longhall_world::rules;

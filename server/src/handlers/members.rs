@@ -1,4 +1,4 @@
-//! A player looks who is in a channel.
+//! A player looks at the members of a channel.
 
 use longhall_packet::{ChannelName, Member, RequestId, Role, ServerPacket, Username};
 

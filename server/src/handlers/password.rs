@@ -6,8 +6,7 @@ use tracing::info;
 use super::outcome::Outcome;
 use crate::session::Session;
 
-/// Answers `change_password` with `ok`. Who else is logged in to the account is
-/// no more.
+/// Answers `change_password` with `ok`. The account's other sessions end.
 pub(crate) async fn change_password(
     session: &Session,
     id: RequestId,

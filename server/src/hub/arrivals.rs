@@ -26,7 +26,7 @@ pub(super) struct Arrivals {
     missed: HashMap<UserId, Missed>,
 }
 
-/// What came for an account.
+/// Whispers and invitations that came for an account.
 #[derive(Default)]
 struct Missed {
     /// When the last of it came.
@@ -45,7 +45,7 @@ pub(crate) struct Arrival {
     since: u64,
 }
 
-/// What the store told may not hold any more; ask it again.
+/// The store's answers may not hold any more; ask it again.
 #[derive(Debug)]
 pub(crate) struct Stale;
 
@@ -62,7 +62,7 @@ impl Drop for Arrival {
     fn drop(&mut self) {
         let arrivals = &mut self.hub.lock().arrivals;
         arrivals.on_the_way.remove(&self.since);
-        // Who left last cleans up; who is older still needs it.
+        // The oldest arrival cleans up when it ends: younger ones need no older notes.
         let oldest = arrivals.on_the_way.first().copied();
         if oldest.is_none_or(|oldest| oldest > self.since) {
             let oldest = oldest.unwrap_or(u64::MAX);

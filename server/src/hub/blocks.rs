@@ -1,4 +1,4 @@
-//! Who hears nothing of whom.
+//! Players who hear nothing of others.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -34,7 +34,7 @@ pub(super) struct Listener {
     pub(super) outbox: Arc<Outbox>,
 }
 
-/// Who came, went or changed since it was told last.
+/// Members who came, went or changed since it was told last.
 #[derive(Default)]
 pub(super) struct PresenceDelta {
     pub(super) of: HashMap<UserId, MemberDelta>,

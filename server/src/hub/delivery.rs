@@ -1,4 +1,4 @@
-//! Lines and news on their way to whom they are for.
+//! Delivery of lines and news to the players they are for.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -21,9 +21,10 @@ impl Hub {
     /// Queues lines of a channel, in the order of their numbers, for everybody in
     /// it. To be called by the chat log alone; see the top of the module.
     ///
-    /// Never waits; see [`Outbox::queue_lines`] for those who are too slow. They
-    /// are written when `mail` is sent, without the hub's lock. Who has blocked a
-    /// sender gets the line as `hidden`: the number without the words.
+    /// Never waits; see [`Outbox::queue_lines`] for listeners that are too slow. The
+    /// lines are written when `unflushed` is flushed, without the hub's lock. A
+    /// listener that has blocked a sender gets the line as `hidden`: the number
+    /// without the words.
     pub(crate) fn publish(
         &self,
         channel: ChannelId,

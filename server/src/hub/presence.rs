@@ -1,4 +1,4 @@
-//! PresenceDelta of who came, went and changed: gathered per channel, told once in a
+//! News of players who came, went or changed: gathered per channel, told once in a
 //! while.
 
 use std::collections::{HashMap, HashSet};
@@ -151,7 +151,7 @@ impl State {
             })
         };
         let packet = |changes| presence(changes, is_partial);
-        // For who has no room for names: fifty of them with their texts, in each
+        // For members without room for names: fifty of them with their texts, in each
         // of many channels, are more than an outbox holds.
         let counts = presence(Vec::new(), true);
         let blockers: HashMap<UserId, &HashSet<UserId>> = changes
@@ -183,7 +183,7 @@ impl State {
         }
     }
 
-    /// What is different from what was told last.
+    /// The changes against what was told last.
     fn changes(&self, delta: PresenceDelta) -> Vec<(UserId, Presence)> {
         let mut changes = Vec::with_capacity(delta.of.len());
         for (user, delta) in delta.of {
