@@ -1,6 +1,9 @@
 //! The gate that every packet of a connection passes: is there one too many, is it a
 //! packet, is it legal now, and which handler answers it?
 
+#[cfg(test)]
+mod tests;
+
 use longhall_packet::codec::{self, DecodeError};
 use longhall_packet::{ClientPacket, CloseReason, Denial, DenyCode, ServerPacket};
 use tokio::time::Instant;

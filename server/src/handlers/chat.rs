@@ -100,9 +100,9 @@ async fn whisper(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{Access, CloseReason, DenyCode, ServerPacket};
+    use longhall_packet::{Access, DenyCode, ServerPacket};
 
-    use crate::handlers::test_requests::{blocks, chat, delete, edit, ping};
+    use crate::handlers::test_requests::{blocks, chat, delete, edit};
     use crate::handlers::test_session::TestSession;
     use crate::store::Cursor;
 
@@ -243,67 +243,6 @@ mod tests {
         ada.say("lobby", "hi").await;
         ada.expect_deny(Some(6), DenyCode::Unavailable);
         bob.expect_nothing();
-    }
-
-    #[tokio::test]
-    async fn a_flood_is_told_to_wait_and_closed_when_it_does_not() {
-        let [mut ada] =
-            TestSession::players_with(|config| config.rates.packets_per_second = 1, ["ada"]).await;
-        let mut limited = 0;
-        for _ in 10..500 {
-            ada.ask(ping()).await;
-            limited += u32::from(matches!(
-                ada.next(),
-                ServerPacket::Deny {
-                    code: DenyCode::RateLimited,
-                    retry_after_ms: Some(1..),
-                    ..
-                }
-            ));
-            if ada.is_closed() {
-                break;
-            }
-        }
-        assert!(limited >= 200, "{limited}");
-        ada.expect_closed(CloseReason::Flooding);
-    }
-
-    #[tokio::test]
-    async fn packets_that_break_a_rule_count_like_others() {
-        let mut mallory = TestSession::with(|config| config.rates.packets_per_second = 1);
-        for _ in 0..500 {
-            mallory
-                .send(r#"{"type":"login","id":1,"username":"x","password":"correct horse"}"#)
-                .await;
-            if mallory.is_closed() {
-                break;
-            }
-        }
-        let mut limited = 0;
-        while !mallory.is_silent() {
-            limited += u32::from(matches!(
-                mallory.next(),
-                ServerPacket::Deny {
-                    id: Some(1),
-                    code: DenyCode::RateLimited,
-                    ..
-                }
-            ));
-        }
-        assert!(limited >= 200, "{limited}");
-        mallory.expect_closed(CloseReason::Flooding);
-    }
-
-    #[tokio::test]
-    async fn a_peer_that_sends_no_packets_but_rubbish_is_closed() {
-        let mut visitor = TestSession::new();
-        for _ in 0..10 {
-            visitor.send("rubbish").await;
-            visitor.expect_deny(None, DenyCode::MalformedPacket);
-        }
-        visitor.send("rubbish").await;
-        visitor.expect_deny(None, DenyCode::MalformedPacket);
-        visitor.expect_closed(CloseReason::ProtocolError);
     }
 
     /// Whether the last request was refused as one too many.
