@@ -219,7 +219,8 @@ impl Denial {
     /// A refusal that holds for `retry_after` only. At least one millisecond is
     /// announced, so that a client never retries at once.
     pub fn for_now(code: DenyCode, retry_after: std::time::Duration) -> Self {
-        let ms = u32::try_from(retry_after.as_millis())
+        // Rounded up: a client that waits so long is not denied again.
+        let ms = u32::try_from(retry_after.as_nanos().div_ceil(1_000_000))
             .unwrap_or(u32::MAX)
             .max(1);
         Self {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use longhall_packet::{CloseReason, DenyCode, ServerPacket};
 
 use crate::handlers::test_requests::ping;
@@ -62,4 +64,18 @@ async fn a_peer_that_sends_no_packets_but_rubbish_is_closed() {
     visitor.send("rubbish").await;
     visitor.expect_deny(None, DenyCode::MalformedPacket);
     visitor.expect_closed(CloseReason::ProtocolError);
+}
+
+#[tokio::test]
+async fn a_player_who_waits_as_long_as_told_is_heard_again() {
+    let [mut ada] =
+        TestSession::players_with(|config| config.packets_per_second = 1, ["ada"]).await;
+    let wait_ms = loop {
+        ada.ask(ping()).await;
+        if let ServerPacket::Deny { retry_after_ms, .. } = ada.next() {
+            break retry_after_ms.unwrap();
+        }
+    };
+    ada.step_clock(Duration::from_millis(wait_ms.into()));
+    ada.done(ping()).await;
 }
