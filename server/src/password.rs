@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,8 +32,8 @@ pub(crate) struct Passwords {
     /// Jobs waiting or running.
     load: Arc<AtomicUsize>,
     threads: usize,
-    /// What one hash took at the start, to tell the refused when to come back.
-    one_hash: Duration,
+    /// Tells the refused when to come back.
+    dummy: Arc<OnceLock<Dummy>>,
 }
 
 /// What can be hashed.
@@ -68,15 +68,21 @@ impl Passwords {
     /// # Errors
     /// When the cost is outside what argon2 allows, or no thread can be started.
     pub(crate) fn start(config: &Config) -> io::Result<Self> {
-        let started = Instant::now();
         let config = &config.hashing;
-        let hasher = Hasher::new(config.cost)?;
-        let one_hash = started.elapsed();
+        let HashCost {
+            memory_kib,
+            passes,
+            lanes,
+        } = config.cost;
+        let params = Params::new(memory_kib, passes, lanes, None)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
+        let dummy = Arc::default();
         let threads = config.threads.unwrap_or_else(default_threads).max(1);
         let (jobs, queue) = sync_channel::<Job>(config.queue);
         let queue = Arc::new(Mutex::new(queue));
         for number in 1..=threads {
-            let (hasher, queue) = (hasher.for_another_thread(), Arc::clone(&queue));
+            let hasher = Hasher::new(params.clone(), Arc::clone(&dummy));
+            let queue = Arc::clone(&queue);
             thread::Builder::new()
                 .name(format!("password-{number}"))
                 .spawn(move || work(hasher, &queue))?;
@@ -85,7 +91,7 @@ impl Passwords {
             jobs,
             load: Arc::default(),
             threads,
-            one_hash,
+            dummy,
         })
     }
 
@@ -132,7 +138,8 @@ impl Passwords {
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
                 self.load.fetch_sub(1, Ordering::Relaxed);
                 let rounds = u32::try_from(ahead / self.threads).unwrap_or(u32::MAX);
-                let wait = self.one_hash.saturating_mul(rounds);
+                let one_hash = self.dummy.get().map_or(Duration::ZERO, |dummy| dummy.took);
+                let wait = one_hash.saturating_mul(rounds);
                 Err(Denial::for_now(
                     DenyCode::Busy,
                     wait.max(Duration::from_millis(250)),
@@ -152,6 +159,7 @@ fn work(mut hasher: Hasher, queue: &Mutex<Receiver<Job>>) {
     // it costs latency under load, nothing else.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(10);
+    hasher.dummy_hash();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
@@ -159,37 +167,48 @@ fn work(mut hasher: Hasher, queue: &Mutex<Receiver<Job>>) {
     }
 }
 
+/// A hash that stands in for the one of an account that does not exist. The first thread
+/// makes it, so that the start does not wait for it.
+struct Dummy {
+    hash: String,
+    /// What it took to make it.
+    took: Duration,
+}
+
 /// argon2id with the server's parameters, and one thread's working memory.
 struct Hasher {
     params: Params,
-    /// Stands in for the hash of an account that does not exist.
-    dummy: String,
+    dummy: Arc<OnceLock<Dummy>>,
     /// Kept from hash to hash: asking the system for 19 MiB each time costs
     /// time, and leaves holes in the heap.
     memory: Vec<Block>,
 }
 
 impl Hasher {
-    fn new(cost: HashCost) -> io::Result<Self> {
-        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
-        let mut hasher = Self {
-            params,
-            dummy: String::new(),
-            memory: Vec::new(),
-        };
-        hasher.dummy = hasher
-            .try_hash(b"no account has this hash")
-            .map_err(|error| io::Error::other(error.to_string()))?;
-        Ok(hasher)
-    }
-
-    fn for_another_thread(&self) -> Self {
+    fn new(params: Params, dummy: Arc<OnceLock<Dummy>>) -> Self {
         Self {
-            params: self.params.clone(),
-            dummy: self.dummy.clone(),
+            params,
+            dummy,
             memory: Vec::new(),
         }
+    }
+
+    /// The dummy; makes it, or waits for the thread that does.
+    fn dummy_hash(&mut self) -> String {
+        let dummy = Arc::clone(&self.dummy);
+        let dummy = dummy.get_or_init(|| {
+            let started = Instant::now();
+            let hash = self
+                .try_hash(b"no account has this hash")
+                .expect("argon2 has taken these parameters");
+            // It may be long until somebody logs in.
+            self.memory = Vec::new();
+            Dummy {
+                hash,
+                took: started.elapsed(),
+            }
+        });
+        dummy.hash.clone()
     }
 
     fn hash(&mut self, password: &impl Secret) -> Result<String, Denial> {
@@ -203,7 +222,7 @@ impl Hasher {
     fn verify(&mut self, stored: Option<&str>, password: &impl Secret) -> Verified {
         // The name is unknown, but hash anyway: answering at once would tell
         // anyone with a stopwatch which names have accounts.
-        let against = stored.map_or_else(|| self.dummy.clone(), str::to_owned);
+        let against = stored.map_or_else(|| self.dummy_hash(), str::to_owned);
         let matches = self.matches(&against, password).unwrap_or_else(|cause| {
             error!(%cause, "a stored password hash cannot be read; its account cannot log in");
             false
