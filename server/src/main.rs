@@ -61,23 +61,27 @@ fn start(args: Args, log: &Log) -> anyhow::Result<()> {
     let levels = &args.basics.log;
     log.take_events(levels)
         .with_context(|| format!("--log {levels} is not a log level; try info or debug"))?;
+    // Early: who comes now waits a little, and is not refused.
+    let listener = listener::bind(args.basics.listen)?;
     process_limits::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(serve(args))
+    runtime.block_on(serve(args, listener))
 }
 
-async fn serve(Args { basics, mut config }: Args) -> anyhow::Result<()> {
+async fn serve(
+    Args { basics, mut config }: Args,
+    listener: std::net::TcpListener,
+) -> anyhow::Result<()> {
     // First, so that a stop is one in good order however long the database takes.
     let stopping = CancellationToken::new();
     let patience = config.timeouts.shutdown + Duration::from_secs(1);
     shutdown::on_signals(stopping.clone(), patience).context("cannot listen for signals")?;
     process_limits::outlive_file_size_limit().context("cannot listen for signals")?;
     config.names.read_reserved()?;
-    let listener = TcpListener::from_std(listener::bind(basics.listen)?)
-        .context("cannot wait for connections")?;
+    let listener = TcpListener::from_std(listener).context("cannot wait for connections")?;
     let store = SqliteStore::open(&basics.database)?;
     let address = listener.local_addr().context("cannot find out the port")?;
     info!(%address, database = %basics.database.display(), server = SERVER_NAME, "listening");

@@ -21,28 +21,27 @@ struct Variable {
 /// Reads the options from the command line and the environment; prints help, or what
 /// is wrong, and ends the program where they do not let it start.
 pub(crate) fn parse<T: Parser>() -> (T, Variables) {
-    parse_from(T::command(), &env::args_os().collect::<Vec<_>>())
-        .unwrap_or_else(|error| error.exit())
+    parse_from(&env::args_os().collect::<Vec<_>>()).unwrap_or_else(|error| error.exit())
 }
 
-fn parse_from<T: Parser>(
-    command: Command,
-    arguments: &[OsString],
-) -> Result<(T, Variables), Error> {
-    let command = command.mut_args(|arg| {
+fn parse_from<T: Parser>(arguments: &[OsString]) -> Result<(T, Variables), Error> {
+    let mut command = command::<T>();
+    let matches = command
+        .try_get_matches_from_mut(arguments)
+        .map_err(|error| name_variable(error, &self::command::<T>(), arguments))?;
+    let options = T::from_arg_matches(&matches)?;
+    Ok((options, Variables::used(&command, &matches)))
+}
+
+fn command<T: Parser>() -> Command {
+    T::command().mut_args(|arg| {
         // Why one would change it is for the example of all options, not for the help.
         let arg = arg.long_help(Resettable::Reset);
         match is_empty(&arg) {
             true => without_variable(arg),
             false => arg,
         }
-    });
-    let matches = command
-        .clone()
-        .try_get_matches_from(arguments)
-        .map_err(|error| name_variable(error, &command, arguments))?;
-    let options = T::from_arg_matches(&matches)?;
-    Ok((options, Variables::used(&command, &matches)))
+    })
 }
 
 fn is_empty(arg: &Arg) -> bool {

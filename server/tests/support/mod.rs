@@ -499,7 +499,7 @@ impl Program {
         Self { child, address }
     }
 
-    /// Starts it where its log cannot be followed; waits until it can be connected to.
+    /// Starts it where its log cannot be followed; waits until it answers.
     /// `command` is given the options.
     pub fn start_unheard(command: &mut std::process::Command, database: &std::path::Path) -> Self {
         // The system does not hand out the same port again soon.
@@ -512,15 +512,25 @@ impl Program {
         Self::wait_for(command.spawn().unwrap(), address)
     }
 
-    /// Waits until the server can be connected to.
+    /// Waits until the server answers: connections are taken before it is ready.
     pub fn wait_for(mut child: std::process::Child, address: SocketAddr) -> Self {
         let until = std::time::Instant::now() + PATIENCE;
-        while std::net::TcpStream::connect(address).is_err() {
+        while !Self::answers(address) {
             assert_eq!(child.try_wait().unwrap(), None, "the server ended");
             assert!(std::time::Instant::now() < until, "the server is not there");
             std::thread::sleep(Duration::from_millis(10));
         }
         Self { child, address }
+    }
+
+    fn answers(address: SocketAddr) -> bool {
+        use std::io::{Read, Write};
+        let Ok(mut stream) = std::net::TcpStream::connect(address) else {
+            return false;
+        };
+        // It says that it is no web server.
+        let is_sent = stream.write_all(b"GET / HTTP/1.1\r\n\r\n").is_ok();
+        is_sent && stream.read(&mut [0]).is_ok_and(|count| count > 0)
     }
 
     /// Runs it to its end; one that starts although it should not is ended.
