@@ -1,4 +1,4 @@
-//! Who may not come in.
+//! Accounts that may not come in.
 //!
 //! The operator keeps a text file with one user name a line. It is looked at
 //! while the server runs, so that a ban works at once and without a restart.
@@ -57,7 +57,7 @@ impl Bans {
         Username::parse(username).is_ok_and(|name| self.contain(&name.name_key()))
     }
 
-    /// Reads the file again if it has changed, and returns whom it newly names.
+    /// Reads the file again if it has changed, and returns the name keys new in it.
     fn refresh(&self) -> Result<Vec<String>, Error> {
         let Some(file) = &self.file else {
             return Ok(Vec::new());
@@ -86,8 +86,8 @@ impl Bans {
     }
 }
 
-/// Looks at the file now and then, and closes the sessions of those it newly
-/// names.
+/// Looks at the file now and then, and closes the sessions of the accounts whose names
+/// are new in it.
 pub(crate) async fn watch(bans: Arc<Bans>, period: Duration, store: Arc<dyn Store>, hub: Hub) {
     if bans.file.is_none() {
         return;

@@ -1,4 +1,4 @@
-//! Locks by key: what concerns the same key happens one after the other.
+//! Locks by key: changes under the same key happen one after the other.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -1,9 +1,8 @@
 //! Everything an operator or a test may set, by theme.
 //!
-//! A setting stands in one place. What an operator may set is an option: its field's
-//! first paragraph is what `--help` says of it, the second why one would change it, for
-//! `server/longhall.example.env`. The option's own default is the field's. The rest, with
-//! `skip`, is for tests.
+//! Each setting stands in one place, with its default. A field that is an option is for
+//! operators: its first paragraph is the help, the second says why one would change it
+//! and goes into `server/longhall.example.env`. A field with `skip` is for tests.
 
 mod basics;
 mod capacity;

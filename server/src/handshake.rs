@@ -1,5 +1,4 @@
-//! The opening handshake (RFC 6455, section 4), and a word of HTTP for whoever
-//! sends anything else.
+//! The opening handshake (RFC 6455, section 4), and an answer in HTTP to anything else.
 
 use std::io;
 
@@ -15,7 +14,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
 
 /// Most bytes of a request's head. Browsers with many cookies send a few KiB.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
-/// Reads of what a refused peer still says, before it is hung up on.
+/// Reads from a peer that was refused, before the server hangs up.
 const MAX_REFUSED_READS: usize = 16;
 
 /// A handshake that succeeded.
@@ -40,7 +39,7 @@ pub(crate) enum HandshakeError {
     Refused(Refusal),
 }
 
-/// An answer to what is no handshake.
+/// The answer to a request that is no handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     status: &'static str,
@@ -50,8 +49,8 @@ pub(crate) struct Refusal {
     text: &'static str,
 }
 
-/// RFC 9110, section 15.5.22: `Upgrade` says to what. RFC 6455, section 4.4:
-/// `Sec-WebSocket-Version` says which.
+/// RFC 9110, section 15.5.22: `Upgrade` names the protocol to speak. RFC 6455, section
+/// 4.4: `Sec-WebSocket-Version` names its version.
 const UPGRADE: &str = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
 
 const NO_WEBSOCKET: Refusal = Refusal {
@@ -123,8 +122,8 @@ async fn read_request(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<
                 _ => Err(io::ErrorKind::UnexpectedEof.into()),
             };
         }
-        // Parsed at the first bytes, to be rid of what is no HTTP at once, and when
-        // it is whole. In between, a peer that sends byte after byte is read cheaply.
+        // Parsed at its first bytes, so that another protocol is refused at once, and
+        // when it is whole. A peer that sends byte after byte costs little in between.
         if looked_at == 0 || has_end(&head[looked_at.saturating_sub(3)..]) {
             match Request::try_parse(head) {
                 Ok(None) => {}

@@ -1,4 +1,4 @@
-//! What a peer makes us read: counted by frame, and held back where it is too much.
+//! Counts the frames that a peer makes us read, and holds it back where they are too many.
 //!
 //! The session counts packets. A peer can send much that is none: pings, pongs,
 //! empty pieces of a packet that never ends, single bytes. Each costs little and
@@ -19,16 +19,16 @@ use crate::rate_limit::SteadyLimit;
 const MAX_HEADER_BYTES: usize = 14;
 /// Reads a second that any client may need: packets come in pieces.
 const MIN_READS_PER_SECOND: u32 = 200;
-/// What a frame beside the packets counts, in reads: most ask for an answer.
+/// A frame that is no packet counts as so many reads: most ask for an answer.
 const READS_PER_FRAME: u32 = 5;
 
-/// What one connection may make us read.
+/// How much one connection may make us read.
 pub(crate) struct Intake {
     meter: FrameMeter,
     reads: SteadyLimit,
 }
 
-/// What is to be done with bytes that were read.
+/// How to go on with bytes that were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Go on.

@@ -120,8 +120,8 @@ pub(crate) async fn run<Serving>(
     }
 }
 
-/// What holds for every socket. A system that does not do it serves players
-/// nevertheless.
+/// Sets the options of every socket. Players are served even where the system refuses
+/// one.
 fn set_up(stream: &TcpStream) -> io::Result<()> {
     // Nagle's algorithm would hold lines back for up to 40 ms.
     stream.set_nodelay(true)?;

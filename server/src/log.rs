@@ -114,8 +114,8 @@ impl Log {
         self.0.wake.notify_one();
     }
 
-    /// Waits until what was said is written, but no longer than a second: a log
-    /// that takes nothing shall not keep the program from ending.
+    /// Waits until all lines are written, but no longer than a second: a log that takes
+    /// nothing shall not keep the program from ending.
     fn finish(&self) {
         let until = Instant::now() + FINISH_TIMEOUT;
         let mut state = self.0.lock();
@@ -214,7 +214,7 @@ fn write_all<W: Write>(shared: &Shared, mut sink: Sink<W>) {
     }
 }
 
-/// The file, pipe or terminal, with what is known about what it did not take.
+/// The file, pipe or terminal, and how many lines it did not take.
 struct Sink<W> {
     file: W,
     lost: u64,

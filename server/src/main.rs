@@ -61,7 +61,7 @@ fn start(args: Args, log: &Log) -> anyhow::Result<()> {
     let levels = &args.basics.log;
     log.take_events(levels)
         .with_context(|| format!("--log {levels} is not a log level; try info or debug"))?;
-    // Early: who comes now waits a little, and is not refused.
+    // Early, so that players who come now wait a little and are not refused.
     let listener = listener::bind(args.basics.listen)?;
     process_limits::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -75,7 +75,7 @@ async fn serve(
     Args { basics, mut config }: Args,
     listener: std::net::TcpListener,
 ) -> anyhow::Result<()> {
-    // First, so that a stop is one in good order however long the database takes.
+    // Before the database, so that a stop is in good order however long that takes.
     let stopping = CancellationToken::new();
     let patience = config.timeouts.shutdown + Duration::from_secs(1);
     shutdown::on_signals(stopping.clone(), patience).context("cannot listen for signals")?;

@@ -18,7 +18,7 @@ pub(crate) fn explain(file: &Path, kind: &str, cause: &io::Error) -> io::Error {
     io::Error::new(cause.kind(), text)
 }
 
-/// What a line says: nothing if it is blank or only a remark, which begins with a `#`.
+/// The entry of a line. A blank line has none, nor has a remark, which begins with a `#`.
 pub(crate) fn entry(line: &str) -> Option<&str> {
     let text = line.split('#').next().unwrap_or_default();
     // An editor's mark at the start of the file is no part of it.

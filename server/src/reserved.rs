@@ -9,7 +9,7 @@ use tracing::warn;
 use crate::config::Config;
 use crate::name_list;
 
-/// Who other players would take for more than a player.
+/// Names whose owners other players would take for more than players.
 const BUILT_IN: &[&str] = &[
     "admin",
     "administrator",
@@ -29,12 +29,12 @@ const BUILT_IN: &[&str] = &[
 ];
 
 /// The keys of all reserved names: what looks like one of them is reserved as well.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reserved {
     names: HashSet<String>,
     looks: HashSet<String>,
     capitals: HashSet<String>,
-    lobby: Option<NameKeys>,
+    lobby: NameKeys,
 }
 
 impl Reserved {
@@ -72,8 +72,10 @@ impl Reserved {
             .map(NameKeys::of)
             .filter(|keys| !freed.contains(&keys.name));
         let mut reserved = Self {
-            lobby: Some(NameKeys::of(config.lobby.name.as_str())),
-            ..Self::default()
+            names: HashSet::new(),
+            looks: HashSet::new(),
+            capitals: HashSet::new(),
+            lobby: NameKeys::of(config.lobby.name.as_str()),
         };
         for keys in built_in.chain(listed) {
             reserved.names.insert(keys.name);
@@ -85,10 +87,7 @@ impl Reserved {
 
     /// Whether a channel of this name would be taken for the lobby.
     pub(crate) fn is_like_lobby(&self, channel: &ChannelName) -> bool {
-        let keys = NameKeys::of(channel.as_str());
-        self.lobby
-            .as_ref()
-            .is_some_and(|lobby| lobby.overlaps(&keys))
+        self.lobby.overlaps(&NameKeys::of(channel.as_str()))
     }
 
     /// Whether a name with these keys is reserved, or looks like one that is.

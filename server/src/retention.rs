@@ -1,4 +1,4 @@
-//! Forgets what is older or more than the operator wants to keep.
+//! Forgets lines and sessions that are older, or more, than the operator wants to keep.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::store::{Pruned, Retention, Shrunk, Store, StoreError};
 /// Between two steps of one round, so that players' lines go first.
 const PAUSE: Duration = Duration::from_millis(20);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// The clock is looked at so often between the rounds.
+/// Between two looks at the clock.
 const LOOK: Duration = Duration::from_secs(60);
-/// Lines that made room are told of so often.
+/// Between two warnings that lines had to make room.
 const TOLD_AGAIN: Duration = Duration::from_secs(60);
-/// That the database is too large though there are no lines left is said so often.
+/// Between two warnings that the database is too large with no lines left.
 const SAID_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Forgets at the start and then regularly, in steps that keep nobody waiting.
@@ -288,7 +288,7 @@ mod tests {
         let text = text(&told);
         let counts = "too_old=1 too_many=0 sessions_expired=1";
         assert!(text.contains(counts), "{text}");
-        // What forgets nothing says nothing.
+        // A round that forgets nothing says nothing.
         told.lock().unwrap().clear();
         kept.round().await;
         assert!(told.lock().unwrap().is_empty());

@@ -9,8 +9,8 @@ use std::thread;
 use tokio::runtime::Builder;
 
 /// Calls `handler` on each signal that asks the server to stop, on a thread of its own,
-/// so that it is called also while all the server's workers are busy. What was started
-/// to outlive its terminal, as by `nohup`, is not told that the terminal is closed.
+/// so that it is called also while all the server's workers are busy. A program that was
+/// started to outlive its terminal, as by `nohup`, is not told when the terminal closes.
 ///
 /// # Errors
 /// When the system has no thread, or does not let us listen for signals.
@@ -37,7 +37,7 @@ pub(crate) fn on_each(mut handler: impl FnMut() + Send + 'static) -> io::Result<
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    /// `None` if whoever started the program had it ignore that signal.
+    /// `None` if the program was started with that signal ignored.
     hangup: Option<tokio::signal::unix::Signal>,
 }
 

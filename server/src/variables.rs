@@ -1,5 +1,5 @@
-//! Options by environment variables: an empty one is an unset one, and what is wrong
-//! with one is said with its name.
+//! Options by environment variables: an empty one counts as unset, and an error names
+//! the variable that it comes from.
 
 use std::env;
 use std::ffi::OsString;
@@ -18,8 +18,8 @@ struct Variable {
     option: String,
 }
 
-/// Reads the options from the command line and the environment; prints help, or what
-/// is wrong, and ends the program where they do not let it start.
+/// Reads the options from the command line and the environment. Where they do not let
+/// the program start, prints the help or the error, and ends it.
 pub(crate) fn parse<T: Parser>() -> (T, Variables) {
     parse_from(&env::args_os().collect::<Vec<_>>()).unwrap_or_else(|error| error.exit())
 }
@@ -54,8 +54,8 @@ fn without_variable(arg: Arg) -> Arg {
     arg.env(Resettable::Reset)
 }
 
-/// Says which variable it is about, if it is about one: the one without which
-/// something else, or nothing, would be wrong.
+/// Names the variable in the error, if one is to blame: a variable without which there
+/// would be another error, or none.
 fn name_variable(mut error: Error, command: &Command, arguments: &[OsString]) -> Error {
     let text = error.to_string();
     let guilty = command.get_arguments().find(|arg| {
