@@ -13,6 +13,7 @@ pub struct Basics {
     /// the same machine it may stay.
     #[arg(long, env = "LONGHALL_LISTEN", value_name = "ADDRESS:PORT")]
     #[arg(default_value = "127.0.0.1:8081")]
+    #[allow(rustdoc::broken_intra_doc_links, reason = "[::] is an address")]
     pub listen: SocketAddr,
 
     /// The file that keeps accounts, channels and lines. Created if it does not exist; its folder
