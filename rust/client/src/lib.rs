@@ -31,7 +31,7 @@
 //! - `requests`: ids, answers, time-outs; `listing`: lists that come in pages;
 //! - `outgoing`: lines on their way, kept until their fate is known;
 //! - `log`: the name of a log; `timeline`: each of its lines once, in order; `unread`: how
-//!   many wait to be read; `logs`: all three of every channel and whisper;
+//!   many wait to be read; `conversations`: all three of every channel and whisper;
 //! - `pages`: which page of history is asked for next; `showing`: what a player sees of a
 //!   line;
 //! - `markers`: up to where is read; `presence`: what the player says of themselves;
@@ -67,7 +67,7 @@ mod link;
 mod listing;
 mod log;
 mod login;
-mod logs;
+mod conversations;
 mod markers;
 mod outgoing;
 mod pages;

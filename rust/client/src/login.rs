@@ -7,7 +7,7 @@ use fastrand::Rng;
 use longhall_packet::{ChannelState, DenyCode, InboxState, ResumeToken};
 
 use crate::backoff::Backoff;
-use crate::logs::{Ends, Logs};
+use crate::conversations::{Conversations, Ends};
 use crate::patience::Patience;
 use crate::{Call, Refusal, RefusalCode};
 
@@ -58,8 +58,8 @@ impl Login {
     }
 
     /// The account is gone; where its logs ended is remembered for its next login.
-    pub(crate) fn forget_account(&mut self, logs: &Logs) {
-        self.note_ends(logs);
+    pub(crate) fn forget_account(&mut self, conversations: &Conversations) {
+        self.note_ends(conversations);
         self.account = None;
     }
 }
@@ -129,9 +129,9 @@ impl Login {
         username: &str,
         channels: &[ChannelState],
         inbox: &InboxState,
-        logs: &Logs,
+        conversations: &Conversations,
     ) -> bool {
-        self.note_ends(logs);
+        self.note_ends(conversations);
         // An older server tells no epoch.
         let is_renamed = !self.epoch.is_empty() && !epoch.is_empty() && self.epoch != epoch;
         if !epoch.is_empty() {
@@ -145,8 +145,11 @@ impl Login {
         self.ends = Ends::default();
     }
 
-    fn note_ends(&mut self, logs: &Logs) {
-        if let Some(ends) = self.username().and_then(|username| logs.ends(username)) {
+    fn note_ends(&mut self, conversations: &Conversations) {
+        if let Some(ends) = self
+            .username()
+            .and_then(|username| conversations.ends(username))
+        {
             self.ends = ends;
         }
     }
@@ -176,10 +179,10 @@ mod tests {
     }
 
     /// The logs of an account that is in no channel.
-    fn logs(last_seq: u64) -> Logs {
-        let mut logs = Logs::default();
-        logs.come_in(Vec::new(), inbox(last_seq), Vec::new(), false);
-        logs
+    fn conversations(last_seq: u64) -> Conversations {
+        let mut conversations = Conversations::default();
+        conversations.logged_in(Vec::new(), inbox(last_seq), Vec::new(), false);
+        conversations
     }
 
     #[test]
@@ -223,8 +226,14 @@ mod tests {
         let mut login = Login::default();
         let mut is_other = |epoch: &str, username: &str, known: u64, last_seq: u64| {
             login.logged_in(ada());
-            login.forget_account(&logs(known));
-            login.is_of_other_store(epoch, username, &[], &inbox(last_seq), &Logs::default())
+            login.forget_account(&conversations(known));
+            login.is_of_other_store(
+                epoch,
+                username,
+                &[],
+                &inbox(last_seq),
+                &Conversations::default(),
+            )
         };
         assert!(!is_other("", "ada", 3, 3));
         assert!(!is_other("one", "ada", 3, 4));

@@ -42,7 +42,7 @@ struct Line {
     order: String,
     /// What to send; `None` for a line that was refused at once.
     content: Option<Content>,
-    way: Way,
+    state: LineState,
 }
 
 /// What is said.
@@ -55,7 +55,7 @@ pub(crate) struct Content {
 }
 
 #[derive(Debug)]
-enum Way {
+enum LineState {
     /// Not sent, or not on this connection, until this time.
     Waiting {
         not_before: Duration,
@@ -84,7 +84,7 @@ impl Outgoing {
             order: conversation.to_lowercase(),
             conversation,
             content: Some(content),
-            way: Way::Waiting {
+            state: LineState::Waiting {
                 not_before: Duration::ZERO,
                 was_sent: false,
             },
@@ -108,7 +108,7 @@ impl Outgoing {
             order: conversation.to_lowercase(),
             conversation,
             content: None,
-            way: Way::Over(Err(refusal)),
+            state: LineState::Over(Err(refusal)),
         });
         None
     }
@@ -131,8 +131,8 @@ impl Outgoing {
 
     pub(crate) fn sent(&mut self, call: Call, id: RequestId, deadline: Duration) {
         if let Some(line) = self.lines.iter_mut().find(|line| line.call == call) {
-            let again = matches!(line.way, Way::Waiting { was_sent: true, .. });
-            line.way = Way::Sent {
+            let again = matches!(line.state, LineState::Waiting { was_sent: true, .. });
+            line.state = LineState::Sent {
                 id,
                 deadline,
                 again,
@@ -142,12 +142,12 @@ impl Outgoing {
 
     /// Notes the answer to a line; false when none with this id waits.
     pub(crate) fn settle(&mut self, id: RequestId, outcome: Outcome) -> bool {
-        self.change(id, Way::Over(outcome))
+        self.change(id, LineState::Over(outcome))
     }
 
     /// Whether the line with this id was sent before.
     pub(crate) fn is_again(&self, id: RequestId) -> bool {
-        let is_it = |line: &Line| matches!(line.way, Way::Sent { id: sent, again, .. } if again && sent == id);
+        let is_it = |line: &Line| matches!(line.state, LineState::Sent { id: sent, again, .. } if again && sent == id);
         self.lines.iter().any(is_it)
     }
 
@@ -156,7 +156,7 @@ impl Outgoing {
         let was_sent = true;
         self.change(
             id,
-            Way::Waiting {
+            LineState::Waiting {
                 not_before,
                 was_sent,
             },
@@ -167,12 +167,12 @@ impl Outgoing {
     /// line of a conversation after the other, before anything new.
     pub(crate) fn recall(&mut self) {
         for line in &mut self.lines {
-            let was_sent = match line.way {
-                Way::Waiting { was_sent, .. } => was_sent,
-                Way::Sent { .. } => true,
-                Way::Over(_) => continue,
+            let was_sent = match line.state {
+                LineState::Waiting { was_sent, .. } => was_sent,
+                LineState::Sent { .. } => true,
+                LineState::Over(_) => continue,
             };
-            line.way = Way::Waiting {
+            line.state = LineState::Waiting {
                 not_before: Duration::ZERO,
                 was_sent,
             };
@@ -183,8 +183,8 @@ impl Outgoing {
     /// not told of yet, has a number that means nothing now: it is said again.
     pub(crate) fn begin_anew(&mut self) {
         for line in &mut self.lines {
-            if matches!(line.way, Way::Over(Ok(_))) {
-                line.way = Way::Waiting {
+            if matches!(line.state, LineState::Over(Ok(_))) {
+                line.state = LineState::Waiting {
                     not_before: Duration::ZERO,
                     was_sent: true,
                 };
@@ -195,14 +195,14 @@ impl Outgoing {
     /// The account is gone, and with it everybody who could say these lines.
     pub(crate) fn fail(&mut self) {
         for line in &mut self.lines {
-            let code = match line.way {
-                Way::Waiting {
+            let code = match line.state {
+                LineState::Waiting {
                     was_sent: false, ..
                 } => RefusalCode::NotConnected,
-                Way::Waiting { .. } | Way::Sent { .. } => RefusalCode::ConnectionLost,
-                Way::Over(_) => continue,
+                LineState::Waiting { .. } | LineState::Sent { .. } => RefusalCode::ConnectionLost,
+                LineState::Over(_) => continue,
             };
-            line.way = Way::Over(Err(code.into()));
+            line.state = LineState::Over(Err(code.into()));
         }
     }
 
@@ -210,8 +210,7 @@ impl Outgoing {
     /// of its conversation, sent or not: that was said in the belief that the line
     /// was heard.
     pub(crate) fn expire(&mut self, now: Duration) {
-        let is_late =
-            |line: &&Line| matches!(line.way, Way::Sent { deadline, .. } if deadline <= now);
+        let is_late = |line: &&Line| matches!(line.state, LineState::Sent { deadline, .. } if deadline <= now);
         let late: Vec<String> = self
             .lines
             .iter()
@@ -220,7 +219,7 @@ impl Outgoing {
             .collect();
         for line in &mut self.lines {
             if !line.is_over() && late.contains(&line.order) {
-                line.way = Way::Over(Err(RefusalCode::TimedOut.into()));
+                line.state = LineState::Over(Err(RefusalCode::TimedOut.into()));
             }
         }
     }
@@ -237,16 +236,16 @@ impl Outgoing {
             line.is_over() && is_next
         })?;
         let line = self.lines.remove(place)?;
-        match line.way {
-            Way::Over(outcome) => Some((line.call, line.conversation, outcome)),
-            Way::Waiting { .. } | Way::Sent { .. } => None,
+        match line.state {
+            LineState::Over(outcome) => Some((line.call, line.conversation, outcome)),
+            LineState::Waiting { .. } | LineState::Sent { .. } => None,
         }
     }
 
     /// Moves every deadline by the time in which nobody listened.
     pub(crate) fn postpone(&mut self, stall: Stall) {
         for line in &mut self.lines {
-            if let Way::Sent { deadline, .. } = &mut line.way {
+            if let LineState::Sent { deadline, .. } = &mut line.state {
                 stall.postpone(deadline);
             }
         }
@@ -254,9 +253,9 @@ impl Outgoing {
 
     /// When a line expires.
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
-        let sent = self.lines.iter().filter_map(|line| match line.way {
-            Way::Sent { deadline, .. } => Some(deadline),
-            Way::Waiting { .. } | Way::Over(_) => None,
+        let sent = self.lines.iter().filter_map(|line| match line.state {
+            LineState::Sent { deadline, .. } => Some(deadline),
+            LineState::Waiting { .. } | LineState::Over(_) => None,
         });
         sent.min()
     }
@@ -273,13 +272,13 @@ impl Outgoing {
         let mut begun: Vec<&str> = Vec::new();
         let mut closed: Vec<&str> = Vec::new();
         self.lines.iter().filter_map(move |line| {
-            let (not_before, again) = match line.way {
-                Way::Waiting {
+            let (not_before, again) = match line.state {
+                LineState::Waiting {
                     not_before,
                     was_sent,
                 } => (Some(not_before), was_sent),
-                Way::Sent { again, .. } => (None, again),
-                Way::Over(_) => return None,
+                LineState::Sent { again, .. } => (None, again),
+                LineState::Over(_) => return None,
             };
             let order = line.order.as_str();
             if closed.contains(&order) {
@@ -296,11 +295,12 @@ impl Outgoing {
         })
     }
 
-    fn change(&mut self, id: RequestId, way: Way) -> bool {
-        let is_it = |line: &&mut Line| matches!(line.way, Way::Sent { id: sent, .. } if sent == id);
+    fn change(&mut self, id: RequestId, state: LineState) -> bool {
+        let is_it =
+            |line: &&mut Line| matches!(line.state, LineState::Sent { id: sent, .. } if sent == id);
         match self.lines.iter_mut().find(is_it) {
             Some(line) => {
-                line.way = way;
+                line.state = state;
                 true
             }
             None => false,
@@ -310,6 +310,6 @@ impl Outgoing {
 
 impl Line {
     fn is_over(&self) -> bool {
-        matches!(self.way, Way::Over(_))
+        matches!(self.state, LineState::Over(_))
     }
 }

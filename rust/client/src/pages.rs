@@ -8,8 +8,8 @@ use longhall_packet::limits::MAX_PAGE_LINES;
 use longhall_packet::{ClientPacket, DenyCode, Line, LineKind, RequestId, Seq, Target};
 
 use crate::backoff::Backoff;
+use crate::conversations::Conversations;
 use crate::log::{Log, LogName};
-use crate::logs::Logs;
 use crate::patience::Patience;
 use crate::showing;
 use crate::timeline::Want;
@@ -51,8 +51,8 @@ struct UnderWay {
 impl UnderWay {
     /// Whether the timeline that it was asked for is still there. The log may have been
     /// left since, and maybe joined again.
-    fn has_timeline(&self, logs: &Logs) -> bool {
-        let timeline = logs.timeline(self.log.log());
+    fn has_timeline(&self, conversations: &Conversations) -> bool {
+        let timeline = conversations.timeline(self.log.log());
         timeline.is_some_and(|timeline| timeline.serial() == self.serial)
     }
 }
@@ -153,35 +153,40 @@ impl Pages {
     pub(crate) fn next(
         &mut self,
         now: Duration,
-        logs: &Logs,
+        conversations: &Conversations,
         config: &Config,
     ) -> Option<PageAction> {
-        if self.next_due(logs, config)? > now {
+        if self.next_due(conversations, config)? > now {
             return None;
         }
-        self.next_older(logs, config)
-            .or_else(|| self.next_missing(logs, config))
+        self.next_older(conversations, config)
+            .or_else(|| self.next_missing(conversations, config))
     }
 
     /// When [`next`](Self::next) may have something.
-    pub(crate) fn next_due(&self, logs: &Logs, config: &Config) -> Option<Duration> {
+    pub(crate) fn next_due(
+        &self,
+        conversations: &Conversations,
+        config: &Config,
+    ) -> Option<Duration> {
         let is_free = self.under_way.is_none();
-        let wants = is_free && (!self.waiting.is_empty() || missing(logs, config).is_some());
+        let wants =
+            is_free && (!self.waiting.is_empty() || missing(conversations, config).is_some());
         wants.then_some(self.not_before)
     }
 
     /// What the player waits for. `None` also when the timeline has to begin first.
-    fn next_older(&mut self, logs: &Logs, config: &Config) -> Option<PageAction> {
+    fn next_older(&mut self, conversations: &Conversations, config: &Config) -> Option<PageAction> {
         let place = self.waiting.iter().position(|older| {
-            let timeline = logs.timeline(older.log());
+            let timeline = conversations.timeline(older.log());
             timeline.is_none_or(|timeline| timeline.shown().is_some())
         })?;
         let older = self.waiting.remove(place)?;
         let log = older.log();
-        if logs.timeline(log).is_none() {
+        if conversations.timeline(log).is_none() {
             return Some(not_a_member(&older));
         }
-        let before = logs.oldest_shown(log, &older.conversation);
+        let before = conversations.oldest_shown(log, &older.conversation);
         if before <= 1 {
             return Some(load(older, Vec::new(), false));
         }
@@ -193,12 +198,16 @@ impl Pages {
         };
         let log = log.to_name();
         let changes = Vec::new();
-        self.ask(logs, log, Page::Older { older, changes }, ask)
+        self.ask(conversations, log, Page::Older { older, changes }, ask)
     }
 
     /// What is missing between the lines on the screen and those that are known to be.
-    fn next_missing(&mut self, logs: &Logs, config: &Config) -> Option<PageAction> {
-        let (log, want) = missing(logs, config)?;
+    fn next_missing(
+        &mut self,
+        conversations: &Conversations,
+        config: &Config,
+    ) -> Option<PageAction> {
+        let (log, want) = missing(conversations, config)?;
         let log = log.to_name();
         let channel = match &log {
             LogName::Inbox => Ok(Target::Inbox),
@@ -219,11 +228,17 @@ impl Pages {
             before: None,
             limit,
         };
-        self.ask(logs, log, page, ask)
+        self.ask(conversations, log, page, ask)
     }
 
-    fn ask(&mut self, logs: &Logs, log: LogName, page: Page, ask: Ask) -> Option<PageAction> {
-        let timeline = logs.timeline(log.log())?;
+    fn ask(
+        &mut self,
+        conversations: &Conversations,
+        log: LogName,
+        page: Page,
+        ask: Ask,
+    ) -> Option<PageAction> {
+        let timeline = conversations.timeline(log.log())?;
         self.under_way = Some(UnderWay {
             serial: timeline.serial(),
             known: timeline.known(),
@@ -239,7 +254,7 @@ impl Pages {
     /// The page that was under way is here.
     pub(crate) fn received(
         &mut self,
-        logs: &mut Logs,
+        conversations: &mut Conversations,
         me: &str,
         last_seq: Seq,
         mut lines: Vec<Line>,
@@ -252,11 +267,11 @@ impl Pages {
         // Whatever a server says, numbers count up.
         lines.sort_by_key(|line| line.seq);
         lines.dedup_by_key(|line| line.seq);
-        let has_timeline = asked.has_timeline(logs);
+        let has_timeline = asked.has_timeline(conversations);
         let UnderWay {
             log, known, page, ..
         } = asked;
-        match (page, logs.timeline_mut(log.log())) {
+        match (page, conversations.timeline_mut(log.log())) {
             (Page::After, Some(timeline)) if has_timeline => {
                 let lines = timeline.catch_up(lines, known, last_seq);
                 vec![PageAction::Show(log, lines)]
@@ -265,21 +280,21 @@ impl Pages {
                 let is_first = timeline.shown().is_none();
                 let caught = timeline.jump(lines, known, last_seq);
                 for line in &caught.passed {
-                    showing::note(logs, log.log(), line, me);
+                    showing::note(conversations, log.log(), line, me);
                 }
                 let skipped = caught
                     .skipped
                     .map(|(first, last)| PageAction::Skipped(log.clone(), first, last));
                 let mut actions = Vec::from_iter(skipped);
                 if is_first || !actions.is_empty() {
-                    actions.extend(load_newest(logs, &log, me, caught.lines, more));
+                    actions.extend(load_newest(conversations, &log, me, caught.lines, more));
                 } else {
                     actions.push(PageAction::Show(log, caught.lines));
                 }
                 actions
             }
             (Page::Older { older, changes }, _) if has_timeline => {
-                let action = self.received_older(logs, me, older, lines, &changes, more);
+                let action = self.received_older(conversations, me, older, lines, &changes, more);
                 Vec::from_iter(action)
             }
             (Page::Older { older, .. }, _) => vec![not_a_member(&older)],
@@ -289,19 +304,19 @@ impl Pages {
 
     fn received_older(
         &mut self,
-        logs: &mut Logs,
+        conversations: &mut Conversations,
         me: &str,
         older: Older,
         mut lines: Vec<Line>,
         changes: &[Line],
         more: bool,
     ) -> Option<PageAction> {
-        let before = logs.oldest_shown(older.log(), &older.conversation);
+        let before = conversations.oldest_shown(older.log(), &older.conversation);
         lines.retain(|line| line.seq < before);
         let oldest = lines.first().map_or(before, |line| line.seq);
         // An empty page that says there are more would be asked for for ever.
         let more = more && oldest < before && oldest > 1;
-        logs.scroll_up(&older.conversation, oldest);
+        conversations.scroll_up(&older.conversation, oldest);
         lines.retain(is_on_screen);
         for line in &mut lines {
             if let Some(change) = changes.iter().find(|change| change.of == Some(line.seq)) {
@@ -314,7 +329,7 @@ impl Pages {
             return None;
         }
         for line in &lines {
-            showing::note_unread(logs, &older.conversation, line, me, true);
+            showing::note_unread(conversations, &older.conversation, line, me, true);
         }
         Some(load(older, lines, more))
     }
@@ -324,7 +339,7 @@ impl Pages {
         &mut self,
         now: Duration,
         refusal: Refusal,
-        logs: &Logs,
+        conversations: &Conversations,
         rng: &mut Rng,
         cap: Duration,
     ) -> Vec<PageAction> {
@@ -347,7 +362,7 @@ impl Pages {
             let delay = PATIENCE.wait(&refusal).saturating_add(spread);
             self.not_before = now.saturating_add(delay);
         }
-        let has_timeline = asked.has_timeline(logs);
+        let has_timeline = asked.has_timeline(conversations);
         match asked.page {
             Page::Older { older, .. } if refusal.is_for_now() && !is_silent => {
                 self.waiting.push_front(older);
@@ -391,14 +406,15 @@ impl Pages {
     }
 }
 
-fn missing<'a>(logs: &'a Logs, config: &Config) -> Option<(Log<'a>, Want)> {
-    logs.timelines()
+fn missing<'a>(conversations: &'a Conversations, config: &Config) -> Option<(Log<'a>, Want)> {
+    conversations
+        .timelines()
         .find_map(|(log, timeline)| Some((log, timeline.want(config.max_gap)?)))
 }
 
 /// The page that a channel, or the whispers, begin with: one of each conversation.
 fn load_newest(
-    logs: &mut Logs,
+    conversations: &mut Conversations,
     log: &LogName,
     me: &str,
     lines: Vec<Line>,
@@ -409,7 +425,7 @@ fn load_newest(
         pages.push((name.clone(), Vec::new()));
     }
     for line in lines.into_iter().filter(is_on_screen) {
-        let Some(conversation) = showing::note(logs, log.log(), &line, me) else {
+        let Some(conversation) = showing::note(conversations, log.log(), &line, me) else {
             continue;
         };
         match pages.iter_mut().find(|(other, _)| *other == conversation) {

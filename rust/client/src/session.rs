@@ -25,9 +25,9 @@ use fastrand::Rng;
 use longhall_packet::{ClientPacket, CloseReason, DenyCode, codec};
 
 use crate::clock::Clock;
+use crate::conversations::Conversations;
 use crate::link::{Link, LinkAction};
 use crate::login::Login;
-use crate::logs::Logs;
 use crate::markers::Markers;
 use crate::outgoing::Outgoing;
 use crate::pages::Pages;
@@ -110,7 +110,7 @@ pub struct Session {
     login: Login,
     requests: Requests,
     outgoing: Outgoing,
-    logs: Logs,
+    conversations: Conversations,
     pages: Pages,
     markers: Markers,
     presence: Presence,
@@ -130,7 +130,7 @@ impl Session {
             login: Login::default(),
             requests: Requests::default(),
             outgoing: Outgoing::default(),
-            logs: Logs::default(),
+            conversations: Conversations::default(),
             pages: Pages::default(),
             markers: Markers::default(),
             presence: Presence::default(),
@@ -159,7 +159,7 @@ impl Session {
 impl Session {
     /// The transport is open.
     pub fn opened(&mut self, now: Duration) {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         if self.queues.has_transport() {
             self.greet(now);
         }
@@ -167,7 +167,7 @@ impl Session {
 
     /// One frame arrived, text or binary.
     pub fn received(&mut self, now: Duration, bytes: &[u8]) {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         if !self.queues.has_transport() {
             return;
         }
@@ -194,7 +194,7 @@ impl Session {
     /// The transport is closed, or could not be opened. `code` is that of the
     /// close frame, if one came; `reason` is for the developer's console only.
     pub fn closed(&mut self, now: Duration, code: Option<u16>, reason: &str) {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         if !self.queues.transport_gone() {
             return;
         }
@@ -216,7 +216,7 @@ impl Session {
     /// [`diagnosis`](crate::diagnosis). `cause` is for the developer's console only, and
     /// told of a first try; it may be empty.
     pub fn failed(&mut self, now: Duration, reason: DisconnectReason, cause: &str) {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         if self.queues.transport_gone() {
             self.tell_cause(cause);
             self.lose(now, reason);
@@ -232,7 +232,7 @@ impl Session {
     /// There is no transport to the address that [`Action::Open`] was for, now
     /// or ever: it is malformed.
     pub fn unusable(&mut self, now: Duration) {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         if self.queues.transport_gone() {
             self.lose(now, DisconnectReason::InvalidAddress);
         }
@@ -240,7 +240,7 @@ impl Session {
 
     /// Time has passed: asks, gives up or tries again where it is due.
     pub fn tick(&mut self, now: Duration) {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         if self.link.is_up() {
             self.expire(now);
         }
@@ -265,7 +265,7 @@ impl Session {
     /// [`Event::UnreadChanged`] for all the lines of a conversation since the last
     /// time. For a driver that may not tick yet, because packets lie unread.
     pub fn tell_counts(&mut self) {
-        if self.logs.has_untold_counts() {
+        if self.conversations.has_untold_counts() {
             self.announce_unread();
         }
     }
@@ -292,7 +292,7 @@ impl Session {
     /// until then.
     pub fn next_deadline(&mut self) -> Option<Duration> {
         let last_call = self.clock.last_call();
-        let deadline = if self.logs.has_untold_counts() {
+        let deadline = if self.conversations.has_untold_counts() {
             Some(last_call)
         } else {
             let link = self.link.next_deadline(last_call, &self.config);

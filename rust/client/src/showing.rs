@@ -3,8 +3,8 @@
 use longhall_packet::{Line, LineKind};
 
 use crate::Event;
+use crate::conversations::Conversations;
 use crate::log::Log;
-use crate::logs::Logs;
 
 /// What becomes of a line.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,30 +16,35 @@ pub(crate) enum Shown {
 }
 
 /// Shows a line of a log to the player `me`.
-pub(crate) fn show(logs: &mut Logs, log: Log<'_>, line: Line, me: &str) -> Shown {
+pub(crate) fn show(conversations: &mut Conversations, log: Log<'_>, line: Line, me: &str) -> Shown {
     match line.kind {
-        LineKind::Said | LineKind::Deleted => match note(logs, log, &line, me) {
+        LineKind::Said | LineKind::Deleted => match note(conversations, log, &line, me) {
             Some(channel) => Shown::Event(Event::ChatReceived { channel, line }),
             None => Shown::Nothing,
         },
-        LineKind::Edit | LineKind::Deletion => change(logs, log, line, me),
+        LineKind::Edit | LineKind::Deletion => change(conversations, log, line, me),
         LineKind::Hidden | LineKind::Unknown => Shown::Nothing,
     }
 }
 
 /// Notes that a line came by; its conversation, if it is one to show.
-pub(crate) fn note(logs: &mut Logs, log: Log<'_>, line: &Line, me: &str) -> Option<String> {
-    let conversation = Logs::conversation_of(log, line, me)?;
+pub(crate) fn note(
+    conversations: &mut Conversations,
+    log: Log<'_>,
+    line: &Line,
+    me: &str,
+) -> Option<String> {
+    let conversation = Conversations::conversation_of(log, line, me)?;
     if log == Log::Inbox {
-        logs.note_whisper(line, me);
+        conversations.note_whisper(line, me);
     }
-    note_unread(logs, &conversation, line, me, false);
+    note_unread(conversations, &conversation, line, me, false);
     Some(conversation)
 }
 
 /// Counts a line that somebody else said.
 pub(crate) fn note_unread(
-    logs: &mut Logs,
+    conversations: &mut Conversations,
     conversation: &str,
     line: &Line,
     me: &str,
@@ -47,21 +52,22 @@ pub(crate) fn note_unread(
 ) {
     if line.sender != me
         && line.kind == LineKind::Said
-        && let Some(unread) = logs.unread_mut(conversation)
+        && let Some(unread) = conversations.unread_mut(conversation)
     {
         unread.note(line.seq, is_above);
     }
 }
 
-fn change(logs: &mut Logs, log: Log<'_>, line: Line, me: &str) -> Shown {
-    let (Some(channel), Some(seq)) = (Logs::conversation_of(log, &line, me), line.of) else {
+fn change(conversations: &mut Conversations, log: Log<'_>, line: Line, me: &str) -> Shown {
+    let (Some(channel), Some(seq)) = (Conversations::conversation_of(log, &line, me), line.of)
+    else {
         return Shown::Nothing;
     };
     let is_edit = line.kind == LineKind::Edit;
-    if !is_edit && let Some(unread) = logs.unread_mut(&channel) {
+    if !is_edit && let Some(unread) = conversations.unread_mut(&channel) {
         unread.forget(seq);
     }
-    if seq < logs.oldest_shown(log, &channel) {
+    if seq < conversations.oldest_shown(log, &channel) {
         Shown::ChangeAbove(line)
     } else if is_edit {
         Shown::Event(Event::ChatEdited {

@@ -40,7 +40,7 @@ pub(crate) enum Want {
 
 /// What a page brought.
 #[derive(Debug, Default)]
-pub(crate) struct Caught {
+pub(crate) struct CaughtUp {
     /// Numbers that will not be shown, from and to.
     pub(crate) skipped: Option<(Seq, Seq)>,
     /// Lines to show, in order.
@@ -181,7 +181,7 @@ impl Timeline {
 
     /// Takes the newest page. Numbers between it and what was shown are skipped;
     /// when there are none, its lines simply follow.
-    pub(crate) fn jump(&mut self, mut lines: Vec<Line>, known: Seq, last_seq: Seq) -> Caught {
+    pub(crate) fn jump(&mut self, mut lines: Vec<Line>, known: Seq, last_seq: Seq) -> CaughtUp {
         let newest = lines.last().map_or(0, |line| line.seq);
         let before = self.shown;
         let shown = newest.max(known).max(last_seq).max(before.unwrap_or(0));
@@ -200,7 +200,7 @@ impl Timeline {
             .into_values()
             .collect();
         passed.retain(|line| line.seq < first);
-        Caught {
+        CaughtUp {
             skipped,
             lines,
             passed,

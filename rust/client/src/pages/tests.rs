@@ -8,7 +8,7 @@ const CAP: Duration = Duration::from_secs(30);
 
 struct Rig {
     pages: Pages,
-    logs: Logs,
+    conversations: Conversations,
     config: Config,
     rng: Rng,
     requests: Requests,
@@ -30,16 +30,16 @@ impl Rig {
             members: 1,
             online: 1,
         };
-        let mut logs = Logs::default();
+        let mut conversations = Conversations::default();
         let inbox = InboxState {
             last_seq: inbox,
             ..InboxState::default()
         };
         let channels = vec![channel("lobby"), channel("den")];
-        logs.come_in(channels, inbox, Vec::new(), true);
+        conversations.logged_in(channels, inbox, Vec::new(), true);
         Self {
             pages: Pages::default(),
-            logs,
+            conversations,
             config: Config::default(),
             rng: Rng::with_seed(7),
             requests: Requests::default(),
@@ -61,18 +61,18 @@ impl Rig {
     }
 
     fn next_at(&mut self, now: Duration) -> Option<PageAction> {
-        self.pages.next(now, &self.logs, &self.config)
+        self.pages.next(now, &self.conversations, &self.config)
     }
 
     fn receive(&mut self, lines: Vec<Line>, more: bool) -> Vec<PageAction> {
         let last_seq = lines.last().map_or(0, |line| line.seq);
         self.pages
-            .received(&mut self.logs, "ada", last_seq, lines, more)
+            .received(&mut self.conversations, "ada", last_seq, lines, more)
     }
 
     fn deny(&mut self, refusal: impl Into<Refusal>) -> Vec<PageAction> {
         self.pages
-            .denied(NOW, refusal.into(), &self.logs, &mut self.rng, CAP)
+            .denied(NOW, refusal.into(), &self.conversations, &mut self.rng, CAP)
     }
 
     fn scroll(&mut self, conversation: &str) -> Result<Call, Refusal> {
@@ -212,7 +212,7 @@ fn a_page_of_a_channel_that_was_left_belongs_to_nobody() {
     let mut rig = Rig::complete();
     let call = rig.scroll("lobby").unwrap();
     rig.next();
-    rig.logs.leave("lobby");
+    rig.conversations.leave("lobby");
     let code = RefusalCode::Server(DenyCode::NotAMember);
     let denied = PageAction::Deny(call, code.into());
     assert_eq!(rig.receive(vec![line(99, "old")], true), [denied]);

@@ -8,8 +8,8 @@ use longhall_packet::{
 };
 
 use super::Session;
+use crate::conversations::Conversations;
 use crate::login::Account;
-use crate::logs::Logs;
 use crate::markers::Markers;
 use crate::presence::Presence;
 use crate::requests::Request;
@@ -28,7 +28,7 @@ impl Session {
     /// Creates an account; ends in [`Event::Registered`] or
     /// [`Event::RegisterDenied`].
     pub fn register(&mut self, now: Duration, username: &str, password: &str) -> Call {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         let call = self.requests.next_call();
         if let Err(refusal) = self.try_register(now, call, username, password) {
             self.deny_register(call, refusal);
@@ -36,13 +36,13 @@ impl Session {
         call
     }
 
-    /// Logs in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
+    /// Conversations in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
     ///
     /// The password is sent and not kept. Refused with
     /// [`RefusalCode::AlreadyPending`] while another login, or taking up the
     /// session after a cut, is under way.
     pub fn login(&mut self, now: Duration, username: &str, password: &str) -> Call {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         let call = self.requests.next_call();
         if let Err(refusal) = self.try_login(now, call, username, password) {
             self.deny_login(call, refusal);
@@ -50,12 +50,12 @@ impl Session {
         call
     }
 
-    /// Logs out; ends in [`Event::LoggedOut`] whatever the server says. The
+    /// Conversations out; ends in [`Event::LoggedOut`] whatever the server says. The
     /// connection stays, unless the server does not confirm: then it is opened
     /// anew. Only its call is refused when there is nobody to log out, or this
     /// is under way already.
     pub fn logout(&mut self, now: Duration) -> Call {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         let call = self.requests.next_call();
         if let Err(refusal) = self.login.begin_logout(call) {
             self.settle(call, Err(refusal));
@@ -167,7 +167,7 @@ impl Session {
         now: Duration,
         id: RequestId,
         account: Account,
-        logs: Whereabouts,
+        whereabouts: Whereabouts,
     ) {
         let fits = |request: &Request| matches!(request, Request::Login(_) | Request::Resume);
         let Some(request) = self.requests.take(id, fits) else {
@@ -188,10 +188,14 @@ impl Session {
             self.end_session(LogoutReason::Asked);
         }
         let username = account.username.clone();
-        let (channels, inbox) = (&logs.channels, &logs.inbox);
-        let is_of_other_store =
-            self.login
-                .is_of_other_store(&logs.epoch, &username, channels, inbox, &self.logs);
+        let (channels, inbox) = (&whereabouts.channels, &whereabouts.inbox);
+        let is_of_other_store = self.login.is_of_other_store(
+            &whereabouts.epoch,
+            &username,
+            channels,
+            inbox,
+            &self.conversations,
+        );
         let channels_before = if is_of_other_store {
             self.begin_anew()
         } else {
@@ -205,15 +209,18 @@ impl Session {
             self.settle(call, Ok(Answer::Done));
         }
         let wants_pages = self.config.history_lines > 0;
-        let mut difference =
-            self.logs
-                .come_in(logs.channels, logs.inbox, logs.invitations, wants_pages);
+        let mut difference = self.conversations.logged_in(
+            whereabouts.channels,
+            whereabouts.inbox,
+            whereabouts.invitations,
+            wants_pages,
+        );
         let gone = channels_before.into_iter();
         difference
             .left
-            .extend(gone.filter(|name| self.logs.channel(name).is_none()));
+            .extend(gone.filter(|name| self.conversations.channel(name).is_none()));
         self.announce_difference(difference);
-        if let Some(lobby) = self.logs.lobby() {
+        if let Some(lobby) = self.conversations.lobby() {
             self.outgoing.name_lobby(lobby);
         }
         // Lines first: what they become is part of the history.
@@ -234,7 +241,7 @@ impl Session {
         self.markers = Markers::default();
         self.end_pages();
         self.outgoing.begin_anew();
-        self.logs.reset()
+        self.conversations.reset()
     }
 
     pub(super) fn resume_denied(&mut self, now: Duration, refusal: &Refusal) {
@@ -280,8 +287,8 @@ impl Session {
             self.end_pages();
             self.outgoing.fail();
             self.announce_chat_outcomes();
-            self.login.forget_account(&self.logs);
-            self.logs = Logs::default();
+            self.login.forget_account(&self.conversations);
+            self.conversations = Conversations::default();
             self.markers = Markers::default();
             self.presence = Presence::default();
             self.announce_state();

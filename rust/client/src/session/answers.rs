@@ -49,13 +49,13 @@ impl Session {
                 invitations,
             } => {
                 let account = Account { username, token };
-                let logs = Whereabouts {
+                let whereabouts = Whereabouts {
                     epoch,
                     channels,
                     inbox,
                     invitations,
                 };
-                self.handle_logged_in(now, id, account, logs);
+                self.handle_logged_in(now, id, account, whereabouts);
             }
             ServerPacket::Posted {
                 id, channel, seq, ..
@@ -78,7 +78,7 @@ impl Session {
                     let name = channel.channel.clone();
                     self.handle_joined(now, channel);
                     if let Some(id) = id {
-                        let state = self.logs.channel(&name).map(|one| one.state());
+                        let state = self.conversations.channel(&name).map(|one| one.state());
                         self.answered(id, &Asked::Joined, state.map(Answer::Joined));
                     }
                 }

@@ -17,7 +17,7 @@ impl Session {
         asked: Asked,
         packet: impl FnOnce(&Self, RequestId) -> Result<ClientPacket, Denial>,
     ) -> Call {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         let call = self.requests.next_call();
         if let Err(refusal) = self.try_ask(now, call, asked, packet) {
             self.settle(call, Err(refusal));

@@ -41,7 +41,7 @@ impl Session {
     /// refused for now, and whose refusal was lost in a cut, may end up behind
     /// those that followed it before the cut.
     pub fn send_chat(&mut self, now: Duration, channel: &str, text: &str) -> Call {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         let call = self.requests.next_call();
         self.say(now, call, channel, text);
         call
@@ -77,7 +77,7 @@ impl Session {
     /// [`Event::HistoryLoaded`](crate::Event::HistoryLoaded). One page of a
     /// conversation at a time.
     pub fn load_history(&mut self, now: Duration, channel: &str) -> Call {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         let call = self.requests.next_call();
         if let Err(refusal) = self.try_load_history(now, call, channel) {
             self.settle(call, Err(refusal));
@@ -90,7 +90,7 @@ impl Session {
     /// was. For a second view of a conversation, such as the chat of the next
     /// scene. Ends with [`Answer::History`].
     pub fn read_history(&mut self, now: Duration, channel: &str, before: Seq) -> Call {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         let call = self.requests.next_call();
         self.ask_history(now, call, channel, before);
         call
@@ -119,7 +119,7 @@ impl Session {
     /// also during a cut: the server is told when it can be, the latest number
     /// of each conversation only.
     pub fn mark_read(&mut self, now: Duration, channel: &str, seq: Seq) -> Call {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         let call = self.requests.next_call();
         let outcome = self.try_mark_read(now, channel, seq);
         self.settle(call, outcome.map(|()| Answer::Done));
@@ -301,7 +301,7 @@ impl Session {
         })
     }
 
-    /// Logs the account out on another device, by the number in the list of
+    /// Conversations the account out on another device, by the number in the list of
     /// sessions, or with `None` on all others.
     pub fn close_session(&mut self, now: Duration, session: Option<u64>) -> Call {
         self.ask(now, Asked::Done, |_, id| {
@@ -330,35 +330,38 @@ impl Session {
 impl Session {
     /// The account's channels, the lobby first.
     pub fn channels(&self) -> Vec<ChannelState> {
-        self.logs.channels().map(|one| one.state()).collect()
+        self.conversations
+            .channels()
+            .map(|one| one.state())
+            .collect()
     }
 
     /// One of the account's channels; with an empty name the lobby.
     pub fn channel(&self, channel: &str) -> Option<ChannelState> {
         let name = self.channel_name(channel).ok()?;
-        Some(self.logs.channel(name.as_str())?.state())
+        Some(self.conversations.channel(name.as_str())?.state())
     }
 
     /// The name of the channel that everybody is in. Unknown before the first
     /// login.
     pub fn lobby(&self) -> Option<&str> {
-        self.logs.lobby()
+        self.conversations.lobby()
     }
 
     /// The players that whispers were exchanged with, the latest first. Behind
     /// an `"@"`, the name is that of the conversation.
     pub fn conversations(&self) -> Vec<Conversation> {
-        self.logs.conversations()
+        self.conversations.whispered_with()
     }
 
     /// Who whispered to the player last.
     pub fn last_whisper_from(&self) -> Option<&str> {
-        self.logs.last_whisper_from()
+        self.conversations.last_whisper_from()
     }
 
     /// Channels that the player is invited into.
     pub fn invitations(&self) -> &[Invitation] {
-        self.logs.invitations()
+        self.conversations.invitations()
     }
 
     /// A call that ends well at once.
@@ -378,7 +381,7 @@ impl Session {
 
     pub(super) fn channel_name(&self, channel: &str) -> Result<ChannelName, Denial> {
         if channel.is_empty() {
-            let lobby = self.logs.lobby();
+            let lobby = self.conversations.lobby();
             return ChannelName::parse(lobby.ok_or(DenyCode::UnknownChannel)?);
         }
         ChannelName::parse(channel)

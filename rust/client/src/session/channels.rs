@@ -5,8 +5,8 @@ use std::time::Duration;
 use longhall_packet::{ChannelState, ClientPacket, Invitation, Role, Seq, ServerPacket};
 
 use super::Session;
+use crate::conversations::Difference;
 use crate::log::Log;
-use crate::logs::Difference;
 use crate::markers::Marker;
 use crate::requests::Request;
 use crate::{Event, Refusal};
@@ -34,7 +34,7 @@ impl Session {
     pub(super) fn handle_joined(&mut self, now: Duration, state: ChannelState) {
         let channel = state.channel.clone();
         let wants_page = self.config.history_lines > 0;
-        let is_new = self.logs.join(state, wants_page);
+        let is_new = self.conversations.join(state, wants_page);
         self.announce(if is_new {
             Event::ChannelJoined { channel }
         } else {
@@ -53,7 +53,7 @@ impl Session {
                 reason,
                 by,
             } => {
-                if self.logs.leave(&channel) {
+                if self.conversations.leave(&channel) {
                     self.announce(Event::ChannelLeft {
                         channel,
                         reason,
@@ -67,7 +67,7 @@ impl Session {
                 access,
                 ..
             } => {
-                if let Some(known) = self.logs.channel_mut(&channel) {
+                if let Some(known) = self.conversations.channel_mut(&channel) {
                     let state = known.state_mut();
                     (state.topic, state.access) = (topic, access);
                     self.announce(Event::ChannelChanged { channel });
@@ -80,7 +80,7 @@ impl Session {
                 by,
             } => self.handle_role(channel, username, role, by),
             ServerPacket::Invited { channel, by } => {
-                self.logs.invite(Invitation {
+                self.conversations.invite(Invitation {
                     channel: channel.clone(),
                     by: by.clone(),
                 });
@@ -93,7 +93,7 @@ impl Session {
                 changes,
                 partial,
             } => {
-                if let Some(known) = self.logs.channel_mut(&channel) {
+                if let Some(known) = self.conversations.channel_mut(&channel) {
                     let state = known.state_mut();
                     (state.members, state.online) = (members, online);
                     self.announce(Event::PresenceChanged {
@@ -118,7 +118,7 @@ impl Session {
 
     fn handle_role(&mut self, channel: String, username: String, role: Role, by: String) {
         let is_me = self.username() == Some(&username);
-        let Some(known) = self.logs.channel_mut(&channel) else {
+        let Some(known) = self.conversations.channel_mut(&channel) else {
             return;
         };
         let state = known.state_mut();
@@ -154,7 +154,7 @@ impl Session {
             self.require_account()?;
         }
         let (conversation, target) = self.conversation(channel)?;
-        let known = self.logs.timeline(Log::of(&conversation));
+        let known = self.conversations.timeline(Log::of(&conversation));
         let seq = seq.min(known.map_or(0, |timeline| timeline.known()));
         self.markers.check_room(&target)?;
         if !self.note_read(&conversation, seq) {
@@ -169,13 +169,13 @@ impl Session {
     /// The account has read on, on another device.
     fn handle_read(&mut self, conversation: &str, seq: Seq, count: u32) {
         self.note_read(conversation, seq);
-        let timeline = self.logs.timeline(Log::of(conversation));
+        let timeline = self.conversations.timeline(Log::of(conversation));
         let ends = timeline.map(|timeline| (timeline.shown(), timeline.known()));
         // Up to where lines came by, they are counted here; behind that, only
         // the server knows how many of them are read now.
         if let Some((shown, known)) = ends
             && shown.is_none_or(|shown| seq > shown)
-            && let Some(unread) = self.logs.unread_mut(conversation)
+            && let Some(unread) = self.conversations.unread_mut(conversation)
         {
             unread.recount(seq, count, known);
         }
@@ -185,12 +185,12 @@ impl Session {
     /// Whether that is news.
     fn note_read(&mut self, conversation: &str, seq: Seq) -> bool {
         let log = Log::of(conversation);
-        let Some(timeline) = self.logs.timeline(log) else {
+        let Some(timeline) = self.conversations.timeline(log) else {
             return false;
         };
         let known = timeline.known();
-        let oldest = self.logs.oldest_shown(log, conversation);
-        let unread = self.logs.unread_mut(conversation);
+        let oldest = self.conversations.oldest_shown(log, conversation);
+        let unread = self.conversations.unread_mut(conversation);
         unread.is_some_and(|unread| unread.mark(seq, oldest, known))
     }
 

@@ -43,10 +43,10 @@ impl Session {
     /// The conversation that an argument names, and the line to send, if it can
     /// be one.
     fn compose(&mut self, channel: &str, text: &str) -> (String, Result<Content, Refusal>) {
-        let lobby = channel.is_empty() || self.logs.lobby() == Some(channel);
+        let lobby = channel.is_empty() || self.conversations.lobby() == Some(channel);
         let target = if lobby {
             // Its name may not be known before a session is taken up again.
-            self.logs
+            self.conversations
                 .lobby()
                 .map(ChannelName::parse)
                 .transpose()
@@ -55,10 +55,12 @@ impl Session {
             Target::parse(channel).map(Some)
         };
         let conversation = match &target {
-            Ok(Some(Target::Whispers(username))) => match self.logs.whispers(username.as_str()) {
-                Some(with) => with.key(),
-                None => format!("@{username}"),
-            },
+            Ok(Some(Target::Whispers(username))) => {
+                match self.conversations.whispers(username.as_str()) {
+                    Some(with) => with.key(),
+                    None => format!("@{username}"),
+                }
+            }
             Ok(Some(target)) => target.to_string(),
             Ok(None) | Err(_) => channel.to_owned(),
         };
@@ -99,7 +101,7 @@ impl Session {
             let deadline = now.saturating_add(self.config.line_timeout());
             self.outgoing.sent(call, id, deadline);
             let lobby = || {
-                let name = ChannelName::parse(self.logs.lobby()?).ok()?;
+                let name = ChannelName::parse(self.conversations.lobby()?).ok()?;
                 Some(Target::Channel(name))
             };
             match content.target.or_else(lobby) {
@@ -169,12 +171,12 @@ impl Session {
 
     fn end_line(&mut self, call: Call, conversation: &str, outcome: Outcome) {
         let channel = if conversation.is_empty() {
-            self.logs.lobby().unwrap_or_default().to_owned()
+            self.conversations.lobby().unwrap_or_default().to_owned()
         } else {
             // By now the player's name may be known as it was registered.
             let known = conversation
                 .strip_prefix('@')
-                .and_then(|n| self.logs.whispers(n));
+                .and_then(|n| self.conversations.whispers(n));
             known.map_or_else(|| conversation.to_owned(), |with| with.key())
         };
         match outcome {

@@ -20,7 +20,7 @@ impl Session {
     /// Connects. Does nothing when connected or about to be; while waiting for
     /// the next try, tries at once. The call ends with this try.
     pub fn connect(&mut self, now: Duration) -> Call {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         let call = self.requests.next_call();
         if self.link.is_up() {
             self.settle(call, Ok(Answer::Done));
@@ -33,7 +33,7 @@ impl Session {
     /// While waiting for the next try, tries at once; otherwise does nothing.
     /// For when the system reports that the network is back.
     pub fn reconnect_now(&mut self, now: Duration) {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         if self.link.is_waiting() {
             self.open(now);
         }
@@ -41,7 +41,7 @@ impl Session {
 
     /// Ends the connection and all tries for one, and logs the player out.
     pub fn disconnect(&mut self, now: Duration) {
-        let now = self.arrive(now);
+        let now = self.begin_call(now);
         if !self.link.is_offline() {
             let reason = DisconnectReason::ClosedByClient;
             self.queues.close_transport(CLOSE_NORMAL, reason.name());
@@ -120,7 +120,7 @@ impl Session {
 /// Time, beginnings and ends.
 impl Session {
     /// Notices how long the driver was away; every call starts here.
-    pub(super) fn arrive(&mut self, now: Duration) -> Duration {
+    pub(super) fn begin_call(&mut self, now: Duration) -> Duration {
         let (now, stall) = self.clock.begin_call(now);
         if let Some(stall) = stall {
             self.requests.postpone(stall);

@@ -34,12 +34,12 @@ impl Session {
     pub(super) fn conversation(&self, channel: &str) -> Result<(String, Target), Refusal> {
         let target = self.target(channel)?;
         match &target {
-            Target::Channel(name) if self.logs.channel(name.as_str()).is_some() => {
+            Target::Channel(name) if self.conversations.channel(name.as_str()).is_some() => {
                 Ok((name.to_string(), target))
             }
             Target::Channel(_) => Err(RefusalCode::Server(DenyCode::NotAMember).into()),
             Target::Whispers(username) => {
-                let known = self.logs.whispers(username.as_str());
+                let known = self.conversations.whispers(username.as_str());
                 Ok((
                     known.map_or_else(|| target.to_string(), |with| with.key()),
                     target,
@@ -57,7 +57,7 @@ impl Session {
     /// count of unread lines is told by the next tick, for many lines together.
     pub(super) fn handle_chat(&mut self, now: Duration, channel: &str, line: Line) {
         let log = Log::of(channel);
-        let Some(timeline) = self.logs.timeline_mut(log) else {
+        let Some(timeline) = self.conversations.timeline_mut(log) else {
             return;
         };
         if !self.queues.has_room() {
@@ -65,7 +65,7 @@ impl Session {
         } else if let Some(line) = timeline.pass(line) {
             let is_last = timeline.is_complete();
             self.show(log, line);
-            self.logs.reach(log);
+            self.conversations.reach(log);
             if is_last {
                 return;
             }
@@ -76,7 +76,7 @@ impl Session {
 
     /// Lines of this log exist up to `seq`.
     pub(super) fn learn(&mut self, now: Duration, channel: &str, seq: Seq) {
-        if let Some(timeline) = self.logs.timeline_mut(Log::of(channel)) {
+        if let Some(timeline) = self.conversations.timeline_mut(Log::of(channel)) {
             timeline.learn(seq);
             self.pump_pages(now);
         }
@@ -85,7 +85,7 @@ impl Session {
     /// Shows one line, whose turn it is.
     fn show(&mut self, log: Log<'_>, line: Line) {
         let me = self.login.username().unwrap_or_default();
-        match showing::show(&mut self.logs, log, line, me) {
+        match showing::show(&mut self.conversations, log, line, me) {
             Shown::Event(event) => self.announce(event),
             Shown::ChangeAbove(line) => self.pages.note_change(log, line),
             Shown::Nothing => {}
@@ -97,7 +97,7 @@ impl Session {
     fn show_ready(&mut self, log: Log<'_>) {
         while self.queues.has_room()
             && let Some(line) = self
-                .logs
+                .conversations
                 .timeline_mut(log)
                 .and_then(|timeline| timeline.next_ready())
         {
@@ -108,8 +108,8 @@ impl Session {
 
     /// Tells of counts that changed.
     pub(super) fn announce_unread(&mut self) {
-        self.logs.reach_all();
-        for (channel, unread, read_seq) in self.logs.unread_news() {
+        self.conversations.reach_all();
+        for (channel, unread, read_seq) in self.conversations.unread_news() {
             self.announce(Event::UnreadChanged {
                 channel,
                 unread,
@@ -125,7 +125,7 @@ impl Session {
     pub(super) fn pump_timelines(&mut self, now: Duration) {
         if self.queues.has_room() {
             let ready: Vec<LogName> = self
-                .logs
+                .conversations
                 .timelines()
                 .filter(|(_, timeline)| timeline.has_ready())
                 .map(|(log, _)| log.to_name())
@@ -142,16 +142,20 @@ impl Session {
         if !self.may_send() || !self.queues.has_room() {
             return None;
         }
-        if self.logs.timelines().any(|(_, one)| one.has_ready()) {
+        if self
+            .conversations
+            .timelines()
+            .any(|(_, one)| one.has_ready())
+        {
             return Some(self.clock.last_call());
         }
-        self.pages.next_due(&self.logs, &self.config)
+        self.pages.next_due(&self.conversations, &self.config)
     }
 
     pub(super) fn pump_pages(&mut self, now: Duration) {
         while self.may_send()
             && self.queues.has_room()
-            && let Some(action) = self.pages.next(now, &self.logs, &self.config)
+            && let Some(action) = self.pages.next(now, &self.conversations, &self.config)
         {
             self.act_on_page(now, action);
         }
@@ -172,7 +176,7 @@ impl Session {
         let me = self.login.username().unwrap_or_default();
         let actions = self
             .pages
-            .received(&mut self.logs, me, last_seq, lines, more);
+            .received(&mut self.conversations, me, last_seq, lines, more);
         for action in actions {
             self.act_on_page(now, action);
         }
@@ -185,7 +189,7 @@ impl Session {
         let cap = self.config.reconnect_max_delay;
         let actions = self
             .pages
-            .denied(now, refusal, &self.logs, &mut self.rng, cap);
+            .denied(now, refusal, &self.conversations, &mut self.rng, cap);
         for action in actions {
             self.act_on_page(now, action);
         }
@@ -244,7 +248,7 @@ impl Session {
 
     /// Goes on behind what is missing.
     fn skip(&mut self, log: Log<'_>) {
-        let Some(timeline) = self.logs.timeline_mut(log) else {
+        let Some(timeline) = self.conversations.timeline_mut(log) else {
             return;
         };
         if let Some((first_seq, last_seq)) = timeline.give_up() {
@@ -255,7 +259,7 @@ impl Session {
 
     fn announce_skipped(&mut self, log: Log<'_>, first_seq: Seq, last_seq: Seq) {
         if log == Log::Inbox {
-            self.logs.forget_scrolling();
+            self.conversations.forget_scrolling();
         }
         self.announce(Event::HistorySkipped {
             channel: log.as_str().to_owned(),

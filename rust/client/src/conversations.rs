@@ -68,7 +68,7 @@ impl Whispers {
 /// All that the session knows of channels and whispers. Dropped with the
 /// account.
 #[derive(Debug, Default)]
-pub(crate) struct Logs {
+pub(crate) struct Conversations {
     channels: Vec<Channel>,
     inbox: Option<Timeline>,
     whispers: Vec<Whispers>,
@@ -113,7 +113,7 @@ impl Ends {
     }
 }
 
-impl Logs {
+impl Conversations {
     pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
         self.channels.iter()
     }
@@ -140,7 +140,7 @@ impl Logs {
         self.last_whisper_from.as_deref()
     }
 
-    pub(crate) fn conversations(&self) -> Vec<Conversation> {
+    pub(crate) fn whispered_with(&self) -> Vec<Conversation> {
         let mut all: Vec<Conversation> = self
             .whispers
             .iter()
@@ -276,7 +276,7 @@ impl Logs {
     }
 
     /// A login says where the account is.
-    pub(crate) fn come_in(
+    pub(crate) fn logged_in(
         &mut self,
         channels: Vec<ChannelState>,
         inbox: InboxState,
