@@ -80,3 +80,87 @@ fn change(conversations: &mut Conversations, log: Log<'_>, line: Line, me: &str)
         Shown::Event(Event::ChatDeleted { channel, seq })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use longhall_packet::{InboxState, Seq};
+
+    use super::*;
+
+    const INBOX: Log<'_> = Log::Inbox;
+
+    /// Ada is in no channel, and has no whispers yet.
+    fn conversations() -> Conversations {
+        let mut conversations = Conversations::default();
+        conversations.logged_in(Vec::new(), InboxState::default(), Vec::new(), false);
+        conversations
+    }
+
+    fn whisper(seq: Seq, sender: &str, recipient: &str) -> Line {
+        Line {
+            seq,
+            sender: sender.to_owned(),
+            recipient: Some(recipient.to_owned()),
+            text: "psst".to_owned(),
+            sent_at_ms: 1,
+            kind: LineKind::Said,
+            edited_at_ms: None,
+            of: None,
+        }
+    }
+
+    fn change(kind: LineKind, of: Seq) -> Line {
+        Line {
+            kind,
+            of: Some(of),
+            ..whisper(9, "bob", "ada")
+        }
+    }
+
+    #[test]
+    fn a_whisper_belongs_to_the_other_side_and_only_what_others_say_is_unread() {
+        let mut conversations = conversations();
+        for line in [whisper(1, "bob", "ada"), whisper(2, "ada", "bob")] {
+            let channel = "@bob".to_owned();
+            let event = Event::ChatReceived {
+                channel,
+                line: line.clone(),
+            };
+            let shown = show(&mut conversations, INBOX, line, "ada");
+            assert_eq!(shown, Shown::Event(event));
+        }
+        assert_eq!(conversations.whispered_with()[0].unread, 1);
+        assert_eq!(conversations.last_whisper_from(), Some("bob"));
+    }
+
+    #[test]
+    fn a_change_is_told_of_a_line_on_the_screen_and_kept_for_one_above_it() {
+        let mut conversations = conversations();
+        show(&mut conversations, INBOX, whisper(5, "bob", "ada"), "ada");
+        conversations.scroll_up("@bob", 5);
+        let deletion = change(LineKind::Deletion, 5);
+        let channel = "@bob".to_owned();
+        let deleted = Event::ChatDeleted { channel, seq: 5 };
+        let shown = show(&mut conversations, INBOX, deletion, "ada");
+        assert_eq!(shown, Shown::Event(deleted));
+        assert_eq!(conversations.whispered_with()[0].unread, 0);
+        for kind in [LineKind::Edit, LineKind::Deletion] {
+            let line = change(kind, 4);
+            let shown = show(&mut conversations, INBOX, line.clone(), "ada");
+            assert_eq!(shown, Shown::ChangeAbove(line));
+        }
+    }
+
+    #[test]
+    fn hidden_lines_and_lines_of_nobody_are_not_shown() {
+        let mut conversations = conversations();
+        let hidden = Line {
+            kind: LineKind::Hidden,
+            ..whisper(1, "bob", "ada")
+        };
+        for line in [hidden, whisper(2, "ada", "")] {
+            let shown = show(&mut conversations, INBOX, line, "ada");
+            assert_eq!(shown, Shown::Nothing);
+        }
+    }
+}
