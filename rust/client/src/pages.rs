@@ -317,7 +317,7 @@ impl Pages {
         // An empty page that says there are more would be asked for for ever.
         let more = more && oldest < before && oldest > 1;
         conversations.scroll_up(&older.conversation, oldest);
-        lines.retain(is_on_screen);
+        lines.retain(showing::is_on_screen);
         for line in &mut lines {
             if let Some(change) = changes.iter().find(|change| change.of == Some(line.seq)) {
                 apply(change, line);
@@ -424,7 +424,7 @@ fn load_newest(
     if let LogName::Channel(name) = log {
         pages.push((name.clone(), Vec::new()));
     }
-    for line in lines.into_iter().filter(is_on_screen) {
+    for line in lines.into_iter().filter(showing::is_on_screen) {
         let Some(conversation) = showing::note(conversations, log.log(), &line, me) else {
             continue;
         };
@@ -455,11 +455,6 @@ fn load(older: Older, lines: Vec<Line>, more: bool) -> PageAction {
 fn not_a_member(older: &Older) -> PageAction {
     let code = RefusalCode::Server(DenyCode::NotAMember);
     PageAction::Deny(older.call, code.into())
-}
-
-/// Whether an entry is a line of its own on the screen.
-fn is_on_screen(line: &Line) -> bool {
-    matches!(line.kind, LineKind::Said | LineKind::Deleted)
 }
 
 /// Changes a line as a later entry says.

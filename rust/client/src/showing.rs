@@ -6,7 +6,7 @@ use crate::Event;
 use crate::conversations::Conversations;
 use crate::log::Log;
 
-/// What becomes of a line.
+/// What becomes of a line that is none of its own on the screen.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
     Event(Event),
@@ -15,16 +15,9 @@ pub(crate) enum Shown {
     Nothing,
 }
 
-/// Shows a line of a log to the player `me`.
-pub(crate) fn show(conversations: &mut Conversations, log: Log<'_>, line: Line, me: &str) -> Shown {
-    match line.kind {
-        LineKind::Said | LineKind::Deleted => match note(conversations, log, &line, me) {
-            Some(channel) => Shown::Event(Event::ChatReceived { channel, line }),
-            None => Shown::Nothing,
-        },
-        LineKind::Edit | LineKind::Deletion => change(conversations, log, line, me),
-        LineKind::Hidden | LineKind::Unknown => Shown::Nothing,
-    }
+/// Whether an entry of a log is a line of its own on the screen.
+pub(crate) fn is_on_screen(line: &Line) -> bool {
+    matches!(line.kind, LineKind::Said | LineKind::Deleted)
 }
 
 /// Notes that a line came by; its conversation, if it is one to show.
@@ -58,7 +51,16 @@ pub(crate) fn note_unread(
     }
 }
 
-fn change(conversations: &mut Conversations, log: Log<'_>, line: Line, me: &str) -> Shown {
+/// Takes an entry that is no line of its own: an edit, a deletion, or nothing to show.
+pub(crate) fn change(
+    conversations: &mut Conversations,
+    log: Log<'_>,
+    line: Line,
+    me: &str,
+) -> Shown {
+    if !matches!(line.kind, LineKind::Edit | LineKind::Deletion) {
+        return Shown::Nothing;
+    }
     let (Some(channel), Some(seq)) = (Conversations::conversation_of(log, &line, me), line.of)
     else {
         return Shown::Nothing;
@@ -109,7 +111,7 @@ mod tests {
         }
     }
 
-    fn change(kind: LineKind, of: Seq) -> Line {
+    fn entry(kind: LineKind, of: Seq) -> Line {
         Line {
             kind,
             of: Some(of),
@@ -121,13 +123,8 @@ mod tests {
     fn a_whisper_belongs_to_the_other_side_and_only_what_others_say_is_unread() {
         let mut conversations = conversations();
         for line in [whisper(1, "bob", "ada"), whisper(2, "ada", "bob")] {
-            let channel = "@bob".to_owned();
-            let event = Event::ChatReceived {
-                channel,
-                line: line.clone(),
-            };
-            let shown = show(&mut conversations, INBOX, line, "ada");
-            assert_eq!(shown, Shown::Event(event));
+            let with = note(&mut conversations, INBOX, &line, "ada");
+            assert_eq!(with.as_deref(), Some("@bob"));
         }
         assert_eq!(conversations.whispered_with()[0].unread, 1);
         assert_eq!(conversations.last_whisper_from(), Some("bob"));
@@ -136,17 +133,17 @@ mod tests {
     #[test]
     fn a_change_is_told_of_a_line_on_the_screen_and_kept_for_one_above_it() {
         let mut conversations = conversations();
-        show(&mut conversations, INBOX, whisper(5, "bob", "ada"), "ada");
+        note(&mut conversations, INBOX, &whisper(5, "bob", "ada"), "ada");
         conversations.scroll_up("@bob", 5);
-        let deletion = change(LineKind::Deletion, 5);
+        let deletion = entry(LineKind::Deletion, 5);
         let channel = "@bob".to_owned();
         let deleted = Event::ChatDeleted { channel, seq: 5 };
-        let shown = show(&mut conversations, INBOX, deletion, "ada");
+        let shown = change(&mut conversations, INBOX, deletion, "ada");
         assert_eq!(shown, Shown::Event(deleted));
         assert_eq!(conversations.whispered_with()[0].unread, 0);
         for kind in [LineKind::Edit, LineKind::Deletion] {
-            let line = change(kind, 4);
-            let shown = show(&mut conversations, INBOX, line.clone(), "ada");
+            let line = entry(kind, 4);
+            let shown = change(&mut conversations, INBOX, line.clone(), "ada");
             assert_eq!(shown, Shown::ChangeAbove(line));
         }
     }
@@ -158,9 +155,10 @@ mod tests {
             kind: LineKind::Hidden,
             ..whisper(1, "bob", "ada")
         };
-        for line in [hidden, whisper(2, "ada", "")] {
-            let shown = show(&mut conversations, INBOX, line, "ada");
-            assert_eq!(shown, Shown::Nothing);
-        }
+        assert!(!is_on_screen(&hidden));
+        let shown = change(&mut conversations, INBOX, hidden, "ada");
+        assert_eq!(shown, Shown::Nothing);
+        let nobodys = whisper(2, "ada", "");
+        assert_eq!(note(&mut conversations, INBOX, &nobodys, "ada"), None);
     }
 }

@@ -208,6 +208,18 @@ fn a_busy_server_is_asked_again_and_a_silent_one_ends_every_call_of_the_log() {
 }
 
 #[test]
+fn silence_ends_the_calls_of_every_conversation_of_the_log() {
+    let mut rig = Rig::new(9);
+    rig.next();
+    rig.receive(vec![whisper(9, "bob")], true);
+    let calls = ["@bob", "@eve"].map(|with| rig.scroll(with).unwrap());
+    assert_eq!(rig.next(), Some(ask("@bob", Some(9))));
+    // Those that wait first, then the one that was asked for.
+    let [bob, eve] = calls.map(|call| PageAction::Deny(call, RefusalCode::TimedOut.into()));
+    assert_eq!(rig.deny(RefusalCode::TimedOut), [eve, bob]);
+}
+
+#[test]
 fn a_page_of_a_channel_that_was_left_belongs_to_nobody() {
     let mut rig = Rig::complete();
     let call = rig.scroll("lobby").unwrap();

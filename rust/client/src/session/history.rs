@@ -85,7 +85,13 @@ impl Session {
     /// Shows one line, whose turn it is.
     fn show(&mut self, log: Log<'_>, line: Line) {
         let me = self.login.username().unwrap_or_default();
-        match showing::show(&mut self.conversations, log, line, me) {
+        if showing::is_on_screen(&line) {
+            if let Some(channel) = showing::note(&mut self.conversations, log, &line, me) {
+                self.announce(Event::ChatReceived { channel, line });
+            }
+            return;
+        }
+        match showing::change(&mut self.conversations, log, line, me) {
             Shown::Event(event) => self.announce(event),
             Shown::ChangeAbove(line) => self.pages.note_change(log, line),
             Shown::Nothing => {}
