@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use longhall_packet::{CloseReason, LeaveReason, Limits, Line, Presence, Role, Seq};
 
-use crate::{Call, Refusal};
+use crate::{Call, CallError};
 
 /// Where a [`Session`](crate::Session) stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ pub enum Event {
         username: String,
     },
     /// `register` was refused.
-    RegisterDenied(Refusal),
+    RegisterDenied(CallError),
     /// Another store is behind the server, or an older state of it: the numbers of
     /// all lines begin anew, and no line that was told of before exists under its
     /// number any more. Take all lines, markers and counts off the screen, and give
@@ -81,7 +81,7 @@ pub enum Event {
         username: String,
     },
     /// `login` was refused.
-    LoginDenied(Refusal),
+    LoginDenied(CallError),
     /// The player is logged out for good: coming back takes the password.
     LoggedOut {
         /// Why.
@@ -105,7 +105,7 @@ pub enum Event {
         /// Where it was to be said, as far as it makes sense.
         channel: String,
         /// Why.
-        refusal: Refusal,
+        error: CallError,
     },
     /// Somebody said a line, now or while the connection was away; the player's
     /// own lines come back this way too. Comes once for each line, in order.

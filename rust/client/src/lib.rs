@@ -10,7 +10,7 @@
 //! What a game and a driver see:
 //!
 //! - [`Event`], [`DisconnectReason`], [`LogoutReason`]: what a game is told;
-//! - [`Answer`], [`Refusal`] and [`RefusalCode`]: how a call ends;
+//! - [`Answer`], [`CallError`] and [`CallErrorCode`]: how a call ends;
 //! - [`Config`]: time-outs, reconnecting, history;
 //! - [`Action`]: what a driver does for the session;
 //! - [`ServerAddress`]: where the server is; `diagnosis`: why it cannot be had;
@@ -50,7 +50,7 @@
 
 mod answer;
 mod event;
-mod refusal;
+mod call_error;
 
 mod action;
 mod address;
@@ -85,12 +85,12 @@ pub mod tokio_driver;
 pub use action::Action;
 pub use address::{AddressError, ServerAddress};
 pub use answer::Answer;
+pub use call_error::{CallError, CallErrorCode};
 pub use command::{COMMANDS, Command, CommandError, CommandInfo, Completion, complete, help};
 pub use config::Config;
 pub use event::{DisconnectReason, Event, LogoutReason, State};
 pub use listing::MAX_LISTED;
 pub use outgoing::MAX_CHATS_IN_FLIGHT;
 pub use queues::MAX_EVENTS;
-pub use refusal::{Refusal, RefusalCode};
 pub use requests::{Call, MAX_CALLS_IN_FLIGHT};
 pub use session::Session;

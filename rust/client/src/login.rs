@@ -9,7 +9,7 @@ use longhall_packet::{ChannelState, DenyCode, InboxState, ResumeToken};
 use crate::backoff::Backoff;
 use crate::conversations::{Conversations, Ends};
 use crate::patience::Patience;
-use crate::{Call, Refusal, RefusalCode};
+use crate::{Call, CallError, CallErrorCode};
 
 /// When a resume that was refused for now is asked again, and a little later.
 const PATIENCE: Patience = Patience {
@@ -70,12 +70,12 @@ impl Login {
     ///
     /// # Errors
     /// When there is nobody to log out, or this is under way already.
-    pub(crate) fn begin_logout(&mut self, call: Call) -> Result<(), Refusal> {
+    pub(crate) fn begin_logout(&mut self, call: Call) -> Result<(), CallError> {
         if !self.has_account() {
-            return Err(RefusalCode::Server(DenyCode::NotLoggedIn).into());
+            return Err(CallErrorCode::Server(DenyCode::NotLoggedIn).into());
         }
         if self.logout.is_some() {
-            return Err(RefusalCode::AlreadyPending.into());
+            return Err(CallErrorCode::AlreadyPending.into());
         }
         self.logout = Some(call);
         Ok(())
@@ -99,12 +99,12 @@ impl Login {
     pub(crate) fn resume_denied(
         &mut self,
         now: Duration,
-        refusal: &Refusal,
+        error: &CallError,
         rng: &mut Rng,
         cap: Duration,
     ) {
         let spread = self.resumes.next_delay(rng, Duration::ZERO, cap);
-        let delay = PATIENCE.wait(refusal).saturating_add(spread);
+        let delay = PATIENCE.wait(error).saturating_add(spread);
         self.resume_at = Some(now.saturating_add(delay));
     }
 
@@ -195,7 +195,7 @@ mod tests {
         let call = requests.next_call();
         login.begin_logout(call).unwrap();
         let refused = login.begin_logout(requests.next_call()).unwrap_err();
-        assert_eq!(refused.code, RefusalCode::AlreadyPending);
+        assert_eq!(refused.code, CallErrorCode::AlreadyPending);
         assert_eq!(login.end_logout(), Some(call));
         assert_eq!(login.end_logout(), None);
     }
@@ -207,16 +207,16 @@ mod tests {
         let cap = Duration::from_secs(30);
         for (asked, least) in [(20, 20), (7200, 300)] {
             let asked = Duration::from_secs(asked);
-            let refusal = Denial::for_now(DenyCode::Busy, asked).into();
-            login.resume_denied(NOW, &refusal, &mut rng, cap);
+            let error = Denial::for_now(DenyCode::Busy, asked).into();
+            login.resume_denied(NOW, &error, &mut rng, cap);
             let at = login.next_deadline().unwrap();
             let least = NOW + Duration::from_secs(least);
             assert!(at > least && at < least + Duration::from_secs(2), "{at:?}");
             assert!(!login.is_resume_due(least));
             assert!(login.is_resume_due(at) && !login.is_resume_due(at));
         }
-        let refusal = RefusalCode::Server(DenyCode::Busy).into();
-        login.resume_denied(NOW, &refusal, &mut rng, cap);
+        let error = CallErrorCode::Server(DenyCode::Busy).into();
+        login.resume_denied(NOW, &error, &mut rng, cap);
         login.restart_resumes();
         assert_eq!(login.next_deadline(), None);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use longhall_packet::{Seq, Target};
 
 use crate::patience::Patience;
-use crate::{Refusal, RefusalCode};
+use crate::{CallError, CallErrorCode};
 
 /// Read markers that wait to be sent at most: one a conversation.
 const MAX_MARKERS: usize = 256;
@@ -33,11 +33,11 @@ pub(crate) struct Marker {
 
 impl Markers {
     /// # Errors
-    /// [`RefusalCode::TooManyPending`] when a marker of this conversation would be one
+    /// [`CallErrorCode::TooManyPending`] when a marker of this conversation would be one
     /// too many.
-    pub(crate) fn check_room(&self, target: &Target) -> Result<(), Refusal> {
+    pub(crate) fn check_room(&self, target: &Target) -> Result<(), CallError> {
         if self.waiting.len() >= MAX_MARKERS && self.waiting_for(target).is_none() {
-            return Err(RefusalCode::TooManyPending.into());
+            return Err(CallErrorCode::TooManyPending.into());
         }
         Ok(())
     }
@@ -71,9 +71,9 @@ impl Markers {
     }
 
     /// The marker that was under way is refused. One that may be good later is kept.
-    pub(crate) fn denied(&mut self, now: Duration, refusal: &Refusal) {
-        if refusal.is_for_now() {
-            self.not_before = now.saturating_add(PATIENCE.wait(refusal));
+    pub(crate) fn denied(&mut self, now: Duration, error: &CallError) {
+        if error.is_for_now() {
+            self.not_before = now.saturating_add(PATIENCE.wait(error));
             self.recall();
         } else {
             self.under_way = None;
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(markers.next_due(), Some(NOW + wait));
         assert_eq!(markers.next(NOW), None);
         assert_eq!(markers.next(NOW + wait), Some(marker("den", 1)));
-        markers.denied(NOW, &RefusalCode::Server(DenyCode::NotAMember).into());
+        markers.denied(NOW, &CallErrorCode::Server(DenyCode::NotAMember).into());
         assert_eq!(markers.next_due(), None);
     }
 

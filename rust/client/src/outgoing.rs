@@ -6,10 +6,10 @@ use std::time::Duration;
 use longhall_packet::{ChatText, LineId, RequestId, Seq, Target};
 
 use crate::clock::Stall;
-use crate::{Call, Refusal, RefusalCode};
+use crate::{Call, CallError, CallErrorCode};
 
 /// Chat lines that may wait for their answers at the same time; further ones
-/// are refused with [`RefusalCode::TooManyPending`].
+/// are refused with [`CallErrorCode::TooManyPending`].
 pub const MAX_CHATS_IN_FLIGHT: usize = 64;
 
 /// Refused lines that wait for the outcome of earlier ones at most. Only a
@@ -17,7 +17,7 @@ pub const MAX_CHATS_IN_FLIGHT: usize = 64;
 const MAX_CHATS_HELD: usize = 4096;
 
 /// How a line ended.
-pub(crate) type Outcome = Result<Seq, Refusal>;
+pub(crate) type Outcome = Result<Seq, CallError>;
 
 /// The lines of one player, in the order they were said.
 ///
@@ -92,23 +92,23 @@ impl Outgoing {
         true
     }
 
-    /// Lines up the refusal of a line that was not taken on behind the outcomes
+    /// Lines up the denial of a line that was not taken on behind the outcomes
     /// of earlier lines. Gives it back when too many wait.
     pub(crate) fn push_refused(
         &mut self,
         call: Call,
         conversation: String,
-        refusal: Refusal,
-    ) -> Option<Refusal> {
+        error: CallError,
+    ) -> Option<CallError> {
         if self.lines.len() >= MAX_CHATS_HELD {
-            return Some(refusal);
+            return Some(error);
         }
         self.lines.push_back(Line {
             call,
             order: conversation.to_lowercase(),
             conversation,
             content: None,
-            state: LineState::Over(Err(refusal)),
+            state: LineState::Over(Err(error)),
         });
         None
     }
@@ -198,8 +198,8 @@ impl Outgoing {
             let code = match line.state {
                 LineState::Waiting {
                     was_sent: false, ..
-                } => RefusalCode::NotConnected,
-                LineState::Waiting { .. } | LineState::Sent { .. } => RefusalCode::ConnectionLost,
+                } => CallErrorCode::NotConnected,
+                LineState::Waiting { .. } | LineState::Sent { .. } => CallErrorCode::ConnectionLost,
                 LineState::Over(_) => continue,
             };
             line.state = LineState::Over(Err(code.into()));
@@ -219,7 +219,7 @@ impl Outgoing {
             .collect();
         for line in &mut self.lines {
             if !line.is_over() && late.contains(&line.order) {
-                line.state = LineState::Over(Err(RefusalCode::TimedOut.into()));
+                line.state = LineState::Over(Err(CallErrorCode::TimedOut.into()));
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::log::{Log, LogName};
 use crate::patience::Patience;
 use crate::showing;
 use crate::timeline::Want;
-use crate::{Call, Config, Refusal, RefusalCode};
+use crate::{Call, CallError, CallErrorCode, Config};
 
 /// Calls of `load_history` that may wait for their turn.
 const MAX_WAITING: usize = 64;
@@ -104,7 +104,7 @@ pub(crate) enum PageAction {
         more: bool,
     },
     /// End a call.
-    Deny(Call, Refusal),
+    Deny(Call, CallError),
 }
 
 /// A page to ask for.
@@ -134,15 +134,15 @@ impl Pages {
     ///
     /// # Errors
     /// When the conversation's page is under way already, or too many wait.
-    pub(crate) fn push(&mut self, older: Older) -> Result<(), Refusal> {
+    pub(crate) fn push(&mut self, older: Older) -> Result<(), CallError> {
         let same = |other: &Older| other.conversation == older.conversation;
         let is_under_way = matches!(&self.under_way,
             Some(UnderWay { page: Page::Older { older, .. }, .. }) if same(older));
         if is_under_way || self.waiting.iter().any(same) {
-            return Err(RefusalCode::AlreadyPending.into());
+            return Err(CallErrorCode::AlreadyPending.into());
         }
         if self.waiting.len() >= MAX_WAITING {
-            return Err(RefusalCode::TooManyPending.into());
+            return Err(CallErrorCode::TooManyPending.into());
         }
         self.waiting.push_back(older);
         Ok(())
@@ -338,7 +338,7 @@ impl Pages {
     pub(crate) fn denied(
         &mut self,
         now: Duration,
-        refusal: Refusal,
+        error: CallError,
         conversations: &Conversations,
         rng: &mut Rng,
         cap: Duration,
@@ -347,28 +347,28 @@ impl Pages {
             return Vec::new();
         };
         let mut actions = Vec::new();
-        let is_silent = refusal.code == RefusalCode::TimedOut;
+        let is_silent = error.code == CallErrorCode::TimedOut;
         if is_silent {
             // A server that is silent may be so for ever, and every call ends.
             let (over, waiting): (VecDeque<_>, _) = std::mem::take(&mut self.waiting)
                 .into_iter()
                 .partition(|older: &Older| older.log() == asked.log.log());
             self.waiting = waiting;
-            let deny = |older: Older| PageAction::Deny(older.call, refusal.clone());
+            let deny = |older: Older| PageAction::Deny(older.call, error.clone());
             actions.extend(over.into_iter().map(deny));
         }
-        if refusal.is_for_now() {
+        if error.is_for_now() {
             let spread = self.tries.next_delay(rng, Duration::ZERO, cap);
-            let delay = PATIENCE.wait(&refusal).saturating_add(spread);
+            let delay = PATIENCE.wait(&error).saturating_add(spread);
             self.not_before = now.saturating_add(delay);
         }
         let has_timeline = asked.has_timeline(conversations);
         match asked.page {
-            Page::Older { older, .. } if refusal.is_for_now() && !is_silent => {
+            Page::Older { older, .. } if error.is_for_now() && !is_silent => {
                 self.waiting.push_front(older);
             }
-            Page::Older { older, .. } => actions.push(PageAction::Deny(older.call, refusal)),
-            Page::Newest | Page::After if !refusal.is_for_now() && has_timeline => {
+            Page::Older { older, .. } => actions.push(PageAction::Deny(older.call, error)),
+            Page::Newest | Page::After if !error.is_for_now() && has_timeline => {
                 actions.push(PageAction::Skip(asked.log));
             }
             Page::Newest | Page::After => {}
@@ -395,14 +395,14 @@ impl Pages {
 
     /// The connection is gone: what was asked for on it, and what the player
     /// waits for, ends. Gaps are looked for again after the next login.
-    pub(crate) fn connection_lost(&mut self) -> impl Iterator<Item = (Call, Refusal)> + use<> {
+    pub(crate) fn connection_lost(&mut self) -> impl Iterator<Item = (Call, CallError)> + use<> {
         let pages = std::mem::take(self);
         let under_way = pages.under_way.and_then(|asked| match asked.page {
             Page::Older { older, .. } => Some(older),
             Page::Newest | Page::After => None,
         });
         let over = under_way.into_iter().chain(pages.waiting);
-        over.map(|older| (older.call, RefusalCode::ConnectionLost.into()))
+        over.map(|older| (older.call, CallErrorCode::ConnectionLost.into()))
     }
 }
 
@@ -453,7 +453,7 @@ fn load(older: Older, lines: Vec<Line>, more: bool) -> PageAction {
 }
 
 fn not_a_member(older: &Older) -> PageAction {
-    let code = RefusalCode::Server(DenyCode::NotAMember);
+    let code = CallErrorCode::Server(DenyCode::NotAMember);
     PageAction::Deny(older.call, code.into())
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::Refusal;
+use crate::CallError;
 
-/// After a refusal for now, the same is asked again: as late as the server says, within
+/// After a denial for now, the same is asked again: as late as the server says, within
 /// these bounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
@@ -14,8 +14,8 @@ pub(crate) struct Patience {
 
 impl Patience {
     /// The wait before asking again.
-    pub(crate) fn wait(self, refusal: &Refusal) -> Duration {
-        let asked = Duration::from_millis(refusal.retry_after_ms.unwrap_or(0).into());
+    pub(crate) fn wait(self, error: &CallError) -> Duration {
+        let asked = Duration::from_millis(error.retry_after_ms.unwrap_or(0).into());
         asked.clamp(self.least, self.most)
     }
 }
@@ -25,11 +25,11 @@ mod tests {
     use longhall_packet::{Denial, DenyCode};
 
     use super::*;
-    use crate::RefusalCode;
+    use crate::CallErrorCode;
 
     const S: fn(u64) -> Duration = Duration::from_secs;
 
-    fn busy_for(seconds: u64) -> Refusal {
+    fn busy_for(seconds: u64) -> CallError {
         Denial::for_now(DenyCode::Busy, S(seconds)).into()
     }
 
@@ -42,7 +42,7 @@ mod tests {
         for (asked, wait) in [(1, 5), (7, 7), (100, 60)] {
             assert_eq!(patience.wait(&busy_for(asked)), S(wait));
         }
-        let silent = Refusal::from(RefusalCode::TimedOut);
+        let silent = CallError::from(CallErrorCode::TimedOut);
         assert_eq!(patience.wait(&silent), S(5));
     }
 }

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use longhall_packet::{ClientPacket, codec};
 
-use crate::{Action, Answer, Call, Event, Refusal, State};
+use crate::{Action, Answer, Call, CallError, Event, State};
 
 /// Actions that wait for [`Session::poll_action`](crate::Session::poll_action) at most;
 /// then requests are refused with
-/// [`RefusalCode::TooManyPending`](crate::RefusalCode::TooManyPending).
+/// [`CallErrorCode::TooManyPending`](crate::CallErrorCode::TooManyPending).
 const MAX_ACTIONS: usize = 256;
 
 /// Events that wait for [`Session::poll_event`](crate::Session::poll_event) at most.
@@ -16,7 +16,7 @@ const MAX_ACTIONS: usize = 256;
 pub const MAX_EVENTS: usize = 4096;
 
 /// How a call ended.
-pub(crate) type Outcome = Result<Answer, Refusal>;
+pub(crate) type Outcome = Result<Answer, CallError>;
 
 #[derive(Debug)]
 pub(crate) struct Queues {

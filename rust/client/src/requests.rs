@@ -10,7 +10,7 @@ use crate::listing::Listing;
 
 /// Calls other than chat that may wait for their answers at the same time;
 /// further ones are refused with
-/// [`RefusalCode::TooManyPending`](crate::RefusalCode::TooManyPending).
+/// [`CallErrorCode::TooManyPending`](crate::CallErrorCode::TooManyPending).
 pub const MAX_CALLS_IN_FLIGHT: usize = 64;
 
 /// Logins given up on whose success, arriving late, has to be undone. Each took

@@ -34,7 +34,7 @@ use crate::pages::Pages;
 use crate::presence::Presence;
 use crate::queues::Queues;
 use crate::requests::Requests;
-use crate::{Action, Answer, Call, Config, DisconnectReason, Event, Refusal, State};
+use crate::{Action, Answer, Call, CallError, Config, DisconnectReason, Event, State};
 
 /// One player's session with a server.
 ///
@@ -98,8 +98,8 @@ use crate::{Action, Answer, Call, Config, DisconnectReason, Event, Refusal, Stat
 ///     Event::StateChanged(State::Connecting),
 ///     Event::StateChanged(State::Connected),
 ///     Event::Connected { message_of_the_day, .. },
-///     Event::LoginDenied(refusal),
-/// ] if message_of_the_day == "Well met!" && refusal.code.name() == "too_short"));
+///     Event::LoginDenied(error),
+/// ] if message_of_the_day == "Well met!" && error.code.name() == "too_short"));
 /// ```
 #[derive(Debug)]
 pub struct Session {
@@ -283,7 +283,7 @@ impl Session {
     /// How a call ended, oldest first: each ends exactly once. To be asked
     /// after [`poll_event`](Self::poll_event), whose events tell the same to
     /// those who did not call. Holds one outcome per call however many wait.
-    pub fn poll_outcome(&mut self) -> Option<(Call, Result<Answer, Refusal>)> {
+    pub fn poll_outcome(&mut self) -> Option<(Call, Result<Answer, CallError>)> {
         self.queues.poll_outcome()
     }
 

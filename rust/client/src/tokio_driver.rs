@@ -45,7 +45,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-use crate::{Action, Answer, Call, Event, Refusal, ServerAddress, Session};
+use crate::{Action, Answer, Call, CallError, Event, ServerAddress, Session};
 
 /// What the program asks of the session; each is the [`Session`] method of the
 /// same name. [`Command::call`] and [`Command::ask`] lead to all others.
@@ -86,7 +86,7 @@ pub enum Command {
 }
 
 /// How a call ends.
-pub type Outcome = Result<Answer, Refusal>;
+pub type Outcome = Result<Answer, CallError>;
 
 type Start = Box<dyn FnOnce(&mut Session, Duration) -> Call + Send>;
 

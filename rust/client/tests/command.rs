@@ -1,7 +1,8 @@
 //! What players type behind a slash.
 
 use longhall_client::{
-    COMMANDS, Call, Command, CommandError, Config, Refusal, RefusalCode, Session, complete, help,
+    COMMANDS, Call, CallError, CallErrorCode, Command, CommandError, Config, Session, complete,
+    help,
 };
 use longhall_packet::{Access, DenyCode, PresenceState, Role};
 use std::time::Duration;
@@ -275,8 +276,8 @@ fn every_command_is_carried_out() {
         let call: Call = session.execute(Duration::ZERO, &parse(input));
         let (ended, outcome) = session.poll_outcome().unwrap();
         assert_eq!(ended, call, "{input}");
-        let code = outcome.map_err(|Refusal { code, .. }| code);
-        assert_eq!(code, Err(RefusalCode::NotConnected), "{input}");
+        let code = outcome.map_err(|CallError { code, .. }| code);
+        assert_eq!(code, Err(CallErrorCode::NotConnected), "{input}");
     }
     session.execute(Duration::ZERO, &parse("/help"));
     assert!(session.poll_outcome().unwrap().1.is_ok());

@@ -392,7 +392,7 @@ async fn whoever_asks_is_told_how_it_ended() {
     let usernames = vec!["eve".to_owned()];
     peer.send(&ServerPacket::Blocks { id, usernames }).await;
     let answer = timeout(PATIENCE, blocks).await.expect("in time");
-    let answer = answer.expect("an outcome").expect("no refusal");
+    let answer = answer.expect("an outcome").expect("no error");
     assert_eq!(answer, Answer::Blocks(vec!["eve".to_owned()]));
 
     // Nobody need wait for it.

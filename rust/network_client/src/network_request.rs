@@ -1,7 +1,7 @@
 //! What every request of the node returns.
 
 use godot::prelude::*;
-use longhall_client::{Answer, CommandError, Refusal, RefusalCode};
+use longhall_client::{Answer, CallError, CallErrorCode, CommandError};
 use longhall_packet::Field;
 
 use crate::convert;
@@ -175,7 +175,7 @@ impl NetworkRequest {
     }
 
     /// A request that is refused at once.
-    pub(crate) fn refused(code: RefusalCode) -> Gd<Self> {
+    pub(crate) fn refused(code: CallErrorCode) -> Gd<Self> {
         let request = Self::begin();
         Self::complete_later(request.clone(), Err(code.into()));
         request
@@ -214,7 +214,7 @@ impl NetworkRequest {
 
     /// Ends the request. Its signal comes at the end of the frame, when nothing of the node
     /// is borrowed or under way.
-    pub(crate) fn complete_later(mut request: Gd<Self>, outcome: Result<Answer, Refusal>) {
+    pub(crate) fn complete_later(mut request: Gd<Self>, outcome: Result<Answer, CallError>) {
         request.bind_mut().note(outcome);
         Self::tell_later(request);
     }
@@ -226,7 +226,7 @@ impl NetworkRequest {
         request.call_deferred("_longhall_end", &[argument]);
     }
 
-    fn note(&mut self, outcome: Result<Answer, Refusal>) {
+    fn note(&mut self, outcome: Result<Answer, CallError>) {
         self.is_completed = true;
         match outcome {
             Ok(answer) => {
@@ -234,12 +234,12 @@ impl NetworkRequest {
                 self.more = matches!(answer, Answer::History { more: true, .. });
                 self.result = convert::answer(&answer);
             }
-            Err(refusal) => {
-                self.code = refusal.code.name().into();
-                self.reason = (&refusal.reason).into();
-                self.retry_after = f64::from(refusal.retry_after_ms.unwrap_or(0)) / 1000.0;
-                self.field = refusal.field.map_or("", Field::name).into();
-                self.limit = refusal.limit.unwrap_or(0).into();
+            Err(error) => {
+                self.code = error.code.name().into();
+                self.reason = (&error.reason).into();
+                self.retry_after = f64::from(error.retry_after_ms.unwrap_or(0)) / 1000.0;
+                self.field = error.field.map_or("", Field::name).into();
+                self.limit = error.limit.unwrap_or(0).into();
             }
         }
     }

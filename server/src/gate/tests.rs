@@ -69,7 +69,7 @@ async fn a_peer_that_sends_no_packets_but_rubbish_is_closed() {
 #[tokio::test]
 async fn a_player_who_waits_as_long_as_told_is_heard_again() {
     let [mut ada] =
-        TestSession::players_with(|config| config.packets_per_second = 1, ["ada"]).await;
+        TestSession::players_with(|config| config.rates.packets_per_second = 1, ["ada"]).await;
     let wait_ms = loop {
         ada.ask(ping()).await;
         if let ServerPacket::Deny { retry_after_ms, .. } = ada.next() {

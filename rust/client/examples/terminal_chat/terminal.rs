@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use longhall_client::tokio_driver::{Command, Outcome};
 use longhall_client::{
-    Answer, Command as Typed, Event, LogoutReason, Refusal, Session, State, help,
+    Answer, CallError, Command as Typed, Event, LogoutReason, Session, State, help,
 };
 use longhall_packet::{Change, Line, LineKind, PresenceState};
 use tokio::sync::mpsc;
@@ -195,10 +195,10 @@ impl Terminal {
                 }
             }
             Ok(Answer::Done | Answer::Posted { .. }) => {}
-            Err(refusal) => {
+            Err(error) => {
                 self.had_trouble = true;
-                let reason = clean(&refusal.reason);
-                tell(format_args!("not done: {reason} ({})", refusal.code));
+                let reason = clean(&error.reason);
+                tell(format_args!("not done: {reason} ({})", error.code));
             }
         }
     }
@@ -283,9 +283,9 @@ impl Terminal {
                     tell(format_args!("logged out: {reason}"));
                 }
             }
-            Event::RegisterDenied(refusal) => self.show_refusal("not registered", &refusal),
-            Event::LoginDenied(refusal) => self.show_refusal("not logged in", &refusal),
-            Event::ChatDenied { refusal, .. } => self.show_refusal("not sent", &refusal),
+            Event::RegisterDenied(error) => self.show_error("not registered", &error),
+            Event::LoginDenied(error) => self.show_error("not logged in", &error),
+            Event::ChatDenied { error, .. } => self.show_error("not sent", &error),
             Event::ChatAccepted { .. } => {
                 self.pending = self.pending.saturating_sub(1);
                 self.unseen_lines += 1;
@@ -376,10 +376,10 @@ impl Terminal {
         ControlFlow::Continue(())
     }
 
-    fn show_refusal(&mut self, what: &str, refusal: &Refusal) {
+    fn show_error(&mut self, what: &str, error: &CallError) {
         self.pending = self.pending.saturating_sub(1);
         self.had_trouble = true;
-        let reason = clean(&refusal.reason);
-        tell(format_args!("{what}: {reason} ({})", refusal.code));
+        let reason = clean(&error.reason);
+        tell(format_args!("{what}: {reason} ({})", error.code));
     }
 }

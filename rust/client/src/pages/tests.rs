@@ -70,12 +70,12 @@ impl Rig {
             .received(&mut self.conversations, "ada", last_seq, lines, more)
     }
 
-    fn deny(&mut self, refusal: impl Into<Refusal>) -> Vec<PageAction> {
+    fn deny(&mut self, error: impl Into<CallError>) -> Vec<PageAction> {
         self.pages
-            .denied(NOW, refusal.into(), &self.conversations, &mut self.rng, CAP)
+            .denied(NOW, error.into(), &self.conversations, &mut self.rng, CAP)
     }
 
-    fn scroll(&mut self, conversation: &str) -> Result<Call, Refusal> {
+    fn scroll(&mut self, conversation: &str) -> Result<Call, CallError> {
         let call = self.requests.next_call();
         self.pages.push(Older {
             call,
@@ -202,8 +202,8 @@ fn a_busy_server_is_asked_again_and_a_silent_one_ends_every_call_of_the_log() {
     assert_eq!(rig.next_at(NOW + wait), None);
     let later = NOW + wait + CAP;
     assert_eq!(rig.next_at(later), Some(ask("lobby", Some(100))));
-    let denied = PageAction::Deny(first, RefusalCode::TimedOut.into());
-    assert_eq!(rig.deny(RefusalCode::TimedOut), [denied]);
+    let denied = PageAction::Deny(first, CallErrorCode::TimedOut.into());
+    assert_eq!(rig.deny(CallErrorCode::TimedOut), [denied]);
     assert_eq!(rig.next_at(later), Some(ask("den", Some(100))));
 }
 
@@ -215,8 +215,8 @@ fn silence_ends_the_calls_of_every_conversation_of_the_log() {
     let calls = ["@bob", "@eve"].map(|with| rig.scroll(with).unwrap());
     assert_eq!(rig.next(), Some(ask("@bob", Some(9))));
     // Those that wait first, then the one that was asked for.
-    let [bob, eve] = calls.map(|call| PageAction::Deny(call, RefusalCode::TimedOut.into()));
-    assert_eq!(rig.deny(RefusalCode::TimedOut), [eve, bob]);
+    let [bob, eve] = calls.map(|call| PageAction::Deny(call, CallErrorCode::TimedOut.into()));
+    assert_eq!(rig.deny(CallErrorCode::TimedOut), [eve, bob]);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_page_of_a_channel_that_was_left_belongs_to_nobody() {
     let call = rig.scroll("lobby").unwrap();
     rig.next();
     rig.conversations.leave("lobby");
-    let code = RefusalCode::Server(DenyCode::NotAMember);
+    let code = CallErrorCode::Server(DenyCode::NotAMember);
     let denied = PageAction::Deny(call, code.into());
     assert_eq!(rig.receive(vec![line(99, "old")], true), [denied]);
 }
@@ -235,7 +235,7 @@ fn a_gap_that_the_server_refuses_to_fill_is_skipped() {
     let mut rig = Rig::new(0);
     rig.next();
     let skip = PageAction::Skip(LogName::Channel("lobby".to_owned()));
-    let refused = RefusalCode::Server(DenyCode::NotAllowed);
+    let refused = CallErrorCode::Server(DenyCode::NotAllowed);
     assert_eq!(rig.deny(refused), [skip]);
 }
 
@@ -244,15 +244,15 @@ fn one_page_of_a_conversation_at_a_time_and_so_many_in_all() {
     let mut rig = Rig::complete();
     rig.scroll("lobby").unwrap();
     let again = rig.scroll("lobby").unwrap_err();
-    assert_eq!(again.code, RefusalCode::AlreadyPending);
+    assert_eq!(again.code, CallErrorCode::AlreadyPending);
     rig.next();
     let again = rig.scroll("lobby").unwrap_err();
-    assert_eq!(again.code, RefusalCode::AlreadyPending);
+    assert_eq!(again.code, CallErrorCode::AlreadyPending);
     for number in 0..MAX_WAITING {
         rig.scroll(&format!("@user{number}")).unwrap();
     }
     let full = rig.scroll("den").unwrap_err();
-    assert_eq!(full.code, RefusalCode::TooManyPending);
+    assert_eq!(full.code, CallErrorCode::TooManyPending);
     assert_eq!(rig.pages.connection_lost().count(), MAX_WAITING + 1);
     rig.scroll("lobby").unwrap();
 }

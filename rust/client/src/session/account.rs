@@ -13,7 +13,7 @@ use crate::login::Account;
 use crate::markers::Markers;
 use crate::presence::Presence;
 use crate::requests::Request;
-use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
+use crate::{Answer, Call, CallError, CallErrorCode, DisconnectReason, Event, LogoutReason, State};
 
 /// What a login says of the account's logs.
 pub(super) struct Whereabouts {
@@ -30,8 +30,8 @@ impl Session {
     pub fn register(&mut self, now: Duration, username: &str, password: &str) -> Call {
         let now = self.begin_call(now);
         let call = self.requests.next_call();
-        if let Err(refusal) = self.try_register(now, call, username, password) {
-            self.deny_register(call, refusal);
+        if let Err(error) = self.try_register(now, call, username, password) {
+            self.deny_register(call, error);
         }
         call
     }
@@ -39,13 +39,13 @@ impl Session {
     /// Conversations in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
     ///
     /// The password is sent and not kept. Refused with
-    /// [`RefusalCode::AlreadyPending`] while another login, or taking up the
+    /// [`CallErrorCode::AlreadyPending`] while another login, or taking up the
     /// session after a cut, is under way.
     pub fn login(&mut self, now: Duration, username: &str, password: &str) -> Call {
         let now = self.begin_call(now);
         let call = self.requests.next_call();
-        if let Err(refusal) = self.try_login(now, call, username, password) {
-            self.deny_login(call, refusal);
+        if let Err(error) = self.try_login(now, call, username, password) {
+            self.deny_login(call, error);
         }
         call
     }
@@ -57,8 +57,8 @@ impl Session {
     pub fn logout(&mut self, now: Duration) -> Call {
         let now = self.begin_call(now);
         let call = self.requests.next_call();
-        if let Err(refusal) = self.login.begin_logout(call) {
-            self.settle(call, Err(refusal));
+        if let Err(error) = self.login.begin_logout(call) {
+            self.settle(call, Err(error));
         } else if self.link.leave() {
             let id = self.begin(now, Request::Logout);
             self.send(&ClientPacket::Logout { id });
@@ -110,12 +110,12 @@ impl Session {
         call: Call,
         name: &str,
         password: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), CallError> {
         self.require(Stage::LoggedOut)?;
         let password = Password::parse(password)?;
         let username = Username::parse(name)?;
         if self.requests.is_register_pending() {
-            return Err(RefusalCode::AlreadyPending.into());
+            return Err(CallErrorCode::AlreadyPending.into());
         }
         let id = self.begin(now, Request::Register(username.clone(), call));
         self.send(&ClientPacket::Register {
@@ -132,13 +132,13 @@ impl Session {
         call: Call,
         name: &str,
         password: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), CallError> {
         self.require(Stage::LoggedOut)?;
         let password = Password::parse(password)?;
         let username = Username::parse(name)?;
         let is_resuming = self.login.has_account() && self.state() == State::Connected;
         if is_resuming || self.requests.is_login_pending() {
-            return Err(RefusalCode::AlreadyPending.into());
+            return Err(CallErrorCode::AlreadyPending.into());
         }
         let id = self.begin(now, Request::Login(call));
         self.send(&ClientPacket::Login {
@@ -244,19 +244,19 @@ impl Session {
         self.conversations.reset()
     }
 
-    pub(super) fn resume_denied(&mut self, now: Duration, refusal: &Refusal) {
-        if refusal.code == RefusalCode::Server(DenyCode::Banned) {
+    pub(super) fn resume_denied(&mut self, now: Duration, error: &CallError) {
+        if error.code == CallErrorCode::Server(DenyCode::Banned) {
             return self.give_up(now, DisconnectReason::Server(CloseReason::Banned));
         }
-        if !refusal.is_for_now() {
+        if !error.is_for_now() {
             return self.end_session(LogoutReason::SessionExpired);
         }
         let cap = self.config.reconnect_max_delay;
-        self.login.resume_denied(now, refusal, &mut self.rng, cap);
+        self.login.resume_denied(now, error, &mut self.rng, cap);
     }
 
-    pub(super) fn logout_denied(&mut self, now: Duration, request: &Request, refusal: &Refusal) {
-        if refusal.code != RefusalCode::Server(DenyCode::NotLoggedIn) {
+    pub(super) fn logout_denied(&mut self, now: Duration, request: &Request, error: &CallError) {
+        if error.code != CallErrorCode::Server(DenyCode::NotLoggedIn) {
             // The player is to be out, and on a fresh connection is.
             self.give_up(now, DisconnectReason::ConnectionLost);
         } else if *request == Request::Logout {
@@ -264,14 +264,14 @@ impl Session {
         }
     }
 
-    pub(super) fn deny_register(&mut self, call: Call, refusal: Refusal) {
-        self.announce(Event::RegisterDenied(refusal.clone()));
-        self.settle(call, Err(refusal));
+    pub(super) fn deny_register(&mut self, call: Call, error: CallError) {
+        self.announce(Event::RegisterDenied(error.clone()));
+        self.settle(call, Err(error));
     }
 
-    pub(super) fn deny_login(&mut self, call: Call, refusal: Refusal) {
-        self.announce(Event::LoginDenied(refusal.clone()));
-        self.settle(call, Err(refusal));
+    pub(super) fn deny_login(&mut self, call: Call, error: CallError) {
+        self.announce(Event::LoginDenied(error.clone()));
+        self.settle(call, Err(error));
     }
 
     /// Forgets the account, if there is one. Not which store its numbers are of.
@@ -281,7 +281,7 @@ impl Session {
         if self.login.has_account() {
             while let Some(request) = self.requests.take_of_account() {
                 if let Request::Asked(call, _) = request {
-                    self.settle(call, Err(RefusalCode::ConnectionLost.into()));
+                    self.settle(call, Err(CallErrorCode::ConnectionLost.into()));
                 }
             }
             self.end_pages();

@@ -9,7 +9,7 @@ use super::account::Whereabouts;
 use crate::listing;
 use crate::login::Account;
 use crate::requests::{Asked, Request};
-use crate::{Answer, Call, Event, LogoutReason, Refusal, RefusalCode, State};
+use crate::{Answer, Call, CallError, CallErrorCode, Event, LogoutReason, State};
 
 impl Session {
     pub(super) fn handle(&mut self, now: Duration, packet: ServerPacket) {
@@ -24,15 +24,15 @@ impl Session {
                 limit,
                 retry_after_ms,
             } => {
-                let code = RefusalCode::Server(code);
-                let refusal = Refusal {
+                let code = CallErrorCode::Server(code);
+                let error = CallError {
                     code,
                     reason,
                     field,
                     limit,
                     retry_after_ms,
                 };
-                self.handle_deny(now, id, refusal);
+                self.handle_deny(now, id, error);
             }
             ServerPacket::Deny { id: None, code, .. } => {
                 let text = format!("the server did not understand a packet: {code}");
@@ -199,21 +199,21 @@ impl Session {
         }
     }
 
-    fn handle_deny(&mut self, now: Duration, id: RequestId, refusal: Refusal) {
-        if self.line_denied(now, id, &refusal) {
+    fn handle_deny(&mut self, now: Duration, id: RequestId, error: CallError) {
+        if self.line_denied(now, id, &error) {
             return;
         }
         match self.requests.take(id, |_| true) {
-            Some(Request::Hello) => self.hello_denied(now, &refusal),
-            Some(Request::Register(_, call)) => self.deny_register(call, refusal),
-            Some(Request::Login(call)) => self.deny_login(call, refusal),
-            Some(Request::Resume) => self.resume_denied(now, &refusal),
-            Some(Request::Asked(call, _)) => self.settle(call, Err(refusal)),
-            Some(Request::Page) => self.page_denied(now, refusal),
-            Some(Request::Read) => self.marker_denied(now, &refusal),
+            Some(Request::Hello) => self.hello_denied(now, &error),
+            Some(Request::Register(_, call)) => self.deny_register(call, error),
+            Some(Request::Login(call)) => self.deny_login(call, error),
+            Some(Request::Resume) => self.resume_denied(now, &error),
+            Some(Request::Asked(call, _)) => self.settle(call, Err(error)),
+            Some(Request::Page) => self.page_denied(now, error),
+            Some(Request::Read) => self.marker_denied(now, &error),
             Some(Request::Presence) => {}
             Some(request @ (Request::Logout | Request::Undo)) => {
-                self.logout_denied(now, &request, &refusal);
+                self.logout_denied(now, &request, &error);
             }
             None => {}
         }

@@ -24,7 +24,7 @@ impl Session {
     /// and restarts of the server, and never said twice. It may be given while
     /// the connection is away, too, as long as there is an account. Without an
     /// answer on a connection that is well, it ends with
-    /// [`RefusalCode::TimedOut`](crate::RefusalCode::TimedOut), as do those
+    /// [`CallErrorCode::TimedOut`](crate::CallErrorCode::TimedOut), as do those
     /// behind it.
     ///
     /// The lines of a conversation are taken in the order of the calls, those of
@@ -35,10 +35,10 @@ impl Session {
     ///
     /// A line that the server refuses (also for now only, as with `rate_limited`)
     /// is given back; those said behind it may have been taken. There are two
-    /// exceptions: `restarting`, and a refusal for now of a line that was on its
+    /// exceptions: `restarting`, and a denial for now of a line that was on its
     /// way when a connection was cut. The one will be taken soon, the other may
     /// have been taken already, so they are said again. Only a line that was
-    /// refused for now, and whose refusal was lost in a cut, may end up behind
+    /// refused for now, and whose denial was lost in a cut, may end up behind
     /// those that followed it before the cut.
     pub fn send_chat(&mut self, now: Duration, channel: &str, text: &str) -> Call {
         let now = self.begin_call(now);
@@ -79,8 +79,8 @@ impl Session {
     pub fn load_history(&mut self, now: Duration, channel: &str) -> Call {
         let now = self.begin_call(now);
         let call = self.requests.next_call();
-        if let Err(refusal) = self.try_load_history(now, call, channel) {
-            self.settle(call, Err(refusal));
+        if let Err(error) = self.try_load_history(now, call, channel) {
+            self.settle(call, Err(error));
         }
         call
     }
@@ -110,8 +110,8 @@ impl Session {
                 })
             })
         });
-        if let Err(refusal) = asked {
-            self.settle(call, Err(refusal));
+        if let Err(error) = asked {
+            self.settle(call, Err(error));
         }
     }
 

@@ -9,7 +9,7 @@ use crate::conversations::Difference;
 use crate::log::Log;
 use crate::markers::Marker;
 use crate::requests::Request;
-use crate::{Event, Refusal};
+use crate::{CallError, Event};
 
 /// Channels.
 impl Session {
@@ -149,7 +149,7 @@ impl Session {
         now: Duration,
         channel: &str,
         seq: Seq,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), CallError> {
         if !self.login.has_account() {
             self.require_account()?;
         }
@@ -217,8 +217,8 @@ impl Session {
         self.pump_markers(now);
     }
 
-    pub(super) fn marker_denied(&mut self, now: Duration, refusal: &Refusal) {
-        self.markers.denied(now, refusal);
+    pub(super) fn marker_denied(&mut self, now: Duration, error: &CallError) {
+        self.markers.denied(now, error);
         self.pump_markers(now);
     }
 }

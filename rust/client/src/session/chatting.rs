@@ -7,7 +7,7 @@ use longhall_packet::{ChannelName, ChatText, ClientPacket, DenyCode, RequestId, 
 use super::Session;
 use crate::outgoing::{Content, Outcome};
 use crate::patience::Patience;
-use crate::{Answer, Call, Event, Refusal, RefusalCode};
+use crate::{Answer, Call, CallError, CallErrorCode, Event};
 
 /// When a line that must not be given back is said again to a server that had no
 /// time for it.
@@ -22,27 +22,27 @@ const LINE_ID_BITS: u32 = 53;
 impl Session {
     pub(super) fn say(&mut self, now: Duration, call: Call, channel: &str, text: &str) {
         let (conversation, content) = self.compose(channel, text);
-        let refusal = match content {
+        let error = match content {
             Ok(content) => {
                 if self.outgoing.push(call, conversation.clone(), content) {
                     return self.pump_lines(now);
                 }
-                RefusalCode::TooManyPending.into()
+                CallErrorCode::TooManyPending.into()
             }
-            Err(refusal) => refusal,
+            Err(error) => error,
         };
         let refused = self
             .outgoing
-            .push_refused(call, conversation.clone(), refusal);
-        if let Some(refusal) = refused {
-            self.end_line(call, &conversation, Err(refusal));
+            .push_refused(call, conversation.clone(), error);
+        if let Some(error) = refused {
+            self.end_line(call, &conversation, Err(error));
         }
         self.announce_chat_outcomes();
     }
 
     /// The conversation that an argument names, and the line to send, if it can
     /// be one.
-    fn compose(&mut self, channel: &str, text: &str) -> (String, Result<Content, Refusal>) {
+    fn compose(&mut self, channel: &str, text: &str) -> (String, Result<Content, CallError>) {
         let lobby = channel.is_empty() || self.conversations.lobby() == Some(channel);
         let target = if lobby {
             // Its name may not be known before a session is taken up again.
@@ -64,26 +64,26 @@ impl Session {
             Ok(Some(target)) => target.to_string(),
             Ok(None) | Err(_) => channel.to_owned(),
         };
-        let content = self.check_chat(target.map_err(Refusal::from), text);
+        let content = self.check_chat(target.map_err(CallError::from), text);
         (conversation, content)
     }
 
     fn check_chat(
         &mut self,
-        target: Result<Option<Target>, Refusal>,
+        target: Result<Option<Target>, CallError>,
         text: &str,
-    ) -> Result<Content, Refusal> {
+    ) -> Result<Content, CallError> {
         if !self.login.has_account() || self.link.is_leaving() {
             let code = if self.link.is_up() {
-                RefusalCode::Server(DenyCode::NotLoggedIn)
+                CallErrorCode::Server(DenyCode::NotLoggedIn)
             } else {
-                RefusalCode::NotConnected
+                CallErrorCode::NotConnected
             };
             return Err(code.into());
         }
         let target = target?;
         if target == Some(Target::Inbox) {
-            return Err(RefusalCode::Server(DenyCode::UnknownUser).into());
+            return Err(CallErrorCode::Server(DenyCode::UnknownUser).into());
         }
         Ok(Content {
             target,
@@ -112,8 +112,8 @@ impl Session {
                     text: content.text,
                 }),
                 None => {
-                    let refusal = RefusalCode::Server(DenyCode::UnknownChannel).into();
-                    self.outgoing.settle(id, Err(refusal));
+                    let error = CallErrorCode::Server(DenyCode::UnknownChannel).into();
+                    self.outgoing.settle(id, Err(error));
                     self.announce_chat_outcomes();
                 }
             }
@@ -144,17 +144,17 @@ impl Session {
         }
     }
 
-    /// Whether the refusal was that of a line.
-    pub(super) fn line_denied(&mut self, now: Duration, id: RequestId, refusal: &Refusal) -> bool {
+    /// Whether the denial was that of a line.
+    pub(super) fn line_denied(&mut self, now: Duration, id: RequestId, error: &CallError) -> bool {
         // A line that was sent before may have been taken then: only the server's
         // word on that line ends it, not that it has no time for any.
-        let is_put_off = refusal.code == RefusalCode::Server(DenyCode::Restarting)
-            || (refusal.is_for_now() && self.outgoing.is_again(id));
+        let is_put_off = error.code == CallErrorCode::Server(DenyCode::Restarting)
+            || (error.is_for_now() && self.outgoing.is_again(id));
         let is_over = if is_put_off {
-            let not_before = now.saturating_add(PATIENCE.wait(refusal));
+            let not_before = now.saturating_add(PATIENCE.wait(error));
             self.outgoing.put_off(id, not_before)
         } else {
-            self.outgoing.settle(id, Err(refusal.clone()))
+            self.outgoing.settle(id, Err(error.clone()))
         };
         if is_over {
             self.announce_chat_outcomes();
@@ -188,13 +188,13 @@ impl Session {
                 });
                 self.settle(call, Ok(Answer::Posted { channel, seq }));
             }
-            Err(refusal) => {
+            Err(error) => {
                 self.announce(Event::ChatDenied {
                     call,
                     channel,
-                    refusal: refusal.clone(),
+                    error: error.clone(),
                 });
-                self.settle(call, Err(refusal));
+                self.settle(call, Err(error));
             }
         }
     }

@@ -6,7 +6,7 @@ use longhall_packet::{ClientPacket, CloseReason, DenyCode, PROTOCOL_VERSION, Ser
 
 use super::Session;
 use crate::requests::Request;
-use crate::{Answer, Call, DisconnectReason, Event, LogoutReason, Refusal, RefusalCode, State};
+use crate::{Answer, Call, CallError, CallErrorCode, DisconnectReason, Event, LogoutReason, State};
 
 /// The close code of a player who leaves.
 const CLOSE_NORMAL: u16 = 1000;
@@ -107,12 +107,12 @@ impl Session {
         }
     }
 
-    pub(super) fn hello_denied(&mut self, now: Duration, refusal: &Refusal) {
-        if refusal.code == RefusalCode::Server(DenyCode::UpdateRequired) {
+    pub(super) fn hello_denied(&mut self, now: Duration, error: &CallError) {
+        if error.code == CallErrorCode::Server(DenyCode::UpdateRequired) {
             self.give_up(now, DisconnectReason::Server(CloseReason::UpdateRequired));
         } else {
             // The server greeted us, so it will do without our greeting.
-            self.ignore(&format!("the greeting was refused: {refusal}"));
+            self.ignore(&format!("the greeting was refused: {error}"));
         }
     }
 }
@@ -135,14 +135,14 @@ impl Session {
         self.outgoing.expire(now);
         self.announce_chat_outcomes();
         while let Some(request) = self.requests.take_expired(now) {
-            let refusal = Refusal::from(RefusalCode::TimedOut);
+            let error = CallError::from(CallErrorCode::TimedOut);
             match request {
                 Request::Hello | Request::Presence => {}
-                Request::Asked(call, _) => self.settle(call, Err(refusal)),
-                Request::Page => self.page_denied(now, refusal),
-                Request::Read => self.marker_denied(now, &refusal),
-                Request::Register(_, call) => self.deny_register(call, refusal),
-                Request::Login(call) => self.deny_login(call, refusal),
+                Request::Asked(call, _) => self.settle(call, Err(error)),
+                Request::Page => self.page_denied(now, error),
+                Request::Read => self.marker_denied(now, &error),
+                Request::Register(_, call) => self.deny_register(call, error),
+                Request::Login(call) => self.deny_login(call, error),
                 // A server that cannot answer these is better tried afresh.
                 Request::Resume | Request::Logout | Request::Undo => {
                     return self.give_up(now, DisconnectReason::ConnectionLost);
@@ -197,7 +197,7 @@ impl Session {
         self.fail_requests();
         let lost = self.link.lose(now, reason, &self.config, &mut self.rng);
         for call in lost.connects {
-            self.settle(call, Err(RefusalCode::NoConnection(reason).into()));
+            self.settle(call, Err(CallErrorCode::NoConnection(reason).into()));
         }
         self.announce_state();
         if lost.was_leaving {
@@ -219,11 +219,11 @@ impl Session {
 
     fn fail_requests(&mut self) {
         while let Some(request) = self.requests.take_any() {
-            let refusal = Refusal::from(RefusalCode::ConnectionLost);
+            let error = CallError::from(CallErrorCode::ConnectionLost);
             match request {
-                Request::Register(_, call) => self.deny_register(call, refusal),
-                Request::Login(call) => self.deny_login(call, refusal),
-                Request::Asked(call, _) => self.settle(call, Err(refusal)),
+                Request::Register(_, call) => self.deny_register(call, error),
+                Request::Login(call) => self.deny_login(call, error),
+                Request::Asked(call, _) => self.settle(call, Err(error)),
                 Request::Hello
                 | Request::Resume
                 | Request::Logout
@@ -247,7 +247,7 @@ impl Session {
         self.queues.announce(event);
     }
 
-    pub(super) fn settle(&mut self, call: Call, outcome: Result<Answer, Refusal>) {
+    pub(super) fn settle(&mut self, call: Call, outcome: Result<Answer, CallError>) {
         self.queues.settle(call, outcome);
     }
 }

@@ -9,7 +9,7 @@ use crate::log::{Log, LogName};
 use crate::pages::{Older, PageAction};
 use crate::requests::Request;
 use crate::showing::{self, Shown};
-use crate::{Answer, Call, Event, Refusal, RefusalCode};
+use crate::{Answer, Call, CallError, CallErrorCode, Event};
 
 /// What the player asks for.
 impl Session {
@@ -18,7 +18,7 @@ impl Session {
         now: Duration,
         call: Call,
         channel: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), CallError> {
         self.require_account()?;
         let (conversation, target) = self.conversation(channel)?;
         self.pages.push(Older {
@@ -31,13 +31,13 @@ impl Session {
     }
 
     /// The name of a conversation, and how to ask the server for it.
-    pub(super) fn conversation(&self, channel: &str) -> Result<(String, Target), Refusal> {
+    pub(super) fn conversation(&self, channel: &str) -> Result<(String, Target), CallError> {
         let target = self.target(channel)?;
         match &target {
             Target::Channel(name) if self.conversations.channel(name.as_str()).is_some() => {
                 Ok((name.to_string(), target))
             }
-            Target::Channel(_) => Err(RefusalCode::Server(DenyCode::NotAMember).into()),
+            Target::Channel(_) => Err(CallErrorCode::Server(DenyCode::NotAMember).into()),
             Target::Whispers(username) => {
                 let known = self.conversations.whispers(username.as_str());
                 Ok((
@@ -45,7 +45,7 @@ impl Session {
                     target,
                 ))
             }
-            Target::Inbox => Err(RefusalCode::Server(DenyCode::UnknownUser).into()),
+            Target::Inbox => Err(CallErrorCode::Server(DenyCode::UnknownUser).into()),
         }
     }
 }
@@ -191,11 +191,11 @@ impl Session {
     }
 
     /// No page came of a request.
-    pub(super) fn page_denied(&mut self, now: Duration, refusal: Refusal) {
+    pub(super) fn page_denied(&mut self, now: Duration, error: CallError) {
         let cap = self.config.reconnect_max_delay;
         let actions = self
             .pages
-            .denied(now, refusal, &self.conversations, &mut self.rng, cap);
+            .denied(now, error, &self.conversations, &mut self.rng, cap);
         for action in actions {
             self.act_on_page(now, action);
         }
@@ -204,8 +204,8 @@ impl Session {
 
     /// The calls that wait for a page end without one.
     pub(super) fn end_pages(&mut self) {
-        for (call, refusal) in self.pages.connection_lost() {
-            self.settle(call, Err(refusal));
+        for (call, error) in self.pages.connection_lost() {
+            self.settle(call, Err(error));
         }
     }
 
@@ -248,7 +248,7 @@ impl Session {
                     self.settle(call, Ok(answer));
                 }
             }
-            PageAction::Deny(call, refusal) => self.settle(call, Err(refusal)),
+            PageAction::Deny(call, error) => self.settle(call, Err(error)),
         }
     }
 

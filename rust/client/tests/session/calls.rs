@@ -12,7 +12,7 @@ use crate::support::{PASSWORD, Rig};
 fn expect_outcomes<const N: usize>(rig: &mut Rig, expected: [&str; N]) {
     let outcomes = std::iter::from_fn(|| rig.session.poll_outcome());
     let names: Vec<&str> = outcomes
-        .map(|(_, outcome)| outcome.map_or_else(|refusal| refusal.code.name(), |_| "ok"))
+        .map(|(_, outcome)| outcome.map_or_else(|error| error.code.name(), |_| "ok"))
         .collect();
     assert_eq!(names, expected);
 }

@@ -1,6 +1,6 @@
 //! Where the account is, who else is there, and what it may do.
 
-use longhall_client::{Answer, Event, MAX_LISTED, RefusalCode};
+use longhall_client::{Answer, CallErrorCode, Event, MAX_LISTED};
 use longhall_packet::{
     Access, ClientPacket, DenyCode, Field, Invitation, LeaveReason, ListedChannel, Member,
     PresenceState, Role, ServerPacket,
@@ -286,7 +286,7 @@ fn each_answer_ends_the_call_it_belongs_to() {
     assert_eq!(call, topic);
     assert_eq!(
         outcome.unwrap_err().code,
-        RefusalCode::Server(DenyCode::NotAllowed)
+        CallErrorCode::Server(DenyCode::NotAllowed)
     );
     rig.receive(&ServerPacket::Blocks {
         id,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhall_client::{Action, Event, RefusalCode, State};
+use longhall_client::{Action, CallErrorCode, Event, State};
 use longhall_packet::{ClientPacket, DenyCode, Field, ServerPacket};
 
 use crate::support::{PASSWORD, Rig, logged_in};
@@ -85,16 +85,13 @@ fn a_servers_refusal_is_passed_on_whole() {
         retry_after_ms: Some(700),
     });
     let events = rig.events();
-    let [Event::LoginDenied(refusal)] = &events[..] else {
+    let [Event::LoginDenied(error)] = &events[..] else {
         panic!("{events:?}")
     };
-    assert_eq!(refusal.code, RefusalCode::Server(DenyCode::RateLimited));
-    assert_eq!(refusal.reason, "Gemach");
-    assert_eq!(refusal.field, Some(Field::Username));
-    assert_eq!(
-        (refusal.limit, refusal.retry_after_ms),
-        (Some(3), Some(700))
-    );
+    assert_eq!(error.code, CallErrorCode::Server(DenyCode::RateLimited));
+    assert_eq!(error.reason, "Gemach");
+    assert_eq!(error.field, Some(Field::Username));
+    assert_eq!((error.limit, error.retry_after_ms), (Some(3), Some(700)));
     // And the next try is free.
     rig.session.login(rig.now, "ada", PASSWORD);
     rig.expect_sent("login");
@@ -127,17 +124,11 @@ fn a_local_refusal_reads_like_the_servers() {
     let mut rig = Rig::connected();
     rig.session.login(rig.now, "ab", PASSWORD);
     let events = rig.events();
-    let [Event::LoginDenied(refusal)] = &events[..] else {
+    let [Event::LoginDenied(error)] = &events[..] else {
         panic!("{events:?}")
     };
-    assert_eq!(
-        refusal.reason,
-        "The username must have at least 3 characters"
-    );
-    assert_eq!(
-        (refusal.field, refusal.limit),
-        (Some(Field::Username), Some(3))
-    );
+    assert_eq!(error.reason, "The username must have at least 3 characters");
+    assert_eq!((error.field, error.limit), (Some(Field::Username), Some(3)));
 }
 
 #[test]

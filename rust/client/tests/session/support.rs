@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhall_client::{Action, Answer, Config, Event, RefusalCode, Session, State};
+use longhall_client::{Action, Answer, CallErrorCode, Config, Event, Session, State};
 use longhall_packet::{
     Access, ChannelState, ClientPacket, CloseReason, Denial, DenyCode, InboxState, Limits, Line,
     LineKind, PROTOCOL_VERSION, RequestId, ResumeToken, Role, Seq, ServerPacket, codec,
@@ -216,7 +216,7 @@ impl Rig {
         let outcomes = std::iter::from_fn(|| self.session.poll_outcome());
         let tell = |outcome: Result<Answer, _>| match outcome {
             Ok(answer) => format!("{answer:?}"),
-            Err(longhall_client::Refusal { code, .. }) => RefusalCode::name(code).to_owned(),
+            Err(longhall_client::CallError { code, .. }) => CallErrorCode::name(code).to_owned(),
         };
         outcomes.map(|(_, outcome)| tell(outcome)).collect()
     }
@@ -345,13 +345,13 @@ pub(crate) fn tell(event: &Event) -> String {
         }
         Event::Reconnecting { attempt, .. } => format!("try {attempt}"),
         Event::Registered { username } => format!("registered {username}"),
-        Event::RegisterDenied(refusal) => format!("register denied: {}", refusal.code),
+        Event::RegisterDenied(error) => format!("register denied: {}", error.code),
         Event::HistoryReset => "history reset".to_owned(),
         Event::LoggedIn { username } => format!("logged in {username}"),
-        Event::LoginDenied(refusal) => format!("login denied: {}", refusal.code),
+        Event::LoginDenied(error) => format!("login denied: {}", error.code),
         Event::LoggedOut { reason } => format!("logged out: {reason}"),
         Event::ChatAccepted { .. } => "chat accepted".to_owned(),
-        Event::ChatDenied { refusal, .. } => format!("chat denied: {}", refusal.code),
+        Event::ChatDenied { error, .. } => format!("chat denied: {}", error.code),
         Event::ChatReceived { channel, line } => {
             let (sender, text) = (&line.sender, &line.text);
             match (channel.as_str(), line.kind) {

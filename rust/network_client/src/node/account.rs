@@ -2,7 +2,7 @@
 
 use godot::classes::Os;
 use godot::prelude::*;
-use longhall_client::{RefusalCode, State};
+use longhall_client::{CallErrorCode, State};
 use longhall_packet::DenyCode;
 use longhall_packet::text::trim_unseen;
 
@@ -113,7 +113,7 @@ impl NetworkClient {
     /// Every code that a request can be refused with. For a test that each has a translation.
     #[func]
     pub fn get_denial_codes() -> PackedStringArray {
-        let codes = RefusalCode::all().chain([RefusalCode::Server(DenyCode::Unknown)]);
+        let codes = CallErrorCode::all().chain([CallErrorCode::Server(DenyCode::Unknown)]);
         codes.map(|code| GString::from(code.name())).collect()
     }
 }

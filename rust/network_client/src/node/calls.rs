@@ -5,7 +5,7 @@ use std::time::Duration;
 use godot::classes::Engine;
 use godot::init::is_main_thread;
 use godot::prelude::*;
-use longhall_client::{Call, RefusalCode, Session};
+use longhall_client::{Call, CallErrorCode, Session};
 use longhall_packet::DenyCode;
 
 use super::NetworkClient;
@@ -52,7 +52,7 @@ impl NetworkClient {
     fn misuse(&mut self, text: String) -> Gd<NetworkRequest> {
         self.warnings.push(text);
         self.tell_later();
-        NetworkRequest::refused(RefusalCode::Server(DenyCode::MalformedPacket))
+        NetworkRequest::refused(CallErrorCode::Server(DenyCode::MalformedPacket))
     }
 
     /// A node that is not processed hears of nothing by itself, but what is
@@ -86,6 +86,6 @@ pub(super) fn is_on_main_thread(method: &str) -> bool {
 
 /// The end of a request that was made from a thread.
 pub(super) fn refused_off_main_thread(method: &str) -> Option<Gd<NetworkRequest>> {
-    let refused = RefusalCode::Server(DenyCode::MalformedPacket);
+    let refused = CallErrorCode::Server(DenyCode::MalformedPacket);
     (!is_on_main_thread(method)).then(|| NetworkRequest::refused(refused))
 }

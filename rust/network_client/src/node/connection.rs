@@ -2,7 +2,7 @@
 
 use godot::classes::Engine;
 use godot::prelude::*;
-use longhall_client::{DisconnectReason, RefusalCode, ServerAddress};
+use longhall_client::{CallErrorCode, DisconnectReason, ServerAddress};
 
 use super::NetworkClient;
 use super::calls::{is_on_main_thread, refused_off_main_thread};
@@ -21,13 +21,13 @@ impl NetworkClient {
             return refused;
         }
         if Engine::singleton().is_editor_hint() {
-            return NetworkRequest::refused(RefusalCode::NotConnected);
+            return NetworkRequest::refused(CallErrorCode::NotConnected);
         }
         if !self.base().is_inside_tree() {
             let text = "connect_to_server() needs the node to be inside the scene tree";
             self.warnings.push(text.to_owned());
             self.tell_later();
-            return NetworkRequest::refused(RefusalCode::NotConnected);
+            return NetworkRequest::refused(CallErrorCode::NotConnected);
         }
         let address = self.address();
         if self.dialled.as_ref() != Some(&address) {

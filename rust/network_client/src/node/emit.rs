@@ -1,7 +1,7 @@
 //! What happened in the session, as signals.
 
 use godot::prelude::*;
-use longhall_client::{Event, Refusal};
+use longhall_client::{CallError, Event};
 use longhall_packet::{Change, Limits, LineKind, Presence, PresenceState};
 
 use super::NetworkClient;
@@ -39,11 +39,11 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
                 .emit(i64::from(attempt), delay.as_secs_f64());
         }
         Event::Registered { username } => node.signals().registered().emit(&username),
-        Event::RegisterDenied(Refusal { code, reason, .. }) => {
+        Event::RegisterDenied(CallError { code, reason, .. }) => {
             node.signals().register_denied().emit(code.name(), &reason);
         }
         Event::LoggedIn { username } => node.signals().logged_in().emit(&username),
-        Event::LoginDenied(Refusal { code, reason, .. }) => {
+        Event::LoginDenied(CallError { code, reason, .. }) => {
             node.signals().login_denied().emit(code.name(), &reason);
         }
         Event::LoggedOut { reason } => node.signals().logged_out().emit(reason.name()),
@@ -115,7 +115,7 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
         } => emit_presence(node, &channel, members, online, changes),
         Event::ChatAccepted { .. } => node.signals().chat_accepted().emit(),
         Event::ChatDenied {
-            refusal: Refusal { code, reason, .. },
+            error: CallError { code, reason, .. },
             ..
         } => {
             node.signals().chat_denied().emit(code.name(), &reason);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use godot::prelude::*;
-use longhall_client::{Action, Answer, Event, Refusal, State};
+use longhall_client::{Action, Answer, CallError, Event, State};
 
 use super::emit::emit;
 use super::frequent_signals::FrequentSignals;
@@ -30,7 +30,7 @@ pub(super) const FRAME: &str = "_longhall_frame";
 pub(super) const TELL: &str = "_longhall_tell";
 
 /// How a request ended.
-type Outcome = (Gd<NetworkRequest>, Result<Answer, Refusal>);
+type Outcome = (Gd<NetworkRequest>, Result<Answer, CallError>);
 
 #[godot_api(secondary)]
 impl NetworkClient {

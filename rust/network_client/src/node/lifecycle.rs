@@ -8,7 +8,7 @@ use godot::classes::node::ProcessMode;
 use godot::classes::notify::NodeNotification;
 use godot::classes::{Engine, INode, Node, Time};
 use godot::prelude::*;
-use longhall_client::{AddressError, Config, RefusalCode, ServerAddress, Session};
+use longhall_client::{AddressError, CallErrorCode, Config, ServerAddress, Session};
 use longhall_packet::Limits;
 
 use super::frame::FRAME;
@@ -218,7 +218,7 @@ impl Drop for NetworkClient {
         // No request is open for ever. They end later, because no script should meet a
         // node that is half gone.
         for (_, request) in self.requests.drain() {
-            NetworkRequest::complete_later(request, Err(RefusalCode::Cancelled.into()));
+            NetworkRequest::complete_later(request, Err(CallErrorCode::Cancelled.into()));
         }
     }
 }
@@ -231,7 +231,7 @@ fn hang_up_if_removed(mut node: Gd<NetworkClient>) {
     let mut this = node.bind_mut();
     this.was_removed = true;
     for (_, request) in this.requests.drain() {
-        NetworkRequest::complete_later(request, Err(RefusalCode::Cancelled.into()));
+        NetworkRequest::complete_later(request, Err(CallErrorCode::Cancelled.into()));
     }
     this.disconnect_from_server();
 }

@@ -3,8 +3,8 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use longhall_client::{Action, RefusalCode, Session, State};
-use longhall_client::{Answer, Call, Config, DisconnectReason, Event, LogoutReason, Refusal};
+use longhall_client::{Action, CallErrorCode, Session, State};
+use longhall_client::{Answer, Call, CallError, Config, DisconnectReason, Event, LogoutReason};
 use longhall_packet::{Access, CloseReason, DenyCode};
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -184,12 +184,12 @@ impl<'a> Player<'a> {
             let call = ask(&mut self.session, self.context.now());
             match self.ended(doing, call).await? {
                 Ok(_) => return Ok(()),
-                Err(Refusal {
-                    code: RefusalCode::Server(DenyCode::Busy),
+                Err(CallError {
+                    code: CallErrorCode::Server(DenyCode::Busy),
                     retry_after_ms,
                     ..
                 }) => sleep(Duration::from_millis(retry_after_ms.unwrap_or(1).into())).await,
-                Err(refusal) => return Err(explain(doing, &refusal)),
+                Err(error) => return Err(explain(doing, &error)),
             }
         }
     }
@@ -200,8 +200,8 @@ impl<'a> Player<'a> {
             let call = self.session.join_channel(now, channel, None);
             match self.ended("join", call).await? {
                 Ok(_) => return Ok(()),
-                Err(refusal) if first && is(&refusal, DenyCode::UnknownChannel) => {}
-                Err(refusal) => return Err(explain("join a channel", &refusal)),
+                Err(error) if first && is(&error, DenyCode::UnknownChannel) => {}
+                Err(error) => return Err(explain("join a channel", &error)),
             }
             let now = self.context.now();
             let topic = "a load test";
@@ -211,8 +211,8 @@ impl<'a> Player<'a> {
             match self.ended("create", call).await? {
                 Ok(_) => return Ok(()),
                 // Somebody else was quicker.
-                Err(refusal) if is(&refusal, DenyCode::ChannelTaken) => {}
-                Err(refusal) => return Err(explain("create a channel", &refusal)),
+                Err(error) if is(&error, DenyCode::ChannelTaken) => {}
+                Err(error) => return Err(explain("create a channel", &error)),
             }
         }
         Ok(())
@@ -220,14 +220,14 @@ impl<'a> Player<'a> {
 
     async fn outcome(&mut self, doing: &'static str, call: Call) -> Result<Answer, SwarmError> {
         let ended = self.ended(doing, call).await?;
-        ended.map_err(|refusal| explain(doing, &refusal))
+        ended.map_err(|error| explain(doing, &error))
     }
 
     async fn ended(
         &mut self,
         doing: &'static str,
         call: Call,
-    ) -> Result<Result<Answer, Refusal>, SwarmError> {
+    ) -> Result<Result<Answer, CallError>, SwarmError> {
         loop {
             while let Some((ended, outcome)) = self.session.poll_outcome() {
                 if ended == call {
@@ -321,7 +321,7 @@ impl<'a> Player<'a> {
         while let Some(event) = self.session.poll_event() {
             match event {
                 Event::ChatAccepted { .. } => ended += 1,
-                Event::ChatDenied { refusal, .. } => return Err(explain("take a line", &refusal)),
+                Event::ChatDenied { error, .. } => return Err(explain("take a line", &error)),
                 Event::Disconnected { reason, .. } => {
                     return Err(gone(reason, "talking"));
                 }
@@ -343,8 +343,8 @@ fn new_password() -> String {
     format!("{:032x}", fastrand::u128(..))
 }
 
-fn is(refusal: &Refusal, code: DenyCode) -> bool {
-    refusal.code == RefusalCode::Server(code)
+fn is(error: &CallError, code: DenyCode) -> bool {
+    error.code == CallErrorCode::Server(code)
 }
 
 pub(crate) fn closed(reason: Option<CloseReason>, doing: &'static str) -> SwarmError {
@@ -364,11 +364,11 @@ fn gone(reason: DisconnectReason, doing: &'static str) -> SwarmError {
     }
 }
 
-fn explain(doing: &'static str, refusal: &Refusal) -> SwarmError {
-    match refusal.code {
-        RefusalCode::Server(code) => SwarmError::Denied { doing, code },
-        RefusalCode::TimedOut => SwarmError::NoAnswer { doing },
-        RefusalCode::NoConnection(reason) => gone(reason, doing),
+fn explain(doing: &'static str, error: &CallError) -> SwarmError {
+    match error.code {
+        CallErrorCode::Server(code) => SwarmError::Denied { doing, code },
+        CallErrorCode::TimedOut => SwarmError::NoAnswer { doing },
+        CallErrorCode::NoConnection(reason) => gone(reason, doing),
         _ => SwarmError::Lost { doing },
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use fastrand::Rng;
-use longhall_client::{Answer, Call, Config, Event, LogoutReason, RefusalCode, Session, State};
+use longhall_client::{Answer, Call, CallErrorCode, Config, Event, LogoutReason, Session, State};
 use longhall_packet::{Line, LineKind, Seq};
 
 use super::server::{CHANNELS, Server, is_hidden_from};
@@ -23,7 +23,7 @@ pub(super) struct Player {
     said: HashMap<Call, String>,
     others: Vec<Call>,
     posted: Vec<(String, Seq, String)>,
-    refused: Vec<(String, RefusalCode)>,
+    refused: Vec<(String, CallErrorCode)>,
     screens: BTreeMap<String, Screen>,
     /// Everything behind these is to be on the screen.
     floors: BTreeMap<String, Seq>,
@@ -188,7 +188,7 @@ impl Player {
                 match outcome {
                     Ok(Answer::Posted { channel, seq }) => self.posted.push((channel, seq, text)),
                     Ok(other) => panic!("{other:?} for a line"),
-                    Err(refusal) => self.refused.push((text, refusal.code)),
+                    Err(error) => self.refused.push((text, error.code)),
                 }
             } else {
                 let place = self.others.iter().position(|other| *other == call);
@@ -379,7 +379,10 @@ impl Player {
             assert!(!is_hidden_from(self.name, &line));
         }
         for (text, code) in &self.refused {
-            let nobody_knows = matches!(code, RefusalCode::TimedOut | RefusalCode::ConnectionLost);
+            let nobody_knows = matches!(
+                code,
+                CallErrorCode::TimedOut | CallErrorCode::ConnectionLost
+            );
             assert!(
                 nobody_knows || !server.was_taken(text),
                 "{text} was taken and refused: {code}"

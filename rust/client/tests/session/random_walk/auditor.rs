@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
-use longhall_client::{Action, Call, DisconnectReason, Event, LogoutReason, RefusalCode, State};
+use longhall_client::{Action, Call, CallErrorCode, DisconnectReason, Event, LogoutReason, State};
 use longhall_packet::{ClientPacket, Seq, codec};
 
 use super::server::Server;
@@ -134,15 +134,15 @@ impl Auditor {
                 let line = self.lines.pop_front().expect("an outcome too many");
                 assert!(honest.is_none_or(|s| s.once_accepted.contains(&line)));
             }
-            Event::ChatDenied { refusal, .. } => {
+            Event::ChatDenied { error, .. } => {
                 let line = self.lines.pop_front().expect("an outcome too many");
                 let nobody_knows = matches!(
-                    refusal.code,
-                    RefusalCode::TimedOut | RefusalCode::ConnectionLost
+                    error.code,
+                    CallErrorCode::TimedOut | CallErrorCode::ConnectionLost
                 );
                 assert!(
                     nobody_knows || honest.is_none_or(|s| !s.accepted_lines.contains(&line)),
-                    "{line} was said: {refusal}"
+                    "{line} was said: {error}"
                 );
             }
             Event::ChatReceived { channel, line } => {

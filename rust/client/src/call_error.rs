@@ -6,9 +6,9 @@ use longhall_packet::{Denial, DenyCode, Field};
 
 use crate::DisconnectReason;
 
-/// The code of a [`Refusal`].
+/// The code of a [`CallError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RefusalCode {
+pub enum CallErrorCode {
     /// A code of the protocol. Mostly the server's word; rules that both sides
     /// know, such as those for texts, are applied here first.
     Server(DenyCode),
@@ -30,10 +30,10 @@ pub enum RefusalCode {
     Cancelled,
 }
 
-impl RefusalCode {
+impl CallErrorCode {
     /// The codes that no server sends, without those of a connection that did
     /// not come about.
-    pub const LOCAL: [RefusalCode; 6] = [
+    pub const LOCAL: [CallErrorCode; 6] = [
         Self::NotConnected,
         Self::TimedOut,
         Self::ConnectionLost,
@@ -44,7 +44,7 @@ impl RefusalCode {
 
     /// Every code there is, to check that each has a translation;
     /// [`DisconnectReason::all`] has the rest.
-    pub fn all() -> impl Iterator<Item = RefusalCode> {
+    pub fn all() -> impl Iterator<Item = CallErrorCode> {
         let servers = DenyCode::ALL.iter().copied().map(Self::Server);
         Self::LOCAL.into_iter().chain(servers)
     }
@@ -52,11 +52,11 @@ impl RefusalCode {
     /// The stable name, for scripts: `"bad_credentials"`, `"timed_out"`.
     ///
     /// ```
-    /// use longhall_client::RefusalCode;
+    /// use longhall_client::CallErrorCode;
     /// use longhall_packet::DenyCode;
     ///
-    /// assert_eq!(RefusalCode::NotConnected.name(), "not_connected");
-    /// assert_eq!(RefusalCode::Server(DenyCode::Busy).name(), "busy");
+    /// assert_eq!(CallErrorCode::NotConnected.name(), "not_connected");
+    /// assert_eq!(CallErrorCode::Server(DenyCode::Busy).name(), "busy");
     /// ```
     pub const fn name(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl RefusalCode {
     }
 }
 
-impl fmt::Display for RefusalCode {
+impl fmt::Display for CallErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -95,9 +95,9 @@ impl fmt::Display for RefusalCode {
 /// Why something a player asked for did not happen, with all they need to do
 /// better next time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct CallError {
     /// Why, as a stable code.
-    pub code: RefusalCode,
+    pub code: CallErrorCode,
     /// Why, as an English sentence without a full stop.
     pub reason: String,
     /// The field it is about.
@@ -108,14 +108,14 @@ pub struct Refusal {
     pub retry_after_ms: Option<u32>,
 }
 
-impl Refusal {
+impl CallError {
     /// Whether the same may succeed a little later, whoever asks.
     pub fn is_for_now(&self) -> bool {
         self.retry_after_ms.is_some()
             || matches!(
                 self.code,
-                RefusalCode::TimedOut
-                    | RefusalCode::Server(
+                CallErrorCode::TimedOut
+                    | CallErrorCode::Server(
                         DenyCode::RateLimited
                             | DenyCode::Busy
                             | DenyCode::Unavailable
@@ -125,8 +125,8 @@ impl Refusal {
     }
 }
 
-impl From<RefusalCode> for Refusal {
-    fn from(code: RefusalCode) -> Self {
+impl From<CallErrorCode> for CallError {
+    fn from(code: CallErrorCode) -> Self {
         Self {
             code,
             reason: code.reason().to_owned(),
@@ -137,10 +137,10 @@ impl From<RefusalCode> for Refusal {
     }
 }
 
-impl From<Denial> for Refusal {
+impl From<Denial> for CallError {
     fn from(denial: Denial) -> Self {
         Self {
-            code: RefusalCode::Server(denial.code),
+            code: CallErrorCode::Server(denial.code),
             reason: denial.reason(),
             field: denial.field,
             limit: denial.limit,
@@ -149,7 +149,7 @@ impl From<Denial> for Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.reason)
     }
@@ -161,22 +161,22 @@ mod tests {
 
     #[test]
     fn local_codes_differ_from_each_other_and_from_the_servers() {
-        let names: Vec<&str> = RefusalCode::all().map(RefusalCode::name).collect();
+        let names: Vec<&str> = CallErrorCode::all().map(CallErrorCode::name).collect();
         let distinct: std::collections::HashSet<&str> = names.iter().copied().collect();
         assert_eq!(distinct.len(), names.len(), "{names:?}");
     }
 
     #[test]
     fn every_code_reads_as_a_sentence_without_full_stop() {
-        for code in RefusalCode::LOCAL {
-            let refusal = Refusal::from(code);
-            let reason = &refusal.reason;
+        for code in CallErrorCode::LOCAL {
+            let error = CallError::from(code);
+            let reason = &error.reason;
             assert!(reason.contains(' ') && !reason.ends_with('.'), "{reason}");
             assert!(reason.starts_with(|c: char| c.is_uppercase()), "{reason}");
-            assert_eq!(refusal.to_string(), format!("{}: {reason}", code.name()));
+            assert_eq!(error.to_string(), format!("{}: {reason}", code.name()));
         }
         assert_eq!(
-            RefusalCode::Server(DenyCode::Busy).reason(),
+            CallErrorCode::Server(DenyCode::Busy).reason(),
             DenyCode::Busy.reason()
         );
     }
