@@ -1,16 +1,13 @@
 extends LonghallWiring
 ## Joins the [Chatbox] to the [NetworkClient].
 
+const ChatTab := preload("chat_tab.gd")
+const CommandAnswers := preload("command_answers.gd")
+const NextScene := preload("next_scene.gd")
+
 ## In channels with more players online, nobody is told who comes and goes.
 const _TELL_MEMBERS_UP_TO: int = 30
-## Names told in a line; the others are counted.
-const _NAMES_TOLD: int = 50
-const _WHISPERS: String = "@"
 const _NEEDS_PASSWORD: String = "wrong_channel_password"
-# Kept at the client, for the chatbox of the next scene: that this login was welcomed,
-# and what the player had open.
-const _WELCOMED: StringName = &"_longhall_welcomed"
-const _OPEN: StringName = &"_longhall_open"
 
 var _was_cut: bool = false
 # Whether this chatbox has told the message of the day in this login.
@@ -24,6 +21,7 @@ var _oldest: Dictionary[String, int] = {}
 var _commands_under_way: int = 0
 
 @onready var _chatbox: Chatbox = get_parent()
+@onready var _command_answers := CommandAnswers.new(_chatbox)
 
 
 func _handlers() -> Dictionary[StringName, Callable]:
@@ -61,7 +59,7 @@ func _exit_tree() -> void:
 
 
 func _join() -> void:
-	var left_open: Dictionary = client.get_meta(_OPEN, {})
+	var left_open: Dictionary = NextScene.left_open(client)
 	super()
 	_chatbox.offers_channels = true
 	_chatbox.takes_commands = true
@@ -69,7 +67,7 @@ func _join() -> void:
 	_came_in_a_cut = client.is_resuming() and not client.is_logged_in()
 	if client.is_logged_in():
 		# Who comes late has missed nothing that another one has told.
-		_has_welcomed = client.get_meta(_WELCOMED, false)
+		_has_welcomed = NextScene.was_welcomed(client)
 		_go_on(client.username, left_open)
 
 
@@ -77,8 +75,7 @@ func _join() -> void:
 func _go_on(username: String, left_open: Dictionary) -> void:
 	_welcome(username)
 	_fetch_what_was_said()
-	if left_open.get("username", "") == username:
-		_open_again(left_open)
+	NextScene.open_again(left_open, _chatbox)
 
 
 func _show_connection() -> void:
@@ -101,57 +98,13 @@ func _welcome(username: String) -> void:
 	if not _has_welcomed and not client.message_of_the_day.is_empty():
 		_chatbox.show_notice(client.message_of_the_day, _chatbox.lobby)
 	_has_welcomed = true
-	_remember_welcome(client)
+	NextScene.keep_welcome(client)
 	_refresh_roster(_chatbox.current_channel)
 
 
-# Until the login is over, whichever chatboxes there are then.
-static func _remember_welcome(welcoming: NetworkClient) -> void:
-	if not welcoming.has_meta(_WELCOMED):
-		welcoming.logged_out.connect(
-			func(_reason: String) -> void: welcoming.set_meta(_WELCOMED, false)
-		)
-		welcoming.disconnected.connect(
-			func(_reason: String, will_retry: bool, _seconds: float) -> void:
-				if not will_retry:
-					welcoming.set_meta(_WELCOMED, false)
-		)
-	welcoming.set_meta(_WELCOMED, true)
-
-
-# The tabs of whispers that the player has open, which tab is in view, and what they have
-# typed: the next scene has a chatbox of its own.
 func _keep_open_tabs() -> void:
-	if client == null or not is_in:
-		return
-	var whispers: Array[String] = []
-	for channel: String in _chatbox.channels():
-		if channel.begins_with(_WHISPERS):
-			whispers.append(channel)
-	(
-		client
-		. set_meta(
-			_OPEN,
-			{
-				username = _chatbox.username,
-				whispers = whispers,
-				current = _chatbox.current_channel,
-				drafts = _chatbox.drafts(),
-			}
-		)
-	)
-
-
-func _open_again(kept: Dictionary) -> void:
-	var whispers: Array[String] = kept["whispers"]
-	for channel: String in whispers:
-		_chatbox.open_tab(channel)
-	var drafts: Dictionary[String, String] = kept["drafts"]
-	for channel: String in drafts:
-		_chatbox.set_draft(channel, drafts[channel])
-	var current: String = kept["current"]
-	if current in _chatbox.channels():
-		_chatbox.current_channel = current
+	if client != null and is_in:
+		NextScene.keep_open(client, _chatbox)
 
 
 # The player may have come or gone elsewhere.
@@ -160,7 +113,7 @@ func _show_channels() -> void:
 		_chatbox.lobby = client.lobby
 	var joined: PackedStringArray = client.get_channels()
 	for channel: String in _chatbox.channels():
-		if not channel.begins_with(_WHISPERS) and not channel in joined:
+		if not channel.begins_with(ChatTab.WHISPERS) and not channel in joined:
 			_chatbox.close_tab(channel)
 	for channel: String in joined:
 		_show_channel(channel)
@@ -230,7 +183,7 @@ func _on_client_logged_in(username: String) -> void:
 		_show_channels()
 		_chatbox.show_notice("Reconnected")
 	elif _came_in_a_cut:
-		var left_open: Dictionary = client.get_meta(_OPEN, {})
+		var left_open: Dictionary = NextScene.left_open(client)
 		_go_on(username, left_open)
 	else:
 		_oldest.clear()
@@ -255,7 +208,7 @@ func _on_client_chat_received(
 ) -> void:
 	_chatbox.show_line(channel, sender, text, sent_at_ms, seq)
 	var is_own: bool = sender == _chatbox.username
-	if is_own and _commands_under_way > 0 and channel.begins_with(_WHISPERS):
+	if is_own and _commands_under_way > 0 and channel.begins_with(ChatTab.WHISPERS):
 		_chatbox.open_tab(channel, true)
 
 
@@ -269,11 +222,11 @@ func _on_client_history_reset() -> void:
 
 
 func _on_client_history_skipped(channel: String, first_seq: int, last_seq: int) -> void:
-	if channel != _WHISPERS:
+	if channel != ChatTab.WHISPERS:
 		_chatbox.show_skipped(channel, first_seq, last_seq)
 		return
 	for tab: String in _chatbox.channels(true):
-		if tab.begins_with(_WHISPERS):
+		if tab.begins_with(ChatTab.WHISPERS):
 			# How many of them are with this player is not known.
 			_chatbox.show_skipped(tab, 0, 0)
 
@@ -358,50 +311,7 @@ func _on_chatbox_command_entered(text: String, channel: String) -> void:
 
 func _on_command_answered(request: NetworkRequest, text: String, channel: String) -> void:
 	_commands_under_way = maxi(_commands_under_way - 1, 0)
-	if not request.ok:
-		_chatbox.command_denied(channel, text, LonghallText.of_request(request))
-		return
-	match request.command:
-		"join", "create":
-			_open_joined(request)
-		"help":
-			_chatbox.show_notice(str(request.result))
-		"who":
-			_tell_list(tr("Here: %s"), _names_in(_rows(request), "username"))
-		"channels":
-			_tell_list(tr("Channels: %s"), _names_in(_rows(request), "channel"))
-		"sessions":
-			_tell_list(tr("Logged in on: %s"), _sessions_in(_rows(request)))
-		"blocks":
-			var names: PackedStringArray = request.result
-			_tell_list(tr("Blocked: %s"), names)
-		"say":
-			pass
-		_:
-			_chatbox.show_notice(tr("Done: %s") % text)
-
-
-func _tell_list(sentence: String, names: PackedStringArray) -> void:
-	var told: String = ", ".join(names.slice(0, _NAMES_TOLD))
-	var others: int = names.size() - _NAMES_TOLD
-	if others > 0:
-		told += ", " + tr_n("%d other", "%d others", others) % others
-	_chatbox.show_notice(sentence % ("–" if told.is_empty() else told))
-
-
-func _names_in(rows: Array[Dictionary], key: String) -> PackedStringArray:
-	var names: PackedStringArray = []
-	for row: Dictionary in rows:
-		names.append(str(row[key]))
-	return names
-
-
-# "1 Linux, 2 Tablet": by their numbers they can be closed.
-func _sessions_in(rows: Array[Dictionary]) -> PackedStringArray:
-	var devices: PackedStringArray = []
-	for row: Dictionary in rows:
-		devices.append("%d %s" % [row["session"], row["device"]])
-	return devices
+	_command_answers.tell(request, text, channel)
 
 
 func _open_joined(request: NetworkRequest) -> void:
@@ -481,7 +391,7 @@ func _on_channels_answered(request: NetworkRequest) -> void:
 
 
 func _on_chatbox_members_requested(channel: String) -> void:
-	if client != null and not channel.begins_with(_WHISPERS):
+	if client != null and not channel.begins_with(ChatTab.WHISPERS):
 		_when_done(client.list_members(channel), _on_members_answered.bind(channel))
 
 

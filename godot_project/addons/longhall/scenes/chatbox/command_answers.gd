@@ -1,0 +1,63 @@
+extends RefCounted
+## Tells in a [Chatbox] what came of a command. The node has done it already, see
+## [method NetworkClient.execute].
+
+## Names told in a line; the others are counted.
+const _NAMES_TOLD: int = 50
+
+var _chatbox: Chatbox
+
+
+func _init(chatbox: Chatbox) -> void:
+	_chatbox = chatbox
+
+
+## Tells what the answer to [param text] is, which was entered in [param channel].
+func tell(request: NetworkRequest, text: String, channel: String) -> void:
+	if not request.ok:
+		_chatbox.command_denied(channel, text, LonghallText.of_request(request))
+		return
+	match request.command:
+		"join", "create":
+			var state: Dictionary = request.result
+			_chatbox.open_tab(str(state["channel"]), true)
+		"help":
+			_chatbox.show_notice(str(request.result))
+		"who":
+			_tell_list(tr("Here: %s"), _names_in(request, "username"))
+		"channels":
+			_tell_list(tr("Channels: %s"), _names_in(request, "channel"))
+		"sessions":
+			_tell_list(tr("Logged in on: %s"), _sessions_in(request))
+		"blocks":
+			var names: PackedStringArray = request.result
+			_tell_list(tr("Blocked: %s"), names)
+		"say":
+			pass
+		_:
+			_chatbox.show_notice(tr("Done: %s") % text)
+
+
+func _tell_list(sentence: String, names: PackedStringArray) -> void:
+	var told: String = ", ".join(names.slice(0, _NAMES_TOLD))
+	var others: int = names.size() - _NAMES_TOLD
+	if others > 0:
+		told += ", " + tr_n("%d other", "%d others", others) % others
+	_chatbox.show_notice(sentence % ("–" if told.is_empty() else told))
+
+
+func _names_in(request: NetworkRequest, key: String) -> PackedStringArray:
+	var rows: Array[Dictionary] = request.result
+	var names: PackedStringArray = []
+	for row: Dictionary in rows:
+		names.append(str(row[key]))
+	return names
+
+
+# "1 Linux, 2 Tablet": by their numbers they can be closed.
+func _sessions_in(request: NetworkRequest) -> PackedStringArray:
+	var rows: Array[Dictionary] = request.result
+	var devices: PackedStringArray = []
+	for row: Dictionary in rows:
+		devices.append("%d %s" % [row["session"], row["device"]])
+	return devices
