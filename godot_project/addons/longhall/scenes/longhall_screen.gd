@@ -4,6 +4,7 @@ extends Control
 ## [NetworkClient], when they show themselves, and room for a phone's keyboard.
 
 const KeyboardRoom := preload("keyboard_room.gd")
+const WindowFilling := preload("window_filling.gd")
 
 @export_group("Network Client")
 
@@ -50,6 +51,17 @@ var _keyboard := KeyboardRoom.new()
 
 func _init() -> void:
 	add_child(_keyboard, false, Node.INTERNAL_MODE_BACK)
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_ENTER_TREE:
+		WindowFilling.fill(self)
+
+
+# For the screens, when they are ready.
+func _start() -> void:
+	WindowFilling.fill_for_now(self)
+	_wiring.start()
 
 
 # For the screens: lays them out anew above the keyboard.

@@ -29,7 +29,6 @@ var _seconds_shown: int = -1
 
 
 func _enter_tree() -> void:
-	_fill_window()
 	if _is_started:
 		_start_looking.call_deferred()
 
@@ -59,7 +58,6 @@ func _notification(what: int) -> void:
 ## Called by the screen when it is ready.
 func start() -> void:
 	_is_started = true
-	_fill_window_for_now()
 	_start_looking()
 
 
@@ -184,46 +182,6 @@ func _leave() -> void:
 func _set_in(player_is_in: bool) -> void:
 	is_in = player_is_in
 	_show_in(is_in)
-
-
-# A Node2D has no size that a screen could fill, so it fills the window.
-func _fill_window() -> void:
-	var screen: Control = get_parent()
-	if screen.get_parent() is Node2D and screen.anchor_right > screen.anchor_left:
-		screen.top_level = true
-
-
-# So it does in a Control without a size, until that has one. A container gives
-# sizes later.
-func _fill_window_for_now() -> void:
-	var screen: Control = get_parent()
-	var around: Control = screen.get_parent_control()
-	if around == null or screen.anchor_right <= screen.anchor_left:
-		return
-	if around.size != Vector2.ZERO or screen.top_level or _is_in_container(screen):
-		return
-	_set_top_level(screen, true)
-	around.resized.connect(
-		func() -> void:
-			if screen.get_parent() == around:
-				_set_top_level(screen, false),
-		CONNECT_ONE_SHOT
-	)
-
-
-func _set_top_level(screen: Control, is_top_level: bool) -> void:
-	screen.top_level = is_top_level
-	# Only now the anchors are measured anew.
-	screen.set_anchor(SIDE_LEFT, screen.anchor_left, true)
-
-
-func _is_in_container(screen: Control) -> bool:
-	var around: Control = screen.get_parent_control()
-	while around != null:
-		if around is Container:
-			return true
-		around = around.get_parent_control()
-	return false
 
 
 func _start_looking() -> void:

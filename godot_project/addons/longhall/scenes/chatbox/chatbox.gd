@@ -313,7 +313,7 @@ func _ready() -> void:
 	_refresh_header()
 	set_online(true)
 	_tabs.refresh()
-	_wiring.start()
+	_start()
 	_on_visibility_changed()
 
 

@@ -168,7 +168,7 @@ func _ready() -> void:
 	_refresh_look()
 	show_status("")
 	_refresh()
-	_wiring.start()
+	_start()
 	_on_visibility_changed()
 
 
