@@ -1,31 +1,18 @@
-extends "res://tests/test_case.gd"
+extends "res://tests/wiring_case.gd"
 ## The server comes back with another database while a chat is open: nothing of the old
 ## one may hide, be taken for, or be changed by what is in the new one.
 
-const LOGIN: PackedScene = preload("res://addons/longhall/scenes/login/login.tscn")
-const CHATBOX: PackedScene = preload("res://addons/longhall/scenes/chatbox/chatbox.tscn")
-
-const PASSWORD: String = "correct horse"
-
-var _server := LonghallFakeServer.new()
-var _scene: Node
-var _login: LoginScreen
-var _chatbox: Chatbox
 var _ada: NetworkClient
 var _ben: NetworkClient
 
 
 func set_up() -> void:
-	_add_accounts()
-	_scene = Node.new()
-	_login = LOGIN.instantiate()
-	_chatbox = CHATBOX.instantiate()
+	super()
+	_server.add_account("cleo", PASSWORD)
 	_chatbox.show_timestamps = false
 	_ada = _client()
 	_ben = _client()
-	for node: Node in [_ada, _login, _chatbox]:
-		_scene.add_child(node)
-	await add(_scene)
+	await _open(_ada)
 	await add(_ben)
 	await _log_in(_ben, "ben")
 	await _log_in(_ada, "ada")
@@ -161,20 +148,6 @@ func test_counts_rosters_and_marks_begin_anew() -> void:
 func _add_accounts() -> void:
 	for name: String in ["ada", "ben", "cleo"]:
 		_server.add_account(name, PASSWORD)
-
-
-func _client() -> NetworkClient:
-	var client := NetworkClient.new()
-	client.fake_server = _server
-	return client
-
-
-func _log_in(client: NetworkClient, name: String) -> void:
-	var reachable: Callable = func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
-	await wait_until(reachable, "the connection")
-	var request: NetworkRequest = await client.login(name, PASSWORD).completed
-	check(request.ok, "the login: " + request.reason)
-	await frames(1)
 
 
 # The nodes come back at once.

@@ -1,14 +1,8 @@
-extends "res://tests/test_case.gd"
+extends "res://tests/chatbox_case.gd"
 ## The chatbox alone, with a player's mouse and keyboard.
 
-const CHATBOX: PackedScene = preload("res://addons/longhall/scenes/chatbox/chatbox.tscn")
-
-const NOON_MS: int = 1_700_000_000_000
-
-var _chatbox: Chatbox
 var _log: ChatLog
 var _scroll: VScrollBar
-var _input: LineEdit
 var _send: Button
 var _new_messages: Button
 var _refusal: Label
@@ -16,47 +10,42 @@ var _sent: Array[String] = []
 
 
 func set_up() -> void:
-	_chatbox = CHATBOX.instantiate()
-	_chatbox.wire_to_client = false
-	_chatbox.username = "ada"
-	_chatbox.show_timestamps = false
-	_chatbox.line_format = '{sender} says: "{text}"'
-	await add(_chatbox)
-	_log = _chatbox.get_node("%ChatLog")
+	await super()
+	chatbox.offers_channels = false
+	_log = chatbox.get_node("%ChatLog")
 	_scroll = _log.get_v_scroll_bar()
-	_input = _chatbox.get_node("%LineEdit")
-	_send = _chatbox.get_node("%Button_Send")
-	_new_messages = _chatbox.get_node("%Button_NewMessages")
-	_refusal = _chatbox.get_node("%Label_Refusal")
-	_chatbox.message_sent.connect(func(text: String, _channel: String) -> void: _sent.append(text))
+	_send = chatbox.get_node("%Button_Send")
+	_new_messages = chatbox.get_node("%Button_NewMessages")
+	_refusal = chatbox.get_node("%Label_Refusal")
+	chatbox.message_sent.connect(func(text: String, _channel: String) -> void: _sent.append(text))
 
 
 func test_a_line_reads_as_in_the_lesson() -> void:
-	_chatbox.show_line("lobby", "ada", "hello", NOON_MS)
-	_chatbox.show_line("lobby", "bo", "hi", NOON_MS)
+	chatbox.show_line("lobby", "ada", "hello", NOON_MS)
+	chatbox.show_line("lobby", "bo", "hi", NOON_MS)
 	await frames(2)
-	check_equal(_shown(), 'ada says: "hello"\nbo says: "hi"', "the log")
+	check_equal(shown(), 'ada says: "hello"\nbo says: "hi"', "the log")
 
 
 func test_bbcode_stays_text() -> void:
 	for text: String in [
 		"[b]x[/b]", "[img]res://icon.svg[/img]", "[url=x]y[/url]", "[lb]", "{sender}"
 	]:
-		_chatbox.show_line("lobby", "[i]eve[/i]", text, NOON_MS)
+		chatbox.show_line("lobby", "[i]eve[/i]", text, NOON_MS)
 		await frames(1)
-		var last: String = _shown().get_slice("\n", _chatbox.line_count() - 1)
+		var last: String = shown().get_slice("\n", chatbox.line_count() - 1)
 		check_equal(last, '[i]eve[/i] says: "%s"' % text, "the line")
 
 
 func test_text_cannot_break_out_of_its_line() -> void:
-	_chatbox.show_line("lobby", "eve", 'a\nbo says: "b"\r\u2028c\t\u0001d', NOON_MS)
+	chatbox.show_line("lobby", "eve", 'a\nbo says: "b"\r\u2028c\t\u0001d', NOON_MS)
 	await frames(1)
 	check_equal(_line_paragraphs(), 1, "the number of lines")
-	check(not _shown().contains("\n"), "a line break came through")
+	check(not shown().contains("\n"), "a line break came through")
 
 
 func test_text_cannot_turn_its_neighbours_around() -> void:
-	_chatbox.show_line("lobby", "e\u202eve", "\u2067abc\u202e def", NOON_MS)
+	chatbox.show_line("lobby", "e\u202eve", "\u2067abc\u202e def", NOON_MS)
 	await frames(1)
 	var raw: String = _log.get_parsed_text()
 	check(not raw.contains("\u202e") and not raw.contains("\u2067"), "an override came through")
@@ -64,24 +53,24 @@ func test_text_cannot_turn_its_neighbours_around() -> void:
 
 
 func test_the_format_is_the_designers() -> void:
-	_chatbox.line_format = "<{sender}> {text} {x} {sender}"
-	_chatbox.show_line("lobby", "bo", "hi {text}", NOON_MS)
+	chatbox.line_format = "<{sender}> {text} {x} {sender}"
+	chatbox.show_line("lobby", "bo", "hi {text}", NOON_MS)
 	await frames(1)
-	check_equal(_shown(), "<bo> hi {text} {x} bo", "the line")
+	check_equal(shown(), "<bo> hi {text} {x} bo", "the line")
 
 
 func test_lines_show_their_time_and_days_stand_between_them() -> void:
-	_chatbox.show_timestamps = true
+	chatbox.show_timestamps = true
 	var now_ms: int = int(Time.get_unix_time_from_system() * 1000.0)
-	_chatbox.show_line("lobby", "bo", "then", NOON_MS)
-	_chatbox.show_line("lobby", "bo", "a minute later", NOON_MS + 60_000)
-	_chatbox.show_line("lobby", "bo", "yesterday", now_ms - 86_400_000)
-	_chatbox.show_line("lobby", "bo", "now", now_ms)
-	await _until_written()
+	chatbox.show_line("lobby", "bo", "then", NOON_MS)
+	chatbox.show_line("lobby", "bo", "a minute later", NOON_MS + 60_000)
+	chatbox.show_line("lobby", "bo", "yesterday", now_ms - 86_400_000)
+	chatbox.show_line("lobby", "bo", "now", now_ms)
+	await until_written()
 	var clock := RegEx.create_from_string("(?m)^\\d\\d:\\d\\d  ")
-	var lines: PackedStringArray = clock.sub(_shown(), "", true).split("\n")
+	var lines: PackedStringArray = clock.sub(shown(), "", true).split("\n")
 	var date := RegEx.create_from_string("^—— 2023-11-1\\d ——$")
-	check(date.search(lines[0]) != null, "no date: " + _shown())
+	check(date.search(lines[0]) != null, "no date: " + shown())
 	lines.remove_at(0)
 	check_equal(
 		lines,
@@ -97,52 +86,52 @@ func test_lines_show_their_time_and_days_stand_between_them() -> void:
 		),
 		"the log"
 	)
-	_chatbox.show_timestamps = false
-	await _until_written()
+	chatbox.show_timestamps = false
+	await until_written()
 	check_equal(_line_paragraphs(), 4, "the number of lines without times")
 
 
 func test_only_the_latest_lines_are_kept() -> void:
-	_chatbox.max_lines = 50
+	chatbox.max_lines = 50
 	for i: int in 180:
-		_chatbox.show_line("lobby", "bo", "line %d" % i, NOON_MS)
+		chatbox.show_line("lobby", "bo", "line %d" % i, NOON_MS)
 		if i % 7 == 0:
 			await frames(1)
-	await _until_written()
-	check_equal(_chatbox.line_count(), 50, "the number of lines")
+	await until_written()
+	check_equal(chatbox.line_count(), 50, "the number of lines")
 	check_equal(_line_paragraphs(), 50, "the number of paragraphs")
-	check(_shown().begins_with('bo says: "line 130"'), "starts with " + _shown().left(30))
-	check(_shown().ends_with('bo says: "line 179"'), "ends with " + _shown().right(30))
+	check(shown().begins_with('bo says: "line 130"'), "starts with " + shown().left(30))
+	check(shown().ends_with('bo says: "line 179"'), "ends with " + shown().right(30))
 	check(_at_end(), "the log is not at its end")
 
 
 func test_a_thousand_lines_at_once_are_no_trouble() -> void:
 	for burst: int in 2:
 		for i: int in 1000:
-			_chatbox.show_line("lobby", "bo", "line %d: %s" % [i, "word ".repeat(10)], NOON_MS)
-		await _until_written()
-		check(_shown().contains('bo says: "line 999:'), "ends with " + _shown().right(90))
+			chatbox.show_line("lobby", "bo", "line %d: %s" % [i, "word ".repeat(10)], NOON_MS)
+		await until_written()
+		check(shown().contains('bo says: "line 999:'), "ends with " + shown().right(90))
 		check(_at_end(), "the log is not at its end")
-		check_equal(_chatbox.line_count(), 500, "the number of lines")
+		check_equal(chatbox.line_count(), 500, "the number of lines")
 		# A line costs the more the more are laid out.
 		check(_line_paragraphs() <= 200, "%d are laid out" % _line_paragraphs())
 		while not _log.is_at_start() and failures.is_empty():
 			_log.scroll_by_pages(-3.0)
-			await _until_written()
-		check(_shown().begins_with('bo says: "line 500:'), "starts with " + _shown().left(30))
+			await until_written()
+		check(shown().begins_with('bo says: "line 500:'), "starts with " + shown().left(30))
 		_log.scroll_to_end()
-		await _until_written()
+		await until_written()
 		check(_at_end(), "the log is not at its end again")
 
 
 func test_no_bound_can_be_crossed_from_a_script() -> void:
 	for bound: int in [0, -1, -1000]:
-		_chatbox.max_lines = bound
-		_chatbox.line_max_length = bound
-		_chatbox.max_unanswered = bound
-		_chatbox.frame_budget_ms = bound
+		chatbox.max_lines = bound
+		chatbox.line_max_length = bound
+		chatbox.max_unanswered = bound
+		chatbox.frame_budget_ms = bound
 		await _say_lines(3)
-		check_equal(_chatbox.line_count(), 1, "the number of lines with %d" % bound)
+		check_equal(chatbox.line_count(), 1, "the number of lines with %d" % bound)
 	await _send_line("x")
 	check_equal(_sent, ["x"] as Array[String], "what was sent")
 
@@ -175,7 +164,7 @@ func test_the_log_stays_put_for_a_reader_further_up() -> void:
 
 
 func test_old_lines_leaving_do_not_move_what_is_read() -> void:
-	_chatbox.max_lines = 90
+	chatbox.max_lines = 90
 	await _say_lines(90)
 	_scroll.value = _scroll.max_value - _scroll.page * 1.5
 	await frames(2)
@@ -188,10 +177,10 @@ func test_old_lines_leaving_do_not_move_what_is_read() -> void:
 
 func test_page_keys_scroll_while_typing() -> void:
 	await _say_lines(60)
-	await input.click(_input)
+	await input.click(line_edit)
 	await input.press(KEY_PAGEUP)
 	check(not _at_end(), "PageUp did not scroll")
-	check(_input.has_focus(), "the focus left the input")
+	check(line_edit.has_focus(), "the focus left the input")
 	for i: int in 3:
 		await input.press(KEY_PAGEDOWN)
 	check(_at_end(), "PageDown did not scroll")
@@ -203,20 +192,20 @@ func test_enter_sends_and_stays() -> void:
 	await input.type("again")
 	await input.press(KEY_ENTER)
 	check_equal(_sent, ["hello", "again"] as Array[String], "what was sent")
-	check_equal(_input.text, "", "the input")
-	check(_input.has_focus(), "the focus left the input")
+	check_equal(line_edit.text, "", "the input")
+	check(line_edit.has_focus(), "the focus left the input")
 
 
 func test_a_paused_game_goes_on_talking() -> void:
 	tree.paused = true
-	await input.click(_input)
+	await input.click(line_edit)
 	await input.type("hello")
 	await input.click(_send)
-	_chatbox.show_line("lobby", "bo", "hi", NOON_MS)
-	await _until_written()
+	chatbox.show_line("lobby", "bo", "hi", NOON_MS)
+	await until_written()
 	tree.paused = false
 	check_equal(_sent, ["hello"] as Array[String], "what was sent")
-	check(_shown().contains('bo says: "hi"'), "the log: " + _shown())
+	check(shown().contains('bo says: "hi"'), "the log: " + shown())
 
 
 func test_the_button_sends_too() -> void:
@@ -224,7 +213,7 @@ func test_the_button_sends_too() -> void:
 	await input.click(_send)
 	check_equal(_sent, ["hello"] as Array[String], "what was sent")
 	await input.type("x")
-	check_equal(_input.text, "x", "the input")
+	check_equal(line_edit.text, "x", "the input")
 
 
 func test_nothing_is_sent_for_blank_text() -> void:
@@ -237,22 +226,22 @@ func test_nothing_is_sent_for_blank_text() -> void:
 func test_escape_leaves_and_enter_comes_back() -> void:
 	await input.type("hel")
 	await input.press(KEY_ESCAPE)
-	check(not _input.has_focus(), "the focus stays")
+	check(not line_edit.has_focus(), "the focus stays")
 	await input.type("zz")
-	check_equal(_input.text, "hel", "the draft")
+	check_equal(line_edit.text, "hel", "the draft")
 	await input.press(KEY_ENTER)
-	check(_input.has_focus(), "the focus does not come back")
+	check(line_edit.has_focus(), "the focus does not come back")
 	check(_sent.is_empty(), "coming back sent the draft")
 	await input.type("lo")
-	check_equal(_input.text, "hello", "the draft")
+	check_equal(line_edit.text, "hello", "the draft")
 
 
 func test_a_refused_line_comes_back() -> void:
 	await _send_line("hello")
-	_chatbox.line_denied("rate_limited", "Too many tries, wait a moment")
+	chatbox.line_denied("rate_limited", "Too many tries, wait a moment")
 	await frames(1)
-	check_equal(_input.text, "hello", "the draft")
-	check_equal(_input.caret_column, 5, "the caret")
+	check_equal(line_edit.text, "hello", "the draft")
+	check_equal(line_edit.caret_column, 5, "the caret")
 	check(_refusal.is_visible_in_tree(), "nothing says why")
 	check_equal(_refusal.text, "Not sent: Too many tries, wait a moment", "the reason")
 	await input.press(KEY_ENTER)
@@ -265,36 +254,36 @@ func test_a_refused_line_waits_beside_a_new_draft() -> void:
 	await _send_line("second")
 	await _send_line("third")
 	await input.type("draft")
-	_chatbox.line_denied("busy", "The server is busy")
-	_chatbox.line_accepted()
-	_chatbox.line_denied("busy", "The server is busy")
+	chatbox.line_denied("busy", "The server is busy")
+	chatbox.line_accepted()
+	chatbox.line_denied("busy", "The server is busy")
 	await frames(2)
-	check_equal(_input.text, "draft", "the draft")
+	check_equal(line_edit.text, "draft", "the draft")
 	check(_refusal.text.contains("first"), "the text is not shown: " + _refusal.text)
-	check_equal(_chatbox.unsent_text(), "first third draft", "all that is unsent")
-	var restore: Button = _chatbox.get_node("%Button_Restore")
+	check_equal(chatbox.unsent_text(), "first third draft", "all that is unsent")
+	var restore: Button = chatbox.get_node("%Button_Restore")
 	await input.click(restore)
-	check_equal(_input.text, "first draft", "the draft")
+	check_equal(line_edit.text, "first draft", "the draft")
 	await frames(1)
 	await input.click(restore)
-	check_equal(_input.text, "third first draft", "the draft")
+	check_equal(line_edit.text, "third first draft", "the draft")
 	check(not _refusal.is_visible_in_tree(), "the strip stays")
 
 
 func test_offline_keeps_the_draft_and_says_why() -> void:
 	await input.type("hel")
-	_chatbox.set_online(false, "No connection. Next try in 3 seconds.")
+	chatbox.set_online(false, "No connection. Next try in 3 seconds.")
 	await frames(1)
-	var banner: Label = _chatbox.get_node("%Label_Banner")
+	var banner: Label = chatbox.get_node("%Label_Banner")
 	check(banner.is_visible_in_tree(), "there is no banner")
 	check_equal(banner.text, "No connection. Next try in 3 seconds.", "the banner")
 	await input.type("lo")
 	await input.press(KEY_ENTER)
 	await input.click(_send)
 	check(_sent.is_empty(), "something was sent")
-	check_equal(_input.text, "hello", "the draft")
+	check_equal(line_edit.text, "hello", "the draft")
 	check(_refusal.text.begins_with("Not sent: you are offline"), "the reason: " + _refusal.text)
-	_chatbox.set_online(true)
+	chatbox.set_online(true)
 	await frames(1)
 	check(not banner.is_visible_in_tree(), "the banner stays")
 	await input.press(KEY_ENTER)
@@ -302,8 +291,8 @@ func test_offline_keeps_the_draft_and_says_why() -> void:
 
 
 func test_the_counter_shows_near_the_limit_and_too_much_is_not_sent() -> void:
-	_chatbox.line_max_length = 20
-	var counter: Label = _chatbox.get_node("%Label_Counter")
+	chatbox.line_max_length = 20
+	var counter: Label = chatbox.get_node("%Label_Counter")
 	await input.type("x".repeat(15))
 	check(not counter.visible, "the counter shows too early")
 	await input.type("x")
@@ -315,7 +304,7 @@ func test_the_counter_shows_near_the_limit_and_too_much_is_not_sent() -> void:
 	await input.press(KEY_ENTER)
 	check(_sent.is_empty(), "too long a line was sent")
 	check(_refusal.text.contains("20 characters"), "the reason: " + _refusal.text)
-	check_equal(_input.text.length(), 21, "the draft's length")
+	check_equal(line_edit.text.length(), 21, "the draft's length")
 	await input.press(KEY_BACKSPACE)
 	await input.press(KEY_ENTER)
 	check_equal(_sent.size(), 1, "the number of lines sent")
@@ -323,34 +312,34 @@ func test_the_counter_shows_near_the_limit_and_too_much_is_not_sent() -> void:
 
 func test_names_keep_their_colour_and_can_be_read() -> void:
 	var log_style: StyleBoxFlat = _log.get_theme_stylebox(&"panel", &"LogPanel")
-	for color: Color in _chatbox.sender_colors:
+	for color: Color in chatbox.sender_colors:
 		check(_contrast(color, log_style.bg_color) >= 4.5, "%s is hard to read" % color)
-	var own: Color = _chatbox.get_theme_color(&"own_name_color", &"Chatbox")
-	var own_back: Color = _chatbox.get_theme_color(&"own_background_color", &"Chatbox")
+	var own: Color = chatbox.get_theme_color(&"own_name_color", &"Chatbox")
+	var own_back: Color = chatbox.get_theme_color(&"own_background_color", &"Chatbox")
 	check(_contrast(own, own_back) >= 4.5, "the own name is hard to read")
-	for color: Color in _chatbox.sender_colors:
+	for color: Color in chatbox.sender_colors:
 		var is_near: bool = absf(color.h - own.h) < 0.02 and absf(color.s - own.s) < 0.1
 		check(not is_near, "%s looks like the own name's" % color.to_html(false))
 
 
 func test_log_out_asks_the_parent() -> void:
-	var asked := {times = 0}
-	_chatbox.logout_requested.connect(func() -> void: asked.times += 1)
-	var logout: Button = _chatbox.get_node("%Button_Logout")
+	var told := {times = 0}
+	chatbox.logout_requested.connect(func() -> void: told.times += 1)
+	var logout: Button = chatbox.get_node("%Button_Logout")
 	await input.click(logout)
-	check_equal(asked.times, 1, "the number of requests")
+	check_equal(told.times, 1, "the number of requests")
 
 
 func test_everything_fits_on_a_small_screen() -> void:
 	tree.root.size = Vector2i(360, 640)
-	_chatbox.set_online(false, "No connection to the server. Next try in 12 seconds.")
+	chatbox.set_online(false, "No connection to the server. Next try in 12 seconds.")
 	await input.type("draft")
-	_chatbox.show_line("lobby", "bo", "x".repeat(500), NOON_MS)
+	chatbox.show_line("lobby", "bo", "x".repeat(500), NOON_MS)
 	await _send_line("")
 	await frames(4)
 	var screen := Rect2(Vector2.ZERO, tree.root.get_visible_rect().size)
-	var logout: Button = _chatbox.get_node("%Button_Logout")
-	for control: Control in [_input, _send, _log, logout]:
+	var logout: Button = chatbox.get_node("%Button_Logout")
+	for control: Control in [line_edit, _send, _log, logout]:
 		var fits: bool = screen.encloses(control.get_global_rect())
 		check(fits, "%s does not fit" % control.name)
 	check(_log.get_content_width() <= _log.size.x, "a long word is wider than the log")
@@ -358,8 +347,8 @@ func test_everything_fits_on_a_small_screen() -> void:
 
 func _say_lines(count: int) -> void:
 	for i: int in count:
-		_chatbox.show_line("lobby", "bo", "line %d" % randi(), NOON_MS)
-	await _until_written()
+		chatbox.show_line("lobby", "bo", "line %d" % randi(), NOON_MS)
+	await until_written()
 
 
 func _send_line(text: String) -> void:
@@ -374,24 +363,13 @@ func _at_end() -> bool:
 func _line_at_top() -> String:
 	for i: int in _log.get_paragraph_count():
 		if _log.get_paragraph_offset(i) >= _scroll.value:
-			return _shown().get_slice("\n", i)
+			return shown().get_slice("\n", i)
 	return ""
-
-
-func _until_written() -> void:
-	await wait_until(_log.is_written, "all lines are written")
-	await frames(2)
 
 
 # The last one is empty: every line ends its own.
 func _line_paragraphs() -> int:
 	return _log.get_paragraph_count() - 1
-
-
-# Without the marks that keep directions apart.
-func _shown() -> String:
-	var text: String = _log.get_parsed_text().replace("\u2068", "").replace("\u2069", "")
-	return text.trim_suffix("\n")
 
 
 # WCAG 2, "contrast ratio".

