@@ -239,6 +239,34 @@ async fn what_was_acknowledged_survives_kill_9() {
 }
 
 #[tokio::test]
+async fn no_line_is_lost_to_an_equal_id_nor_doubled_by_a_kill() {
+    let (_folder, path) = database();
+    let server = Program::start(&path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.register("bob").await;
+    ada.enter("ada").await;
+    // All of them under one id.
+    let lines = [("lobby", "hello"), ("lobby", "hello!"), ("@bob", "hello")];
+    let mut numbers = Vec::new();
+    for (channel, text) in lines {
+        numbers.push(ada.say_under(7, channel, text).await);
+    }
+    assert_eq!(numbers, [1, 2, 1]);
+    server.kill();
+
+    let server = Program::start(&path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.login("ada").await;
+    for ((channel, text), number) in lines.into_iter().zip(numbers) {
+        assert_eq!(ada.say_under(7, channel, text).await, number);
+    }
+    let lobby = ada.lines_after("lobby", 0).await.into_iter();
+    let texts: Vec<_> = lobby.map(|line| line.text).collect();
+    assert_eq!(texts, ["hello", "hello!"]);
+    server.kill();
+}
+
+#[tokio::test]
 async fn a_file_of_the_previous_version_is_served_with_everything_in_it() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1.db");
     let server = TestServer::of_file(&file).await;

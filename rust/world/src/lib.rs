@@ -47,6 +47,8 @@ pub struct World {
     reads: HashMap<(UserId, ChannelId), Seq>,
     whisper_reads: HashMap<(UserId, UserId), Seq>,
     logs: HashMap<LogKey, lines::Kept>,
+    /// The numbers of lines, by what makes one the same line said again.
+    taken: HashMap<lines::Identity, Seq>,
 }
 
 /// What counts numbers up. A name of a channel does so for all channels that

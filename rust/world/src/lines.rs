@@ -19,6 +19,10 @@ pub(crate) struct Kept {
     pub(crate) lines: BTreeMap<Seq, Row>,
 }
 
+/// What makes a line the same line, said again: where, by whom, to whom if it is a
+/// whisper, its id and its text.
+pub(crate) type Identity = (LogKey, UserId, Option<UserId>, LineId, String);
+
 #[derive(Clone)]
 pub(crate) struct Row {
     pub(crate) sender: UserId,
@@ -79,7 +83,7 @@ impl World {
                 line_id,
                 text,
             } => {
-                if let Some(before) = self.before(entry.sender, line_id) {
+                if let Some(before) = self.before(entry.sender, Ok(channel), line_id, &text) {
                     return before;
                 }
                 let Some(log) = self.log_to_speak_in(channel, entry.sender) else {
@@ -104,14 +108,15 @@ impl World {
                 text,
                 kept_at_most,
             } => {
+                if let Some(before) = self.before(entry.sender, Err(recipient), line_id, &text) {
+                    return before;
+                }
                 let line = Line {
                     recipient: Some(recipient_name),
                     text,
                     ..line
                 };
-                self.before(entry.sender, line_id).unwrap_or_else(|| {
-                    self.whisper(entry.sender, recipient, Some(line_id), line, kept_at_most)
-                })
+                self.whisper(entry.sender, recipient, Some(line_id), line, kept_at_most)
             }
             What::Edit {
                 channel,
@@ -140,10 +145,25 @@ impl World {
         }
     }
 
-    fn before(&self, sender: UserId, line_id: LineId) -> Option<Appended> {
-        let rows = self.logs.values().flat_map(|kept| kept.lines.values());
-        let mut taken = rows.filter(|row| row.sender == sender && row.line_id == Some(line_id));
-        taken.next().map(|row| Appended::Before {
+    /// The line that is said again, if it is kept.
+    fn before(
+        &self,
+        sender: UserId,
+        place: Result<ChannelId, UserId>,
+        line_id: LineId,
+        text: &str,
+    ) -> Option<Appended> {
+        let (log, recipient) = match place {
+            Ok(channel) => {
+                let name = self.channels.get(&channel)?.name.clone();
+                (LogKey::Channel(name), None)
+            }
+            Err(recipient) => (LogKey::Inbox(sender), Some(recipient)),
+        };
+        let kept = self.logs.get(&log)?;
+        let taken = (log, sender, recipient, line_id, text.to_owned());
+        let row = kept.lines.get(self.taken.get(&taken)?)?;
+        Some(Appended::Before {
             seq: row.line.seq,
             sent_at_ms: i64::try_from(row.line.sent_at_ms).unwrap_or(i64::MAX),
         })
@@ -170,9 +190,14 @@ impl World {
 
     /// Gives a line the next number.
     pub(crate) fn push(&mut self, log: LogKey, mut row: Row) -> Line {
-        let kept = self.logs.entry(log).or_default();
+        let kept = self.logs.entry(log.clone()).or_default();
         kept.last_seq += 1;
         row.line.seq = kept.last_seq;
+        if let Some(line_id) = row.line_id {
+            let text = row.line.text.clone();
+            let taken = (log, row.sender, row.recipient, line_id, text);
+            self.taken.insert(taken, kept.last_seq);
+        }
         let line = row.line.clone();
         kept.lines.insert(kept.last_seq, row);
         line

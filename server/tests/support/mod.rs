@@ -313,6 +313,16 @@ impl TestPlayer {
     /// Asks to say a line; returns the request's id.
     pub async fn try_say(&mut self, channel: &str, text: &str) -> u32 {
         let line_id = self.first_line + u64::from(self.next_id);
+        self.ask_to_say(line_id, channel, text).await
+    }
+
+    /// Says a line under an id and waits for the acknowledgement.
+    pub async fn say_under(&mut self, line_id: u64, channel: &str, text: &str) -> Seq {
+        let id = self.ask_to_say(line_id, channel, text).await;
+        self.expect_posted(id).await
+    }
+
+    async fn ask_to_say(&mut self, line_id: u64, channel: &str, text: &str) -> u32 {
         let fields = format!(r#""channel":"{channel}","line_id":{line_id},"text":"{text}""#);
         self.request("chat", &fields).await
     }

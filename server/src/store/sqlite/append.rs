@@ -7,7 +7,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
 use super::keys::{MAX_SEQ, line_key, seq_of};
 use super::ledger::Ledger;
-use super::{DELETED, DELETION, EDIT, SAID, count, invitations, number, seq};
+use super::recent_lines::{Identity, Place};
+use super::{DELETED, DELETION, EDIT, SAID, channels, count, invitations, number, seq};
 use crate::store::{
     Appended, CHANGES_WAITING, ChannelId, Entry, SHARES, UserId, WRITTEN_LATELY, What,
     share_of_waiting,
@@ -101,30 +102,20 @@ impl Batch<'_> {
                 channel,
                 line_id,
                 text,
-            } => {
-                if let Some(before) = self.before(sender.id, line_id)? {
-                    return Ok(before);
-                }
-                self.say(sender, channel, line_id, text)
-            }
+            } => self.say(sender, channel, line_id, text),
             What::Whisper {
                 recipient,
                 recipient_name,
                 line_id,
                 text,
                 kept_at_most,
-            } => {
-                if let Some(before) = self.before(sender.id, line_id)? {
-                    return Ok(before);
-                }
-                self.whisper(
-                    sender,
-                    (recipient, recipient_name),
-                    line_id,
-                    text,
-                    kept_at_most,
-                )
-            }
+            } => self.whisper(
+                sender,
+                (recipient, recipient_name),
+                line_id,
+                text,
+                kept_at_most,
+            ),
             What::Edit {
                 channel,
                 of,
@@ -162,15 +153,34 @@ impl Batch<'_> {
         line_id: LineId,
         text: String,
     ) -> Result<Appended> {
-        let Some(log) = self.ledger.log_to_speak_in(self.db, channel, sender.id)? else {
+        let may_speak_in = self.ledger.log_to_speak_in(self.db, channel, sender.id)?;
+        // Who has left may hear that a line was taken before.
+        let log = match may_speak_in {
+            Some(log) => Some(log),
+            None => channels::log(self.db, channel)?,
+        };
+        let Some(log) = log else {
             return Ok(Appended::NotAMember);
         };
+        let line = Identity {
+            sender: sender.id,
+            place: Place::Log(log),
+            line_id,
+            text: &text,
+        };
+        let hash = self.ledger.recent_lines.hash_of(line);
+        if let Some(before) = self.before(line, hash)? {
+            return Ok(before);
+        }
+        if may_speak_in.is_none() {
+            return Ok(Appended::NotAMember);
+        }
         let seq = self.last_seq(log)? + 1;
         let key = line_key(log, seq)?;
         self.say
             .execute((key, sender.id.0, sender.now_ms, number(line_id), &text))?;
         self.ledger.added(log, seq, key);
-        self.ledger.line_ids.take(sender.id, line_id, key);
+        self.ledger.recent_lines.insert(hash, key);
         Ok(Appended::Line {
             line: sender.line(seq, None, text, LineKind::Said, None),
         })
@@ -184,6 +194,16 @@ impl Batch<'_> {
         text: String,
         kept_at_most: Option<usize>,
     ) -> Result<Appended> {
+        let line = Identity {
+            sender: sender.id,
+            place: Place::Whisper(recipient.0),
+            line_id,
+            text: &text,
+        };
+        let hash = self.ledger.recent_lines.hash_of(line);
+        if let Some(before) = self.before(line, hash)? {
+            return Ok(before);
+        }
         let to_self = recipient == sender.id;
         if !to_self && invitations::is_blocked(self.db, recipient, sender.id)? {
             return Ok(Appended::Blocked);
@@ -218,6 +238,8 @@ impl Batch<'_> {
             ..sender.row(SAID)
         };
         let sent = self.insert(own.log, &row)?;
+        let key = line_key(own.log, sent)?;
+        self.ledger.recent_lines.insert(hash, key);
         // Whoever speaks is there.
         self.delivered(sender.id, sent);
         let line = sender.line(sent, Some(recipient_name), text, LineKind::Said, None);
@@ -354,9 +376,9 @@ impl Batch<'_> {
             .optional()
     }
 
-    /// The line of an id that the sender has used before.
-    fn before(&self, sender: UserId, line_id: LineId) -> Result<Option<Appended>> {
-        let found = self.ledger.line_ids.find(self.db, sender, line_id)?;
+    /// The line that is said again.
+    fn before(&self, line: Identity<'_>, hash: u64) -> Result<Option<Appended>> {
+        let found = self.ledger.recent_lines.find(self.db, line, hash)?;
         Ok(found.map(|found| Appended::Before {
             seq: seq(found.seq),
             sent_at_ms: found.sent_at_ms,
@@ -379,10 +401,6 @@ impl Batch<'_> {
             row.text,
         ))?;
         self.ledger.added(log, seq, key);
-        if let Some(line_id) = row.line_id {
-            let sender = UserId(row.sender);
-            self.ledger.line_ids.take(sender, line_id, key);
-        }
         Ok(seq)
     }
 

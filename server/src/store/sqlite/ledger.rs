@@ -10,21 +10,19 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use rusqlite::{Connection, Result};
 
-use super::line_ids::LineIds;
-use super::{channels, in_transaction};
+use super::channels;
+use super::recent_lines::RecentLines;
 use crate::store::{ChannelId, UserId};
 
 /// Logs and members known at a time: some hundred bytes for each.
 const KNOWN: usize = 16_384;
 
 pub(super) struct Ledger {
-    pub(super) line_ids: LineIds,
+    pub(super) recent_lines: RecentLines,
     /// The newest number of a log.
     tails: Map<i64, i64>,
     /// The log of a channel that an account may speak in.
     speakers: Map<(ChannelId, UserId), i64>,
-    /// Logs with lines since the last era was settled.
-    unsettled: Map<i64, ()>,
     /// The id of the line that was added last; 0 when that may not be committed.
     newest_line: i64,
 }
@@ -35,16 +33,12 @@ type Map<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 impl Ledger {
     /// Reads what is to be known from the beginning. Blocks.
     pub(super) fn read(db: &Connection) -> Result<Self> {
-        let (line_ids, unsettled) = LineIds::read(db)?;
-        let mut ledger = Self {
-            line_ids,
+        Ok(Self {
+            recent_lines: RecentLines::read(db)?,
             tails: Map::default(),
             speakers: Map::default(),
-            unsettled: unsettled.into_iter().map(|log| (log, ())).collect(),
             newest_line: 0,
-        };
-        ledger.settle_if_due(db)?;
-        Ok(ledger)
+        })
     }
 
     /// The newest number of a log.
@@ -71,7 +65,6 @@ impl Ledger {
     pub(super) fn added(&mut self, log: i64, seq: i64, key: i64) {
         self.tails.insert(log, seq);
         self.newest_line = key;
-        self.unsettled.insert(log, ());
     }
 
     /// The log of a channel, if the account may speak in it.
@@ -113,37 +106,6 @@ impl Ledger {
     /// none or nobody knows.
     pub(super) fn newest_line(&self) -> i64 {
         self.newest_line
-    }
-
-    /// Puts the newest line ids on disk, in a transaction of its own, when there are
-    /// enough of them. Nothing is changed when that fails; it is tried again later.
-    pub(super) fn settle_if_due(&mut self, db: &Connection) -> Result<()> {
-        if !self.line_ids.are_due() {
-            return Ok(());
-        }
-        let settled = in_transaction(db, || {
-            let eras = self.line_ids.write(db)?;
-            let mut settle = db.prepare_cached(concat!(
-                "UPDATE logs SET settled_seq = ",
-                last_seq!(),
-                " WHERE id = ?1"
-            ))?;
-            for log in self.unsettled.keys() {
-                settle.execute([log])?;
-            }
-            Ok(eras)
-        });
-        match settled {
-            Ok(eras) => {
-                self.line_ids.written(eras);
-                self.unsettled.clear();
-                Ok(())
-            }
-            Err(cause) => {
-                self.line_ids.not_written();
-                Err(cause)
-            }
-        }
     }
 }
 

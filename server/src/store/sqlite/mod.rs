@@ -13,7 +13,6 @@ mod channels;
 mod inbox;
 mod invitations;
 mod ledger;
-mod line_ids;
 mod lineage;
 #[cfg(test)]
 #[cfg(unix)]
@@ -24,6 +23,7 @@ mod open;
 mod pages;
 mod places;
 mod prune;
+mod recent_lines;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -34,6 +34,7 @@ mod worker;
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -74,33 +75,10 @@ pub struct SqliteStore {
     lock: Mutex<Option<Locked>>,
     epoch: String,
     seen: Seen,
-    pruning: Mutex<Pruning>,
-    /// While room is made.
-    shrinking: Mutex<Option<Shrinking>>,
-}
-
-/// What is next when room is made.
-enum Shrinking {
-    /// The oldest of all lines, found by these.
-    Lines(prune::Fronts),
-    /// The ids of lines that are gone, behind this era.
-    LineIds(i64),
-}
-
-/// Where the next step of pruning begins.
-#[derive(Clone, Copy)]
-enum Step {
-    /// Behind this log.
-    Lines(i64),
-    /// Behind this era.
-    LineIds(i64),
-}
-
-#[derive(Clone, Copy)]
-struct Pruning {
-    next: Step,
-    /// Lines forgotten since line ids were.
-    lines: i64,
+    /// Behind which log the next step of pruning begins.
+    pruned_up_to: AtomicI64,
+    /// Where the oldest of all lines are, while room is made.
+    shrinking: Mutex<Option<prune::Fronts>>,
 }
 
 impl SqliteStore {
@@ -158,12 +136,8 @@ impl SqliteStore {
             lock: Mutex::new(Some(lock)),
             epoch: begun.epoch,
             seen: begun.seen,
+            pruned_up_to: AtomicI64::new(0),
             shrinking: Mutex::new(None),
-            pruning: Mutex::new(Pruning {
-                next: Step::Lines(0),
-                // Nobody knows.
-                lines: i64::MAX,
-            }),
         })
     }
 
@@ -207,91 +181,10 @@ impl SqliteStore {
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Forgets ids of lines that are gone, of one era. Says whether more is left to do.
-    async fn prune_line_ids(&self, after: i64) -> Result<bool, StoreError> {
-        let era = self.thin_out_era(after).await?;
-        let mut pruning = self.pruning();
-        if let Some(era) = era {
-            pruning.next = Step::LineIds(era);
-        } else {
-            pruning.next = Step::Lines(0);
-            pruning.lines = 0;
-        }
-        Ok(era.is_some())
-    }
-
-    /// Forgets ids of lines that are gone, of the era behind another. Says which one it
-    /// is.
-    async fn thin_out_era(&self, after: i64) -> Result<Option<i64>, StoreError> {
-        let era = self.read(move |db| line_ids::look_over(db, after)).await?;
-        let Some(era) = era else {
-            return Ok(None);
-        };
-        let number = era.number();
-        if era.is_worth_writing() {
-            self.write_knowing(true, move |db, ledger| era.write(db, &mut ledger.line_ids))
-                .await?;
-        }
-        Ok(Some(number))
-    }
-
-    /// Forgets the oldest of all lines. Says what is next.
-    async fn shrink_lines(
-        &self,
-        max_bytes: u64,
-        mut fronts: prune::Fronts,
-    ) -> Result<(Option<Shrinking>, Shrunk), StoreError> {
-        let gone = self.pruning().lines;
-        let (fronts, done, gone, has_ids) = self
-            .write_knowing(true, move |db, ledger| {
-                let done = prune::shrink(db, max_bytes, &mut fronts)?;
-                let gone = gone.saturating_add_unsigned(done.lines);
-                let has_ids = ledger.line_ids.are_to_be_looked_over(gone);
-                Ok((fronts, done, gone, has_ids))
-            })
-            .await?;
-        self.pruning().lines = gone;
-        let next = done.is_more.then_some(if has_ids {
-            Shrinking::LineIds(0)
-        } else {
-            Shrinking::Lines(fronts)
-        });
-        Ok((next, done))
-    }
-
-    /// Forgets ids of lines that are gone, of one era. Says what is next.
-    async fn shrink_line_ids(
-        &self,
-        max_bytes: u64,
-        after: i64,
-    ) -> Result<(Option<Shrinking>, Shrunk), StoreError> {
-        let next = if let Some(era) = self.thin_out_era(after).await? {
-            Some(Shrinking::LineIds(era))
-        } else {
-            self.pruning().lines = 0;
-            None
-        };
-        let mut done = Shrunk {
-            bytes: self.read(prune::bytes_in_use).await?,
-            ..Shrunk::default()
-        };
-        done.is_more = prune::is_too_large(done.bytes, max_bytes);
-        let next = match next {
-            _ if !done.is_more => None,
-            Some(next) => Some(next),
-            None => Some(Shrinking::Lines(self.read(prune::fronts).await?)),
-        };
-        Ok((next, done))
-    }
-
-    fn shrinking(&self) -> MutexGuard<'_, Option<Shrinking>> {
+    fn shrinking(&self) -> MutexGuard<'_, Option<prune::Fronts>> {
         self.shrinking
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pruning(&self) -> MutexGuard<'_, Pruning> {
-        self.pruning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has `question` answered from what is committed.
@@ -577,58 +470,44 @@ impl Store for SqliteStore {
     }
 
     async fn prune(&self, retention: Retention) -> Result<Pruned, StoreError> {
-        let pruning = *self.pruning();
-        let after = match pruning.next {
-            Step::Lines(after) => after,
-            Step::LineIds(after) => {
-                return Ok(Pruned {
-                    is_more: self.prune_line_ids(after).await?,
-                    ..Pruned::default()
-                });
-            }
-        };
-        let (next, lines, done) = self
-            .write_knowing(true, move |db, ledger| {
-                let prune::Step { next, mut done } = prune::step(db, &retention, after)?;
-                let lines = pruning
-                    .lines
-                    .saturating_add_unsigned(done.old + done.beyond);
-                let (next, is_more) = match next {
-                    Some(after) => (Step::Lines(after), true),
-                    None if ledger.line_ids.are_to_be_looked_over(lines) => {
-                        (Step::LineIds(0), true)
-                    }
-                    // Once through, the next round begins at the front.
-                    None => (Step::Lines(0), false),
-                };
-                done.is_more = is_more;
-                Ok((next, lines, done))
-            })
+        let after = self.pruned_up_to.load(Ordering::Relaxed);
+        let step = self
+            .write(move |db| prune::step(db, &retention, after))
             .await?;
-        let mut pruning = self.pruning();
-        pruning.next = next;
-        pruning.lines = lines;
-        Ok(done)
+        // Once through, the next round begins at the front.
+        let next = step.next.unwrap_or(0);
+        self.pruned_up_to.store(next, Ordering::Relaxed);
+        Ok(Pruned {
+            is_more: step.next.is_some(),
+            ..step.done
+        })
     }
 
     async fn shrink(&self, max_bytes: u64) -> Result<Shrunk, StoreError> {
         let begun = self.shrinking().take();
-        let (next, done) = match begun {
-            Some(Shrinking::Lines(fronts)) => self.shrink_lines(max_bytes, fronts).await?,
-            Some(Shrinking::LineIds(after)) => self.shrink_line_ids(max_bytes, after).await?,
-            None => {
-                let bytes = self.read(prune::bytes_in_use).await?;
-                let is_more = bytes > max_bytes;
-                let done = Shrunk {
-                    bytes,
-                    is_more,
-                    ..Shrunk::default()
-                };
-                // Those of lines that are gone go first.
-                (is_more.then_some(Shrinking::LineIds(0)), done)
-            }
+        let Some(mut fronts) = begun else {
+            let (bytes, fronts) = self
+                .read(move |db| {
+                    let bytes = prune::bytes_in_use(db)?;
+                    let fronts = (bytes > max_bytes).then(|| prune::fronts(db)).transpose()?;
+                    Ok((bytes, fronts))
+                })
+                .await?;
+            let is_more = fronts.is_some();
+            *self.shrinking() = fronts;
+            return Ok(Shrunk {
+                bytes,
+                is_more,
+                ..Shrunk::default()
+            });
         };
-        *self.shrinking() = next;
+        let (done, fronts) = self
+            .write(move |db| {
+                let done = prune::shrink(db, max_bytes, &mut fronts)?;
+                Ok((done, fronts))
+            })
+            .await?;
+        *self.shrinking() = done.is_more.then_some(fronts);
         Ok(done)
     }
 

@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0003_lean_lines.sql")),
     M::up(include_str!("../migrations/0004_looks_and_places.sql")),
     M::up(include_str!("../migrations/0005_state.sql")),
+    M::up(include_str!("../migrations/0006_recent_lines.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.

@@ -132,9 +132,6 @@ pub(super) fn write_all(
         for answer in answers {
             answer(committed.clone());
         }
-        if let Err(cause) = ledger.settle_if_due(connection) {
-            error!(%cause, "the database could not take the ids of lines; it will be tried again");
-        }
         wal.tend(connection, ledger.newest_line());
     }
     wal.close(connection);

@@ -4,6 +4,7 @@ for_each_store! {
     lines_are_numbered_without_holes_whatever_is_refused
     a_line_said_again_is_taken_once
     a_line_id_is_the_senders_own
+    no_line_is_lost_to_an_equal_id
     an_edit_changes_the_line_and_is_told
     a_deleted_line_leaves_no_text
     only_ones_own_lines_may_be_changed_and_not_for_long
@@ -113,17 +114,38 @@ async fn a_line_said_again_is_taken_once(store: &dyn Store) {
 }
 
 async fn a_line_id_is_the_senders_own(store: &dyn Store) {
-    let (ada, trade) = talk(store, 1).await;
+    let (_, trade) = talk(store, 1).await;
     let bob = user(store, "bob").await;
     join(store, trade, bob).await;
-    let said = append_one(store, say(bob, trade, 1, "also 1")).await;
+    let said = append_one(store, say(bob, trade, 1, "line 1")).await;
     assert!(matches!(said, Appended::Line { .. }), "{said:?}");
-    // But it is one for all that an account says.
-    let whispered = append_one(store, whisper(ada, bob, 1, "also 1")).await;
-    assert!(
-        matches!(whispered, Appended::Before { .. }),
-        "{whispered:?}"
-    );
+}
+
+async fn no_line_is_lost_to_an_equal_id(store: &dyn Store) {
+    let (ada, trade) = talk(store, 1).await;
+    let (bob, eve) = (user(store, "bob").await, user(store, "eve").await);
+    let guild = channel(store, ada, "guild").await;
+    let lines = [
+        say(ada, trade, 1, "another text"),
+        say(ada, guild, 1, "line 1"),
+        whisper(ada, bob, 1, "line 1"),
+        whisper(ada, bob, 1, "another text"),
+        whisper(ada, eve, 1, "line 1"),
+        whisper(ada, ada, 1, "line 1"),
+    ];
+    let mut seqs = Vec::new();
+    for line in &lines {
+        match append_one(store, line.clone()).await {
+            Appended::Line { line } | Appended::Whisper { sent: line, .. } => seqs.push(line.seq),
+            other => panic!("{other:?}"),
+        }
+    }
+    // And each of them is known when it is said again.
+    for (line, seq) in lines.into_iter().zip(seqs) {
+        let sent_at_ms = line.now_ms;
+        let before = Appended::Before { seq, sent_at_ms };
+        assert_eq!(append_one(store, line).await, before);
+    }
 }
 
 async fn an_edit_changes_the_line_and_is_told(store: &dyn Store) {
