@@ -9,44 +9,38 @@
 //!
 //! To flush a single line to disk costs as much as to flush a hundred. Between flushes
 //! the log rests for a while that goes by what the disk took for the last one
-//! ([`PACE`]): lines that come meanwhile wait a few milliseconds at most, and share the
+//! ([`pace`]): lines that come meanwhile wait a few milliseconds at most, and share the
 //! next. A line that nobody spoke just before does not wait.
+//!
+//! The task alone decides which lines go together and when. The writing thread of the
+//! store, which gathers changes as well, takes a batch as one change: it adds what
+//! others change meanwhile to the same transaction, and never splits a batch.
 
-use std::collections::HashMap;
+mod deliver;
+mod pace;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use longhall_packet::{Denial, DenyCode, INBOX, Line, RequestId, Seq, ServerPacket};
+use longhall_packet::{Denial, DenyCode, INBOX, RequestId};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
-use tokio::time::{Duration, Instant, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::error;
 
-use crate::frames::{encode, encode_all};
-use crate::hub::{Hub, Said};
-use crate::outbox::{Outbox, Unflushed};
-use crate::store::{Appended, ChannelId, Entry, Store, StoreError, UserId, What};
+use crate::hub::Hub;
+use crate::outbox::Outbox;
+use crate::store::{Appended, Entry, Store, StoreError, What};
+use deliver::{Asked, Written, deliver};
+use pace::{Pace, is_worth_a_flush};
 
 /// Entries given to the store at once.
 const MAX_BATCH: usize = 4000;
-/// A batch begins so many times as late after the one before it as that one took.
-const PACE: u32 = 4;
-/// It need not be later, though: the disk may have stalled.
-const SLOWEST_PACE: Duration = Duration::from_millis(4);
-/// No rest is shorter: timers are no finer, and a flush is cheap where it is so fast.
-const SHORTEST_REST: Duration = Duration::from_millis(1);
-/// So many entries are worth a flush at any time.
-const WORTH_A_FLUSH: usize = 64;
 /// Entries that may wait. When there are as many, sessions wait with the next,
 /// and read no more from their connections.
 const MAX_WAITING: usize = 8000;
-/// Bytes of one channel's lines that are queued and written in one go. More would
-/// leave lines out for members who read well: half an outbox is for lines.
-const MAX_PUBLISH: usize = 32 * 1024;
-/// What a line has on the wire beside its text, about.
-const BYTES_PER_LINE: usize = 150;
 
 /// What a player wants to have written.
 pub(crate) struct Request {
@@ -73,9 +67,18 @@ impl ChatLog {
     /// Starts the task. Should it panic, nobody can speak any more: then
     /// `server` is cancelled.
     pub(crate) fn start(store: Arc<dyn Store>, hub: Hub, server: CancellationToken) -> Self {
+        Self::start_with(server, |waiting, stopping| {
+            work(waiting, stopping, store, hub)
+        })
+    }
+
+    fn start_with<W: Future<Output = ()> + Send + 'static>(
+        server: CancellationToken,
+        work: impl FnOnce(Receiver<Request>, CancellationToken) -> W,
+    ) -> Self {
         let (requests, waiting) = channel(MAX_WAITING);
         let stopping = CancellationToken::new();
-        let work = work(waiting, stopping.clone(), store, hub);
+        let work = work(waiting, stopping.clone());
         let task = tokio::spawn(async move {
             let is_sound = AssertUnwindSafe(work).catch_unwind().await.is_ok();
             if !is_sound {
@@ -131,25 +134,6 @@ impl ChatLog {
     }
 }
 
-/// What is needed of a request when its entry is with the store.
-struct Asked {
-    id: RequestId,
-    connection: u64,
-    outbox: Arc<Outbox>,
-    name: Arc<str>,
-    sender: UserId,
-    /// The channel it is about. None for whispers.
-    channel: Option<ChannelId>,
-    /// Whether it is a line, rather than a change of one.
-    is_line: bool,
-}
-
-/// A batch that the store has taken or refused.
-struct Written {
-    batch: Vec<Asked>,
-    results: Result<Vec<Appended>, StoreError>,
-}
-
 async fn work(
     mut waiting: Receiver<Request>,
     stopping: CancellationToken,
@@ -157,7 +141,7 @@ async fn work(
     hub: Hub,
 ) {
     let mut written: Option<Written> = None;
-    let mut rested = Instant::now();
+    let mut pace = Pace::start(Instant::now());
     let mut batch = Vec::new();
     loop {
         if written.is_none() {
@@ -172,8 +156,8 @@ async fn work(
             if batch.is_empty() {
                 return;
             }
-            gather(&mut batch, &mut waiting, rested).await;
-        } else if Instant::now() >= rested || waiting.len() >= WORTH_A_FLUSH {
+            gather(&mut batch, &mut waiting, pace.rested()).await;
+        } else if pace.may_begin(Instant::now(), waiting.len()) {
             take_waiting(&mut batch, &mut waiting);
         }
         let (batch, entries) = split(&mut batch);
@@ -190,24 +174,15 @@ async fn work(
         // The store writes on a thread of its own: it is asked first.
         let ((results, took), ()) = tokio::join!(biased; append, deliver);
         if !batch.is_empty() {
-            rested = began + took + rest_after(took);
+            pace = Pace::after(began, took);
             written = Some(Written { batch, results });
         }
     }
 }
 
-/// How long to rest after a batch that took the store so long.
-fn rest_after(took: Duration) -> Duration {
-    let rest = (took * PACE).min(SLOWEST_PACE).saturating_sub(took);
-    if rest < SHORTEST_REST {
-        return Duration::ZERO;
-    }
-    rest
-}
-
 /// Waits for more, while they are few and the log rests.
 async fn gather(batch: &mut Vec<Request>, waiting: &mut Receiver<Request>, until: Instant) {
-    while batch.len() < WORTH_A_FLUSH
+    while !is_worth_a_flush(batch.len())
         && let Ok(Some(request)) = timeout_at(until, waiting.recv()).await
     {
         batch.push(request);
@@ -251,152 +226,22 @@ async fn append(store: &dyn Store, entries: Vec<Entry>) -> Result<Vec<Appended>,
     store.append(entries).await
 }
 
-/// Delivers a batch and answers: a line comes before the word that it is on disk,
-/// and for its sender in the same write.
-async fn deliver(hub: &Hub, written: Written) {
-    let Written { batch, results } = written;
-    let mut unflushed = Unflushed::default();
-    let results = match results {
-        Ok(results) => results,
-        Err(cause) => {
-            error!(%cause, lines = batch.len(), "the store takes no lines");
-            for asked in &batch {
-                asked.answer(Err(DenyCode::Unavailable), &mut unflushed);
-            }
-            unflushed.flush();
-            return;
-        }
-    };
-    let mut channels: HashMap<ChannelId, Vec<(&Asked, Said)>> = HashMap::new();
-    let mut before = Vec::new();
-    for (asked, appended) in batch.iter().zip(results) {
-        let outcome = asked.outcome(&appended);
-        match (appended, asked.channel) {
-            (Appended::Line { line }, Some(channel)) => {
-                let sender = asked.sender;
-                let said = (asked, Said { sender, line });
-                channels.entry(channel).or_default().push(said);
-                continue;
-            }
-            // The line may be in this very batch.
-            (Appended::Before { .. }, _) => {
-                before.push((asked, outcome));
-                continue;
-            }
-            (
-                Appended::Whisper {
-                    sent,
-                    recipient,
-                    received,
-                },
-                _,
-            ) => hub.whisper(asked.sender, &sent, recipient, &received, &mut unflushed),
-            _ => {}
-        }
-        asked.answer(outcome, &mut unflushed);
-    }
-    unflushed.flush();
-    for (channel, said) in channels {
-        publish(hub, channel, said, &mut unflushed).await;
-    }
-    for (asked, outcome) in before {
-        asked.answer(outcome, &mut unflushed);
-    }
-    unflushed.flush();
-}
-
-/// Delivers lines of one channel: a member's outbox is locked once for all of them
-/// that go together.
-async fn publish(
-    hub: &Hub,
-    channel: ChannelId,
-    said: Vec<(&Asked, Said)>,
-    unflushed: &mut Unflushed,
-) {
-    let (asked, said): (Vec<&Asked>, Vec<Said>) = said.into_iter().unzip();
-    let mut begin = 0;
-    while begin < said.len() {
-        let (mut end, mut bytes) = (begin, 0);
-        while end < said.len() && bytes < MAX_PUBLISH {
-            bytes += said[end].line.text.len() + BYTES_PER_LINE;
-            end += 1;
-        }
-        hub.publish(channel, &asked[begin].name, &said[begin..end], unflushed);
-        let mut said_here = said[begin..end].iter();
-        // What came in one go from one player is answered in one.
-        for run in asked[begin..end].chunk_by(|one, next| Arc::ptr_eq(&one.outbox, &next.outbox)) {
-            let lines = run.iter().zip(&mut said_here);
-            let answers = encode_all(lines.map(|(asked, said)| asked.posted(&said.line)));
-            if run[0].outbox.deliver_answers(answers, run.len()) {
-                unflushed.add(&run[0].outbox);
-            }
-        }
-        unflushed.flush();
-        begin = end;
-        // This may be a lot of system calls; let others have a turn.
-        tokio::task::yield_now().await;
-    }
-}
-
-impl Asked {
-    fn outcome(&self, appended: &Appended) -> Result<ServerPacket, DenyCode> {
-        match appended {
-            Appended::Line { line } | Appended::Whisper { sent: line, .. } => Ok(self.posted(line)),
-            Appended::Before { seq, sent_at_ms } => {
-                Ok(self.posted_as(*seq, sent_at_ms.unsigned_abs()))
-            }
-            Appended::UnknownLine => Err(DenyCode::UnknownLine),
-            Appended::TooLate => Err(DenyCode::TooLate),
-            Appended::Blocked => Err(DenyCode::Blocked),
-            Appended::InboxFull => Err(DenyCode::InboxFull),
-            Appended::NotAMember => Err(DenyCode::NotAMember),
-        }
-    }
-
-    fn posted(&self, line: &Line) -> ServerPacket {
-        self.posted_as(line.seq, line.sent_at_ms)
-    }
-
-    fn posted_as(&self, seq: Seq, sent_at_ms: u64) -> ServerPacket {
-        let id = self.id;
-        if !self.is_line {
-            return ServerPacket::Ok { id };
-        }
-        let channel = self.name.as_ref().to_owned();
-        ServerPacket::Posted {
-            id,
-            channel,
-            seq,
-            sent_at_ms,
-        }
-    }
-
-    fn answer(&self, outcome: Result<ServerPacket, DenyCode>, unflushed: &mut Unflushed) {
-        let packet = outcome.unwrap_or_else(|code| {
-            let (connection, UserId(user)) = (self.connection, self.sender);
-            info!(connection, user, %code, "denied");
-            ServerPacket::deny(Some(self.id), Denial::new(code))
-        });
-        if self.outbox.deliver_answers(encode(&packet), 1) {
-            unflushed.add(&self.outbox);
-        }
-    }
-}
-
 /// The name that whispers have in place of a channel's.
 pub(crate) fn inbox() -> Arc<str> {
     INBOX.into()
 }
 
-#[cfg(all(test, debug_assertions))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Config;
     use crate::hub::Newcomer;
-    use crate::store::{MemoryStore, NewUser, SessionId};
+    use std::time::Duration;
 
-    #[tokio::test]
-    async fn a_line_said_twice_at_once_is_heard_before_either_is_acknowledged() {
+    use crate::store::{Channel, ChannelId, MemoryStore, NewUser, SessionId, UserId};
+    use longhall_packet::ServerPacket;
+
+    async fn lobby_with_ada() -> (Arc<dyn Store>, Channel, UserId) {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let config = Config::default();
         let lobby = store.open_lobby(&config.lobby.name, 0).await.unwrap();
@@ -406,7 +251,13 @@ mod tests {
             password_hash: String::new(),
         };
         let ada = store.insert_user(ada).await.unwrap().unwrap();
-        let hub = Hub::new(&lobby, config.presence.grace);
+        (store, lobby, ada)
+    }
+
+    #[tokio::test]
+    async fn a_line_said_twice_at_once_is_heard_before_either_is_acknowledged() {
+        let (store, lobby, ada) = lobby_with_ada().await;
+        let hub = Hub::new(&lobby, Config::default().presence.grace);
         let log = ChatLog::start(Arc::clone(&store), hub.clone(), CancellationToken::new());
         let outbox = Arc::new(Outbox::new(10_000, None));
         let who = Newcomer {
@@ -456,21 +307,6 @@ mod tests {
         assert!(log.stop().await);
     }
 
-    #[test]
-    fn the_log_rests_by_what_the_disk_takes() {
-        let rests = [
-            (100, 0),
-            (500, 1500),
-            (900, 2700),
-            (2000, 2000),
-            (20_000, 0),
-        ];
-        for (took, rest) in rests {
-            let rest = Duration::from_micros(rest);
-            assert_eq!(rest_after(Duration::from_micros(took)), rest);
-        }
-    }
-
     fn request(line_id: u64) -> Request {
         Request {
             id: 1,
@@ -504,27 +340,20 @@ mod tests {
         let far_away = Instant::now() + Duration::from_secs(3600);
         let mut batch = vec![request(0)];
         let talk = async {
-            for line_id in 1..WORTH_A_FLUSH {
-                requests.send(request(line_id as u64)).await.ok();
+            for line_id in 1..100 {
+                requests.send(request(line_id)).await.ok();
                 tokio::task::yield_now().await;
             }
         };
         tokio::join!(gather(&mut batch, &mut waiting, far_away), talk);
-        assert_eq!(batch.len(), WORTH_A_FLUSH);
+        // Those that came while it was woken go with them.
+        assert!(is_worth_a_flush(batch.len()) && batch.len() < 100);
     }
 
     #[tokio::test]
     async fn every_line_said_in_one_go_is_answered() {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-        let config = Config::default();
-        let lobby = store.open_lobby(&config.lobby.name, 0).await.unwrap();
-        let ada = NewUser {
-            username: "ada".to_owned(),
-            keys: longhall_packet::Username::parse("ada").unwrap().keys(),
-            password_hash: String::new(),
-        };
-        let ada = store.insert_user(ada).await.unwrap().unwrap();
-        let hub = Hub::new(&lobby, config.presence.grace);
+        let (store, lobby, ada) = lobby_with_ada().await;
+        let hub = Hub::new(&lobby, Config::default().presence.grace);
         let log = ChatLog::start(Arc::clone(&store), hub, CancellationToken::new());
         let outbox = Arc::new(Outbox::new(10_000, None));
         for id in 1..=3 {
@@ -550,27 +379,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_whose_chat_log_panics_stops_rather_than_go_on_in_silence() {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-        let config = Config::default();
-        let lobby = store.open_lobby(&config.lobby.name, 0).await.unwrap();
-        let ada = NewUser {
-            username: "ada".to_owned(),
-            keys: longhall_packet::Username::parse("ada").unwrap().keys(),
-            password_hash: String::new(),
-        };
-        let ada = store.insert_user(ada).await.unwrap().unwrap();
-        let hub = Hub::new(&lobby, config.presence.grace);
         let server = CancellationToken::new();
-        let log = ChatLog::start(Arc::clone(&store), hub, server.clone());
-        let mut request = request(1);
-        request.entry.sender = ada;
-        request.entry.what = What::Say {
-            channel: lobby.id,
-            line_id: 1,
-            // No packet may be so large; that is asserted in tests.
-            text: "x".repeat(100_000),
-        };
-        log.write(request).await.unwrap();
+        let log = ChatLog::start_with(server.clone(), |mut waiting, _| async move {
+            waiting.recv().await;
+            panic!("on purpose");
+        });
+        log.write(request(1)).await.unwrap();
         server.cancelled().await;
         assert!(!log.stop().await);
     }

@@ -19,7 +19,8 @@ use crate::store::StoreError;
 /// Changes or questions waiting for their thread. Whoever comes next waits for
 /// a place; hashing and rate limits keep that from happening.
 const QUEUE: usize = 1024;
-/// Most changes in one transaction, so that the first never waits long.
+/// Most changes in one transaction, so that the first never waits long. A batch of lines
+/// is one change; how large it is the chat log decides.
 const MOST_CHANGES_PER_COMMIT: usize = 512;
 /// Longest that changes are taken into one transaction, for the same reason.
 const LONGEST_COMMIT: Duration = Duration::from_millis(20);

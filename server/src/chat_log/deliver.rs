@@ -1,0 +1,169 @@
+//! Delivers a batch that the store has taken, and answers those who asked for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use longhall_packet::{Denial, DenyCode, Line, RequestId, Seq, ServerPacket};
+use tracing::{error, info};
+
+use crate::frames::{encode, encode_all};
+use crate::hub::{Hub, Said};
+use crate::outbox::{Outbox, Unflushed};
+use crate::store::{Appended, ChannelId, StoreError, UserId};
+
+/// Bytes of one channel's lines that are queued and written in one go. More would
+/// leave lines out for members who read well: half an outbox is for lines.
+const MAX_PUBLISH: usize = 32 * 1024;
+/// What a line has on the wire beside its text, about.
+const BYTES_PER_LINE: usize = 150;
+
+/// What is needed of a request when its entry is with the store.
+pub(super) struct Asked {
+    pub(super) id: RequestId,
+    pub(super) connection: u64,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) name: Arc<str>,
+    pub(super) sender: UserId,
+    /// The channel it is about. None for whispers.
+    pub(super) channel: Option<ChannelId>,
+    /// Whether it is a line, rather than a change of one.
+    pub(super) is_line: bool,
+}
+
+/// A batch that the store has taken or refused.
+pub(super) struct Written {
+    pub(super) batch: Vec<Asked>,
+    pub(super) results: Result<Vec<Appended>, StoreError>,
+}
+
+/// Delivers a batch and answers: a line comes before the word that it is on disk,
+/// and for its sender in the same write.
+pub(super) async fn deliver(hub: &Hub, written: Written) {
+    let Written { batch, results } = written;
+    let mut unflushed = Unflushed::default();
+    let results = match results {
+        Ok(results) => results,
+        Err(cause) => {
+            error!(%cause, lines = batch.len(), "the store takes no lines");
+            for asked in &batch {
+                asked.answer(Err(DenyCode::Unavailable), &mut unflushed);
+            }
+            unflushed.flush();
+            return;
+        }
+    };
+    let mut channels: HashMap<ChannelId, Vec<(&Asked, Said)>> = HashMap::new();
+    let mut before = Vec::new();
+    for (asked, appended) in batch.iter().zip(results) {
+        let outcome = asked.outcome(&appended);
+        match (appended, asked.channel) {
+            (Appended::Line { line }, Some(channel)) => {
+                let sender = asked.sender;
+                let said = (asked, Said { sender, line });
+                channels.entry(channel).or_default().push(said);
+                continue;
+            }
+            // The line may be in this very batch.
+            (Appended::Before { .. }, _) => {
+                before.push((asked, outcome));
+                continue;
+            }
+            (
+                Appended::Whisper {
+                    sent,
+                    recipient,
+                    received,
+                },
+                _,
+            ) => hub.whisper(asked.sender, &sent, recipient, &received, &mut unflushed),
+            _ => {}
+        }
+        asked.answer(outcome, &mut unflushed);
+    }
+    unflushed.flush();
+    for (channel, said) in channels {
+        publish(hub, channel, said, &mut unflushed).await;
+    }
+    for (asked, outcome) in before {
+        asked.answer(outcome, &mut unflushed);
+    }
+    unflushed.flush();
+}
+
+/// Delivers lines of one channel: a member's outbox is locked once for all of them
+/// that go together.
+async fn publish(
+    hub: &Hub,
+    channel: ChannelId,
+    said: Vec<(&Asked, Said)>,
+    unflushed: &mut Unflushed,
+) {
+    let (asked, said): (Vec<&Asked>, Vec<Said>) = said.into_iter().unzip();
+    let mut begin = 0;
+    while begin < said.len() {
+        let (mut end, mut bytes) = (begin, 0);
+        while end < said.len() && bytes < MAX_PUBLISH {
+            bytes += said[end].line.text.len() + BYTES_PER_LINE;
+            end += 1;
+        }
+        hub.publish(channel, &asked[begin].name, &said[begin..end], unflushed);
+        let mut said_here = said[begin..end].iter();
+        // What came in one go from one player is answered in one.
+        for run in asked[begin..end].chunk_by(|one, next| Arc::ptr_eq(&one.outbox, &next.outbox)) {
+            let lines = run.iter().zip(&mut said_here);
+            let answers = encode_all(lines.map(|(asked, said)| asked.posted(&said.line)));
+            if run[0].outbox.deliver_answers(answers, run.len()) {
+                unflushed.add(&run[0].outbox);
+            }
+        }
+        unflushed.flush();
+        begin = end;
+        // This may be a lot of system calls; let others have a turn.
+        tokio::task::yield_now().await;
+    }
+}
+
+impl Asked {
+    fn outcome(&self, appended: &Appended) -> Result<ServerPacket, DenyCode> {
+        match appended {
+            Appended::Line { line } | Appended::Whisper { sent: line, .. } => Ok(self.posted(line)),
+            Appended::Before { seq, sent_at_ms } => {
+                Ok(self.posted_as(*seq, sent_at_ms.unsigned_abs()))
+            }
+            Appended::UnknownLine => Err(DenyCode::UnknownLine),
+            Appended::TooLate => Err(DenyCode::TooLate),
+            Appended::Blocked => Err(DenyCode::Blocked),
+            Appended::InboxFull => Err(DenyCode::InboxFull),
+            Appended::NotAMember => Err(DenyCode::NotAMember),
+        }
+    }
+
+    fn posted(&self, line: &Line) -> ServerPacket {
+        self.posted_as(line.seq, line.sent_at_ms)
+    }
+
+    fn posted_as(&self, seq: Seq, sent_at_ms: u64) -> ServerPacket {
+        let id = self.id;
+        if !self.is_line {
+            return ServerPacket::Ok { id };
+        }
+        let channel = self.name.as_ref().to_owned();
+        ServerPacket::Posted {
+            id,
+            channel,
+            seq,
+            sent_at_ms,
+        }
+    }
+
+    fn answer(&self, outcome: Result<ServerPacket, DenyCode>, unflushed: &mut Unflushed) {
+        let packet = outcome.unwrap_or_else(|code| {
+            let (connection, UserId(user)) = (self.connection, self.sender);
+            info!(connection, user, %code, "denied");
+            ServerPacket::deny(Some(self.id), Denial::new(code))
+        });
+        if self.outbox.deliver_answers(encode(&packet), 1) {
+            unflushed.add(&self.outbox);
+        }
+    }
+}
