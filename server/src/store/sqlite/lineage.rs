@@ -3,13 +3,20 @@
 //! Looked at before SQLite opens the file: it takes over what it finds of a log, and a
 //! log of another database, or half of one, without a word.
 
+mod bare;
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
+
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Result};
+use rusqlite::{Connection, OptionalExtension, Result};
 use tracing::{info, warn};
+
+use bare::Bare;
 
 use super::keys::{log_of, seq_of};
 use super::mark::Mark;
@@ -46,29 +53,6 @@ pub(super) struct Found {
     copy: Option<PathBuf>,
     /// It is known and of the newest layout: nothing need be written to begin with.
     is_ready: bool,
-}
-
-/// A database file without its log.
-#[derive(Clone, Copy, Default)]
-struct Bare {
-    is_empty: bool,
-    /// It had a log once, and has no tables.
-    is_hollow: bool,
-    /// Its parts do not fit together, as while a log is being folded in.
-    is_torn: bool,
-    /// Of its layout.
-    version: usize,
-    row: Option<StateRow>,
-}
-
-/// Its row of `state`.
-#[derive(Clone, Copy)]
-struct StateRow {
-    fold: i64,
-    folded_at_ms: i64,
-    is_open: bool,
-    /// Not a copy that SQLite made.
-    is_original: bool,
 }
 
 /// What a new run begins with.
@@ -155,76 +139,6 @@ pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found,
         flush(&found.next, path, locked)?;
     }
     Ok(found)
-}
-
-impl Bare {
-    fn read(path: &Path) -> io::Result<Self> {
-        // Nobody has opened it yet, so that no lock is lost when it is closed.
-        let mut header = Vec::new();
-        File::open(path)?.take(20).read_to_end(&mut header)?;
-        let alone = without_log(path);
-        let is_torn = alone.as_ref().is_err_and(|cause| {
-            // What is in the log makes it whole.
-            cause.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
-        });
-        // Whatever else is wrong with it, opening it will tell.
-        let (tables, version, row) = alone.unwrap_or((1, 0, None));
-        Ok(Self {
-            is_torn,
-            is_empty: header.is_empty(),
-            is_hollow: header.get(18) == Some(&2) && tables == 0,
-            version,
-            row,
-        })
-    }
-}
-
-/// How many tables there are, the version of their layout, and the row of `state`.
-fn without_log(path: &Path) -> Result<(i64, usize, Option<StateRow>)> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    let db = Connection::open_with_flags(immutable(path), flags)?;
-    let (tables, has_row): (i64, bool) = db.query_row(
-        "SELECT count(*), total(name = 'state') > 0 FROM sqlite_schema",
-        [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let version: u32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let version = usize::try_from(version).unwrap_or(usize::MAX);
-    if !has_row {
-        return Ok((tables, version, None));
-    }
-    let schema: i64 = db.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
-    let row = db.query_row(
-        "SELECT fold, folded_at_ms, is_open, schema_cookie FROM state",
-        [],
-        |row| {
-            Ok(StateRow {
-                fold: row.get(0)?,
-                folded_at_ms: row.get(1)?,
-                is_open: row.get(2)?,
-                is_original: row.get::<_, i64>(3)? == schema,
-            })
-        },
-    );
-    Ok((tables, version, row.optional()?))
-}
-
-/// A file as SQLite reads it without looking for a log.
-fn immutable(path: &Path) -> String {
-    use std::fmt::Write;
-    let mut uri = String::from(if cfg!(windows) { "file:/" } else { "file:" });
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'\\' if cfg!(windows) => uri.push('/'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
-                uri.push(char::from(*byte));
-            }
-            // Writing to a text cannot fail.
-            byte => drop(write!(uri, "%{byte:02x}")),
-        }
-    }
-    uri.push_str("?immutable=1");
-    uri
 }
 
 impl Found {

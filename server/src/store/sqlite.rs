@@ -1,0 +1,243 @@
+//! The store in one SQLite file.
+//!
+//! One thread owns the writing connection. It takes every change that is
+//! waiting into one transaction, commits, and only then answers all of them:
+//! under load a single disk flush pays for many changes. Another thread reads.
+
+// First: its macros are for the others.
+#[macro_use]
+mod keys;
+
+mod append;
+mod channels;
+mod inbox;
+mod invitations;
+mod ledger;
+mod lineage;
+mod looks;
+mod mark;
+mod open;
+mod pages;
+mod places;
+mod prune;
+mod recent_lines;
+mod sessions;
+mod store;
+#[cfg(test)]
+mod tests;
+mod users;
+mod wal;
+mod wal_frames;
+mod worker;
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row};
+use rusqlite_migration::{M, Migrations};
+use tokio::sync::oneshot;
+use tracing::warn;
+
+use super::{Seen, StoreError};
+use crate::clock::now_ms;
+use ledger::Ledger;
+use lineage::Locked;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) use lineage::new_epoch;
+pub use open::OpenError;
+use open::{MIGRATIONS, connect, connect_for_reading, explain, locate, lock, migrate};
+use wal::Files;
+use worker::{Answer, Change, Question, Worker, answer_all, sort, write_all};
+
+/// What `lines.kind` holds.
+const SAID: i64 = 0;
+const DELETED: i64 = 1;
+const EDIT: i64 = 2;
+const DELETION: i64 = 3;
+
+/// Everything in a SQLite file.
+pub struct SqliteStore {
+    writer: Worker<Change>,
+    reader: Worker<Question>,
+    /// Held as long as the store is open; the system lets go of it even when
+    /// the process is killed.
+    lock: Mutex<Option<Locked>>,
+    epoch: String,
+    seen: Seen,
+    /// Behind which log the next step of pruning begins.
+    pruned_up_to: AtomicI64,
+    /// Where the oldest of all lines are, while room is made.
+    shrinking: Mutex<Option<prune::Fronts>>,
+}
+
+impl SqliteStore {
+    /// Opens a database, creating and migrating it as needed. Before a file of
+    /// an older layout is migrated, a copy is kept beside it.
+    ///
+    /// Blocks on the disk; meant for the start of the program.
+    ///
+    /// # Errors
+    /// See [`OpenError`]. The file is left as it was.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_with(path, MIGRATIONS)
+    }
+
+    fn open_with(path: &Path, migrations: &'static [M<'static>]) -> Result<Self, OpenError> {
+        let path = &*locate(path)?;
+        let lock = lock(path)?;
+        let found = lineage::look(path, &lock, migrations.len())?;
+        let mut writing = connect(path)?;
+        migrate(
+            &mut writing,
+            path,
+            &Migrations::from_slice(migrations),
+            migrations.len(),
+        )?;
+        let alike = looks::renew(&mut writing).map_err(|cause| explain(path, &cause))?;
+        for names in alike {
+            warn!(
+                names = names.join(", "),
+                "accounts look alike by the rules of this version; each is still logged in \
+                 to by its own name, and no further one like them can be registered"
+            );
+        }
+        let begun = found.begin(&writing, path, &lock)?;
+        let ledger = Ledger::read(&writing).map_err(|cause| explain(path, &cause))?;
+        let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
+        let files = Files {
+            path: path.to_owned(),
+            database: lock.database.clone(),
+            beside: Arc::clone(&lock.beside),
+            mark: begun.mark,
+            is_open: begun.is_open,
+        };
+        let cannot_start = |cause: io::Error| OpenError::Other {
+            path: path.to_owned(),
+            detail: format!("cannot start a thread: {cause}"),
+        };
+        Ok(Self {
+            writer: Worker::start("store-writer", move |jobs| {
+                write_all(&writing, files, ledger, jobs);
+            })
+            .map_err(cannot_start)?,
+            reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))
+                .map_err(cannot_start)?,
+            lock: Mutex::new(Some(lock)),
+            epoch: begun.epoch,
+            seen: begun.seen,
+            pruned_up_to: AtomicI64::new(0),
+            shrinking: Mutex::new(None),
+        })
+    }
+
+    /// Ends both threads. The writer comes last: only it can fold the log of
+    /// changes back into the database file.
+    fn finish(&self) {
+        self.reader.finish();
+        self.writer.finish();
+    }
+
+    /// Has `change` applied and answers when it is on disk.
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.write_knowing(true, move |db, _| change(db)).await
+    }
+
+    /// Has `change` applied by what the writing thread knows, and answers when it is
+    /// on disk.
+    async fn write_knowing<T: Send + 'static>(
+        &self,
+        is_undone_alone: bool,
+        change: impl FnOnce(&Connection, &mut Ledger) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let apply = Box::new(move |connection: &Connection, ledger: &mut Ledger| {
+            let result = change(connection, ledger).map_err(sort);
+            let outcome = result.as_ref().map(|_| ()).map_err(StoreError::clone);
+            let answer: Answer = Box::new(move |committed| {
+                // Nobody waits for the answer of a connection that is gone.
+                let _ = answer.send(committed.and(result));
+            });
+            (outcome, answer)
+        });
+        let change = Change {
+            apply,
+            is_undone_alone,
+        };
+        self.writer.send(change).await?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn shrinking(&self) -> MutexGuard<'_, Option<prune::Fronts>> {
+        self.shrinking
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has `question` answered from what is committed.
+    async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let question: Question = Box::new(move |connection| {
+            let _ = answer.send(question(connection).map_err(sort));
+        });
+        self.reader.send(question).await?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// Runs a statement that neither takes nor gives anything, and keeps it prepared.
+fn run(db: &Connection, sql: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// Does something as a whole or not at all.
+fn in_transaction<T>(
+    db: &Connection,
+    change: impl FnOnce() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    run(db, "BEGIN IMMEDIATE")?;
+    let done = change().and_then(|done| run(db, "COMMIT").map(|()| done));
+    if done.is_err() && !db.is_autocommit() {
+        run(db, "ROLLBACK")?;
+    }
+    done
+}
+
+/// A count or limit as SQLite holds it.
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number from the wire as SQLite holds it.
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The other way round. Neither numbers nor times are negative here.
+fn seq(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// A value of an enum that is stored by its stable name.
+fn named<T>(
+    row: &Row<'_>,
+    column: usize,
+    from_name: impl Fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let name: String = row.get(column)?;
+    from_name(&name).ok_or_else(|| rusqlite::Error::InvalidColumnType(column, name, Type::Text))
+}
