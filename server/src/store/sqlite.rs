@@ -12,7 +12,6 @@ mod append;
 mod channels;
 mod inbox;
 mod invitations;
-mod ledger;
 mod lineage;
 mod looks;
 mod mark;
@@ -29,6 +28,7 @@ mod users;
 mod wal;
 mod wal_frames;
 mod worker;
+mod writer_cache;
 
 use std::io;
 use std::path::Path;
@@ -43,14 +43,14 @@ use tracing::warn;
 
 use super::{Seen, StoreError};
 use crate::clock::now_ms;
-use ledger::Ledger;
 use lineage::Locked;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) use lineage::new_epoch;
 pub use open::OpenError;
 use open::{MIGRATIONS, connect, connect_for_reading, explain, locate, lock, migrate};
 use wal::Files;
-use worker::{Answer, Change, Question, Worker, answer_all, sort, write_all};
+use worker::{Answer, Change, Question, Worker, answer_all, classify, write_all};
+use writer_cache::WriterCache;
 
 /// What `lines.kind` holds.
 const SAID: i64 = 0;
@@ -105,7 +105,7 @@ impl SqliteStore {
             );
         }
         let begun = found.begin(&writing, path, &lock)?;
-        let ledger = Ledger::read(&writing).map_err(|cause| explain(path, &cause))?;
+        let cache = WriterCache::read(&writing).map_err(|cause| explain(path, &cause))?;
         let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
         let files = Files {
             path: path.to_owned(),
@@ -120,7 +120,7 @@ impl SqliteStore {
         };
         Ok(Self {
             writer: Worker::start("store-writer", move |jobs| {
-                write_all(&writing, files, ledger, jobs);
+                write_all(&writing, files, cache, jobs);
             })
             .map_err(cannot_start)?,
             reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))
@@ -153,11 +153,11 @@ impl SqliteStore {
     async fn write_knowing<T: Send + 'static>(
         &self,
         is_undone_alone: bool,
-        change: impl FnOnce(&Connection, &mut Ledger) -> rusqlite::Result<T> + Send + 'static,
+        change: impl FnOnce(&Connection, &mut WriterCache) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let apply = Box::new(move |connection: &Connection, ledger: &mut Ledger| {
-            let result = change(connection, ledger).map_err(sort);
+        let apply = Box::new(move |connection: &Connection, cache: &mut WriterCache| {
+            let result = change(connection, cache).map_err(classify);
             let outcome = result.as_ref().map(|_| ()).map_err(StoreError::clone);
             let answer: Answer = Box::new(move |committed| {
                 // Nobody waits for the answer of a connection that is gone.
@@ -186,7 +186,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let question: Question = Box::new(move |connection| {
-            let _ = answer.send(question(connection).map_err(sort));
+            let _ = answer.send(question(connection).map_err(classify));
         });
         self.reader.send(question).await?;
         answered.await.map_err(|_| StoreError::Closed)?

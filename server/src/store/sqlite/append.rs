@@ -9,8 +9,8 @@ use longhall_packet::{Line, LineId, LineKind};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
 use super::keys::line_key;
-use super::ledger::Ledger;
 use super::recent_lines::{Identity, Place};
+use super::writer_cache::WriterCache;
 use super::{channels, number, seq};
 use crate::store::{Appended, ChannelId, Entry, UserId, What};
 
@@ -18,12 +18,12 @@ use crate::store::{Appended, ChannelId, Entry, UserId, What};
 /// the numbers taken here come to be only together with their lines.
 pub(super) fn append(
     db: &Connection,
-    ledger: &mut Ledger,
+    cache: &mut WriterCache,
     entries: Vec<Entry>,
 ) -> Result<Vec<Appended>> {
     let mut batch = Batch {
         db,
-        ledger,
+        cache,
         say: db.prepare_cached(SAY)?,
         inboxes: HashMap::new(),
     };
@@ -45,7 +45,7 @@ const INSERT: &str = "INSERT INTO lines
 /// What one call has looked up and changed so far.
 struct Batch<'db> {
     db: &'db Connection,
-    ledger: &'db mut Ledger,
+    cache: &'db mut WriterCache,
     say: CachedStatement<'db>,
     inboxes: HashMap<UserId, Inbox>,
 }
@@ -140,7 +140,7 @@ impl Batch<'_> {
         line_id: LineId,
         text: String,
     ) -> Result<Appended> {
-        let may_speak_in = self.ledger.log_to_speak_in(self.db, channel, sender.id)?;
+        let may_speak_in = self.cache.log_to_speak_in(self.db, channel, sender.id)?;
         // Who has left may hear that a line was taken before.
         let log = match may_speak_in {
             Some(log) => Some(log),
@@ -155,7 +155,7 @@ impl Batch<'_> {
             line_id,
             text: &text,
         };
-        let hash = self.ledger.recent_lines.hash_of(line);
+        let hash = self.cache.recent_lines.hash_of(line);
         if let Some(before) = self.before(line, hash)? {
             return Ok(before);
         }
@@ -166,8 +166,8 @@ impl Batch<'_> {
         let key = line_key(log, seq)?;
         self.say
             .execute((key, sender.id.0, sender.now_ms, number(line_id), &text))?;
-        self.ledger.added(log, seq, key);
-        self.ledger.recent_lines.insert(hash, key);
+        self.cache.added(log, seq, key);
+        self.cache.recent_lines.insert(hash, key);
         Ok(Appended::Line {
             line: sender.line(seq, None, text, LineKind::Said, None),
         })
@@ -175,7 +175,7 @@ impl Batch<'_> {
 
     /// The line that is said again.
     fn before(&self, line: Identity<'_>, hash: u64) -> Result<Option<Appended>> {
-        let found = self.ledger.recent_lines.find(self.db, line, hash)?;
+        let found = self.cache.recent_lines.find(self.db, line, hash)?;
         Ok(found.map(|found| Appended::Before {
             seq: seq(found.seq),
             sent_at_ms: found.sent_at_ms,
@@ -197,12 +197,12 @@ impl Batch<'_> {
             row.peer_seq,
             row.text,
         ))?;
-        self.ledger.added(log, seq, key);
+        self.cache.added(log, seq, key);
         Ok(seq)
     }
 
     fn last_seq(&mut self, log: i64) -> Result<i64> {
-        self.ledger.last_seq(self.db, log)
+        self.cache.last_seq(self.db, log)
     }
 
     /// The account's inbox, made if need be.

@@ -114,8 +114,8 @@ impl Store for SqliteStore {
 
     async fn open_lobby(&self, name: &ChannelName, now_ms: i64) -> Result<Channel, StoreError> {
         let name = name.clone();
-        self.write_knowing(true, move |db, ledger| {
-            ledger.forget_speakers();
+        self.write_knowing(true, move |db, cache| {
+            cache.forget_speakers();
             channels::open_lobby(db, &name, now_ms)
         })
         .await
@@ -202,8 +202,8 @@ impl Store for SqliteStore {
     }
 
     async fn delete_member(&self, channel: ChannelId, user: UserId) -> Result<Removed, StoreError> {
-        self.write_knowing(true, move |db, ledger| {
-            ledger.forget_speakers();
+        self.write_knowing(true, move |db, cache| {
+            cache.forget_speakers();
             channels::delete_member(db, channel, user)
         })
         .await
@@ -231,7 +231,7 @@ impl Store for SqliteStore {
     }
 
     async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError> {
-        self.write_knowing(false, move |db, ledger| append::append(db, ledger, entries))
+        self.write_knowing(false, move |db, cache| append::append(db, cache, entries))
             .await
     }
 

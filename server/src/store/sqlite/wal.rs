@@ -127,7 +127,7 @@ impl Wal {
     /// Folds the log in when it is long, and makes room for the next commits. To be
     /// called after a commit, once everybody is answered, with the id of the newest
     /// line; 0 when there is none or nobody knows.
-    pub(super) fn tend(&mut self, db: &Connection, newest_line: i64) {
+    pub(super) fn checkpoint_if_long(&mut self, db: &Connection, newest_line: i64) {
         if !IS_WRITTEN.replace(false) {
             return;
         }
@@ -136,7 +136,7 @@ impl Wal {
         self.note_commit(pages);
         let written_at = *self.written_at.get_or_insert_with(Instant::now);
         if pages >= PAGES || written_at.elapsed() >= LONGEST || !self.is_open {
-            self.fold(db);
+            self.checkpoint(db);
         } else if let Err(cause) = self.make_room(pages) {
             // SQLite will make it, or say that the disk is full.
             debug!(%cause, "no room could be made for the log of the database");
@@ -145,11 +145,11 @@ impl Wal {
 
     /// Folds the log in and begins an empty one, unless it is. To be called when nothing
     /// was written for a while.
-    pub(super) fn rest(&mut self, db: &Connection) {
+    pub(super) fn checkpoint_when_idle(&mut self, db: &Connection) {
         if self.mark.frames == 0 && !self.mark.is_folding() {
             return;
         }
-        self.fold(db);
+        self.checkpoint(db);
         if !self.mark.is_folding() {
             self.flush_mark();
             self.empty(db);
@@ -162,7 +162,7 @@ impl Wal {
             return;
         }
         self.is_closing = true;
-        self.fold(db);
+        self.checkpoint(db);
         self.flush_mark();
     }
 
@@ -183,7 +183,7 @@ impl Wal {
             .is_some_and(|file| !is_at(file, &self.path))
         {
             // What is in it can still be saved.
-            self.fold(db);
+            self.checkpoint(db);
             self.is_replaced = true;
         }
         if self.is_replaced {
@@ -233,8 +233,8 @@ impl Wal {
     }
 
     /// Folds the log in. What is in the way will not be another time.
-    fn fold(&mut self, db: &Connection) {
-        match self.try_fold(db) {
+    fn checkpoint(&mut self, db: &Connection) {
+        match self.try_checkpoint(db) {
             Ok(Some(frames)) => {
                 self.mark.fold(frames);
                 let written = self.mark.write(&self.files.beside);
@@ -249,7 +249,7 @@ impl Wal {
         self.written_at = None;
     }
 
-    fn try_fold(&mut self, db: &Connection) -> Result<Option<u64>> {
+    fn try_checkpoint(&mut self, db: &Connection) -> Result<Option<u64>> {
         if self.mark.is_folding() {
             let Some(frames) = fold_in(db)? else {
                 return Ok(None);

@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::error;
 
-use super::ledger::Ledger;
 use super::run;
 use super::wal::{Files, IDLE, Wal};
+use super::writer_cache::WriterCache;
 use crate::store::StoreError;
 
 /// Changes or questions waiting for their thread. Whoever comes next waits for
@@ -34,7 +34,7 @@ pub(super) struct Change {
     pub(super) is_undone_alone: bool,
 }
 /// Returns the answer, too, sent once the fate of the transaction is known.
-type Apply = Box<dyn FnOnce(&Connection, &mut Ledger) -> (Outcome, Answer) + Send>;
+type Apply = Box<dyn FnOnce(&Connection, &mut WriterCache) -> (Outcome, Answer) + Send>;
 pub(super) type Answer = Box<dyn FnOnce(Outcome) + Send>;
 type Outcome = Result<(), StoreError>;
 /// A question, answered from a snapshot.
@@ -98,7 +98,7 @@ impl<J: Send + 'static> Worker<J> {
 pub(super) fn write_all(
     connection: &Connection,
     files: Files,
-    mut ledger: Ledger,
+    mut cache: WriterCache,
     mut jobs: mpsc::Receiver<Change>,
 ) {
     let timer = runtime::Builder::new_current_thread().enable_time().build();
@@ -114,7 +114,7 @@ pub(super) fn write_all(
                 Ok(Some(first)) => first,
                 Ok(None) => break,
                 Err(_) => {
-                    wal.rest(connection);
+                    wal.checkpoint_when_idle(connection);
                     wal.is_replaced(connection);
                     continue;
                 }
@@ -125,36 +125,36 @@ pub(super) fn write_all(
             continue;
         }
         let mut answers = Vec::new();
-        let committed = commit(connection, &mut ledger, first, &mut jobs, &mut answers);
+        let committed = commit(connection, &mut cache, first, &mut jobs, &mut answers);
         if let Err(cause) = &committed {
             error!(%cause, "the database could not commit");
-            undo(connection, &mut ledger);
+            undo(connection, &mut cache);
         }
         for answer in answers {
             answer(committed.clone());
         }
-        wal.tend(connection, ledger.newest_line());
+        wal.checkpoint_if_long(connection, cache.newest_line());
     }
     wal.close(connection);
 }
 
 fn commit(
     connection: &Connection,
-    ledger: &mut Ledger,
+    cache: &mut WriterCache,
     first: Change,
     jobs: &mut mpsc::Receiver<Change>,
     answers: &mut Vec<Answer>,
 ) -> Outcome {
     let mut next = Some(first);
     let began = Instant::now();
-    run(connection, "BEGIN IMMEDIATE").map_err(sort)?;
+    run(connection, "BEGIN IMMEDIATE").map_err(classify)?;
     while let Some(change) = next {
         // A change that fails half-way leaves nothing behind and does not take the
         // others with it.
         if change.is_undone_alone {
-            run(connection, "SAVEPOINT change").map_err(sort)?;
+            run(connection, "SAVEPOINT change").map_err(classify)?;
         }
-        let (outcome, answer) = (change.apply)(connection, ledger);
+        let (outcome, answer) = (change.apply)(connection, cache);
         answers.push(answer);
         // Unless SQLite has rolled all of it back, as it does when the disk is
         // full: then they all fail for that reason.
@@ -163,9 +163,9 @@ fn commit(
         }
         if change.is_undone_alone {
             if outcome.is_err() {
-                run(connection, "ROLLBACK TO change").map_err(sort)?;
+                run(connection, "ROLLBACK TO change").map_err(classify)?;
             }
-            run(connection, "RELEASE change").map_err(sort)?;
+            run(connection, "RELEASE change").map_err(classify)?;
         } else {
             outcome?;
         }
@@ -175,21 +175,21 @@ fn commit(
             None
         };
     }
-    run(connection, "COMMIT").map_err(sort)
+    run(connection, "COMMIT").map_err(classify)
 }
 
 /// Back to what is on disk.
-fn undo(connection: &Connection, ledger: &mut Ledger) {
+fn undo(connection: &Connection, cache: &mut WriterCache) {
     if !connection.is_autocommit()
         && let Err(cause) = run(connection, "ROLLBACK")
     {
         error!(%cause, "the database could not roll back");
     }
-    ledger.forget();
+    cache.forget();
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(super) fn sort(cause: rusqlite::Error) -> StoreError {
+pub(super) fn classify(cause: rusqlite::Error) -> StoreError {
     match cause.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
         _ => StoreError::Failed(cause.to_string()),

@@ -28,7 +28,7 @@ impl Batch<'_> {
         not_before_ms: i64,
     ) -> Result<Appended> {
         let log = match channel {
-            Some(channel) => match self.ledger.log_to_speak_in(self.db, channel, sender.id)? {
+            Some(channel) => match self.cache.log_to_speak_in(self.db, channel, sender.id)? {
                 Some(log) => log,
                 None => return Ok(Appended::NotAMember),
             },

@@ -28,7 +28,7 @@ impl Batch<'_> {
             line_id,
             text: &text,
         };
-        let hash = self.ledger.recent_lines.hash_of(line);
+        let hash = self.cache.recent_lines.hash_of(line);
         if let Some(before) = self.before(line, hash)? {
             return Ok(before);
         }
@@ -67,7 +67,7 @@ impl Batch<'_> {
         };
         let sent = self.insert(own.log, &row)?;
         let key = line_key(own.log, sent)?;
-        self.ledger.recent_lines.insert(hash, key);
+        self.cache.recent_lines.insert(hash, key);
         // Whoever speaks is there.
         self.delivered(sender.id, sent);
         let line = sender.line(sent, Some(recipient_name), text, LineKind::Said, None);

@@ -298,7 +298,7 @@ async fn the_log_is_folded_in_before_it_grows_long() {
         let lines = (0..200).map(|id| say(ada, lobby, batch * 200 + id, &long));
         store.append(lines.collect()).await.unwrap();
     }
-    // Who is answered is not yet who has tended the log.
+    // The answer comes before the checkpoint.
     store.set_topic(lobby, "calm".to_owned()).await.unwrap();
     let log = fs::metadata(path.with_file_name("longhall.db-wal")).unwrap();
     assert!(log.len() < 25 << 20, "{} bytes", log.len());

@@ -1,4 +1,4 @@
-//! What the writing thread knows by heart, so that a line needs no questions.
+//! What the writing thread keeps in memory, so that a line needs no questions.
 //!
 //! Nobody else changes the file, so all of this stays true until the thread itself
 //! changes it. After a transaction that came to nothing it is forgotten and read
@@ -17,7 +17,7 @@ use crate::store::{ChannelId, UserId};
 /// Logs and members known at a time: some hundred bytes for each.
 const KNOWN: usize = 16_384;
 
-pub(super) struct Ledger {
+pub(super) struct WriterCache {
     pub(super) recent_lines: RecentLines,
     /// The newest number of a log.
     tails: Map<i64, i64>,
@@ -30,7 +30,7 @@ pub(super) struct Ledger {
 /// By numbers that this server has given, which nobody can choose to collide.
 type Map<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 
-impl Ledger {
+impl WriterCache {
     /// Reads what is to be known from the beginning. Blocks.
     pub(super) fn read(db: &Connection) -> Result<Self> {
         Ok(Self {
