@@ -9,11 +9,12 @@
 //! a hash leads to is compared with the line itself. So a hash whose line is gone, or
 //! was never committed, does no harm.
 
-use std::collections::{BinaryHeap, HashMap};
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::collections::BinaryHeap;
+use std::hash::{BuildHasher, RandomState};
 
 use longhall_packet::LineId;
 use rusqlite::{Connection, OptionalExtension, Result};
+use rustc_hash::FxHashMap;
 
 use super::keys::{line_key, log_of, seq_of};
 use super::{DELETED, count, number};
@@ -32,15 +33,13 @@ pub(super) struct RecentLines {
     /// hashes collide.
     hasher: RandomState,
     /// The keys of lines, by their hashes.
-    newer: Keys,
+    newer: FxHashMap<u64, i64>,
     /// Goes as a whole when `newer` is full.
-    older: Keys,
+    older: FxHashMap<u64, i64>,
     /// Those that were edited or deleted before the start: nobody knows how they read
     /// at first, so their hashes are without a text.
-    changed: Keys,
+    changed: FxHashMap<u64, i64>,
 }
-
-type Keys = HashMap<u64, i64, BuildHasherDefault<AsItIs>>;
 
 /// What makes a line the same line.
 #[derive(Clone, Copy)]
@@ -76,9 +75,9 @@ impl RecentLines {
         let mut recent = Self {
             kept,
             hasher: RandomState::new(),
-            newer: Keys::default(),
-            older: Keys::default(),
-            changed: Keys::default(),
+            newer: FxHashMap::default(),
+            older: FxHashMap::default(),
+            changed: FxHashMap::default(),
         };
         let mut lines = recent.read_newest(db)?;
         lines.sort_unstable();
@@ -219,24 +218,6 @@ fn read(db: &Connection, line: Identity<'_>, key: i64) -> Result<Option<Found>> 
         },
     )
     .optional()
-}
-
-/// Hashes what is a hash.
-#[derive(Default)]
-pub(super) struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("hashes are whole numbers");
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 #[cfg(test)]

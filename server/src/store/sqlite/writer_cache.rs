@@ -4,11 +4,10 @@
 //! changes it. After a transaction that came to nothing it is forgotten and read
 //! again.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use rusqlite::{Connection, Result};
+use rustc_hash::FxHashMap;
 
 use super::channels;
 use super::recent_lines::RecentLines;
@@ -17,26 +16,24 @@ use crate::store::{ChannelId, UserId};
 /// Logs and members known at a time: some hundred bytes for each.
 const KNOWN: usize = 16_384;
 
+/// Its keys are numbers that this server has given, so nobody can choose them to collide.
 pub(super) struct WriterCache {
     pub(super) recent_lines: RecentLines,
     /// The newest number of a log.
-    tails: Map<i64, i64>,
+    tails: FxHashMap<i64, i64>,
     /// The log of a channel that an account may speak in.
-    speakers: Map<(ChannelId, UserId), i64>,
+    speakers: FxHashMap<(ChannelId, UserId), i64>,
     /// The id of the line that was added last; 0 when that may not be committed.
     newest_line: i64,
 }
-
-/// By numbers that this server has given, which nobody can choose to collide.
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 
 impl WriterCache {
     /// Reads what is to be known from the beginning. Blocks.
     pub(super) fn read(db: &Connection) -> Result<Self> {
         Ok(Self {
             recent_lines: RecentLines::read(db)?,
-            tails: Map::default(),
-            speakers: Map::default(),
+            tails: FxHashMap::default(),
+            speakers: FxHashMap::default(),
             newest_line: 0,
         })
     }
@@ -106,26 +103,5 @@ impl WriterCache {
     /// none or nobody knows.
     pub(super) fn newest_line(&self) -> i64 {
         self.newest_line
-    }
-}
-
-/// Hashes a few numbers in a few instructions.
-#[derive(Default)]
-pub(super) struct Spread(u64);
-
-impl Hasher for Spread {
-    fn write_i64(&mut self, number: i64) {
-        let mixed = (self.0 ^ number.cast_unsigned()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_i64(i64::from(*byte));
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
