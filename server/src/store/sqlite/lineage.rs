@@ -9,7 +9,6 @@ mod bare;
 mod tests;
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use bare::Bare;
 
 use super::keys::{log_of, seq_of};
 use super::mark::Mark;
-use super::open::{OpenError, beside, explain, open_private};
+use super::open::{OpenError, beside, cannot_use, explain, open_private};
 use super::wal_frames::{self, Frames};
 use super::{in_transaction, now_ms, run};
 use crate::store::{Doubt, Seen};
@@ -90,12 +89,12 @@ pub(super) fn random() -> i64 {
 pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found, OpenError> {
     let log = log_of_changes(path);
     let lock = beside(path, "lock");
-    let mark = Mark::read(&locked.beside).map_err(no_access(&lock))?;
-    let frames = wal_frames::read(&log).map_err(no_access(&log))?;
+    let mark = Mark::read(&locked.beside).map_err(cannot_use(&lock))?;
+    let frames = wal_frames::read(&log).map_err(cannot_use(&log))?;
     let mut found = Found {
         next: Mark::default(),
         mark,
-        file: Bare::read(path).map_err(no_access(path))?,
+        file: Bare::read(path).map_err(cannot_use(path))?,
         frames,
         copy: None,
         is_ready: false,
@@ -116,9 +115,9 @@ pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found,
         {
             if mark.frames == 0 {
                 info!(log = %log.display(), "the log is damaged, but all of it is in the database");
-                fs::remove_file(&log).map_err(no_access(&log))?;
+                fs::remove_file(&log).map_err(cannot_use(&log))?;
             } else {
-                fs::rename(&log, beside(path, "damaged-wal")).map_err(no_access(&log))?;
+                fs::rename(&log, beside(path, "damaged-wal")).map_err(cannot_use(&log))?;
             }
             found.frames = None;
         }
@@ -129,7 +128,7 @@ pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found,
     {
         let copy = beside(path, "damaged-wal");
         open_private(&copy)?;
-        fs::copy(&log, &copy).map_err(no_access(&copy))?;
+        fs::copy(&log, &copy).map_err(cannot_use(&copy))?;
         found.copy = Some(copy);
     }
     found.next = found.prepare();
@@ -425,10 +424,7 @@ pub(super) fn flush(mark: &Mark, path: &Path, locked: &Locked) -> Result<(), Ope
     let written = mark
         .write(&locked.beside)
         .and_then(|()| locked.beside.sync_data());
-    written.map_err(|cause| match cause.kind() {
-        ErrorKind::StorageFull => OpenError::Full(path.to_owned()),
-        _ => no_access(&beside(path, "lock"))(cause),
-    })
+    written.map_err(cannot_use(&beside(path, "lock")))
 }
 
 /// A copy that SQLite makes begins to count its layouts anew. Counting on a little
@@ -462,12 +458,4 @@ fn utc(db: &Connection, ms: i64) -> Result<String> {
         [ms],
         |row| row.get(0),
     )
-}
-
-fn no_access(path: &Path) -> impl Fn(io::Error) -> OpenError {
-    let path = path.to_owned();
-    move |cause| OpenError::NoAccess {
-        path: path.clone(),
-        cause,
-    }
 }

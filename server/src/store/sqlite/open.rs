@@ -221,13 +221,19 @@ pub(super) fn open_private(path: &Path) -> Result<File, OpenError> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|cause| match cause.kind() {
-        io::ErrorKind::StorageFull => OpenError::Full(path.to_owned()),
+    options.open(path).map_err(cannot_use(path))
+}
+
+/// Why a file cannot be read or written: there is no room, or no right to.
+pub(super) fn cannot_use(path: &Path) -> impl Fn(io::Error) -> OpenError {
+    let path = path.to_owned();
+    move |cause| match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => OpenError::Full(path.clone()),
         _ => OpenError::NoAccess {
-            path: path.to_owned(),
+            path: path.clone(),
             cause,
         },
-    })
+    }
 }
 
 /// Opens the file and looks it over, without changing it.
@@ -334,16 +340,16 @@ fn bring_up_to_date(
         if !copy.exists() {
             // Under another name until it is whole; private, as it holds hashes.
             let unfinished = beside(path, "backup.unfinished");
-            let no_access = |cause| OpenError::NoAccess {
-                path: unfinished.clone(),
-                cause,
-            };
-            open_private(&unfinished)?.set_len(0).map_err(no_access)?;
+            open_private(&unfinished)?
+                .set_len(0)
+                .map_err(cannot_use(&unfinished))?;
             connection
                 .execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])
                 .map_err(|cause| explain(path, &cause))?;
-            open_private(&unfinished)?.sync_all().map_err(no_access)?;
-            fs::rename(&unfinished, &copy).map_err(no_access)?;
+            open_private(&unfinished)?
+                .sync_all()
+                .map_err(cannot_use(&unfinished))?;
+            fs::rename(&unfinished, &copy).map_err(cannot_use(&unfinished))?;
         }
         info!(copy = %copy.display(), from = found, to = known, "migrating the database");
     }

@@ -202,3 +202,26 @@ async fn keys_of_another_rule_are_made_anew_without_a_new_layout() {
         assert!(store.is_name_taken(&keys).await.unwrap(), "{version}");
     }
 }
+
+#[tokio::test]
+async fn an_operator_may_set_right_how_far_the_clock_was_believed() {
+    const NOW_MS: i64 = 1_800_000_000_000;
+    let decisions = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/decisions.md");
+    let decisions = fs::read_to_string(decisions).unwrap();
+    let (_, sql) = decisions.split_once("sqlite3 longhall.db \"").unwrap();
+    let (sql, _) = sql.split_once('"').unwrap();
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    let seen = Seen {
+        believed_ms: Some(2 * NOW_MS),
+        doubt: None,
+    };
+    store.set_seen(seen).await.unwrap();
+    let epoch = store.epoch().to_owned();
+    store.close().await;
+    Connection::open(&path).unwrap().execute(sql, []).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    let believed_ms = store.seen().believed_ms.unwrap();
+    assert!((now_ms() - believed_ms).abs() < 60_000, "{believed_ms}");
+    assert_eq!(store.epoch(), epoch);
+}

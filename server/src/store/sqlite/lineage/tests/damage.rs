@@ -44,6 +44,21 @@ async fn damage_in_the_log_is_told_and_a_copy_kept() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_space_for_the_copy_of_a_damaged_log_is_told_as_such() {
+    let place = Place::new();
+    let running = Running::new(&place).await;
+    running.say(200).await;
+    let killed = place.copied(ALL);
+    damage(&killed.wal(), 0.3);
+    let damaged = fs::read(killed.wal()).unwrap();
+    symlink("/dev/full", killed.beside(".damaged-wal")).unwrap();
+    let refused = killed.refused();
+    assert!(matches!(refused, OpenError::Full(_)), "{refused}");
+    assert!(fs::read(killed.wal()).unwrap() == damaged);
+}
+
 #[tokio::test]
 async fn a_log_that_is_gone_or_cut_off_is_told_with_the_lines_that_are_missing() {
     let place = Place::new();
