@@ -1,11 +1,8 @@
 //! The log of changes, which SQLite writes beside the database file and folds into it
 //! from time to time.
 //!
-//! To make a file longer and flush it costs twice as much as to flush what is written
-//! over: the file system has to find room and to note it. So the log gets its room
-//! beforehand, in larger steps, filled with zeros; SQLite takes what is no part of the
-//! log for rubbish, as it does with what is left of an earlier round. It folds the log
-//! in before that grows too long, and begins it anew at the front.
+//! It is folded in before it grows long, once everybody is answered, and SQLite begins it
+//! anew at the front.
 //!
 //! The log is folded in, too, when nobody has said anything for a moment, and every few
 //! minutes: what is in the database file alone cannot be lost with the log. How much of
@@ -15,8 +12,8 @@
 use std::cell::Cell;
 #[cfg(unix)]
 use std::fs;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,12 +35,6 @@ pub(super) const IDLE: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(180);
 /// How often it is looked whether the files are still where they were.
 const LOOK: Duration = Duration::from_secs(1);
-/// The room made in one step.
-const STEP_BYTES: u64 = 256 * 1024;
-/// The room that a commit should find.
-const COMMIT_BYTES: u64 = 64 * 1024;
-/// What SQLite writes before each page.
-const FRAME_HEADER_BYTES: u64 = 24;
 
 thread_local! {
     /// Pages in the log after the last commit of this thread.
@@ -83,9 +74,6 @@ pub(super) struct Wal {
     path: PathBuf,
     /// Once it exists.
     file: Option<File>,
-    /// How long the file is at least.
-    bytes: u64,
-    frame_bytes: u64,
     /// When the first was written of what is to be folded in.
     written_at: Option<Instant>,
     /// The mark could not be written, and that was said.
@@ -97,15 +85,14 @@ pub(super) struct Wal {
 impl Wal {
     /// Takes care of the log of the one connection that writes. To be called by the
     /// thread that writes.
-    pub(super) fn watch(db: &Connection, files: Files) -> Result<Self> {
-        let page_bytes: u32 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    pub(super) fn watch(db: &Connection, files: Files) -> Self {
         // In place of SQLite's own, which would fold in before a commit is answered.
         db.wal_hook(Some(|_, pages| {
             PAGES_IN_LOG.set(u64::try_from(pages).unwrap_or(0));
             IS_WRITTEN.set(true);
             Ok(())
         }));
-        Ok(Self {
+        Self {
             path: log_of_changes(&files.path),
             mark: files.mark.clone(),
             is_open: files.is_open,
@@ -115,18 +102,15 @@ impl Wal {
             folded_line: 0,
             noted_pages: u64::MAX,
             file: None,
-            bytes: 0,
-            frame_bytes: u64::from(page_bytes) + FRAME_HEADER_BYTES,
             written_at: None,
             is_mark_lost: false,
             looked_at: Instant::now(),
             is_replaced: false,
-        })
+        }
     }
 
-    /// Folds the log in when it is long, and makes room for the next commits. To be
-    /// called after a commit, once everybody is answered, with the id of the newest
-    /// line; 0 when there is none or nobody knows.
+    /// Folds the log in when it is long. To be called after a commit, once everybody is
+    /// answered, with the id of the newest line; 0 when there is none or nobody knows.
     pub(super) fn checkpoint_if_long(&mut self, db: &Connection, newest_line: i64) {
         if !IS_WRITTEN.replace(false) {
             return;
@@ -137,9 +121,6 @@ impl Wal {
         let written_at = *self.written_at.get_or_insert_with(Instant::now);
         if pages >= PAGES || written_at.elapsed() >= LONGEST || !self.is_open {
             self.checkpoint(db);
-        } else if let Err(cause) = self.make_room(pages) {
-            // SQLite will make it, or say that the disk is full.
-            debug!(%cause, "no room could be made for the log of the database");
         }
     }
 
@@ -225,7 +206,7 @@ impl Wal {
 
     fn open(&mut self) -> io::Result<&File> {
         if self.file.is_none() {
-            self.file = Some(OpenOptions::new().read(true).write(true).open(&self.path)?);
+            self.file = Some(File::open(&self.path)?);
         }
         self.file
             .as_ref()
@@ -292,14 +273,6 @@ impl Wal {
         if let Err(cause) = emptied.and_then(|()| db.busy_timeout(Duration::from_secs(5))) {
             debug!(%cause, "the log of the database could not be emptied");
         }
-        self.bytes = 0;
-        // Nobody waits now; whoever speaks next would.
-        let room = self
-            .make_room(0)
-            .and_then(|()| self.open().and_then(File::sync_data));
-        if let Err(cause) = room {
-            debug!(%cause, "no room could be made for the log of the database");
-        }
     }
 
     /// Before the log is emptied or deleted: should the machine end then, nobody is to
@@ -320,23 +293,6 @@ impl Wal {
             }
             Err(_) => {}
         }
-    }
-
-    fn make_room(&mut self, pages: u64) -> io::Result<()> {
-        let wanted = pages * self.frame_bytes + COMMIT_BYTES;
-        if wanted <= self.bytes {
-            return Ok(());
-        }
-        let mut file = self.open()?;
-        // Only this thread makes it longer, here or in SQLite.
-        let mut bytes = file.seek(SeekFrom::End(0))?;
-        let zeros = [0; 64 * 1024];
-        while bytes < wanted.next_multiple_of(STEP_BYTES) {
-            file.write_all(&zeros)?;
-            bytes += zeros.len() as u64;
-        }
-        self.bytes = bytes;
-        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@
 //! what stands behind it. So it is walked here as well, by SQLite's file format
 //! (<https://www.sqlite.org/fileformat2.html#walformat>): each frame carries the salts
 //! of the log and a sum over everything before it. What is left of an earlier round has
-//! other salts, and room made beforehand is zeros; neither is lost.
+//! other salts, and room that a server of old made beforehand is zeros; neither is lost.
 
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read};

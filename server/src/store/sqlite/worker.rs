@@ -101,12 +101,11 @@ pub(super) fn write_all(
     mut cache: WriterCache,
     mut jobs: mpsc::Receiver<Change>,
 ) {
-    let timer = runtime::Builder::new_current_thread().enable_time().build();
-    let (timer, mut wal) = match (timer, Wal::watch(connection, files)) {
-        (Ok(timer), Ok(wal)) => (timer, wal),
-        (Err(cause), _) => return error!(%cause, "the store has no timer"),
-        (_, Err(cause)) => return error!(%cause, "the database does not open its log"),
+    let timer = match runtime::Builder::new_current_thread().enable_time().build() {
+        Ok(timer) => timer,
+        Err(cause) => return error!(%cause, "the store has no timer"),
     };
+    let mut wal = Wal::watch(connection, files);
     loop {
         let first = match jobs.try_recv() {
             Ok(first) => first,

@@ -271,24 +271,6 @@ async fn a_deleted_text_is_nowhere_in_the_file() {
 }
 
 #[tokio::test]
-async fn commits_write_over_room_that_the_log_has() {
-    let (_folder, path) = folder();
-    let (store, ada, lobby) = inhabited(&path).await;
-    let log = path.with_file_name("longhall.db-wal");
-    let mut lengths = std::collections::BTreeSet::new();
-    for id in 0..200 {
-        store
-            .append(vec![say(ada, lobby, id, "hello")])
-            .await
-            .unwrap();
-        lengths.insert(fs::metadata(&log).unwrap().len());
-    }
-    // Some 300 pages in pieces of 16, which may be seen coming, and not one by one.
-    assert!(lengths.len() <= 24, "{lengths:?}");
-    assert!(lengths.last().unwrap() > &(200 * 4096), "{lengths:?}");
-}
-
-#[tokio::test]
 async fn the_log_is_folded_in_before_it_grows_long() {
     let (_folder, path) = folder();
     let (store, ada, lobby) = inhabited(&path).await;
