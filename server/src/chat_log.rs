@@ -33,7 +33,7 @@ use tracing::error;
 use crate::hub::Hub;
 use crate::outbox::Outbox;
 use crate::store::{Appended, Entry, Store, StoreError, What};
-use deliver::{Asked, Written, deliver};
+use deliver::{Pending, Written, deliver};
 use pace::{Pace, is_worth_a_flush};
 
 /// Entries given to the store at once.
@@ -43,7 +43,7 @@ const MAX_BATCH: usize = 4000;
 const MAX_WAITING: usize = 8000;
 
 /// What a player wants to have written.
-pub(crate) struct Request {
+pub(crate) struct Submission {
     /// Repeated in the answer.
     pub(crate) id: RequestId,
     /// For the log.
@@ -57,7 +57,7 @@ pub(crate) struct Request {
 
 /// The way to the task.
 pub(crate) struct ChatLog {
-    requests: Sender<Request>,
+    submissions: Sender<Submission>,
     stopping: CancellationToken,
     /// Says whether it ended as it should.
     task: std::sync::Mutex<Option<JoinHandle<bool>>>,
@@ -74,9 +74,9 @@ impl ChatLog {
 
     fn start_with<W: Future<Output = ()> + Send + 'static>(
         server: CancellationToken,
-        work: impl FnOnce(Receiver<Request>, CancellationToken) -> W,
+        work: impl FnOnce(Receiver<Submission>, CancellationToken) -> W,
     ) -> Self {
-        let (requests, waiting) = channel(MAX_WAITING);
+        let (submissions, waiting) = channel(MAX_WAITING);
         let stopping = CancellationToken::new();
         let work = work(waiting, stopping.clone());
         let task = tokio::spawn(async move {
@@ -88,7 +88,7 @@ impl ChatLog {
             is_sound
         });
         Self {
-            requests,
+            submissions,
             stopping,
             task: std::sync::Mutex::new(Some(task)),
         }
@@ -96,12 +96,12 @@ impl ChatLog {
 
     /// Gives an entry to the task, which answers it. False when too many are
     /// waiting, or the server stops.
-    pub(crate) fn write_now(&self, request: Request) -> bool {
-        let Ok(place) = self.requests.try_reserve() else {
+    pub(crate) fn write_now(&self, submission: Submission) -> bool {
+        let Ok(place) = self.submissions.try_reserve() else {
             return false;
         };
-        request.outbox.expect_answer();
-        place.send(request);
+        submission.outbox.expect_answer();
+        place.send(submission);
         true
     }
 
@@ -109,12 +109,12 @@ impl ChatLog {
     ///
     /// # Errors
     /// `restarting` when the server is about to stop.
-    pub(crate) async fn write(&self, request: Request) -> Result<(), Denial> {
-        let Ok(place) = self.requests.reserve().await else {
+    pub(crate) async fn write(&self, submission: Submission) -> Result<(), Denial> {
+        let Ok(place) = self.submissions.reserve().await else {
             return Err(Denial::new(DenyCode::Restarting));
         };
-        request.outbox.expect_answer();
-        place.send(request);
+        submission.outbox.expect_answer();
+        place.send(submission);
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl ChatLog {
 }
 
 async fn work(
-    mut waiting: Receiver<Request>,
+    mut waiting: Receiver<Submission>,
     stopping: CancellationToken,
     store: Arc<dyn Store>,
     hub: Hub,
@@ -181,40 +181,40 @@ async fn work(
 }
 
 /// Waits for more, while they are few and the log rests.
-async fn gather(batch: &mut Vec<Request>, waiting: &mut Receiver<Request>, until: Instant) {
+async fn gather(batch: &mut Vec<Submission>, waiting: &mut Receiver<Submission>, until: Instant) {
     while !is_worth_a_flush(batch.len())
-        && let Ok(Some(request)) = timeout_at(until, waiting.recv()).await
+        && let Ok(Some(submission)) = timeout_at(until, waiting.recv()).await
     {
-        batch.push(request);
+        batch.push(submission);
     }
     take_waiting(batch, waiting);
 }
 
-fn take_waiting(batch: &mut Vec<Request>, waiting: &mut Receiver<Request>) {
+fn take_waiting(batch: &mut Vec<Submission>, waiting: &mut Receiver<Submission>) {
     while batch.len() < MAX_BATCH
-        && let Ok(request) = waiting.try_recv()
+        && let Ok(submission) = waiting.try_recv()
     {
-        batch.push(request);
+        batch.push(submission);
     }
 }
 
-fn split(batch: &mut Vec<Request>) -> (Vec<Asked>, Vec<Entry>) {
-    let parts = batch.drain(..).map(|request| {
-        let (channel, is_line) = match request.entry.what {
+fn split(batch: &mut Vec<Submission>) -> (Vec<Pending>, Vec<Entry>) {
+    let parts = batch.drain(..).map(|submission| {
+        let (channel, is_line) = match submission.entry.what {
             What::Say { channel, .. } => (Some(channel), true),
             What::Whisper { .. } => (None, true),
             What::Edit { channel, .. } | What::Delete { channel, .. } => (channel, false),
         };
-        let asked = Asked {
-            id: request.id,
-            connection: request.connection,
-            outbox: request.outbox,
-            name: request.channel,
-            sender: request.entry.sender,
+        let pending = Pending {
+            id: submission.id,
+            connection: submission.connection,
+            outbox: submission.outbox,
+            name: submission.channel,
+            sender: submission.entry.sender,
             channel,
             is_line,
         };
-        (asked, request.entry)
+        (pending, submission.entry)
     });
     parts.unzip()
 }
@@ -275,7 +275,7 @@ mod tests {
         let _place = hub.enter(&hub.arrive(), &who, welcome).unwrap();
         // As after a cut: what the connection before it said is on its way yet.
         for connection in [0, 1] {
-            let request = Request {
+            let submission = Submission {
                 id: 1,
                 connection,
                 outbox: Arc::clone(&outbox),
@@ -291,7 +291,7 @@ mod tests {
                     now_ms: 0,
                 },
             };
-            assert!(log.write_now(request));
+            assert!(log.write_now(submission));
         }
         while outbox.expects_answers() {
             tokio::task::yield_now().await;
@@ -307,8 +307,8 @@ mod tests {
         assert!(log.stop().await);
     }
 
-    fn request(line_id: u64) -> Request {
-        Request {
+    fn submission(line_id: u64) -> Submission {
+        Submission {
             id: 1,
             connection: 1,
             outbox: Arc::new(Outbox::new(1000, None)),
@@ -329,19 +329,19 @@ mod tests {
     #[tokio::test]
     async fn a_line_goes_at_once_unless_the_log_rests() {
         let (_requests, mut waiting) = channel(MAX_WAITING);
-        let mut batch = vec![request(1)];
+        let mut batch = vec![submission(1)];
         gather(&mut batch, &mut waiting, Instant::now()).await;
         assert_eq!(batch.len(), 1);
     }
 
     #[tokio::test]
     async fn lines_said_while_the_log_rests_go_together_until_they_are_enough() {
-        let (requests, mut waiting) = channel(MAX_WAITING);
+        let (submissions, mut waiting) = channel(MAX_WAITING);
         let far_away = Instant::now() + Duration::from_secs(3600);
-        let mut batch = vec![request(0)];
+        let mut batch = vec![submission(0)];
         let talk = async {
             for line_id in 1..100 {
-                requests.send(request(line_id)).await.ok();
+                submissions.send(submission(line_id)).await.ok();
                 tokio::task::yield_now().await;
             }
         };
@@ -357,11 +357,11 @@ mod tests {
         let log = ChatLog::start(Arc::clone(&store), hub, CancellationToken::new());
         let outbox = Arc::new(Outbox::new(10_000, None));
         for id in 1..=3 {
-            let mut request = request(u64::from(id));
-            request.id = id;
-            request.outbox = Arc::clone(&outbox);
-            request.entry.sender = ada;
-            assert!(log.write_now(request));
+            let mut submission = submission(u64::from(id));
+            submission.id = id;
+            submission.outbox = Arc::clone(&outbox);
+            submission.entry.sender = ada;
+            assert!(log.write_now(submission));
         }
         assert!(log.stop().await);
         assert!(!outbox.expects_answers());
@@ -384,7 +384,7 @@ mod tests {
             waiting.recv().await;
             panic!("on purpose");
         });
-        log.write(request(1)).await.unwrap();
+        log.write(submission(1)).await.unwrap();
         server.cancelled().await;
         assert!(!log.stop().await);
     }

@@ -8,7 +8,7 @@ use longhall_packet::{
     CloseReason, Denial, DenyCode, PROTOCOL_VERSION, RequestId, ServerPacket, Stage,
 };
 
-use crate::chat_log::Request;
+use crate::chat_log::Submission;
 use crate::frames::encode;
 use crate::hub::HubEntry;
 use crate::outbox::Outbox;
@@ -169,8 +169,8 @@ impl Session {
         id: RequestId,
         channel: Arc<str>,
         what: What,
-    ) -> Request {
-        Request {
+    ) -> Submission {
+        Submission {
             id,
             connection: self.connection,
             outbox: Arc::clone(&self.outbox),

@@ -18,7 +18,7 @@ const MAX_PUBLISH: usize = 32 * 1024;
 const BYTES_PER_LINE: usize = 150;
 
 /// What is needed of a request when its entry is with the store.
-pub(super) struct Asked {
+pub(super) struct Pending {
     pub(super) id: RequestId,
     pub(super) connection: u64,
     pub(super) outbox: Arc<Outbox>,
@@ -32,7 +32,7 @@ pub(super) struct Asked {
 
 /// A batch that the store has taken or refused.
 pub(super) struct Written {
-    pub(super) batch: Vec<Asked>,
+    pub(super) batch: Vec<Pending>,
     pub(super) results: Result<Vec<Appended>, StoreError>,
 }
 
@@ -45,27 +45,27 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
         Ok(results) => results,
         Err(cause) => {
             error!(%cause, lines = batch.len(), "the store takes no lines");
-            for asked in &batch {
-                asked.answer(Err(DenyCode::Unavailable), &mut unflushed);
+            for pending in &batch {
+                pending.answer(Err(DenyCode::Unavailable), &mut unflushed);
             }
             unflushed.flush();
             return;
         }
     };
-    let mut channels: HashMap<ChannelId, Vec<(&Asked, Said)>> = HashMap::new();
+    let mut channels: HashMap<ChannelId, Vec<(&Pending, Said)>> = HashMap::new();
     let mut before = Vec::new();
-    for (asked, appended) in batch.iter().zip(results) {
-        let outcome = asked.outcome(&appended);
-        match (appended, asked.channel) {
+    for (pending, appended) in batch.iter().zip(results) {
+        let outcome = pending.outcome(&appended);
+        match (appended, pending.channel) {
             (Appended::Line { line }, Some(channel)) => {
-                let sender = asked.sender;
-                let said = (asked, Said { sender, line });
+                let sender = pending.sender;
+                let said = (pending, Said { sender, line });
                 channels.entry(channel).or_default().push(said);
                 continue;
             }
             // The line may be in this very batch.
             (Appended::Before { .. }, _) => {
-                before.push((asked, outcome));
+                before.push((pending, outcome));
                 continue;
             }
             (
@@ -75,17 +75,17 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
                     received,
                 },
                 _,
-            ) => hub.whisper(asked.sender, &sent, recipient, &received, &mut unflushed),
+            ) => hub.whisper(pending.sender, &sent, recipient, &received, &mut unflushed),
             _ => {}
         }
-        asked.answer(outcome, &mut unflushed);
+        pending.answer(outcome, &mut unflushed);
     }
     unflushed.flush();
     for (channel, said) in channels {
         publish(hub, channel, said, &mut unflushed).await;
     }
-    for (asked, outcome) in before {
-        asked.answer(outcome, &mut unflushed);
+    for (pending, outcome) in before {
+        pending.answer(outcome, &mut unflushed);
     }
     unflushed.flush();
 }
@@ -95,10 +95,10 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
 async fn publish(
     hub: &Hub,
     channel: ChannelId,
-    said: Vec<(&Asked, Said)>,
+    said: Vec<(&Pending, Said)>,
     unflushed: &mut Unflushed,
 ) {
-    let (asked, said): (Vec<&Asked>, Vec<Said>) = said.into_iter().unzip();
+    let (pending, said): (Vec<&Pending>, Vec<Said>) = said.into_iter().unzip();
     let mut begin = 0;
     while begin < said.len() {
         let (mut end, mut bytes) = (begin, 0);
@@ -106,12 +106,13 @@ async fn publish(
             bytes += said[end].line.text.len() + BYTES_PER_LINE;
             end += 1;
         }
-        hub.publish(channel, &asked[begin].name, &said[begin..end], unflushed);
+        hub.publish(channel, &pending[begin].name, &said[begin..end], unflushed);
         let mut said_here = said[begin..end].iter();
         // What came in one go from one player is answered in one.
-        for run in asked[begin..end].chunk_by(|one, next| Arc::ptr_eq(&one.outbox, &next.outbox)) {
+        for run in pending[begin..end].chunk_by(|one, next| Arc::ptr_eq(&one.outbox, &next.outbox))
+        {
             let lines = run.iter().zip(&mut said_here);
-            let answers = encode_all(lines.map(|(asked, said)| asked.posted(&said.line)));
+            let answers = encode_all(lines.map(|(pending, said)| pending.posted(&said.line)));
             if run[0].outbox.deliver_answers(answers, run.len()) {
                 unflushed.add(&run[0].outbox);
             }
@@ -123,7 +124,7 @@ async fn publish(
     }
 }
 
-impl Asked {
+impl Pending {
     fn outcome(&self, appended: &Appended) -> Result<ServerPacket, DenyCode> {
         match appended {
             Appended::Line { line } | Appended::Whisper { sent: line, .. } => Ok(self.posted(line)),

@@ -6,7 +6,7 @@ use longhall_packet::{
 
 use super::lookup::{membership, other_user};
 use super::outcome::Outcome;
-use crate::chat_log::{self, Request};
+use crate::chat_log::{self, Submission};
 use crate::session::Session;
 use crate::store::What;
 
@@ -58,7 +58,7 @@ fn line(
     channel: &ChannelName,
     line_id: LineId,
     text: &ChatText,
-) -> Option<Request> {
+) -> Option<Submission> {
     let me = session.player()?;
     let (channel, name) = session.server.hub.channel_of(me.user.id, channel)?;
     let what = What::Say {
