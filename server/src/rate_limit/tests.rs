@@ -49,7 +49,7 @@ fn guessing_one_name_from_one_address_leaves_tries_to_other_addresses() {
 #[test]
 fn the_lines_of_an_account_are_counted_until_nobody_has_used_them_for_a_while() {
     let limits = RateLimits::new(&Config::with(|config| {
-        config.rates.lines_per_second = Some(1)
+        config.rates.lines_per_second = Some(1);
     }));
     let now = Instant::now();
     let speaker = limits.speaker(UserId(1));
