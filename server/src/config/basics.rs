@@ -1,3 +1,5 @@
+//! The address, the database and the log: options that a library user passes otherwise.
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

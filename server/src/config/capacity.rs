@@ -1,3 +1,5 @@
+//! Sizes and counts: connections, queues, and what an account may have.
+
 use clap::Args;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 

@@ -1,3 +1,5 @@
+//! How passwords are hashed, and by how many threads.
+
 /// How passwords are hashed.
 #[derive(Clone, Debug)]
 pub struct Hashing {

@@ -1,3 +1,5 @@
+//! How much is kept of what was said, and for how long.
+
 use std::time::Duration;
 
 use clap::builder::TypedValueParser;

@@ -1,3 +1,5 @@
+//! The lobby and the greeting.
+
 use clap::Args;
 use longhall_packet::{ChannelName, Topic};
 

@@ -1,3 +1,5 @@
+//! The operator's lists of names: reserved and banned ones.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! How cuts and news of players are told to others.
+
 use std::time::Duration;
 
 use clap::builder::TypedValueParser;

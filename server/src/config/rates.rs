@@ -1,3 +1,5 @@
+//! Limits on how often something may be done.
+
 use clap::{Args, value_parser};
 
 /// How often something may be done. What is per hour or minute may be done all at once,

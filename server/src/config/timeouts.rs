@@ -1,3 +1,5 @@
+//! How long the server waits for peers, and for its own end.
+
 use std::time::Duration;
 
 /// How long the server waits.
