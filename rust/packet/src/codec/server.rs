@@ -42,7 +42,7 @@ pub fn decode_chat(bytes: &[u8]) -> Option<(&str, Line)> {
     chat_line::read(str::from_utf8(bytes).ok()?)
 }
 
-/// Appends the `chat` packet of a line, as [`encode`] writes it, without a copy
+/// Appends the `chat` packet of a line, as [`encode`](super::encode) writes it, without a copy
 /// of the line.
 pub fn encode_line(channel: &str, line: &Line, json: &mut Vec<u8>) {
     #[derive(Serialize)]
