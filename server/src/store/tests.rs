@@ -13,6 +13,7 @@ macro_rules! for_each_store {
 
 mod channels;
 mod lines;
+mod retention;
 mod twins;
 mod whispers;
 
