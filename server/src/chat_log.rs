@@ -32,7 +32,7 @@ use tracing::error;
 
 use crate::hub::Hub;
 use crate::outbox::Outbox;
-use crate::store::{Appended, Entry, Store, StoreError, What};
+use crate::store::{Appended, LogAction, LogEntry, Store, StoreError};
 use deliver::{Pending, Written, deliver};
 use pace::{Pace, is_worth_a_flush};
 
@@ -52,7 +52,7 @@ pub(crate) struct Submission {
     pub(crate) outbox: Arc<Outbox>,
     /// The channel's name; `"@"` for whispers.
     pub(crate) channel: Arc<str>,
-    pub(crate) entry: Entry,
+    pub(crate) entry: LogEntry,
 }
 
 /// The way to the task.
@@ -198,12 +198,12 @@ fn take_waiting(batch: &mut Vec<Submission>, waiting: &mut Receiver<Submission>)
     }
 }
 
-fn split(batch: &mut Vec<Submission>) -> (Vec<Pending>, Vec<Entry>) {
+fn split(batch: &mut Vec<Submission>) -> (Vec<Pending>, Vec<LogEntry>) {
     let parts = batch.drain(..).map(|submission| {
         let (channel, is_line) = match submission.entry.what {
-            What::Say { channel, .. } => (Some(channel), true),
-            What::Whisper { .. } => (None, true),
-            What::Edit { channel, .. } | What::Delete { channel, .. } => (channel, false),
+            LogAction::Say { channel, .. } => (Some(channel), true),
+            LogAction::Whisper { .. } => (None, true),
+            LogAction::Edit { channel, .. } | LogAction::Delete { channel, .. } => (channel, false),
         };
         let pending = Pending {
             id: submission.id,
@@ -219,7 +219,7 @@ fn split(batch: &mut Vec<Submission>) -> (Vec<Pending>, Vec<Entry>) {
     parts.unzip()
 }
 
-async fn append(store: &dyn Store, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError> {
+async fn append(store: &dyn Store, entries: Vec<LogEntry>) -> Result<Vec<Appended>, StoreError> {
     if entries.is_empty() {
         return Ok(Vec::new());
     }
@@ -280,10 +280,10 @@ mod tests {
                 connection,
                 outbox: Arc::clone(&outbox),
                 channel: "lobby".into(),
-                entry: Entry {
+                entry: LogEntry {
                     sender: ada,
                     sender_name: "ada".to_owned(),
-                    what: What::Say {
+                    what: LogAction::Say {
                         channel: lobby.id,
                         line_id: 1,
                         text: "hello?".to_owned(),
@@ -313,10 +313,10 @@ mod tests {
             connection: 1,
             outbox: Arc::new(Outbox::new(1000, None)),
             channel: "lobby".into(),
-            entry: Entry {
+            entry: LogEntry {
                 sender: UserId(1),
                 sender_name: "ada".to_owned(),
-                what: What::Say {
+                what: LogAction::Say {
                     channel: ChannelId(1),
                     line_id,
                     text: "hello?".to_owned(),

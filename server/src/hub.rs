@@ -46,7 +46,7 @@ use tokio::time::Instant;
 use arrivals::Arrivals;
 pub(crate) use arrivals::{Arrival, Stale};
 use channel::{LiveChannel, Moved};
-pub(crate) use delivery::Said;
+pub(crate) use delivery::PublishedLine;
 pub(crate) use device::HubEntry;
 use device::{Device, Grace};
 pub(crate) use longhall_world::records::hidden;

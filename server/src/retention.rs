@@ -159,7 +159,8 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::store::{
-        Appended, Doubt, Entry, MemoryStore, NewSession, NewUser, Rotation, Seen, TokenHash, What,
+        Appended, Doubt, LogAction, LogEntry, MemoryStore, NewSession, NewUser, Rotation, Seen,
+        TokenHash,
     };
 
     /// What a server keeps of the past, and by which clock.
@@ -181,10 +182,10 @@ mod tests {
             password_hash: String::new(),
         };
         let ada = store.insert_user(ada).await.unwrap().unwrap();
-        let line = Entry {
+        let line = LogEntry {
             sender: ada,
             sender_name: "ada".to_owned(),
-            what: What::Say {
+            what: LogAction::Say {
                 channel: lobby.id,
                 line_id: 1,
                 text: "hello".to_owned(),

@@ -13,7 +13,7 @@ use crate::frames::encode;
 use crate::hub::HubEntry;
 use crate::outbox::Outbox;
 use crate::rate_limit::Speaker;
-use crate::store::{Entry, SessionId, TokenHash, UserId, What};
+use crate::store::{LogAction, LogEntry, SessionId, TokenHash, UserId};
 use crate::{SERVER_NAME, Server};
 
 /// One connection's conversation.
@@ -156,7 +156,7 @@ impl Session {
         &self,
         id: RequestId,
         channel: Arc<str>,
-        what: What,
+        what: LogAction,
     ) -> Result<(), Denial> {
         let request = self.request(self.me()?, id, channel, what);
         self.server.chat_log.write(request).await
@@ -168,14 +168,14 @@ impl Session {
         me: &Player,
         id: RequestId,
         channel: Arc<str>,
-        what: What,
+        what: LogAction,
     ) -> Submission {
         Submission {
             id,
             connection: self.connection,
             outbox: Arc::clone(&self.outbox),
             channel,
-            entry: Entry {
+            entry: LogEntry {
                 sender: me.user.id,
                 sender_name: me.user.username.clone(),
                 what,

@@ -17,9 +17,9 @@ use longhall_world::records::{
     UNREAD_SEEN, WRITTEN_LATELY, forgotten, share, share_of_waiting,
 };
 pub use longhall_world::records::{
-    Added, Appended, Channel, ChannelId, Created, Cursor, Doubt, Entry, Log, MemberLimits,
-    MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed,
-    Retention, Rotation, Seen, SessionId, SessionRow, Shrunk, TokenHash, User, UserId, What,
+    Added, Appended, Channel, ChannelId, Created, Cursor, Doubt, Log, LogAction, LogEntry,
+    MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
+    Removed, Retention, Rotation, Seen, SessionId, SessionRow, Shrunk, TokenHash, User, UserId,
 };
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -303,7 +303,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
-    async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError>;
+    async fn append(&self, entries: Vec<LogEntry>) -> Result<Vec<Appended>, StoreError>;
 
     /// Reads a page of at most `limit` lines whose texts and names hold at most
     /// `max_bytes` bytes in all, but at least one line if there is any. In an inbox a

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use longhall_packet::{ChannelName, Line, LineId, LineKind, Seq};
 
 use crate::records::{
-    Appended, CHANGES_WAITING, ChannelId, Cursor, Entry, Log, Page, SHARES, UNREAD_COUNTED,
-    UNREAD_SEEN, UserId, What, forgotten,
+    Appended, CHANGES_WAITING, ChannelId, Cursor, Log, LogAction, LogEntry, Page, SHARES,
+    UNREAD_COUNTED, UNREAD_SEEN, UserId, forgotten,
 };
 use crate::{LogKey, World};
 
@@ -66,7 +66,7 @@ impl World {
 
     /// Writes an entry. Numbers count up from 1 in each channel and each inbox without
     /// holes.
-    pub fn append(&mut self, entry: Entry) -> Appended {
+    pub fn append(&mut self, entry: LogEntry) -> Appended {
         let line = Line {
             seq: 0,
             sender: entry.sender_name,
@@ -78,7 +78,7 @@ impl World {
             of: None,
         };
         match entry.what {
-            What::Say {
+            LogAction::Say {
                 channel,
                 line_id,
                 text,
@@ -101,7 +101,7 @@ impl World {
                     line: self.push(log, row),
                 }
             }
-            What::Whisper {
+            LogAction::Whisper {
                 recipient,
                 recipient_name,
                 line_id,
@@ -118,7 +118,7 @@ impl World {
                 };
                 self.whisper(entry.sender, recipient, Some(line_id), line, kept_at_most)
             }
-            What::Edit {
+            LogAction::Edit {
                 channel,
                 of,
                 text,
@@ -131,7 +131,7 @@ impl World {
                 };
                 self.change(entry.sender, channel, of, line, not_before_ms)
             }
-            What::Delete {
+            LogAction::Delete {
                 channel,
                 of,
                 not_before_ms,

@@ -282,20 +282,20 @@ pub struct MemberRow {
 /// Something to write into a channel's history or into two inboxes. Who may do
 /// so has been checked, except where [`Appended`] says otherwise.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct LogEntry {
     /// Who writes.
     pub sender: UserId,
     /// The name of who writes, as it is shown.
     pub sender_name: String,
     /// What.
-    pub what: What,
+    pub what: LogAction,
     /// The present, in milliseconds since 1970.
     pub now_ms: i64,
 }
 
-/// What an [`Entry`] is.
+/// What an [`LogEntry`] is.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum LogAction {
     /// A line in a channel.
     Say {
         /// Where.
@@ -343,7 +343,7 @@ pub enum What {
     },
 }
 
-/// What came of an [`Entry`].
+/// What came of an [`LogEntry`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Appended {
     /// It is in the channel's history.

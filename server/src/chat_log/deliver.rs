@@ -7,7 +7,7 @@ use longhall_packet::{Denial, DenyCode, Line, RequestId, Seq, ServerPacket};
 use tracing::{error, info};
 
 use crate::frames::{encode, encode_all};
-use crate::hub::{Hub, Said};
+use crate::hub::{Hub, PublishedLine};
 use crate::outbox::{Outbox, Unflushed};
 use crate::store::{Appended, ChannelId, StoreError, UserId};
 
@@ -52,14 +52,14 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
             return;
         }
     };
-    let mut channels: HashMap<ChannelId, Vec<(&Pending, Said)>> = HashMap::new();
+    let mut channels: HashMap<ChannelId, Vec<(&Pending, PublishedLine)>> = HashMap::new();
     let mut before = Vec::new();
     for (pending, appended) in batch.iter().zip(results) {
         let outcome = pending.outcome(&appended);
         match (appended, pending.channel) {
             (Appended::Line { line }, Some(channel)) => {
                 let sender = pending.sender;
-                let said = (pending, Said { sender, line });
+                let said = (pending, PublishedLine { sender, line });
                 channels.entry(channel).or_default().push(said);
                 continue;
             }
@@ -95,10 +95,10 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
 async fn publish(
     hub: &Hub,
     channel: ChannelId,
-    said: Vec<(&Pending, Said)>,
+    said: Vec<(&Pending, PublishedLine)>,
     unflushed: &mut Unflushed,
 ) {
-    let (pending, said): (Vec<&Pending>, Vec<Said>) = said.into_iter().unzip();
+    let (pending, said): (Vec<&Pending>, Vec<PublishedLine>) = said.into_iter().unzip();
     let mut begin = 0;
     while begin < said.len() {
         let (mut end, mut bytes) = (begin, 0);

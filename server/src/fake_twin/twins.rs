@@ -13,7 +13,7 @@ use longhall_world::fake::FakeServer;
 
 use crate::clock::now_ms;
 use crate::handlers::test_session::TestSession;
-use crate::store::{ChannelId, Entry, SqliteStore, UserId, What};
+use crate::store::{ChannelId, LogAction, LogEntry, SqliteStore, UserId};
 
 /// What a client sees.
 #[derive(Debug, PartialEq)]
@@ -496,10 +496,10 @@ impl Twins {
         let (line_id, words) = (self.last_line, "long ago");
         let then_ms = self.now_ms - 60 * 60 * 1000;
         let store = self.real[client].as_ref().unwrap().store();
-        let entry = Entry {
+        let entry = LogEntry {
             sender,
             sender_name: sender_name.to_owned(),
-            what: What::Say {
+            what: LogAction::Say {
                 channel: ChannelId(1),
                 line_id,
                 text: words.to_owned(),

@@ -8,7 +8,7 @@ use super::lookup::membership;
 use super::outcome::{HandlerError, Outcome};
 use crate::chat_log;
 use crate::session::Session;
-use crate::store::{ChannelId, What};
+use crate::store::{ChannelId, LogAction};
 
 /// Answers `edit` with `ok`, once everybody has been told: by the chat log,
 /// behind the lines that were said before.
@@ -20,7 +20,7 @@ pub(crate) async fn edit(
     text: &ChatText,
 ) -> Outcome {
     let (channel, name) = log_of(session, target).await?;
-    let what = What::Edit {
+    let what = LogAction::Edit {
         channel,
         of,
         text: text.as_str().to_owned(),
@@ -32,7 +32,7 @@ pub(crate) async fn edit(
 /// Answers `delete` as [`edit`] does: the line's number stays, its words go.
 pub(crate) async fn delete(session: &Session, id: RequestId, target: &Target, of: Seq) -> Outcome {
     let (channel, name) = log_of(session, target).await?;
-    let what = What::Delete {
+    let what = LogAction::Delete {
         channel,
         of,
         not_before_ms: not_before_ms(session),

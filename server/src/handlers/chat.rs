@@ -8,7 +8,7 @@ use super::lookup::{membership, other_user};
 use super::outcome::Outcome;
 use crate::chat_log::{self, Submission};
 use crate::session::Session;
-use crate::store::What;
+use crate::store::LogAction;
 
 /// The quick way of [`chat`], without waiting for anything: a line for a channel that
 /// the sender is in, while the chat log has room. That is what nearly all packets are.
@@ -61,7 +61,7 @@ fn line(
 ) -> Option<Submission> {
     let me = session.player()?;
     let (channel, name) = session.server.hub.channel_of(me.user.id, channel)?;
-    let what = What::Say {
+    let what = LogAction::Say {
         channel,
         line_id,
         text: text.as_str().to_owned(),
@@ -88,7 +88,7 @@ async fn whisper(
         }
     }
     let is_there = !server.hub.sessions(recipient).is_empty();
-    let what = What::Whisper {
+    let what = LogAction::Whisper {
         recipient,
         recipient_name,
         line_id,

@@ -12,7 +12,7 @@ use crate::outbox::{Outbox, Unflushed};
 use crate::store::{ChannelId, UserId};
 
 /// A numbered line to deliver.
-pub(crate) struct Said {
+pub(crate) struct PublishedLine {
     pub(crate) sender: UserId,
     pub(crate) line: Line,
 }
@@ -29,7 +29,7 @@ impl Hub {
         &self,
         channel: ChannelId,
         name: &Arc<str>,
-        said: &[Said],
+        said: &[PublishedLine],
         unflushed: &mut Unflushed,
     ) {
         let Some(last) = said.last() else {
@@ -56,7 +56,7 @@ impl Hub {
             let seen = if blockers.is_empty() || !blockers.contains(&listener.user) {
                 &lines
             } else {
-                let hides = |said: &Said| {
+                let hides = |said: &PublishedLine| {
                     let blockers = state.blockers.get(&said.sender);
                     blockers.is_some_and(|blockers| blockers.contains(&listener.user))
                 };

@@ -87,8 +87,8 @@ fn waiting(who: &Newcomer) -> Vec<ServerPacket> {
     packets
 }
 
-fn said(sender: i64, seq: Seq) -> Said {
-    Said {
+fn said(sender: i64, seq: Seq) -> PublishedLine {
+    PublishedLine {
         sender: UserId(sender),
         line: Line {
             seq,
@@ -474,7 +474,7 @@ fn allocations(members: i64) -> u64 {
     let _places: Vec<HubEntry> = listeners.iter().map(|who| enter(&hub, who)).collect();
     let mut unflushed = Unflushed::default();
     let mut publish = |seq| {
-        let said: Vec<Said> = (seq..seq + 10).map(|seq| said(1, seq)).collect();
+        let said: Vec<PublishedLine> = (seq..seq + 10).map(|seq| said(1, seq)).collect();
         let name = "den".into();
         let counted = allocation_counter::measure(|| {
             hub.publish(ChannelId(2), &name, &said, &mut unflushed);

@@ -7,7 +7,7 @@ use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Rol
 use longhall_world::World;
 
 use super::{
-    Added, Appended, Channel, ChannelId, Created, Cursor, Entry, Log, MemberLimits, MemberRow,
+    Added, Appended, Channel, ChannelId, Created, Cursor, Log, LogEntry, MemberLimits, MemberRow,
     Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
     Seen, SessionId, SessionRow, Shrunk, Store, StoreError, TokenHash, User, UserId,
 };
@@ -231,7 +231,7 @@ impl Store for MemoryStore {
         self.with(|world| world.invitations(user))
     }
 
-    async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError> {
+    async fn append(&self, entries: Vec<LogEntry>) -> Result<Vec<Appended>, StoreError> {
         let entries = entries.into_iter();
         self.with(|world| entries.map(|entry| world.append(entry)).collect())
     }

@@ -99,8 +99,8 @@ async fn join(store: &dyn Store, channel: ChannelId, user: UserId) {
 }
 
 /// Something written at the time 1000 by "user 7".
-fn entry(sender: UserId, what: What) -> Entry {
-    Entry {
+fn entry(sender: UserId, what: LogAction) -> LogEntry {
+    LogEntry {
         sender,
         sender_name: format!("user {}", sender.0),
         what,
@@ -108,11 +108,11 @@ fn entry(sender: UserId, what: What) -> Entry {
     }
 }
 
-fn say(sender: UserId, channel: ChannelId, line_id: LineId, text: &str) -> Entry {
+fn say(sender: UserId, channel: ChannelId, line_id: LineId, text: &str) -> LogEntry {
     let text = text.to_owned();
     entry(
         sender,
-        What::Say {
+        LogAction::Say {
             channel,
             line_id,
             text,
@@ -120,10 +120,10 @@ fn say(sender: UserId, channel: ChannelId, line_id: LineId, text: &str) -> Entry
     )
 }
 
-fn whisper(sender: UserId, recipient: UserId, line_id: LineId, text: &str) -> Entry {
+fn whisper(sender: UserId, recipient: UserId, line_id: LineId, text: &str) -> LogEntry {
     entry(
         sender,
-        What::Whisper {
+        LogAction::Whisper {
             recipient,
             recipient_name: format!("user {}", recipient.0),
             line_id,
@@ -133,10 +133,10 @@ fn whisper(sender: UserId, recipient: UserId, line_id: LineId, text: &str) -> En
     )
 }
 
-fn edit(sender: UserId, channel: Option<ChannelId>, of: Seq, text: &str) -> Entry {
+fn edit(sender: UserId, channel: Option<ChannelId>, of: Seq, text: &str) -> LogEntry {
     entry(
         sender,
-        What::Edit {
+        LogAction::Edit {
             channel,
             of,
             text: text.to_owned(),
@@ -145,10 +145,10 @@ fn edit(sender: UserId, channel: Option<ChannelId>, of: Seq, text: &str) -> Entr
     )
 }
 
-fn delete(sender: UserId, channel: Option<ChannelId>, of: Seq) -> Entry {
+fn delete(sender: UserId, channel: Option<ChannelId>, of: Seq) -> LogEntry {
     entry(
         sender,
-        What::Delete {
+        LogAction::Delete {
             channel,
             of,
             not_before_ms: 1000,
@@ -156,7 +156,7 @@ fn delete(sender: UserId, channel: Option<ChannelId>, of: Seq) -> Entry {
     )
 }
 
-async fn append_one(store: &dyn Store, entry: Entry) -> Appended {
+async fn append_one(store: &dyn Store, entry: LogEntry) -> Appended {
     let mut all = store.append(vec![entry]).await.unwrap();
     assert_eq!(all.len(), 1);
     all.remove(0)

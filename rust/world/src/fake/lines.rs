@@ -6,7 +6,7 @@ use longhall_packet::{
 };
 
 use super::{Answer, FakeServer, Me};
-use crate::records::{Appended, ChannelId, Cursor, Entry, UserId, What, hidden};
+use crate::records::{Appended, ChannelId, Cursor, LogAction, LogEntry, UserId, hidden};
 
 /// Lines in one page: few, so that a test with a hundred lines turns some over.
 const PAGE_LINES: usize = 50;
@@ -31,7 +31,7 @@ impl FakeServer {
         match target {
             Target::Channel(name) => {
                 let channel = self.membership(me, name)?.channel.id;
-                let what = What::Say {
+                let what = LogAction::Say {
                     channel,
                     line_id,
                     text,
@@ -40,7 +40,7 @@ impl FakeServer {
             }
             Target::Whispers(username) => {
                 let other = self.other(me, username)?;
-                let what = What::Whisper {
+                let what = LogAction::Whisper {
                     recipient: other.id,
                     recipient_name: other.username,
                     line_id,
@@ -62,7 +62,7 @@ impl FakeServer {
         text: &ChatText,
     ) -> Answer {
         let place = self.place_of(me, target)?;
-        let what = What::Edit {
+        let what = LogAction::Edit {
             channel: place.map(|(channel, _)| channel),
             of,
             text: text.as_str().to_owned(),
@@ -73,7 +73,7 @@ impl FakeServer {
 
     pub(super) fn delete(&mut self, me: Me, id: RequestId, target: &Target, of: Seq) -> Answer {
         let place = self.place_of(me, target)?;
-        let what = What::Delete {
+        let what = LogAction::Delete {
             channel: place.map(|(channel, _)| channel),
             of,
             not_before_ms: self.not_before_ms(),
@@ -95,9 +95,9 @@ impl FakeServer {
     }
 
     /// Has an entry written, delivers it, and answers.
-    fn write(&mut self, me: Me, id: RequestId, place: Place<'_>, what: What) -> Answer {
-        let is_line = matches!(what, What::Say { .. } | What::Whisper { .. });
-        let entry = Entry {
+    fn write(&mut self, me: Me, id: RequestId, place: Place<'_>, what: LogAction) -> Answer {
+        let is_line = matches!(what, LogAction::Say { .. } | LogAction::Whisper { .. });
+        let entry = LogEntry {
             sender: me.user,
             sender_name: self.world.username(me.user),
             what,

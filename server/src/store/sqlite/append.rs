@@ -12,14 +12,14 @@ use super::keys::line_key;
 use super::recent_lines::{Identity, Place};
 use super::writer_cache::WriterCache;
 use super::{channels, number, seq};
-use crate::store::{Appended, ChannelId, Entry, UserId, What};
+use crate::store::{Appended, ChannelId, LogAction, LogEntry, UserId};
 
 /// Applies entries in their order. Whatever fails fails all of them, so that
 /// the numbers taken here come to be only together with their lines.
 pub(super) fn append(
     db: &Connection,
     cache: &mut WriterCache,
-    entries: Vec<Entry>,
+    entries: Vec<LogEntry>,
 ) -> Result<Vec<Appended>> {
     let mut batch = Batch {
         db,
@@ -70,7 +70,7 @@ struct Row<'a> {
     text: &'a str,
 }
 
-/// The part of an [`Entry`] that all kinds have.
+/// The part of an [`LogEntry`] that all kinds have.
 struct Sender {
     id: UserId,
     name: String,
@@ -78,19 +78,19 @@ struct Sender {
 }
 
 impl Batch<'_> {
-    fn apply(&mut self, entry: Entry) -> Result<Appended> {
+    fn apply(&mut self, entry: LogEntry) -> Result<Appended> {
         let sender = Sender {
             id: entry.sender,
             name: entry.sender_name,
             now_ms: entry.now_ms,
         };
         match entry.what {
-            What::Say {
+            LogAction::Say {
                 channel,
                 line_id,
                 text,
             } => self.say(sender, channel, line_id, text),
-            What::Whisper {
+            LogAction::Whisper {
                 recipient,
                 recipient_name,
                 line_id,
@@ -103,13 +103,13 @@ impl Batch<'_> {
                 text,
                 kept_at_most,
             ),
-            What::Edit {
+            LogAction::Edit {
                 channel,
                 of,
                 text,
                 not_before_ms,
             } => self.change(sender, channel, of, Some(&text), not_before_ms),
-            What::Delete {
+            LogAction::Delete {
                 channel,
                 of,
                 not_before_ms,

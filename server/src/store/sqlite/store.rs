@@ -12,7 +12,7 @@ use super::{
     users,
 };
 use crate::store::{
-    Added, Appended, Channel, ChannelId, Created, Cursor, Entry, Log, MemberLimits, MemberRow,
+    Added, Appended, Channel, ChannelId, Created, Cursor, Log, LogEntry, MemberLimits, MemberRow,
     Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
     Seen, SessionId, SessionRow, Shrunk, Store, StoreError, TokenHash, User, UserId,
 };
@@ -230,7 +230,7 @@ impl Store for SqliteStore {
         self.read(move |db| invitations::list(db, user)).await
     }
 
-    async fn append(&self, entries: Vec<Entry>) -> Result<Vec<Appended>, StoreError> {
+    async fn append(&self, entries: Vec<LogEntry>) -> Result<Vec<Appended>, StoreError> {
         self.write_knowing(false, move |db, cache| append::append(db, cache, entries))
             .await
     }

@@ -33,11 +33,11 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn say(sender: UserId, channel: ChannelId, line_id: u64, text: &str) -> Entry {
-    Entry {
+fn say(sender: UserId, channel: ChannelId, line_id: u64, text: &str) -> LogEntry {
+    LogEntry {
         sender,
         sender_name: "Ada".to_owned(),
-        what: What::Say {
+        what: LogAction::Say {
             channel,
             line_id,
             text: text.to_owned(),

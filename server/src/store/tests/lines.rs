@@ -189,7 +189,7 @@ async fn only_ones_own_lines_may_be_changed_and_not_for_long(store: &dyn Store) 
     assert_eq!(append_one(store, by_bob).await, Appended::UnknownLine);
     let late = entry(
         ada,
-        What::Edit {
+        LogAction::Edit {
             channel: Some(trade),
             of: 1,
             text: "late".to_owned(),
@@ -252,7 +252,7 @@ pub(super) async fn said_at(
     line_id: LineId,
     now_ms: i64,
 ) {
-    let line = Entry {
+    let line = LogEntry {
         now_ms,
         ..say(sender, channel, line_id, "hello")
     };

@@ -69,7 +69,7 @@ async fn pruning_by_age_leaves_no_holes(store: &dyn Store) {
     let trade = channel(store, ada, "trade").await;
     // For two lines the clock was wrong.
     for (line_id, now_ms) in (1..).zip([1000, 1100, 9000, 100, 2000]) {
-        let line = Entry {
+        let line = LogEntry {
             now_ms,
             ..say(ada, trade, line_id, "hello")
         };
@@ -217,7 +217,7 @@ async fn the_oldest_lines_of_all_logs_make_room(store: &dyn Store) {
         for minute in 0..1000 {
             line_id += 1;
             let line = say(ada, channel, line_id, &"x".repeat(500));
-            lines.push(Entry {
+            lines.push(LogEntry {
                 now_ms: from_ms + minute,
                 ..line
             });

@@ -60,7 +60,7 @@ impl Walk {
         "Grüße! ".repeat(usize::try_from(self.random.u64(..6)).unwrap() + 1)
     }
 
-    fn entry(&mut self) -> Entry {
+    fn entry(&mut self) -> LogEntry {
         let sender = self.user();
         let recipient = self.user();
         let channel = self.channel();
@@ -73,12 +73,12 @@ impl Walk {
             pick(&mut self.random, &self.recent)
         };
         let what = match self.random.u64(..10) {
-            0..5 => What::Say {
+            0..5 => LogAction::Say {
                 channel,
                 line_id: self.line_id(),
                 text: self.text(),
             },
-            5..7 => What::Whisper {
+            5..7 => LogAction::Whisper {
                 recipient,
                 recipient_name: user_name(recipient).to_lowercase(),
                 line_id: self.line_id(),
@@ -86,23 +86,23 @@ impl Walk {
                 kept_at_most: one_in(&mut self.random, 2)
                     .then_some(pick(&mut self.random, &[4, 8])),
             },
-            7 | 8 => What::Edit {
+            7 | 8 => LogAction::Edit {
                 channel: place,
                 of,
                 text: self.text(),
                 not_before_ms,
             },
-            _ => What::Delete {
+            _ => LogAction::Delete {
                 channel: place,
                 of,
                 not_before_ms,
             },
         };
         let sender = match what {
-            What::Edit { .. } | What::Delete { .. } => changer,
-            What::Say { .. } | What::Whisper { .. } => sender,
+            LogAction::Edit { .. } | LogAction::Delete { .. } => changer,
+            LogAction::Say { .. } | LogAction::Whisper { .. } => sender,
         };
-        Entry {
+        LogEntry {
             sender,
             // Histories show names by the accounts, not as written here.
             sender_name: user_name(sender).to_lowercase(),
@@ -111,9 +111,9 @@ impl Walk {
         }
     }
 
-    fn note(&mut self, entry: &Entry, done: &Appended) {
+    fn note(&mut self, entry: &LogEntry, done: &Appended) {
         let (line, place) = match (done, &entry.what) {
-            (Appended::Line { line }, What::Say { channel, .. }) => (line, Some(*channel)),
+            (Appended::Line { line }, LogAction::Say { channel, .. }) => (line, Some(*channel)),
             (Appended::Line { line } | Appended::Whisper { sent: line, .. }, _) => (line, None),
             (other, _) => {
                 let name = format!("{other:?}");

@@ -138,7 +138,7 @@ async fn whispers_for_who_is_away_are_bounded(store: &dyn Store) {
     let mut kept = async |sender, recipient, at_most| {
         line_id += 1;
         let mut entry = whisper(sender, recipient, line_id, "psst");
-        if let What::Whisper { kept_at_most, .. } = &mut entry.what {
+        if let LogAction::Whisper { kept_at_most, .. } = &mut entry.what {
             *kept_at_most = at_most;
         }
         matches!(append_one(store, entry).await, Appended::Whisper { .. })
@@ -176,7 +176,7 @@ async fn strangers_leave_room_for_whom_the_player_has_written_to(store: &dyn Sto
     let mut waits = async |sender| {
         line_id += 1;
         let mut entry = whisper(sender, bob, line_id, "psst");
-        if let What::Whisper { kept_at_most, .. } = &mut entry.what {
+        if let LogAction::Whisper { kept_at_most, .. } = &mut entry.what {
             *kept_at_most = Some(12);
         }
         append_one(store, entry).await != Appended::InboxFull

@@ -161,12 +161,12 @@ async fn say(
     channel: ChannelId,
     line_id: u64,
 ) -> Result<Vec<Appended>, StoreError> {
-    let what = What::Say {
+    let what = LogAction::Say {
         channel,
         line_id,
         text: "x".repeat(80),
     };
-    let entry = Entry {
+    let entry = LogEntry {
         sender,
         sender_name: "Ada".to_owned(),
         what,

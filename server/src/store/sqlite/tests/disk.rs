@@ -213,15 +213,15 @@ async fn a_deleted_text_is_nowhere_in_the_file() {
     let bob = store.insert_user(new_user("bob")).await.unwrap().unwrap();
     // Longer than a page, and short.
     let long = "unspeakable ".repeat(900);
-    let change = |channel, of, text: Option<&str>| Entry {
+    let change = |channel, of, text: Option<&str>| LogEntry {
         what: match text {
-            Some(text) => What::Edit {
+            Some(text) => LogAction::Edit {
                 channel,
                 of,
                 text: text.to_owned(),
                 not_before_ms: 0,
             },
-            None => What::Delete {
+            None => LogAction::Delete {
                 channel,
                 of,
                 not_before_ms: 0,
@@ -229,8 +229,8 @@ async fn a_deleted_text_is_nowhere_in_the_file() {
         },
         ..say(ada, lobby, 0, "")
     };
-    let whisper = Entry {
-        what: What::Whisper {
+    let whisper = LogEntry {
+        what: LogAction::Whisper {
             recipient: bob,
             recipient_name: "bob".to_owned(),
             line_id: 9,

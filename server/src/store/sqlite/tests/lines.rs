@@ -39,17 +39,17 @@ async fn a_line_that_was_changed_before_a_restart_is_still_taken_once() {
     let (store, ada, lobby) = inhabited(&path).await;
     let lines = (1..=3).map(|id| say(ada, lobby, id, "hello"));
     store.append(lines.collect()).await.unwrap();
-    let change = |what| Entry {
+    let change = |what| LogEntry {
         what,
         ..say(ada, lobby, 0, "")
     };
-    let edit = change(What::Edit {
+    let edit = change(LogAction::Edit {
         channel: Some(lobby),
         of: 1,
         text: "goodbye".to_owned(),
         not_before_ms: 0,
     });
-    let delete = change(What::Delete {
+    let delete = change(LogAction::Delete {
         channel: Some(lobby),
         of: 2,
         not_before_ms: 0,
@@ -110,7 +110,7 @@ async fn whispers_that_are_left_of_an_inbox_are_still_taken_once() {
     }
     let whisper = |recipient, line_id| {
         let mut entry = say(ada, ChannelId(0), line_id, "");
-        entry.what = What::Whisper {
+        entry.what = LogAction::Whisper {
             recipient,
             recipient_name: String::new(),
             line_id,

@@ -184,8 +184,8 @@ async fn lines_of_the_release_before_are_migrated_with_their_numbers_and_ids() {
         }
 
         // Ids are taken, except those of lines that are gone.
-        let whisper = Entry {
-            what: What::Whisper {
+        let whisper = LogEntry {
+            what: LogAction::Whisper {
                 recipient: zhanna,
                 recipient_name: "Жанна".to_owned(),
                 line_id: 202,
