@@ -25,6 +25,9 @@ use crate::store::UserId;
 const KEPT: usize = 450_000;
 /// Lines read of one log in one go at the start.
 const CHUNK: usize = 32;
+/// Entries looked at for each line that is known, at the start, before fewer will do:
+/// received whispers, edits and deletions are entries as well.
+const ENTRIES_A_LINE: usize = 4;
 
 /// The newest lines. Lives on the writing thread.
 pub(super) struct RecentLines {
@@ -36,9 +39,24 @@ pub(super) struct RecentLines {
     newer: FxHashMap<u64, i64>,
     /// Goes as a whole when `newer` is full.
     older: FxHashMap<u64, i64>,
-    /// Those that were edited or deleted before the start: nobody knows how they read
-    /// at first, so their hashes are without a text.
+    /// Those of the newest at the start that were edited or deleted before it: nobody
+    /// knows how they read at first, so their hashes are without a text.
     changed: FxHashMap<u64, i64>,
+}
+
+/// An entry of a log as it is read at the start. The newest is the greatest.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Read {
+    sent_at_ms: i64,
+    key: i64,
+    /// Of one that a player said.
+    line: Option<ReadLine>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct ReadLine {
+    hash: u64,
+    is_changed: bool,
 }
 
 /// What makes a line the same line.
@@ -79,69 +97,84 @@ impl RecentLines {
             older: FxHashMap::default(),
             changed: FxHashMap::default(),
         };
-        let mut lines = recent.read_newest(db)?;
-        lines.sort_unstable();
-        for (_, hash, key) in lines {
-            recent.insert(hash, key);
+        let newest = recent.read_newest(db)?;
+        for Read { key, line, .. } in newest.into_iter().rev() {
+            match line {
+                Some(line) if line.is_changed => {
+                    recent.changed.insert(line.hash, key);
+                }
+                Some(line) => recent.insert(line.hash, key),
+                None => {}
+            }
         }
         Ok(recent)
     }
 
-    /// Says of each of the newest lines when it was said, its hash and its key.
-    fn read_newest(&mut self, db: &Connection) -> Result<Vec<(i64, u64, i64)>> {
-        // Of each log the newest line that was not read yet, by when it was said; and
-        // whether none was read.
-        let mut fronts: BinaryHeap<(i64, i64, bool)> = db
+    /// The newest entries of all logs, the newest first, until there are enough lines.
+    fn read_newest(&self, db: &Connection) -> Result<Vec<Read>> {
+        // Of each log the newest entry that was not read yet, by when it was written.
+        let mut fronts: BinaryHeap<(i64, i64)> = db
             .prepare(concat!(
                 "SELECT lines.sent_at_ms, lines.id FROM logs JOIN lines
                  ON lines.id = (SELECT max(id) FROM lines WHERE id",
                 of_log!("logs.id"),
                 ")"
             ))?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, true)))?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_>>()?;
         let mut statement = db.prepare(
             "SELECT sent_at_ms, id, sender_id, line_id, peer_id, text,
                     edited_at_ms IS NOT NULL OR kind = ?4
              FROM lines WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3",
         )?;
-        let mut lines = Vec::new();
-        // The last lines read of each log may be older than some that were not read.
-        let mut surplus = 0;
-        while lines.len() < self.kept + surplus
-            && let Some((_, newest, is_first)) = fronts.pop()
-        {
-            if is_first {
-                surplus += CHUNK;
+        // Those that were read, but may be older than some that were not.
+        let mut waiting: BinaryHeap<Read> = BinaryHeap::new();
+        let (mut newest, mut lines) = (Vec::new(), 0);
+        loop {
+            let front = fronts.pop();
+            let unread_ms = front.map_or(i64::MIN, |(sent_at_ms, _)| sent_at_ms);
+            while lines < self.kept
+                && newest.len() < ENTRIES_A_LINE * self.kept
+                && waiting
+                    .peek()
+                    .is_some_and(|read| read.sent_at_ms >= unread_ms)
+                && let Some(read) = waiting.pop()
+            {
+                lines += usize::from(read.line.is_some());
+                newest.push(read);
             }
-            let oldest = line_key(log_of(newest), 0)?;
-            let mut rows = statement.query((oldest, newest, count(CHUNK + 1), DELETED))?;
+            let is_enough = lines >= self.kept || newest.len() >= ENTRIES_A_LINE * self.kept;
+            let Some((_, front)) = front.filter(|_| !is_enough) else {
+                return Ok(newest);
+            };
+            let oldest = line_key(log_of(front), 0)?;
+            let mut rows = statement.query((oldest, front, count(CHUNK + 1), DELETED))?;
             let mut read = 0;
             while let Some(row) = rows.next()? {
                 let (sent_at_ms, key) = (row.get(0)?, row.get(1)?);
                 read += 1;
                 if read > CHUNK {
-                    fronts.push((sent_at_ms, key, false));
+                    fronts.push((sent_at_ms, key));
                     break;
                 }
-                let Some(line_id) = row.get::<_, Option<i64>>(3)? else {
-                    continue;
-                };
                 let place = match row.get::<_, Option<i64>>(4)? {
                     Some(peer) => Place::Whisper(peer),
                     None => Place::Log(log_of(key)),
                 };
-                if row.get(6)? {
-                    let hash = self.hash(row.get(2)?, place, line_id, None);
-                    self.changed.insert(hash, key);
-                } else {
-                    let text = row.get_ref(5)?.as_str()?;
-                    let hash = self.hash(row.get(2)?, place, line_id, Some(text));
-                    lines.push((sent_at_ms, hash, key));
-                }
+                let (sender, is_changed): (i64, bool) = (row.get(2)?, row.get(6)?);
+                // Not as a text: a disk may have damaged it.
+                let text = row.get_ref(5)?.as_bytes()?;
+                let line = row.get::<_, Option<i64>>(3)?.map(|line_id| ReadLine {
+                    hash: self.hash(sender, place, line_id, (!is_changed).then_some(text)),
+                    is_changed,
+                });
+                waiting.push(Read {
+                    sent_at_ms,
+                    key,
+                    line,
+                });
             }
         }
-        Ok(lines)
     }
 
     /// The line that this one says again.
@@ -172,11 +205,11 @@ impl RecentLines {
             line.sender.0,
             line.place,
             number(line.line_id),
-            Some(line.text),
+            Some(line.text.as_bytes()),
         )
     }
 
-    fn hash(&self, sender: i64, place: Place, line_id: i64, text: Option<&str>) -> u64 {
+    fn hash(&self, sender: i64, place: Place, line_id: i64, text: Option<&[u8]>) -> u64 {
         self.hasher.hash_one((sender, place, line_id, text))
     }
 
@@ -270,18 +303,78 @@ mod tests {
         assert!(!(1..=75).any(|id| knows(&recent, &db, line(id))));
     }
 
+    /// A log of its own for each of so many.
+    fn logs(db: &Connection, ids: std::ops::RangeInclusive<i64>) {
+        for id in ids {
+            let name = format!("log-{id}");
+            db.execute(
+                "INSERT INTO logs (id, channel_name) VALUES (?1, ?2)",
+                (id, name),
+            )
+            .unwrap();
+        }
+    }
+
+    #[test]
+    fn a_start_with_many_small_logs_takes_no_more_than_are_kept() {
+        let db = database();
+        logs(&db, 2..=301);
+        for log in 2..=300 {
+            for seq in 1..=3 {
+                write(&db, log, seq, log * 10 + seq, log * 10 + seq);
+            }
+        }
+        for seq in 1..=900 {
+            write(&db, 301, seq, 100_000 + seq, 10_000 + seq);
+        }
+        let recent = RecentLines::read_some(&db, 50).unwrap();
+        let newest: Vec<i64> = recent
+            .read_newest(&db)
+            .unwrap()
+            .iter()
+            .map(|r| r.sent_at_ms)
+            .collect();
+        assert_eq!(newest, (10_851..=10_900).rev().collect::<Vec<i64>>());
+        let recent = RecentLines::read_some(&db, 1000).unwrap();
+        assert_eq!(recent.read_newest(&db).unwrap().len(), 1000);
+    }
+
+    #[test]
+    fn lines_that_were_changed_count_like_others() {
+        let db = database();
+        logs(&db, 7..=7);
+        for seq in 1..=100 {
+            write(&db, 7, seq, seq, seq);
+        }
+        db.execute("UPDATE lines SET kind = 1, text = ''", [])
+            .unwrap();
+        let recent = RecentLines::read_some(&db, 10).unwrap();
+        assert_eq!(recent.changed.len(), 10);
+        assert!(knows(&recent, &db, line(100)) && !knows(&recent, &db, line(1)));
+    }
+
+    #[test]
+    fn a_text_that_a_disk_has_damaged_keeps_no_server_from_starting() {
+        let db = database();
+        logs(&db, 7..=7);
+        write(&db, 7, 1, 1, 1);
+        write(&db, 7, 2, 2, 2);
+        db.execute(
+            "UPDATE lines SET text = CAST(x'68ff6f' AS TEXT) WHERE line_id = 1",
+            [],
+        )
+        .unwrap();
+        let recent = RecentLines::read_some(&db, 10).unwrap();
+        assert!(knows(&recent, &db, line(2)));
+    }
+
     #[test]
     fn the_newest_lines_of_all_logs_are_read_at_the_start() {
         let db = database();
         let mut line_id = 0;
         // A busy log, and quiet ones with one line now and then.
+        logs(&db, 2..=20);
         for log in 2..=20 {
-            let name = format!("log-{log}");
-            db.execute(
-                "INSERT INTO logs (id, channel_name) VALUES (?1, ?2)",
-                (log, name),
-            )
-            .unwrap();
             for seq in 1..=if log == 7 { 2000 } else { 100 } {
                 line_id += 1;
                 let sent_at_ms = if log == 7 { seq } else { seq * 20 + log };
@@ -290,7 +383,7 @@ mod tests {
         }
         let recent = RecentLines::read_some(&db, 500).unwrap();
         let mut all = db
-            .prepare("SELECT id >> 36, line_id FROM lines ORDER BY sent_at_ms DESC")
+            .prepare("SELECT id >> 36, line_id FROM lines ORDER BY sent_at_ms DESC, id DESC")
             .unwrap();
         let all = all.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)));
         let is_known = |(log, line_id)| {
@@ -307,6 +400,6 @@ mod tests {
         };
         let known: Vec<bool> = all.unwrap().map(|row| is_known(row.unwrap())).collect();
         assert!(known[..500].iter().all(|known| *known));
-        assert!(!known[1500..].iter().any(|known| *known));
+        assert!(!known[500..].iter().any(|known| *known));
     }
 }
