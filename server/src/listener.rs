@@ -110,14 +110,19 @@ pub(crate) async fn run<Serving>(
         if let Err(cause) = set_up(&stream) {
             debug!(%address, %cause, "cannot set up the socket");
         }
-        let serving = serve(stream, address, refusal);
-        connections.spawn(async move {
-            if AssertUnwindSafe(serving).catch_unwind().await.is_err() {
-                error!("a connection panicked; it is closed, please report this");
-            }
-            drop(permit);
-        });
+        connections.spawn(guard(serve(stream, address, refusal), permit));
     }
+}
+
+/// Serves a connection to its end, whatever that is, and gives its permit back. Not an
+/// `async` block, which would have room for `serving` twice: each connection has one.
+fn guard(serving: impl Future<Output = ()>, permit: Permit) -> impl Future<Output = ()> {
+    AssertUnwindSafe(serving).catch_unwind().map(move |served| {
+        if served.is_err() {
+            error!("a connection panicked; it is closed, please report this");
+        }
+        drop(permit);
+    })
 }
 
 /// Sets the options of every socket. Players are served even where the system refuses
@@ -228,5 +233,26 @@ impl Drop for Permit {
                 entry.remove();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_guarded_connection_takes_room_once() {
+        let serving = async {
+            let room = [0_u8; 4096];
+            std::future::pending::<()>().await;
+            std::hint::black_box(room);
+        };
+        let bytes = size_of_val(&serving);
+        let capacity = Config::default().capacity;
+        let permit = Counts::default().enter([127, 0, 0, 1].into(), true, &capacity);
+        let permit = permit.unwrap_or_else(|_| panic!("there is room"));
+        let guarded = size_of_val(&guard(serving, permit));
+        assert!(guarded < bytes + 128, "{guarded} for {bytes}");
     }
 }
