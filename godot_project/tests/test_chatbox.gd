@@ -345,6 +345,24 @@ func test_everything_fits_on_a_small_screen() -> void:
 	check(_log.get_content_width() <= _log.size.x, "a long word is wider than the log")
 
 
+func test_numbers_of_lines_go_on_from_what_a_game_has_set() -> void:
+	chatbox.sent_id = 41
+	await input.click(line_edit)
+	await send("Hello")
+	check_equal(chatbox.sent_id, 42, "the number")
+
+
+func test_a_chatbox_that_moves_out_of_sight_reads_nothing() -> void:
+	check(chatbox.get_log("").is_attended, "the log in sight is not attended")
+	var closed := Control.new()
+	closed.hide()
+	await add(closed)
+	chatbox.get_parent().remove_child(chatbox)
+	closed.add_child(chatbox)
+	await frames(2)
+	check(not chatbox.get_log("").is_attended, "the log is attended though nobody sees it")
+
+
 func _say_lines(count: int) -> void:
 	for i: int in count:
 		chatbox.show_line("lobby", "bo", "line %d" % randi(), NOON_MS)

@@ -126,6 +126,17 @@ func test_screens_stay_where_the_designer_shows_them_himself() -> void:
 	check(_login.visible and _chatbox.visible, "a screen hides by itself")
 
 
+func test_a_screen_that_is_gone_is_not_asked_to_leave_the_window() -> void:
+	_scene.free()
+	var around := Control.new()
+	_scene = around
+	await _open(_client())
+	_login.free()
+	around.size = Vector2(300, 200)
+	await frames(2)
+	check(not _chatbox.top_level, "the other screen is still over the window")
+
+
 func test_a_parent_without_a_size_is_no_hiding_place() -> void:
 	_scene.free()
 	var around := Control.new()

@@ -64,6 +64,11 @@ func _start() -> void:
 	_wiring.start()
 
 
+# A method of the screen, so that nobody calls it when the screen is gone.
+func _on_around_resized(around: Control) -> void:
+	WindowFilling.end(self, around)
+
+
 # For the screens: lays them out anew above the keyboard.
 func _make_room() -> void:
 	pass

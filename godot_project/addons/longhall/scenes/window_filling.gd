@@ -10,19 +10,20 @@ static func fill(screen: Control) -> void:
 
 ## Fills the window in a Control without a size, until that has one. A container gives
 ## sizes later.
-static func fill_for_now(screen: Control) -> void:
+static func fill_for_now(screen: LonghallScreen) -> void:
 	var around: Control = screen.get_parent_control()
 	if around == null or screen.anchor_right <= screen.anchor_left:
 		return
 	if around.size != Vector2.ZERO or screen.top_level or _is_in_container(screen):
 		return
 	_set_top_level(screen, true)
-	around.resized.connect(
-		func() -> void:
-			if screen.get_parent() == around:
-				_set_top_level(screen, false),
-		CONNECT_ONE_SHOT
-	)
+	around.resized.connect(screen._on_around_resized.bind(around), CONNECT_ONE_SHOT)
+
+
+## Ends what [method fill_for_now] began, as [param around] has a size.
+static func end(screen: Control, around: Control) -> void:
+	if screen.get_parent() == around:
+		_set_top_level(screen, false)
 
 
 static func _set_top_level(screen: Control, is_top_level: bool) -> void:

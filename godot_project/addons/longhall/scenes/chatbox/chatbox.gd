@@ -267,8 +267,13 @@ var draft: String:
 	set(value):
 		_input.hold(value)
 
-## The number of the line that [signal message_sent] told of last.
-var sent_id: int = 0
+## The number of the line that [signal message_sent] told of last. The next one has the
+## next number.
+var sent_id: int = 0:
+	set(value):
+		sent_id = value
+		if is_node_ready():
+			_composer.last_id = value
 
 var _settings := Settings.new()
 
@@ -299,6 +304,9 @@ func _init() -> void:
 
 func _enter_tree() -> void:
 	LonghallText.refresh()
+	if is_node_ready():
+		# It may have left a tree in sight and come into one that is not.
+		_reading.is_shown = is_visible_in_tree()
 
 
 func _ready() -> void:
@@ -307,6 +315,7 @@ func _ready() -> void:
 	_input.completions = %Completions
 	_input.names = known_names
 	_input.takes_commands = takes_commands
+	_composer.last_id = sent_id
 	_tabs.start(lobby)
 	_answers.refresh()
 	_rewrite_logs()

@@ -24,7 +24,9 @@ const _TYPING_ROOM: int = 4
 ## What the chatbox is set to.
 var settings: Settings
 
-var _last_id: int = 0
+## The number of the line that was said last.
+var last_id: int = 0
+
 var _online: bool = true
 var _lines_can_wait: bool = false
 var _offline_text: String = ""
@@ -58,8 +60,8 @@ func say(text: String) -> void:
 	line.is_own = true
 	line.fate = Line.Fate.UNANSWERED
 	line.sent_at_ms = floori(Time.get_unix_time_from_system() * 1000.0)
-	_last_id += 1
-	line.id = _last_id
+	last_id += 1
+	line.id = last_id
 	_tabs.current.chat_log.add_pending(line)
 	_tabs.current.refusals.forget_hint()
 	line_said.emit(text, _tabs.current.channel, line.id)
