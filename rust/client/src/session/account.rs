@@ -36,7 +36,7 @@ impl Session {
         call
     }
 
-    /// Conversations in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
+    /// Logs in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
     ///
     /// The password is sent and not kept. Refused with
     /// [`CallErrorCode::AlreadyPending`] while another login, or taking up the
@@ -50,7 +50,7 @@ impl Session {
         call
     }
 
-    /// Conversations out; ends in [`Event::LoggedOut`] whatever the server says. The
+    /// Logs out; ends in [`Event::LoggedOut`] whatever the server says. The
     /// connection stays, unless the server does not confirm: then it is opened
     /// anew. Only its call is refused when there is nobody to log out, or this
     /// is under way already.

@@ -133,7 +133,7 @@ exec "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" \
 /// Xvfb starts `/usr/bin/xkbcomp` to read the keyboard table; no option and no variable
 /// changes that path. So Xvfb runs with a view of the file system of its own, in which
 /// our script lies over `/usr/bin`. The system stays as it is, and an ordinary user may
-/// do that on any Debian since 11. Where the system forbids it, as most containers do,
+/// do that on any Debian since 12. Where the system forbids it, as most containers do,
 /// Xvfb must be installed.
 ///
 /// # Errors
