@@ -198,9 +198,14 @@ impl Hasher {
         let dummy = Arc::clone(&self.dummy);
         let dummy = dummy.get_or_init(|| {
             let started = Instant::now();
+            // The parameters were checked. Should it fail nevertheless, the threads go on: an
+            // empty hash fits no password.
             let hash = self
                 .try_hash(b"no account has this hash")
-                .expect("argon2 has taken these parameters");
+                .unwrap_or_else(|cause| {
+                    error!(%cause, "cannot hash a password");
+                    String::new()
+                });
             // It may be long until somebody logs in.
             self.memory = Vec::new();
             Dummy {
