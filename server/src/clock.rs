@@ -23,7 +23,7 @@ const UNKNOWN_MS: i64 = 3650 * DAY_MS;
 /// Once the server has run for a while, the clock may be so far ahead of what was seen
 /// last: the server was not running for a night.
 const OFF_MS: i64 = DAY_MS;
-/// What was believed goes on so many times as fast as time passes, when the clock is
+/// The believed time goes on so many times as fast as time passes, when the clock is
 /// ahead or behind.
 const PACE: i64 = 2;
 /// A clock that is so far behind what was believed is doubted.

@@ -122,7 +122,7 @@ async fn channels(twins: &mut Twins) {
         twins.join(bob, name, Some("wrong")).await;
         twins.join(bob, name, Some("sesame")).await;
         twins.join(bob, name, None).await;
-        // What somebody is told who is not in it.
+        // A player who is not in it asks for everything.
         twins.say(eve, name, "hello?").await;
         twins.edit(eve, name, 1, "hello!").await;
         twins.history(eve, name, (None, None), 5).await;
@@ -236,7 +236,7 @@ async fn invitations(twins: &mut Twins) {
     twins.invite(bob, "secret", "nobody").await;
     let phone = twins.connect();
     twins.login(phone, "eve").await;
-    // Who is blocked invites nobody, and is not told.
+    // A blocked player invites nobody, and is not told.
     twins.block(eve, "ada").await;
     twins.invite(ada, "den", "eve").await;
     let tablet = twins.connect();

@@ -1,4 +1,4 @@
-//! Who is online, in which channels they are, and delivery to them.
+//! Players who are online, the channels they are in, and delivery to them.
 //!
 //! # Order
 //!
@@ -64,7 +64,7 @@ pub(crate) struct Hub {
 struct Shared {
     /// See [`Config::grace`](crate::Config::grace).
     grace: Duration,
-    /// Until then, whoever resumes was online before the server's restart.
+    /// Until then, a player who resumes was online before the server's restart.
     restarted_until: Instant,
     state: Mutex<State>,
 }

@@ -69,7 +69,7 @@ pub(crate) async fn drain(
 /// Cancels `stopping` when the system asks the server to stop: on SIGINT (Ctrl-C),
 /// SIGTERM and SIGHUP. Ends the process on a second signal, a second or more after the
 /// first, and where the runtime no longer gets on with stopping, `patience` after the
-/// first. What was acknowledged is on disk in either case.
+/// first. Every acknowledged change is on disk in either case.
 ///
 /// A thread of its own waits for signals, so that a stop does not depend on the
 /// workers: were all of them stuck, nothing else would notice. To be called within

@@ -160,7 +160,7 @@ pub trait Store: Send + Sync + 'static {
     async fn delete_session(&self, token: TokenHash) -> Result<(), StoreError>;
 
     /// The lobby: the channel of this name, created if need be. It has no member
-    /// rows. What was the lobby under another name becomes a channel that
+    /// rows. A lobby under another name becomes a channel that
     /// nobody is in.
     ///
     /// A channel of players that has the name becomes the lobby. It keeps its

@@ -42,7 +42,7 @@ async fn whoever_is_added_is_logged_out_and_cannot_come_back() {
     again.expect_deny(DenyCode::Banned).await;
     again.expect_closed(CloseReason::Banned).await;
 
-    // Who does not know the password learns nothing of the ban.
+    // A stranger without the password learns nothing of the ban.
     let mut stranger = server.player().await;
     let guess = r#""username":"mallory","password":"battery staple""#;
     stranger.request("login", guess).await;

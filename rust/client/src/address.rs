@@ -159,7 +159,7 @@ fn default_port(is_secure: bool) -> u16 {
     if is_secure { 443 } else { 80 }
 }
 
-/// What is not seen at the ends of a url.
+/// Whether `c` is not seen at the ends of a url.
 fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()

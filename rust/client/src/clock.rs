@@ -5,7 +5,7 @@ use std::time::Duration;
 /// A driver that was away longer than this may have left answers unread.
 const STALL: Duration = Duration::from_secs(2);
 
-/// What is left of every deadline, at least, after a stall.
+/// The time left until every deadline, at least, after a stall.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Notices how long the driver was away.

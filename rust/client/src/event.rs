@@ -177,7 +177,7 @@ pub enum Event {
         channel: String,
         /// Why. Found so after a cut, it counts as `left`.
         reason: LeaveReason,
-        /// Who removed the account, if somebody did.
+        /// The player who removed the account, if somebody did.
         by: Option<String>,
     },
     /// The channel's topic, access, or the player's role in it changed, see
@@ -194,7 +194,7 @@ pub enum Event {
         username: String,
         /// What it may do from now on.
         role: Role,
-        /// Who changed it; the same as `username` when an owner left.
+        /// The player who changed it; the same as `username` when an owner left.
         by: String,
     },
     /// Somebody invites the player into a channel, see
@@ -202,7 +202,7 @@ pub enum Event {
     Invited {
         /// The channel that may be joined.
         channel: String,
-        /// Who invites.
+        /// The player who invites.
         by: String,
     },
     /// Players came, left, or changed state in a channel.

@@ -183,7 +183,7 @@ impl LonghallFakeServer {
 impl LonghallFakeServer {
     /// A new connection, by which the other calls know it.
     pub(crate) fn connect(&mut self) -> u64 {
-        // What was due before has nobody to end any more.
+        // A close that was due before must not end the new connection.
         self.close_what_is_due(now());
         self.last_connection += 1;
         let mut connection = Connection::default();

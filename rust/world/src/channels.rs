@@ -77,8 +77,8 @@ impl World {
         id
     }
 
-    /// The lobby: the channel of this name, created if need be. It has no member rows. What
-    /// was the lobby under another name becomes a channel that nobody is in.
+    /// The lobby: the channel of this name, created if need be. It has no member rows. A
+    /// lobby under another name becomes a channel that nobody is in.
     ///
     /// A channel of players that has the name becomes the lobby. It keeps its lines if it
     /// was open; what was said among few is not told to everybody.

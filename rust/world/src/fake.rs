@@ -34,7 +34,7 @@ use presence::News;
 /// The channel everybody is in.
 const LOBBY: &str = "lobby";
 
-/// Who hears what: connections by their numbers.
+/// Packets, each behind the number of the connection that hears it.
 pub type Deliveries = Vec<(u64, ServerPacket)>;
 
 /// What came of a request: it is answered, or refused.
@@ -68,7 +68,7 @@ struct Seat {
     text: String,
 }
 
-/// Who asks.
+/// The account that asks, with its connection and session.
 #[derive(Clone, Copy)]
 struct Me {
     connection: u64,
@@ -382,7 +382,7 @@ impl FakeServer {
         }
     }
 
-    /// Whose lines are meant by a target. Whoever has whispered has a conversation, also
+    /// The log that a target means. A player who has whispered has a conversation, also
     /// without an account.
     fn log_of(&self, me: Me, target: &Target) -> Result<Log, Denial> {
         Ok(match target {

@@ -28,8 +28,8 @@ use records::{ChannelId, Place, User, UserId};
 /// Accounts, sessions, channels, members, lines, read markers and blocks, in memory. A
 /// clone is a copy of all of it.
 ///
-/// It does what it is told, as a database does: who may do so is for
-/// whoever calls.
+/// It does what it is told, as a database does: the caller checks who may
+/// do so.
 #[derive(Clone, Default)]
 pub struct World {
     users: HashMap<UserId, (User, NameKeys)>,

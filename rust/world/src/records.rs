@@ -39,7 +39,7 @@ pub fn share(conversations: impl Iterator<Item = i64>, kept: i64) -> i64 {
     let mut left = kept;
     let mut others = entries.len() as i64;
     for held in entries {
-        // Whoever holds less than an equal share leaves the rest of it to the others.
+        // A conversation below an equal share leaves the rest of it to the others.
         let equal = left / others;
         if held > equal {
             return equal.max(1);
@@ -100,7 +100,7 @@ pub struct ChannelId(pub i64);
 
 /// A login that may be resumed.
 pub struct NewSession {
-    /// Whose it is.
+    /// The account it belongs to.
     pub user: UserId,
     /// The token that resumes it.
     pub token: TokenHash,
@@ -236,7 +236,7 @@ pub enum Removed {
     NotAMember,
     /// It is out. The new owner, when the channel lost its own.
     Out {
-        /// Who owns the channel from now on, when that changed.
+        /// The channel's owner from now on, when that changed.
         heir: Option<(UserId, String)>,
     },
     /// It is out, and was the last: the channel is gone with its lines. Should
@@ -279,13 +279,13 @@ pub struct MemberRow {
     pub role: Role,
 }
 
-/// Something to write into a channel's history or into two inboxes. Who may do
-/// so has been checked, except where [`Appended`] says otherwise.
+/// Something to write into a channel's history or into two inboxes. The caller has
+/// checked that the sender may do so, except where [`Appended`] says otherwise.
 #[derive(Clone, Debug)]
 pub struct LogEntry {
-    /// Who writes.
+    /// The account that writes.
     pub sender: UserId,
-    /// The name of who writes, as it is shown.
+    /// Its name, as it is shown.
     pub sender_name: String,
     /// What.
     pub what: LogAction,
@@ -355,7 +355,7 @@ pub enum Appended {
     Whisper {
         /// As the sender's other devices get it.
         sent: Line,
-        /// Whose the other inbox is.
+        /// The account of the other inbox.
         recipient: UserId,
         /// As the recipient gets it.
         received: Line,
@@ -392,7 +392,7 @@ pub enum Cursor {
     Before(Seq),
 }
 
-/// Whose lines to read.
+/// The log to read lines from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Log {
     /// A channel's.

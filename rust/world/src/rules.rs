@@ -1,5 +1,5 @@
-//! Who may do what in a channel, and what a stranger is told. Servers ask before they
-//! have the world, or a store, do it.
+//! Rights in a channel: who may do what, and what a stranger is told. Servers ask
+//! before they have the world, or a store, do it.
 
 use longhall_packet::{Access, Denial, DenyCode, Role};
 

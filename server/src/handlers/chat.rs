@@ -336,7 +336,7 @@ mod tests {
         assert!(is_limited(&mut eve));
         eve.say("lobby", "buy swords").await;
         assert!(!is_limited(&mut eve));
-        // Who has answered may be talked to, also by who was answered before.
+        // A player who has answered may be talked to by the one they answered.
         bob.say("@eve", "no, thanks").await;
         for _ in 0..20 {
             eve.say("@bob", "but they are cheap").await;

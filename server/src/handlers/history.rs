@@ -60,7 +60,7 @@ pub(crate) async fn history(
     Ok(())
 }
 
-/// Whose lines are meant by a target.
+/// The log that a target means.
 pub(super) async fn log_of(session: &Session, target: &Target) -> Result<Log, HandlerError> {
     let me = session.me()?.user.id;
     Ok(match target {

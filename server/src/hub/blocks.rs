@@ -31,7 +31,7 @@ impl Hub {
         }
     }
 
-    /// Whom a player has blocked.
+    /// The accounts that a player has blocked.
     pub(crate) fn blocked(&self, user: UserId) -> Arc<HashSet<UserId>> {
         let state = self.lock();
         let player = state.players.get(&user);

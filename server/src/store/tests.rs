@@ -297,7 +297,7 @@ async fn a_password_hash_is_replaced(store: &dyn Store) {
         .set_password_hash(ada, "hash of ada".to_owned(), "better".to_owned())
         .await
         .unwrap();
-    // Who has read the hash before that changes nothing any more.
+    // A login that read the hash before that changes nothing any more.
     let late = store.set_password_hash(ada, "hash of ada".to_owned(), "late".to_owned());
     assert!(!late.await.unwrap());
     let hash_of = async |name| {

@@ -1,4 +1,4 @@
-//! What is no handshake, or never ends.
+//! Requests that are no handshake, or never end.
 
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ fn with_variable(name: &str, value: &str, database: &Path) -> Output {
 fn a_bad_value_in_a_variable_is_blamed_on_the_variable() {
     let (folder, path) = database();
     for name in variables() {
-        // What is on the command line counts, and any text is a welcome, or a file.
+        // Options on the command line count, and any text is a welcome, or a file.
         if ["LISTEN", "DATABASE", "MOTD", "WELCOME"]
             .iter()
             .any(|end| name.ends_with(end))

@@ -108,7 +108,7 @@ async fn over_cuts_and_kills_no_line_is_lost_doubled_or_out_of_order() {
     check(&notes);
     assert!(lines > 0 && resumes > 0);
 
-    // Who comes when all is over finds the same on the server's disk.
+    // A player who comes when all is over finds the same on the server's disk.
     let mut late = Player::enter("Eve", address, seed).await;
     for channel in CHANNELS {
         if *channel != "lobby" {
@@ -183,7 +183,7 @@ fn check(all: &BTreeMap<String, Notes>) {
             let heard = &notes.heard[*channel];
             let from = reference.iter().position(|line| line.seq == heard[0].seq);
             let from = from.unwrap_or_else(|| panic!("{name} heard what Ada did not"));
-            // Whoever came later has not heard the first lines.
+            // A player who came later has not heard the first lines.
             assert_eq!(heard[..], reference[from..], "{name} in {channel}");
         }
     }
@@ -203,8 +203,8 @@ fn check(all: &BTreeMap<String, Notes>) {
             let found: Vec<_> = notes.heard[place].iter().filter(mine).collect();
             assert_eq!(found.len(), 1, "{name} in {place}: {text}");
             assert_eq!(found[0].seq, *seq, "{name} in {place}: {text}");
-            // Everybody in a channel has heard the same as the sender. What was
-            // whispered, the other one has heard once too.
+            // Everybody in a channel has heard the same as the sender. The
+            // recipient of a whisper has heard it once too.
             if let Some(other) = place.strip_prefix('@') {
                 let heard = &all[other].heard[&format!("@{name}")];
                 assert_eq!(heard.iter().filter(mine).count(), 1, "{other}: {text}");

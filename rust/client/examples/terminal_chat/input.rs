@@ -1,4 +1,4 @@
-//! What is typed, read on a thread of its own.
+//! Typed lines, read on a thread of their own.
 
 use std::io;
 

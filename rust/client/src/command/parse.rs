@@ -14,7 +14,7 @@ pub(super) struct Typed<'a> {
     pub(super) rest: &'a str,
     /// The conversation in front of the player.
     pub(super) channel: &'a str,
-    /// Who whispered last.
+    /// The name of the last one to whisper.
     answer_to: Option<&'a str>,
 }
 

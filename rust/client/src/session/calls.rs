@@ -354,7 +354,7 @@ impl Session {
         self.conversations.whispered_with()
     }
 
-    /// Who whispered to the player last.
+    /// The name of the last one to whisper to the player.
     pub fn last_whisper_from(&self) -> Option<&str> {
         self.conversations.last_whisper_from()
     }

@@ -1,4 +1,4 @@
-//! Whoever called is told how it ended: once, and always.
+//! A caller is told how its call ended: once, and always.
 
 use std::time::Duration;
 

@@ -131,7 +131,7 @@ fn conversations_do_not_wait_for_each_other() {
     rig.session.send_chat(rig.now, "@Bob", "b");
     rig.session.send_chat(rig.now, "@bob", "c");
     expect_lines(&mut rig, ["a", "b", "c"]);
-    // What is said again goes alone in each of them.
+    // A line said again goes alone in each of them.
     let resume = rig.cut_and_come_back();
     rig.receive_logged_in(resume, 2);
     let [(a, _), (b, _)] = expect_lines(&mut rig, ["a", "b"]);

@@ -234,7 +234,7 @@ impl World {
             player.check_screens(&self.server);
             player.check_answers(&self.server);
         }
-        // What is skipped, left out, or deleted where nobody looks, cannot be
+        // Lines skipped, left out, or deleted where nobody looks, cannot be
         // counted here; the next login tells.
         let uncounted = |player: &Player| player.deletions + player.skips;
         let uncounted: u64 = self.players.iter().map(uncounted).sum();

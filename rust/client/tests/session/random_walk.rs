@@ -98,7 +98,7 @@ struct World {
     _seed: TellSeed,
 }
 
-/// One transport. What is sent arrives late, but in order.
+/// One transport. Packets arrive late, but in order.
 struct Wire {
     opens_at: Duration,
     opened: bool,
@@ -263,7 +263,7 @@ impl World {
         }
     }
 
-    /// What was sent arrives, and is answered.
+    /// Sent packets arrive, and are answered.
     fn carry(&mut self) {
         let Some(wire) = &mut self.wire else { return };
         while let Some((at, _)) = wire.up.front()

@@ -6,7 +6,7 @@ use crate::bench::{Bench, Case, Run};
 use crate::figure::{Figure, Reference, Summary, Target};
 use crate::server::Who;
 
-/// Who talks, each in a channel of its own.
+/// Players who talk, each in a channel of its own.
 const SENDERS: usize = 64;
 
 /// Many senders, each to itself.

@@ -11,7 +11,7 @@ use crate::figure::{Figure, Reference, Summary, Target};
 /// Logins under way at a time: enough for the pool never to wait, and fewer than
 /// are refused as too many.
 const VISITORS: usize = 16;
-/// Who chats meanwhile.
+/// Players in the chat that goes on meanwhile.
 const MEMBERS: usize = 100;
 const SENDERS: usize = 4;
 const LINES_PER_S: f64 = 20.0;

@@ -27,7 +27,7 @@ const WITHOUT_LIMITS: &[&str] = &[
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// Who is measured.
+/// The server that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Who {

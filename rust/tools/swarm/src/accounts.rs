@@ -1,4 +1,4 @@
-//! Who plays: names, and the tokens that log them in again.
+//! The accounts that play: names, and the tokens that log them in again.
 
 use std::fs;
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! A client's end of a WebSocket, as lean as it can be.
 //!
-//! The server under test shares one encoded frame among all who get it. Whoever
-//! receives a hundred times as many frames has to be leaner still, or the generator
+//! The server under test shares one encoded frame among all who get it. The
+//! generator receives a hundred times as many frames and has to be leaner still, or it
 //! needs more processor than the server and measures itself. So frames are not
 //! taken out of a connection one by one but looked at where `read` put them: one
 //! buffer for all connections of a thread, no copy, no allocation, no decoding.

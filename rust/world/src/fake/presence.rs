@@ -1,4 +1,4 @@
-//! Who is online, and who is told of it.
+//! Presence: who is online, and who is told of it.
 
 use std::collections::BTreeMap;
 

@@ -141,7 +141,7 @@ impl Batch<'_> {
         text: String,
     ) -> Result<Appended> {
         let may_speak_in = self.cache.log_to_speak_in(self.db, channel, sender.id)?;
-        // Who has left may hear that a line was taken before.
+        // A member who has left may hear that a line was taken before.
         let log = match may_speak_in {
             Some(log) => Some(log),
             None => channels::log(self.db, channel)?,

@@ -100,7 +100,7 @@ fn join(db: &Connection, channel: ChannelId, user: UserId, role: Role, now_ms: i
          VALUES (?1, ?2, ?3, ?4)",
     )?
     .execute((channel.0, user.0, role.name(), now_ms))?;
-    // What was said before somebody came is not news to them.
+    // Lines from before somebody came are not news to them.
     db.prepare_cached(concat!(
         "INSERT INTO channel_reads (user_id, channel_id, read_seq)
          SELECT ?2, channels.id, ",

@@ -1,4 +1,5 @@
-//! Who is asked to come into which channel, and who wants nothing of whom.
+//! Invitations and blocks: who is asked into which channel, and who wants
+//! nothing of whom.
 
 use longhall_packet::Invitation;
 use rusqlite::{Connection, Result};

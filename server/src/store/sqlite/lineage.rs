@@ -108,7 +108,7 @@ pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found,
                 log,
             });
         }
-        // What is left of it would bring older pages back.
+        // The frames left in it would bring older pages back.
         if let Some(mark) = found.known()
             && mark.salts == frames.salts
             && frames.whole < mark.folded
@@ -169,7 +169,7 @@ impl Found {
         match &self.mark {
             Some(mark) if mark.salts == frames.salts => !self.is_the_same(mark),
             Some(mark) if self.is_the_same(mark) => false,
-            // What was closed in good order has no log, nor has a copy that SQLite made.
+            // A database closed in good order has no log, nor has a copy by SQLite.
             _ => self
                 .file
                 .row
@@ -193,8 +193,8 @@ impl Found {
         mark.frames.saturating_sub(there)
     }
 
-    /// Whether something acknowledged stands behind a damaged place. What was never
-    /// flushed, at a sudden end of the machine, never was.
+    /// Whether something acknowledged stands behind a damaged place. Frames that a sudden
+    /// end of the machine kept from being flushed were never acknowledged.
     fn is_cut_off(&self, frames: Frames) -> bool {
         match self.known() {
             Some(_) => self.missing() > 0,

@@ -3,7 +3,7 @@
 //! The file beside the database keeps a second server out, and says which state the
 //! database and its log must at least be in. So a log that was deleted or cut off, and
 //! a database that was put in the place of another, are noticed at the next start.
-//! Whoever deletes the file takes only that away.
+//! An operator who deletes the file takes only that away.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};

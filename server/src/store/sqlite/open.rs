@@ -305,8 +305,8 @@ pub(super) fn migrate(
             });
         }
     };
-    // It is ours: from here on the file may change. What is deleted is written
-    // over, as players rely on it.
+    // It is ours: from here on the file may change. SQLite writes over
+    // deleted rows, as players rely on it.
     fold_in_at_end(connection, true).map_err(|cause| explain(path, &cause))?;
     connection
         .execute_batch(

@@ -29,7 +29,7 @@ pub(super) fn insert(db: &Connection, user: &NewUser, now_ms: i64) -> Result<Opt
         )
         .optional()?;
     if let Some(id) = id {
-        // What was said in the lobby before somebody came is not news to them.
+        // Lines of the lobby from before somebody came are not news to them.
         db.prepare_cached(concat!(
             "INSERT INTO channel_reads (user_id, channel_id, read_seq)
              SELECT ?1, channels.id, ",

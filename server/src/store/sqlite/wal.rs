@@ -163,7 +163,7 @@ impl Wal {
             .as_ref()
             .is_some_and(|file| !is_at(file, &self.path))
         {
-            // What is in it can still be saved.
+            // The frames in it can still be saved.
             self.checkpoint(db);
             self.is_replaced = true;
         }
@@ -213,7 +213,7 @@ impl Wal {
             .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// Folds the log in. What is in the way will not be another time.
+    /// Folds the log in. If something is in the way, another time will do.
     fn checkpoint(&mut self, db: &Connection) {
         match self.try_checkpoint(db) {
             Ok(Some(frames)) => {

@@ -3,7 +3,7 @@
 //! SQLite takes a log over up to the first frame that is not whole, and says nothing of
 //! what stands behind it. So it is walked here as well, by SQLite's file format
 //! (<https://www.sqlite.org/fileformat2.html#walformat>): each frame carries the salts
-//! of the log and a sum over everything before it. What is left of an earlier round has
+//! of the log and a sum over everything before it. Frames of an earlier round have
 //! other salts, and room that a server of old made beforehand is zeros; neither is lost.
 
 use std::fs::File;

@@ -16,7 +16,7 @@ use super::wal::{Files, IDLE, Wal};
 use super::writer_cache::WriterCache;
 use crate::store::StoreError;
 
-/// Changes or questions waiting for their thread. Whoever comes next waits for
+/// Changes or questions waiting for their thread. The next caller waits for
 /// a place; hashing and rate limits keep that from happening.
 const QUEUE: usize = 1024;
 /// Most changes in one transaction, so that the first never waits long. A batch of lines
@@ -120,7 +120,7 @@ pub(super) fn write_all(
             },
         };
         if wal.is_replaced(connection) {
-            // Whoever waits for an answer is told that the store is closed.
+            // A caller that waits for an answer is told that the store is closed.
             continue;
         }
         let mut answers = Vec::new();

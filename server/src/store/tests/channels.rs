@@ -129,7 +129,7 @@ async fn the_lobby_is_everybodys(store: &dyn Store) {
     assert_eq!(removed, Removed::NotAMember);
     let said = append_one(store, say(ada, lobby.id, 1, "hello")).await;
     assert!(matches!(said, Appended::Line { .. }), "{said:?}");
-    // Who comes later has not missed what was said before.
+    // A player who comes later has not missed what was said before.
     let bob = user(store, "bob").await;
     let membership = store.membership(lobby.id, bob).await.unwrap().unwrap();
     assert_eq!((membership.read_seq, membership.unread), (1, 0));

@@ -156,7 +156,7 @@ async fn whispers_for_who_is_away_are_bounded(store: &dyn Store) {
     store.open_inbox(bob).await.unwrap();
     assert!(kept(ada, bob, Some(1)).await);
     assert!(!kept(ada, bob, Some(1)).await);
-    // What he says himself does not wait for him, and who speaks is there.
+    // His own whispers do not wait for him, and a player who speaks is there.
     assert!(kept(bob, ada, None).await);
     assert!(kept(ada, bob, Some(1)).await);
     assert!(!kept(ada, bob, Some(1)).await);
@@ -287,7 +287,7 @@ async fn an_edit_does_not_get_around_a_block(store: &dyn Store) {
     store.insert_block(bob, ada, 9).await.unwrap();
     let refused = append_one(store, edit(ada, None, 1, "you there?")).await;
     assert_eq!(refused, Appended::Blocked);
-    // What was said may still be taken back.
+    // The sender may still take the line back.
     let taken = append_one(store, delete(ada, None, 1)).await;
     assert!(matches!(taken, Appended::Whisper { .. }), "{taken:?}");
 }

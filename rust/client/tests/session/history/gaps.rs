@@ -1,4 +1,4 @@
-//! What was missed is asked for, once and in order.
+//! The client asks for missed lines, once and in order.
 
 use super::*;
 

@@ -365,7 +365,7 @@ impl Player {
         }
     }
 
-    /// What was acknowledged is there, and what was refused is not.
+    /// Acknowledged lines are there, and refused ones are not.
     pub(super) fn check_answers(&self, server: &Server) {
         for (channel, seq, text) in &self.posted {
             let log = match channel.strip_prefix('@') {

@@ -347,7 +347,7 @@ impl Server {
                     limit: limit.min(self.page_lines),
                 };
                 for (_, page) in self.ask(wire, packet) {
-                    // What is said meanwhile may be sent first.
+                    // Lines said meanwhile may be sent first.
                     let at = now + Duration::from_millis(self.rng.u64(..500));
                     self.wires[place].late.push((at, page));
                 }

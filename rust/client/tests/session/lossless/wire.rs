@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use longhall_packet::ServerPacket;
 
-/// One connection. What is sent arrives late, but in order.
+/// One connection. Packets arrive late, but in order.
 pub(super) struct Wire {
     pub(super) id: u64,
     pub(super) opens_at: Duration,
@@ -19,7 +19,7 @@ pub(super) struct Wire {
     pub(super) is_silent: bool,
     /// The server has not noticed that the client is gone.
     pub(super) server_is_gone: bool,
-    /// Who is logged in on it.
+    /// The account that is logged in on it.
     pub(super) account: Option<String>,
     /// Answers that take their time.
     pub(super) late: Vec<(Duration, ServerPacket)>,

@@ -68,7 +68,7 @@ impl Batch<'_> {
         let sent = self.insert(own.log, &row)?;
         let key = line_key(own.log, sent)?;
         self.cache.recent_lines.insert(hash, key);
-        // Whoever speaks is there.
+        // The sender is there.
         self.delivered(sender.id, sent);
         let line = sender.line(sent, Some(recipient_name), text, LineKind::Said, None);
         Ok(whispered(line, recipient, received, None))

@@ -26,7 +26,7 @@ impl Bare {
         File::open(path)?.take(20).read_to_end(&mut header)?;
         let alone = without_log(path);
         let is_torn = alone.as_ref().is_err_and(|cause| {
-            // What is in the log makes it whole.
+            // The frames in the log make it whole.
             cause.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
         });
         // Whatever else is wrong with it, opening it will tell.

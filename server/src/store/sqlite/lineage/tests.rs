@@ -149,7 +149,7 @@ impl Running {
                 .await
                 .unwrap();
         }
-        // What is noted of a change is noted before the next one.
+        // The writer notes a change in the mark before it takes the next one.
         let topic = self.store.set_topic(self.lobby, "here".to_owned());
         topic.await.unwrap();
     }

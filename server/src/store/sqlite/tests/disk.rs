@@ -119,7 +119,7 @@ async fn on_a_full_disk_nothing_is_half_written_and_no_number_is_lost() {
     }
     assert!(taken > 0 && refused > 0, "{taken} taken, {refused} refused");
     limit_pages(100_000).await;
-    // What was refused may be said again.
+    // Refused lines may be said again.
     let again = (1..=id).map(|id| say(ada, lobby, id, &text_of(id)));
     let again = again.collect();
     let done = store.append(again).await.unwrap();

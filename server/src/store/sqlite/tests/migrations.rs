@@ -106,7 +106,7 @@ async fn a_file_of_the_release_before_channels_is_migrated_with_everything_in_it
 async fn lines_of_the_release_before_are_migrated_with_their_numbers_and_ids() {
     let (_folder, path) = folder();
     fs::write(&path, fs::read(V2).unwrap()).unwrap();
-    // What was migrated is there, and still there when it is opened once more.
+    // The migrated lines are there, and still there when the file is opened once more.
     for opened in 0..2 {
         let store = SqliteStore::open(&path).unwrap();
         let ids = ["Ada", "Bob", "Жанна"].map(async |name| {

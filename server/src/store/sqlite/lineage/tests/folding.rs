@@ -144,7 +144,7 @@ async fn what_is_said_behind_what_was_folded_in_is_taken_over() {
     let place = Place::new();
     let running = Running::new(&place).await;
     running.say(10).await;
-    // Who reads from the end of the log keeps it from being begun anew.
+    // A reader at the end of the log keeps it from being begun anew.
     let again = "COMMIT; BEGIN; SELECT * FROM state";
     running.reader.execute_batch(again).unwrap();
     let mark = || {
