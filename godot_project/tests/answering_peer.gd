@@ -33,7 +33,7 @@ func _process(_delta: float) -> void:
 		var waiting: int = connection.get_available_bytes()
 		if _waits and waiting == 0:
 			continue
-		# What is left unread would take the answer with it.
+		# Bytes left unread would take the answer with them.
 		connection.get_data(waiting)
 		_answered.append(connection)
 		if not _answer.is_empty():

@@ -138,7 +138,7 @@ func _set_at_work(node: bool, script: bool, talker: bool) -> void:
 	_node.process_mode = Node.PROCESS_MODE_ALWAYS if node else Node.PROCESS_MODE_DISABLED
 	_script.process_mode = Node.PROCESS_MODE_ALWAYS if script else Node.PROCESS_MODE_DISABLED
 	_talker.process_mode = Node.PROCESS_MODE_ALWAYS if talker else Node.PROCESS_MODE_DISABLED
-	# Who takes up what the other one had to itself is not measured.
+	# A node that catches up on what the other one had to itself is not measured.
 	_node_watch.is_on = node and not talker
 	_script_watch.is_on = script and not talker
 

@@ -35,7 +35,7 @@ var _has_failed: bool = false
 var _news: Array[String] = []
 ## What the others said since they were last listened to.
 var _heard: Array[String] = []
-## Who else is in the lobby.
+## The others in the lobby.
 var _others: Array[String] = []
 
 
@@ -147,7 +147,7 @@ func _sit_through_a_restart() -> void:
 		await _listen("Only the server. We are still who we were.")
 
 
-# Waits until somebody else is there: who speaks to an empty room is not heard.
+# Waits until somebody else is there: a player who speaks to an empty room is not heard.
 func _meet() -> void:
 	var deadline_ms: int = Time.get_ticks_msec() + PATIENCE_MS
 	while _others.is_empty() and not _has_failed:
@@ -165,7 +165,7 @@ func _meet() -> void:
 		await _pause(250)
 
 
-# Who is back soon may not have been seen to leave.
+# A player who is back soon may not have been seen to leave.
 func _see_off() -> void:
 	var end_ms: int = Time.get_ticks_msec() + 2 * AWAY_MS
 	while not _others.is_empty() and Time.get_ticks_msec() < end_ms:

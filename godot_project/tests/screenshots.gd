@@ -89,7 +89,7 @@ func _take_login() -> void:
 func _take_chatbox() -> void:
 	await _log_in(PASSWORD)
 	await _until(func() -> bool: return _game.chatbox() != null, "the chatbox")
-	# Who talks has come before, and the log tells so a moment later.
+	# The players who talk have come before, and the log tells so a moment later.
 	var told: Array[String] = []
 	_game.client.member_joined.connect(
 		func(_channel: String, name: String) -> void: told.append(name)

@@ -30,7 +30,7 @@ func test_a_short_log_stands_at_the_input() -> void:
 	check(
 		absf(end - chat_log.size.y) < 4.0, "the log ends at %.1f of %.1f" % [end, chat_log.size.y]
 	)
-	# What is clicked is what is seen.
+	# A click reaches the line that is seen there.
 	for i: int in 3:
 		var place := Vector2(40.0, chat_log.top_of_lines() + chat_log.get_paragraph_offset(i) + 8.0)
 		check_equal(chat_log.line_at(place).text, "line %d" % i, "the line that is clicked")

@@ -103,7 +103,7 @@ func _track(request: NetworkRequest) -> void:
 		func(ended: NetworkRequest) -> void:
 			check(ended == request and ended.is_completed, "another request came")
 			_endings[request] = _endings.get(request, 0) + 1
-			# Whoever hears of an end may go on at once.
+			# A script that hears of an end may go on at once.
 			if _random.randf() < 0.2:
 				_act()
 	)

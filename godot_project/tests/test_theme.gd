@@ -168,7 +168,7 @@ func test_a_theme_that_a_game_gives_a_panel_stays() -> void:
 # In a game whose project has no theme, only what the screen brings counts.
 func _check_dressed(screen: Control) -> void:
 	for part: Node in screen.get_children():
-		# What is not drawn has none.
+		# A node that is not drawn has none.
 		if not (part is Control or part is Window):
 			continue
 		var theme: Theme = part.get(&"theme")

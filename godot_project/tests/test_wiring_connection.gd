@@ -134,7 +134,7 @@ func test_nobody_is_told_of_a_log_out_who_was_not_in() -> void:
 	await client.connect_to_server().completed
 	await frames(5)
 	check_equal(_status(), "", "what is told of another address")
-	# Who was in is told.
+	# A player who was in is told.
 	await _log_in(client, "ada")
 	client.disconnect_from_server()
 	await wait_until(func() -> bool: return _status() == "You are logged out", "a word about it")

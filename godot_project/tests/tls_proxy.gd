@@ -44,7 +44,7 @@ class Link:
 		_back.connect_to_host("127.0.0.1", port)
 
 	func carry() -> void:
-		# Only while it lasts: whoever asks a closed stream is told so by an error.
+		# Only while it lasts: a closed stream that is polled answers with an error.
 		if (
 			_front.get_status()
 			in [StreamPeerTLS.STATUS_HANDSHAKING, StreamPeerTLS.STATUS_CONNECTED]

@@ -102,7 +102,7 @@ func _check_script(type: String, path: String) -> void:
 	)
 	var base: Script = script.get_base_script()
 	if base != null:
-		# What is inherited stands on the page it is inherited from.
+		# Inherited members stand on the page they are inherited from.
 		methods = _without(methods, base.get_script_method_list())
 		signals = _without(signals, base.get_script_signal_list())
 		variables = _without(variables, base.get_script_property_list())

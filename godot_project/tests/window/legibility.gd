@@ -74,7 +74,7 @@ func _find_text(node: Node, found: Array[Control]) -> void:
 	if control != null and not control.is_visible_in_tree():
 		return
 	if node is Chatbox and (node.get_node("%ChannelMenu") as Control).visible:
-		# What is behind it is dimmed, since it is not to be read.
+		# Everything behind it is dimmed, since it is not to be read.
 		_find_text(node.get_node("%ChannelMenu"), found)
 		return
 	if node is Label or node is Button or node is LineEdit or node is RichTextLabel:

@@ -1,5 +1,5 @@
 extends "res://tests/test_case.gd"
-## What is drawn can be read, whatever theme the game has, whole or half.
+## Drawn text can be read, whatever theme the game has, whole or half.
 
 const ForeignThemes := preload("res://tests/window/foreign_themes.gd")
 const Legibility := preload("res://tests/window/legibility.gd")

@@ -105,7 +105,7 @@ func _countdown(cause: String) -> String:
 	return text % [LonghallText.of_disconnect(cause), 12]
 
 
-# What is written last on the card stands right below the buttons.
+# The last words on the card stand right below the buttons.
 func _check_card(where: String) -> void:
 	for message: String in ["", "Enter a username"]:
 		_screen.set_online(true, "Connected")

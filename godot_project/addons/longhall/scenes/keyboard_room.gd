@@ -4,7 +4,7 @@ extends Node
 
 ## Returns the keyboard's height in pixels of the window; 0 while there is none.
 var measure: Callable = DisplayServer.virtual_keyboard_get_height
-## What is under it, in the screen's own units.
+## The height under it, in the screen's own units.
 var covered: float = 0.0
 
 @onready var _screen: Control = get_parent()

@@ -53,7 +53,7 @@ static func ink_for(ground: Color, light: Color, dark: Color) -> Color:
 	return light if contrast(light, ground) >= contrast(dark, ground) else dark
 
 
-## What is seen in the middle of [param box] in front of [param behind].
+## The colour seen in the middle of [param box] in front of [param behind].
 static func in_front_of(behind: Color, box: StyleBox) -> Color:
 	var flat := box as StyleBoxFlat
 	if flat != null:

@@ -67,7 +67,7 @@ func _init(theme: Theme) -> void:
 				_buttons.append(StringName(type))
 
 
-## What is seen in front of [param ground] where a panel of [param type] is.
+## The colour seen in front of [param ground] where a panel of [param type] is.
 func in_front_of(ground: Color, type: StringName, item: StringName = &"panel") -> Color:
 	return Colors.in_front_of(ground, _box(item, type))
 

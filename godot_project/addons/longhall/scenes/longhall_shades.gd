@@ -26,8 +26,8 @@ var ink: Color = OUR_INK
 var _boxes: Dictionary[StyleBoxFlat, StyleBoxFlat] = {}
 
 
-## Those of a theme that names [param a_ground] and [param an_ink]. What is
-## transparent is not named, and chosen so that the other can be read.
+## Those of a theme that names [param a_ground] and [param an_ink]. A
+## transparent colour counts as not named, and is chosen so that the other can be read.
 func _init(a_ground := Color.TRANSPARENT, an_ink := Color.TRANSPARENT) -> void:
 	if a_ground.a > 0.0:
 		ground = a_ground

@@ -22,7 +22,7 @@ var is_own: bool
 var is_mention: bool
 var is_edited: bool
 var is_deleted: bool
-## Who came and who left, of [constant Kind.MEMBERS].
+## The players who came and who left, of [constant Kind.MEMBERS].
 var joined: PackedStringArray = []
 var left: PackedStringArray = []
 

@@ -314,7 +314,7 @@ func take_out(line: Line) -> int:
 	return laid_out.take_out(index)
 
 
-## Forgets the lines that are too many. What was laid out is to begin anew then.
+## Forgets the lines that are too many. The layout is to begin anew then.
 func forget_excess() -> void:
 	_forget_first(excess())
 

@@ -164,7 +164,7 @@ func add_notice(line: Line, aside: bool) -> void:
 
 
 ## Adds a page of lines where it belongs: above the others, or, as far as they are
-## newer, below. See [method add_older]. What is here and not next to it is forgotten.
+## newer, below. See [method add_older]. Lines here that are not next to it are forgotten.
 func add_page(page: Array[Line], more: bool, from_seq: int = 0) -> void:
 	_lines.add_page(page, more, from_seq)
 

@@ -1,6 +1,6 @@
 extends RefCounted
-## What is set at a [Chatbox], for those of its parts that go by it. The chatbox hands it
-## down, and says what each of these means.
+## The settings of a [Chatbox], for those of its parts that go by them. The chatbox hands
+## them down, and says what each of these means.
 
 # How lines read.
 var line_format: String
@@ -17,7 +17,7 @@ var line_max_length: int
 var max_unanswered: int
 var frame_budget_ms: float
 
-# Whose chatbox it is, and what there is beside the lobby.
+# The player whose chatbox it is, and what there is beside the lobby.
 var username: String:
 	set(value):
 		if username != value:

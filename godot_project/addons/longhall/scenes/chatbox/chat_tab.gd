@@ -36,7 +36,7 @@ var members: Dictionary[String, Dictionary] = {}
 var has_asked_for_members: bool = false
 ## Whether there are some in the roster of whom only the name is known.
 var has_newcomers: bool = false
-## Who said something lately, the latest first.
+## The players who said something lately, the latest first.
 var recent_names: Array[String] = []
 
 
@@ -67,7 +67,7 @@ func has_something_unsent() -> bool:
 
 ## Forgets what others said and who they are, but not what waits to be said.
 func begin_anew() -> void:
-	# What was taken is gone with the rest.
+	# Accepted lines are gone with the rest.
 	for line: Line in chat_log.pending_with(Line.Fate.ACCEPTED):
 		chat_log.take_pending(line.id)
 	chat_log.forget(true)

@@ -277,7 +277,7 @@ var sent_id: int = 0:
 
 var _settings := Settings.new()
 
-# What is behind the methods here is done by parts, child nodes with a script each: they
+# Parts, child nodes with a script each, do the work behind the methods here: they
 # share the tabs and the settings that are handed down, and tell by signals what the player
 # wants.
 @onready var _tabs: ChatTabs = %ChatTabs

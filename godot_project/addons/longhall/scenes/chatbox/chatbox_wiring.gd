@@ -66,7 +66,7 @@ func _join() -> void:
 	_has_welcomed = false
 	_came_in_a_cut = client.is_resuming() and not client.is_logged_in()
 	if client.is_logged_in():
-		# Who comes late has missed nothing that another one has told.
+		# A chatbox that comes late has missed nothing that another one has told.
 		_has_welcomed = NextScene.was_welcomed(client)
 		_go_on(client.username, left_open)
 
@@ -265,7 +265,7 @@ func _on_client_invited(channel: String, by: String) -> void:
 
 func _on_client_members_changed(channel: String, members: int, online: int) -> void:
 	_chatbox.set_counts(channel, members, online)
-	# Who they are follows at once, unless they are too many.
+	# Their names follow at once, unless they are too many.
 	_check_roster.call_deferred(channel)
 
 

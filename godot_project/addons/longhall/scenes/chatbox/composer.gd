@@ -77,12 +77,12 @@ func hold(tab: ChatTab, text: String) -> bool:
 	return true
 
 
-## What is typed in the tab in view is kept with it from now on.
+## Keeps the text in the input as the draft of the tab in view.
 func keep_draft() -> void:
 	_tabs.current.draft = _input.text
 
 
-## What is typed in each tab and is no line that is changed.
+## The draft of each tab that has one. The text of a line that is changed is none.
 func drafts() -> Dictionary[String, String]:
 	keep_draft()
 	var found: Dictionary[String, String] = {}
@@ -123,8 +123,8 @@ func begin_edit(line: Line) -> void:
 	_input.edit()
 
 
-## Takes the line out that is changed in [param tab], if there is one. What was there
-## before comes back.
+## Takes the line out that is changed in [param tab], if there is one. The draft
+## from before comes back.
 func end_edit(tab: ChatTab) -> void:
 	if tab.edited_seq == 0:
 		return

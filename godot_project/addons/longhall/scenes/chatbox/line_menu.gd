@@ -20,7 +20,7 @@ const _TITLES: Dictionary[Action, String] = {
 	Action.LEAVE: "Leave",
 	Action.KEEP: "Cancel",
 }
-## What is asked before something is done that cannot be taken back.
+## The questions before something is done that cannot be taken back.
 const _QUESTIONS: Dictionary[Action, String] = {
 	Action.DELETE: "Delete this message?",
 	Action.BLOCK: "Hear nothing more of %s?",

@@ -1,5 +1,5 @@
 extends Node
-## Who is in the channels of a [Chatbox], and the roster beside the log that shows it.
+## The members of a [Chatbox]'s channels, and the roster beside the log that shows them.
 
 ## The roster of [param channel] is opened, or its names are needed.
 signal members_requested(channel: String)
@@ -86,7 +86,7 @@ func set_all(channel: String, members: Array[Dictionary]) -> void:
 	_tabs.is_stale = true
 
 
-## What is new of [param player], see [method Chatbox.set_presence].
+## Takes in what is new of [param player], see [method Chatbox.set_presence].
 func set_presence(
 	channel: String, player: String, state: String, text: String, role: String
 ) -> void:

@@ -17,7 +17,7 @@ const Refusals := preload("refusals.gd")
 ## Below this width the buttons have a row of their own.
 const _NARROW: float = 560.0
 
-## What is shown: that of the tab in view.
+## The refusals that are shown: those of the tab in view.
 var refusals := Refusals.new():
 	set(value):
 		refusals.changed.disconnect(_refresh)

@@ -1,5 +1,5 @@
 extends PanelContainer
-## Who is in a channel: who is there, who is away, who is not.
+## The members of a channel: who is there, who is away, who is not.
 
 ## The player wants to do something with [param username], whose line is at
 ## [param place] of the screen.

@@ -54,7 +54,7 @@ const _NAME_FIELD: String = "username"
 
 @export_group("Look")
 
-## What is behind everything, instead of the glow of the hearth. Colours and sizes
+## The picture behind everything, instead of the glow of the hearth. Colours and sizes
 ## of the rest come from a [Theme].
 @export var background: Texture2D:
 	set(value):
@@ -119,7 +119,7 @@ var _busy: bool = false
 var _online: bool = true
 var _connection_text: String = ""
 var _resuming_name: String = ""
-# What was typed, while the answer to it is awaited.
+# The password that was typed, while the answer to it is awaited.
 var _asked_password: String = ""
 # The account was made by what was typed, and is being logged in to.
 var _is_new_account: bool = false

@@ -187,7 +187,7 @@ func _height_of(label: Label, lines: int) -> float:
 	return lines * (label.get_line_height() + apart) - apart
 
 
-# What is below the buttons.
+# The height of the rows below the buttons.
 func _tail_height() -> float:
 	var height: float = -_form.get_theme_constant(&"separation")
 	for row: Control in [_status_row, _connection_row]:

@@ -5,7 +5,7 @@ extends LonghallWiring
 ## the player may log in again whenever they like.
 const REOPENED: Array[String] = ["logged_in_elsewhere", "session_ended", "login_timeout", "idle"]
 
-## What is wrong with the way to the server: over as soon as it is tried again.
+## Reasons that lie in the way to the server: over as soon as it is tried again.
 const ABOUT_THE_WAY: Array[String] = [
 	"server_unreachable",
 	"unknown_host",
@@ -72,7 +72,8 @@ func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -
 	super(reason, will_retry, seconds)
 	if will_retry:
 		return
-	# Who was in and wished to leave has been told so; who was not in is not logged out.
+	# A player who was in and wished to leave has been told so.
+	# A player who was not in is not logged out.
 	if reason not in OWN_WISH:
 		_screen.show_ended(reason)
 		_tells_of_the_way = reason in ABOUT_THE_WAY
