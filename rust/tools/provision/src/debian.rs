@@ -1,27 +1,23 @@
 //! Debian packages in a folder of our own.
 //!
-//! Debian's newer suites have what an older Debian lacks (Godot 4 above all).
-//! Apt itself fetches and verifies the packages from the machine's own mirror,
-//! with a private configuration; they are unpacked, not installed. The system
-//! stays as it is, and no root rights are needed.
+//! Debian's newer suites have what an older Debian lacks (Godot 4 above all), and its
+//! security updates have newer compilers. Apt itself fetches and verifies the packages
+//! from the machine's own mirrors, with a private configuration; they are unpacked, not
+//! installed. The system stays as it is, and no root rights are needed.
 
+mod apt;
 pub(crate) mod sources;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{self, Stream};
-use crate::{interrupt, scratch_dir};
-use sources::Mirror;
-
-/// Longest time for a download over a slow line.
-const DOWNLOAD_LIMIT: Duration = Duration::from_secs(60 * 60);
+use crate::{interrupt, process, scratch_dir};
+use apt::Apt;
 
 /// Packages to unpack, and where.
 pub(crate) struct Recipe<'a> {
@@ -29,23 +25,48 @@ pub(crate) struct Recipe<'a> {
     pub(crate) name: &'a str,
     /// Debian suites to take the packages from: the first that has them all.
     pub(crate) suites: &'a [&'a str],
-    /// The packages.
+    /// Whether a suite's security updates belong to it.
+    pub(crate) security: bool,
+    /// Debian's name of the processor that the packages are for, such as `amd64`.
+    pub(crate) architecture: &'a str,
+    /// The packages. One for another processor has its name behind a colon:
+    /// `libstd-rust-web-dev:arm64`.
     pub(crate) packages: &'a [&'a str],
-    /// Whether what they depend on comes with them.
-    pub(crate) with_dependencies: bool,
+    /// What comes with them.
+    pub(crate) dependencies: Dependencies<'a>,
     /// To be raised when `finish` changes what it does.
     pub(crate) revision: u32,
     /// Run in the unpacked folder before it counts as complete.
     pub(crate) finish: fn(&Path) -> Result<()>,
 }
 
+/// Which of the packages that the named ones depend on are unpacked too.
+pub(crate) enum Dependencies<'a> {
+    /// All of them: nothing of the machine is needed.
+    All,
+    /// Those whose names begin so, for their versions change with the named packages. As
+    /// with packages, `:arm64` at the end asks for another processor's.
+    Beginning(&'a [&'a str]),
+    /// None: the machine has the rest.
+    None,
+}
+
 /// Whether this machine has what [`Recipe::ensure`] needs.
 pub(crate) fn available() -> bool {
-    cfg!(all(target_os = "linux", target_arch = "x86_64"))
-        && ["apt-get", "apt-config", "dpkg-deb"]
-            .iter()
-            .all(|tool| process::find_on_path(tool).is_some())
-        && sources::debian_mirror().is_ok()
+    require().is_ok()
+}
+
+/// Says what this machine lacks for [`Recipe::ensure`].
+fn require() -> Result<()> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        bail!("Debian's packages run on Linux on x86_64 only");
+    }
+    for tool in ["apt-get", "apt-config", "dpkg-deb"] {
+        if process::find_on_path(tool).is_none() {
+            bail!("this is no Debian: {tool} is not on PATH");
+        }
+    }
+    sources::debian_mirror().map(drop)
 }
 
 impl Recipe<'_> {
@@ -68,29 +89,11 @@ impl Recipe<'_> {
             return Ok(root);
         }
 
-        let mirror = sources::debian_mirror()?;
-        let apt = folder.join("apt");
-        let mut failure = None;
-        for suite in self.suites {
-            interrupt::check()?;
-            match self.download(&apt, &mirror, suite) {
-                Ok(()) => {
-                    failure = None;
-                    break;
-                }
-                Err(error) => {
-                    println!("{}: suite {suite}: {error:#}", self.name);
-                    failure = Some(error);
-                }
-            }
-        }
-        if let Some(error) = failure {
-            return Err(error).with_context(|| format!("cannot fetch {} from Debian", self.name));
-        }
-
+        require().with_context(|| format!("cannot fetch {}", self.name))?;
+        let archives = self.fetch(&folder.join("apt"))?;
         let fresh = folder.join("root.new");
         remove_folder(&fresh)?;
-        self.unpack(&apt, &fresh)?;
+        self.unpack(&archives, &fresh)?;
         (self.finish)(&fresh)?;
         if stamp.exists() {
             fs::remove_file(&stamp).context("cannot remove the old stamp file")?;
@@ -103,87 +106,78 @@ impl Recipe<'_> {
         fs::rename(&fresh, &root).context("cannot move the new packages in place")?;
         fs::write(&stamp, self.stamp()).context("cannot write the stamp file")?;
         remove_folder(&old)?;
-        remove_folder(&apt)?;
+        remove_folder(&folder.join("apt"))?;
         Ok(root)
     }
 
     /// Says what the folder holds, so that a changed recipe is fetched again.
     fn stamp(&self) -> String {
         let mut stamp = format!("revision {}\n", self.revision);
-        for word in self.suites.iter().chain(self.packages) {
+        let beginnings: &[&str] = match self.dependencies {
+            Dependencies::Beginning(beginnings) => beginnings,
+            Dependencies::All | Dependencies::None => &[],
+        };
+        for word in self.suites.iter().chain(self.packages).chain(beginnings) {
             stamp.push_str(word);
             stamp.push('\n');
         }
         stamp
     }
 
-    fn download(&self, apt: &Path, mirror: &Mirror, suite: &str) -> Result<()> {
-        let name = self.name;
-        for folder in ["lists/partial", "cache/archives/partial"] {
-            fs::create_dir_all(apt.join(folder)).context("cannot create apt's folders")?;
-        }
-        fs::write(apt.join("status"), "").context("cannot write apt's status file")?;
-        let key = mirror.signed_by.as_ref();
-        let key = key
-            .map(|key| format!("Signed-By: {key}\n"))
-            .unwrap_or_default();
-        let source = format!(
-            "Types: deb\nURIs: {}\nSuites: {suite}\nComponents: main\n{key}",
-            mirror.uri
-        );
-        fs::write(apt.join("mirror.sources"), source).context("cannot write apt's sources")?;
-        fs::write(apt.join("apt.conf"), apt_config(apt)?).context("cannot write apt's settings")?;
-
-        println!("{name}: reading the package list of Debian {suite}");
-        let mut update = apt_get(apt);
-        update.arg("update");
-        process::output("apt-get update", &mut update)?;
-
-        let mut install = apt_get(apt);
-        if self.with_dependencies {
-            install.args(["install", "--yes", "--download-only"]);
-        } else {
-            println!("{name}: downloading {} packages", self.packages.len());
-            install
-                .arg("download")
-                .current_dir(apt.join("cache/archives"));
-        }
-        install
-            .args(["--target-release", suite])
-            .args(self.packages);
-        let (mut packages, mut started, mut errors) = (0, 0, Vec::new());
-        let status = process::run_lines("apt-get", &mut install, DOWNLOAD_LIMIT, |line| {
-            let text = line.text.trim();
-            if line.stream == Stream::Err {
-                errors.push(text.to_owned());
-            } else if let Some(count) = newly_installed(text) {
-                packages = count;
-            } else if let Some(size) = download_size(text) {
-                println!("{name}: downloading {packages} packages, {size}");
-            } else if text.starts_with("Get:") {
-                started += 1;
-                if started % 20 == 0 {
-                    println!("{name}: downloading {started}/{packages}");
-                }
+    /// The packages' archives, of the first suite that has them all.
+    fn fetch(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+        let explain = || format!("cannot fetch {} from Debian", self.name);
+        let (last, earlier) = self.suites.split_last().with_context(explain)?;
+        for suite in earlier {
+            interrupt::check()?;
+            match self.fetch_from(folder, suite) {
+                Ok(archives) => return Ok(archives),
+                Err(error) => println!("{}: suite {suite}: {error:#}", self.name),
             }
-            Ok(())
-        })?;
-        process::expect_success("apt-get", status).with_context(|| errors.join("; "))
+        }
+        interrupt::check()?;
+        self.fetch_from(folder, last).with_context(explain)
     }
 
-    fn unpack(&self, apt: &Path, root: &Path) -> Result<()> {
-        let archives = apt.join("cache/archives");
-        let mut packages: Vec<_> = fs::read_dir(&archives)
-            .context("cannot list the downloaded packages")?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|file| file.extension().is_some_and(|extension| extension == "deb"))
-            .collect();
-        packages.sort();
-        if packages.is_empty() {
-            bail!("apt downloaded no packages into {}", archives.display());
+    fn fetch_from(&self, folder: &Path, suite: &str) -> Result<Vec<PathBuf>> {
+        let name = self.name;
+        let mut mirrors = vec![(sources::debian_mirror()?, suite.to_owned())];
+        if self.security {
+            mirrors.push((sources::security_mirror()?, format!("{suite}-security")));
         }
-        fs::create_dir_all(root).with_context(|| format!("cannot create {}", root.display()))?;
+        let apt = Apt::new(name, folder, self.architecture, &self.foreign())?;
+        println!("{name}: reading the package list of Debian {suite}");
+        apt.update(&mirrors)?;
+        let chosen = match self.dependencies {
+            Dependencies::None => self.packages.iter().map(|p| (*p).to_owned()).collect(),
+            Dependencies::All => return apt.download_with_dependencies(self.packages),
+            Dependencies::Beginning(beginnings) => apt
+                .with_dependencies(self.packages)?
+                .into_iter()
+                .filter(|package| {
+                    let package = package.trim_end_matches(&format!(":{}", self.architecture));
+                    self.packages.contains(&package)
+                        || beginnings.iter().any(|start| begins(package, start))
+                })
+                .collect::<Vec<_>>(),
+        };
+        apt.download(&chosen)
+    }
 
+    /// The processors behind the colons.
+    fn foreign(&self) -> Vec<&str> {
+        let mut foreign: Vec<_> = self
+            .packages
+            .iter()
+            .filter_map(|package| Some(package.split_once(':')?.1))
+            .collect();
+        foreign.sort_unstable();
+        foreign.dedup();
+        foreign
+    }
+
+    fn unpack(&self, packages: &[PathBuf], root: &Path) -> Result<()> {
+        fs::create_dir_all(root).with_context(|| format!("cannot create {}", root.display()))?;
         let next = AtomicUsize::new(0);
         let worker = || -> Result<()> {
             loop {
@@ -197,7 +191,17 @@ impl Recipe<'_> {
                 }
                 let mut unpack = Command::new("dpkg-deb");
                 unpack.arg("--extract").arg(package).arg(root);
-                process::output("dpkg-deb", &mut unpack)?;
+                if let Err(error) = process::output("dpkg-deb", &mut unpack) {
+                    interrupt::check()?;
+                    // The next run fetches it again, instead of failing here for ever.
+                    fs::remove_file(package).ok();
+                    return Err(error).with_context(|| {
+                        format!(
+                            "{} cannot be unpacked: it was damaged, or the disk is full; try again",
+                            package.display()
+                        )
+                    });
+                }
             }
         };
         let workers = thread::available_parallelism()
@@ -217,65 +221,12 @@ impl Recipe<'_> {
     }
 }
 
-fn apt_get(apt: &Path) -> Command {
-    let mut command = Command::new("apt-get");
-    // The answers are read by us, so they must come in English.
-    command
-        .arg("--quiet")
-        .env("APT_CONFIG", apt.join("apt.conf"))
-        .env("LC_ALL", "C");
-    command.stdin(Stdio::null());
-    command
-}
-
-/// Settings that keep apt within `apt`, but with the machine's own way to the
-/// network (proxies, time-outs).
-fn apt_config(apt: &Path) -> Result<String> {
-    let mut dump = Command::new("apt-config");
-    dump.arg("dump").env("LC_ALL", "C");
-    let mut config: String = process::output("apt-config", &mut dump)?
-        .lines()
-        .filter(|line| line.starts_with("Acquire::") && !line.starts_with("Acquire::IndexTargets"))
-        .flat_map(|line| [line, "\n"])
-        .collect();
-    let inside = |file: &str| apt.join(file).display().to_string();
-    let nowhere = || "/dev/null".to_owned();
-    for (name, value) in [
-        ("Dir::State", inside("state")),
-        ("Dir::State::lists", inside("lists")),
-        ("Dir::State::status", inside("status")),
-        ("Dir::Cache", inside("cache")),
-        ("Dir::Log", inside("log")),
-        ("Dir::Etc::main", nowhere()),
-        ("Dir::Etc::parts", nowhere()),
-        ("Dir::Etc::sourcelist", inside("mirror.sources")),
-        ("Dir::Etc::sourceparts", nowhere()),
-        ("Dir::Etc::preferences", nowhere()),
-        ("Dir::Etc::preferencesparts", nowhere()),
-        ("APT::Install-Recommends", "false".to_owned()),
-        ("APT::Update::Error-Mode", "any".to_owned()),
-        // As root, apt would download as another user, who may not enter here.
-        ("APT::Sandbox::User", "root".to_owned()),
-        ("Acquire::Languages", "none".to_owned()),
-        ("Acquire::Retries", "3".to_owned()),
-        // Another xtask is kept out by our own lock; the system's is not ours.
-        ("Debug::NoLocking", "true".to_owned()),
-    ] {
-        config.push_str(&format!("{name} \"{value}\";\n"));
-    }
-    Ok(config)
-}
-
-/// 155 of `0 upgraded, 155 newly installed, 0 to remove and 0 not upgraded.`
-fn newly_installed(line: &str) -> Option<usize> {
-    let (before, _) = line.split_once(" newly installed")?;
-    before.rsplit(' ').next()?.parse().ok()
-}
-
-/// `176 MB` of `Need to get 176 MB of archives.`
-fn download_size(line: &str) -> Option<&str> {
-    line.strip_prefix("Need to get ")?
-        .strip_suffix(" of archives.")
+/// Whether `package` is one of those that `beginning` means: the same processor, and a
+/// name that begins so.
+fn begins(package: &str, beginning: &str) -> bool {
+    let (name, of) = package.split_once(':').unwrap_or((package, ""));
+    let (start, wanted) = beginning.split_once(':').unwrap_or((beginning, ""));
+    of == wanted && name.starts_with(start)
 }
 
 fn remove_folder(folder: &Path) -> Result<()> {
@@ -291,13 +242,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn apt_says_how_much_it_will_fetch() {
-        let line = "0 upgraded, 155 newly installed, 0 to remove and 0 not upgraded.";
-        assert_eq!(newly_installed(line), Some(155));
-        assert_eq!(newly_installed("Reading package lists..."), None);
-        assert_eq!(
-            download_size("Need to get 12 MB/176 MB of archives."),
-            Some("12 MB/176 MB")
-        );
+    fn a_damaged_package_is_thrown_away_so_that_the_next_run_fetches_it_again() {
+        if !available() {
+            return;
+        }
+        let folder = scratch_dir("tmp").join("damaged-package");
+        fs::create_dir_all(&folder).unwrap();
+        let package = folder.join("cut_1_amd64.deb");
+        fs::write(&package, b"!<arch>\ndebian-binary   ").unwrap();
+        let recipe = Recipe {
+            name: "damaged",
+            suites: &["bookworm"],
+            security: false,
+            architecture: "amd64",
+            packages: &["cut"],
+            dependencies: Dependencies::None,
+            revision: 1,
+            finish: |_| Ok(()),
+        };
+        let error = recipe
+            .unpack(std::slice::from_ref(&package), &folder.join("root"))
+            .unwrap_err();
+        assert!(error.to_string().contains("try again"), "{error:#}");
+        assert!(!package.exists());
+    }
+
+    #[test]
+    fn dependencies_are_chosen_by_the_beginning_of_their_names_and_their_processor() {
+        assert!(begins("libllvm22", "libllvm"));
+        assert!(!begins("libllvm22:arm64", "libllvm"));
+        assert!(begins(
+            "libstd-rust-web-1.96:arm64",
+            "libstd-rust-web-:arm64"
+        ));
+        assert!(!begins("libstd-rust-web-1.96", "libstd-rust-web-:arm64"));
+        assert!(!begins("libc6", "libllvm"));
     }
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::debian::Recipe;
+use crate::debian::{Dependencies, Recipe};
 use crate::process;
 
 /// The program's place below the unpacked packages, and that of its libraries.
@@ -50,8 +50,10 @@ const PACKAGES: &[&str] = &[
 pub(crate) const RECIPE: Recipe<'_> = Recipe {
     name: "godot",
     suites: &["forky", "sid"],
+    security: false,
+    architecture: "amd64",
     packages: PACKAGES,
-    with_dependencies: true,
+    dependencies: Dependencies::All,
     revision: 2,
     finish: prepare,
 };

@@ -5,6 +5,7 @@
 //! - [`Godot`]: the installed one, or Debian's; [`templates`]: what its exports need;
 //! - [`Display`]: the desktop's, or one in memory;
 //! - [`PythonTools`]: programs that pip installs, gdformat among them;
+//! - [`toolchain`]: compilers and linkers for other machines;
 //! - `debian`: packages unpacked in a folder of our own; `godot_root`: Godot's;
 //! - [`process`], [`interrupt`]: programs run with a time limit, and none left behind.
 //!
@@ -14,6 +15,7 @@ mod godot;
 mod display;
 mod python;
 pub mod templates;
+pub mod toolchain;
 
 mod godot_root;
 mod debian;

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::debian::{self, Recipe};
+use crate::debian::{self, Dependencies, Recipe};
 use crate::{process, scratch_dir};
 
 /// A package from Python's index, installed with what it depends on.
@@ -143,8 +143,10 @@ fn debian_python() -> Result<PathBuf> {
     Recipe {
         name: "python",
         suites: &[&suite],
+        security: false,
+        architecture: "amd64",
         packages: &["python3", "python3-pip-whl", "ca-certificates"],
-        with_dependencies: true,
+        dependencies: Dependencies::All,
         revision: 1,
         finish: |_| Ok(()),
     }

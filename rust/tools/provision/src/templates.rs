@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::debian::{self, Recipe};
+use crate::debian::{self, Dependencies, Recipe};
 use crate::godot::Godot;
 use crate::{process, scratch_dir};
 
@@ -13,8 +13,10 @@ use crate::{process, scratch_dir};
 const RECIPE: Recipe<'_> = Recipe {
     name: "godot-templates",
     suites: &["forky", "sid"],
+    security: false,
+    architecture: "amd64",
     packages: &["godot-template-release", "godot-template-debug"],
-    with_dependencies: false,
+    dependencies: Dependencies::None,
     revision: 1,
     finish: |_| Ok(()),
 };

@@ -22,12 +22,28 @@ pub(crate) struct Mirror {
 /// If there is none: another distribution, or sources without Debian.
 pub(crate) fn debian_mirror() -> Result<Mirror> {
     let codename = debian_codename();
+    machine_sources()
+        .find(|mirror| is_debian(mirror, codename.as_deref()))
+        .context("this machine's apt sources name no Debian mirror with component main")
+}
+
+/// Where this machine gets Debian's security updates from: what its sources say, else
+/// the place beside the main mirror where nearly every mirror has them.
+///
+/// # Errors
+/// If the machine has no source of Debian at all.
+pub(crate) fn security_mirror() -> Result<Mirror> {
+    match machine_sources().find(is_security) {
+        Some(mirror) => Ok(mirror),
+        None => Ok(beside(debian_mirror()?)),
+    }
+}
+
+fn machine_sources() -> impl Iterator<Item = Mirror> {
     source_files(Path::new("/etc/apt"))
         .into_iter()
         .filter_map(|file| Some((fs::read_to_string(&file).ok()?, file)))
         .flat_map(|(text, file)| parse(&text, file.extension().is_some_and(|e| e == "sources")))
-        .find(|mirror| is_debian(mirror, codename.as_deref()))
-        .context("this machine's apt sources name no Debian mirror with component main")
 }
 
 /// Apt's source files below `etc`, the main one first.
@@ -70,6 +86,18 @@ fn is_debian(mirror: &Mirror, codename: Option<&str>) -> bool {
             .suites
             .iter()
             .any(|suite| Some(suite.as_str()) == codename)
+}
+
+fn is_security(mirror: &Mirror) -> bool {
+    let mut suites = mirror.suites.iter();
+    mirror.uri.contains("debian-security") || suites.any(|suite| suite.ends_with("-security"))
+}
+
+/// `http://m/debian-security` of `http://m/debian/`
+fn beside(mut main: Mirror) -> Mirror {
+    main.uri = format!("{}-security", main.uri.trim_end_matches('/'));
+    main.suites.clear();
+    main
 }
 
 /// The binary sources with component `main` in one file.
@@ -239,5 +267,20 @@ Components: main
             Some("bookworm")
         ));
         assert!(!is_debian(&mirror("http://m/ubuntu", "noble"), None));
+    }
+
+    #[test]
+    fn security_updates_come_from_their_own_source_or_from_beside_the_main_one() {
+        let mirrors = parse(
+            "deb http://m/debian bookworm main\n\
+             deb [signed-by=/key.gpg] http://s/debian-security bookworm-security main\n\
+             deb http://other/updates bookworm-security main\n",
+            false,
+        );
+        let found: Vec<_> = mirrors.iter().map(is_security).collect();
+        assert_eq!(found, [false, true, true]);
+        let beside = beside(mirrors[0].clone());
+        assert_eq!(beside.uri, "http://m/debian-security");
+        assert!(is_security(&beside));
     }
 }

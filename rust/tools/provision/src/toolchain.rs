@@ -1,0 +1,210 @@
+//! Compilers and linkers for other machines, unpacked below `target/`.
+//!
+//! Debian builds a recent Rust for its own browsers, with the sources of the standard
+//! library, and gives it to its stable release as a security update. Together with
+//! Debian's linkers it builds for systems that nobody here has.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::debian::{Dependencies, Recipe};
+use crate::process;
+
+/// The Debian release whose compilers are used, whatever this machine runs: so the same
+/// programs build on every machine.
+const SUITES: &[&str] = &["bookworm"];
+
+/// Where Debian's packages put libraries.
+const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
+
+/// A Rust with the source of its standard library.
+pub struct Rust {
+    root: PathBuf,
+}
+
+impl Rust {
+    /// The fetched Rust, from this or an earlier run.
+    ///
+    /// # Errors
+    /// If it cannot be fetched, or does not run here.
+    pub fn ensure() -> Result<Self> {
+        let root = Recipe {
+            name: "cross-rust",
+            suites: SUITES,
+            security: true,
+            architecture: "amd64",
+            packages: &[
+                "rustc-web",
+                "rust-web-src",
+                "libstd-rust-web-dev",
+                "libstd-rust-web-dev:arm64",
+            ],
+            dependencies: Dependencies::Beginning(&[
+                "libstd-rust-web-",
+                "libstd-rust-web-:arm64",
+                "libllvm",
+                "libz3-",
+                "libedit",
+                "libbsd",
+                "libmd0",
+                "libxml2",
+                "libicu",
+                "liblzma",
+                "libffi",
+                "libtinfo",
+            ]),
+            revision: 2,
+            finish: keep_standard_library,
+        }
+        .ensure()?;
+        Ok(Self { root })
+    }
+
+    /// The folder that the packages are unpacked in.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The compiler. It needs [`Self::libraries`] in `LD_LIBRARY_PATH`.
+    pub fn rustc(&self) -> PathBuf {
+        self.root.join("usr/bin/rustc")
+    }
+
+    /// The folder of the libraries that the compiler and [`llvm`]'s programs load.
+    pub fn libraries(&self) -> PathBuf {
+        self.root.join(LIBRARIES)
+    }
+
+    /// The version that the compiler says it has, such as `1.96.0`.
+    ///
+    /// # Errors
+    /// If it does not run on this machine.
+    pub fn version(&self) -> Result<String> {
+        let mut rustc = Command::new(self.rustc());
+        rustc
+            .arg("--version")
+            .env("LD_LIBRARY_PATH", self.libraries());
+        let text = process::output("the fetched rustc", &mut rustc)?;
+        text.split_whitespace()
+            .nth(1)
+            .map(str::to_owned)
+            .context("the fetched rustc does not say its version")
+    }
+
+    /// The number of the LLVM that it was built with.
+    fn llvm(&self) -> Result<u32> {
+        fs::read_dir(self.libraries())
+            .context("cannot look into the fetched Rust")?
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .find_map(|name| {
+                let rest = name.strip_prefix("libLLVM")?;
+                let digits: String = rest
+                    .chars()
+                    .skip_while(|c| !c.is_ascii_digit())
+                    .take_while(char::is_ascii_digit)
+                    .collect();
+                digits.parse().ok()
+            })
+            .context("the fetched Rust came without its LLVM")
+    }
+}
+
+/// Of Rust's sources, only those of the standard library are needed: a fifth.
+fn keep_standard_library(root: &Path) -> Result<()> {
+    let sources = root.join("usr/lib/rustlib/src/rust");
+    for unneeded in ["src", "compiler"] {
+        let folder = sources.join(unneeded);
+        fs::remove_dir_all(&folder)
+            .with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// LLVM's linkers and tools, of the same LLVM as the Rust: `ld.lld`, `ld64.lld`,
+/// `llvm-lipo` and others. They need [`Rust::libraries`] in `LD_LIBRARY_PATH`.
+///
+/// The result is the folder with the programs, under their plain names.
+///
+/// # Errors
+/// If they cannot be fetched.
+pub fn llvm(rust: &Rust) -> Result<PathBuf> {
+    let number = rust.llvm()?;
+    let root = Recipe {
+        name: "cross-llvm",
+        suites: SUITES,
+        security: true,
+        architecture: "amd64",
+        packages: &[&format!("lld-{number}"), &format!("llvm-{number}")],
+        dependencies: Dependencies::None,
+        revision: 1,
+        finish: |_| Ok(()),
+    }
+    .ensure()?;
+    Ok(root.join(format!("usr/lib/llvm-{number}/bin")))
+}
+
+/// The C compiler and the linker for Windows, in this folder's `usr/bin`.
+///
+/// # Errors
+/// If they cannot be fetched.
+pub fn mingw() -> Result<PathBuf> {
+    Recipe {
+        name: "cross-windows",
+        suites: SUITES,
+        security: false,
+        architecture: "amd64",
+        packages: &[
+            "gcc-mingw-w64-x86-64-win32",
+            "gcc-mingw-w64-base",
+            "gcc-mingw-w64-x86-64-win32-runtime",
+            "binutils-mingw-w64-x86-64",
+            "mingw-w64-x86-64-dev",
+            "mingw-w64-common",
+            "libisl23",
+            "libmpc3",
+            "libmpfr6",
+            "libgmp10",
+        ],
+        dependencies: Dependencies::None,
+        revision: 1,
+        finish: |_| Ok(()),
+    }
+    .ensure()
+}
+
+/// The C compiler and the linker for Linux on arm64, in this folder's `usr/bin`.
+///
+/// # Errors
+/// If they cannot be fetched.
+pub fn aarch64_gcc() -> Result<PathBuf> {
+    Recipe {
+        name: "cross-linux-arm64",
+        suites: SUITES,
+        security: false,
+        architecture: "amd64",
+        packages: &[
+            "gcc-12-aarch64-linux-gnu",
+            "gcc-12-aarch64-linux-gnu-base",
+            "cpp-12-aarch64-linux-gnu",
+            "binutils-aarch64-linux-gnu",
+            "libc6-dev-arm64-cross",
+            "libc6-arm64-cross",
+            "libgcc-12-dev-arm64-cross",
+            "libgcc-s1-arm64-cross",
+            "linux-libc-dev-arm64-cross",
+            "libisl23",
+            "libmpc3",
+            "libmpfr6",
+            "libgmp10",
+            "libjansson4",
+            "libbinutils",
+        ],
+        dependencies: Dependencies::None,
+        revision: 1,
+        finish: |_| Ok(()),
+    }
+    .ensure()
+}
