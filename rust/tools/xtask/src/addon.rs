@@ -1,6 +1,7 @@
 //! Builds the addon's libraries and puts them where Godot looks for them.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -8,13 +9,14 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, Result, bail};
 use longhall_provision::process;
 
+use crate::cross::{self, Target};
 use crate::library::{self, Platform, Variant};
 use crate::workspace;
 
 /// Link-time optimisation over all of Godot's classes takes minutes after every
 /// change, and saves a third of a megabyte of four. So there is one way to
 /// build, and what was tested is what is shipped.
-const QUICK_LINK: &[&str] = &[
+pub(crate) const QUICK_LINK: &[&str] = &[
     "profile.release.lto=false",
     "profile.release.codegen-units=16",
 ];
@@ -28,61 +30,94 @@ const QUICK_LINK: &[&str] = &[
 /// # Errors
 /// If it does not build, or the library cannot be written.
 pub(crate) fn build() -> Result<()> {
-    Goal::new(None)?.build(Variant::Debug)
+    Goal::home()?.build(Variant::Debug)
 }
 
-/// Builds and installs both libraries for one Rust target; `None` is this machine.
-/// Their files are in the result.
+/// Builds and installs both libraries for this machine. Their files are in the result.
 ///
 /// # Errors
 /// If they do not build, or cannot be written.
-pub(crate) fn build_both(target: Option<&str>) -> Result<[PathBuf; 2]> {
-    let goal = Goal::new(target)?;
-    // Cargo keeps one of the two. With that one first, only the other is built anew.
-    let mut order = [Variant::Debug, Variant::Release];
-    if goal.is_at_hand(Variant::Release)? {
-        order.reverse();
+pub(crate) fn build_both() -> Result<[PathBuf; 2]> {
+    Goal::home()?.build_both()
+}
+
+/// Builds and installs both libraries for one Rust target.
+///
+/// # Errors
+/// If they do not build, or cannot be written.
+pub(crate) fn build_for_target(triple: &str) -> Result<[PathBuf; 2]> {
+    if triple == host_target()? {
+        return build_both();
     }
-    for variant in order {
-        goal.build(variant)?;
+    let known = Target::of_triple(triple).zip(Platform::of_target(triple));
+    let Some((target, platform)) = known else {
+        bail!("longhall.gdextension has no library for the target {triple}");
+    };
+    Goal::elsewhere(platform, vec![target]).build_both()
+}
+
+/// Builds and installs both libraries for all processors of a platform.
+///
+/// # Errors
+/// If they do not build, or cannot be written.
+pub(crate) fn build_for_platform(platform: &Platform) -> Result<[PathBuf; 2]> {
+    let home = Platform::host().is_ok_and(|host| host == *platform);
+    let targets: Vec<_> = platform
+        .targets()
+        .iter()
+        .filter_map(|triple| Target::of_triple(triple))
+        .collect();
+    if home && targets.len() == 1 {
+        return build_both();
     }
-    Ok([
-        goal.installed(Variant::Debug)?,
-        goal.installed(Variant::Release)?,
-    ])
+    Goal::elsewhere(platform.clone(), targets).build_both()
 }
 
 /// What this run of xtask has built: asking for both variants in turns would
 /// build both in turns.
 static BUILT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Libraries for one kind of machine.
-struct Goal<'a> {
-    /// `None` is this machine, which shares its builds with no target's.
-    target: Option<&'a str>,
+/// Libraries for one platform.
+struct Goal {
     platform: Platform,
-    /// Where cargo builds. A folder of its own: the path flags below would
+    /// Each gives one part of the library. None: this machine, as cargo builds for it
+    /// without being told.
+    targets: Vec<Target>,
+    /// Where cargo builds. Not its usual folder: the path flags below would
     /// otherwise make it rebuild what the server shares with the addon.
     folder: PathBuf,
 }
 
-impl<'a> Goal<'a> {
-    fn new(target: Option<&'a str>) -> Result<Self> {
-        let target = match target {
-            Some(triple) if triple != host_target()? => Some(triple),
-            _ => None,
-        };
-        let platform = match target {
-            None => Platform::host()?,
-            Some(triple) => Platform::of_target(triple).with_context(|| {
-                format!("longhall.gdextension has no library for the target {triple}")
-            })?,
-        };
+impl Goal {
+    fn home() -> Result<Self> {
         Ok(Self {
-            target,
-            platform,
+            platform: Platform::host()?,
+            targets: Vec::new(),
             folder: workspace::target_dir().join("addon"),
         })
+    }
+
+    fn elsewhere(platform: Platform, targets: Vec<Target>) -> Self {
+        Self {
+            platform,
+            targets,
+            folder: cross::folder(),
+        }
+    }
+
+    fn build_both(&self) -> Result<[PathBuf; 2]> {
+        // Cargo keeps one of the two. With that one first, only the other is built anew.
+        let mut order = [Variant::Debug, Variant::Release];
+        if self.is_at_hand(Variant::Release)? {
+            order.reverse();
+        }
+        for variant in order {
+            self.build(variant)?;
+        }
+        Ok([
+            self.installed(Variant::Debug)?,
+            self.installed(Variant::Release)?,
+        ])
     }
 
     fn build(&self, variant: Variant) -> Result<()> {
@@ -99,37 +134,77 @@ impl<'a> Goal<'a> {
         lock.lock()
             .context("cannot wait for another xtask's build")?;
 
-        let mut cargo = workspace::cargo();
-        cargo.args(["build", "--package", "longhall-network-client", "--release"]);
-        cargo.arg("--target-dir").arg(&self.folder);
-        cargo.arg("--config").arg(path_flags());
-        for setting in QUICK_LINK {
-            cargo.args(["--config", setting]);
+        if self.targets.is_empty() {
+            let mut cargo = workspace::cargo();
+            cargo.arg("build").arg("--target-dir").arg(&self.folder);
+            let flags: Vec<_> = path_flags()
+                .iter()
+                .map(|flag| format!("'{flag}'"))
+                .collect();
+            let flags = format!("build.rustflags=[{}]", flags.join(", "));
+            cargo.arg("--config").arg(flags);
+            for setting in QUICK_LINK {
+                cargo.args(["--config", setting]);
+            }
+            self.cargo_build(cargo, variant, &self.built())?;
+        } else {
+            // Left in place, it would look like a new one after a failed build.
+            remove_file(&installed)?;
+            for target in &self.targets {
+                let cargo = cross::cargo("build", *target)?;
+                self.cargo_build(cargo, variant, &self.part(*target))?;
+            }
+            self.join()?;
         }
+        install(&self.built(), &installed)?;
+        done.push(installed);
+        Ok(())
+    }
+
+    fn cargo_build(&self, mut cargo: Command, variant: Variant, output: &Path) -> Result<()> {
+        cargo.args(["--package", "longhall-network-client", "--release"]);
         if variant == Variant::Debug {
             cargo.args(["--features", DEBUG_FEATURE]);
-        }
-        if let Some(triple) = self.target {
-            prepare_cross_build(&mut cargo, triple)?;
         }
         let name = format!(
             "cargo build --package longhall-network-client ({}, {})",
             self.platform,
             variant.name()
         );
-        process::run(&name, &mut cargo)?;
-        install(&self.built(), &installed)?;
-        done.push(installed);
-        Ok(())
+        make_anew(output, || process::run(&name, &mut cargo))
     }
 
-    /// Where cargo puts the library, of whichever variant.
-    fn built(&self) -> PathBuf {
-        let folder = match self.target {
-            None => self.folder.clone(),
-            Some(triple) => self.folder.join(triple),
+    /// Makes one file for all processors out of the parts.
+    fn join(&self) -> Result<()> {
+        let [_, _, ..] = self.targets.as_slice() else {
+            return Ok(());
         };
-        folder.join("release").join(self.platform.built_name())
+        let whole = self.built();
+        if let Some(folder) = whole.parent() {
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        let mut lipo = cross::lipo()?;
+        lipo.arg("-create").arg("-output").arg(&whole);
+        lipo.args(self.targets.iter().map(|target| self.part(*target)));
+        make_anew(&whole, || process::run("lipo", &mut lipo))
+    }
+
+    /// Where cargo puts the library, or a part of it, of whichever variant.
+    fn part(&self, target: Target) -> PathBuf {
+        cross::built(target, self.platform.built_name())
+    }
+
+    /// Where the whole library is built, of whichever variant.
+    fn built(&self) -> PathBuf {
+        match self.targets.as_slice() {
+            [] => self.folder.join("release").join(self.platform.built_name()),
+            [target] => self.part(*target),
+            _ => self
+                .folder
+                .join(self.platform.to_string())
+                .join(self.platform.built_name()),
+        }
     }
 
     /// Where Godot looks for the library.
@@ -145,42 +220,30 @@ impl<'a> Goal<'a> {
     }
 }
 
-/// The feature of `longhall-network-client` that makes its debug library.
-pub(crate) const DEBUG_FEATURE: &str = "bad-weather";
-
-/// Makes `cargo` build for another machine.
-fn prepare_cross_build(cargo: &mut Command, triple: &str) -> Result<()> {
-    let library = process::output(
-        "rustc",
-        Command::new("rustc").args(["--print", "target-libdir", "--target", triple]),
-    )?;
-    if !Path::new(library.trim()).is_dir() {
-        bail!(
-            "this Rust cannot build for {triple} yet: run `rustup target add {triple}`. Or build \
-             on such a machine with `cargo xtask package`, and give its libraries to this one \
-             with `cargo xtask package --library FILE`"
-        );
+/// Has `make` write `output`, and makes sure that it did: an older file is removed first.
+fn make_anew(output: &Path, make: impl FnOnce() -> Result<()>) -> Result<()> {
+    remove_file(output)?;
+    make()?;
+    if !output.is_file() {
+        bail!("the build ended well, but there is no {}", output.display());
     }
-    if let Some((linker, package)) = cross_linker(triple) {
-        if process::find_on_path(linker).is_none() {
-            bail!("{linker} is not on PATH, which links for {triple}: on Debian install {package}");
-        }
-        let variable = triple.to_uppercase().replace('-', "_");
-        cargo.env(format!("CARGO_TARGET_{variable}_LINKER"), linker);
-    }
-    cargo.args(["--target", triple]);
     Ok(())
 }
 
-/// The program that links for a target, and Debian's package of it.
-fn cross_linker(triple: &str) -> Option<(&'static str, &'static str)> {
-    match triple {
-        "x86_64-pc-windows-gnu" => Some(("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64")),
-        "aarch64-unknown-linux-gnu" => Some(("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")),
-        "x86_64-unknown-linux-gnu" => Some(("x86_64-linux-gnu-gcc", "gcc-x86-64-linux-gnu")),
-        _ => None,
+fn remove_file(file: &Path) -> Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| {
+            format!(
+                "cannot remove the old {}; does a program use it?",
+                file.display()
+            )
+        }),
+        _ => Ok(()),
     }
 }
+
+/// The feature of `longhall-network-client` that makes its debug library.
+pub(crate) const DEBUG_FEATURE: &str = "bad-weather";
 
 /// What rustc calls this machine, such as `x86_64-unknown-linux-gnu`.
 pub(crate) fn host_target() -> Result<String> {
@@ -194,7 +257,7 @@ pub(crate) fn host_target() -> Result<String> {
 
 /// Keeps this machine's folders out of the library: panic messages hold the
 /// paths of source files.
-fn path_flags() -> String {
+pub(crate) fn path_flags() -> Vec<String> {
     let mut flags = vec![format!(
         "--remap-path-prefix={}=longhall",
         workspace::root().display()
@@ -205,8 +268,7 @@ fn path_flags() -> String {
     if let Some(home) = home {
         flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
     }
-    let flags: Vec<_> = flags.iter().map(|flag| format!("'{flag}'")).collect();
-    format!("build.rustflags=[{}]", flags.join(", "))
+    flags
 }
 
 /// Puts the library in place in one step. Writing into a library that an
@@ -236,4 +298,26 @@ fn install(built: &Path, library: &Path) -> Result<()> {
         bytes.len() as f64 / 1e6
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_library_is_never_taken_for_a_new_one() {
+        let folder = workspace::scratch_dir("tmp").join("old-library");
+        fs::create_dir_all(&folder).unwrap();
+        let output = folder.join("library.so");
+        fs::write(&output, "old").unwrap();
+        let error = make_anew(&output, || Ok(())).unwrap_err();
+        assert!(error.to_string().contains("there is no"), "{error:#}");
+
+        fs::write(&output, "old").unwrap();
+        assert!(make_anew(&output, || bail!("the linker failed")).is_err());
+        assert!(!output.exists());
+
+        make_anew(&output, || Ok(fs::write(&output, "new")?)).unwrap();
+        assert_eq!(fs::read(&output).unwrap(), b"new");
+    }
 }

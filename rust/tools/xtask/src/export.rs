@@ -65,7 +65,7 @@ pub(crate) fn export(godot: &Godot, variant: Variant) -> Result<Game> {
              xtask addon --release` and export from the editor"
         );
     }
-    addon::build_both(None)?;
+    addon::build_both()?;
     let home = templates::home(godot)?;
     project::list_extension()?;
 

@@ -91,6 +91,27 @@ impl Platform {
         }
     }
 
+    /// How far the tests of the sources try such a library. Who gets a package shall not
+    /// believe more than that.
+    pub(crate) fn trial(&self) -> Trial {
+        let (how_far, how) = match (self.system.as_str(), self.architecture.as_str()) {
+            ("linux", "x86_64") => ("run", "in Godot, by all tests"),
+            ("linux", _) => (
+                "run",
+                "in Godot for this processor, in an emulator: conversations with a server",
+            ),
+            ("windows", _) => (
+                "run",
+                "under Wine in a stand-in for Godot; neither in Godot itself nor on Windows",
+            ),
+            _ => (
+                "inspected",
+                "never run; what it exports, opens and needs was read, and its signature checked",
+            ),
+        };
+        Trial { how_far, how }
+    }
+
     /// What cargo calls the library it builds, before it is installed.
     pub(crate) fn built_name(&self) -> &'static str {
         match self.system.as_str() {
@@ -99,6 +120,15 @@ impl Platform {
             _ => "liblonghall_network_client.so",
         }
     }
+}
+
+/// How far a library was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Trial {
+    /// `run` or `inspected`.
+    pub(crate) how_far: &'static str,
+    /// In what, and in what not.
+    pub(crate) how: &'static str,
 }
 
 impl fmt::Display for Platform {

@@ -21,6 +21,8 @@ mod package;
 mod export;
 
 mod addon;
+mod cross;
+mod inspect;
 mod library;
 mod project;
 
@@ -83,9 +85,10 @@ enum Task {
     /// Make target/package/longhall-VERSION-PLATFORM.zip, to unpack into a game's project
     ///
     /// The zip holds addons/longhall with both libraries, a manifest and the
-    /// notices of all crates in them. The same sources give the same bytes. For
-    /// one zip with several platforms, make a package on each machine, and give
-    /// the other machines' godot_project/addons/longhall/bin/* to one with --library.
+    /// notices of all crates in them. The same sources give the same bytes.
+    /// `--platform all` builds for Windows, Linux and macOS at once; on a Debian on x86_64
+    /// all it needs is fetched into target/. Elsewhere, make a package on each machine, and
+    /// give the other machines' godot_project/addons/longhall/bin/* to one with --library.
     Package(package::Options),
     /// Make a player's build of the game in target/export/, for this machine
     ///
@@ -147,7 +150,7 @@ fn run(task: Task) -> Result<()> {
         Task::Check => check::run(),
         Task::Fmt => check::format(),
         Task::Addon { release: false } => addon::build(),
-        Task::Addon { release: true } => addon::build_both(None).map(drop),
+        Task::Addon { release: true } => addon::build_both().map(drop),
         Task::Package(options) => package::run(&options).map(drop),
         Task::Export(options) => export::run(&options),
         Task::GodotTest(options) => godot_test::run(&options),

@@ -10,7 +10,7 @@ pub(crate) mod archive;
 mod manifest;
 mod notices;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,10 +19,11 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use longhall_provision::process;
 
-use crate::library::{self, Library, Variant};
-use crate::{addon, workspace};
+use crate::cross::{self, Target};
+use crate::library::{self, Library, Platform, Variant};
+use crate::{addon, inspect, workspace};
 use archive::Files;
-use manifest::Manifest;
+use manifest::{Manifest, Packed};
 
 /// Where everything lies in a game's project, and in the package.
 const FOLDER: &str = "addons/longhall";
@@ -37,6 +38,11 @@ const BAD_WEATHER: &[u8] = b"bad_weather";
 /// What to pack.
 #[derive(Args, Default)]
 pub(crate) struct Options {
+    /// Build for these machines: windows-x86_64, linux-x86_64, linux-arm64,
+    /// macos-universal or all; may be given more than once. Without it, for this machine
+    #[arg(long = "platform", value_name = "PLATFORM", value_parser = platform_name)]
+    platforms: Vec<String>,
+
     /// Build for this Rust target, such as x86_64-pc-windows-gnu; may be given
     /// more than once. Without it, for this machine
     #[arg(long = "target", value_name = "TRIPLE")]
@@ -54,20 +60,44 @@ pub(crate) struct Options {
 /// If anything does not build, a library is not what its name says, a machine's
 /// path is in one, or the licence of a crate is not known.
 pub(crate) fn run(options: &Options) -> Result<PathBuf> {
+    let version = notices::addon_version()?;
     // Said before the builds, which take their time.
-    read_libraries(&options.libraries)?;
+    let given = read_libraries(&options.libraries)?;
+    let chosen = chosen_platforms(&options.platforms)?;
+    let mut platforms: BTreeSet<_> = given.iter().map(|l| l.library.platform.clone()).collect();
+    platforms.extend(chosen.iter().cloned());
+    platforms.extend(
+        options
+            .targets
+            .iter()
+            .filter_map(|t| Platform::of_target(t)),
+    );
+    let home = options.targets.is_empty() && options.platforms.is_empty();
+    if home {
+        platforms.insert(Platform::host()?);
+    }
+    let file = file_name(&version, &platforms);
+    // After a build that fails, an older package would look like what it made.
+    remove(&file)?;
+
     let mut files = Vec::new();
-    if options.targets.is_empty() {
-        files.extend(addon::build_both(None)?);
+    if home {
+        files.extend(addon::build_both()?);
+    }
+    for platform in &chosen {
+        files.extend(addon::build_for_platform(platform)?);
     }
     for target in &options.targets {
-        files.extend(addon::build_both(Some(target))?);
+        files.extend(addon::build_for_target(target)?);
     }
+    let built: BTreeSet<_> = read_libraries(&files)?
+        .into_iter()
+        .map(|l| l.library.platform)
+        .collect();
     files.extend(options.libraries.iter().cloned());
     let libraries = read_libraries(&files)?;
 
-    let manifest = Manifest::new(notices::addon_version()?, &libraries)?;
-    let platforms: BTreeSet<_> = libraries.iter().map(|(l, _)| l.platform.clone()).collect();
+    let manifest = Manifest::new(version, &libraries)?;
     let targets = platforms
         .iter()
         .flat_map(|p| p.targets())
@@ -84,21 +114,18 @@ pub(crate) fn run(options: &Options) -> Result<PathBuf> {
         Some(html) => add(&mut files, STANDARD_LIBRARY_NOTICES, html)?,
         None => println!("package: this Rust comes without its own notices, so they are left out"),
     }
-    for (library, bytes) in libraries {
-        add(&mut files, &format!("bin/{}", library.file), bytes)?;
+    for (name, bytes) in fetched_notices(&built)? {
+        add(&mut files, name, bytes)?;
+    }
+    for packed in libraries {
+        let name = format!("bin/{}", packed.library.file);
+        add(&mut files, &name, packed.bytes)?;
     }
     let count = files.len();
     let zip = archive::pack(&files)?;
 
+    write(&file, &zip)?;
     let names: Vec<_> = platforms.iter().map(ToString::to_string).collect();
-    let folder = workspace::scratch_dir("package");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let file = folder.join(format!(
-        "longhall-{}-{}.zip",
-        manifest.version,
-        names.join("-")
-    ));
-    fs::write(&file, &zip).with_context(|| format!("cannot write {}", file.display()))?;
     println!(
         "package: {}, {count} files, {:.1} MB, for {}",
         file.display(),
@@ -115,25 +142,90 @@ pub(crate) fn run(options: &Options) -> Result<PathBuf> {
     Ok(file)
 }
 
+/// Where a package for these platforms is written.
+fn file_name(version: &str, platforms: &BTreeSet<Platform>) -> PathBuf {
+    let names: Vec<_> = platforms.iter().map(ToString::to_string).collect();
+    let name = format!("longhall-{version}-{}.zip", names.join("-"));
+    workspace::scratch_dir("package").join(name)
+}
+
+/// Writes the file in one step, so that nobody finds half of it.
+fn write(file: &Path, bytes: &[u8]) -> Result<()> {
+    let explain = || format!("cannot write {}", file.display());
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).with_context(explain)?;
+    }
+    let fresh = file.with_extension("zip.new");
+    fs::write(&fresh, bytes).with_context(explain)?;
+    fs::rename(&fresh, file).with_context(explain)
+}
+
+fn remove(file: &Path) -> Result<()> {
+    if file.exists() {
+        fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// The terms of what toolchains for other machines put into their libraries.
+fn fetched_notices(built: &BTreeSet<Platform>) -> Result<BTreeMap<&'static str, Vec<u8>>> {
+    let mut notices = BTreeMap::new();
+    for platform in built {
+        for target in platform
+            .targets()
+            .iter()
+            .filter_map(|t| Target::of_triple(t))
+        {
+            notices.extend(cross::notices(target)?);
+        }
+    }
+    Ok(notices)
+}
+
+/// Means all that are listed.
+const ALL: &str = "all";
+
+/// Checks a `--platform` before anything is built.
+fn platform_name(name: &str) -> Result<String> {
+    chosen_platforms(&[name.to_owned()])?;
+    Ok(name.to_owned())
+}
+
+/// The platforms with these names, each once and in the order of `longhall.gdextension`.
+fn chosen_platforms(names: &[String]) -> Result<Vec<Platform>> {
+    let mut listed: Vec<_> = library::listed()?.into_iter().map(|l| l.platform).collect();
+    listed.dedup();
+    for name in names {
+        if name != ALL && !listed.iter().any(|platform| platform.to_string() == *name) {
+            let known: Vec<_> = listed.iter().map(ToString::to_string).collect();
+            bail!(
+                "there is no platform {name}; the names are {}, {ALL}",
+                known.join(", ")
+            );
+        }
+    }
+    let is_chosen = |platform: &Platform| {
+        names
+            .iter()
+            .any(|name| name == ALL || *name == platform.to_string())
+    };
+    listed.retain(is_chosen);
+    Ok(listed)
+}
+
 /// The notices for a game that was built on this machine.
 ///
 /// # Errors
 /// If the licence of a crate is not known.
 pub(crate) fn notices_of_this_machine() -> Result<String> {
-    notices::write(
-        &library::Platform::host()?
-            .targets()
-            .iter()
-            .copied()
-            .collect(),
-    )
+    notices::write(&Platform::host()?.targets().iter().copied().collect())
 }
 
 /// Reads and checks the libraries, and puts them in the order of
 /// `longhall.gdextension`.
-fn read_libraries(files: &[PathBuf]) -> Result<Vec<(Library, Vec<u8>)>> {
+fn read_libraries(files: &[PathBuf]) -> Result<Vec<Packed>> {
     let listed = library::listed()?;
-    let mut libraries: Vec<(usize, Library, Vec<u8>)> = Vec::new();
+    let mut libraries: Vec<(usize, Packed)> = Vec::new();
     for file in files {
         let name = file.file_name().unwrap_or_default();
         let place = listed.iter().position(|library| *library.file == *name);
@@ -149,15 +241,19 @@ fn read_libraries(files: &[PathBuf]) -> Result<Vec<(Library, Vec<u8>)>> {
             bail!("{} was given twice", name.display());
         }
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        check_library(&listed[place], &bytes, &machine_paths())
+        let library = listed[place].clone();
+        let needs = check_library(&library, &bytes, &machine_paths())
+            .and_then(|()| inspect::check(&library, &bytes))
             .with_context(|| file.display().to_string())?;
-        libraries.push((place, listed[place].clone(), bytes));
+        let packed = Packed {
+            library,
+            bytes,
+            needs,
+        };
+        libraries.push((place, packed));
     }
-    libraries.sort_by_key(|(place, ..)| *place);
-    Ok(libraries
-        .into_iter()
-        .map(|(_, l, bytes)| (l, bytes))
-        .collect())
+    libraries.sort_by_key(|(place, _)| *place);
+    Ok(libraries.into_iter().map(|(_, packed)| packed).collect())
 }
 
 /// What the node tells servers about itself; all crates have one version.
@@ -241,10 +337,13 @@ fn add(files: &mut Files, name: &str, bytes: Vec<u8>) -> Result<()> {
 /// # Errors
 /// If the two are not the same to the last byte.
 pub(crate) fn check() -> Result<()> {
+    check_twice(&Options::default())
+}
+
+fn check_twice(options: &Options) -> Result<()> {
     let read = |file: &Path| fs::read(file).context("cannot read the package again");
-    let options = Options::default();
-    let first = read(&run(&options)?)?;
-    if read(&run(&options)?)? != first {
+    let first = read(&run(options)?)?;
+    if read(&run(options)?)? != first {
         bail!("packing the same files again gave another package");
     }
     Ok(())
@@ -253,7 +352,6 @@ pub(crate) fn check() -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::Platform;
 
     fn check(variant: Variant, extra: &[u8]) -> Result<()> {
         let platform = Platform::of_target("x86_64-unknown-linux-gnu").unwrap();

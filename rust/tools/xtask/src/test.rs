@@ -94,7 +94,7 @@ impl Step {
                 process::run("cargo doc", cargo.env("RUSTDOCFLAGS", "-D warnings"))
             }
             // Both here, since the later steps need both.
-            Self::Addon => addon::build_both(None).map(drop),
+            Self::Addon => addon::build_both().map(drop),
             Self::Import => project::import(&Godot::find_or_fetch()?),
             Self::Godot => godot_test::run_tests(&Godot::find_or_fetch()?, None),
             Self::Window => godot_test::run_window_tests(&Godot::find_or_fetch()?, None, None),

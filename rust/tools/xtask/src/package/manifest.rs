@@ -21,12 +21,23 @@ pub(crate) struct Manifest {
     pub(crate) not_included: Vec<String>,
 }
 
+/// A library that goes into a package.
+pub(crate) struct Packed {
+    pub(crate) library: Library,
+    pub(crate) bytes: Vec<u8>,
+    /// The oldest system it runs on, such as `glibc 2.34`.
+    pub(crate) needs: String,
+}
+
 #[derive(Serialize)]
 struct Entry {
     file: String,
     platform: String,
     architecture: String,
     build: &'static str,
+    needs: String,
+    tested: &'static str,
+    tested_how: &'static str,
     bytes: usize,
     sha256: String,
 }
@@ -36,19 +47,16 @@ impl Manifest {
     ///
     /// # Errors
     /// If the sources do not say what they should.
-    pub(crate) fn new(version: String, libraries: &[(Library, Vec<u8>)]) -> Result<Self> {
+    pub(crate) fn new(version: String, libraries: &[Packed]) -> Result<Self> {
         Ok(Self {
             name: "longhall",
             version,
             minimum_godot: library::minimum_godot()?,
             protocol_version: protocol_version()?,
-            libraries: libraries
-                .iter()
-                .map(|(library, bytes)| Entry::new(library, bytes))
-                .collect(),
+            libraries: libraries.iter().map(Entry::new).collect(),
             not_included: missing(
                 &library::listed()?,
-                libraries.iter().map(|(library, _)| library),
+                libraries.iter().map(|packed| &packed.library),
             ),
         })
     }
@@ -64,12 +72,17 @@ impl Manifest {
 }
 
 impl Entry {
-    fn new(library: &Library, bytes: &[u8]) -> Self {
+    fn new(packed: &Packed) -> Self {
+        let (library, bytes) = (&packed.library, &packed.bytes);
+        let trial = library.platform.trial();
         Self {
             file: format!("bin/{}", library.file),
             platform: library.platform.system.clone(),
             architecture: library.platform.architecture.clone(),
             build: library.variant.name(),
+            needs: packed.needs.clone(),
+            tested: trial.how_far,
+            tested_how: trial.how,
             bytes: bytes.len(),
             sha256: Sha256::digest(bytes)
                 .iter()
@@ -118,7 +131,12 @@ mod tests {
     fn a_manifest_names_each_library_with_its_sum() {
         let platform = Platform::of_target("x86_64-unknown-linux-gnu").unwrap();
         let library = library::find(&platform, Variant::Release).unwrap();
-        let manifest = Manifest::new("1.2.3".into(), &[(library, b"abc".to_vec())]).unwrap();
+        let packed = Packed {
+            library,
+            bytes: b"abc".to_vec(),
+            needs: "glibc 2.34".into(),
+        };
+        let manifest = Manifest::new("1.2.3".into(), &[packed]).unwrap();
         let json: serde_json::Value = serde_json::from_str(&manifest.to_json().unwrap()).unwrap();
         assert_eq!(json["version"], "1.2.3");
         assert_eq!(json["minimum_godot"], "4.6");
@@ -127,6 +145,8 @@ mod tests {
         assert_eq!(entry["file"], "bin/liblonghall.linux.release.x86_64.so");
         assert_eq!(entry["build"], "release");
         assert_eq!(entry["bytes"], 3);
+        assert_eq!(entry["needs"], "glibc 2.34");
+        assert_eq!(entry["tested"], "run");
         assert_eq!(
             entry["sha256"],
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -251,8 +251,10 @@ the listed version, is free for everyone: in the repository named here, and in
 the Rust community's package registry under the crate's name and version.
 
 The libraries also contain parts of the Rust standard library, which is licensed
-under MIT or Apache-2.0. RUST_STANDARD_LIBRARY_NOTICES.html, where it is beside this
-file, names its authors and their terms.
+under MIT or Apache-2.0. RUST_STANDARD_LIBRARY_NOTICES.html and, for libraries built
+with Debian's Rust, RUST_STANDARD_LIBRARY_NOTICES_DEBIAN.txt, where they are beside this
+file, name its authors and their terms. MINGW_W64_NOTICES.txt does so for the first
+functions that run in a library for Windows.
 ";
 
 #[cfg(test)]
