@@ -87,8 +87,16 @@ impl Platform {
             ("linux", "arm64") => &["aarch64-unknown-linux-gnu"],
             ("windows", _) => &["x86_64-pc-windows-gnu", "x86_64-pc-windows-msvc"],
             ("macos", _) => &["aarch64-apple-darwin", "x86_64-apple-darwin"],
+            ("android", "x86_64") => &["x86_64-linux-android"],
+            ("android", _) => &["aarch64-linux-android"],
+            ("web", _) => &["wasm32-unknown-emscripten"],
             _ => &["x86_64-unknown-linux-gnu"],
         }
+    }
+
+    /// Whether xtask can build such a library. For the others it takes a maker's own kit.
+    pub(crate) fn is_built_here(&self) -> bool {
+        ["linux", "windows", "macos"].contains(&self.system.as_str())
     }
 
     /// How far the tests of the sources try such a library. Who gets a package shall not

@@ -182,7 +182,7 @@ fn fetched_notices(built: &BTreeSet<Platform>) -> Result<BTreeMap<&'static str, 
     Ok(notices)
 }
 
-/// Means all that are listed.
+/// Means all that can be built here.
 const ALL: &str = "all";
 
 /// Checks a `--platform` before anything is built.
@@ -195,6 +195,7 @@ fn platform_name(name: &str) -> Result<String> {
 fn chosen_platforms(names: &[String]) -> Result<Vec<Platform>> {
     let mut listed: Vec<_> = library::listed()?.into_iter().map(|l| l.platform).collect();
     listed.dedup();
+    listed.retain(Platform::is_built_here);
     for name in names {
         if name != ALL && !listed.iter().any(|platform| platform.to_string() == *name) {
             let known: Vec<_> = listed.iter().map(ToString::to_string).collect();
@@ -398,6 +399,25 @@ mod tests {
         elf[18] = 62;
         assert!(check_library(&library, &elf, &[]).is_err());
         assert!(read_libraries(&["liblonghall.so".into()]).is_err());
+    }
+
+    #[test]
+    fn platforms_are_chosen_by_name_and_built_once() {
+        let chosen = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            let chosen = chosen_platforms(&names)?;
+            Ok::<_, anyhow::Error>(chosen.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert!(chosen(&[]).unwrap().is_empty());
+        let two = ["windows-x86_64", "linux-arm64", "windows-x86_64"];
+        assert_eq!(chosen(&two).unwrap(), ["linux-arm64", "windows-x86_64"]);
+        let all = chosen(&[ALL]).unwrap();
+        assert!(all.contains(&"macos-universal".to_owned()), "{all:?}");
+        let error = chosen(&["linux-riscv64"]).unwrap_err().to_string();
+        assert!(
+            error.contains("linux-riscv64") && error.contains("macos-universal"),
+            "{error}"
+        );
     }
 
     #[test]

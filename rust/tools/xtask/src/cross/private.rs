@@ -25,13 +25,13 @@ pub(super) fn available(target: Target) -> bool {
 /// Makes `cargo` build with the fetched Rust.
 pub(super) fn prepare(cargo: &mut Command, target: Target, flags: &mut Vec<String>) -> Result<()> {
     let rust = Rust::ensure()?;
-    check_version(&rust)?;
+    let version = rust.version()?;
+    check_version(&version)?;
     let bin = folder().join("bin");
     fs::create_dir_all(&bin).with_context(|| format!("cannot create {}", bin.display()))?;
-    cargo.env(
-        "RUSTC",
-        script(&bin, "rustc", &rust.libraries(), &rust.rustc(), "")?,
-    );
+    // Cargo asks a compiler for its version anew when the file has changed.
+    let rustc = launcher(&rust.libraries(), &rust.rustc(), "")? + &format!("# {version}\n");
+    cargo.env("RUSTC", write(bin.join("rustc"), &rustc)?);
     // The standard library's source lies below the checkout under two names.
     for (name, path) in rust.source_paths()? {
         flags.push(format!("--remap-path-prefix={}={name}", path.display()));
@@ -41,58 +41,66 @@ pub(super) fn prepare(cargo: &mut Command, target: Target, flags: &mut Vec<Strin
         Target::LinuxArm64 => {
             let root = toolchain::aarch64_gcc()?;
             let tools = Tools::new(&bin, &root, "arm64", "aarch64-linux-gnu");
-            let gcc = tools.gcc("gcc-12", &format!("--sysroot={}", quoted(&root)))?;
-            tools.set(cargo, target, &gcc, "ar")?;
+            let gcc = tools.script("cc", "gcc-12", &format!("--sysroot={}", quoted(&root)))?;
+            tools.tell(cargo, target, &gcc)?;
         }
         Target::WindowsX86_64 => {
             build_std(cargo);
-            // Both are needed to leave out what is never called: half of the library.
+            // Only together with lld this leaves out what is never called.
             flags.push("-Zfunction-sections=yes".to_owned());
-            let root = toolchain::mingw()?;
-            let llvm = toolchain::llvm(&rust)?;
-            let tools = Tools::new(&bin, &root, "windows", "x86_64-w64-mingw32");
-            let gcc = tools.gcc("gcc-win32", "")?;
-            // GCC looks for `ld.lld` in the folder behind -B.
-            let lld = bin.join("lld");
-            fs::create_dir_all(&lld).with_context(|| format!("cannot create {}", lld.display()))?;
-            script(&lld, "ld.lld", &rust.libraries(), &llvm.join("ld.lld"), "")?;
-            tools.set(cargo, target, &gcc, "ar")?;
-            let linker = tools.write("linker", &windows_linker(&gcc, &lld))?;
-            cargo.env(linker_variable(target), linker);
-            // The standard library is built with a `dlltool` from PATH.
-            let mut path = OsString::from(root.join("usr/bin"));
-            path.push(":");
-            path.push(env::var_os("PATH").unwrap_or_default());
-            cargo.env("PATH", path);
+            prepare_windows(cargo, &rust, &bin)?;
         }
         Target::MacosArm64 | Target::MacosX86_64 => {
             build_std(cargo);
             flags.push("-Clinker-flavor=ld64.lld".to_owned());
-            let stubs = toolchain::macos_stubs()?;
-            let llvm = toolchain::llvm(&rust)?;
-            let ld = script(
-                &bin,
-                "ld64.lld",
-                &rust.libraries(),
-                &llvm.join("ld64.lld"),
-                "",
-            )?;
-            let linker = bin.join("macos-linker");
-            write(&linker, &macos_linker(&ld, &stubs))?;
-            cargo.env(linker_variable(target), linker);
-            // Rust strips with this program from PATH.
-            let objcopy = llvm.join("llvm-objcopy");
-            script(&bin, "rust-objcopy", &rust.libraries(), &objcopy, "")?;
-            let mut path = OsString::from(&bin);
-            path.push(":");
-            path.push(env::var_os("PATH").unwrap_or_default());
-            cargo.env("PATH", path);
-            cargo.env("SDKROOT", &stubs);
+            cargo.env(linker_variable(target), macos_linker(&rust, &bin)?);
+            put_on_path(cargo, &bin);
+            cargo.env("SDKROOT", toolchain::macos_stubs()?);
             cargo.env("MACOSX_DEPLOYMENT_TARGET", OLDEST_MACOS);
         }
         Target::AndroidArm64 | Target::AndroidX86_64 | Target::Web => build_std(cargo),
     }
     Ok(())
+}
+
+fn prepare_windows(cargo: &mut Command, rust: &Rust, bin: &Path) -> Result<()> {
+    let root = toolchain::mingw()?;
+    let tools = Tools::new(bin, &root, "windows", "x86_64-w64-mingw32");
+    let gcc = tools.script("cc", "gcc-win32", "")?;
+    tools.tell(cargo, Target::WindowsX86_64, &gcc)?;
+    // GCC looks for `ld.lld` in the folder behind -B.
+    let lld = bin.join("lld");
+    let program = toolchain::llvm(rust)?.join("ld.lld");
+    write(
+        lld.join("ld.lld"),
+        &launcher(&rust.libraries(), &program, "")?,
+    )?;
+    let linker = write(bin.join("windows-linker"), &windows_linker(&gcc, &lld))?;
+    cargo.env(linker_variable(Target::WindowsX86_64), linker);
+    // The standard library is built with the `dlltool` that is there.
+    put_on_path(cargo, &root.join("usr/bin"));
+    Ok(())
+}
+
+/// The linker for macOS, and beside it the program that Rust strips with.
+fn macos_linker(rust: &Rust, bin: &Path) -> Result<PathBuf> {
+    let (llvm, libraries) = (toolchain::llvm(rust)?, rust.libraries());
+    let objcopy = launcher(&libraries, &llvm.join("llvm-objcopy"), "")?;
+    write(bin.join("rust-objcopy"), &objcopy)?;
+    let ld = launcher(&libraries, &llvm.join("ld64.lld"), "")?;
+    let ld = write(bin.join("ld64.lld"), &ld)?;
+    let linker = macos_script(&ld, &toolchain::macos_stubs()?);
+    write(bin.join("macos-linker"), &linker)
+}
+
+/// Has programs found in this folder first.
+fn put_on_path(cargo: &mut Command, folder: &Path) {
+    let mut path = OsString::from(folder);
+    if let Some(others) = env::var_os("PATH") {
+        path.push(":");
+        path.push(others);
+    }
+    cargo.env("PATH", path);
 }
 
 /// The terms of the standard library, and of what every program for Windows begins with.
@@ -134,10 +142,9 @@ fn build_std(cargo: &mut Command) {
 }
 
 /// The fetched Rust moves on with Debian; it must not be older than the workspace asks.
-fn check_version(rust: &Rust) -> Result<()> {
-    let version = rust.version()?;
+fn check_version(version: &str) -> Result<()> {
     let needed = env!("CARGO_PKG_RUST_VERSION");
-    if numbers(&version) < numbers(needed) {
+    if numbers(version) < numbers(needed) {
         bail!(
             "Debian's Rust for other machines is {version}, and this workspace needs {needed}: \
              remove target/cross-rust to fetch it anew, or wait for Debian's next security update"
@@ -174,32 +181,20 @@ impl<'a> Tools<'a> {
         }
     }
 
-    fn gcc(&self, program: &str, arguments: &str) -> Result<PathBuf> {
-        self.script("cc", program, arguments)
-    }
-
+    /// A script that starts one of the programs.
     fn script(&self, name: &str, program: &str, arguments: &str) -> Result<PathBuf> {
         let program = self.root.join(format!("usr/bin/{}-{program}", self.prefix));
-        let name = format!("{}-{name}", self.name);
-        script(self.bin, &name, &self.libraries(), &program, arguments)
-    }
-
-    fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let libraries = self.root.join("usr/lib/x86_64-linux-gnu");
         let file = self.bin.join(format!("{}-{name}", self.name));
-        write(&file, text)?;
-        Ok(file)
-    }
-
-    fn libraries(&self) -> PathBuf {
-        self.root.join("usr/lib/x86_64-linux-gnu")
+        write(file, &launcher(&libraries, &program, arguments)?)
     }
 
     /// Tells cargo of the linker, and build scripts of the C compiler.
-    fn set(&self, cargo: &mut Command, target: Target, gcc: &Path, ar: &str) -> Result<()> {
+    fn tell(&self, cargo: &mut Command, target: Target, gcc: &Path) -> Result<()> {
         let triple = target.triple().replace('-', "_");
         cargo.env(linker_variable(target), gcc);
         cargo.env(format!("CC_{triple}"), gcc);
-        cargo.env(format!("AR_{triple}"), self.script("ar", ar, "")?);
+        cargo.env(format!("AR_{triple}"), self.script("ar", "ar", "")?);
         Ok(())
     }
 }
@@ -209,7 +204,8 @@ fn linker_variable(target: Target) -> String {
     format!("CARGO_TARGET_{triple}_LINKER")
 }
 
-/// Links with lld, which does not know an argument that Rust passes to GNU's linker.
+/// Links with lld, which does not know an argument that Rust passes to GNU's linker, and
+/// else writes the time into the file.
 fn windows_linker(gcc: &Path, lld: &Path) -> String {
     format!(
         "#!/bin/sh\n\
@@ -220,7 +216,7 @@ fn windows_linker(gcc: &Path, lld: &Path) -> String {
          \t*) set -- \"$@\" \"$word\" ;;\n\
          \tesac\n\
          done\n\
-         exec {} -fuse-ld=lld -B{} \"$@\"\n",
+         exec {} -fuse-ld=lld -B{} \"$@\" -Wl,--no-insert-timestamp\n",
         quoted(gcc),
         quoted(lld)
     )
@@ -229,7 +225,7 @@ fn windows_linker(gcc: &Path, lld: &Path) -> String {
 /// Links against stand-ins for the system's libraries, and signs for both processors.
 /// The path that a library gives
 /// for itself would else be where it was built.
-fn macos_linker(ld: &Path, stubs: &Path) -> String {
+fn macos_script(ld: &Path, stubs: &Path) -> String {
     format!(
         "#!/bin/sh\n\
          case \" $* \" in\n\
@@ -241,25 +237,15 @@ fn macos_linker(ld: &Path, stubs: &Path) -> String {
     )
 }
 
-/// Writes a script that starts `program` with its libraries.
-fn script(
-    bin: &Path,
-    name: &str,
-    libraries: &Path,
-    program: &Path,
-    arguments: &str,
-) -> Result<PathBuf> {
+/// A script that starts `program` with its libraries.
+fn launcher(libraries: &Path, program: &Path, arguments: &str) -> Result<String> {
     if !program.is_file() {
         bail!("the fetched packages have no {}", program.display());
     }
-    let file = bin.join(name);
-    let text = format!(
-        "#!/bin/sh\nexport LD_LIBRARY_PATH={}\nexec {} {arguments} \"$@\"\n",
-        quoted(libraries),
-        quoted(program)
-    );
-    write(&file, &text)?;
-    Ok(file)
+    let (libraries, program) = (quoted(libraries), quoted(program));
+    Ok(format!(
+        "#!/bin/sh\nexport LD_LIBRARY_PATH={libraries}\nexec {program} {arguments} \"$@\"\n"
+    ))
 }
 
 /// A path as one word of a shell.
@@ -267,13 +253,16 @@ fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-/// Writes a script, if it is not there already: cargo builds anew after a newer compiler.
-fn write(file: &Path, text: &str) -> Result<()> {
-    if fs::read_to_string(file).is_ok_and(|there| there == text) {
-        return Ok(());
+/// Writes a script, unless it is there already. In one step, for another xtask may be
+/// about to start it.
+fn write(file: PathBuf, text: &str) -> Result<PathBuf> {
+    if !fs::read_to_string(&file).is_ok_and(|there| there == text) {
+        let fresh = file.with_extension(format!("new{}", std::process::id()));
+        workspace::write(&fresh, text)?;
+        make_executable(&fresh)?;
+        fs::rename(&fresh, &file).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    workspace::write(file, text)?;
-    make_executable(file)
+    Ok(file)
 }
 
 #[cfg(unix)]
@@ -305,8 +294,8 @@ mod tests {
     fn the_linker_for_windows_gets_all_words_but_the_one_it_does_not_know() {
         let folder = workspace::scratch_dir("tmp").join("windows-linker");
         fs::create_dir_all(&folder).unwrap();
-        let linker = folder.join("linker");
-        write(&linker, &windows_linker(Path::new("/bin/echo"), &folder)).unwrap();
+        let text = windows_linker(Path::new("/bin/echo"), &folder);
+        let linker = write(folder.join("linker"), &text).unwrap();
         let words = [
             "-o",
             "a b.dll",
@@ -315,7 +304,10 @@ mod tests {
             "-Wl,-soname,y",
         ];
         let said = process::output("linker", Command::new(&linker).args(words)).unwrap();
-        let expected = format!("-fuse-ld=lld -B{} -o a b.dll -Wl,--x\n", folder.display());
+        let expected = format!(
+            "-fuse-ld=lld -B{} -o a b.dll -Wl,--x -Wl,--no-insert-timestamp\n",
+            folder.display()
+        );
         assert_eq!(said, expected);
     }
 }

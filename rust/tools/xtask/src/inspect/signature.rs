@@ -177,5 +177,8 @@ mod tests {
         let count = 9048 + 20 + 28;
         short[count..count + 4].copy_from_slice(&2_u32.to_be_bytes());
         assert!(check(&short).is_err());
+        // The last page left out of the list and of what it is said to cover.
+        short[count + 4..count + 8].copy_from_slice(&8192_u32.to_be_bytes());
+        assert!(check(&short).is_err());
     }
 }

@@ -310,6 +310,14 @@ mod tests {
     }
 
     #[test]
+    fn the_terms_of_the_crates_for_all_platforms_are_known() {
+        let libraries = crate::library::listed().unwrap();
+        let targets = libraries.iter().flat_map(|l| l.platform.targets());
+        let notices = write(&targets.copied().collect()).unwrap();
+        assert!(notices.contains("\ngodot-core "));
+    }
+
+    #[test]
     fn unknown_terms_are_an_error() {
         assert!(standard_terms("LicenseRef-Mine").is_err());
         assert!(standard_terms("No Such Licence").is_err());
