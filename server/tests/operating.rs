@@ -113,7 +113,7 @@ fn the_lines_of_the_log_that_the_guide_explains_are_there() {
 
 #[test]
 fn the_unit_for_systemd_starts_the_program_with_variables_that_it_knows() {
-    let unit = samples("ini").remove(0);
+    let unit = include_str!("../packaging/longhall-server.service");
     let known = options_of_the_program();
     let settings = unit.lines().filter_map(|l| l.strip_prefix("Environment="));
     let settings: Vec<&str> = settings.collect();
@@ -123,8 +123,32 @@ fn the_unit_for_systemd_starts_the_program_with_variables_that_it_knows() {
         let is_known = known.values().any(|(variable, _)| variable == name);
         assert!(is_known, "{name}");
     }
+    assert!(unit.contains("ExecStart=longhall-server\n"), "{unit}");
     assert!(unit.contains("StateDirectory=longhall\n"), "{unit}");
-    assert!(unit.contains("=/var/lib/longhall/longhall.db\n"), "{unit}");
+    let (guide, example) = (guide(), include_str!("../longhall.example.env"));
+    for (line, path) in [
+        (
+            "Environment=LONGHALL_DATABASE=",
+            "/var/lib/longhall/longhall.db",
+        ),
+        ("EnvironmentFile=-", "/etc/longhall/longhall.env"),
+    ] {
+        assert!(
+            unit.contains(&format!("{line}{path}\n")),
+            "{line} in {unit}"
+        );
+        assert!(guide.contains(path), "{path} in the guide");
+    }
+    assert!(example.contains("/etc/longhall/longhall.env"), "{example}");
+}
+
+#[test]
+fn the_guide_installs_the_service_as_the_page_in_the_archive_does() {
+    let page = include_str!("../packaging/README-linux.txt");
+    let commands = sample_with("sh", "longhall-server.service");
+    for command in commands.lines() {
+        assert!(page.contains(command), "{command:?} is not in {page}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! - [`Display`]: the desktop's, or one in memory;
 //! - [`PythonTools`]: programs that pip installs, gdformat among them;
 //! - [`toolchain`]: compilers and linkers for other machines;
+//! - [`Zig`]: links for a Linux older than this machine's, and for another processor;
 //! - `debian`: packages unpacked in a folder of our own; `godot_root`: Godot's;
 //! - [`process`], [`interrupt`]: programs run with a time limit, and none left behind.
 //!
@@ -14,6 +15,7 @@
 mod godot;
 mod display;
 mod python;
+mod zig;
 pub mod templates;
 pub mod toolchain;
 
@@ -30,6 +32,7 @@ use std::path::PathBuf;
 pub use display::Display;
 pub use godot::{Godot, OLDEST};
 pub use python::PythonTools;
+pub use zig::Zig;
 
 /// The checkout's root folder.
 pub fn checkout() -> PathBuf {

@@ -65,6 +65,11 @@ impl PythonTools {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         self.packages.join("bin").join(file)
     }
+
+    /// A file of its packages.
+    pub(crate) fn file(&self, path: &str) -> PathBuf {
+        self.packages.join(path)
+    }
 }
 
 /// One file out of a package, which is not installed: in `folder`, under its own name.

@@ -221,7 +221,10 @@ impl Goal {
 }
 
 /// Has `make` write `output`, and makes sure that it did: an older file is removed first.
-fn make_anew(output: &Path, make: impl FnOnce() -> Result<()>) -> Result<()> {
+///
+/// # Errors
+/// If `make` fails, or writes no such file.
+pub(crate) fn make_anew(output: &Path, make: impl FnOnce() -> Result<()>) -> Result<()> {
     remove_file(output)?;
     make()?;
     if !output.is_file() {

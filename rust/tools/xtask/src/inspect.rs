@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 
 use crate::library::Library;
 
-pub(crate) use elf::Elf;
+pub(crate) use elf::{Elf, read as read_elf};
 pub(crate) use pe::Pe;
 
 /// What Godot looks for in a library.
@@ -48,6 +48,14 @@ pub(crate) fn check(library: &Library, bytes: &[u8]) -> Result<String> {
         }
         system => bail!("nobody has said what a library for {system} must be like"),
     }
+}
+
+/// Judges a program for Windows: it needs no DLL beside it.
+///
+/// # Errors
+/// If it needs one, or is damaged.
+pub(crate) fn check_windows_program(bytes: &[u8]) -> Result<()> {
+    check_libraries(&pe::read(bytes)?.dlls, pe::is_of_windows)
 }
 
 /// What `elf` needs, if players have it.

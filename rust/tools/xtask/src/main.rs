@@ -18,6 +18,7 @@ mod fuzz;
 mod test;
 
 mod package;
+mod server_package;
 mod export;
 
 mod addon;
@@ -90,6 +91,12 @@ enum Task {
     /// all it needs is fetched into target/. Elsewhere, make a package on each machine, and
     /// give the other machines' godot_project/addons/longhall/bin/* to one with --library.
     Package(package::Options),
+    /// Make the server's programs and Debian packages in target/package/
+    ///
+    /// For Linux, a program that runs with every glibc from Debian 11's 2.31 on: in a
+    /// .tar.gz and as a .deb with a service of systemd. For Windows, a .zip. The same
+    /// sources give the same bytes.
+    PackageServer(server_package::Options),
     /// Make a player's build of the game in target/export/, for this machine
     ///
     /// Linux only; elsewhere, export from the editor. Godot's export templates
@@ -152,6 +159,7 @@ fn run(task: Task) -> Result<()> {
         Task::Addon { release: false } => addon::build(),
         Task::Addon { release: true } => addon::build_both().map(drop),
         Task::Package(options) => package::run(&options).map(drop),
+        Task::PackageServer(options) => server_package::run(&options),
         Task::Export(options) => export::run(&options),
         Task::GodotTest(options) => godot_test::run(&options),
         Task::Bench(options) => bench::run(&options),

@@ -8,7 +8,7 @@
 
 pub(crate) mod archive;
 mod manifest;
-mod notices;
+pub(crate) mod notices;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -27,10 +27,6 @@ use manifest::{Manifest, Packed};
 
 /// Where everything lies in a game's project, and in the package.
 const FOLDER: &str = "addons/longhall";
-
-/// Where the notices lie in the package.
-const NOTICES: &str = "THIRD_PARTY_NOTICES.txt";
-const STANDARD_LIBRARY_NOTICES: &str = "RUST_STANDARD_LIBRARY_NOTICES.html";
 
 /// Names of properties that make the connection bad begin with this.
 const BAD_WEATHER: &[u8] = b"bad_weather";
@@ -60,7 +56,7 @@ pub(crate) struct Options {
 /// If anything does not build, a library is not what its name says, a machine's
 /// path is in one, or the licence of a crate is not known.
 pub(crate) fn run(options: &Options) -> Result<PathBuf> {
-    let version = notices::addon_version()?;
+    let version = notices::version()?;
     // Said before the builds, which take their time.
     let given = read_libraries(&options.libraries)?;
     let chosen = chosen_platforms(&options.platforms)?;
@@ -109,9 +105,10 @@ pub(crate) fn run(options: &Options) -> Result<PathBuf> {
         "manifest.json",
         manifest.to_json()?.into_bytes(),
     )?;
-    add(&mut files, NOTICES, notices::write(&targets)?.into_bytes())?;
+    let third_parties = notices::write(&notices::ADDON, &targets)?;
+    add(&mut files, notices::FILE, third_parties.into_bytes())?;
     match notices::standard_library() {
-        Some(html) => add(&mut files, STANDARD_LIBRARY_NOTICES, html)?,
+        Some(html) => add(&mut files, notices::STANDARD_LIBRARY_FILE, html)?,
         None => println!("package: this Rust comes without its own notices, so they are left out"),
     }
     for (name, bytes) in fetched_notices(&built)? {
@@ -150,12 +147,15 @@ fn file_name(version: &str, platforms: &BTreeSet<Platform>) -> PathBuf {
 }
 
 /// Writes the file in one step, so that nobody finds half of it.
-fn write(file: &Path, bytes: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<()> {
     let explain = || format!("cannot write {}", file.display());
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).with_context(explain)?;
     }
-    let fresh = file.with_extension("zip.new");
+    let fresh = file.with_extension("new");
     fs::write(&fresh, bytes).with_context(explain)?;
     fs::rename(&fresh, file).with_context(explain)
 }
@@ -219,7 +219,10 @@ fn chosen_platforms(names: &[String]) -> Result<Vec<Platform>> {
 /// # Errors
 /// If the licence of a crate is not known.
 pub(crate) fn notices_of_this_machine() -> Result<String> {
-    notices::write(&Platform::host()?.targets().iter().copied().collect())
+    notices::write(
+        &notices::ADDON,
+        &Platform::host()?.targets().iter().copied().collect(),
+    )
 }
 
 /// Reads and checks the libraries, and puts them in the order of
@@ -283,7 +286,7 @@ fn check_library(library: &Library, bytes: &[u8], private: &[String]) -> Result<
 }
 
 /// Folders that a library would tell about if it was built carelessly.
-fn machine_paths() -> Vec<String> {
+pub(crate) fn machine_paths() -> Vec<String> {
     let mut folders = vec![workspace::root()];
     for (variable, below_home) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
         let home = || Some(std::env::home_dir()?.join(below_home));
@@ -294,7 +297,7 @@ fn machine_paths() -> Vec<String> {
     folders.filter(|folder| folder.len() > 4).collect()
 }
 
-fn contains(bytes: &[u8], text: &[u8]) -> bool {
+pub(crate) fn contains(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 

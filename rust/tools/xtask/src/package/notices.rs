@@ -13,6 +13,31 @@ use spdx::{Expression, ParseMode};
 use crate::addon::DEBUG_FEATURE;
 use crate::workspace;
 
+/// What the notices are called where they are packed.
+pub(crate) const FILE: &str = "THIRD_PARTY_NOTICES.txt";
+pub(crate) const STANDARD_LIBRARY_FILE: &str = "RUST_STANDARD_LIBRARY_NOTICES.html";
+
+/// Something that is passed on, with others' work in it.
+pub(crate) struct Product {
+    package: &'static str,
+    features: &'static [&'static str],
+    introduction: &'static str,
+}
+
+/// The addon's libraries.
+pub(crate) const ADDON: Product = Product {
+    package: "longhall-network-client",
+    features: &[DEBUG_FEATURE],
+    introduction: ADDONS_INTRODUCTION,
+};
+
+/// The server's program.
+pub(crate) const SERVER: Product = Product {
+    package: "longhall-server",
+    features: &[],
+    introduction: SERVERS_INTRODUCTION,
+};
+
 /// How the names of files with terms begin.
 const TERMS: &[&str] = &[
     "LICENSE",
@@ -51,11 +76,11 @@ struct Terms {
     text: String,
 }
 
-/// The version of the `longhall-network-client` package, which is the addon's.
+/// The version of the `longhall-network-client` package, which is all crates'.
 ///
 /// # Errors
 /// If cargo does not say.
-pub(crate) fn addon_version() -> Result<String> {
+pub(crate) fn version() -> Result<String> {
     let mut cargo = workspace::cargo();
     cargo.args(["metadata", "--format-version", "1", "--no-deps"]);
     let metadata: Metadata = serde_json::from_str(&process::output("cargo metadata", &mut cargo)?)
@@ -68,15 +93,15 @@ pub(crate) fn addon_version() -> Result<String> {
         .context("this workspace has no package longhall-network-client")
 }
 
-/// The notices for a package with libraries for these Rust targets.
+/// The notices for a package with a product built for these Rust targets.
 ///
 /// # Errors
 /// If the terms of a crate cannot be found out: better no package than one that
 /// may not be passed on.
-pub(crate) fn write(targets: &BTreeSet<&str>) -> Result<String> {
+pub(crate) fn write(product: &Product, targets: &BTreeSet<&str>) -> Result<String> {
     let mut crates = BTreeMap::new();
     for target in targets {
-        for found in linked_crates(target)? {
+        for found in linked_crates(product, target)? {
             crates.insert((found.name.clone(), found.version.clone()), found);
         }
     }
@@ -85,7 +110,7 @@ pub(crate) fn write(targets: &BTreeSet<&str>) -> Result<String> {
         let terms = terms(&found).with_context(|| format!("{} {}", found.name, found.version))?;
         with_terms.push((found, terms));
     }
-    Ok(compose(&with_terms))
+    Ok(compose(product.introduction, &with_terms))
 }
 
 /// The Rust standard library's own notices, if this Rust came with them.
@@ -95,18 +120,13 @@ pub(crate) fn standard_library() -> Option<Vec<u8>> {
     fs::read(Path::new(sysroot.trim()).join("share/doc/rust/COPYRIGHT-library.html")).ok()
 }
 
-/// The crates of others whose code is in a library for `target`.
-fn linked_crates(target: &str) -> Result<Vec<Crate>> {
-    // The tree knows which features, and so which crates, the addon alone
+/// The crates of others whose code is in the product for `target`.
+fn linked_crates(product: &Product, target: &str) -> Result<Vec<Crate>> {
+    // The tree knows which features, and so which crates, the product alone
     // turns on; the metadata, which is for the whole workspace, has the terms.
     let mut tree = workspace::cargo();
-    tree.args([
-        "tree",
-        "--package",
-        "longhall-network-client",
-        "--features",
-        DEBUG_FEATURE,
-    ]);
+    tree.args(["tree", "--package", product.package]);
+    tree.args(["--features", &product.features.join(",")]);
     tree.args(["--edges", "normal,no-proc-macro", "--prefix", "none"]);
     tree.args(["--format", "{p}", "--target", target]);
     let tree = process::output("cargo tree", &mut tree)?;
@@ -201,7 +221,7 @@ fn tidy(text: &str) -> String {
 }
 
 /// The whole text. One that several crates share is printed once.
-fn compose(crates: &[(Crate, Vec<Terms>)]) -> String {
+fn compose(introduction: &str, crates: &[(Crate, Vec<Terms>)]) -> String {
     // Each different text, with the crates that come with it.
     let mut texts: Vec<(&Terms, Vec<String>)> = Vec::new();
     let mut list = String::new();
@@ -224,7 +244,7 @@ fn compose(crates: &[(Crate, Vec<Terms>)]) -> String {
         }
         list.push_str(&format!("    Texts:   {}\n", numbers.join(" ")));
     }
-    let mut notices = format!("{INTRODUCTION}\n{list}\n");
+    let mut notices = format!("{introduction}\n{list}\n");
     for (number, (terms, names)) in texts.iter().enumerate() {
         notices.push_str(&format!(
             "{RULE}\n[{}] {}, for {}\n{RULE}\n\n{}\n\n",
@@ -237,7 +257,7 @@ fn compose(crates: &[(Crate, Vec<Terms>)]) -> String {
     notices
 }
 
-const INTRODUCTION: &str = "\
+const ADDONS_INTRODUCTION: &str = "\
 Work of others in Longhall's libraries
 ======================================
 
@@ -255,6 +275,19 @@ under MIT or Apache-2.0. RUST_STANDARD_LIBRARY_NOTICES.html and, for libraries b
 with Debian's Rust, RUST_STANDARD_LIBRARY_NOTICES_DEBIAN.txt, where they are beside this
 file, name its authors and their terms. MINGW_W64_NOTICES.txt does so for the first
 functions that run in a library for Windows.
+";
+
+const SERVERS_INTRODUCTION: &str = "\
+Work of others in Longhall's server
+===================================
+
+The program contains the Rust crates listed here, unchanged, under the terms below.
+Who passes it on passes this work on too, and this text with it.
+
+It also contains SQLite, which is in the public domain; parts of the Rust standard
+library, which is licensed under MIT or Apache-2.0, and whose authors and terms
+RUST_STANDARD_LIBRARY_NOTICES.html names where it is beside this file; and on Linux
+the unwinder of the LLVM project, under the Apache License 2.0 with its exceptions.
 ";
 
 #[cfg(test)]
@@ -291,7 +324,7 @@ mod tests {
                 vec![text("LICENSE", "Be honest.")],
             ),
         ];
-        let notices = compose(&crates);
+        let notices = compose("Thanks.\n", &crates);
         assert_eq!(notices.matches("Do as you like.").count(), 1);
         assert!(notices.contains("[1] LICENSE-MIT, for ale 1.0.0, bread 1.0.0\n"));
         assert!(notices.contains(
@@ -313,7 +346,7 @@ mod tests {
     fn the_terms_of_the_crates_for_all_platforms_are_known() {
         let libraries = crate::library::listed().unwrap();
         let targets = libraries.iter().flat_map(|l| l.platform.targets());
-        let notices = write(&targets.copied().collect()).unwrap();
+        let notices = write(&ADDON, &targets.copied().collect()).unwrap();
         assert!(notices.contains("\ngodot-core "));
     }
 
@@ -325,7 +358,7 @@ mod tests {
 
     #[test]
     fn the_addons_own_crates_are_not_third_parties_and_macros_are_not_linked() {
-        let names: Vec<_> = linked_crates("x86_64-unknown-linux-gnu")
+        let names: Vec<_> = linked_crates(&ADDON, "x86_64-unknown-linux-gnu")
             .unwrap()
             .into_iter()
             .map(|found| found.name)
