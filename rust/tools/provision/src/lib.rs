@@ -7,6 +7,7 @@
 //! - [`PythonTools`]: programs that pip installs, gdformat among them;
 //! - [`toolchain`]: compilers and linkers for other machines;
 //! - [`Zig`]: links for a Linux older than this machine's, and for another processor;
+//! - [`DebianSystem`]: a Debian in a folder, to install packages in;
 //! - `debian`: packages unpacked in a folder of our own; `godot_root`: Godot's;
 //! - [`process`], [`interrupt`]: programs run with a time limit, and none left behind.
 //!
@@ -21,6 +22,8 @@ pub mod toolchain;
 
 mod godot_root;
 mod debian;
+mod debian_system;
+mod qemu;
 
 pub mod process;
 pub mod interrupt;
@@ -29,6 +32,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub use debian_system::{DebianSystem, arm64_command};
 pub use display::Display;
 pub use godot::{Godot, OLDEST};
 pub use python::PythonTools;

@@ -11,6 +11,9 @@ mod contents;
 mod tarball;
 mod debian;
 
+mod service;
+pub(crate) mod installed;
+
 use std::path::PathBuf;
 
 use anyhow::Result;

@@ -213,7 +213,10 @@ fn build() -> Result<PathBuf> {
 
 /// A port that nobody listens on. The system does not hand out the same one
 /// again soon, so it stays free until the server takes it.
-fn free_port() -> Result<u16> {
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn free_port() -> Result<u16> {
     let listener =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
     Ok(listener

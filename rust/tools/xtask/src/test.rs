@@ -8,7 +8,7 @@ use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
     addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, package, play,
-    project, workspace,
+    project, server_package, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -46,6 +46,8 @@ pub(crate) enum Step {
     ExportedGame,
     /// Two headless clients talk over a server that restarts
     Conversation,
+    /// The server's packages install, start, talk, update and go, where they have changed
+    ServerPackages,
 }
 
 impl Step {
@@ -67,6 +69,7 @@ impl Step {
             Self::EmptyProject => "package in an empty project",
             Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
+            Self::ServerPackages => "server programs and .debs install and start",
         }
     }
 
@@ -103,6 +106,7 @@ impl Step {
             Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),
             Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
+            Self::ServerPackages => server_package::installed::test(),
         }
     }
 }
