@@ -5,9 +5,10 @@ use longhall_provision::process;
 
 use crate::addon::DEBUG_FEATURE;
 use crate::gdtoolkit::{self, Mode};
-use crate::{deny, workspace};
+use crate::{deny, workflows, workspace};
 
-/// Format and lints of Rust and GDScript, and licences of crates; builds no program.
+/// Format and lints of Rust, GDScript and workflows, and licences of crates; builds no
+/// program.
 ///
 /// # Errors
 /// If anything is found.
@@ -15,6 +16,7 @@ pub(crate) fn run() -> Result<()> {
     rust_format()?;
     gdscript()?;
     deny::check()?;
+    workflows::check()?;
     clippy()
 }
 

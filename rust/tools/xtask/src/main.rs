@@ -31,6 +31,7 @@ mod control;
 mod server_process;
 
 mod gdtoolkit;
+mod workflows;
 mod godot;
 
 mod unchanged;
@@ -70,7 +71,7 @@ enum Task {
     },
     /// Check format, lints and licences, for the moment before a commit
     ///
-    /// Those of Rust and GDScript. Builds no program.
+    /// Those of Rust, GDScript and GitHub's workflows. Builds no program.
     Check,
     /// Format Rust and GDScript
     Fmt,

@@ -8,7 +8,7 @@ use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
     addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, package, play,
-    project, server_package, workspace,
+    project, server_package, workflows, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -48,6 +48,8 @@ pub(crate) enum Step {
     Conversation,
     /// The server's packages install, start, talk, update and go, where they have changed
     ServerPackages,
+    /// GitHub's workflows are well-formed and safe, where one has changed
+    Workflows,
 }
 
 impl Step {
@@ -70,6 +72,7 @@ impl Step {
             Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
             Self::ServerPackages => "server programs and .debs install and start",
+            Self::Workflows => "workflows of GitHub",
         }
     }
 
@@ -107,6 +110,7 @@ impl Step {
             Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
             Self::ServerPackages => server_package::installed::test(),
+            Self::Workflows => workflows::check(),
         }
     }
 }
