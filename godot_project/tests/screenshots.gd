@@ -11,6 +11,7 @@ extends SceneTree
 const Arguments := preload("res://tests/arguments.gd")
 const ErrorCounter := preload("res://tests/error_counter.gd")
 const Game := preload("res://tests/game.gd")
+const Icon := preload("res://tests/icon.gd")
 const PlayerInput := preload("res://tests/player_input.gd")
 const ServerControl := preload("res://tests/server_control.gd")
 
@@ -62,6 +63,7 @@ func _initialize() -> void:
 	_game = Game.new(_arguments.server)
 	_game.client.reconnect_max_delay = 4.0
 	root.add_child(_game.main)
+	_save(Icon.render(), "icon")
 	await _take_login()
 	await _take_chatbox()
 	await _take_channels()
@@ -274,14 +276,18 @@ func _take(name: String, size: Vector2i) -> void:
 	for i: int in 10:
 		await process_frame
 	await RenderingServer.frame_post_draw
-	var path: String = Arguments.value_of("out", ".").path_join(name + ".png")
-	var error: Error = root.get_texture().get_image().save_png(path)
-	if error != OK:
-		_fail("cannot save %s: %s" % [path, error_string(error)])
-	print("say: saved ", path)
+	_save(root.get_texture().get_image(), name)
 	root.size = USUAL
 	for i: int in 4:
 		await process_frame
+
+
+func _save(picture: Image, name: String) -> void:
+	var path: String = Arguments.value_of("out", ".").path_join(name + ".png")
+	var error: Error = picture.save_png(path)
+	if error != OK:
+		_fail("cannot save %s: %s" % [path, error_string(error)])
+	print("say: saved ", path)
 
 
 func _until(condition: Callable, what: String) -> void:
