@@ -20,6 +20,7 @@ mod test;
 mod package;
 mod server_package;
 mod export;
+mod release;
 
 mod addon;
 mod cross;
@@ -98,6 +99,13 @@ enum Task {
     /// .tar.gz and as a .deb with a service of systemd. For Windows, a .zip. The same
     /// sources give the same bytes.
     PackageServer(server_package::Options),
+    /// Make everything that is published with a version, in target/release-VERSION/
+    ///
+    /// Checks first that version, changelog and tag agree and that nothing is left
+    /// uncommitted. Then come the addon for all platforms, the server's programs,
+    /// checksums, lists of all crates (CycloneDX), notes, and what Godot's asset library
+    /// asks for. The same commit gives the same bytes.
+    Release(release::Options),
     /// Make a player's build of the game in target/export/, for this machine
     ///
     /// Linux only; elsewhere, export from the editor. Godot's export templates
@@ -161,6 +169,7 @@ fn run(task: Task) -> Result<()> {
         Task::Addon { release: true } => addon::build_both().map(drop),
         Task::Package(options) => package::run(&options).map(drop),
         Task::PackageServer(options) => server_package::run(&options),
+        Task::Release(options) => release::run(&options),
         Task::Export(options) => export::run(&options),
         Task::GodotTest(options) => godot_test::run(&options),
         Task::Bench(options) => bench::run(&options),

@@ -48,6 +48,31 @@ pub(crate) struct Options {
     /// than once. Its name must be one that longhall.gdextension lists
     #[arg(long = "library", value_name = "FILE")]
     libraries: Vec<PathBuf>,
+
+    /// Build nothing: the libraries of other machines are all there are
+    #[arg(skip)]
+    libraries_only: bool,
+}
+
+impl Options {
+    /// For all platforms: with these libraries of other machines, and what can be built here
+    /// for the others.
+    ///
+    /// # Errors
+    /// If a file is none of the listed libraries.
+    pub(crate) fn for_release(libraries: &[PathBuf]) -> Result<Self> {
+        let given = read_libraries(libraries)?;
+        let platforms = chosen_platforms(&[ALL.to_owned()])?
+            .into_iter()
+            .filter(|platform| given.iter().all(|l| l.library.platform != *platform));
+        let platforms: Vec<_> = platforms.map(|platform| platform.to_string()).collect();
+        Ok(Self {
+            libraries_only: platforms.is_empty(),
+            platforms,
+            libraries: libraries.to_vec(),
+            targets: Vec::new(),
+        })
+    }
 }
 
 /// Builds the libraries and packs them; the result is the zip file's path.
@@ -68,7 +93,8 @@ pub(crate) fn run(options: &Options) -> Result<PathBuf> {
             .iter()
             .filter_map(|t| Platform::of_target(t)),
     );
-    let home = options.targets.is_empty() && options.platforms.is_empty();
+    let home =
+        options.targets.is_empty() && options.platforms.is_empty() && !options.libraries_only;
     if home {
         platforms.insert(Platform::host()?);
     }
@@ -421,6 +447,20 @@ mod tests {
             error.contains("linux-riscv64") && error.contains("macos-universal"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_release_is_for_every_machine_that_can_be_built_for() {
+        let platforms = Options::for_release(&[]).unwrap().platforms;
+        for platform in [
+            "linux-x86_64",
+            "linux-arm64",
+            "windows-x86_64",
+            "macos-universal",
+        ] {
+            assert!(platforms.iter().any(|name| name == platform), "{platform}");
+        }
+        assert!(Options::for_release(&["liblonghall.so".into()]).is_err());
     }
 
     #[test]
