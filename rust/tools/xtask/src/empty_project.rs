@@ -5,6 +5,7 @@
 //! cannot rot.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -97,15 +98,23 @@ func _ready() -> void:
 /// What the README's log shows after that.
 const EXPECTED: [&str; 3] = ["Username or password incorrect", "Hello ada", "ada: Hello!"];
 
-/// Makes the package, unzips it into an empty project, plays the README's example in it, and
-/// then a scene that has no script at all.
+/// Makes the package and tries it.
+///
+/// # Errors
+/// As [`try_package`], and if the package cannot be made.
+pub(crate) fn run(godot: &Godot) -> Result<()> {
+    try_package(godot, &package::run(&package::Options::default())?)
+}
+
+/// Unzips a package into an empty project, plays the README's example in it, and then a scene
+/// that has no script at all.
 ///
 /// # Errors
 /// If Godot reports an error, or they do not come to their end.
-pub(crate) fn run(godot: &Godot) -> Result<()> {
+pub(crate) fn try_package(godot: &Godot, package: &Path) -> Result<()> {
     let setup = Setup::start("empty-project")?;
     let folder = setup.folder().join("project");
-    archive::unpack(&package::run(&package::Options::default())?, &folder)?;
+    archive::unpack(package, &folder)?;
     let url = setup.url();
     for (name, text) in [
         ("project.godot", PROJECT.to_owned()),

@@ -34,16 +34,18 @@ mod server_process;
 mod gdtoolkit;
 mod workflows;
 mod godot;
+mod official_godot;
 
 mod unchanged;
 mod workspace;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use longhall_provision::interrupt;
+use longhall_provision::{Godot, interrupt};
 
 /// Longhall's developer commands.
 ///
@@ -140,6 +142,20 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Render docs/pictures from the scenes
     Screenshots,
+    /// Play the README's examples in an empty project with this package in it
+    ///
+    /// As a designer unpacks it, with the Godot of this machine and a server that is
+    /// started for it. The package may come from another machine.
+    TryPackage {
+        /// The zip that `cargo xtask package` or a release made
+        #[arg(value_name = "FILE")]
+        package: PathBuf,
+    },
+    /// Fetch an official Godot into target/, checked against its makers' checksums
+    ///
+    /// Prints what GODOT4_BIN has to be for the other commands to use it. Where Debian has
+    /// packages, nobody needs it. Needs curl.
+    FetchGodot(official_godot::Options),
     /// Run Godot: alone it opens the project in the editor, `-- <ARGS>` passes arguments
     Godot {
         /// Arguments for Godot
@@ -176,6 +192,10 @@ fn run(task: Task) -> Result<()> {
         Task::Soak(options) => soak::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Screenshots => screenshots::run(),
+        Task::TryPackage { package } => {
+            empty_project::try_package(&Godot::find_or_fetch()?, &package)
+        }
+        Task::FetchGodot(options) => official_godot::run(&options),
         Task::Godot { arguments } => godot::run(&arguments),
     }
 }
