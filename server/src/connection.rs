@@ -84,36 +84,40 @@ pub(crate) async fn serve(
             return;
         }
     };
-    let outdated = match opened {
-        Opened::Current => None,
-        Opened::Outdated => Some(CloseReason::UpdateRequired),
+    let opened = match (refusal, opened) {
+        (Some(reason), _) | (None, Opened::NoneInCommon(reason)) => Err(reason),
+        (None, Opened::Version(protocol)) => Ok(protocol),
     };
     let (reading, writing) = stream.into_split();
     let outbox = Outbox::new(server.config.capacity.outbox_max_bytes, Some(writing));
     let outbox = Arc::new(outbox);
     let mut socket = Socket::new(reading, Arc::clone(&outbox), Arc::clone(&server));
-    let (end, session) = if let Some(reason) = refusal.or(outdated) {
-        debug!(connection, %address, %reason, "refused");
-        (End::Close(reason), None)
-    } else {
-        debug!(connection, %address, "connected");
-        let session = Session::start(Arc::clone(&server), connection, address, outbox);
-        let mut gate = Gate::before(session);
-        let end = converse(&mut socket, &mut gate).await;
-        let session = gate.session;
-        let user = session.player().map(|player| player.user.id.0);
-        let reason = match end {
-            End::Close(reason) => reason.name(),
-            End::ByPeer => "by_peer",
-            End::Lost => "lost",
-        };
-        // Strangers come and go as often as they like; the log is not theirs to fill.
-        match user {
-            Some(user) => info!(connection, user, reason, "closed"),
-            None => debug!(connection, %address, reason, "closed"),
+    let (end, session) = match opened {
+        Err(reason) => {
+            debug!(connection, %address, %reason, "refused");
+            (End::Close(reason), None)
         }
-        // It leaves the hub here, before the socket's close frame.
-        (end, session.end())
+        Ok(protocol) => {
+            debug!(connection, %address, protocol, "connected");
+            let session =
+                Session::start(Arc::clone(&server), connection, address, protocol, outbox);
+            let mut gate = Gate::before(session);
+            let end = converse(&mut socket, &mut gate).await;
+            let session = gate.session;
+            let user = session.player().map(|player| player.user.id.0);
+            let reason = match end {
+                End::Close(reason) => reason.name(),
+                End::ByPeer => "by_peer",
+                End::Lost => "lost",
+            };
+            // Strangers come and go as often as they like; the log is not theirs to fill.
+            match user {
+                Some(user) => info!(connection, user, reason, "closed"),
+                None => debug!(connection, %address, reason, "closed"),
+            }
+            // It leaves the hub here, before the socket's close frame.
+            (end, session.end())
+        }
     };
     // Whatever goes wrong now, it is over.
     let closing = async {

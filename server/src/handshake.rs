@@ -2,7 +2,7 @@
 
 use std::io;
 
-use longhall_packet::SUBPROTOCOL;
+use longhall_packet::{CloseReason, versions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
@@ -20,12 +20,12 @@ const MAX_REFUSED_READS: usize = 16;
 /// A handshake that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opened {
-    /// The client speaks our version of the protocol.
-    Current,
+    /// The newest version of the protocol that both sides speak.
+    Version(u32),
     /// The client only speaks versions that this server does not. It is taken on
     /// to be told so in a close frame, which a game can show; a refused handshake
     /// it cannot.
-    Outdated,
+    NoneInCommon(CloseReason),
 }
 
 /// Why there was no handshake.
@@ -176,21 +176,38 @@ fn choose_subprotocol(request: &Request, response: &mut Response) -> Result<Open
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .collect();
-    let family = SUBPROTOCOL
-        .split_once('.')
-        .map_or(SUBPROTOCOL, |(family, _)| family);
-    let of_family = |name: &&&str| name.split('.').next() == Some(family);
-    let current = offered.iter().find(|name| **name == SUBPROTOCOL);
-    let chosen = current.or_else(|| offered.iter().find(of_family));
-    let value = chosen.and_then(|name| HeaderValue::from_str(name).ok());
-    let value = value.ok_or(NO_SUBPROTOCOL)?;
+    let (name, opened) = choose(&offered, versions::SPOKEN).ok_or(NO_SUBPROTOCOL)?;
+    let value = HeaderValue::from_str(name).map_err(|_| NO_SUBPROTOCOL)?;
     response
         .headers_mut()
         .insert(header::SEC_WEBSOCKET_PROTOCOL, value);
-    match current {
-        Some(_) => Ok(Opened::Current),
-        None => Ok(Opened::Outdated),
-    }
+    Ok(opened)
+}
+
+/// Chooses among the subprotocols that a client offers, given the versions that the server
+/// speaks, newest first. `None` if there is none of ours. The name that is answered is one of
+/// the offered, since a client hangs up on any other.
+fn choose<'a>(offered: &[&'a str], spoken: &[u32]) -> Option<(&'a str, Opened)> {
+    let named = |version| {
+        let mut names = offered.iter().copied();
+        names.find(|name| versions::version(name) == Some(version))
+    };
+    let common = |&version: &u32| Some((named(version)?, Opened::Version(version)));
+    spoken.iter().find_map(common).or_else(|| {
+        // What cannot be read as a version is of a time to come.
+        let age = |name: &str| versions::version(name).unwrap_or(u32::MAX);
+        let ours = offered
+            .iter()
+            .copied()
+            .filter(|name| versions::is_ours(name));
+        let newest = ours.max_by_key(|name| age(name))?;
+        let reason = if spoken.iter().all(|&version| age(newest) < version) {
+            CloseReason::UpdateRequired
+        } else {
+            CloseReason::ServerOutdated
+        };
+        Some((newest, Opened::NoneInCommon(reason)))
+    })
 }
 
 /// Sends the refusal, and reads on for a little: hanging up with data unread
@@ -232,7 +249,119 @@ mod tests {
 
     #[test]
     fn the_subprotocol_to_offer_is_named() {
-        assert!(NO_SUBPROTOCOL.text.ends_with(SUBPROTOCOL));
+        assert!(NO_SUBPROTOCOL.text.ends_with(longhall_packet::SUBPROTOCOL));
+    }
+
+    #[test]
+    fn the_newest_version_that_both_speak_is_chosen() {
+        for (offered, spoken, version) in [
+            (&["longhall.v2"][..], &[2][..], 2),
+            (&["longhall.v3", "longhall.v2"], &[2], 2),
+            (&["longhall.v2"], &[3, 2], 2),
+            (&["longhall.v2", "longhall.v3"], &[3, 2], 3),
+            (&["longhall.v4", "longhall.v3"], &[3, 2], 3),
+            (
+                &["mqtt", "longhall.v1", "longhall.v2", "longhall.vx"],
+                &[2],
+                2,
+            ),
+            (&["longhall.v3", "longhall.v3", "longhall.v03"], &[3, 2], 3),
+        ] {
+            let name = versions::subprotocol(version);
+            let expected = Some((name.as_str(), Opened::Version(version)));
+            assert_eq!(choose(offered, spoken), expected, "{offered:?} {spoken:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_version_in_common_the_side_that_is_too_old_is_named() {
+        use CloseReason::{ServerOutdated, UpdateRequired};
+        for (offered, spoken, answered, reason) in [
+            (
+                &["longhall.v1"][..],
+                &[2][..],
+                "longhall.v1",
+                UpdateRequired,
+            ),
+            (
+                &["longhall.v2", "longhall.v1"],
+                &[4, 3],
+                "longhall.v2",
+                UpdateRequired,
+            ),
+            (
+                &["longhall.v5", "longhall.v4"],
+                &[3, 2],
+                "longhall.v5",
+                ServerOutdated,
+            ),
+            (
+                &["longhall.v1", "longhall.v9"],
+                &[3, 2],
+                "longhall.v9",
+                ServerOutdated,
+            ),
+            (
+                &["longhall.v4294967296"],
+                &[2],
+                "longhall.v4294967296",
+                ServerOutdated,
+            ),
+            (&["longhall.json"], &[2], "longhall.json", ServerOutdated),
+            (&["longhall.v02"], &[2], "longhall.v02", ServerOutdated),
+        ] {
+            let expected = Some((answered, Opened::NoneInCommon(reason)));
+            assert_eq!(choose(offered, spoken), expected, "{offered:?} {spoken:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_chosen_as_the_page_of_the_protocol_says() {
+        let page = include_str!("../../docs/protocol.md");
+        let (_, table) = page.split_once("| Client offers |").expect("the table");
+        let rows = table
+            .lines()
+            .skip(2)
+            .take_while(|line| line.starts_with('|'));
+        let mut checked = 0;
+        for row in rows {
+            let cells: Vec<_> = row
+                .split('|')
+                .map(|cell| cell.trim().trim_matches('`'))
+                .collect();
+            let offered: Vec<_> = cells[1].split(", ").collect();
+            let spoken: Vec<u32> = cells[2]
+                .split(", ")
+                .map(|version| version.parse().unwrap())
+                .collect();
+            let told = match choose(&offered, &spoken).expect("an answer").1 {
+                Opened::Version(version) => format!("the connection speaks version {version}"),
+                Opened::NoneInCommon(reason) => format!("closed with {} `{reason}", reason.code()),
+            };
+            assert_eq!(cells[3], told, "{row}");
+            checked += 1;
+        }
+        assert_eq!(checked, 5);
+    }
+
+    #[test]
+    fn what_is_no_subprotocol_of_ours_is_not_answered() {
+        for offered in [
+            &[][..],
+            &[""],
+            &["mqtt"],
+            &["longhall"],
+            &["longhallx.v2"],
+            &["v2"],
+            &["LONGHALL.V2"],
+        ] {
+            assert_eq!(choose(offered, &[2]), None, "{offered:?}");
+        }
+        let crowd = vec!["longhall.v"; 4000];
+        assert_eq!(
+            choose(&crowd, &[3, 2]).map(|(name, _)| name),
+            Some("longhall.v")
+        );
     }
 
     #[test]

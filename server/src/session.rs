@@ -4,9 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use longhall_packet::{
-    CloseReason, Denial, DenyCode, PROTOCOL_VERSION, RequestId, ServerPacket, Stage,
-};
+use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ServerPacket, Stage};
 
 use crate::chat_log::Submission;
 use crate::frames::encode;
@@ -24,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) address: IpAddr,
     /// The connection's number in the log.
     pub(crate) connection: u64,
+    /// The version of the protocol that the handshake chose.
+    pub(crate) protocol: u32,
     pub(crate) outbox: Arc<Outbox>,
     player: Option<Player>,
     /// Close with this after the answer to the packet in hand.
@@ -55,10 +55,11 @@ impl Session {
         server: Arc<Server>,
         connection: u64,
         address: IpAddr,
+        protocol: u32,
         outbox: Arc<Outbox>,
     ) -> Self {
         outbox.push(encode(&ServerPacket::Hello {
-            protocol: PROTOCOL_VERSION,
+            protocol,
             server: SERVER_NAME.to_owned(),
             message_of_the_day: server.config.lobby.message_of_the_day.clone(),
             limits: server.config.limits(),
@@ -67,6 +68,7 @@ impl Session {
             server,
             address,
             connection,
+            protocol,
             outbox,
             player: None,
             closing: None,

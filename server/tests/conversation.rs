@@ -173,14 +173,32 @@ async fn stopping_acknowledges_each_line_that_is_kept() {
 }
 
 #[tokio::test]
-async fn a_client_of_another_protocol_version_is_told_to_update() {
+async fn without_a_version_in_common_a_client_is_told_which_side_is_too_old() {
     let server = TestServer::start().await;
-    for version in ["longhall.v1", "longhall.v99"] {
-        let mut other = TestPlayer::handshake(server.address, version)
+    for (offered, reason) in [
+        ("longhall.v1", CloseReason::UpdateRequired),
+        ("longhall.v99", CloseReason::ServerOutdated),
+        ("longhall.v99, longhall.v98", CloseReason::ServerOutdated),
+    ] {
+        let mut other = TestPlayer::handshake(server.address, offered)
             .await
             .unwrap();
-        other.expect_closed(CloseReason::UpdateRequired).await;
+        other.expect_closed(reason).await;
     }
+}
+
+#[tokio::test]
+async fn a_client_that_speaks_newer_versions_too_is_answered_in_ours() {
+    let server = TestServer::start().await;
+    let offered = "longhall.v99, longhall.v2, longhall.v1";
+    let mut newer = TestPlayer::handshake(server.address, offered)
+        .await
+        .unwrap();
+    let hello = newer.next().await;
+    assert!(
+        matches!(hello, ServerPacket::Hello { protocol: 2, .. }),
+        "{hello:?}"
+    );
 }
 
 #[tokio::test]

@@ -5,9 +5,8 @@ use std::fmt;
 /// Something for the driver to do, in the order given out.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Open a new transport: a WebSocket that offers the subprotocol
-    /// [`longhall_packet::SUBPROTOCOL`]. Report `opened`, or `closed` when it
-    /// fails.
+    /// Open a new transport: a WebSocket that offers the subprotocols of
+    /// [`longhall_packet::versions::SPOKEN`]. Report `closed` when it fails.
     Open,
     /// Send this as one text frame. Holds passwords and tokens: never log it.
     Send(String),

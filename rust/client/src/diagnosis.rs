@@ -3,6 +3,8 @@
 //! An engine says only that a connection failed. A driver that wants to know more asks
 //! once itself, with [`question`], and has the first bytes of the answer looked at.
 
+use longhall_packet::versions;
+
 use crate::{DisconnectReason, ServerAddress};
 
 /// As much of an answer as is worth reading.
@@ -43,11 +45,11 @@ pub enum Answerer {
 /// The same as every WebSocket client begins with, so that a proxy answers as it did.
 pub fn question(address: &ServerAddress) -> Vec<u8> {
     let (path, host) = (address.path(), address.authority());
-    let protocol = longhall_packet::SUBPROTOCOL;
+    let protocols = versions::offer(versions::SPOKEN);
     format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: bG9uZ2hhbGwgYXNrcy4uLg==\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Protocol: {protocol}\r\n\r\n"
+         Sec-WebSocket-Protocol: {protocols}\r\n\r\n"
     )
     .into_bytes()
 }

@@ -235,13 +235,14 @@ pub enum DisconnectReason {
     NotSecure,
     /// The connection was cut, or the server fell silent.
     ConnectionLost,
-    /// The server said why in its close frame. A newer protocol version shows
-    /// as [`CloseReason::UpdateRequired`] here too.
+    /// The server said why in its close frame. A greeting in a version of the protocol
+    /// that is not spoken here shows as [`CloseReason::UpdateRequired`] or
+    /// [`CloseReason::ServerOutdated`] too.
     Server(CloseReason),
     /// The player asked for it.
     ClosedByClient,
-    /// Something answered, but it is no Longhall server, or an older one: also the
-    /// log-in page of a network, or a proxy whose server is away, so it is tried again.
+    /// Something answered, but it is no Longhall server: also the log-in page of a
+    /// network, or a proxy whose server is away, so it is tried again.
     WrongServer,
     /// The address is none, so there is nothing to try again.
     InvalidAddress,

@@ -34,7 +34,6 @@ enum Phase {
     /// From [`Action::Open`](crate::Action::Open) to the server's greeting.
     Opening {
         deadline: Duration,
-        greeted: bool,
     },
     Up(Up),
 }
@@ -42,6 +41,8 @@ enum Phase {
 #[derive(Debug)]
 struct Up {
     since: Duration,
+    /// Name and version of the server's program.
+    server: String,
     logged_in: bool,
     /// Logging out was asked for; from here on the player counts as out.
     leaving: bool,
@@ -113,6 +114,14 @@ impl Link {
         matches!(self.phase, Phase::Up(_))
     }
 
+    /// Name and version of the server's program, while there is a connection.
+    pub(crate) fn server(&self) -> Option<&str> {
+        match &self.phase {
+            Phase::Up(up) => Some(&up.server),
+            Phase::Offline | Phase::Waiting { .. } | Phase::Opening { .. } => None,
+        }
+    }
+
     /// Whether the server will take packets of an account once it has read all that was
     /// sent.
     pub(crate) fn is_in(&self) -> bool {
@@ -143,22 +152,14 @@ impl Link {
 
     /// A transport is being opened.
     pub(crate) fn opening(&mut self, deadline: Duration) {
-        let greeted = false;
-        self.phase = Phase::Opening { deadline, greeted };
-    }
-
-    /// Whether to greet the server now: once per transport.
-    pub(crate) fn greets(&mut self) -> bool {
-        match &mut self.phase {
-            Phase::Opening { greeted, .. } => !std::mem::replace(greeted, true),
-            Phase::Offline | Phase::Waiting { .. } | Phase::Up(_) => false,
-        }
+        self.phase = Phase::Opening { deadline };
     }
 
     /// The server has greeted. The calls that waited for it.
-    pub(crate) fn came_up(&mut self, now: Duration) -> Vec<Call> {
+    pub(crate) fn came_up(&mut self, now: Duration, server: String) -> Vec<Call> {
         self.phase = Phase::Up(Up {
             since: now,
+            server,
             logged_in: false,
             leaving: false,
             proven: false,
@@ -327,7 +328,7 @@ mod tests {
 
         fn up() -> Self {
             let mut rig = Self::opening();
-            assert_eq!(rig.link.came_up(NOW).len(), 1);
+            assert_eq!(rig.link.came_up(NOW, "test/1".to_owned()).len(), 1);
             rig
         }
 
@@ -344,7 +345,6 @@ mod tests {
     fn a_try_that_takes_too_long_is_given_up() {
         let mut rig = Rig::opening();
         assert_eq!(rig.link.state(), State::Connecting);
-        assert!(rig.link.greets() && !rig.link.greets(), "once");
         let deadline = rig.link.next_deadline(NOW, &rig.config).unwrap();
         assert_eq!(rig.tick(NOW), None);
         let unreachable = DisconnectReason::ServerUnreachable;
@@ -383,7 +383,7 @@ mod tests {
             let mut rig = Rig::opening();
             rig.lose(NOW, CUT);
             rig.lose(NOW, CUT);
-            rig.link.came_up(NOW);
+            rig.link.came_up(NOW, "test/1".to_owned());
             rig.link.logged_in(by_password);
             rig.lose(NOW + lasted, reason);
             assert_eq!(rig.link.attempts(), attempts, "{lasted:?} {reason}");
@@ -421,6 +421,8 @@ mod tests {
         assert!(rig.link.leave());
         assert!(!rig.link.is_in() && rig.link.is_leaving());
         assert_eq!(rig.link.state(), State::LoggedIn);
+        assert_eq!(rig.link.server(), Some("test/1"));
         assert!(rig.lose(NOW, CUT).was_leaving);
+        assert_eq!(rig.link.server(), None);
     }
 }

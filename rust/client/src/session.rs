@@ -48,8 +48,8 @@ use crate::{Action, Answer, Call, CallError, Config, DisconnectReason, Event, St
 /// 2. passes on every event of [`poll_event`](Self::poll_event), and every
 ///    outcome of [`poll_outcome`](Self::poll_outcome).
 ///
-/// It reports what happens to the transport by [`opened`](Self::opened),
-/// [`received`](Self::received) and [`closed`](Self::closed), and then calls
+/// It reports what happens to the transport by [`received`](Self::received)
+/// and [`closed`](Self::closed), and then calls
 /// [`tick`](Self::tick): once a frame, or by the time
 /// [`next_deadline`](Self::next_deadline) names. Reading before ticking
 /// matters: what was read can no longer time out.
@@ -83,7 +83,6 @@ use crate::{Action, Answer, Call, CallError, Config, DisconnectReason, Event, St
 /// let mut session = Session::new(Config::default(), 42);
 /// session.connect(now);
 /// assert_eq!(session.poll_action(), Some(Action::Open));
-/// session.opened(now);
 /// session.received(now, br#"{"type":"hello","protocol":2,"server":"longhall/0.1.0",
 ///     "message_of_the_day":"Well met!","limits":{"username_min_chars":3,
 ///     "username_max_chars":20,"password_min_chars":8,"password_max_chars":99,
@@ -157,21 +156,12 @@ impl Session {
 
 /// What the driver reports and takes.
 impl Session {
-    /// The transport is open.
-    pub fn opened(&mut self, now: Duration) {
-        let now = self.begin_call(now);
-        if self.queues.has_transport() {
-            self.greet(now);
-        }
-    }
-
     /// One frame arrived, text or binary.
     pub fn received(&mut self, now: Duration, bytes: &[u8]) {
         let now = self.begin_call(now);
         if !self.queues.has_transport() {
             return;
         }
-        self.greet(now);
         if self.link.heard(now) {
             // By far the most of all packets: see `handle_chat`.
             if let Some((channel, line)) = codec::decode_chat(bytes) {

@@ -31,8 +31,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use longhall_packet::SUBPROTOCOL;
 use longhall_packet::limits::MAX_SERVER_PACKET_BYTES;
+use longhall_packet::versions;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::oneshot;
@@ -173,7 +173,6 @@ pub async fn run(
                 None => return say_goodbye(start, session, transport, &events).await,
             },
             news = poll_fn(|cx| transport.poll_news(cx)) => match news {
-                News::Opened => session.opened(start.elapsed()),
                 News::Received(frame) => session.received(start.elapsed(), &frame.into_data()),
                 News::Closed { code, reason } => session.closed(start.elapsed(), code, &reason),
             },
@@ -274,7 +273,6 @@ enum Wire {
 }
 
 enum News {
-    Opened,
     Received(Message),
     Closed { code: Option<u16>, reason: String },
 }
@@ -311,22 +309,22 @@ impl Transport {
     fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<News> {
         match &mut self.wire {
             Wire::None => Poll::Pending,
-            Wire::Dialing(dialing) => Poll::Ready(match ready!(dialing.as_mut().poll(cx)) {
+            Wire::Dialing(dialing) => match ready!(dialing.as_mut().poll(cx)) {
                 Ok(socket) => {
                     self.wire = Wire::Open {
                         socket: Box::new(socket),
                         outgoing: VecDeque::new(),
                     };
-                    News::Opened
+                    self.poll_news(cx)
                 }
                 Err(error) => {
                     self.wire = Wire::None;
-                    News::Closed {
+                    Poll::Ready(News::Closed {
                         code: None,
                         reason: error.to_string(),
-                    }
+                    })
                 }
-            }),
+            },
             Wire::Open { socket, outgoing } => {
                 if poll_write(socket, outgoing, cx).is_err() {
                     // Reading goes on: the other side may have said why it
@@ -402,10 +400,9 @@ fn poll_write(
 
 async fn dial(url: String) -> Result<Socket, tungstenite::Error> {
     let mut request = url.into_client_request()?;
-    let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
-    request
-        .headers_mut()
-        .insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    // The library hangs up on a server that chooses none of them.
+    let offer = HeaderValue::try_from(versions::offer(versions::SPOKEN))?;
+    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, offer);
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_SERVER_PACKET_BYTES))
         .max_frame_size(Some(MAX_SERVER_PACKET_BYTES))

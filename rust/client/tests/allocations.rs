@@ -24,7 +24,6 @@ fn logged_in(channels: usize) -> Session {
     let mut session = Session::new(config, 42);
     session.connect(NOW);
     assert_eq!(session.poll_action(), Some(Action::Open));
-    session.opened(NOW);
     receive(
         &mut session,
         &ServerPacket::Hello {

@@ -190,7 +190,6 @@ impl LonghallFakeServer {
         let at = self.arrival();
         if self.is_reachable {
             let hello = FakeServer::hello(&self.message_of_the_day.to_string());
-            connection.inbound.push_back((at, News::Opened));
             connection.inbound.push_back((at, news(&hello)));
         } else {
             let closed = News::Closed(None, "the fake server is not reachable".to_owned());

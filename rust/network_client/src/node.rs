@@ -336,9 +336,12 @@ impl NetworkClient {
     ///   `wrong_server` (something else answers: the log-in page of a network, a proxy whose server
     ///   is away). In debug builds a warning names the likely cause.
     /// - The server comes back soon: `restarting`, `internal_error`.
+    /// - The server is too old for this version of the addon, and may be updated soon:
+    ///   `server_outdated`.
     /// - The server ended this connection alone: `idle`, `login_timeout`, `too_slow`, `flooding`,
     ///   `too_many_connections`.
-    /// - The node does not try again: `update_required`, `logged_in_elsewhere`, `session_ended`,
+    /// - The node does not try again: `update_required` (the addon in this version of the game is
+    ///   too old for the server), `logged_in_elsewhere`, `session_ended`,
     ///   `kicked`, `banned`, `protocol_error`, `invalid_address` (a malformed [member url]).
     /// - The game asked for it: `closed_by_client`.
     #[signal]

@@ -76,10 +76,10 @@ const OUT: Option<Stage> = Some(Stage::LoggedOut);
 const IN: Option<Stage> = Some(Stage::LoggedIn);
 
 client_packets! {
-    /// Says which protocol the client speaks, before anything else. A server
-    /// that no longer speaks it answers `update_required`.
+    /// Says what the client is and in which version of the protocol it goes on, before
+    /// anything else. A server that chose another one answers `update_required`.
     Hello = "hello" in ANY, {
-        /// The client's [`PROTOCOL_VERSION`](crate::PROTOCOL_VERSION).
+        /// The protocol version of this connection.
         protocol: u32,
         /// Name and version of the program, for the operator's log:
         /// `"longhall-godot/0.1.0"`. At most 64 characters are kept.

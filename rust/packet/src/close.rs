@@ -56,7 +56,7 @@ close_reasons! {
     Restarting = 4000, "restarting", true, "The server is restarting";
     /// The account logged in from another place.
     LoggedInElsewhere = 4001, "logged_in_elsewhere", false, "You have logged in somewhere else";
-    /// The protocol version is no longer spoken here.
+    /// The client speaks only older protocol versions than the server.
     UpdateRequired = 4002, "update_required", false, "This version of the game is too old for the server";
     /// Nothing was received for too long.
     Idle = 4003, "idle", true, "You were away for too long";
@@ -79,6 +79,8 @@ close_reasons! {
     /// The player ended this session from another device, or changed the
     /// password there.
     SessionEnded = 4012, "session_ended", false, "You were logged out from another device";
+    /// The server speaks only older protocol versions; perhaps it is updated soon.
+    ServerOutdated = 4013, "server_outdated", true, "The server is too old for this version of the game";
 }
 
 impl std::fmt::Display for CloseReason {

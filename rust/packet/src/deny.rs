@@ -103,7 +103,7 @@ deny_codes! {
     Restarting = "restarting", "The server is restarting";
     /// The server could not keep its side, for example on a full disk.
     Unavailable = "unavailable", "The server cannot do this right now";
-    /// The client speaks a protocol version the server no longer does.
+    /// The client speaks another protocol version than the handshake chose.
     UpdateRequired = "update_required", "This version of the game is too old for the server";
     /// Not a packet: broken JSON, a missing field, a wrong type.
     MalformedPacket = "malformed_packet", "The server did not understand the request";

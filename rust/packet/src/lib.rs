@@ -12,6 +12,7 @@
 //! - [`ServerPacket`]: what a server answers and announces;
 //! - [`Denial`] and [`DenyCode`]: why a request was refused;
 //! - [`CloseReason`]: why a connection ended;
+//! - [`versions`]: which versions of the protocol are spoken;
 //! - [`codec`]: bytes to packets, length first.
 //!
 //! On the wire a packet is one JSON object in one WebSocket text frame. The
@@ -34,6 +35,7 @@ mod client_packet;
 mod server_packet;
 mod deny;
 mod close;
+pub mod versions;
 pub mod codec;
 #[cfg(feature = "schema")]
 mod schema;
@@ -51,11 +53,12 @@ pub use name_keys::NameKeys;
 pub use server_packet::ServerPacket;
 pub use text::{ChannelPassword, ChatText, Password, PresenceText, ResumeToken, Topic, Username};
 
-/// The protocol this crate speaks. Raised when an older client could no longer
-/// understand the server, or be understood.
+/// The newest protocol this crate speaks. Raised when an older client could no longer
+/// understand the server, or be understood; [`versions::SPOKEN`] says what becomes of the
+/// one before it.
 pub const PROTOCOL_VERSION: u32 = 2;
 
-/// The WebSocket subprotocol (RFC 6455, section 1.9) both ends must offer.
+/// The WebSocket subprotocol (RFC 6455, section 1.9) of the newest version.
 pub const SUBPROTOCOL: &str = "longhall.v2";
 
 /// The TCP port a server listens on unless told otherwise.

@@ -44,7 +44,8 @@ server_packets! {
     Hello = "hello", {
         /// The protocol version this connection speaks.
         protocol: u32,
-        /// Name and version of the server program.
+        /// Name and version of the server program: `"longhall-server/0.2.0"`. At most 64
+        /// characters are kept.
         server: String,
         /// What the operator wants every player to read. May be empty.
         message_of_the_day: String,

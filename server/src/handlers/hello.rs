@@ -1,16 +1,16 @@
 //! A client says which protocol it speaks.
 
-use longhall_packet::{CloseReason, DenyCode, PROTOCOL_VERSION, RequestId, ServerPacket};
+use longhall_packet::{CloseReason, DenyCode, RequestId, ServerPacket};
 use tracing::info;
 
 use super::outcome::Outcome;
 use crate::session::Session;
 
-/// Answers `hello`. A client of another protocol version is told to update and
-/// closed.
+/// Answers `hello`. A client that speaks another version of the protocol than the handshake
+/// chose is told to update and closed.
 pub(crate) fn hello(session: &mut Session, id: RequestId, protocol: u32, client: &str) -> Outcome {
     info!(connection = session.connection, client, protocol, "hello");
-    if protocol != PROTOCOL_VERSION {
+    if protocol != session.protocol {
         session.close_after_answer(CloseReason::UpdateRequired);
         return Err(DenyCode::UpdateRequired.into());
     }
@@ -29,6 +29,16 @@ mod tests {
     async fn a_client_of_another_version_is_told_to_update_and_closed() {
         let mut visitor = TestSession::new();
         visitor.refused(hello(99), DenyCode::UpdateRequired).await;
+        visitor.expect_closed(CloseReason::UpdateRequired);
+    }
+
+    #[tokio::test]
+    async fn a_client_says_the_version_that_the_handshake_chose() {
+        let mut visitor = TestSession::new();
+        visitor.speaks(PROTOCOL_VERSION + 1);
+        visitor.done(hello(PROTOCOL_VERSION + 1)).await;
+        let refused = hello(PROTOCOL_VERSION);
+        visitor.refused(refused, DenyCode::UpdateRequired).await;
         visitor.expect_closed(CloseReason::UpdateRequired);
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use longhall_packet::{
-    Access, Change, ChannelState, ChatText, ClientPacket, CloseReason, DenyCode, Line, Password,
-    RequestId, ResumeToken, Seq, ServerPacket, Target, Username, codec,
+    Access, Change, ChannelState, ChatText, ClientPacket, CloseReason, DenyCode, Line,
+    PROTOCOL_VERSION, Password, RequestId, ResumeToken, Seq, ServerPacket, Target, Username, codec,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -121,7 +121,13 @@ impl TestSession {
     fn at(server: Arc<Server>, address: IpAddr) -> Self {
         let outbox = Arc::new(Outbox::new(server.config.capacity.outbox_max_bytes, None));
         let connection = server.connection_id();
-        let session = Session::start(server, connection, address, Arc::clone(&outbox));
+        let session = Session::start(
+            server,
+            connection,
+            address,
+            PROTOCOL_VERSION,
+            Arc::clone(&outbox),
+        );
         let lines = connection << 32;
         let mut visitor = Self {
             gate: Gate::before(session),
@@ -131,6 +137,11 @@ impl TestSession {
         };
         assert!(matches!(visitor.next(), ServerPacket::Hello { .. }));
         visitor
+    }
+
+    /// As if the handshake had chosen this version.
+    pub(crate) fn speaks(&mut self, protocol: u32) {
+        self.gate.session.protocol = protocol;
     }
 
     pub(crate) async fn send(&mut self, packet: &str) {

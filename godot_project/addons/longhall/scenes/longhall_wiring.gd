@@ -10,7 +10,9 @@ extends Node
 const OWN_WISH: Array[String] = ["logout", "closed_by_client"]
 
 ## Why no connection comes about, as long as nothing else is known.
-const STANDING_CAUSES: Array[String] = ["unknown_host", "not_secure", "wrong_server"]
+const STANDING_CAUSES: Array[String] = [
+	"unknown_host", "not_secure", "wrong_server", "server_outdated"
+]
 
 ## What the player is told when the login cannot be kept.
 const FORGETFUL: String = "This device cannot keep the login: you have to log in again next time"

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use longhall_packet::{ClientPacket, CloseReason, DenyCode, PROTOCOL_VERSION, ServerPacket};
+use longhall_packet::{
+    ClientPacket, CloseReason, DenyCode, PROTOCOL_VERSION, ServerPacket, versions,
+};
 
 use super::Session;
 use crate::requests::Request;
@@ -54,6 +56,18 @@ impl Session {
         self.link.state()
     }
 
+    /// Name and version of the server's program, while there is a connection:
+    /// `"longhall-server/0.2.0"`.
+    pub fn server(&self) -> Option<&str> {
+        self.link.server()
+    }
+
+    /// The version in it. Empty without a connection, or if the server tells none.
+    pub fn server_version(&self) -> &str {
+        let version = self.server().and_then(|server| server.rsplit_once('/'));
+        version.map_or("", |(_, version)| version)
+    }
+
     /// How long until the next try to connect; `None` when none is waited for.
     pub fn retry_in(&self, now: Duration) -> Option<Duration> {
         self.link.retry_in(now)
@@ -62,29 +76,18 @@ impl Session {
 
 /// The greeting.
 impl Session {
-    /// The client's own greeting, once per transport.
-    pub(super) fn greet(&mut self, now: Duration) {
-        if self.link.greets() {
-            let id = self.begin(now, Request::Hello);
-            let client = self.config.client_name.clone();
-            self.send(&ClientPacket::Hello {
-                id,
-                protocol: PROTOCOL_VERSION,
-                client,
-            });
-        }
-    }
-
-    /// The first packet decides whether this is a server for us.
+    /// The first packet decides whether this is a server for us, and in which version of the
+    /// protocol both go on: the handshake chose it among those that we offered.
     pub(super) fn handle_first(&mut self, now: Duration, packet: Option<ServerPacket>) {
         match packet {
             Some(ServerPacket::Hello {
-                protocol: PROTOCOL_VERSION,
+                protocol,
+                server,
                 message_of_the_day,
                 limits,
-                ..
-            }) => {
-                let connects = self.link.came_up(now);
+            }) if versions::SPOKEN.contains(&protocol) => {
+                let connects = self.link.came_up(now, server);
+                self.greet(now, protocol);
                 self.announce_state();
                 self.announce(Event::Connected {
                     message_of_the_day,
@@ -96,8 +99,12 @@ impl Session {
                 self.login.restart_resumes();
                 self.resume(now);
             }
-            Some(ServerPacket::Hello { protocol, .. }) if protocol > PROTOCOL_VERSION => {
-                self.give_up(now, DisconnectReason::Server(CloseReason::UpdateRequired));
+            Some(ServerPacket::Hello { protocol, .. }) => {
+                let reason = match protocol > PROTOCOL_VERSION {
+                    true => CloseReason::UpdateRequired,
+                    false => CloseReason::ServerOutdated,
+                };
+                self.give_up(now, DisconnectReason::Server(reason));
             }
             Some(ServerPacket::Deny {
                 code: DenyCode::UpdateRequired,
@@ -105,6 +112,17 @@ impl Session {
             }) => self.give_up(now, DisconnectReason::Server(CloseReason::UpdateRequired)),
             _ => self.give_up(now, DisconnectReason::WrongServer),
         }
+    }
+
+    /// The client's own greeting.
+    fn greet(&mut self, now: Duration, protocol: u32) {
+        let id = self.begin(now, Request::Hello);
+        let client = self.config.client_name.clone();
+        self.send(&ClientPacket::Hello {
+            id,
+            protocol,
+            client,
+        });
     }
 
     pub(super) fn hello_denied(&mut self, now: Duration, error: &CallError) {

@@ -7,13 +7,11 @@ use longhall_packet::{
 
 use crate::support::{PASSWORD, Rig, hello, line};
 
-/// Opening, with the session's own greeting sent and nothing left to poll.
+/// Opening, with nothing left to poll.
 fn opened() -> Rig {
     let mut rig = Rig::new();
     rig.session.connect(rig.now);
     rig.expect_open();
-    rig.session.opened(rig.now);
-    rig.expect_sent("hello");
     rig.events();
     rig
 }
@@ -24,7 +22,6 @@ fn connected_is_announced_once_the_server_has_greeted() {
     rig.session.connect(rig.now);
     rig.expect(["state Connecting"]);
     rig.expect_open();
-    rig.session.opened(rig.now);
     rig.expect([]);
     rig.receive(&hello(PROTOCOL_VERSION));
     let events = rig.events();
@@ -45,24 +42,14 @@ fn the_clients_greeting_names_protocol_and_program() {
     let mut rig = Rig::with(|config| "game/1.2".clone_into(&mut config.client_name));
     rig.session.connect(rig.now);
     rig.expect_open();
-    rig.session.opened(rig.now);
-    rig.session.opened(rig.now);
+    rig.expect_idle();
+    rig.receive(&hello(PROTOCOL_VERSION));
     let sent = rig.sent();
     assert!(
         matches!(&sent[..], [ClientPacket::Hello { protocol: PROTOCOL_VERSION, client, .. }]
             if client == "game/1.2"),
         "{sent:?}"
     );
-}
-
-#[test]
-fn a_driver_that_forgets_to_report_the_opening_is_forgiven() {
-    let mut rig = Rig::new();
-    rig.session.connect(rig.now);
-    rig.expect_open();
-    rig.receive(&hello(PROTOCOL_VERSION));
-    rig.expect_sent("hello");
-    rig.expect_state(State::Connected);
 }
 
 #[test]
@@ -80,24 +67,18 @@ fn connecting_twice_is_connecting_once() {
 
 #[test]
 fn a_server_that_never_greets_is_given_up_in_time() {
-    for opened in [false, true] {
-        let mut rig = Rig::new();
-        rig.session.connect(rig.now);
-        rig.expect_open();
-        if opened {
-            rig.session.opened(rig.now);
-            rig.expect_sent("hello");
-        }
-        rig.pass(9.9);
-        rig.expect(["state Connecting"]);
-        rig.pass(0.2);
-        rig.expect([
-            "state Reconnecting",
-            "disconnected: server_unreachable, will retry",
-            "try 1",
-        ]);
-        rig.expect_close(3008);
-    }
+    let mut rig = Rig::new();
+    rig.session.connect(rig.now);
+    rig.expect_open();
+    rig.pass(9.9);
+    rig.expect(["state Connecting"]);
+    rig.pass(0.2);
+    rig.expect([
+        "state Reconnecting",
+        "disconnected: server_unreachable, will retry",
+        "try 1",
+    ]);
+    rig.expect_close(3008);
 }
 
 #[test]
@@ -119,12 +100,10 @@ fn what_greets_otherwise_is_no_server_of_ours() {
         channel: "lobby".to_owned(),
         line: line(1, "bob", "hi"),
     };
-    let older = hello(PROTOCOL_VERSION - 1);
     let as_bytes = |packet: &ServerPacket| longhall_packet::codec::encode(packet).into_bytes();
     for first in [
         as_bytes(&deny),
         as_bytes(&chat),
-        as_bytes(&older),
         b"{\"type\":\"welcome\"}".to_vec(),
         b"220 smtp.example.org ESMTP".to_vec(),
         vec![0xff; 70_000],
@@ -204,9 +183,8 @@ fn a_server_that_wants_a_newer_client_says_so_in_many_ways() {
     let mut rig = Rig::new();
     rig.session.connect(rig.now);
     rig.expect_open();
-    rig.session.opened(rig.now);
-    let id = rig.expect_sent("hello");
     rig.receive(&hello(PROTOCOL_VERSION));
+    let id = rig.expect_sent("hello");
     rig.events();
     rig.receive(&deny(Some(id)));
     rig.expect(for_good);
@@ -216,13 +194,44 @@ fn a_server_that_wants_a_newer_client_says_so_in_many_ways() {
 }
 
 #[test]
+fn a_server_that_is_too_old_is_called_so_and_may_be_updated_soon() {
+    let told = [
+        "state Reconnecting",
+        "disconnected: server_outdated, will retry",
+        "try 1",
+    ];
+    let mut rig = opened();
+    rig.receive(&hello(PROTOCOL_VERSION - 1));
+    rig.expect(told);
+    rig.expect_close(CloseReason::ServerOutdated.code());
+
+    let mut rig = opened();
+    rig.close(CloseReason::ServerOutdated);
+    rig.expect(told);
+    rig.wait_for_open();
+    rig.come_up();
+    rig.expect_state(State::Connected);
+}
+
+#[test]
+fn the_program_of_the_server_is_known_while_there_is_a_connection() {
+    let mut rig = opened();
+    assert_eq!(rig.session.server(), None);
+    rig.receive(&hello(PROTOCOL_VERSION));
+    assert_eq!(rig.session.server(), Some("test/1.2"));
+    assert_eq!(rig.session.server_version(), "1.2");
+    rig.cut();
+    assert_eq!(rig.session.server(), None);
+    assert_eq!(rig.session.server_version(), "");
+}
+
+#[test]
 fn a_greeting_refused_for_another_reason_is_no_reason_to_leave() {
     let mut rig = Rig::new();
     rig.session.connect(rig.now);
     rig.expect_open();
-    rig.session.opened(rig.now);
-    let id = rig.expect_sent("hello");
     rig.receive(&hello(PROTOCOL_VERSION));
+    let id = rig.expect_sent("hello");
     rig.events();
     rig.deny(id, DenyCode::Busy);
     rig.expect(["warning"]);
@@ -413,7 +422,6 @@ fn news_of_a_transport_that_was_closed_are_ignored() {
     // The driver has not taken the actions yet, and still reads the old socket.
     rig.receive_chat("late");
     rig.cut();
-    rig.session.opened(rig.now);
     rig.expect([]);
     rig.expect_state(State::Connecting);
 }

@@ -69,7 +69,7 @@ fn an_honest_server_is_never_misunderstood() {
         "disconnected: connection_lost, will retry",
         "disconnected: restarting, will retry",
         "disconnected: update_required, for good",
-        "disconnected: wrong_server, for good",
+        "disconnected: server_outdated, will retry",
         "try 1",
         "try 5",
     ] {
@@ -101,7 +101,6 @@ struct World {
 /// One transport. Packets arrive late, but in order.
 struct Wire {
     opens_at: Duration,
-    opened: bool,
     up: VecDeque<(Duration, String)>,
     down: VecDeque<(Duration, Frame)>,
     conversation: Conversation,
@@ -289,11 +288,10 @@ impl World {
         let most = if self.rng.u8(..10) == 0 { 1 } else { 1000 };
         for _ in 0..most {
             let Some(wire) = &mut self.wire else { break };
-            match wire.next_news(now) {
+            match wire.next_frame(now) {
                 None => break,
-                Some(News::Opened) => self.session.opened(now),
-                Some(News::Frame(Frame::Packet(bytes))) => self.session.received(now, &bytes),
-                Some(News::Frame(Frame::End(code))) => {
+                Some(Frame::Packet(bytes)) => self.session.received(now, &bytes),
+                Some(Frame::End(code)) => {
                     self.wire = None;
                     self.auditor.transport_ended();
                     self.session.closed(now, code, "");
@@ -337,7 +335,6 @@ impl World {
     fn open(&mut self) {
         let mut wire = Wire {
             opens_at: self.now + Duration::from_millis(self.rng.u64(1..500)),
-            opened: false,
             up: VecDeque::new(),
             down: VecDeque::new(),
             conversation: Conversation::default(),
@@ -423,11 +420,6 @@ impl World {
     }
 }
 
-enum News {
-    Opened,
-    Frame(Frame),
-}
-
 impl Wire {
     fn push_down(&mut self, at: Duration, frame: Frame) {
         let last = self.down.back().map_or(self.opens_at, |(at, _)| *at);
@@ -442,23 +434,17 @@ impl Wire {
     }
 
     fn next_arrival(&self) -> Option<Duration> {
-        let opening = (!self.opened).then_some(self.opens_at);
         let down = self.down.front().map(|(at, _)| *at);
         let up = self.up.front().map(|(at, _)| *at);
-        [opening, down, up].into_iter().flatten().min()
+        [down, up].into_iter().flatten().min()
     }
 
-    fn next_news(&mut self, now: Duration) -> Option<News> {
+    fn next_frame(&mut self, now: Duration) -> Option<Frame> {
         if now < self.opens_at {
             return None;
         }
-        let fails = matches!(self.down.front(), Some((_, Frame::End(_))));
-        if !self.opened && !fails {
-            self.opened = true;
-            return Some(News::Opened);
-        }
         let (_, frame) = self.down.pop_front_if(|(at, _)| *at <= now)?;
-        Some(News::Frame(frame))
+        Some(frame)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use longhall_client::{Action, Event, LogoutReason, Session, State};
-use longhall_packet::{CloseReason, DenyCode};
+use longhall_packet::{CloseReason, DenyCode, PROTOCOL_VERSION};
 
-use crate::support::{PASSWORD, Rig};
+use crate::support::{PASSWORD, Rig, hello};
 
 /// Logged in, cut, connected again and asking to resume; and the request's id.
 fn resuming() -> (Rig, u32) {
@@ -442,8 +442,10 @@ fn what_was_to_be_sent_on_a_dead_connection_is_not_sent_on_the_next() {
     rig.cut();
     let open = rig.wait_for_open();
     assert!(open > Duration::ZERO);
-    rig.session.opened(rig.now);
-    rig.expect_sent("hello");
+    rig.expect_idle();
+    rig.receive(&hello(PROTOCOL_VERSION));
+    rig.expect_hello();
+    rig.expect_sent("resume");
 
     // And not on one that is given up, either.
     let (mut rig, _) = resuming();

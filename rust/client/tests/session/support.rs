@@ -63,12 +63,11 @@ impl Rig {
         self
     }
 
-    /// The transport opens and the server greets, after the session asked for
-    /// a transport. Nothing is polled but the session's own greeting.
+    /// The server greets, after the session asked for a transport. Nothing is polled but
+    /// the session's own greeting.
     pub(crate) fn come_up(&mut self) {
-        self.session.opened(self.now);
-        let id = self.expect_sent("hello");
         self.receive(&hello(PROTOCOL_VERSION));
+        let id = self.expect_hello();
         self.ok(id);
     }
 
@@ -245,6 +244,18 @@ impl Rig {
         sent[0].id()
     }
 
+    /// The id of the session's own greeting, which comes first.
+    #[track_caller]
+    pub(crate) fn expect_hello(&mut self) -> RequestId {
+        let Some(Action::Send(text)) = self.session.poll_action() else {
+            panic!("nothing is sent");
+        };
+        match codec::decode_client_packet(text.as_bytes()) {
+            Ok(ClientPacket::Hello { id, .. }) => id,
+            other => panic!("{other:?} instead of a hello"),
+        }
+    }
+
     /// The id of the resume to send, which must carry this token.
     #[track_caller]
     pub(crate) fn expect_resume(&mut self, number: u8) -> RequestId {
@@ -414,7 +425,7 @@ pub(crate) fn token(number: u8) -> ResumeToken {
 pub(crate) fn hello(protocol: u32) -> ServerPacket {
     ServerPacket::Hello {
         protocol,
-        server: "test".to_owned(),
+        server: "test/1.2".to_owned(),
         message_of_the_day: "Well met!".to_owned(),
         limits: Limits::default(),
     }

@@ -84,7 +84,6 @@ impl NetworkClient {
                     self.session.received(now, packet.as_slice());
                     continue;
                 }
-                Some(News::Opened) => self.session.opened(now),
                 Some(News::Closed(code, reason)) => self.session.closed(now, code, &reason),
                 Some(News::Failed(reason, cause)) => {
                     let cause = if is_debug() { cause.as_str() } else { "" };

@@ -5,7 +5,6 @@ use longhall_client::DisconnectReason;
 
 /// One thing that happened to a connection.
 pub(crate) enum News {
-    Opened,
     Received(PackedByteArray),
     /// With the code of the close frame, if there was one.
     Closed(Option<u16>, String),

@@ -8,8 +8,8 @@ use godot::global::Error;
 use godot::prelude::*;
 use longhall_client::diagnosis::Failure;
 use longhall_client::{DisconnectReason, MAX_CHATS_IN_FLIGHT, ServerAddress};
-use longhall_packet::SUBPROTOCOL;
 use longhall_packet::limits::MAX_CLIENT_PACKET_BYTES;
+use longhall_packet::versions;
 
 use super::address::Address;
 use super::news::News;
@@ -105,7 +105,8 @@ impl Socket {
     /// The next thing that happened, in order.
     #[inline]
     pub(super) fn next(&mut self) -> Option<News> {
-        if self.waiting > 0 && self.opened {
+        if self.waiting > 0 {
+            self.opened = true;
             self.waiting -= 1;
             return Some(News::Received(self.peer.get_packet()));
         }
@@ -115,10 +116,7 @@ impl Socket {
         }
         self.idle_frames = IDLE_FRAMES;
         let state = self.peer.get_ready_state();
-        if !self.opened && (state == State::OPEN || self.waiting > 0) {
-            self.opened = true;
-            return Some(News::Opened);
-        }
+        self.opened |= state == State::OPEN;
         let is_over = state == State::CLOSED;
         if let Some(target) = self.target.as_ref().filter(|_| !self.opened) {
             if is_over || now() >= target.doubt_at {
@@ -149,9 +147,10 @@ fn dial(
 ) -> Result<Gd<WebSocketPeer>, String> {
     let url = &GString::from(&address.to_string());
     let mut peer = WebSocketPeer::new_gd();
-    let mut protocols = PackedStringArray::new();
-    protocols.push(SUBPROTOCOL);
-    peer.set_supported_protocols(&protocols);
+    // The engine hangs up on a server that chooses none of them.
+    let protocols = versions::SPOKEN.iter().copied().map(versions::subprotocol);
+    let protocols = protocols.map(|name| GString::from(&name));
+    peer.set_supported_protocols(&protocols.collect());
     peer.set_inbound_buffer_size(INBOUND_BUFFER_BYTES);
     peer.set_outbound_buffer_size(OUTBOUND_BUFFER_BYTES as i32);
     peer.set_max_queued_packets(MAX_QUEUED_PACKETS);

@@ -108,8 +108,11 @@ fn named<T>(field: Option<String>, from_name: fn(&str) -> Option<T>) -> Result<T
     need(from_name(&need(field)?))
 }
 
+/// Most characters of what a peer calls its program.
+pub(super) const MAX_PROGRAM_CHARS: usize = 64;
+
 /// A name for people to read in a list or a log, cut to size rather than refused.
-fn label(text: &str, max_chars: usize) -> String {
+pub(super) fn label(text: &str, max_chars: usize) -> String {
     let mut pile = Pile::default();
     let shown = |c: &char| {
         let is_too_many = pile.add(*c) > MAX_CHAT_MARKS && is_mark(*c);
@@ -142,7 +145,7 @@ impl RawPacket<'_> {
             "hello" => ClientPacket::Hello {
                 id,
                 protocol: need(self.protocol)?,
-                client: label(&need(self.client)?, 64),
+                client: label(&need(self.client)?, MAX_PROGRAM_CHARS),
             },
             "ping" => ClientPacket::Ping { id },
             "register" => ClientPacket::Register {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::client::{MAX_PROGRAM_CHARS, label};
 use super::errors::{DecodeError, check_frame, explain};
 use super::{chat_line, encode_to};
 use crate::limits::MAX_SERVER_PACKET_BYTES;
@@ -19,7 +20,12 @@ pub fn decode_server_packet(bytes: &[u8]) -> Result<ServerPacket, DecodeError> {
         let channel = channel.to_owned();
         return Ok(ServerPacket::Chat { channel, line });
     }
-    serde_json::from_slice(bytes).map_err(|error| explain(bytes, &error, ServerPacket::NAMES))
+    let mut packet = serde_json::from_slice(bytes)
+        .map_err(|error| explain(bytes, &error, ServerPacket::NAMES))?;
+    if let ServerPacket::Hello { server, .. } = &mut packet {
+        *server = label(server, MAX_PROGRAM_CHARS);
+    }
+    Ok(packet)
 }
 
 /// Reads a `chat` packet that tells of a line somebody said, by far the most of all

@@ -8,11 +8,11 @@ mod servers;
 #[path = "../support/mod.rs"]
 mod support;
 
-use longhall_packet::codec::{DecodeError, decode_client_packet, decode_server_packet};
+use longhall_packet::codec::{DecodeError, decode_client_packet, decode_server_packet, encode};
 use longhall_packet::limits::{MAX_CLIENT_PACKET_BYTES, MAX_SERVER_PACKET_BYTES};
 use longhall_packet::{
-    Access, Change, ClientPacket, DenyCode, Field, LeaveReason, LineKind, PresenceState, RequestId,
-    Role, ServerPacket,
+    Access, Change, ClientPacket, DenyCode, Field, LeaveReason, Limits, LineKind, PresenceState,
+    RequestId, Role, ServerPacket,
 };
 use serde_json::{Value, json};
 use support::{MAX_NUMBER, client_samples, server_samples};

@@ -3,6 +3,27 @@
 use super::*;
 
 #[test]
+fn the_name_of_a_servers_program_is_one_short_line() {
+    for (server, kept) in [
+        ("longhall-server/0.2.0", "longhall-server/0.2.0".to_owned()),
+        ("\u{1b}[31mred\r\n\u{202e}/1\0", "[31mred/1".to_owned()),
+        (&"x".repeat(10_000), "x".repeat(64)),
+        ("", String::new()),
+    ] {
+        let hello = ServerPacket::Hello {
+            protocol: 2,
+            server: server.to_owned(),
+            message_of_the_day: String::new(),
+            limits: Limits::default(),
+        };
+        match decode_server_packet(encode(&hello).as_bytes()) {
+            Ok(ServerPacket::Hello { server, .. }) => assert_eq!(server, kept),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_word_of_a_newer_server_costs_no_packet() {
     for sample in server_samples() {
         let mut newer = sample.text.to_owned();

@@ -294,7 +294,6 @@ impl<'a> Player<'a> {
                     let mut wire = Wire::dial(&self.context.address).await?;
                     wire.shake_hands(&self.context.address).await?;
                     self.wire = Some(wire);
-                    self.session.opened(self.context.now());
                 }
                 Action::Send(text) => {
                     if let Some(wire) = &mut self.wire {

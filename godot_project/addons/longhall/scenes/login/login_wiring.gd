@@ -11,6 +11,7 @@ const ABOUT_THE_WAY: Array[String] = [
 	"unknown_host",
 	"not_secure",
 	"wrong_server",
+	"server_outdated",
 	"invalid_address",
 	"connection_lost",
 ]

@@ -8,7 +8,7 @@ use longhall_client::{Answer, Call, CallErrorCode, Config, Event, LogoutReason, 
 use longhall_packet::{Line, LineKind, Seq};
 
 use super::server::{CHANNELS, Server, is_hidden_from};
-use super::wire::News;
+use super::wire::Frame;
 use crate::support::PASSWORD;
 
 pub(super) struct Player {
@@ -156,15 +156,14 @@ impl Player {
     /// What a driver does once a frame.
     pub(super) fn drive(&mut self, now: Duration, server: &mut Server, rng: &mut Rng) {
         while let Some(wire) = self.wire.and_then(|id| server.wire(id)) {
-            match wire.next_news(now) {
+            match wire.next_frame(now) {
                 None => break,
-                Some(News::Opened) => self.session.opened(now),
-                Some(News::Packet(text)) => {
+                Some(Frame::Packet(text)) => {
                     let id = wire.id;
                     server.arrived(id, &text);
                     self.session.received(now, text.as_bytes());
                 }
-                Some(News::End(code)) => {
+                Some(Frame::End(code)) => {
                     wire.client_is_gone = true;
                     self.wire = None;
                     self.session.closed(now, code, "");

@@ -10,7 +10,6 @@ use longhall_packet::ServerPacket;
 pub(super) struct Wire {
     pub(super) id: u64,
     pub(super) opens_at: Duration,
-    pub(super) opened: bool,
     pub(super) up: VecDeque<(Duration, String)>,
     pub(super) down: VecDeque<(Duration, Frame)>,
     pub(super) slow_until: Duration,
@@ -31,18 +30,11 @@ pub(super) enum Frame {
     End(Option<u16>),
 }
 
-pub(super) enum News {
-    Opened,
-    Packet(String),
-    End(Option<u16>),
-}
-
 impl Wire {
     pub(super) fn opening(id: u64, opens_at: Duration) -> Self {
         Self {
             id,
             opens_at,
-            opened: false,
             up: VecDeque::new(),
             down: VecDeque::new(),
             slow_until: Duration::ZERO,
@@ -89,19 +81,12 @@ impl Wire {
         self.is_silent = true;
     }
 
-    pub(super) fn next_news(&mut self, now: Duration) -> Option<News> {
+    pub(super) fn next_frame(&mut self, now: Duration) -> Option<Frame> {
         if now < self.opens_at {
             return None;
         }
-        if !self.opened && !matches!(self.down.front(), Some((_, Frame::End(_)))) {
-            self.opened = true;
-            return Some(News::Opened);
-        }
         let (_, frame) = self.down.pop_front_if(|(at, _)| *at <= now)?;
-        Some(match frame {
-            Frame::Packet(text) => News::Packet(text),
-            Frame::End(code) => News::End(code),
-        })
+        Some(frame)
     }
 
     /// Nothing takes its time, and the wire is not dead.
