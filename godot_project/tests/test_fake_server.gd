@@ -198,6 +198,7 @@ func test_its_message_of_the_day_arrives() -> void:
 	_server.message_of_the_day = "Well met!"
 	var client := await _client()
 	check_equal(client.message_of_the_day, "Well met!", "the message")
+	check_equal(client.server_version, NetworkClient.get_version(), "the version")
 
 
 func test_another_database_behind_the_server_is_told_before_its_lines() -> void:

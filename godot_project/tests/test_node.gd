@@ -88,6 +88,15 @@ func test_a_removed_node_hangs_up() -> void:
 	await wait_until(connected, "the connection")
 
 
+func test_the_versions_of_both_sides_are_known() -> void:
+	check(NetworkClient.get_version().split(".").size() == 3, "the addon's version")
+	var client := await connected_client()
+	# Both are built from the same sources here.
+	check_equal(client.server_version, NetworkClient.get_version(), "the server's version")
+	client.disconnect_from_server()
+	check_equal(client.server_version, "", "the version of no server")
+
+
 func test_limits_are_those_of_the_server() -> void:
 	var client := await connected_client()
 	check_equal(client.username_max_length, 20, "the longest name")

@@ -39,6 +39,9 @@ use crate::transport::address::Address;
 #[cfg(feature = "bad-weather")]
 use crate::transport::bad_weather::Forecast;
 
+/// Of the addon; all crates have one version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Accounts and chat for your game: registers players, logs them in and lets them talk.
 ///
 /// Drop this node into a scene, point [member url] at a Longhall server, connect its signals, and
@@ -222,6 +225,14 @@ pub struct NetworkClient {
     /// The operator's message to every player. Known from [signal connected] on. Read-only.
     #[var(no_set)]
     message_of_the_day: GString,
+
+    /// The version of the server, such as [code]"0.2.0"[/code], for a bug report or an "About"
+    /// box. Empty while there is no connection, or if the server tells none. Read-only.
+    ///
+    /// The server's version need not be the addon's ([method get_version]): what counts is that
+    /// both speak the same protocol, and [signal disconnected] tells if they do not.
+    #[var(get = _get_server_version, no_set)]
+    server_version: PhantomVar<GString>,
 
     /// Fewest characters of a user name. Read-only.
     #[var(no_set)]
@@ -490,6 +501,11 @@ impl NetworkClient {
     #[func]
     fn _get_state(&self) -> i64 {
         state_constant(self.session.state())
+    }
+
+    #[func]
+    fn _get_server_version(&self) -> GString {
+        self.session.server_version().into()
     }
 
     #[func]

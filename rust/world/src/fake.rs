@@ -217,7 +217,7 @@ impl FakeServer {
     pub fn hello(message_of_the_day: &str) -> ServerPacket {
         ServerPacket::Hello {
             protocol: PROTOCOL_VERSION,
-            server: "fake".to_owned(),
+            server: concat!("longhall-fake/", env!("CARGO_PKG_VERSION")).to_owned(),
             message_of_the_day: message_of_the_day.to_owned(),
             limits: Limits::default(),
         }

@@ -4,8 +4,8 @@ use godot::classes::Engine;
 use godot::prelude::*;
 use longhall_client::{CallErrorCode, DisconnectReason, ServerAddress};
 
-use super::NetworkClient;
 use super::calls::{is_on_main_thread, refused_off_main_thread};
+use super::{NetworkClient, VERSION};
 use crate::clock::now;
 use crate::network_request::NetworkRequest;
 use crate::transport::address::Address;
@@ -68,6 +68,13 @@ impl NetworkClient {
         self.session.disconnect(now());
         self.act();
         self.tell_later_if_idle();
+    }
+
+    /// The version of the addon, such as [code]"0.2.0"[/code]; also known without a connection.
+    /// The server reads it in its log. Its own is [member server_version].
+    #[func]
+    pub fn get_version() -> GString {
+        VERSION.into()
     }
 
     /// Every reason of [signal disconnected]. [signal logged_out] has these and `logout` and

@@ -1,17 +1,25 @@
 //! What happened in the session, as signals.
 
+use godot::global::print_verbose;
 use godot::prelude::*;
 use longhall_client::{CallError, Event};
 use longhall_packet::{Change, Limits, LineKind, Presence, PresenceState};
 
-use super::NetworkClient;
 use super::frequent_signals::FrequentSignals;
+use super::{NetworkClient, VERSION};
 use crate::convert::{self, int, state_constant};
 
 impl NetworkClient {
     fn take_greeting(&mut self, message_of_the_day: &str, limits: Limits) {
         self.message_of_the_day = message_of_the_day.into();
         self.take_limits(limits);
+    }
+
+    /// For whoever looks into something with `--verbose`. No warning: another version that
+    /// speaks the same protocol is in good order.
+    fn versions(&self) -> String {
+        let server = self.session.server().unwrap_or_default();
+        format!("NetworkClient {VERSION} is connected to {server}")
     }
 }
 
@@ -25,6 +33,8 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
             limits,
         } => {
             node.bind_mut().take_greeting(&message_of_the_day, limits);
+            let note = node.bind().versions();
+            print_verbose(&[note.to_variant()]);
             node.signals().connected().emit();
         }
         Event::Disconnected { reason, retry_in } => {

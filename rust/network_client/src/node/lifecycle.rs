@@ -54,6 +54,7 @@ impl INode for NetworkClient {
             username: PhantomVar::default(),
             retry_in: PhantomVar::default(),
             message_of_the_day: GString::new(),
+            server_version: PhantomVar::default(),
             username_min_length: 0,
             username_max_length: 0,
             password_min_length: 0,
