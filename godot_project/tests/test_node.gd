@@ -1,6 +1,8 @@
 extends "res://tests/game_case.gd"
 ## What a script may do to a [NetworkClient], from outside and from its signals.
 
+const GreetingPeer := preload("res://tests/greeting_peer.gd")
+
 
 func test_a_call_without_a_connection_is_denied_after_it_returned() -> void:
 	var client := await _offline_client()
@@ -195,6 +197,21 @@ func test_a_player_who_comes_back_to_the_game_does_not_sit_out_the_pause() -> vo
 		await _check_that_it_tries_at_once(
 			func(client: NetworkClient) -> void: client.notification(what)
 		)
+
+
+func test_a_phone_that_slept_asks_at_once_whether_the_server_is_still_there() -> void:
+	var server := GreetingPeer.new()
+	await add(server)
+	var client := await _offline_client()
+	client.url = server.url()
+	# So that it asks by itself in no time that this test takes.
+	client.heartbeat_interval = 300.0
+	await client.connect_to_server().completed
+	check_equal(client.state, NetworkClient.STATE_CONNECTED, "the state")
+	await frames(10)
+	check(not "ping" in server.received, "it asked by itself: %s" % server.received)
+	client.notification(Node.NOTIFICATION_APPLICATION_RESUMED)
+	await wait_until(func() -> bool: return "ping" in server.received, "the question")
 
 
 func _check_that_it_tries_at_once(hurry: Callable) -> void:

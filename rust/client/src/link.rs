@@ -274,6 +274,14 @@ impl Link {
         }
     }
 
+    /// The server may be gone without a word: ask it at the next tick.
+    pub(crate) fn doubt(&mut self) {
+        match &mut self.phase {
+            Phase::Up(up) => up.heartbeat = Heartbeat::AskNow,
+            Phase::Offline | Phase::Waiting { .. } | Phase::Opening { .. } => {}
+        }
+    }
+
     /// The driver was away: its absence says nothing about the server.
     pub(crate) fn postpone(&mut self, stall: Stall) {
         match &mut self.phase {

@@ -41,6 +41,14 @@ impl Session {
         }
     }
 
+    /// For when the system gives back the time that it had taken from the game. The clock
+    /// need not show it, since that of a phone stands still while it sleeps. Asks the server
+    /// at once whether it is still there; while waiting for the next try, tries at once.
+    pub fn resumed(&mut self, now: Duration) {
+        self.link.doubt();
+        self.reconnect_now(now);
+    }
+
     /// Ends the connection and all tries for one, and logs the player out.
     pub fn disconnect(&mut self, now: Duration) {
         let now = self.begin_call(now);

@@ -36,6 +36,34 @@ fn a_server_that_stays_silent_after_a_stall_is_given_up() {
 }
 
 #[test]
+fn a_suspended_game_asks_at_once_though_its_clock_stood_still() {
+    let mut rig = Rig::logged_in();
+    rig.pass(1.0);
+    rig.expect_idle();
+    rig.session.resumed(rig.now);
+    rig.session.tick(rig.now);
+    let id = rig.expect_sent("ping");
+    rig.pass(9.9);
+    rig.expect([]);
+    rig.ok(id);
+    rig.pass(14.0);
+    rig.expect_idle();
+}
+
+#[test]
+fn a_suspended_game_does_not_sit_out_the_pause() {
+    let mut rig = Rig::connected();
+    rig.cut();
+    rig.expect([
+        "state Reconnecting",
+        "disconnected: connection_lost, will retry",
+        "try 1",
+    ]);
+    rig.session.resumed(rig.now);
+    rig.expect_open();
+}
+
+#[test]
 fn a_stall_after_the_ping_asks_again() {
     let mut rig = Rig::connected();
     rig.pass(15.0);

@@ -108,10 +108,10 @@ impl INode for NetworkClient {
             | NodeNotification::UNPAUSED
             | NodeNotification::ENABLED
             | NodeNotification::DISABLED => self.is_processed = None,
-            // A phone or laptop is back: do not sit out a long pause.
-            NodeNotification::APPLICATION_RESUMED | NodeNotification::APPLICATION_FOCUS_IN => {
-                self.session.reconnect_now(now());
-            }
+            // A phone is back in the game. It may have slept, and the connection with it.
+            NodeNotification::APPLICATION_RESUMED => self.session.resumed(now()),
+            // The player is back: do not sit out a long pause.
+            NodeNotification::APPLICATION_FOCUS_IN => self.session.reconnect_now(now()),
             _ => {}
         }
     }
