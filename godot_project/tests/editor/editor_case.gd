@@ -14,6 +14,9 @@ const SOON: float = 5.0
 ## The root of the scenes that tests edit; no other tree of the editor begins with it.
 const SCENE_NAME: String = "EditedScene"
 
+## What the Scene dock writes above the warnings, of which there may be several.
+const WARNING_TITLE: String = "Node configuration warning"
+
 var tree: SceneTree
 
 ## What went wrong, one sentence each.
@@ -86,6 +89,16 @@ func dock_item(node: Node) -> TreeItem:
 		if root != null and root.get_text(0) == SCENE_NAME:
 			return root.get_child(node.get_index())
 	return null
+
+
+## What the Scene dock warns of at [param node]; empty if of nothing.
+func shown_warning(node: Node) -> String:
+	var item: TreeItem = dock_item(node)
+	for button: int in item.get_button_count(0) if item != null else 0:
+		var tip: String = item.get_button_tooltip_text(0, button)
+		if tip.begins_with(WARNING_TITLE):
+			return tip.trim_prefix(WARNING_TITLE)
+	return ""
 
 
 ## The classes that the addon's library registers.

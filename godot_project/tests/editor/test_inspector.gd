@@ -5,9 +5,6 @@ extends "res://tests/editor/editor_case.gd"
 
 const URL: String = "ws://127.0.0.1:8081"
 
-## What the Scene dock writes above the warnings, of which there may be several.
-const WARNING_TITLE: String = "Node configuration warning"
-
 ## A part of the warning by url, empty where there is none. Both take turns, so that the
 ## answer to one url cannot be taken for that to the next.
 const WARNINGS: Dictionary[String, String] = {
@@ -106,19 +103,10 @@ func _docked(root: Node) -> void:
 func _expect_warning(node: Node, part: String, what: String) -> void:
 	await wait_until(
 		func() -> bool:
-			var warning: String = _shown_warning(node)
+			var warning: String = shown_warning(node)
 			return warning.is_empty() if part.is_empty() else warning.contains(part),
 		'%s: a warning with "%s"' % [what, part] if part else what + ": no warning"
 	)
-
-
-func _shown_warning(node: Node) -> String:
-	var item: TreeItem = dock_item(node)
-	for button: int in item.get_button_count(0) if item != null else 0:
-		var tip: String = item.get_button_tooltip_text(0, button)
-		if tip.begins_with(WARNING_TITLE):
-			return tip.trim_prefix(WARNING_TITLE)
-	return ""
 
 
 ## Without one the Inspector steps in thousandths and takes any value.

@@ -4,8 +4,8 @@
 //! signals, and the accessors of properties, in the one primary block of methods beside the
 //! class, which makes the file longer than most. What a script calls is in `connection`,
 //! `account`, `chat`, `channels` and `players`, and `calls` makes requests of it. `lifecycle` is
-//! the node in the tree, `frame` what it does in each frame, `emit` how it tells of it, and
-//! `remember` the login that outlives the game.
+//! the node in the tree, with what `export_presets` has the editor warn of, `frame` what it does in
+//! each frame, `emit` how it tells of it, and `remember` the login that outlives the game.
 
 mod connection;
 mod account;
@@ -19,6 +19,7 @@ mod emit;
 mod frequent_signals;
 mod remember;
 mod login_file;
+mod export_presets;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -92,7 +93,8 @@ pub struct NetworkClient {
     base: Base<Node>,
 
     /// Where the server is: `ws://host:port`, or `wss://host:port` for an encrypted connection.
-    /// A change takes effect at the next [method connect_to_server].
+    /// A change takes effect at the next [method connect_to_server]. Android wants the permission
+    /// *Internet* in the export preset. A game on a page from `https://` can connect to `wss://` only.
     #[export]
     #[var(set = _set_url)]
     url: GString,

@@ -13,7 +13,7 @@ use longhall_packet::Limits;
 
 use super::frame::FRAME;
 use super::frequent_signals::FrequentSignals;
-use super::{NetworkClient, login_file};
+use super::{NetworkClient, export_presets, login_file};
 use crate::clock::now;
 use crate::network_request::NetworkRequest;
 use crate::transport::Transport;
@@ -98,6 +98,11 @@ impl INode for NetworkClient {
                     other.call_deferred("update_configuration_warnings", &[]);
                 }
             }
+            // The designer may come from the export window, whose settings are warned of.
+            NodeNotification::WM_WINDOW_FOCUS_IN if Engine::singleton().is_editor_hint() => {
+                let mut this = self.to_gd();
+                this.call_deferred("update_configuration_warnings", &[]);
+            }
             _ if Engine::singleton().is_editor_hint() => {}
             NodeNotification::ENTER_TREE => self.enter(),
             NodeNotification::EXIT_TREE => self.exit(),
@@ -141,6 +146,11 @@ impl INode for NetworkClient {
                 "The file to remember the login in must begin with user://, where a finished \
                  game may write.",
             );
+        }
+        if Engine::singleton().is_editor_hint() {
+            for trouble in export_presets::troubles() {
+                warnings.push(&trouble);
+            }
         }
         if !self.others_in_scene().is_empty() {
             warnings.push(
