@@ -109,7 +109,7 @@ pub struct NetworkClient {
     /// [method Crypto.generate_self_signed_certificate]. If it is empty, the engine's certificates
     /// decide, see the project setting
     /// [member ProjectSettings.network/tls/certificate_bundle_override]. There is no way to switch
-    /// the check off.
+    /// the check off. In a browser this has no effect: the browser decides whom it trusts.
     #[export]
     #[var(set = _set_tls_certificate)]
     tls_certificate: Option<Gd<X509Certificate>>,

@@ -120,10 +120,14 @@ fn write(file: &GString, url: &GString, username: &str, token: &ResumeToken) -> 
 }
 
 fn check_place(file: &GString) -> Result<(), String> {
-    let is_good = is_writable(file);
-    is_good
-        .then_some(())
-        .ok_or_else(|| "it must begin with user://".to_owned())
+    if !is_writable(file) {
+        return Err("it must begin with user://".to_owned());
+    }
+    // Some browsers keep no files, and private windows of others.
+    if !Os::singleton().is_userfs_persistent() {
+        return Err("this browser keeps nothing when the page is closed".to_owned());
+    }
+    Ok(())
 }
 
 /// Of this process alone: another game of this player may write its own now.

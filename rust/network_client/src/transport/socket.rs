@@ -55,6 +55,8 @@ impl Socket {
         let server = address.server()?;
         let certificate = address.certificate.clone();
         let peer = dial(&server, certificate.as_ref())?;
+        // A browser has no plain sockets to look with.
+        let patience = patience.filter(|_| cfg!(not(target_family = "wasm")));
         let target = patience.map(|patience| Target {
             address: server,
             certificate,
