@@ -53,7 +53,18 @@ pub(crate) fn build_for_target(triple: &str) -> Result<[PathBuf; 2]> {
     let Some((target, platform)) = known else {
         bail!("longhall.gdextension has no library for the target {triple}");
     };
+    if !platform.is_built_here() {
+        bail!("{}", built_elsewhere(&platform));
+    }
     Goal::elsewhere(platform, vec![target]).build_both()
+}
+
+/// What to do for a library that cannot be linked here.
+pub(crate) fn built_elsewhere(platform: &Platform) -> String {
+    format!(
+        "a library for {platform} is built with other tools than ours: docs/platforms.md has the \
+         recipe, and --library packs what comes of it"
+    )
 }
 
 /// Builds and installs both libraries for all processors of a platform.

@@ -7,6 +7,8 @@ mod elf;
 mod mach_o;
 mod pe;
 mod signature;
+pub(crate) mod android;
+pub(crate) mod wasm;
 
 use anyhow::{Result, bail};
 
@@ -27,6 +29,9 @@ const NEWEST_GLIBC: (u32, u32) = (2, 34);
 /// The newest macOS that a library may ask for.
 const NEWEST_MACOS: (u32, u32) = (11, 0);
 
+/// The API level of the newest Android that a library may ask for: Godot asks for it too.
+const NEWEST_ANDROID: u32 = 24;
+
 /// A larger one has in it what is never called. It is 4.8 MB as it should be.
 const LARGEST_DLL_BYTES: usize = 6_000_000;
 
@@ -45,6 +50,12 @@ pub(crate) fn check(library: &Library, bytes: &[u8]) -> Result<String> {
             }
             check_processors(&parts)?;
             Ok(format!("macOS {}.{}", NEWEST_MACOS.0, NEWEST_MACOS.1))
+        }
+        "android" => check_android(&elf::read(bytes)?, android::api_level(bytes)),
+        "web" => {
+            let wasm = wasm::read(bytes)?;
+            check_entry(&wasm.exports)?;
+            Ok("WebAssembly".to_owned())
         }
         system => bail!("nobody has said what a library for {system} must be like"),
     }
@@ -85,6 +96,19 @@ fn check_elf(elf: &Elf) -> Result<String> {
     Ok(format!("glibc {major}.{minor}"))
 }
 
+fn check_android(elf: &Elf, level: Option<u32>) -> Result<String> {
+    check_exports(&elf.exports)?;
+    const KNOWN: &[&str] = &["libc.so", "libm.so", "libdl.so", "liblog.so"];
+    check_libraries(&elf.libraries, |name| KNOWN.contains(&name))?;
+    match level {
+        Some(level) if level <= NEWEST_ANDROID => Ok(format!("Android API {level}")),
+        Some(level) => {
+            bail!("it needs Android's API {level}, and games of Godot run from {NEWEST_ANDROID} on")
+        }
+        None => bail!("it does not say which Android it needs"),
+    }
+}
+
 fn check_pe(pe: &Pe, bytes: usize) -> Result<String> {
     check_exports(&pe.exports)?;
     check_libraries(&pe.dlls, pe::is_of_windows)?;
@@ -121,13 +145,18 @@ fn check_processors(parts: &[mach_o::Part]) -> Result<()> {
     Ok(())
 }
 
-fn check_exports(exports: &[String]) -> Result<()> {
+fn check_entry(exports: &[String]) -> Result<()> {
     let entry = exports
         .iter()
         .any(|name| name.trim_start_matches('_') == ENTRY);
     if !entry {
         bail!("it does not export {ENTRY}, which Godot looks for");
     }
+    Ok(())
+}
+
+fn check_exports(exports: &[String]) -> Result<()> {
+    check_entry(exports)?;
     if exports.len() > MOST_EXPORTS {
         bail!(
             "it exports {} functions, and Godot needs one",
@@ -168,6 +197,20 @@ mod tests {
         assert_eq!(check_elf(&elf((2, 34), &usual)).unwrap(), "glibc 2.34");
         assert!(check_elf(&elf((2, 35), &usual)).is_err());
         assert!(check_elf(&elf((2, 17), &["libssl.so.3"])).is_err());
+    }
+
+    #[test]
+    fn an_android_library_may_not_ask_for_a_newer_android_or_for_other_libraries() {
+        let elf = |libraries: &[&str]| Elf {
+            glibc: None,
+            libraries: names(libraries),
+            exports: names(&[ENTRY]),
+        };
+        let usual = elf(&["libc.so", "libdl.so"]);
+        assert_eq!(check_android(&usual, Some(24)).unwrap(), "Android API 24");
+        assert!(check_android(&usual, Some(34)).is_err());
+        assert!(check_android(&usual, None).is_err());
+        assert!(check_android(&elf(&["libc++_shared.so"]), Some(24)).is_err());
     }
 
     #[test]

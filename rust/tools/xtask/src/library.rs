@@ -9,6 +9,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
+use crate::inspect::{android, wasm};
 use crate::workspace;
 
 /// Which of its two libraries the addon gives to Godot.
@@ -34,9 +35,10 @@ impl Variant {
 /// A system and a processor that a library is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Platform {
-    /// Godot's feature tag: `linux`, `windows`, `macos`.
+    /// Godot's feature tag: `linux`, `windows`, `macos`, `android`, `web`.
     pub(crate) system: String,
-    /// Godot's feature tag, or `universal`: one file for all processors.
+    /// Godot's feature tag, such as `x86_64` and `threads.wasm32`, or `universal`: one file
+    /// for all processors.
     pub(crate) architecture: String,
 }
 
@@ -61,10 +63,15 @@ impl Platform {
     /// What a Rust target such as `x86_64-pc-windows-gnu` is called here.
     pub(crate) fn of_target(triple: &str) -> Option<Self> {
         let (arch, rest) = triple.split_once('-')?;
+        match rest {
+            "linux-android" => return Self::of("android", arch),
+            "unknown-emscripten" => return Self::of("web", arch),
+            _ => {}
+        }
         let os = ["linux", "windows", "darwin"]
             .into_iter()
             .find(|os| rest.split('-').any(|part| part == *os))?;
-        // Android and the like have "linux" in their names too.
+        // Android on 32 bits and the like have "linux" in their names too.
         if os == "linux" && !(rest.ends_with("-gnu") || rest.ends_with("-musl")) {
             return None;
         }
@@ -73,8 +80,9 @@ impl Platform {
 
     fn of(os: &str, arch: &str) -> Option<Self> {
         match (os, arch) {
-            ("linux" | "windows", "x86_64") => Some(Self::new(os, "x86_64")),
-            ("linux", "aarch64") => Some(Self::new(os, "arm64")),
+            ("linux" | "windows" | "android", "x86_64") => Some(Self::new(os, "x86_64")),
+            ("linux" | "android", "aarch64") => Some(Self::new(os, "arm64")),
+            ("web", "wasm32") => Some(Self::new(os, "wasm32")),
             // Both processors share one file; at home, the one we have will do.
             ("macos", "x86_64" | "aarch64") => Some(Self::new(os, "universal")),
             _ => None,
@@ -87,16 +95,16 @@ impl Platform {
             ("linux", "arm64") => &["aarch64-unknown-linux-gnu"],
             ("windows", _) => &["x86_64-pc-windows-gnu", "x86_64-pc-windows-msvc"],
             ("macos", _) => &["aarch64-apple-darwin", "x86_64-apple-darwin"],
-            ("android", "x86_64") => &["x86_64-linux-android"],
-            ("android", _) => &["aarch64-linux-android"],
+            ("android", "arm64") => &["aarch64-linux-android"],
+            ("android", _) => &["x86_64-linux-android"],
             ("web", _) => &["wasm32-unknown-emscripten"],
             _ => &["x86_64-unknown-linux-gnu"],
         }
     }
 
-    /// Whether xtask can build such a library. For the others it takes a maker's own kit.
+    /// Whether xtask builds such a library. It has no linker for phones and browsers.
     pub(crate) fn is_built_here(&self) -> bool {
-        ["linux", "windows", "macos"].contains(&self.system.as_str())
+        !matches!(self.system.as_str(), "android" | "web")
     }
 
     /// How far the tests of the sources try such a library. Who gets a package shall not
@@ -112,6 +120,11 @@ impl Platform {
                 "run",
                 "under Wine in a stand-in for Godot; neither in Godot itself nor on Windows",
             ),
+            ("android", "arm64") | ("web", "wasm32") => (
+                "checked",
+                "built elsewhere and never run; the sources pass the type check for it",
+            ),
+            ("android" | "web", _) => ("untried", "built elsewhere and never run"),
             _ => (
                 "inspected",
                 "never run; what it exports, opens and needs was read, and its signature checked",
@@ -125,6 +138,7 @@ impl Platform {
         match self.system.as_str() {
             "windows" => "longhall_network_client.dll",
             "macos" => "liblonghall_network_client.dylib",
+            "web" => "longhall_network_client.wasm",
             _ => "liblonghall_network_client.so",
         }
     }
@@ -133,7 +147,7 @@ impl Platform {
 /// How far a library was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Trial {
-    /// `run` or `inspected`.
+    /// `run`, `inspected`, `checked` or `untried`.
     pub(crate) how_far: &'static str,
     /// In what, and in what not.
     pub(crate) how: &'static str,
@@ -232,7 +246,10 @@ fn library(line: &str) -> Option<Library> {
             .trim_matches('"')
             .strip_prefix("bin/")?
             .to_owned(),
-        platform: Platform::new(system, tags.next().unwrap_or("universal")),
+        platform: match tags.collect::<Vec<_>>().join(".").as_str() {
+            "" => Platform::new(system, "universal"),
+            architecture => Platform::new(system, architecture),
+        },
         variant,
     })
 }
@@ -245,11 +262,22 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Platform> {
     let half = |at: usize| Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
     let word = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
     if bytes.starts_with(b"\x7fELF") {
-        return match half(18) {
-            Some(62) => Ok(Platform::new("linux", "x86_64")),
-            Some(183) => Ok(Platform::new("linux", "arm64")),
-            _ => bail!("a Linux library for an unknown processor"),
+        let system = match android::api_level(bytes) {
+            Some(_) => "android",
+            None => "linux",
         };
+        return match half(18) {
+            Some(62) => Ok(Platform::new(system, "x86_64")),
+            Some(183) => Ok(Platform::new(system, "arm64")),
+            _ => bail!("a library for {system} and an unknown processor"),
+        };
+    }
+    if wasm::is_wasm(bytes) {
+        let architecture = match wasm::read(bytes)?.has_threads {
+            true => "threads.wasm32",
+            false => "wasm32",
+        };
+        return Ok(Platform::new("web", architecture));
     }
     if bytes.starts_with(b"MZ") {
         let header = word(60).and_then(|at| usize::try_from(at).ok());
@@ -295,6 +323,29 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_platforms_has_each_with_how_far_it_was_tried() {
+        let page = fs::read_to_string(workspace::root().join("docs/platforms.md")).unwrap();
+        let rows = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let rows: Vec<_> = rows
+            .map(|(name, rest)| {
+                (
+                    name.to_owned(),
+                    rest.split(" | ").next().unwrap().to_owned(),
+                )
+            })
+            .collect();
+        let mut listed: Vec<_> = listed().unwrap().into_iter().map(|l| l.platform).collect();
+        listed.dedup();
+        for platform in &listed {
+            let row = (platform.to_string(), platform.trial().how_far.to_owned());
+            assert!(rows.contains(&row), "docs/platforms.md has no row {row:?}");
+        }
+        assert_eq!(rows.len(), listed.len(), "a row for no platform: {rows:?}");
+    }
+
+    #[test]
     fn debug_and_release_are_two_files_for_each_platform() {
         let libraries = listed().unwrap();
         let mut files: Vec<_> = libraries.iter().map(|library| &library.file).collect();
@@ -319,12 +370,15 @@ mod tests {
             "x86_64-pc-windows-msvc",
             "x86_64-apple-darwin",
             "aarch64-apple-darwin",
+            "aarch64-linux-android",
+            "x86_64-linux-android",
+            "wasm32-unknown-emscripten",
         ] {
             let platform = Platform::of_target(triple).unwrap();
             assert!(platform.targets().contains(&triple));
             find(&platform, Variant::Release).unwrap();
         }
-        assert_eq!(Platform::of_target("aarch64-linux-android"), None);
+        assert_eq!(Platform::of_target("armv7-linux-androideabi"), None);
         assert_eq!(Platform::of_target("i686-pc-windows-gnu"), None);
     }
 
@@ -332,6 +386,7 @@ mod tests {
     fn the_list_is_read_up_to_the_next_section() {
         let text = "[configuration]\n\n[libraries]\n\n; a remark\n\
                     linux.debug.x86_64 = \"bin/a.so\"\nmacos.release = \"bin/b.dylib\"\n\
+                    web.release.threads.wasm32 = \"bin/c.wasm\"\n\
                     \n[icons]\n\nNode = \"c.svg\"\n";
         assert_eq!(
             parse(text).unwrap(),
@@ -344,6 +399,11 @@ mod tests {
                 Library {
                     file: "b.dylib".into(),
                     platform: Platform::new("macos", "universal"),
+                    variant: Variant::Release,
+                },
+                Library {
+                    file: "c.wasm".into(),
+                    platform: Platform::new("web", "threads.wasm32"),
                     variant: Variant::Release,
                 },
             ]
@@ -359,6 +419,13 @@ mod tests {
         assert_eq!(inspect(&elf).unwrap().to_string(), "linux-x86_64");
         elf[18] = 183;
         assert_eq!(inspect(&elf).unwrap().to_string(), "linux-arm64");
+        elf.extend(android::tests::note(24));
+        assert_eq!(inspect(&elf).unwrap().to_string(), "android-arm64");
+
+        for (has_threads, name) in [(false, "web-wasm32"), (true, "web-threads.wasm32")] {
+            let module = wasm::tests::side_module(has_threads);
+            assert_eq!(inspect(&module).unwrap().to_string(), name);
+        }
 
         let mut pe = b"MZ".to_vec();
         pe.resize(128, 0);

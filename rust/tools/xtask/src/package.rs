@@ -217,10 +217,16 @@ fn platform_name(name: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
-/// The platforms with these names, each once and in the order of `longhall.gdextension`.
+/// The platforms with these names that xtask builds for, each once and in the order of `longhall.gdextension`.
 fn chosen_platforms(names: &[String]) -> Result<Vec<Platform>> {
     let mut listed: Vec<_> = library::listed()?.into_iter().map(|l| l.platform).collect();
     listed.dedup();
+    if let Some(platform) = listed
+        .iter()
+        .find(|platform| !platform.is_built_here() && names.contains(&platform.to_string()))
+    {
+        bail!("{}", addon::built_elsewhere(platform));
+    }
     listed.retain(Platform::is_built_here);
     for name in names {
         if name != ALL && !listed.iter().any(|platform| platform.to_string() == *name) {
