@@ -15,6 +15,7 @@ mod godot_test;
 mod screenshots;
 mod soak;
 mod fuzz;
+mod mobile;
 mod test;
 
 mod package;

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
-    addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, package, play,
-    project, server_package, workflows, workspace,
+    addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, mobile,
+    package, play, project, server_package, workflows, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -50,6 +50,8 @@ pub(crate) enum Step {
     ServerPackages,
     /// GitHub's workflows are well-formed and safe, where one has changed
     Workflows,
+    /// The addon passes the type check for Android and the web, where it has changed
+    Mobile,
 }
 
 impl Step {
@@ -73,6 +75,7 @@ impl Step {
             Self::Conversation => "conversation of two clients",
             Self::ServerPackages => "server programs and .debs install and start",
             Self::Workflows => "workflows of GitHub",
+            Self::Mobile => "addon's type check for Android and the web",
         }
     }
 
@@ -111,6 +114,7 @@ impl Step {
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
             Self::ServerPackages => server_package::installed::test(),
             Self::Workflows => workflows::check(),
+            Self::Mobile => mobile::check(),
         }
     }
 }
