@@ -4,6 +4,7 @@
 //!
 //! - [`Godot`]: the installed one, or Debian's; [`templates`]: what its exports need;
 //! - [`Display`]: the desktop's, or one in memory;
+//! - [`Wine`]: Debian's, to run Windows programs;
 //! - [`PythonTools`]: programs that pip installs, gdformat among them;
 //! - [`toolchain`]: compilers and linkers for other machines;
 //! - [`Zig`]: links for a Linux older than this machine's, and for another processor;
@@ -15,6 +16,7 @@
 
 mod godot;
 mod display;
+mod wine;
 mod python;
 mod zig;
 pub mod templates;
@@ -36,6 +38,7 @@ pub use debian_system::{DebianSystem, arm64_command};
 pub use display::Display;
 pub use godot::{Godot, OLDEST};
 pub use python::PythonTools;
+pub use wine::{Prefix, Wine, windows_path};
 pub use zig::Zig;
 
 /// The checkout's root folder.

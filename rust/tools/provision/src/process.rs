@@ -1,7 +1,7 @@
 //! Running other programs: line by line, with a time limit, none left behind.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -67,10 +67,27 @@ impl Process {
     /// # Errors
     /// If the program cannot be started.
     pub fn spawn_captured(name: &str, command: &mut Command) -> Result<(Self, Receiver<Line>)> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null());
+        Self::capture(name, command)
+    }
+
+    /// Starts `command` with its output captured, line by line, and an input to write to.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn spawn_conversing(
+        name: &str,
+        command: &mut Command,
+    ) -> Result<(Self, ChildStdin, Receiver<Line>)> {
+        command.stdin(Stdio::piped());
+        let (mut process, lines) = Self::capture(name, command)?;
+        let input = process.child.stdin.take();
+        let input = input.with_context(|| format!("{name} has no input"))?;
+        Ok((process, input, lines))
+    }
+
+    fn capture(name: &str, command: &mut Command) -> Result<(Self, Receiver<Line>)> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = Self::spawn(name, command)?;
         let (lines, received) = channel();
         if let Some(out) = process.child.stdout.take() {
@@ -126,6 +143,15 @@ impl Process {
             return Ok(status);
         }
         self.terminate()?;
+        self.end_within(limit)
+    }
+
+    /// Waits for the end, for at most `limit`, and then kills the process. Ctrl-C does not
+    /// cut this short.
+    ///
+    /// # Errors
+    /// If it had to be killed, or the system refuses.
+    pub fn end_within(&mut self, limit: Duration) -> Result<ExitStatus> {
         let deadline = Instant::now() + limit;
         while Instant::now() < deadline {
             if let Some(status) = self.try_wait()? {
