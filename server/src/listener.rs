@@ -45,6 +45,10 @@ pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
             ErrorKind::AddrInUse => {
                 "another program uses this port; stop it, or choose another port with --listen"
             }
+            // Windows sets whole ranges of ports aside, for itself and for virtual machines.
+            ErrorKind::PermissionDenied if cfg!(windows) => {
+                "another program, or Windows, keeps this port for itself; choose another with --listen"
+            }
             ErrorKind::PermissionDenied => {
                 "ports below 1024 need special rights; choose a higher one with --listen"
             }

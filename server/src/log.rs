@@ -78,7 +78,7 @@ impl Log {
         tracing_subscriber::fmt()
             .with_env_filter(EnvFilter::try_new(levels)?)
             .with_writer(self.clone())
-            .with_ansi(io::stderr().is_terminal())
+            .with_ansi(takes_colours())
             // Its word about itself would go to standard error, and panic
             // where that cannot be written.
             .log_internal_errors(false)
@@ -212,6 +212,12 @@ fn write_all<W: Write>(shared: &Shared, mut sink: Sink<W>) {
             }
         }
     }
+}
+
+/// Whether standard error is a terminal that understands colours. The console of Windows
+/// has to be told that some are coming, and would show their codes otherwise.
+fn takes_colours() -> bool {
+    io::stderr().is_terminal() && anstyle_query::windows::enable_ansi_colors() != Some(false)
 }
 
 /// The file, pipe or terminal, and how many lines it did not take.
