@@ -205,6 +205,17 @@ pub(crate) fn minimum_godot() -> Result<String> {
         .context("longhall.gdextension has no compatibility_minimum")
 }
 
+/// The function by which Godot enters a library.
+///
+/// # Errors
+/// If `longhall.gdextension` does not say.
+pub(crate) fn entry_symbol() -> Result<String> {
+    gdextension()?
+        .lines()
+        .find_map(|line| Some(entry(line, "entry_symbol")?.to_owned()))
+        .context("longhall.gdextension has no entry_symbol")
+}
+
 fn gdextension() -> Result<String> {
     let file = workspace::addon_dir().join("longhall.gdextension");
     fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))

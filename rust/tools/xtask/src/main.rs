@@ -16,6 +16,7 @@ mod screenshots;
 mod soak;
 mod fuzz;
 mod mobile;
+mod windows;
 mod test;
 
 mod package;

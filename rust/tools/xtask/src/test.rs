@@ -8,7 +8,7 @@ use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
     addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, mobile,
-    package, play, project, server_package, workflows, workspace,
+    package, play, project, server_package, windows, workflows, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -52,6 +52,8 @@ pub(crate) enum Step {
     Workflows,
     /// The addon passes the type check for Android and the web, where it has changed
     Mobile,
+    /// The Windows library and server, under Wine, where something of them has changed
+    Windows,
 }
 
 impl Step {
@@ -76,6 +78,7 @@ impl Step {
             Self::ServerPackages => "server programs and .debs install and start",
             Self::Workflows => "workflows of GitHub",
             Self::Mobile => "addon's type check for Android and the web",
+            Self::Windows => "the Windows library and server, under Wine",
         }
     }
 
@@ -115,6 +118,7 @@ impl Step {
             Self::ServerPackages => server_package::installed::test(),
             Self::Workflows => workflows::check(),
             Self::Mobile => mobile::check(),
+            Self::Windows => windows::test(),
         }
     }
 }

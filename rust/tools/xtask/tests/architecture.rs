@@ -40,7 +40,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         } else if !is_test
             && path
                 .extension()
-                .is_some_and(|end| end == "rs" || end == "gd")
+                .is_some_and(|end| end == "rs" || end == "gd" || end == "c")
         {
             found.push(path);
         }
@@ -52,12 +52,14 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 /// The first sentence of what a file says of itself.
 fn first_sentence(file: &Path) -> String {
     let text = fs::read_to_string(file).unwrap();
-    let mark = match file.extension().is_some_and(|end| end == "rs") {
-        true => "//!",
-        false => "##",
+    // What the first line of a head begins with, and what the others do.
+    let (first, others) = match file.extension().and_then(|end| end.to_str()) {
+        Some("rs") => ("//!", "//!"),
+        Some("c") => ("/*", ""),
+        _ => ("##", "##"),
     };
-    let head = text.lines().skip_while(|line| !line.starts_with(mark));
-    let head = head.map_while(|line| line.strip_prefix(mark));
+    let head = text.lines().skip_while(|line| !line.starts_with(first));
+    let head = head.map_while(|line| line.strip_prefix(first).or(line.strip_prefix(others)));
     let lines: Vec<&str> = head
         .map(str::trim)
         .take_while(|line| !line.is_empty())
