@@ -256,7 +256,7 @@ pub fn macos_stubs() -> Result<PathBuf> {
         return Ok(libraries);
     }
     let file = python::file_of(MACOS_STUB.0, MACOS_STUB.1, &folder)
-        .context("cannot fetch the list of macOS's functions")?;
+        .context("cannot fetch the list of macOS's functions (is there a network?)")?;
     let text = fs::read_to_string(&file).context("cannot read the list of macOS's functions")?;
     // The list tells of the system's own flavour of arm64 only, and of a newer one that
     // LLVM does not know. Programs of others use the same names on plain arm64.

@@ -32,6 +32,10 @@ pub(super) fn prepare(cargo: &mut Command, target: Target, flags: &mut Vec<Strin
     // Cargo asks a compiler for its version anew when the file has changed.
     let rustc = launcher(&rust.libraries(), &rust.rustc(), "")? + &format!("# {version}\n");
     cargo.env("RUSTC", write(bin.join("rustc"), &rustc)?);
+    // A stable Rust builds its own standard library with this, as Rust's makers do. It is
+    // set for every target: crates that heed it would else be built anew after each change
+    // of the target, and with them all others.
+    cargo.env("RUSTC_BOOTSTRAP", "1");
     // The standard library's source lies below the checkout under two names.
     for (name, path) in rust.source_paths()? {
         flags.push(format!("--remap-path-prefix={}={name}", path.display()));
@@ -137,8 +141,6 @@ pub(super) fn llvm_tool(name: &str) -> Result<Command> {
 /// for this target.
 fn build_std(cargo: &mut Command) {
     cargo.arg("-Zbuild-std=std,panic_unwind");
-    // A stable Rust builds its own standard library with this, as Rust's makers do.
-    cargo.env("RUSTC_BOOTSTRAP", "1");
 }
 
 /// The fetched Rust moves on with Debian; it must not be older than the workspace asks.
