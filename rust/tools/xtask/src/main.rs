@@ -15,6 +15,7 @@ mod godot_test;
 mod screenshots;
 mod soak;
 mod fuzz;
+mod platforms;
 mod mobile;
 mod windows;
 mod test;

@@ -376,6 +376,17 @@ pub(crate) fn check() -> Result<()> {
     check_twice(&Options::default())
 }
 
+/// The same with the libraries for all platforms.
+///
+/// # Errors
+/// If one does not build or is not what it should be, or the two packages differ.
+pub(crate) fn check_all_platforms() -> Result<()> {
+    check_twice(&Options {
+        platforms: vec![ALL.to_owned()],
+        ..Options::default()
+    })
+}
+
 fn check_twice(options: &Options) -> Result<()> {
     let read = |file: &Path| fs::read(file).context("cannot read the package again");
     let first = read(&run(options)?)?;

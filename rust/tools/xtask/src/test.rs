@@ -8,7 +8,7 @@ use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
     addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, mobile,
-    package, play, project, server_package, windows, workflows, workspace,
+    package, platforms, play, project, server_package, windows, workflows, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -46,6 +46,9 @@ pub(crate) enum Step {
     ExportedGame,
     /// Two headless clients talk over a server that restarts
     Conversation,
+    /// Libraries for Windows, Linux arm64 and macOS build, where they have changed, and are
+    /// what they say
+    Platforms,
     /// The server's packages install, start, talk, update and go, where they have changed
     ServerPackages,
     /// GitHub's workflows are well-formed and safe, where one has changed
@@ -75,6 +78,7 @@ impl Step {
             Self::EmptyProject => "package in an empty project",
             Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
+            Self::Platforms => "libraries for other platforms",
             Self::ServerPackages => "server programs and .debs install and start",
             Self::Workflows => "workflows of GitHub",
             Self::Mobile => "addon's type check for Android and the web",
@@ -115,6 +119,7 @@ impl Step {
             Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),
             Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
+            Self::Platforms => platforms::test(),
             Self::ServerPackages => server_package::installed::test(),
             Self::Workflows => workflows::check(),
             Self::Mobile => mobile::check(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use object::Object;
 use object::read::pe::PeFile64;
+use object::{Object, ObjectSection};
 
 use super::text;
 
@@ -23,6 +23,10 @@ pub(crate) struct Pe {
 pub(crate) fn read(bytes: &[u8]) -> Result<Pe> {
     let explain = "this library for Windows cannot be read";
     let file = PeFile64::parse(bytes).context(explain)?;
+    // A cut file may still have its lists.
+    for section in file.sections() {
+        section.data().context(explain)?;
+    }
     let imports = file.imports().context(explain)?;
     let dlls: BTreeSet<_> = imports
         .iter()
