@@ -10,7 +10,8 @@ extends SceneTree
 ## [/codeblock]
 ## Prints what happens as lines that start with [code]say: [/code], and
 ## [code]conversation: done[/code] at the end. Exit code 0 if all went as it should.
-## A newcomer reads it as the first thing of all: it shall read well.
+## A newcomer reads it as the first thing of all: it shall read well. In a test the addon of the
+## version before plays one part by its own copy of it, so what is said stays as it is.
 
 const Arguments := preload("res://tests/arguments.gd")
 const ErrorCounter := preload("res://tests/error_counter.gd")

@@ -104,7 +104,7 @@ impl Goal {
         Ok(Self {
             platform: Platform::host()?,
             targets: Vec::new(),
-            folder: workspace::target_dir().join("addon"),
+            folder: folder_at_home(),
         })
     }
 
@@ -146,18 +146,7 @@ impl Goal {
             .context("cannot wait for another xtask's build")?;
 
         if self.targets.is_empty() {
-            let mut cargo = workspace::cargo();
-            cargo.arg("build").arg("--target-dir").arg(&self.folder);
-            let flags: Vec<_> = path_flags()
-                .iter()
-                .map(|flag| format!("'{flag}'"))
-                .collect();
-            let flags = format!("build.rustflags=[{}]", flags.join(", "));
-            cargo.arg("--config").arg(flags);
-            for setting in QUICK_LINK {
-                cargo.args(["--config", setting]);
-            }
-            self.cargo_build(cargo, variant, &self.built())?;
+            self.cargo_build(cargo_at_home(), variant, &self.built())?;
         } else {
             // Left in place, it would look like a new one after a failed build.
             remove_file(&installed)?;
@@ -229,6 +218,27 @@ impl Goal {
         let (built, installed) = (fs::read(self.built()), fs::read(self.installed(variant)?));
         Ok(built.is_ok_and(|built| installed.is_ok_and(|installed| installed == built)))
     }
+}
+
+/// Where cargo builds the addon for this machine.
+pub(crate) fn folder_at_home() -> PathBuf {
+    workspace::target_dir().join("addon")
+}
+
+/// `cargo build` as the addon is built for this machine, there.
+pub(crate) fn cargo_at_home() -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.arg("build").arg("--target-dir").arg(folder_at_home());
+    let flags: Vec<_> = path_flags()
+        .iter()
+        .map(|flag| format!("'{flag}'"))
+        .collect();
+    let flags = format!("build.rustflags=[{}]", flags.join(", "));
+    cargo.arg("--config").arg(flags);
+    for setting in QUICK_LINK {
+        cargo.args(["--config", setting]);
+    }
+    cargo
 }
 
 /// Has `make` write `output`, and makes sure that it did: an older file is removed first.

@@ -115,9 +115,20 @@ pub(crate) fn converse(godot: &Godot) -> Result<()> {
         "\nTwo players without windows meet. On the left stands who sees the line; what\n\
          follows a * is what that player does or is told.\n"
     );
+    let project = workspace::godot_project();
+    meet(&setup, ROLES.map(|_| godot.headless_command(&project)))?;
+    println!("\nthe conversation went as it should");
+    Ok(())
+}
+
+/// Two clients hold the conversation, each in the project that its command opens, and show
+/// how it goes.
+///
+/// # Errors
+/// If one of them does not come to the end of its script.
+pub(crate) fn meet(setup: &Setup, projects: [Command; 2]) -> Result<()> {
     let mut clients = Vec::new();
-    for role in ROLES {
-        let mut command = godot.headless_command(&workspace::godot_project());
+    for (role, mut command) in ROLES.into_iter().zip(projects) {
         command.args(["--fixed-fps", "60"]);
         let name = role.to_lowercase();
         setup.run_script(&mut command, &name, "res://tests/conversation.gd");
@@ -147,7 +158,6 @@ pub(crate) fn converse(godot: &Godot) -> Result<()> {
     for client in &clients {
         client.expect_done()?;
     }
-    println!("\nthe conversation went as it should");
     Ok(())
 }
 

@@ -8,7 +8,8 @@ use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
     addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, mobile,
-    package, platforms, play, project, server_package, windows, workflows, workspace,
+    package, platforms, play, previous_addon, project, server_package, windows, workflows,
+    workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -46,6 +47,9 @@ pub(crate) enum Step {
     ExportedGame,
     /// Two headless clients talk over a server that restarts
     Conversation,
+    /// The addon of the version before talks with today's, where one of them or the server
+    /// has changed
+    PreviousAddon,
     /// Libraries for Windows, Linux arm64 and macOS build, where they have changed, and are
     /// what they say
     Platforms,
@@ -78,6 +82,7 @@ impl Step {
             Self::EmptyProject => "package in an empty project",
             Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
+            Self::PreviousAddon => "addon of the version before",
             Self::Platforms => "libraries for other platforms",
             Self::ServerPackages => "server programs and .debs install and start",
             Self::Workflows => "workflows of GitHub",
@@ -119,6 +124,7 @@ impl Step {
             Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),
             Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
+            Self::PreviousAddon => previous_addon::test(),
             Self::Platforms => platforms::test(),
             Self::ServerPackages => server_package::installed::test(),
             Self::Workflows => workflows::check(),
