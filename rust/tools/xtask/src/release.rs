@@ -13,8 +13,9 @@ mod shelf;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use crate::server_package::{self, Platform};
 use crate::{package, unchanged, workspace};
 use asset_library::Download;
 use checks::Release;
@@ -86,7 +87,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let package = package::run(&package::Options::for_release(&libraries)?)?;
     let file = package_name(&release);
     let sha256 = shelf.put_built(&package, &file)?;
-    for file in server_packages()? {
+    for file in server_package::make(Platform::value_variants())? {
         let name = file
             .file_name()
             .unwrap_or_default()
@@ -101,18 +102,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if repository.is_none() {
         println!("release: without --repository, asset-library/asset.json has no addresses");
     }
-    shelf.finish(&folder)?;
-    println!(
-        "release: {} is ready in {}",
-        release.version,
-        folder.display()
-    );
+    if shelf.finish(&folder)? {
+        println!(
+            "release: {} is ready in {}",
+            release.version,
+            folder.display()
+        );
+    } else {
+        println!(
+            "release: {} was finished before, with the same bytes",
+            folder.display()
+        );
+    }
     Ok(())
-}
-
-/// The server's programs, in what operators install.
-fn server_packages() -> Result<Vec<PathBuf>> {
-    Ok(Vec::new())
 }
 
 /// What is said about a release: notes, and what everything is made of.

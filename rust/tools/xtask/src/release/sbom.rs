@@ -8,6 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 use longhall_provision::process;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use spdx::Expression;
 use super::checks::Release;
 use super::lock;
 use crate::addon::DEBUG_FEATURE;
+use crate::server_package::Platform;
 use crate::{library, workspace};
 
 /// What a list is made for.
@@ -66,16 +68,13 @@ impl Product {
                 .flat_map(|library| library.platform.targets())
                 .copied()
                 .collect(),
-            Self::Server => SERVER_TARGETS.iter().copied().collect(),
+            Self::Server => Platform::value_variants()
+                .iter()
+                .map(|platform| platform.target().triple())
+                .collect(),
         })
     }
 }
-
-const SERVER_TARGETS: &[&str] = &[
-    "x86_64-unknown-linux-gnu",
-    "aarch64-unknown-linux-gnu",
-    "x86_64-pc-windows-gnu",
-];
 
 /// Name and version, which are enough to tell the crates of one lock file apart.
 type Id = (String, String);

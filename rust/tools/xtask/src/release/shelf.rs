@@ -48,15 +48,16 @@ impl Shelf {
     }
 
     /// Writes everything into `folder`, with the checksums of all files that are not in a
-    /// folder of their own. A release that is there already is left alone.
+    /// folder of their own. A release that is there already is left alone; the result is
+    /// whether this one is new.
     ///
     /// # Errors
     /// If there is one with other bytes, or it cannot be written.
-    pub(crate) fn finish(mut self, folder: &Path) -> Result<()> {
+    pub(crate) fn finish(mut self, folder: &Path) -> Result<bool> {
         let sums = self.sums();
         self.put(SUMS, sums)?;
         if folder.join(SUMS).exists() {
-            return self.compare(folder);
+            return self.compare(folder).map(|()| false);
         }
         // What an interrupted run left is no release: it has no sums.
         let fresh = beside(folder);
@@ -74,7 +75,8 @@ impl Shelf {
             fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
         }
         fs::rename(&fresh, folder)
-            .with_context(|| format!("cannot move the release to {}", folder.display()))
+            .with_context(|| format!("cannot move the release to {}", folder.display()))?;
+        Ok(true)
     }
 
     fn sums(&self) -> String {
@@ -113,10 +115,6 @@ impl Shelf {
                 folder.display()
             );
         }
-        println!(
-            "release: {} is finished already, with the same bytes",
-            folder.display()
-        );
         Ok(())
     }
 }
@@ -174,8 +172,8 @@ mod tests {
     fn a_finished_release_is_not_overwritten_with_other_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let release = folder.path().join("release-1.0.0");
-        shelf("one").finish(&release).unwrap();
-        shelf("one").finish(&release).unwrap();
+        assert!(shelf("one").finish(&release).unwrap());
+        assert!(!shelf("one").finish(&release).unwrap());
         let error = shelf("two").finish(&release).unwrap_err().to_string();
         assert!(error.contains("another SHA256SUMS"), "{error}");
         assert_eq!(fs::read_to_string(release.join("a.txt")).unwrap(), "one");
