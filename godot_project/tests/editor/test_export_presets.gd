@@ -34,36 +34,35 @@ platform="Web"
 const NONE: String = ""
 
 
-func test_the_scene_dock_warns_of_presets_that_keep_games_from_connecting() -> void:
+func test_the_scene_dock_warns_of_an_android_game_that_cannot_connect() -> void:
 	var client: Node = await _open()
-	for row: Array in [
-		["", NONE],
-		[_android("Phone", "permissions/internet=false"), '"Phone"'],
-		[_android("Phone", "permissions/internet=true"), NONE],
-		# As before the box was ever touched.
-		[_android("Phone", ""), '"Phone" cannot connect'],
-		[
-			_android(
-				"Phone",
-				'permissions/custom_permissions=PackedStringArray("android.permission.INTERNET")'
-			),
-			NONE
-		],
-		[_web("Browser", "variant/extensions_support=false"), '"Browser"'],
-		[_web("Browser", "variant/extensions_support=true"), NONE],
-		[
-			(
-				_android("Phone", "permissions/internet=true", 0)
-				+ _web("Browser", "variant/extensions_support=true", 1)
-				+ _android("Tablet", "permissions/internet=false", 2)
-			),
-			'"Tablet"'
-		],
-		['[preset.0]\nname="PC"\nplatform="Linux"\n[preset.0.options]\n', NONE],
-	]:
-		var text: String = row[0]
-		var part: String = row[1]
-		await _check(client, text, part)
+	await _check(client, _android("Phone", "permissions/internet=false"), '"Phone"')
+	await _check(client, _android("Phone", "permissions/internet=true"), NONE)
+	# As before the box was ever touched.
+	await _check(client, _android("Phone", ""), '"Phone" cannot connect')
+	var custom: String = 'PackedStringArray("android.permission.INTERNET")'
+	await _check(client, _android("Phone", "permissions/custom_permissions=" + custom), NONE)
+	_close()
+
+
+func test_the_scene_dock_warns_of_a_web_game_without_the_node() -> void:
+	var client: Node = await _open()
+	await _check(client, _web("Browser", "variant/extensions_support=false"), '"Browser"')
+	await _check(client, _web("Browser", "variant/extensions_support=true"), NONE)
+	_close()
+
+
+func test_the_scene_dock_warns_of_each_preset_by_its_name() -> void:
+	var client: Node = await _open()
+	var computer: String = '[preset.3]\nname="PC"\nplatform="Linux"\n[preset.3.options]\n'
+	var good: String = (
+		_android("Phone", "permissions/internet=true", 0)
+		+ _web("Browser", "variant/extensions_support=true", 1)
+		+ computer
+	)
+	var bad: String = _android("Tablet", "permissions/internet=false", 2)
+	await _check(client, good + bad, '"Tablet"')
+	await _check(client, good, NONE)
 	_close()
 
 
