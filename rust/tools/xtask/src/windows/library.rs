@@ -37,11 +37,8 @@ impl StandIns<'_> {
         let name = windows.file_name().unwrap_or_default().display();
         let expected = expected.succeeded(&native.display().to_string())?;
         let found = found.succeeded(&name.to_string())?;
-        if let Some((expected, found)) = first_difference(&expected, &found) {
-            bail!(
-                "{name} does not register what the library of this machine does: `{found}` \
-                 instead of `{expected}`"
-            );
+        if let Some(difference) = difference(&expected, &found) {
+            bail!("{name} {difference}");
         }
         let [.., sum, _] = found.as_slice() else {
             bail!("the stand-in for Godot said nothing of {name}");
@@ -120,14 +117,16 @@ impl Run {
     }
 }
 
-/// The first line in which two runs differ.
-fn first_difference(expected: &[String], found: &[String]) -> Option<(String, String)> {
-    let none = "nothing more".to_owned();
-    (0..expected.len().max(found.len())).find_map(|at| {
-        let expected = expected.get(at).unwrap_or(&none);
-        let found = found.get(at).unwrap_or(&none);
-        (expected != found).then(|| (expected.clone(), found.clone()))
-    })
+/// What one library does and the other does not. In which order they register what they
+/// have is the linker's choice.
+fn difference(expected: &[String], found: &[String]) -> Option<String> {
+    let lacks = expected.iter().find(|line| !found.contains(line));
+    let has = found.iter().find(|line| !expected.contains(line));
+    match (lacks, has) {
+        (Some(line), _) => Some(format!("lacks what this machine's library has: {line}")),
+        (None, Some(line)) => Some(format!("has what this machine's library lacks: {line}")),
+        (None, None) => None,
+    }
 }
 
 /// The same library, needing a DLL that no Windows has.
@@ -146,16 +145,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_class_that_is_missing_is_a_difference() {
+    fn a_class_that_only_one_library_has_is_a_difference() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-        let all = lines("class A\nclass B\nclass C");
-        assert_eq!(first_difference(&all, &all), None);
-        let fewer = lines("class A\nclass B");
-        let expected = Some(("class C".to_owned(), "nothing more".to_owned()));
-        assert_eq!(first_difference(&all, &fewer), expected);
-        let other = lines("class A\nclass D\nclass C");
-        let expected = Some(("class D".to_owned(), "class B".to_owned()));
-        assert_eq!(first_difference(&other, &all), expected);
+        let (both, other_order) = (lines("class A\nclass B"), lines("class B\nclass A"));
+        assert_eq!(difference(&both, &other_order), None);
+        let fewer = lines("class A");
+        let says =
+            |expected, found, words: &str| difference(expected, found).unwrap().ends_with(words);
+        assert!(says(&both, &fewer, "library has: class B"));
+        assert!(says(&fewer, &both, "library lacks: class B"));
     }
 
     #[test]
