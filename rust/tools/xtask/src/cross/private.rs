@@ -224,12 +224,13 @@ fn windows_linker(gcc: &Path, lld: &Path) -> String {
     )
 }
 
-/// Links against stand-ins for the system's libraries, and signs for both processors.
-/// The path that a library gives
-/// for itself would else be where it was built.
+/// Links against stand-ins for the system's libraries, and signs for both processors. Rust
+/// says first which of lld's linkers it means, as if there were one program for all. The
+/// path that a library gives for itself would else be where it was built.
 fn macos_script(ld: &Path, stubs: &Path) -> String {
     format!(
         "#!/bin/sh\n\
+         if [ \"$1\" = -flavor ]; then shift 2; fi\n\
          case \" $* \" in\n\
          *' -dylib '*) set -- \"$@\" -install_name @rpath/liblonghall.dylib ;;\n\
          esac\n\
@@ -289,6 +290,23 @@ mod tests {
         assert!(numbers("1.95.0") >= numbers("1.95"));
         assert!(numbers("1.85.0") < numbers("1.95"));
         assert_eq!(numbers("1.96.0-nightly"), [1, 96, 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_linker_for_macos_is_not_told_what_it_is_and_names_libraries_only() {
+        let folder = workspace::scratch_dir("tmp").join("macos-linker");
+        fs::create_dir_all(&folder).unwrap();
+        let text = macos_script(Path::new("/bin/echo"), &folder);
+        let linker = write(folder.join("linker"), &text).unwrap();
+        let said =
+            |words: &[&str]| process::output("linker", Command::new(&linker).args(words)).unwrap();
+        let always = format!("-adhoc_codesign -L{}", folder.display());
+        assert_eq!(
+            said(&["-flavor", "darwin", "a b.o", "-dylib"]),
+            format!("{always} a b.o -dylib -install_name @rpath/liblonghall.dylib\n")
+        );
+        assert_eq!(said(&["a.o"]), format!("{always} a.o\n"));
     }
 
     #[cfg(unix)]
