@@ -62,7 +62,12 @@ impl<'a> Bench<'a> {
         self.native(&["/register ada", "/login ada", "Good morning from Linux"])?;
         let heard = self.windows(
             &self.url(),
-            &["/register bob", "/login bob", "Grüß Gott from Windows"],
+            &[
+                "/register bob",
+                "/login bob",
+                "/older",
+                "Grüß Gott from Windows",
+            ],
         )?;
         expect_line(&heard, "ada: Good morning from Linux")?;
         self.expect_in_use()?;
@@ -70,7 +75,7 @@ impl<'a> Bench<'a> {
 
         self.stop(server)?;
         let server = self.start()?;
-        let heard = self.native(&["/login bob", "Back again"])?;
+        let heard = self.native(&["/login bob", "/older", "Back again"])?;
         expect_line(&heard, "ada: Good morning from Linux")?;
         expect_line(&heard, "bob: Grüß Gott from Windows")?;
         println!(
@@ -106,7 +111,7 @@ impl<'a> Bench<'a> {
             "the client",
             &mut Command::new(self.programs.native_client),
             &server.url(),
-            &["/register dan", "/login dan"],
+            &["/register dan", "/login dan", "/older"],
         )?;
         expect_line(&heard, "cid: Hello from Windows")?;
         println!("the client for Windows talked on a server of this machine");
@@ -203,7 +208,8 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// Runs a terminal client over a script, and hands out all that it printed.
+/// Runs a terminal client over a script, and hands out all that it printed. What was said
+/// before it came is there for sure only after `/older`, whose answer it waits for.
 fn client(name: &str, command: &mut Command, url: &str, script: &[&str]) -> Result<Vec<String>> {
     let mut client = Talk::start(name, command.args(["--url", url]))?;
     for line in script {
