@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::debian;
+use crate::godot_root::{self, Root};
 use crate::process::{self, Process};
-use crate::{debian, godot_root};
 
 const SCREEN: &str = "1280x720x24";
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -94,8 +95,7 @@ fn xvfb() -> Result<Command> {
             "there is no display, and no Xvfb to make one in memory: install Xvfb, or set DISPLAY"
         );
     }
-    let root = godot_root::RECIPE.ensure()?;
-    godot_root::xvfb(&root)
+    godot_root::xvfb(&Root::ensure()?)
 }
 
 /// Xvfb chooses a free display and writes its number to its standard output.

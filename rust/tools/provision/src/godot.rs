@@ -7,7 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::display::Display;
-use crate::{debian, godot_root, process};
+use crate::godot_root::{self, Root};
+use crate::{debian, process};
 
 /// The oldest Godot the addon runs in.
 pub const OLDEST: (u32, u32) = (4, 6);
@@ -15,8 +16,8 @@ pub const OLDEST: (u32, u32) = (4, 6);
 /// A Godot 4 that is known to start.
 pub struct Godot {
     program: PathBuf,
-    /// The folder of unpacked packages the program needs around it, if any.
-    root: Option<PathBuf>,
+    /// The unpacked packages the program needs around it, if any.
+    root: Option<Root>,
     version: String,
 }
 
@@ -46,9 +47,25 @@ impl Godot {
                 OLDEST.1
             );
         }
-        let root = godot_root::RECIPE.ensure()?;
+        Self::in_root(Root::ensure()?)
+    }
+
+    /// A Godot for Linux on arm64: this machine's own where it has that processor, else
+    /// Debian's, unpacked below `target/godot-arm64`. In its emulator it is a tenth as
+    /// fast, and runs without a window only.
+    ///
+    /// # Errors
+    /// If there is none, and it cannot be fetched here.
+    pub fn arm64() -> Result<Self> {
+        if cfg!(all(target_os = "linux", target_arch = "aarch64")) {
+            return Self::find_or_fetch();
+        }
+        Self::in_root(Root::ensure_arm64()?)
+    }
+
+    fn in_root(root: Root) -> Result<Self> {
         let mut godot = Self {
-            program: root.join(godot_root::PROGRAM),
+            program: root.godot(),
             root: Some(root),
             version: String::new(),
         };
@@ -109,7 +126,21 @@ impl Godot {
     /// exported game.
     pub fn wrap(&self, program: &Path) -> Command {
         match &self.root {
-            Some(root) => godot_root::in_root(root, program),
+            Some(root) => root.command(&root.loader(), program),
+            None => Command::new(program),
+        }
+    }
+
+    /// The program that starts Godot and games with the libraries they need; `None`
+    /// where the system's own does.
+    pub fn loader(&self) -> Option<PathBuf> {
+        Some(self.root.as_ref()?.loader())
+    }
+
+    /// Like [`wrap`](Self::wrap), but by a copy of [`loader`](Self::loader).
+    pub fn wrap_by(&self, loader: &Path, program: &Path) -> Command {
+        match &self.root {
+            Some(root) => root.command(loader, program),
             None => Command::new(program),
         }
     }
@@ -119,7 +150,7 @@ impl Godot {
         let mut command = self.command();
         display.apply(&mut command);
         if let Some(root) = &self.root {
-            command.envs(godot_root::window_environment(root));
+            command.envs(godot_root::window_environment(&root.folder));
         }
         if display.is_virtual() {
             // Nothing there has a graphics card or a loudspeaker.

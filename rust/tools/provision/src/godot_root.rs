@@ -1,7 +1,8 @@
-//! Debian's Godot with all it needs, unpacked below `target/godot`.
+//! Debian's Godot with all it needs, unpacked below `target/godot`, and the one for arm64.
 //!
-//! Nothing in it is installed: its programs are started through their own loader, and
-//! are told where their drivers, keyboard tables and fonts lie.
+//! Nothing in them is installed: their programs are started through their own loader, and
+//! are told where their drivers, keyboard tables and fonts lie. Those for arm64 run in an
+//! emulator.
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,8 +15,11 @@ use crate::debian::{Dependencies, Recipe};
 use crate::process;
 
 /// The program's place below the unpacked packages, and that of its libraries.
-pub(crate) const PROGRAM: &str = "usr/bin/godot";
+const PROGRAM: &str = "usr/bin/godot";
 const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
+const LOADER: &str = "ld-linux-x86-64.so.2";
+const LIBRARIES_ARM64: &str = "usr/lib/aarch64-linux-gnu";
+const LOADER_ARM64: &str = "ld-linux-aarch64.so.1";
 
 /// Godot itself, and what a window needs on a machine without a desktop.
 const PACKAGES: &[&str] = &[
@@ -47,7 +51,7 @@ const PACKAGES: &[&str] = &[
 ];
 
 /// Debian's newest suites have Godot 4; the current and older releases do not.
-pub(crate) const RECIPE: Recipe<'_> = Recipe {
+const RECIPE: Recipe<'_> = Recipe {
     name: "godot",
     suites: &["forky", "sid"],
     security: false,
@@ -58,16 +62,110 @@ pub(crate) const RECIPE: Recipe<'_> = Recipe {
     finish: prepare,
 };
 
-/// Starts `program` from unpacked packages: through their own loader, since
-/// they need a newer C library than the system's.
-pub(crate) fn in_root(root: &Path, program: &Path) -> Command {
-    let libraries = root.join(LIBRARIES);
-    let mut search = OsString::from(&libraries);
-    search.push(":");
-    search.push(libraries.join("pulseaudio"));
-    let mut command = Command::new(libraries.join("ld-linux-x86-64.so.2"));
-    command.arg("--library-path").arg(search).arg(program);
-    command
+/// Debian's Godot for arm64. It is run without a window, so nothing is added for one.
+const ARM64: Recipe<'_> = Recipe {
+    name: "godot-arm64",
+    suites: &["forky", "sid"],
+    security: false,
+    architecture: "arm64",
+    packages: &["godot"],
+    dependencies: Dependencies::All,
+    revision: 1,
+    finish: |_| Ok(()),
+};
+
+/// The emulator of processors, from the release that has it in one file: it needs no
+/// library, so it runs on every Linux.
+const QEMU: Recipe<'_> = Recipe {
+    name: "qemu",
+    suites: &["bookworm"],
+    security: false,
+    architecture: "amd64",
+    packages: &["qemu-user-static"],
+    dependencies: Dependencies::None,
+    revision: 1,
+    finish: keep_arm64,
+};
+
+/// The emulator's program for arm64, below the unpacked package.
+const EMULATOR: &str = "usr/bin/qemu-aarch64-static";
+
+/// The package has emulators of thirty other processors, 300 MB of them.
+fn keep_arm64(root: &Path) -> Result<()> {
+    let explain = "cannot look into the fetched qemu";
+    for entry in fs::read_dir(root.join("usr/bin")).context(explain)? {
+        let program = entry.context(explain)?.path();
+        if program != root.join(EMULATOR) {
+            fs::remove_file(&program)
+                .with_context(|| format!("cannot remove {}", program.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Unpacked packages whose programs need the newer C library that is among them.
+pub(crate) struct Root {
+    /// The folder that they are unpacked in.
+    pub(crate) folder: PathBuf,
+    libraries: &'static str,
+    loader: &'static str,
+    /// Runs their programs where they are for another processor than this machine's.
+    emulator: Option<PathBuf>,
+}
+
+impl Root {
+    /// Debian's Godot for this machine, fetched if it is not there yet.
+    ///
+    /// # Errors
+    /// If it cannot be fetched.
+    pub(crate) fn ensure() -> Result<Self> {
+        Ok(Self {
+            folder: RECIPE.ensure()?,
+            libraries: LIBRARIES,
+            loader: LOADER,
+            emulator: None,
+        })
+    }
+
+    /// Debian's Godot for arm64 and what runs it here, fetched if they are not there yet.
+    ///
+    /// # Errors
+    /// If they cannot be fetched.
+    pub(crate) fn ensure_arm64() -> Result<Self> {
+        Ok(Self {
+            folder: ARM64.ensure()?,
+            libraries: LIBRARIES_ARM64,
+            loader: LOADER_ARM64,
+            emulator: Some(QEMU.ensure()?.join(EMULATOR)),
+        })
+    }
+
+    pub(crate) fn godot(&self) -> PathBuf {
+        self.folder.join(PROGRAM)
+    }
+
+    /// What starts programs of these packages.
+    pub(crate) fn loader(&self) -> PathBuf {
+        self.folder.join(self.libraries).join(self.loader)
+    }
+
+    /// Starts `program` through the loader or a copy of it.
+    pub(crate) fn command(&self, loader: &Path, program: &Path) -> Command {
+        let libraries = self.folder.join(self.libraries);
+        let mut search = OsString::from(&libraries);
+        search.push(":");
+        search.push(libraries.join("pulseaudio"));
+        let mut command = match &self.emulator {
+            Some(emulator) => {
+                let mut command = Command::new(emulator);
+                command.arg(loader);
+                command
+            }
+            None => Command::new(loader),
+        };
+        command.arg("--library-path").arg(search).arg(program);
+        command
+    }
 }
 
 /// Where drivers, keyboard tables and fonts lie: compiled in as `/usr/…`.
@@ -140,13 +238,14 @@ exec "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" \
 ///
 /// # Errors
 /// If the system allows no such view.
-pub(crate) fn xvfb(root: &Path) -> Result<Command> {
+pub(crate) fn xvfb(root: &Root) -> Result<Command> {
+    let xvfb = root.command(&root.loader(), &root.folder.join("usr/bin/Xvfb"));
+    let root = &root.folder;
     process::output("unshare", private_view(root).arg("true")).context(
         "there is no display, and this system does not let the fetched Xvfb have a file system \
          view of its own: install Xvfb (Debian: apt install xvfb), or set DISPLAY",
     )?;
     let mut command = private_view(root);
-    let xvfb = in_root(root, &root.join("usr/bin/Xvfb"));
     command.arg(xvfb.get_program()).args(xvfb.get_args());
     command.arg("-xkbdir").arg(root.join("usr/share/X11/xkb"));
     Ok(command)
