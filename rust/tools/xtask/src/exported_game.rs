@@ -49,6 +49,7 @@ fn play(godot: &Godot, game: &Game, what: &str) -> Result<usize> {
     command.current_dir(setup.folder());
     command.args(["--headless", "--max-fps", "60", "--"]);
     command.arg(format!("--url={}", setup.url()));
+    command.arg(player::SPEAK);
     let output = project::run(&mut command, what, "", LIMIT)?;
     output.expect_clean_but_for(what, is_debians_farewell)?;
     player::expect_done(&output, what)?;

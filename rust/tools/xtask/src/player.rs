@@ -1,7 +1,7 @@
 //! A player from outside, for games that have no tests in them.
 //!
-//! `player.gd` registers, logs in and talks by mouse and keyboard. A release build
-//! of Godot takes no script from the command line, but every game reads
+//! `player.gd` registers, logs in and talks by mouse and keyboard, as its arguments say.
+//! A release build of Godot takes no script from the command line, but every game reads
 //! `override.cfg` beside its program or project, and that can name an autoload.
 
 use std::fs;
@@ -15,6 +15,9 @@ use crate::workspace;
 const PLAYER: &str = include_str!("player/player.gd");
 /// The tests' own mouse and keyboard.
 const INPUT: &str = "tests/player_input.gd";
+
+/// The argument, behind `--`, of a player who only says something.
+pub(crate) const SPEAK: &str = "--say=Is anybody in?";
 
 /// Puts the player into the folder of a game's program or project.
 ///

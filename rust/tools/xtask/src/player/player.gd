@@ -2,18 +2,26 @@ extends Node
 ## Plays a finished game from outside, with a player's mouse and keyboard.
 ##
 ## An autoload that [code]cargo xtask test[/code] adds to a game with a Login and a
-## Chatbox. Prints [code]player: done[/code] at its end; the exit code is 0 if all went as
-## it should.
+## Chatbox. Registers, and prints [code]player: is in[/code]; says and hears what the
+## arguments tell, in their order; prints [code]player: done[/code] at its end. The exit
+## code is 0 if all went as it should.
 
 const PlayerInput := preload("player_input.gd")
 
-const USERNAME: String = "ben"
 const PASSWORD: String = "correct horse"
-const LINE: String = "Is anybody in?"
 const WINDOW_SIZE := Vector2i(1152, 648)
-const PATIENCE_MS: int = 20_000
+
+## Arguments after [code]--[/code], each with its value behind it. Those of the game are
+## among them.
+const NAME: String = "--name="
+const SAY: String = "--say="
+const HEAR: String = "--hear="
+## How long anything may take, in seconds.
+const PATIENCE: String = "--patience="
 
 var _input: PlayerInput
+var _username: String = "ben"
+var _patience_ms: int = 20_000
 var _has_failed: bool = false
 var _news: Array[String] = []
 
@@ -24,6 +32,11 @@ func _ready() -> void:
 
 func _play() -> void:
 	_input = PlayerInput.new(get_tree().root)
+	for argument: String in OS.get_cmdline_user_args():
+		if argument.begins_with(NAME):
+			_username = argument.trim_prefix(NAME)
+		elif argument.begins_with(PATIENCE):
+			_patience_ms = 1000 * argument.trim_prefix(PATIENCE).to_int()
 	await get_tree().process_frame
 	get_window().size = WINDOW_SIZE
 	await get_tree().process_frame
@@ -37,13 +50,14 @@ func _play() -> void:
 		client.registered.connect(func(_name: String) -> void: _news.append("registered"))
 		client.logged_in.connect(func(_name: String) -> void: _news.append("logged in"))
 		client.chat_accepted.connect(func() -> void: _news.append("chat accepted"))
-		await _log_in_and_talk()
+		await _log_in()
+		await _talk()
 	if not _has_failed:
 		print("player: done")
 	get_tree().quit(1 if _has_failed else 0)
 
 
-func _log_in_and_talk() -> void:
+func _log_in() -> void:
 	await _until(_can_click.bind("Button_Register"), "the connection")
 	await _fill_form()
 	await _click("Button_Register")
@@ -51,17 +65,32 @@ func _log_in_and_talk() -> void:
 	await _hear("logged in")
 	await _until(func() -> bool: return _control("ChatLog") != null, "the chatbox")
 	await get_tree().process_frame
+	if not _has_failed:
+		print("player: is in")
+
+
+func _talk() -> void:
+	for argument: String in OS.get_cmdline_user_args():
+		if argument.begins_with(SAY):
+			await _say(argument.trim_prefix(SAY))
+		elif argument.begins_with(HEAR):
+			var line: String = argument.trim_prefix(HEAR)
+			await _until(_is_in_log.bind(line), "`%s` in the chat log" % line)
+
+
+func _say(line: String) -> void:
+	_news.erase("chat accepted")
 	await _click("LineEdit")
-	await _input.type(LINE)
+	await _input.type(line)
 	await _input.press(KEY_ENTER)
 	await _hear("chat accepted")
-	await _until(_is_in_log.bind(LINE), "the line in the chat log")
+	await _until(_is_in_log.bind(line), "the line in the chat log")
 
 
 func _fill_form() -> void:
 	await _click("LineEdit_Username")
 	await _input.press(KEY_A, true)
-	await _input.type(USERNAME)
+	await _input.type(_username)
 	await _click("LineEdit_Password")
 	await _input.press(KEY_A, true)
 	await _input.type(PASSWORD)
@@ -116,7 +145,7 @@ func _hear(news: String) -> void:
 func _until(condition: Callable, what: String) -> void:
 	if _has_failed:
 		return
-	var deadline_ms: int = Time.get_ticks_msec() + PATIENCE_MS
+	var deadline_ms: int = Time.get_ticks_msec() + _patience_ms
 	while not condition.call():
 		if Time.get_ticks_msec() > deadline_ms:
 			_fail("waited in vain for " + what)
