@@ -1,19 +1,22 @@
 //! The exported game, played against the real server as players get it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use longhall_provision::Godot;
 
-use crate::export::{self, Game};
+use crate::export::{self, Game, Target};
 use crate::godot_test::{Setup, own_home};
 use crate::library::Variant;
 use crate::{player, project};
 
-const LIMIT: Duration = Duration::from_secs(90);
+/// Long enough for a slow machine, and for an emulator that is a tenth as fast.
+const LIMIT: Duration = Duration::from_secs(600);
+/// How long a player waits for anything, in seconds.
+const PATIENCE: &str = "--patience=120";
 
 /// Exports a release and a debug build; registers, logs in and talks in each.
 ///
@@ -22,25 +25,32 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// should not have.
 pub(crate) fn run(godot: &Godot) -> Result<()> {
     for variant in [Variant::Release, Variant::Debug] {
-        let game = export::export(godot, variant)?;
-        let what = format!("the {} build", variant.name());
-        let properties = play(godot, &game, &what)?;
-        match variant {
-            Variant::Release if properties > 0 => {
-                bail!("{what} can make the connection bad on purpose; players must not get that")
-            }
-            Variant::Debug if properties == 0 => {
-                bail!("{what} cannot make the connection bad: is its library the release one?")
-            }
-            _ => {}
-        }
+        let game = export::export(godot, Target::host()?, variant, None)?;
+        play(godot, &game, variant)?;
     }
     Ok(())
 }
 
-/// Plays the game to its end; the result is how many of its properties make the
-/// connection bad.
-fn play(godot: &Godot, game: &Game, what: &str) -> Result<usize> {
+/// Plays the game to its end, with the libraries of `godot`.
+///
+/// # Errors
+/// If it does not get there, reports an error, or has properties that it should not have.
+pub(crate) fn play(godot: &Godot, game: &Game, variant: Variant) -> Result<()> {
+    let what = format!("the {} build", variant.name());
+    let properties = play_to_end(godot, game, &what)?;
+    match variant {
+        Variant::Release if properties > 0 => {
+            bail!("{what} can make the connection bad on purpose; players must not get that")
+        }
+        Variant::Debug if properties == 0 => {
+            bail!("{what} cannot make the connection bad: is its library the release one?")
+        }
+        Variant::Release | Variant::Debug => Ok(()),
+    }
+}
+
+/// The result is how many of its properties make the connection bad.
+fn play_to_end(godot: &Godot, game: &Game, what: &str) -> Result<usize> {
     let setup = Setup::start("exported-game")?;
     let folder = setup.folder().join("game");
     let mut command = prepare(godot, game, &folder)?;
@@ -49,7 +59,7 @@ fn play(godot: &Godot, game: &Game, what: &str) -> Result<usize> {
     command.current_dir(setup.folder());
     command.args(["--headless", "--max-fps", "60", "--"]);
     command.arg(format!("--url={}", setup.url()));
-    command.arg(player::SPEAK);
+    command.args([PATIENCE, player::SPEAK]);
     let output = project::run(&mut command, what, "", LIMIT)?;
     output.expect_clean_but_for(what, is_debians_farewell)?;
     player::expect_done(&output, what)?;
@@ -78,24 +88,13 @@ fn prepare(godot: &Godot, game: &Game, folder: &Path) -> Result<Command> {
 /// their loader. The game looks for its files beside the running program, which
 /// then is the loader: so a copy of it takes the game's place.
 fn start_command(godot: &Godot, program: &Path) -> Result<Command> {
-    let direct = godot.wrap(program);
-    let loader = PathBuf::from(direct.get_program());
-    if loader == program {
-        return Ok(direct);
-    }
+    let Some(loader) = godot.loader() else {
+        return Ok(godot.wrap(program));
+    };
     let game = program.with_extension("game");
     fs::rename(program, &game).context("cannot make room for the loader")?;
     copy(&loader, program)?;
-    let mut command = Command::new(program);
-    let arguments = direct.get_args();
-    command.args(arguments.map(|argument| {
-        if argument == program.as_os_str() {
-            game.as_os_str()
-        } else {
-            argument
-        }
-    }));
-    Ok(command)
+    Ok(godot.wrap_by(program, &game))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

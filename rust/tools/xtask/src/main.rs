@@ -11,6 +11,7 @@ mod deny;
 mod editor_test;
 mod empty_project;
 mod exported_game;
+mod windows_export;
 mod player;
 mod godot_test;
 mod screenshots;
@@ -112,11 +113,11 @@ enum Task {
     /// checksums, lists of all crates (CycloneDX), notes, and what Godot's asset library
     /// asks for. The same commit gives the same bytes.
     Release(release::Options),
-    /// Make a player's build of the game in target/export/, for this machine
+    /// Make a player's build of the game in target/export/
     ///
-    /// Linux only; elsewhere, export from the editor. Godot's export templates
-    /// are fetched where Godot comes from Debian, otherwise those that the editor
-    /// has installed are used.
+    /// Godot's export templates for Linux are fetched where Godot comes from Debian;
+    /// otherwise, and for Windows, those that the editor has installed are used, or
+    /// the one given with --template.
     Export(export::Options),
     /// Run the scenes' and the node's tests in Godot against a real server
     ///

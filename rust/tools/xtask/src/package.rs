@@ -246,14 +246,14 @@ fn chosen_platforms(names: &[String]) -> Result<Vec<Platform>> {
     Ok(listed)
 }
 
-/// The notices for a game that was built on this machine.
+/// The notices for a game with a library for this platform in it.
 ///
 /// # Errors
 /// If the licence of a crate is not known.
-pub(crate) fn notices_of_this_machine() -> Result<String> {
+pub(crate) fn notices_of(platform: &Platform) -> Result<String> {
     notices::write(
         &notices::ADDON,
-        &Platform::host()?.targets().iter().copied().collect(),
+        &platform.targets().iter().copied().collect(),
     )
 }
 

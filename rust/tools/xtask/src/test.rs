@@ -8,8 +8,8 @@ use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
     addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, mobile,
-    package, platforms, play, previous_addon, project, server_package, windows, workflows,
-    workspace,
+    package, platforms, play, previous_addon, project, server_package, windows, windows_export,
+    workflows, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -61,6 +61,8 @@ pub(crate) enum Step {
     Mobile,
     /// The Windows library and server, under Wine, where something of them has changed
     Windows,
+    /// The game is exported for Windows, with a stand-in for Godot's template
+    WindowsExport,
 }
 
 impl Step {
@@ -88,6 +90,7 @@ impl Step {
             Self::Workflows => "workflows of GitHub",
             Self::Mobile => "addon's type check for Android and the web",
             Self::Windows => "the Windows library and server, under Wine",
+            Self::WindowsExport => "export for Windows",
         }
     }
 
@@ -130,6 +133,7 @@ impl Step {
             Self::Workflows => workflows::check(),
             Self::Mobile => mobile::check(),
             Self::Windows => windows::test(),
+            Self::WindowsExport => windows_export::run(&Godot::find_or_fetch()?),
         }
     }
 }
