@@ -112,6 +112,11 @@ impl Godot {
         &self.version
     }
 
+    /// Whether it is of the oldest version that the addon runs in.
+    pub fn is_oldest(&self) -> bool {
+        parse_version(&self.version) == Some(OLDEST)
+    }
+
     /// Whether it was built by Debian, whose packages have its templates too.
     pub fn is_debians(&self) -> bool {
         self.version.contains(".debian")

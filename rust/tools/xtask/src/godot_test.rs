@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use longhall_provision::{Display, Godot};
+use longhall_provision::{Display, Godot, OLDEST};
 
 use crate::server_process::{Log, Server};
 use crate::{addon, control, project, workspace};
@@ -68,6 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// # Errors
 /// If a test fails or Godot reports an error.
 pub(crate) fn run_tests(godot: &Godot, filter: Option<&str>) -> Result<()> {
+    println!("{}", version_line(godot));
     let setup = Setup::start("godot-test")?;
     run_script(
         &setup,
@@ -98,6 +99,22 @@ pub(crate) fn run_window_tests(
         arguments.push(format!("--out={}", folder.display()));
     }
     run_script(&setup, command, &arguments, filter)
+}
+
+/// Says which of the versions that the addon declares is tested.
+fn version_line(godot: &Godot) -> String {
+    let (version, (major, minor)) = (godot.version(), OLDEST);
+    if godot.is_oldest() {
+        format!(
+            "tests run with Godot {version}: the addon declares {major}.{minor} and newer; set \
+             GODOT4_BIN for a newer one"
+        )
+    } else {
+        format!(
+            "tests run with Godot {version} and NOT with {major}.{minor}, the oldest that the \
+             addon declares: set GODOT4_BIN to such a one and run them again"
+        )
+    }
 }
 
 fn run_script(

@@ -122,7 +122,8 @@ enum Task {
     /// Run the scenes' and the node's tests in Godot against a real server
     ///
     /// Most of them need no window; those that look at what is drawn run with
-    /// `--window`, in memory where there is no display.
+    /// `--window`, in memory where there is no display. GODOT4_BIN has them run in
+    /// another version of Godot.
     GodotTest(godot_test::Options),
     /// Measure how fast everything is, beside references of the same run
     ///
