@@ -83,7 +83,7 @@ use crate::{Action, Answer, Call, CallError, Config, DisconnectReason, Event, St
 /// let mut session = Session::new(Config::default(), 42);
 /// session.connect(now);
 /// assert_eq!(session.poll_action(), Some(Action::Open));
-/// session.received(now, br#"{"type":"hello","protocol":2,"server":"longhall/0.1.0",
+/// session.received(now, br#"{"type":"hello","protocol":2,"server":"longhall-server/0.2.0",
 ///     "message_of_the_day":"Well met!","limits":{"username_min_chars":3,
 ///     "username_max_chars":20,"password_min_chars":8,"password_max_chars":99,
 ///     "chat_max_chars":500,"packet_max_bytes":8192,"channel_max_chars":24,

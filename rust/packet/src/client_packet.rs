@@ -82,7 +82,7 @@ client_packets! {
         /// The protocol version of this connection.
         protocol: u32,
         /// Name and version of the program, for the operator's log:
-        /// `"longhall-godot/0.1.0"`. At most 64 characters are kept.
+        /// `"longhall-godot/0.2.0"`. At most 64 characters are kept.
         client: String,
     }
 
