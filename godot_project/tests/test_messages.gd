@@ -254,7 +254,7 @@ func _provoke_denials_of_the_node(requests: Array[NetworkRequest]) -> void:
 	_client.free()
 	_client = await _connected_client()
 	await _client.login("ada", PASSWORD).completed
-	_server.answer_delay = 0.5
+	_server.answer_delay = 60.0
 	for i: int in 5000:
 		requests.append(_client.send_chat("line %d" % i))
 	await frames(3)
