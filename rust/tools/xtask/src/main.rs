@@ -11,6 +11,7 @@ mod deny;
 mod editor_test;
 mod empty_project;
 mod exported_game;
+mod arm64;
 mod windows_export;
 mod player;
 mod godot_test;

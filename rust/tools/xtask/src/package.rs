@@ -75,6 +75,16 @@ impl Options {
     }
 }
 
+impl Options {
+    /// To build for these platforms, and to pack nothing else.
+    pub(crate) fn of(platforms: &[&Platform]) -> Self {
+        Self {
+            platforms: platforms.iter().map(ToString::to_string).collect(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Builds the libraries and packs them; the result is the zip file's path.
 ///
 /// # Errors

@@ -19,6 +19,9 @@ const INPUT: &str = "tests/player_input.gd";
 /// The argument, behind `--`, of a player who only says something.
 pub(crate) const SPEAK: &str = "--say=Is anybody in?";
 
+/// What the player prints once it is logged in.
+pub(crate) const IS_IN: &str = "player: is in";
+
 /// Puts the player into the folder of a game's program or project.
 ///
 /// # Errors

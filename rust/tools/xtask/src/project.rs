@@ -101,11 +101,26 @@ pub(crate) fn run(
     prefix: &str,
     limit: Duration,
 ) -> Result<Output> {
+    run_watched(command, name, prefix, limit, |_| {})
+}
+
+/// Like [`run`]; `watch` sees each line as it comes.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_watched(
+    command: &mut Command,
+    name: &str,
+    prefix: &str,
+    limit: Duration,
+    mut watch: impl FnMut(&str),
+) -> Result<Output> {
     let mut lines = Vec::new();
     let status = process::run_lines(&format!("Godot ({name})"), command, limit, |line| {
         if !is_progress(&line.text) {
             println!("{prefix}{}", line.text);
         }
+        watch(&line.text);
         lines.push(line.text);
         Ok(())
     })?;

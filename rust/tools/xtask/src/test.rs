@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
-    addon, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, mobile,
+    addon, arm64, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, mobile,
     package, platforms, play, previous_addon, project, server_package, windows, windows_export,
     workflows, workspace,
 };
@@ -21,6 +21,8 @@ pub(crate) enum Step {
     Gdscript,
     /// Licences and sources of all crates are allowed, where a crate has changed
     Deny,
+    /// GitHub's workflows are well-formed and safe, where one has changed
+    Workflows,
     /// Rust is lint-free
     Clippy,
     /// All Rust tests
@@ -55,14 +57,14 @@ pub(crate) enum Step {
     Platforms,
     /// The server's packages install, start, talk, update and go, where they have changed
     ServerPackages,
-    /// GitHub's workflows are well-formed and safe, where one has changed
-    Workflows,
     /// The addon passes the type check for Android and the web, where it has changed
     Mobile,
     /// The Windows library and server, under Wine, where something of them has changed
     Windows,
     /// The game is exported for Windows, with a stand-in for Godot's template
     WindowsExport,
+    /// A Godot on Linux arm64 talks with a native one, where the addon has changed
+    Arm64,
 }
 
 impl Step {
@@ -71,6 +73,7 @@ impl Step {
             Self::Format => "Rust format",
             Self::Gdscript => "GDScript format and lints",
             Self::Deny => "licences and sources of crates",
+            Self::Workflows => "workflows of GitHub",
             Self::Clippy => "Rust lints",
             Self::Rust => "Rust tests",
             Self::Fuzz => "fuzzing",
@@ -87,10 +90,10 @@ impl Step {
             Self::PreviousAddon => "addon of the version before",
             Self::Platforms => "libraries for other platforms",
             Self::ServerPackages => "server programs and .debs install and start",
-            Self::Workflows => "workflows of GitHub",
             Self::Mobile => "addon's type check for Android and the web",
             Self::Windows => "the Windows library and server, under Wine",
             Self::WindowsExport => "export for Windows",
+            Self::Arm64 => "a Godot on Linux arm64 talks with a native one",
         }
     }
 
@@ -99,6 +102,7 @@ impl Step {
             Self::Format => check::rust_format(),
             Self::Gdscript => check::gdscript(),
             Self::Deny => deny::check(),
+            Self::Workflows => workflows::check(),
             Self::Clippy => check::clippy(),
             // The node has no tests that run outside Godot, and building it for
             // none would take longer than all the others.
@@ -130,10 +134,10 @@ impl Step {
             Self::PreviousAddon => previous_addon::test(),
             Self::Platforms => platforms::test(),
             Self::ServerPackages => server_package::installed::test(),
-            Self::Workflows => workflows::check(),
             Self::Mobile => mobile::check(),
             Self::Windows => windows::test(),
             Self::WindowsExport => windows_export::run(&Godot::find_or_fetch()?),
+            Self::Arm64 => arm64::run(),
         }
     }
 }
