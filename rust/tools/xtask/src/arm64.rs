@@ -4,7 +4,6 @@
 //! emulator. It takes ten times as long, so the step runs only when what it judges has
 //! changed.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -15,9 +14,9 @@ use longhall_provision::{Godot, toolchain};
 
 use crate::empty_project::EmptyProject;
 use crate::export::{self, Target};
-use crate::library::{self, Platform, Variant};
+use crate::library::Variant;
 use crate::unchanged::Stamp;
-use crate::{exported_game, package, player, project, workspace};
+use crate::{exported_game, package, platforms, player, project};
 
 /// How long a run in the emulator may take.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -28,13 +27,9 @@ const PATIENCE: &str = "--patience=600";
 const QUESTION: &str = "Does anybody read this on x86?";
 const ANSWER: &str = "Every word of it.";
 
-/// What decides how it goes, beside the libraries.
+/// What decides how it goes, beside what the libraries are made of.
 const COVERED: &[&str] = &[
-    "Cargo.lock",
-    "Cargo.toml",
     "server/src",
-    "rust/packet/src",
-    "rust/world/src",
     "godot_project/addons/longhall/scenes",
     "godot_project/addons/longhall/themes",
     "godot_project/addons/longhall/translations",
@@ -60,20 +55,18 @@ const COVERED: &[&str] = &[
 /// # Errors
 /// If a Godot reports an error, or a player does not come to the end of its part.
 pub(crate) fn run() -> Result<()> {
-    let platforms = [Target::host()?.platform()?, Target::LinuxArm64.platform()?];
-    if platforms[0] != platforms[1] && !toolchain::available() {
+    let systems = [Target::host()?.platform()?, Target::LinuxArm64.platform()?];
+    if systems[0] != systems[1] && !toolchain::available() {
         println!("skipped: only a Debian on x86_64 can build and run what is for arm64");
         return Ok(());
     }
-    let package = package::run(&package::Options::of(&[&platforms[0], &platforms[1]]))?;
-    let stamp = Stamp::of(
-        workspace::scratch_dir("arm64").join("passed"),
-        covered(&platforms)?,
-    )?;
+    let covered = COVERED.iter().chain(platforms::SOURCES).copied();
+    let stamp = Stamp::recorded("arm64", covered)?;
     if stamp.is_kept() {
         println!("skipped: neither the addon nor what it is tried with has changed");
         return Ok(());
     }
+    let package = package::run(&package::Options::of(&[&systems[0], &systems[1]]))?;
     let (native, arm64) = (Godot::find_or_fetch()?, Godot::arm64()?);
     println!("Godot {} for arm64", arm64.version());
 
@@ -129,16 +122,4 @@ fn play(project: &EmptyProject, godot: &Godot, name: &str, part: [String; 2]) ->
 fn judge(output: &project::Output, what: &str) -> Result<()> {
     output.expect_clean(what)?;
     player::expect_done(output, what)
-}
-
-fn covered(platforms: &[Platform]) -> Result<Vec<PathBuf>> {
-    let root = workspace::root();
-    let mut covered: Vec<_> = COVERED.iter().map(|path| root.join(path)).collect();
-    for platform in platforms {
-        for variant in [Variant::Debug, Variant::Release] {
-            let library = library::find(platform, variant)?;
-            covered.push(workspace::addon_dir().join("bin").join(library.file));
-        }
-    }
-    Ok(covered)
 }

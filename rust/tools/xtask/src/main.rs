@@ -77,6 +77,9 @@ enum Task {
         /// Run only this step; may be given more than once
         #[arg(long, value_enum, value_name = "STEP")]
         only: Vec<test::Step>,
+        /// Also run steps of which nothing has changed since they passed
+        #[arg(long)]
+        again: bool,
     },
     /// Check format, lints and licences, for the moment before a commit
     ///
@@ -185,7 +188,7 @@ fn run(task: Task) -> Result<()> {
     interrupt::install()?;
     match task {
         Task::Play(options) => play::run(&options),
-        Task::Test { only } => test::run(&only),
+        Task::Test { only, again } => test::run(&only, again),
         Task::Check => check::run(),
         Task::Fmt => check::format(),
         Task::Addon { release: false } => addon::build(),

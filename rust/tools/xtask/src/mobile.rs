@@ -3,20 +3,33 @@
 //! Nothing here links for them or runs them, so this is all that is known of them: no crate of the
 //! addon asks for what they lack. What a library needs is in `docs/platforms.md`.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use longhall_provision::{process, toolchain};
 
 use crate::addon::DEBUG_FEATURE;
 use crate::cross::{self, Target};
 use crate::unchanged::Stamp;
-use crate::workspace;
 
 /// One processor for each system: the sources do not ask which it is.
 const TARGETS: [Target; 2] = [Target::AndroidArm64, Target::Web];
 
-/// Checks the addon, unless neither it nor the compiler has changed since it passed.
+/// What the addon is made of.
+const SOURCES: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "rust/packet/Cargo.toml",
+    "rust/packet/src",
+    "rust/world/Cargo.toml",
+    "rust/world/src",
+    "rust/client/Cargo.toml",
+    "rust/client/src",
+    "rust/network_client",
+    "rust/tools/xtask/src/cross",
+    "rust/tools/xtask/src/cross.rs",
+    "rust/tools/xtask/src/mobile.rs",
+];
+
+/// Checks the addon, unless nothing of it has changed since it passed.
 ///
 /// # Errors
 /// If it does not compile for one of them.
@@ -25,12 +38,9 @@ pub(crate) fn check() -> Result<()> {
         println!("skipped: only a Debian on x86_64 has the source of the standard library");
         return Ok(());
     }
-    let rust = toolchain::Rust::ensure()?;
-    let stamp = workspace::scratch_dir("cross").join("checked");
-    let covered = covered().into_iter().chain([rust.rustc()]);
-    let stamp = Stamp::of(stamp, covered)?;
+    let stamp = Stamp::recorded("mobile", SOURCES.iter().copied())?;
     if stamp.is_kept() {
-        println!("skipped: neither the addon nor the compiler has changed since they passed");
+        println!("skipped: nothing of the addon has changed since it passed");
         return Ok(());
     }
     for target in TARGETS {
@@ -47,25 +57,4 @@ pub(crate) fn check() -> Result<()> {
         process::run(&format!("cargo check for {}", target.triple()), &mut cargo)?;
     }
     stamp.keep()
-}
-
-/// What the addon is made of.
-fn covered() -> Vec<PathBuf> {
-    [
-        "Cargo.lock",
-        "Cargo.toml",
-        "rust/packet/Cargo.toml",
-        "rust/packet/src",
-        "rust/world/Cargo.toml",
-        "rust/world/src",
-        "rust/client/Cargo.toml",
-        "rust/client/src",
-        "rust/network_client",
-        "rust/tools/xtask/src/cross",
-        "rust/tools/xtask/src/cross.rs",
-        "rust/tools/xtask/src/mobile.rs",
-    ]
-    .into_iter()
-    .map(|name| workspace::root().join(name))
-    .collect()
 }

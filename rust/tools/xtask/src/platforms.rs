@@ -10,6 +10,32 @@ use crate::library::{self, Library};
 use crate::unchanged::Stamp;
 use crate::{inspect, package, workspace};
 
+/// What the libraries are made of, and what makes and judges them.
+pub(crate) const SOURCES: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "rust-toolchain.toml",
+    "rust/packet/Cargo.toml",
+    "rust/packet/src",
+    "rust/world/Cargo.toml",
+    "rust/world/src",
+    "rust/client/Cargo.toml",
+    "rust/client/src",
+    "rust/network_client",
+    "rust/tools/provision/src/debian",
+    "rust/tools/provision/src/debian.rs",
+    "rust/tools/provision/src/toolchain.rs",
+    "rust/tools/xtask/src/addon.rs",
+    "rust/tools/xtask/src/cross",
+    "rust/tools/xtask/src/cross.rs",
+    "rust/tools/xtask/src/inspect",
+    "rust/tools/xtask/src/inspect.rs",
+    "rust/tools/xtask/src/library.rs",
+    "rust/tools/xtask/src/package",
+    "rust/tools/xtask/src/package.rs",
+    "rust/tools/xtask/src/platforms.rs",
+];
+
 /// Builds and packs all libraries and installs them in `godot_project/`, unless all that
 /// they are made of is as it was when they last passed.
 ///
@@ -20,14 +46,13 @@ pub(crate) fn test() -> Result<()> {
         println!("skipped: only a Debian on x86_64 can build for all platforms");
         return Ok(());
     }
-    let stamp = workspace::scratch_dir("cross").join("passed");
-    let stamp = Stamp::of(stamp, covered())?;
-    let mut libraries = library::listed()?;
-    libraries.retain(|library| library.platform.is_built_here());
-    if stamp.is_kept() && libraries.iter().all(|library| installed(library).is_file()) {
+    let stamp = Stamp::recorded("platforms", SOURCES.iter().copied())?;
+    if stamp.is_kept() {
         println!("skipped: nothing that the libraries are made of has changed since they passed");
         return Ok(());
     }
+    let mut libraries = library::listed()?;
+    libraries.retain(|library| library.platform.is_built_here());
     package::check_all_platforms()?;
     for library in &libraries {
         check_damage(library)?;
@@ -54,36 +79,4 @@ fn check_damage(library: &Library) -> Result<()> {
 
 fn installed(library: &Library) -> PathBuf {
     workspace::addon_dir().join("bin").join(&library.file)
-}
-
-/// What the libraries are made of, and what makes and judges them.
-fn covered() -> Vec<PathBuf> {
-    let root = workspace::root();
-    [
-        "Cargo.lock",
-        "Cargo.toml",
-        "rust-toolchain.toml",
-        "rust/packet/Cargo.toml",
-        "rust/packet/src",
-        "rust/world/Cargo.toml",
-        "rust/world/src",
-        "rust/client/Cargo.toml",
-        "rust/client/src",
-        "rust/network_client",
-        "rust/tools/provision/src/debian",
-        "rust/tools/provision/src/debian.rs",
-        "rust/tools/provision/src/toolchain.rs",
-        "rust/tools/xtask/src/addon.rs",
-        "rust/tools/xtask/src/cross",
-        "rust/tools/xtask/src/cross.rs",
-        "rust/tools/xtask/src/inspect",
-        "rust/tools/xtask/src/inspect.rs",
-        "rust/tools/xtask/src/library.rs",
-        "rust/tools/xtask/src/package",
-        "rust/tools/xtask/src/package.rs",
-        "rust/tools/xtask/src/platforms.rs",
-    ]
-    .into_iter()
-    .map(|name| root.join(name))
-    .collect()
 }

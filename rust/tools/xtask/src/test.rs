@@ -8,8 +8,8 @@ use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
     addon, arm64, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, mobile,
-    package, platforms, play, previous_addon, project, server_package, windows, windows_export,
-    workflows, workspace,
+    package, platforms, play, previous_addon, project, server_package, unchanged, windows,
+    windows_export, workflows, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -142,12 +142,16 @@ impl Step {
     }
 }
 
-/// Runs the steps in `only`, or all of them. A failed step does not keep the
+/// Runs the steps in `only`, or all of them; with `again` also those that would be skipped,
+/// as nothing of theirs has changed. A failed step does not keep the
 /// later ones from running.
 ///
 /// # Errors
 /// If a step failed.
-pub(crate) fn run(only: &[Step]) -> Result<()> {
+pub(crate) fn run(only: &[Step], again: bool) -> Result<()> {
+    if again {
+        unchanged::run_all_again();
+    }
     let steps: Vec<_> = Step::value_variants()
         .iter()
         .copied()

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -14,13 +15,36 @@ pub(crate) struct Stamp {
     sum: String,
 }
 
+/// Whether steps run although nothing has changed.
+static AGAIN: AtomicBool = AtomicBool::new(false);
+
+/// Has all steps run from now on, whether what they judge has changed or not.
+pub(crate) fn run_all_again() {
+    AGAIN.store(true, Ordering::Relaxed);
+}
+
 impl Stamp {
+    /// As [`Stamp::of`], for a step that takes many minutes. Its sum is kept in the repository,
+    /// to be committed with the change, so that a fresh clone need not run it again.
+    ///
+    /// # Errors
+    /// If one of the files cannot be read.
+    pub(crate) fn recorded<'a>(
+        step: &str,
+        covered: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self> {
+        let root = workspace::root();
+        let covered = covered.into_iter().map(|path| root.join(path));
+        Self::of(root.join(".ci/passed").join(step), covered)
+    }
+
     /// Sums up `covered`: files, and folders with all that is in them. `file` is where
     /// the sum of the last pass is kept.
     ///
     /// # Errors
     /// If one of them cannot be read.
     pub(crate) fn of(file: PathBuf, covered: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
+        let root = workspace::root();
         let mut sum = Sha256::new();
         for path in covered {
             let mut all = if path.is_dir() {
@@ -32,7 +56,8 @@ impl Stamp {
             for file in all {
                 let bytes =
                     fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-                sum.update(file.to_string_lossy().as_bytes());
+                let name = file.strip_prefix(&root).unwrap_or(&file);
+                sum.update(name.to_string_lossy().as_bytes());
                 sum.update((bytes.len() as u64).to_le_bytes());
                 sum.update(bytes);
             }
@@ -44,7 +69,8 @@ impl Stamp {
 
     /// Whether nothing has changed since the step last passed.
     pub(crate) fn is_kept(&self) -> bool {
-        fs::read_to_string(&self.file).is_ok_and(|last| last == self.sum)
+        let is_kept = |last: String| last.trim_end() == self.sum;
+        !AGAIN.load(Ordering::Relaxed) && fs::read_to_string(&self.file).is_ok_and(is_kept)
     }
 
     /// Notes that the step has passed.
@@ -52,7 +78,7 @@ impl Stamp {
     /// # Errors
     /// If that cannot be written.
     pub(crate) fn keep(&self) -> Result<()> {
-        workspace::write(&self.file, &self.sum)
+        workspace::write(&self.file, &format!("{}\n", self.sum))
     }
 }
 

@@ -15,7 +15,6 @@ use longhall_provision::Wine;
 
 use crate::library::entry_symbol;
 use crate::unchanged::Stamp;
-use crate::workspace;
 use builds::Builds;
 use library::StandIns;
 use programs::WindowsCompiler;
@@ -56,8 +55,7 @@ pub(crate) fn test() -> Result<()> {
         println!("not tested: Wine is fetched from Debian, and this is none on x86_64");
         return Ok(());
     }
-    let covered = COVERED.iter().map(|path| workspace::root().join(path));
-    let stamp = Stamp::of(workspace::target_dir().join("windows/tested"), covered)?;
+    let stamp = Stamp::recorded("windows", COVERED.iter().copied())?;
     if stamp.is_kept() {
         println!("skipped: nothing that Windows runs has changed since it went well");
         return Ok(());

@@ -13,19 +13,35 @@ use longhall_provision::{Godot, process, toolchain};
 
 use crate::export::{self, Game, Target};
 use crate::library::{self, Variant};
+use crate::unchanged::Stamp;
 use crate::workspace;
 
 /// A program with a section of resources, in which Godot changes the icon and the name.
 const PROGRAM: &str = "int main(void) { return 0; }\n";
 const RESOURCE: &str = "1 RCDATA { \"stand-in\" }\n";
 
-/// Exports both builds, and looks whether the right files lie together.
+/// What decides which files lie where.
+const COVERED: &[&str] = &[
+    "godot_project/addons/longhall/longhall.gdextension",
+    "godot_project/export_presets.cfg",
+    "godot_project/project.godot",
+    "rust/tools/xtask/src/export.rs",
+    "rust/tools/xtask/src/library.rs",
+    "rust/tools/xtask/src/windows_export.rs",
+];
+
+/// Exports both builds, unless nothing has changed since it went well, and looks whether the right files lie together.
 ///
 /// # Errors
 /// If Godot reports an error, or a file is missing or another than it should be.
 pub(crate) fn run(godot: &Godot) -> Result<()> {
     if !toolchain::available() {
         println!("skipped: only a Debian on x86_64 can build for Windows");
+        return Ok(());
+    }
+    let stamp = Stamp::recorded("windows-export", COVERED.iter().copied())?;
+    if stamp.is_kept() {
+        println!("skipped: nothing that an export is made of has changed since it passed");
         return Ok(());
     }
     let folder = workspace::scratch_dir("windows-export");
@@ -55,7 +71,7 @@ pub(crate) fn run(godot: &Godot) -> Result<()> {
         let game = export::export(godot, Target::Windows, variant, Some(&template))?;
         check(&game, variant)?;
     }
-    Ok(())
+    stamp.keep()
 }
 
 /// The library must be the one for this build, to the last byte.
