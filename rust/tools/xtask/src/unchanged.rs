@@ -44,26 +44,7 @@ impl Stamp {
     /// # Errors
     /// If one of them cannot be read.
     pub(crate) fn of(file: PathBuf, covered: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
-        let root = workspace::root();
-        let mut sum = Sha256::new();
-        for path in covered {
-            let mut all = if path.is_dir() {
-                files(&path)?
-            } else {
-                vec![path]
-            };
-            all.sort();
-            for file in all {
-                let bytes =
-                    fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-                let name = file.strip_prefix(&root).unwrap_or(&file);
-                sum.update(name.to_string_lossy().as_bytes());
-                sum.update((bytes.len() as u64).to_le_bytes());
-                sum.update(bytes);
-            }
-        }
-        let sum = sum.finalize();
-        let sum = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = sum_of(&workspace::root(), covered)?;
         Ok(Self { file, sum })
     }
 
@@ -80,6 +61,29 @@ impl Stamp {
     pub(crate) fn keep(&self) -> Result<()> {
         workspace::write(&self.file, &format!("{}\n", self.sum))
     }
+}
+
+/// A sum over files and folders, which is the same wherever their checkout, `root`, lies.
+fn sum_of(root: &Path, covered: impl IntoIterator<Item = PathBuf>) -> Result<String> {
+    let mut sum = Sha256::new();
+    for path in covered {
+        let mut all = if path.is_dir() {
+            files(&path)?
+        } else {
+            vec![path]
+        };
+        all.sort();
+        for file in all {
+            let bytes =
+                fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let name = file.strip_prefix(root).unwrap_or(&file);
+            sum.update(name.to_string_lossy().as_bytes());
+            sum.update((bytes.len() as u64).to_le_bytes());
+            sum.update(bytes);
+        }
+    }
+    let sum = sum.finalize();
+    Ok(sum.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// All files in a folder and below.
@@ -117,5 +121,29 @@ mod tests {
         assert!(now().is_kept());
         fs::write(&covered, "two").unwrap();
         assert!(!now().is_kept());
+    }
+
+    #[test]
+    fn two_checkouts_of_the_same_files_have_the_same_sum() {
+        let folder = workspace::scratch_dir("tmp").join("stamp-checkouts");
+        let sum_in = |checkout: &str, name: &str, text: &str| {
+            let root = folder.join(checkout);
+            fs::remove_dir_all(&root).ok();
+            fs::create_dir_all(root.join("src")).unwrap();
+            fs::write(root.join("src").join(name), text).unwrap();
+            sum_of(&root, [root.join("src")]).unwrap()
+        };
+        let first = sum_in("one", "lib.rs", "text");
+        assert_eq!(sum_in("two", "lib.rs", "text"), first);
+        assert_ne!(sum_in("two", "lib.rs", "other"), first);
+        assert_ne!(sum_in("two", "main.rs", "text"), first);
+    }
+
+    #[test]
+    fn a_recorded_step_is_skipped_only_for_the_sum_in_the_repository() {
+        let covered = || ["rust-toolchain.toml"];
+        let stamp = Stamp::recorded("no-such-step", covered()).unwrap();
+        assert!(!stamp.is_kept(), "a step without a record is to run");
+        assert!(stamp.file.starts_with(workspace::root().join(".ci/passed")));
     }
 }
