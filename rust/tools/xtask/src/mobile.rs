@@ -8,15 +8,14 @@ use longhall_provision::{process, toolchain};
 
 use crate::addon::DEBUG_FEATURE;
 use crate::cross::{self, Target};
+use crate::platforms::PACKAGE;
 use crate::unchanged::Stamp;
 
 /// One processor for each system: the sources do not ask which it is.
 const TARGETS: [Target; 2] = [Target::AndroidArm64, Target::Web];
 
-/// What the addon is made of.
+/// What the addon is made of, beside the crates of others.
 const SOURCES: &[&str] = &[
-    "Cargo.lock",
-    "Cargo.toml",
     "rust/packet/Cargo.toml",
     "rust/packet/src",
     "rust/world/Cargo.toml",
@@ -38,7 +37,7 @@ pub(crate) fn check() -> Result<()> {
         println!("skipped: only a Debian on x86_64 has the source of the standard library");
         return Ok(());
     }
-    let stamp = Stamp::recorded("mobile", SOURCES.iter().copied())?;
+    let stamp = Stamp::recorded("mobile", &[PACKAGE], SOURCES.iter().copied())?;
     if stamp.is_kept() {
         println!("skipped: nothing of the addon has changed since it passed");
         return Ok(());
@@ -47,12 +46,7 @@ pub(crate) fn check() -> Result<()> {
         // The debug library has all that the other one has. Released, since what the builds
         // for other systems have made for this machine serves here as well.
         let mut cargo = cross::cargo("check", target)?;
-        cargo.args([
-            "--locked",
-            "--package",
-            "longhall-network-client",
-            "--release",
-        ]);
+        cargo.args(["--locked", "--package", PACKAGE, "--release"]);
         cargo.args(["--features", DEBUG_FEATURE]);
         process::run(&format!("cargo check for {}", target.triple()), &mut cargo)?;
     }

@@ -6,7 +6,7 @@
 pub(crate) mod asset_library;
 pub(crate) mod changelog;
 pub(crate) mod checks;
-mod lock;
+pub(crate) mod lock;
 mod sbom;
 mod shelf;
 

@@ -1,5 +1,7 @@
 //! Steps that need not run again while what they judge stays the same.
 
+mod crates;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,15 +29,29 @@ impl Stamp {
     /// As [`Stamp::of`], for a step that takes many minutes. Its sum is kept in the repository,
     /// to be committed with the change, so that a fresh clone need not run it again.
     ///
+    /// `built` are packages that the step builds: the crates that they are built of are covered,
+    /// and the profiles, but no crate of other packages. Their own files are to be in `covered`.
+    ///
     /// # Errors
-    /// If one of the files cannot be read.
+    /// If one of the files cannot be read, or cargo cannot tell the crates.
     pub(crate) fn recorded<'a>(
         step: &str,
+        built: &[&str],
         covered: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self> {
         let root = workspace::root();
         let covered = covered.into_iter().map(|path| root.join(path));
-        Self::of(root.join(".ci/passed").join(step), covered)
+        let mut sum = Sum::of(&root, covered)?;
+        for package in built {
+            sum.add(package, crates::of(&root, package)?.as_bytes());
+        }
+        if !built.is_empty() {
+            sum.add("profiles", crates::profiles(&root)?.as_bytes());
+        }
+        Ok(Self {
+            file: root.join(".ci/passed").join(step),
+            sum: sum.finish(),
+        })
     }
 
     /// Sums up `covered`: files, and folders with all that is in them. `file` is where
@@ -44,7 +60,7 @@ impl Stamp {
     /// # Errors
     /// If one of them cannot be read.
     pub(crate) fn of(file: PathBuf, covered: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
-        let sum = sum_of(&workspace::root(), covered)?;
+        let sum = Sum::of(&workspace::root(), covered)?.finish();
         Ok(Self { file, sum })
     }
 
@@ -63,27 +79,40 @@ impl Stamp {
     }
 }
 
-/// A sum over files and folders, which is the same wherever their checkout, `root`, lies.
-fn sum_of(root: &Path, covered: impl IntoIterator<Item = PathBuf>) -> Result<String> {
-    let mut sum = Sha256::new();
-    for path in covered {
-        let mut all = if path.is_dir() {
-            files(&path)?
-        } else {
-            vec![path]
-        };
-        all.sort();
-        for file in all {
-            let bytes =
-                fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let name = file.strip_prefix(root).unwrap_or(&file);
-            sum.update(name.to_string_lossy().as_bytes());
-            sum.update((bytes.len() as u64).to_le_bytes());
-            sum.update(bytes);
+/// A sum over what a step judges, which is the same wherever the checkout lies.
+struct Sum(Sha256);
+
+impl Sum {
+    /// Of files, and folders with all that is in them, of a checkout at `root`.
+    fn of(root: &Path, covered: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
+        let mut sum = Self(Sha256::new());
+        for path in covered {
+            let mut all = if path.is_dir() {
+                files(&path)?
+            } else {
+                vec![path]
+            };
+            all.sort();
+            for file in all {
+                let bytes =
+                    fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+                let name = file.strip_prefix(root).unwrap_or(&file);
+                sum.add(&name.to_string_lossy(), &bytes);
+            }
         }
+        Ok(sum)
     }
-    let sum = sum.finalize();
-    Ok(sum.iter().map(|byte| format!("{byte:02x}")).collect())
+
+    fn add(&mut self, name: &str, bytes: &[u8]) {
+        self.0.update(name.as_bytes());
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    fn finish(self) -> String {
+        let sum = self.0.finalize();
+        sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// All files in a folder and below.
@@ -131,7 +160,7 @@ mod tests {
             fs::remove_dir_all(&root).ok();
             fs::create_dir_all(root.join("src")).unwrap();
             fs::write(root.join("src").join(name), text).unwrap();
-            sum_of(&root, [root.join("src")]).unwrap()
+            Sum::of(&root, [root.join("src")]).unwrap().finish()
         };
         let first = sum_in("one", "lib.rs", "text");
         assert_eq!(sum_in("two", "lib.rs", "text"), first);
@@ -141,9 +170,17 @@ mod tests {
 
     #[test]
     fn a_recorded_step_is_skipped_only_for_the_sum_in_the_repository() {
-        let covered = || ["rust-toolchain.toml"];
-        let stamp = Stamp::recorded("no-such-step", covered()).unwrap();
+        let stamp = Stamp::recorded("no-such-step", &[], ["rust-toolchain.toml"]).unwrap();
         assert!(!stamp.is_kept(), "a step without a record is to run");
         assert!(stamp.file.starts_with(workspace::root().join(".ci/passed")));
+    }
+
+    #[test]
+    fn a_recorded_step_covers_the_crates_of_the_packages_it_builds() {
+        let sum_with = |built: &[&str]| Stamp::recorded("no-such-step", built, []).unwrap().sum;
+        let addon = sum_with(&["longhall-network-client"]);
+        assert_eq!(sum_with(&["longhall-network-client"]), addon);
+        assert_ne!(sum_with(&["longhall-server"]), addon);
+        assert_ne!(sum_with(&[]), addon);
     }
 }

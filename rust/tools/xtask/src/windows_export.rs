@@ -39,7 +39,7 @@ pub(crate) fn run(godot: &Godot) -> Result<()> {
         println!("skipped: only a Debian on x86_64 can build for Windows");
         return Ok(());
     }
-    let stamp = Stamp::recorded("windows-export", COVERED.iter().copied())?;
+    let stamp = Stamp::recorded("windows-export", &[], COVERED.iter().copied())?;
     if stamp.is_kept() {
         println!("skipped: nothing that an export is made of has changed since it passed");
         return Ok(());
