@@ -6,6 +6,7 @@
 
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
+mod sql;
 mod sqlite;
 #[cfg(test)]
 mod tests;

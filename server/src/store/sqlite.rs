@@ -9,22 +9,18 @@
 mod keys;
 
 mod append;
-mod channels;
+mod driver;
 mod inbox;
-mod invitations;
 mod lineage;
-mod looks;
+mod lines;
 mod mark;
 mod open;
 mod pages;
-mod places;
 mod prune;
 mod recent_lines;
-mod sessions;
 mod store;
 #[cfg(test)]
 mod tests;
-mod users;
 mod wal;
 mod wal_frames;
 mod worker;
@@ -35,14 +31,15 @@ use std::path::Path;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::types::Type;
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 use tokio::sync::oneshot;
 use tracing::warn;
 
+use super::sql::{count, looks, number, seq};
 use super::{Seen, StoreError};
 use crate::clock::now_ms;
+use driver::Sqlite;
 use lineage::Locked;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) use lineage::new_epoch;
@@ -96,7 +93,8 @@ impl SqliteStore {
             &Migrations::from_slice(migrations),
             migrations.len(),
         )?;
-        let alike = looks::renew(&mut writing).map_err(|cause| explain(path, &cause))?;
+        let alike = in_transaction(&writing, || looks::renew(&mut Sqlite(&writing)))
+            .map_err(|cause| explain(path, &cause))?;
         for names in alike {
             warn!(
                 names = names.join(", "),
@@ -143,9 +141,10 @@ impl SqliteStore {
     /// Has `change` applied and answers when it is on disk.
     async fn write<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        change: impl FnOnce(&mut Sqlite<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.write_knowing(true, move |db, _| change(db)).await
+        self.write_knowing(true, move |db, _| change(&mut Sqlite(db)))
+            .await
     }
 
     /// Has `change` applied by what the writing thread knows, and answers when it is
@@ -182,11 +181,11 @@ impl SqliteStore {
     /// Has `question` answered from what is committed.
     async fn read<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        question: impl FnOnce(&mut Sqlite<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let question: Question = Box::new(move |connection| {
-            let _ = answer.send(question(connection).map_err(classify));
+            let _ = answer.send(question(&mut Sqlite(connection)).map_err(classify));
         });
         self.reader.send(question).await?;
         answered.await.map_err(|_| StoreError::Closed)?
@@ -215,29 +214,4 @@ fn in_transaction<T>(
         run(db, "ROLLBACK")?;
     }
     done
-}
-
-/// A count or limit as SQLite holds it.
-fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A number from the wire as SQLite holds it.
-fn number(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// The other way round. Neither numbers nor times are negative here.
-fn seq(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
-/// A value of an enum that is stored by its stable name.
-fn named<T>(
-    row: &Row<'_>,
-    column: usize,
-    from_name: impl Fn(&str) -> Option<T>,
-) -> rusqlite::Result<T> {
-    let name: String = row.get(column)?;
-    from_name(&name).ok_or_else(|| rusqlite::Error::InvalidColumnType(column, name, Type::Text))
 }

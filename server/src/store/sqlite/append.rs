@@ -8,10 +8,12 @@ use std::collections::HashMap;
 use longhall_packet::{Line, LineId, LineKind};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
+use super::driver::Sqlite;
 use super::keys::line_key;
 use super::recent_lines::{Identity, Place};
 use super::writer_cache::WriterCache;
-use super::{channels, number, seq};
+use super::{number, seq};
+use crate::store::sql::channels;
 use crate::store::{Appended, ChannelId, LogAction, LogEntry, UserId};
 
 /// Applies entries in their order. Whatever fails fails all of them, so that
@@ -144,7 +146,7 @@ impl Batch<'_> {
         // A member who has left may hear that a line was taken before.
         let log = match may_speak_in {
             Some(log) => Some(log),
-            None => channels::log(self.db, channel)?,
+            None => channels::log(&mut Sqlite(self.db), channel)?,
         };
         let Some(log) = log else {
             return Ok(Appended::NotAMember);

@@ -1,12 +1,14 @@
-//! Inboxes and read markers.
+//! Inboxes.
 
-use longhall_packet::{Conversation, InboxState, Seq};
-use rusqlite::{Connection, OptionalExtension, Result};
+use longhall_packet::{Conversation, InboxState};
+use rusqlite::{Connection, Result};
 
+use super::driver::Sqlite;
 use super::keys::{MAX_SEQ, line_key, seq_of};
-use super::pages::{bounds, inbox_log};
-use super::{channels, number, seq};
-use crate::store::{ANSWERS_SEEN, CONVERSATIONS_LISTED, Log, UNREAD_COUNTED, UNREAD_SEEN, UserId};
+use super::pages::bounds;
+use super::{number, seq};
+use crate::store::sql::reads::inbox_log;
+use crate::store::{ANSWERS_SEEN, CONVERSATIONS_LISTED, UNREAD_COUNTED, UNREAD_SEEN, UserId};
 
 /// Counts all whispers in an inbox as delivered.
 pub(super) fn deliver(db: &Connection, user: UserId) -> Result<()> {
@@ -24,7 +26,7 @@ pub(super) fn deliver(db: &Connection, user: UserId) -> Result<()> {
 /// Whether an account is among those that have whispered to another, as far back as
 /// [`ANSWERS_SEEN`] whispers between the two.
 pub(super) fn has_whispered(db: &Connection, from: UserId, to: UserId) -> Result<bool> {
-    let Some(log) = inbox_log(db, to)? else {
+    let Some(log) = inbox_log(&mut Sqlite(db), to)? else {
         return Ok(false);
     };
     db.prepare_cached(
@@ -36,7 +38,7 @@ pub(super) fn has_whispered(db: &Connection, from: UserId, to: UserId) -> Result
 }
 
 pub(super) fn state(db: &Connection, user: UserId) -> Result<InboxState> {
-    let Some(log) = inbox_log(db, user)? else {
+    let Some(log) = inbox_log(&mut Sqlite(db), user)? else {
         return Ok(InboxState {
             first_seq: 1,
             ..InboxState::default()
@@ -73,7 +75,13 @@ pub(super) fn state(db: &Connection, user: UserId) -> Result<InboxState> {
 }
 
 /// Whispers of `peer` behind a number of the inbox of `user`.
-fn unread(db: &Connection, log: i64, peer: UserId, user: UserId, read_seq: i64) -> Result<u32> {
+pub(super) fn unread(
+    db: &Connection,
+    log: i64,
+    peer: UserId,
+    user: UserId,
+    read_seq: i64,
+) -> Result<u32> {
     db.prepare_cached(concat!(
         "SELECT count(*) FROM
              (SELECT 1 FROM lines INDEXED BY lines_by_peer
@@ -98,69 +106,20 @@ fn unread(db: &Connection, log: i64, peer: UserId, user: UserId, read_seq: i64) 
     )
 }
 
-pub(super) fn set_read(db: &Connection, user: UserId, log: Log, to: Seq) -> Result<(Seq, u32)> {
-    match log {
-        Log::Channel(channel) => {
-            let Some(log) = channels::log(db, channel)? else {
-                return Ok((0, 0));
-            };
-            if !channels::is_member(db, channel, user)? {
-                return Ok((0, 0));
-            }
-            let to = number(to).min(bounds(db, log)?.1);
-            let read_seq = db
-                .prepare_cached(
-                    "INSERT INTO channel_reads (user_id, channel_id, read_seq) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET read_seq = max(read_seq, excluded.read_seq)
-                     RETURNING read_seq",
-                )?
-                .query_row((user.0, channel.0, to), |row| row.get(0))?;
-            Ok((seq(read_seq), channels::unread(db, log, user, read_seq)?))
-        }
-        Log::Whispers(_, peer) => {
-            let Some(log) = inbox_log(db, user)? else {
-                return Ok((0, 0));
-            };
-            let to = number(to).min(bounds(db, log)?.1);
-            let read_seq = mark(db, log, user, peer, to)?;
-            Ok((seq(read_seq), unread(db, log, peer, user, read_seq)?))
-        }
-        Log::Inbox(_) => {
-            let Some(log) = inbox_log(db, user)? else {
-                return Ok((0, 0));
-            };
-            let to = number(to).min(bounds(db, log)?.1);
-            let peers = db
-                .prepare_cached(
-                    "SELECT DISTINCT peer_id FROM lines INDEXED BY lines_by_peer
-                     WHERE id >> 36 = ?1 AND peer_id IS NOT NULL",
-                )?
-                .query_map([log], |row| row.get(0).map(UserId))?
-                .collect::<Result<Vec<_>>>()?;
-            let mut lowest = None;
-            let mut all_unread = 0;
-            for peer in peers {
-                let read_seq = mark(db, log, user, peer, to)?;
-                all_unread += unread(db, log, peer, user, read_seq)?;
-                lowest = Some(lowest.map_or(read_seq, |lowest: i64| lowest.min(read_seq)));
-            }
-            Ok((seq(lowest.unwrap_or(to)), all_unread.min(UNREAD_COUNTED)))
-        }
-    }
+/// With whom there are whispers in an inbox.
+pub(super) fn peers(db: &Connection, log: i64) -> Result<Vec<UserId>> {
+    db.prepare_cached(
+        "SELECT DISTINCT peer_id FROM lines INDEXED BY lines_by_peer
+         WHERE id >> 36 = ?1 AND peer_id IS NOT NULL",
+    )?
+    .query_map([log], |row| row.get(0).map(UserId))?
+    .collect()
 }
 
-/// Moves the marker of a conversation on; where there is none, it does not
-/// begin one.
-fn mark(db: &Connection, log: i64, user: UserId, peer: UserId, to: i64) -> Result<i64> {
+/// Whether there are whispers with an account in an inbox.
+pub(super) fn has_peer(db: &Connection, log: i64, peer: UserId) -> Result<bool> {
     db.prepare_cached(
-        "INSERT INTO whisper_reads (user_id, peer_id, read_seq)
-         SELECT ?1, ?2, ?3
-         WHERE EXISTS (SELECT 1 FROM lines INDEXED BY lines_by_peer
-                       WHERE id >> 36 = ?4 AND peer_id = ?2)
-         ON CONFLICT DO UPDATE SET read_seq = max(read_seq, excluded.read_seq)
-         RETURNING read_seq",
+        "SELECT 1 FROM lines INDEXED BY lines_by_peer WHERE id >> 36 = ?1 AND peer_id = ?2",
     )?
-    .query_row((user.0, peer.0, to, log), |row| row.get(0))
-    .optional()
-    .map(Option::unwrap_or_default)
+    .exists((log, peer.0))
 }

@@ -12,6 +12,7 @@ use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tracing::info;
 
 use super::lineage::{Locked, log_of_changes};
+use super::lines::CHANNEL_STATES;
 
 pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001_users_and_sessions.sql")),
@@ -270,7 +271,8 @@ pub(super) fn connect_for_reading(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.execute_batch("PRAGMA cache_size = -16384")?;
+    connection.execute_batch("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;")?;
+    connection.execute_batch(CHANNEL_STATES)?;
     Ok(connection)
 }
 
@@ -323,7 +325,7 @@ pub(super) fn migrate(
     }
     // Not before: a table that is made anew is not to take along what refers to it.
     connection
-        .execute_batch("PRAGMA foreign_keys = ON")
+        .execute_batch(&format!("PRAGMA foreign_keys = ON; {CHANNEL_STATES}"))
         .map_err(|cause| explain(path, &cause))
 }
 

@@ -3,10 +3,12 @@
 use std::ops::ControlFlow;
 
 use longhall_packet::{Line, LineKind};
-use rusqlite::{Connection, OptionalExtension, Result, Row, ToSql, named_params};
+use rusqlite::{Connection, Result, Row, ToSql, named_params};
 
+use super::driver::Sqlite;
 use super::keys::{MAX_SEQ, line_key, seq_of};
-use super::{DELETED, EDIT, SAID, channels, count, number, seq};
+use super::{DELETED, EDIT, SAID, count, number, seq};
+use crate::store::sql::{channels, reads::inbox_log, users};
 use crate::store::{Cursor, Log, Page, UserId, forgotten};
 
 /// A page of the rows that meet a condition, in the order given.
@@ -34,9 +36,9 @@ pub(super) fn lines(
     max_bytes: usize,
 ) -> Result<Page> {
     let (log_id, owner, peer) = match log {
-        Log::Channel(channel) => (channels::log(db, channel)?, None, None),
-        Log::Inbox(user) => (inbox_log(db, user)?, Some(user), None),
-        Log::Whispers(user, peer) => (inbox_log(db, user)?, Some(user), Some(peer)),
+        Log::Channel(channel) => (channels::log(&mut Sqlite(db), channel)?, None, None),
+        Log::Inbox(user) => (inbox_log(&mut Sqlite(db), user)?, Some(user), None),
+        Log::Whispers(user, peer) => (inbox_log(&mut Sqlite(db), user)?, Some(user), Some(peer)),
     };
     let Some(log_id) = log_id else {
         return Ok(Page {
@@ -48,7 +50,7 @@ pub(super) fn lines(
     };
     let (first_seq, last_seq) = bounds(db, log_id)?;
     let owner = owner
-        .map(|owner| super::users::by_id(db, owner))
+        .map(|owner| users::by_id(&mut Sqlite(db), owner))
         .transpose()?
         .flatten()
         .map(|owner| (owner.id, owner.username));
@@ -178,12 +180,6 @@ pub(super) fn bounds(db: &Connection, log: i64) -> Result<(i64, i64)> {
         let first_key: Option<i64> = row.get(0)?;
         Ok((first_key.map_or(last_seq + 1, seq_of), last_seq))
     })
-}
-
-pub(super) fn inbox_log(db: &Connection, user: UserId) -> Result<Option<i64>> {
-    db.prepare_cached("SELECT log_id FROM inboxes WHERE user_id = ?1")?
-        .query_row([user.0], |row| row.get(0))
-        .optional()
 }
 
 fn line(row: &Row<'_>, owner: Option<&(UserId, String)>) -> Result<(UserId, Line)> {

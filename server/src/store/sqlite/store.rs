@@ -7,10 +7,9 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
 
-use super::{
-    SqliteStore, append, channels, inbox, invitations, now_ms, pages, places, prune, sessions,
-    users,
-};
+use super::driver::Sqlite;
+use super::{SqliteStore, append, inbox, now_ms, pages, prune};
+use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Log, LogEntry, MemberLimits, MemberRow,
     Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
@@ -116,7 +115,7 @@ impl Store for SqliteStore {
         let name = name.clone();
         self.write_knowing(true, move |db, cache| {
             cache.forget_speakers();
-            channels::open_lobby(db, &name, now_ms)
+            channels::open_lobby(&mut Sqlite(db), &name, now_ms)
         })
         .await
     }
@@ -163,7 +162,7 @@ impl Store for SqliteStore {
         limits: MemberLimits,
         now_ms: i64,
     ) -> Result<Added, StoreError> {
-        self.write(move |db| channels::insert_member(db, channel, user, limits, now_ms))
+        self.write(move |db| members::insert(db, channel, user, limits, now_ms))
             .await
     }
 
@@ -172,12 +171,12 @@ impl Store for SqliteStore {
         channel: ChannelId,
         user: UserId,
     ) -> Result<Option<Membership>, StoreError> {
-        self.read(move |db| channels::membership(db, channel, user))
+        self.read(move |db| members::membership(db, channel, user))
             .await
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, StoreError> {
-        self.read(move |db| channels::memberships(db, user)).await
+        self.read(move |db| members::memberships(db, user)).await
     }
 
     async fn members(
@@ -187,7 +186,7 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<MemberRow>, StoreError> {
         let after = after.map(str::to_owned);
-        self.read(move |db| channels::members(db, channel, after.as_deref(), limit))
+        self.read(move |db| members::list(db, channel, after.as_deref(), limit))
             .await
     }
 
@@ -197,14 +196,14 @@ impl Store for SqliteStore {
         user: UserId,
         role: Role,
     ) -> Result<bool, StoreError> {
-        self.write(move |db| channels::set_role(db, channel, user, role))
+        self.write(move |db| members::set_role(db, channel, user, role))
             .await
     }
 
     async fn delete_member(&self, channel: ChannelId, user: UserId) -> Result<Removed, StoreError> {
         self.write_knowing(true, move |db, cache| {
             cache.forget_speakers();
-            channels::delete_member(db, channel, user)
+            members::delete(&mut Sqlite(db), channel, user)
         })
         .await
     }
@@ -242,22 +241,22 @@ impl Store for SqliteStore {
         limit: usize,
         max_bytes: usize,
     ) -> Result<Page, StoreError> {
-        self.read(move |db| pages::lines(db, log, cursor, limit, max_bytes))
+        self.read(move |db| pages::lines(db.0, log, cursor, limit, max_bytes))
             .await
     }
 
     async fn has_whispered(&self, from: UserId, to: UserId) -> Result<bool, StoreError> {
-        self.read(move |db| inbox::has_whispered(db, from, to))
+        self.read(move |db| inbox::has_whispered(db.0, from, to))
             .await
     }
 
     async fn open_inbox(&self, user: UserId) -> Result<InboxState, StoreError> {
-        self.write(move |db| inbox::deliver(db, user)).await?;
-        self.read(move |db| inbox::state(db, user)).await
+        self.write(move |db| inbox::deliver(db.0, user)).await?;
+        self.read(move |db| inbox::state(db.0, user)).await
     }
 
     async fn set_read(&self, user: UserId, log: Log, seq: Seq) -> Result<(Seq, u32), StoreError> {
-        self.write(move |db| inbox::set_read(db, user, log, seq))
+        self.write(move |db| reads::set_read(db, user, log, seq))
             .await
     }
 
@@ -283,7 +282,7 @@ impl Store for SqliteStore {
     async fn prune(&self, retention: Retention) -> Result<Pruned, StoreError> {
         let after = self.pruned_up_to.load(Ordering::Relaxed);
         let step = self
-            .write(move |db| prune::step(db, &retention, after))
+            .write(move |db| prune::step(db.0, &retention, after))
             .await?;
         // Once through, the next round begins at the front.
         let next = step.next.unwrap_or(0);
@@ -299,8 +298,10 @@ impl Store for SqliteStore {
         let Some(mut fronts) = begun else {
             let (bytes, fronts) = self
                 .read(move |db| {
-                    let bytes = prune::bytes_in_use(db)?;
-                    let fronts = (bytes > max_bytes).then(|| prune::fronts(db)).transpose()?;
+                    let bytes = prune::bytes_in_use(db.0)?;
+                    let fronts = (bytes > max_bytes)
+                        .then(|| prune::fronts(db.0))
+                        .transpose()?;
                     Ok((bytes, fronts))
                 })
                 .await?;
@@ -314,7 +315,7 @@ impl Store for SqliteStore {
         };
         let (done, fronts) = self
             .write(move |db| {
-                let done = prune::shrink(db, max_bytes, &mut fronts)?;
+                let done = prune::shrink(db.0, max_bytes, &mut fronts)?;
                 Ok((done, fronts))
             })
             .await?;
@@ -325,7 +326,7 @@ impl Store for SqliteStore {
     async fn set_seen(&self, seen: Seen) -> Result<(), StoreError> {
         self.write(move |db| {
             let doubt = seen.doubt;
-            db.prepare_cached(
+            db.0.prepare_cached(
                 "UPDATE state SET seen_ms = ?1, doubt_from_ms = ?2, doubt_to_ms = ?3,
                                   doubt_said_ms = ?4",
             )?

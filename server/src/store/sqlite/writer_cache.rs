@@ -9,8 +9,10 @@ use std::collections::hash_map::Entry;
 use rusqlite::{Connection, Result};
 use rustc_hash::FxHashMap;
 
-use super::channels;
+use super::driver::Sqlite;
+use super::lines;
 use super::recent_lines::RecentLines;
+use crate::store::sql::{channels, members};
 use crate::store::{ChannelId, UserId};
 
 /// Logs and members known at a time: some hundred bytes for each.
@@ -45,16 +47,7 @@ impl WriterCache {
         }
         match self.tails.entry(log) {
             Entry::Occupied(tail) => Ok(*tail.get()),
-            Entry::Vacant(place) => {
-                let last_seq = db
-                    .prepare_cached(concat!(
-                        "SELECT ",
-                        last_seq!(),
-                        " FROM logs WHERE logs.id = ?1"
-                    ))?
-                    .query_row([log], |row| row.get(0))?;
-                Ok(*place.insert(last_seq))
-            }
+            Entry::Vacant(place) => Ok(*place.insert(lines::last_seq(db, log)?)),
         }
     }
 
@@ -74,10 +67,10 @@ impl WriterCache {
         if let Some(log) = self.speakers.get(&(channel, user)) {
             return Ok(Some(*log));
         }
-        if !channels::is_member(db, channel, user)? {
+        if !members::is_member(&mut Sqlite(db), channel, user)? {
             return Ok(None);
         }
-        let log = channels::log(db, channel)?;
+        let log = channels::log(&mut Sqlite(db), channel)?;
         if let Some(log) = log {
             if self.speakers.len() >= KNOWN {
                 self.speakers.clear();

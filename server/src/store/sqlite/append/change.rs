@@ -3,10 +3,12 @@
 use longhall_packet::{LineKind, Seq};
 use rusqlite::{OptionalExtension, Result};
 
+use super::super::driver::Sqlite;
 use super::super::keys::{MAX_SEQ, line_key, seq_of};
-use super::super::{DELETED, DELETION, EDIT, SAID, count, invitations, number, users};
+use super::super::{DELETED, DELETION, EDIT, SAID, count, number};
 use super::whisper::{ANY, whispered};
 use super::{Batch, Row, Sender};
+use crate::store::sql::{invitations, users};
 use crate::store::{Appended, CHANGES_WAITING, ChannelId, SHARES, UserId};
 
 /// A line to edit or delete.
@@ -48,7 +50,7 @@ impl Batch<'_> {
         if let Some((peer, _)) = target.peer
             && text.is_some()
             && peer != sender.id
-            && invitations::is_blocked(self.db, peer, sender.id)?
+            && invitations::is_blocked(&mut Sqlite(self.db), peer, sender.id)?
         {
             return Ok(Appended::Blocked);
         }
@@ -96,7 +98,7 @@ impl Batch<'_> {
             Some(self.insert(theirs.log, &row(their_key, Some(sender.id)))?)
         };
         self.delivered(sender.id, number);
-        let peer_name = users::by_id(self.db, peer)?
+        let peer_name = users::by_id(&mut Sqlite(self.db), peer)?
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?
             .username;
         let line = sender.line(number, Some(peer_name), new_text.to_owned(), kind, of_seq);

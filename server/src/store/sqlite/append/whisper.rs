@@ -3,9 +3,11 @@
 use longhall_packet::{Line, LineId, LineKind};
 use rusqlite::Result;
 
+use super::super::driver::Sqlite;
 use super::super::recent_lines::{Identity, Place};
-use super::super::{DELETED, DELETION, SAID, count, invitations, number, seq};
+use super::super::{DELETED, DELETION, SAID, count, number, seq};
 use super::{Batch, Inbox, Row, Sender, line_key};
+use crate::store::sql::invitations;
 use crate::store::{Appended, UserId, WRITTEN_LATELY, share_of_waiting};
 
 /// Kinds of entries up to which they are whispers, deleted or not.
@@ -33,7 +35,7 @@ impl Batch<'_> {
             return Ok(before);
         }
         let to_self = recipient == sender.id;
-        if !to_self && invitations::is_blocked(self.db, recipient, sender.id)? {
+        if !to_self && invitations::is_blocked(&mut Sqlite(self.db), recipient, sender.id)? {
             return Ok(Appended::Blocked);
         }
         let theirs = self.inbox(recipient)?;

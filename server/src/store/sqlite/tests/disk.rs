@@ -26,13 +26,13 @@ async fn a_change_that_fails_half_way_leaves_nothing_behind() {
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).unwrap();
     let failed = store.write(|db| {
-        db.execute(
+        db.0.execute(
             "INSERT INTO users
                  (username, name_key, look_key, capitals_key, password_hash, created_at_ms)
              VALUES ('ghost', 'ghost', 'ghost', 'ghost', '', 0)",
             [],
         )?;
-        db.execute("INSERT INTO nowhere VALUES (1)", [])
+        db.0.execute("INSERT INTO nowhere VALUES (1)", [])
     });
     let kept = store.insert_user(new_user("ada"));
     let (failed, kept) = tokio::join!(failed, kept);
@@ -49,8 +49,8 @@ async fn a_full_disk_refuses_changes_and_damages_nothing() {
     // SQLite reports its own size limit as it does a full disk.
     store
         .write(|db| {
-            let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-            db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+            let pages: i64 = db.0.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            db.0.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
         })
         .await
         .unwrap();
@@ -64,7 +64,9 @@ async fn a_full_disk_refuses_changes_and_damages_nothing() {
     }
     assert!(refused > 0);
     store
-        .write(|db| db.pragma_update_and_check(None, "max_page_count", 1_000_000, |_| Ok(())))
+        .write(|db| {
+            db.0.pragma_update_and_check(None, "max_page_count", 1_000_000, |_| Ok(()))
+        })
         .await
         .unwrap();
     assert!(store.insert_user(new_user("ada")).await.unwrap().is_some());
@@ -79,8 +81,8 @@ async fn on_a_full_disk_nothing_is_half_written_and_no_number_is_lost() {
     let limit_pages = async |more: i64| {
         store
             .write(move |db| {
-                let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-                db.pragma_update_and_check(None, "max_page_count", pages + more, |_| Ok(()))
+                let pages: i64 = db.0.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+                db.0.pragma_update_and_check(None, "max_page_count", pages + more, |_| Ok(()))
             })
             .await
             .unwrap();

@@ -4,62 +4,66 @@
 use std::collections::HashMap;
 
 use longhall_packet::NameKeys;
-use rusqlite::{Connection, Result};
+
+use super::{Db, small};
 
 /// Accounts whose keys are made anew at a time.
 const STEP: i64 = 1000;
 
 /// Brings the keys of all accounts up to the program's rule. Returns which accounts
 /// look alike, if anything was to do.
-pub(super) fn renew(db: &mut Connection) -> Result<Vec<Vec<String>>> {
-    let rule: u32 = db.query_row("SELECT version FROM name_key_rule", [], |row| row.get(0))?;
+pub(in crate::store) fn renew<D: Db>(db: &mut D) -> Result<Vec<Vec<String>>, D::Error> {
+    let rule: u32 = db.one("SELECT version FROM name_key_rule", &[], |row| {
+        small(row.int(0)?)
+    })?;
     // Also one that a newer program has left: a name is looked for by our rule.
     if rule == NameKeys::RULE {
         return Ok(Vec::new());
     }
-    let change = db.transaction()?;
     let mut last = 0;
     loop {
-        let users: Vec<(i64, String)> = change
-            .prepare_cached("SELECT id, username FROM users WHERE id > ?1 ORDER BY id LIMIT ?2")?
-            .query_map((last, STEP), |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_>>()?;
+        let users = db.all(
+            "SELECT id, username FROM users WHERE id > ?1 ORDER BY id LIMIT ?2",
+            &[last.into(), STEP.into()],
+            |row| Ok((row.int(0)?, row.text(1)?)),
+        )?;
         let Some((newest, _)) = users.last() else {
             break;
         };
         last = *newest;
-        let mut update = change.prepare_cached(
-            "UPDATE users SET look_key = ?2, capitals_key = ?3
-             WHERE id = ?1 AND (look_key != ?2 OR capitals_key != ?3)",
-        )?;
         for (id, username) in users {
             let keys = NameKeys::of(&username);
-            update.execute((id, keys.look, keys.capitals))?;
+            db.execute(
+                "UPDATE users SET look_key = ?2, capitals_key = ?3
+                 WHERE id = ?1 AND (look_key != ?2 OR capitals_key != ?3)",
+                &[id.into(), (&keys.look).into(), (&keys.capitals).into()],
+            )?;
         }
     }
-    change.execute("UPDATE name_key_rule SET version = ?1", [NameKeys::RULE])?;
-    let alike = alike(&change)?;
-    change.commit()?;
-    Ok(alike)
+    db.execute(
+        "UPDATE name_key_rule SET version = ?1",
+        &[i64::from(NameKeys::RULE).into()],
+    )?;
+    alike(db)
 }
 
 /// The names of accounts that look alike, together, the oldest first.
-fn alike(db: &Connection) -> Result<Vec<Vec<String>>> {
-    let mut groups: Vec<Vec<String>> = Vec::new();
-    let mut group_of: HashMap<String, usize> = HashMap::new();
-    let mut statement = db.prepare(
+fn alike<D: Db>(db: &mut D) -> Result<Vec<Vec<String>>, D::Error> {
+    let accounts = db.all(
         "SELECT username, look_key, capitals_key FROM users
          WHERE look_key IN (SELECT look_key FROM users GROUP BY look_key HAVING count(*) > 1)
             OR capitals_key IN
                 (SELECT capitals_key FROM users GROUP BY capitals_key HAVING count(*) > 1)
          ORDER BY id",
+        &[],
+        |row| Ok((row.text(0)?, row.text(1)?, row.text(2)?)),
     )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let username: String = row.get(0)?;
+    let mut groups: Vec<Vec<String>> = Vec::new();
+    let mut group_of: HashMap<String, usize> = HashMap::new();
+    for (username, look, capitals) in accounts {
         // A look and a look in capitals are different keys, whatever they say.
-        let look = format!("l{}", row.get::<_, String>(1)?);
-        let capitals = format!("c{}", row.get::<_, String>(2)?);
+        let look = format!("l{look}");
+        let capitals = format!("c{capitals}");
         let (by_look, by_capitals) = (
             group_of.get(&look).copied(),
             group_of.get(&capitals).copied(),

@@ -1,0 +1,229 @@
+//! Channels.
+
+use longhall_packet::{Access, ChannelName, Role};
+
+use super::{Db, Engine, Lock, NotUnderstood, Row, count, members, named, seq, small};
+use crate::store::{Channel, ChannelId, Created, NewChannel, UserId};
+
+/// What [`channel`] reads, from the view `channel_states`.
+macro_rules! channel_columns {
+    () => {
+        "channel_states.id, channel_states.name, channel_states.topic, channel_states.access,
+         channel_states.password_hash, channel_states.is_lobby, channel_states.last_seq,
+         channel_states.first_seq"
+    };
+}
+pub(super) use channel_columns;
+
+pub(in crate::store) fn open_lobby<D: Engine>(
+    db: &mut D,
+    name: &ChannelName,
+    now_ms: i64,
+) -> Result<Channel, D::Error> {
+    db.lock(Lock::ChannelNames)?;
+    let found = by_name(db, name)?;
+    if let Some(lobby) = found.as_ref().filter(|channel| channel.is_lobby) {
+        return Ok(lobby.clone());
+    }
+    if let Some(channel) = &found {
+        db.lock(Lock::Channel(channel.id))?;
+    }
+    db.execute("UPDATE channels SET is_lobby = 0 WHERE is_lobby = 1", &[])?;
+    let id = match found {
+        Some(channel) => {
+            if channel.access != Access::Open {
+                forget_lines(db, channel.id)?;
+            }
+            let id = channel.id.0.into();
+            db.execute("DELETE FROM memberships WHERE channel_id = ?1", &[id])?;
+            db.execute("DELETE FROM invitations WHERE channel_id = ?1", &[id])?;
+            channel.id
+        }
+        None => create(db, name, "", Access::Open, None, now_ms)?,
+    };
+    db.execute(
+        "UPDATE channels SET is_lobby = 1, access = ?2, password_hash = NULL WHERE id = ?1",
+        &[id.0.into(), Access::Open.name().into()],
+    )?;
+    by_id(db, id)
+}
+
+pub(in crate::store) fn insert<D: Engine>(
+    db: &mut D,
+    new: &NewChannel,
+) -> Result<Created, D::Error> {
+    db.lock(Lock::ChannelNames)?;
+    db.lock(Lock::Account(new.owner))?;
+    if by_name(db, &new.name)?.is_some() {
+        return Ok(Created::Taken);
+    }
+    if members::channels_of(db, new.owner)? >= count(new.channels_per_account) {
+        return Ok(Created::TooManyChannels);
+    }
+    let hash = new.password_hash.as_deref();
+    let id = create(db, &new.name, &new.topic, new.access, hash, new.now_ms)?;
+    members::join(db, id, new.owner, Role::Owner, new.now_ms)?;
+    Ok(Created::Channel(by_id(db, id)?))
+}
+
+/// A channel with nobody in it, counting on where one of its name ended.
+fn create<D: Db>(
+    db: &mut D,
+    name: &ChannelName,
+    topic: &str,
+    access: Access,
+    password_hash: Option<&str>,
+    now_ms: i64,
+) -> Result<ChannelId, D::Error> {
+    db.execute(
+        "INSERT INTO logs (channel_name) VALUES (?1) ON CONFLICT DO NOTHING",
+        &[name.as_str().into()],
+    )?;
+    db.one(
+        "INSERT INTO channels (log_id, topic, access, password_hash, created_at_ms)
+         SELECT id, ?2, ?3, ?4, ?5 FROM logs WHERE channel_name = ?1
+         RETURNING id",
+        &[
+            name.as_str().into(),
+            topic.into(),
+            access.name().into(),
+            password_hash.into(),
+            now_ms.into(),
+        ],
+        |row| row.int(0).map(ChannelId),
+    )
+}
+
+pub(in crate::store) fn by_name<D: Db>(
+    db: &mut D,
+    name: &ChannelName,
+) -> Result<Option<Channel>, D::Error> {
+    db.optional(
+        concat!(
+            "SELECT ",
+            channel_columns!(),
+            " FROM channel_states WHERE name = ?1"
+        ),
+        &[name.as_str().into()],
+        channel,
+    )
+}
+
+fn by_id<D: Db>(db: &mut D, id: ChannelId) -> Result<Channel, D::Error> {
+    db.one(
+        concat!(
+            "SELECT ",
+            channel_columns!(),
+            " FROM channel_states WHERE id = ?1"
+        ),
+        &[id.0.into()],
+        channel,
+    )
+}
+
+pub(in crate::store) fn list<D: Db>(
+    db: &mut D,
+    user: UserId,
+    after: Option<&ChannelName>,
+    limit: usize,
+) -> Result<Vec<(Channel, u32)>, D::Error> {
+    db.all(
+        concat!(
+            "SELECT ",
+            channel_columns!(),
+            ", (SELECT count(*) FROM memberships
+                WHERE memberships.channel_id = channel_states.id)
+             FROM channel_states
+             WHERE name > ?2
+               AND (access != 'invite'
+                    OR EXISTS (SELECT 1 FROM memberships
+                               WHERE user_id = ?1 AND channel_id = channel_states.id)
+                    OR EXISTS (SELECT 1 FROM invitations
+                               WHERE user_id = ?1 AND channel_id = channel_states.id))
+             ORDER BY name LIMIT ?3"
+        ),
+        &[
+            user.0.into(),
+            // No name is empty, so that all are behind it.
+            after.map_or("", ChannelName::as_str).into(),
+            count(limit).into(),
+        ],
+        |row| Ok((channel(row)?, small(row.int(8)?)?)),
+    )
+}
+
+pub(in crate::store) fn set_topic<D: Db>(
+    db: &mut D,
+    channel: ChannelId,
+    topic: &str,
+) -> Result<(), D::Error> {
+    db.execute(
+        "UPDATE channels SET topic = ?2 WHERE id = ?1",
+        &[channel.0.into(), topic.into()],
+    )?;
+    Ok(())
+}
+
+pub(in crate::store) fn set_access<D: Db>(
+    db: &mut D,
+    channel: ChannelId,
+    access: Access,
+    password_hash: Option<&str>,
+) -> Result<(), D::Error> {
+    db.execute(
+        "UPDATE channels SET access = ?2, password_hash = ?3 WHERE id = ?1",
+        &[channel.0.into(), access.name().into(), password_hash.into()],
+    )?;
+    Ok(())
+}
+
+/// The log of a channel there is.
+pub(in crate::store) fn log<D: Db>(
+    db: &mut D,
+    channel: ChannelId,
+) -> Result<Option<i64>, D::Error> {
+    db.optional(
+        "SELECT log_id FROM channels WHERE id = ?1",
+        &[channel.0.into()],
+        |row| row.int(0),
+    )
+}
+
+/// Whether a channel there is is the lobby.
+pub(super) fn is_lobby<D: Db>(db: &mut D, channel: ChannelId) -> Result<Option<bool>, D::Error> {
+    db.optional(
+        "SELECT is_lobby FROM channels WHERE id = ?1",
+        &[channel.0.into()],
+        |row| Ok(row.int(0)? != 0),
+    )
+}
+
+/// Forgets a channel and what was said in it. Its log stays, for the numbers.
+pub(super) fn delete<D: Engine>(db: &mut D, channel: ChannelId) -> Result<(), D::Error> {
+    forget_lines(db, channel)?;
+    db.execute("DELETE FROM channels WHERE id = ?1", &[channel.0.into()])?;
+    Ok(())
+}
+
+fn forget_lines<D: Engine>(db: &mut D, channel: ChannelId) -> Result<(), D::Error> {
+    match log(db, channel)? {
+        Some(log) => db.forget_lines(log),
+        None => Ok(()),
+    }
+}
+
+/// A channel from the [`channel_columns`].
+pub(super) fn channel<E: From<NotUnderstood>>(row: &dyn Row<E>) -> Result<Channel, E> {
+    let name = row.text(1)?;
+    Ok(Channel {
+        id: ChannelId(row.int(0)?),
+        name: ChannelName::parse(&name)
+            .map_err(|_| NotUnderstood::new(format!("{name:?} is no name of a channel")))?,
+        topic: row.text(2)?,
+        access: named(row, 3, Access::from_name)?,
+        password_hash: row.maybe_text(4)?,
+        is_lobby: row.int(5)? != 0,
+        first_seq: seq(row.int(7)?),
+        last_seq: seq(row.int(6)?),
+    })
+}
