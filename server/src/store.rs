@@ -320,6 +320,13 @@ pub trait Store: Send + Sync + 'static {
         max_bytes: usize,
     ) -> Result<Page, StoreError>;
 
+    /// The number of the newest line in each of these logs, in the order asked; 0 where
+    /// there has been none.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn newest(&self, logs: Vec<Log>) -> Result<Vec<Seq>, StoreError>;
+
     /// Whether account `from` has whispered to account `to`, among the newest thousand
     /// whispers between the two that are kept.
     ///

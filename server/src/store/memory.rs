@@ -246,6 +246,12 @@ impl Store for MemoryStore {
         self.with(|world| world.lines(log, cursor, limit, max_bytes))
     }
 
+    async fn newest(&self, logs: Vec<Log>) -> Result<Vec<Seq>, StoreError> {
+        let logs = logs.into_iter();
+        let newest = |world: &World, log| world.lines(log, Cursor::Newest, 1, 0).last_seq;
+        self.with(|world| logs.map(|log| newest(world, log)).collect())
+    }
+
     async fn has_whispered(&self, from: UserId, to: UserId) -> Result<bool, StoreError> {
         self.with(|world| world.has_whispered(from, to))
     }

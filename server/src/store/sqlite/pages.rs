@@ -35,12 +35,12 @@ pub(super) fn lines(
     limit: usize,
     max_bytes: usize,
 ) -> Result<Page> {
-    let (log_id, owner, peer) = match log {
-        Log::Channel(channel) => (channels::log(&mut Sqlite(db), channel)?, None, None),
-        Log::Inbox(user) => (inbox_log(&mut Sqlite(db), user)?, Some(user), None),
-        Log::Whispers(user, peer) => (inbox_log(&mut Sqlite(db), user)?, Some(user), Some(peer)),
+    let (owner, peer) = match log {
+        Log::Channel(_) => (None, None),
+        Log::Inbox(user) => (Some(user), None),
+        Log::Whispers(user, peer) => (Some(user), Some(peer)),
     };
-    let Some(log_id) = log_id else {
+    let Some(log_id) = id_of(db, log)? else {
         return Ok(Page {
             first_seq: 1,
             last_seq: 0,
@@ -135,6 +135,22 @@ pub(super) fn lines(
         lines,
         more,
     })
+}
+
+/// Where each of these logs stands.
+pub(super) fn newest(db: &Connection, logs: &[Log]) -> Result<Vec<u64>> {
+    let newest = |log: &Log| match id_of(db, *log)? {
+        Some(log_id) => Ok(seq(bounds(db, log_id)?.1)),
+        None => Ok(0),
+    };
+    logs.iter().map(newest).collect()
+}
+
+fn id_of(db: &Connection, log: Log) -> Result<Option<i64>> {
+    match log {
+        Log::Channel(channel) => channels::log(&mut Sqlite(db), channel),
+        Log::Inbox(user) | Log::Whispers(user, _) => inbox_log(&mut Sqlite(db), user),
+    }
 }
 
 /// The number that follows on a page.

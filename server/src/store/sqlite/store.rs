@@ -245,6 +245,10 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn newest(&self, logs: Vec<Log>) -> Result<Vec<Seq>, StoreError> {
+        self.read(move |db| pages::newest(db.0, &logs)).await
+    }
+
     async fn has_whispered(&self, from: UserId, to: UserId) -> Result<bool, StoreError> {
         self.read(move |db| inbox::has_whispered(db.0, from, to))
             .await

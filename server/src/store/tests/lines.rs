@@ -13,6 +13,7 @@ for_each_store! {
     lines_stamped_by_a_clock_that_was_ahead_may_not_be_changed_for_ever
     pages_go_both_ways_and_say_whether_there_are_more
     a_page_keeps_to_its_bytes_but_holds_a_line
+    it_is_known_where_each_of_many_logs_stands
 }
 
 pub(super) async fn seqs(
@@ -33,6 +34,28 @@ pub(super) async fn talk(store: &dyn Store, lines: u64) -> (UserId, ChannelId) {
     let said = (1..=lines).map(|id| say(ada, trade, id, &format!("line {id}")));
     store.append(said.collect()).await.unwrap();
     (ada, trade)
+}
+
+async fn it_is_known_where_each_of_many_logs_stands(store: &dyn Store) {
+    let (ada, trade) = talk(store, 3).await;
+    let bob = user(store, "bob").await;
+    let guild = channel(store, bob, "guild").await;
+    append_one(store, whisper(ada, bob, 9, "psst")).await;
+    let newest = async |logs: Vec<Log>| store.newest(logs).await.unwrap();
+    let (inbox, nobody) = (Log::Inbox(bob), Log::Inbox(UserId(999)));
+    let asked = vec![
+        inbox,
+        Log::Channel(guild),
+        Log::Channel(trade),
+        nobody,
+        Log::Channel(ChannelId(999)),
+        Log::Channel(trade),
+    ];
+    assert_eq!(newest(asked).await, [1, 0, 3, 0, 0, 3]);
+    assert!(newest(Vec::new()).await.is_empty());
+    // Said and deleted again, and what says so: numbers are never given twice.
+    append_one(store, delete(ada, Some(trade), 3)).await;
+    assert_eq!(newest(vec![Log::Channel(trade)]).await, [4]);
 }
 
 async fn lines_are_numbered_without_holes_whatever_is_refused(store: &dyn Store) {
