@@ -9,6 +9,7 @@
 //! - [`toolchain`]: compilers and linkers for other machines;
 //! - [`Zig`]: links for a Linux older than this machine's, and for another processor;
 //! - [`DebianSystem`]: a Debian in a folder, to install packages in;
+//! - [`Engine`]: PostgreSQL and NATS, for several servers;
 //! - `debian`: packages unpacked in a folder of our own; `godot_root`: Godot's;
 //! - [`process`], [`interrupt`]: programs run with a time limit, and none left behind.
 //!
@@ -19,6 +20,7 @@ mod display;
 mod wine;
 mod python;
 mod zig;
+pub mod engines;
 pub mod templates;
 pub mod toolchain;
 
@@ -36,6 +38,7 @@ use std::path::PathBuf;
 
 pub use debian_system::{DebianSystem, arm64_command};
 pub use display::Display;
+pub use engines::Engine;
 pub use godot::{Godot, OLDEST};
 pub use python::PythonTools;
 pub use wine::{Prefix, Wine, windows_path};

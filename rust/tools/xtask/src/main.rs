@@ -18,6 +18,7 @@ mod godot_test;
 mod screenshots;
 mod soak;
 mod fuzz;
+mod engines;
 mod platforms;
 mod mobile;
 mod windows;
@@ -142,6 +143,13 @@ enum Task {
     /// SIGKILL over and over. In the end all must have heard the same, once.
     /// A quick version is part of `test`.
     Soak(soak::Options),
+    /// Find PostgreSQL and NATS, for tests of several servers, and say where they are
+    ///
+    /// Those of this machine, else Debian's, which are fetched into target/. Nothing is
+    /// installed and nothing started. `test`, `soak` and `bench` do the same by themselves;
+    /// `cargo test` finds what was fetched. LONGHALL_POSTGRES_BIN (the folder with PostgreSQL's
+    /// programs) and LONGHALL_NATS_SERVER (the program) name others.
+    Engines(engines::Options),
     /// Look for bytes that make the server or a game panic, hang or eat memory
     ///
     /// LibFuzzer makes up inputs for the decoders of both directions, the keys of names,
@@ -200,6 +208,7 @@ fn run(task: Task) -> Result<()> {
         Task::GodotTest(options) => godot_test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Soak(options) => soak::run(&options),
+        Task::Engines(options) => engines::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Screenshots => screenshots::run(),
         Task::TryPackage { package } => {

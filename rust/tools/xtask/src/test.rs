@@ -7,9 +7,9 @@ use clap::ValueEnum;
 use longhall_provision::{Godot, interrupt, process};
 
 use crate::{
-    addon, arm64, check, deny, editor_test, empty_project, exported_game, fuzz, godot_test, mobile,
-    package, platforms, play, previous_addon, project, server_package, unchanged, windows,
-    windows_export, workflows, workspace,
+    addon, arm64, check, deny, editor_test, empty_project, engines, exported_game, fuzz,
+    godot_test, mobile, package, platforms, play, previous_addon, project, server_package,
+    unchanged, windows, windows_export, workflows, workspace,
 };
 
 /// The steps, in the order they run: quick and likely to fail first.
@@ -104,17 +104,7 @@ impl Step {
             Self::Deny => deny::check(),
             Self::Workflows => workflows::check(),
             Self::Clippy => check::clippy(),
-            // The node has no tests that run outside Godot, and building it for
-            // none would take longer than all the others.
-            Self::Rust => process::run(
-                "cargo test",
-                workspace::cargo().args([
-                    "test",
-                    "--workspace",
-                    "--exclude",
-                    "longhall-network-client",
-                ]),
-            ),
+            Self::Rust => rust_tests(),
             Self::Fuzz => fuzz::test(),
             Self::Docs => {
                 let mut cargo = workspace::cargo();
@@ -140,6 +130,16 @@ impl Step {
             Self::Arm64 => arm64::run(),
         }
     }
+}
+
+fn rust_tests() -> Result<()> {
+    let mut cargo = workspace::cargo();
+    // The node has no tests that run outside Godot, and building it for
+    // none would take longer than all the others.
+    cargo.args(["test", "--workspace"]);
+    cargo.args(["--exclude", "longhall-network-client"]);
+    engines::give_to(&mut cargo)?;
+    process::run("cargo test", &mut cargo)
 }
 
 /// Runs the steps in `only`, or all of them; with `again` also those that would be skipped,
