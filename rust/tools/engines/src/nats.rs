@@ -1,5 +1,8 @@
 //! A bus of one's own: NATS.
 
+mod certificates;
+
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -24,13 +27,17 @@ pub struct Nats {
     home: Home,
     program: PathBuf,
     port: u16,
-    login: Option<Login>,
+    access: Access,
 }
 
-/// What clients must know.
-struct Login {
-    user: String,
-    password: String,
+/// Who gets in.
+enum Access {
+    /// Everybody.
+    Open,
+    /// Who knows this.
+    Password { user: String, password: String },
+    /// Who speaks TLS.
+    Tls,
 }
 
 impl Nats {
@@ -39,7 +46,7 @@ impl Nats {
     /// # Errors
     /// If the program is not there, or does not start: with the last lines of its log.
     pub fn start() -> Result<Self> {
-        Self::start_for(None)
+        Self::start_for(Access::Open)
     }
 
     /// Starts one that lets in who knows a user's password; [`url`](Self::url) has both.
@@ -48,21 +55,34 @@ impl Nats {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn with_password(user: &str, password: &str) -> Result<Self> {
-        Self::start_for(Some(Login {
+        Self::start_for(Access::Password {
             user: user.to_owned(),
             password: password.to_owned(),
-        }))
+        })
     }
 
-    fn start_for(login: Option<Login>) -> Result<Self> {
+    /// Starts one that asks for TLS, with a certificate for 127.0.0.1 that whoever trusts
+    /// [`authority`](Self::authority) believes.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn with_tls() -> Result<Self> {
+        Self::start_for(Access::Tls)
+    }
+
+    fn start_for(access: Access) -> Result<Self> {
         let program = Engine::Nats.find(&crate::target())?;
         let mut nats = Self {
             engine: None,
             home: Home::make("nats", None, "KILL")?,
             program,
             port: 0,
-            login,
+            access,
         };
+        match nats.access {
+            Access::Tls => certificates::write(nats.home.path())?,
+            Access::Open | Access::Password { .. } => {}
+        }
         for _ in 1..TRIES {
             nats.port = port::free()?;
             match nats.try_start()? {
@@ -77,13 +97,22 @@ impl Nats {
 
     /// Where it is, as clients want it said; with the password, if it asks for one.
     pub fn url(&self) -> String {
-        let login = self.login.as_ref();
-        let login = login.map(|login| format!("{}:{}@", login.user, login.password));
-        format!(
-            "nats://{}127.0.0.1:{}",
-            login.unwrap_or_default(),
-            self.port
-        )
+        let port = self.port;
+        match &self.access {
+            Access::Open => format!("nats://127.0.0.1:{port}"),
+            Access::Password { user, password } => {
+                format!("nats://{user}:{password}@127.0.0.1:{port}")
+            }
+            Access::Tls => format!("tls://127.0.0.1:{port}"),
+        }
+    }
+
+    /// The file with the certificate to trust, if it asks for TLS.
+    pub fn authority(&self) -> Option<PathBuf> {
+        match self.access {
+            Access::Tls => Some(self.home.path().join(certificates::AUTHORITY)),
+            Access::Open | Access::Password { .. } => None,
+        }
     }
 
     /// The port of this machine on which it listens, for whoever stands between.
@@ -121,9 +150,9 @@ impl Nats {
     /// Has it stand still (SIGSTOP): connections stay open, and nothing goes through.
     ///
     /// # Errors
-    /// If it does not run.
+    /// If it does not run, or goes on all the same.
     pub fn pause(&self) -> Result<()> {
-        self.running()?.signal(Signal::STOP)
+        self.running()?.pause()
     }
 
     /// Has it go on after [`pause`](Self::pause).
@@ -141,7 +170,7 @@ impl Nats {
     fn try_start(&mut self) -> Result<Started> {
         // In a file: anybody on this machine may read what a program was started with.
         let settings = self.home.path().join("nats.conf");
-        std::fs::write(&settings, self.settings()).context("cannot write NATS' settings")?;
+        fs::write(&settings, self.settings()).context("cannot write NATS' settings")?;
         let mut command = Command::new(&self.program);
         command.arg("--config").arg(settings);
         let mut engine = Running::start("NATS", &mut command, &self.home.path().join("log"))?;
@@ -158,10 +187,12 @@ impl Nats {
 
     fn settings(&self) -> String {
         let mut settings = format!("listen: \"127.0.0.1:{}\"\n", self.port);
-        if let Some(Login { user, password }) = &self.login {
-            settings.push_str(&format!(
+        match &self.access {
+            Access::Open => {}
+            Access::Password { user, password } => settings.push_str(&format!(
                 "authorization {{ user: \"{user}\", password: \"{password}\" }}\n"
-            ));
+            )),
+            Access::Tls => settings.push_str(&certificates::settings(self.home.path())),
         }
         settings
     }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 /// Longest time for an engine to be ready, on a machine that has much else to do.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -100,6 +100,28 @@ impl Running {
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
         kill_process(Pid::from_child(&self.child), signal)
             .with_context(|| format!("cannot send a signal to {}", self.name))
+    }
+
+    /// Has the process stand still, and waits until it does.
+    ///
+    /// # Errors
+    /// If it is gone, or goes on for too long.
+    pub(crate) fn pause(&self) -> Result<()> {
+        self.signal(Signal::STOP)?;
+        // The signal is sent, but some of its threads may have a while to run yet.
+        let deadline = Instant::now() + STOP_LIMIT;
+        let id = Pid::from_child(&self.child);
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+        while waitid(WaitId::Pid(id), options)
+            .context("no process to pause")?
+            .is_none()
+        {
+            if Instant::now() >= deadline {
+                bail!("{} does not stand still", self.name);
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     /// Has the process end by a signal, or be killed if it does not, and waits for that.

@@ -78,3 +78,24 @@ fn one_with_a_password_lets_in_who_knows_it() {
     let hello = HELLO.replace("{", "{\"user\":\"hall\",\"pass\":\"sesame42\",");
     assert_eq!(Client::connect(&nats).ask(&hello).unwrap(), "PONG\r\n");
 }
+
+#[test]
+fn one_with_tls_says_so_and_has_an_authority_to_trust() {
+    let nats = Nats::with_tls().unwrap();
+    assert!(nats.url().starts_with("tls://127.0.0.1:"));
+    let authority = std::fs::read_to_string(nats.authority().unwrap()).unwrap();
+    assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
+    let mut stream = TcpStream::connect(("127.0.0.1", nats.port())).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(b"CONNECT {}\r\nPING\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .unwrap()
+            .contains("\"tls_required\":true")
+    );
+    let pong = lines.map_while(Result::ok).any(|line| line == "PONG");
+    assert!(!pong, "it talks without TLS");
+}
