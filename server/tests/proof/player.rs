@@ -31,6 +31,9 @@ pub(crate) struct Notes {
     pub(crate) older: BTreeMap<String, Vec<Heard>>,
     /// What the server acknowledged: conversation, number and text.
     pub(crate) posted: Vec<(String, Seq, String)>,
+    /// Lines that the server did not take for the moment: conversation and text. They may have
+    /// been written all the same.
+    pub(crate) doubtful: Vec<(String, String)>,
     /// Lines that wait for their acknowledgement, by conversation.
     pub(crate) waiting: HashMap<String, VecDeque<String>>,
     /// Times the player was back after a cut.
@@ -42,6 +45,12 @@ impl Notes {
         self.waiting.values().map(VecDeque::len).sum()
     }
 
+    /// The line that was answered: in each conversation, the first that waits.
+    fn answered(&mut self, name: &str, channel: &str) -> String {
+        let waiting = self.waiting.get_mut(channel).and_then(VecDeque::pop_front);
+        waiting.unwrap_or_else(|| panic!("{name}: an answer in {channel} to nothing"))
+    }
+
     fn take(&mut self, name: &str, event: Event) {
         match event {
             Event::ChatReceived { channel, line } => {
@@ -49,10 +58,12 @@ impl Notes {
                 self.heard.entry(channel).or_default().push(heard(line));
             }
             Event::ChatAccepted { channel, seq, .. } => {
-                let waiting = self.waiting.entry(channel.clone()).or_default();
-                let text = waiting.pop_front();
-                let text = text.unwrap_or_else(|| panic!("{name}: {channel} {seq} was not said"));
+                let text = self.answered(name, &channel);
                 self.posted.push((channel, seq, text));
+            }
+            Event::ChatDenied { channel, error, .. } if error.is_for_now() => {
+                let text = self.answered(name, &channel);
+                self.doubtful.push((channel, text));
             }
             Event::LoggedIn { .. } => self.resumes += 1,
             // All of these would lose lines: the proof allows for none.

@@ -65,6 +65,10 @@ impl Weather {
         self.calm.store(calm, Ordering::Relaxed);
     }
 
+    fn choose(&self, servers: &[SocketAddr]) -> SocketAddr {
+        servers[self.rng.lock().unwrap().usize(..servers.len())]
+    }
+
     fn next_mishap(&self) -> Option<Mishap> {
         if self.calm.load(Ordering::Relaxed) {
             return None;
@@ -94,12 +98,13 @@ impl Weather {
     }
 }
 
-/// Starts the line. Returns the address players call.
-pub(crate) async fn start(weather: Arc<Weather>, server: SocketAddr) -> SocketAddr {
+/// Starts the line, which leads to any of the servers. Returns the address players call.
+pub(crate) async fn start(weather: Arc<Weather>, servers: Vec<SocketAddr>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((player, _)) = listener.accept().await {
+            let server = weather.choose(&servers);
             tokio::spawn(carry(Arc::clone(&weather), player, server));
         }
     });

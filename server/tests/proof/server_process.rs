@@ -1,25 +1,27 @@
-//! The server program, killed and started again on the same port and file.
+//! The server program, killed and started again on the same port and store.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+/// Variables that say where a server's store is; not options, which everybody can read.
+pub(crate) type Settings = Vec<(&'static str, String)>;
 
 /// A server that dies and comes back.
 pub(crate) struct ServerProcess {
     child: Child,
-    database: PathBuf,
+    settings: Settings,
     pub(crate) address: SocketAddr,
 }
 
 impl ServerProcess {
     /// Starts the program on a free port and waits until it listens.
-    pub(crate) fn start(database: &Path) -> Self {
+    pub(crate) fn start(settings: Settings) -> Self {
         let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
-        let (child, address) = spawn(database, free);
+        let (child, address) = spawn(&settings, free).expect("the server starts");
         Self {
             child,
-            database: database.to_owned(),
+            settings,
             address,
         }
     }
@@ -32,7 +34,14 @@ impl ServerProcess {
 
     /// Starts the program again, where players look for it.
     pub(crate) fn restart(&mut self) {
-        (self.child, _) = spawn(&self.database, self.address);
+        self.try_restart().expect("the server starts again");
+    }
+
+    /// As [`restart`](Self::restart), when the server may have a reason to end at once. What it
+    /// said then.
+    pub(crate) fn try_restart(&mut self) -> Result<(), String> {
+        (self.child, _) = spawn(&self.settings, self.address)?;
+        Ok(())
     }
 }
 
@@ -44,7 +53,7 @@ impl Drop for ServerProcess {
     }
 }
 
-fn spawn(database: &Path, address: SocketAddr) -> (Child, SocketAddr) {
+fn spawn(settings: &Settings, address: SocketAddr) -> Result<(Child, SocketAddr), String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_longhall-server"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("LONGHALL_") {
@@ -53,8 +62,7 @@ fn spawn(database: &Path, address: SocketAddr) -> (Child, SocketAddr) {
     }
     let mut child = command
         .arg(format!("--listen={address}"))
-        .arg("--database")
-        .arg(database)
+        .envs(settings.iter().cloned())
         .args([
             "--packets-per-second=100000",
             "--unanswered-whispers-per-minute=1000000",
@@ -71,7 +79,10 @@ fn spawn(database: &Path, address: SocketAddr) -> (Child, SocketAddr) {
     let address = loop {
         let mut line = String::new();
         let read = log.read_line(&mut line).unwrap();
-        assert!(read > 0, "the server ended: {seen}");
+        if read == 0 {
+            child.wait().unwrap();
+            return Err(seen);
+        }
         seen.push_str(&line);
         if let Some((_, rest)) = line.split_once("listening address=") {
             break rest.split_whitespace().next().unwrap().parse().unwrap();
@@ -85,5 +96,5 @@ fn spawn(database: &Path, address: SocketAddr) -> (Child, SocketAddr) {
             }
         }
     });
-    (child, address)
+    Ok((child, address))
 }

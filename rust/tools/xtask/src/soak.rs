@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let mut cargo = workspace::cargo();
         cargo
             .args(["test", "--quiet", "--package", "longhall-server"])
-            .args(["--test", "proof", "--", "--nocapture"])
+            .args(["--test", "proof", "--", "--nocapture", "one_server"])
             .env("LONGHALL_PROOF_CUTS", options.cuts.to_string())
             .env("LONGHALL_PROOF_KILLS", options.kills.to_string())
             .env("LONGHALL_PROOF_SEED", seed.to_string());
