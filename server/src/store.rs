@@ -6,6 +6,7 @@
 
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
+mod page;
 mod sql;
 mod sqlite;
 #[cfg(test)]

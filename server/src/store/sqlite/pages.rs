@@ -1,15 +1,14 @@
 //! Reading lines.
 
-use std::ops::ControlFlow;
-
 use longhall_packet::{Line, LineKind};
 use rusqlite::{Connection, Result, Row, ToSql, named_params};
 
 use super::driver::Sqlite;
 use super::keys::{MAX_SEQ, line_key, seq_of};
 use super::{DELETED, EDIT, SAID, count, number, seq};
+use crate::store::page::PageInProgress;
 use crate::store::sql::{channels, reads::inbox_log, users};
-use crate::store::{Cursor, Log, Page, UserId, forgotten};
+use crate::store::{Cursor, Log, Page, UserId};
 
 /// A page of the rows that meet a condition, in the order given.
 macro_rules! select_lines {
@@ -82,17 +81,13 @@ pub(super) fn lines(
              AND lines.id > :after AND lines.id < :before ORDER BY lines.id DESC"
         ),
     };
-    let mut page = Budget {
-        lines: Vec::new(),
-        limit: limit.max(1),
-        bytes_left: max_bytes,
-    };
+    let bounds = (seq(first_seq), seq(last_seq));
+    let mut page = PageInProgress::new(log, bounds, cursor, limit, max_bytes);
     let mut statement = db.prepare_cached(sql)?;
     let params = named_params! {
         ":after": after,
         ":before": before,
-        // One more, to know whether there are more.
-        ":limit": count(page.limit).saturating_add(1),
+        ":limit": count(page.wanted()),
     };
     let peer_id = peer.map(|peer| peer.0);
     let mut all_params = params.to_vec();
@@ -100,41 +95,13 @@ pub(super) fn lines(
         all_params.extend([(":log", &log_id as &dyn ToSql), (":peer", &peer_id)]);
     }
     let mut rows = statement.query(all_params.as_slice())?;
-    // An inbox may lack numbers from between others; a reader counts on each.
-    let mut next = match (log, cursor) {
-        (Log::Channel(_) | Log::Whispers(..), _) => None,
-        (Log::Inbox(_), Cursor::After(after)) => {
-            Some(number(after).max(first_seq - 1).saturating_add(1))
-        }
-        (Log::Inbox(_), Cursor::Newest) => Some(last_seq),
-        (Log::Inbox(_), Cursor::Before(before)) => Some((number(before) - 1).min(last_seq)),
-    };
-    let mut more = false;
-    'page: while let Some(row) = rows.next()? {
+    while let Some(row) = rows.next()? {
         let (sender, line) = line(row, owner.as_ref())?;
-        while let Some(missing) = next.filter(|next| seq(*next) != line.seq) {
-            if page.take(forgotten(seq(missing))).is_break() {
-                more = true;
-                break 'page;
-            }
-            next = Some(step(missing, cursor));
-        }
-        if page.take((sender, line)).is_break() {
-            more = true;
+        if page.add(sender, line).is_break() {
             break;
         }
-        next = next.map(|next| step(next, cursor));
     }
-    let mut lines = page.lines;
-    if !matches!(cursor, Cursor::After(_)) {
-        lines.reverse();
-    }
-    Ok(Page {
-        first_seq: seq(first_seq),
-        last_seq: seq(last_seq),
-        lines,
-        more,
-    })
+    Ok(page.finish())
 }
 
 /// Where each of these logs stands.
@@ -150,35 +117,6 @@ fn id_of(db: &Connection, log: Log) -> Result<Option<i64>> {
     match log {
         Log::Channel(channel) => channels::log(&mut Sqlite(db), channel),
         Log::Inbox(user) | Log::Whispers(user, _) => inbox_log(&mut Sqlite(db), user),
-    }
-}
-
-/// The number that follows on a page.
-fn step(number: i64, cursor: Cursor) -> i64 {
-    match cursor {
-        Cursor::After(_) => number + 1,
-        Cursor::Before(_) | Cursor::Newest => number - 1,
-    }
-}
-
-/// What fits on a page.
-struct Budget {
-    lines: Vec<(UserId, Line)>,
-    limit: usize,
-    bytes_left: usize,
-}
-
-impl Budget {
-    fn take(&mut self, (user, line): (UserId, Line)) -> ControlFlow<()> {
-        let names = line.sender.len() + line.recipient.as_ref().map_or(0, String::len);
-        let bytes = line.text.len() + names;
-        let is_first = self.lines.is_empty();
-        if self.lines.len() >= self.limit || (bytes > self.bytes_left && !is_first) {
-            return ControlFlow::Break(());
-        }
-        self.bytes_left = self.bytes_left.saturating_sub(bytes);
-        self.lines.push((user, line));
-        ControlFlow::Continue(())
     }
 }
 
