@@ -203,3 +203,11 @@ SELECT channels.id, logs.channel_name AS name, channels.topic, channels.access,
                  WHERE lines.id BETWEEN logs.id << 36 AND (logs.id << 36) + 68719476735)
                 & 68719476735, logs.last_seq + 1) AS first_seq
 FROM logs JOIN channels ON channels.log_id = logs.id;
+
+-- The same of inboxes.
+CREATE VIEW inbox_states AS
+SELECT inboxes.user_id, inboxes.log_id, logs.last_seq,
+       coalesce((SELECT min(lines.id) FROM lines
+                 WHERE lines.id BETWEEN logs.id << 36 AND (logs.id << 36) + 68719476735)
+                & 68719476735, logs.last_seq + 1) AS first_seq
+FROM inboxes JOIN logs ON logs.id = inboxes.log_id;
