@@ -21,7 +21,7 @@ use clap::{Args, Command, FromArgMatches};
 use longhall_packet::Limits;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
-pub use basics::Basics;
+pub use basics::{Basics, StoreFileError, StoreUrl};
 pub use capacity::Capacity;
 pub use hashing::{HashCost, Hashing};
 pub use history::History;

@@ -9,9 +9,10 @@ use longhall_packet::{ClientPacket, CloseReason, Denial, DenyCode, ServerPacket}
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
-use crate::handlers::{self, HandlerError, Outcome};
+use crate::handlers::{self, HandlerError, Outcome, unavailable};
 use crate::rate_limit::PacketLimit;
 use crate::session::Session;
+use crate::store::StoreError;
 
 /// Packets that may be denied as broken, beyond the good ones, before the connection is
 /// closed.
@@ -118,6 +119,8 @@ impl Gate {
     fn denial(&self, error: HandlerError) -> Denial {
         match error {
             HandlerError::Deny(denial) => denial,
+            // Said once for everybody, when it went away.
+            HandlerError::Store(StoreError::Unavailable) => unavailable(),
             HandlerError::Store(cause) => {
                 warn!(connection = self.session.connection, %cause, "the store refused");
                 Denial::new(DenyCode::Unavailable)

@@ -44,7 +44,7 @@ pub(crate) use leave::leave;
 pub(crate) use login::login;
 pub(crate) use logout::logout;
 pub(crate) use members::members;
-pub(crate) use outcome::{HandlerError, Outcome};
+pub(crate) use outcome::{HandlerError, Outcome, unavailable};
 pub(crate) use password::change_password;
 pub(crate) use presence::set_presence;
 pub(crate) use read::read;

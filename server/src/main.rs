@@ -12,7 +12,7 @@ use anyhow::Context;
 use clap::Parser;
 use longhall_server::config::Basics;
 use longhall_server::log::{self, Log};
-use longhall_server::store::SqliteStore;
+use longhall_server::store::{PostgresStore, SqliteStore, Store};
 use longhall_server::{Config, SERVER_NAME, listener, process_limits, run, shutdown};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ use tracing::info;
 /// The Longhall server: accounts and chat for Godot 4 games.
 ///
 /// Starts with nothing present and needs no set-up: accounts and what is said are kept in
-/// one SQLite file, created on the first start. Stop it with Ctrl-C, SIGTERM or by
+/// one SQLite file, created on the first start, or in PostgreSQL. Stop it with Ctrl-C, SIGTERM or by
 /// closing its terminal; players are told and come back by themselves when it runs
 /// again. An empty variable is as good as none.
 #[derive(Parser)]
@@ -82,10 +82,26 @@ async fn serve(
     process_limits::outlive_file_size_limit().context("cannot listen for signals")?;
     config.names.read_reserved()?;
     let listener = TcpListener::from_std(listener).context("cannot wait for connections")?;
-    let store = SqliteStore::open(&basics.database)?;
+    let (store, database) = open_store(&basics)?;
     let address = listener.local_addr().context("cannot find out the port")?;
-    info!(%address, database = %basics.database.display(), server = SERVER_NAME, "listening");
-    run(listener, config, Arc::new(store), stopping)
+    info!(%address, database, server = SERVER_NAME, "listening");
+    run(listener, config, store, stopping)
         .await
         .context("stopped")
+}
+
+/// Opens the store that the options name, and says where it is.
+fn open_store(basics: &Basics) -> anyhow::Result<(Arc<dyn Store>, String)> {
+    let Some(url) = basics.store_url()? else {
+        let store = SqliteStore::open(&basics.database)?;
+        return Ok((Arc::new(store), basics.database.display().to_string()));
+    };
+    let option = if basics.store_file.is_some() {
+        "--store-file"
+    } else {
+        "--store"
+    };
+    let store = PostgresStore::open(url.expose()).with_context(|| option.to_owned())?;
+    let place = store.place();
+    Ok((Arc::new(store), place))
 }

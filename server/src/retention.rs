@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::clock::{Clock, now_ms};
 use crate::config::History;
@@ -28,7 +28,7 @@ pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<Clock>, history: Histo
         loop {
             rounds.tick().await;
             if let Err(cause) = one_round(&*store, &clock, &history).await {
-                warn!(%cause, "cannot forget old lines for now");
+                tell(&cause, "cannot forget old lines for now");
             }
         }
     };
@@ -44,6 +44,14 @@ pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<Clock>, history: Histo
         () = rounds => {}
         () = looks => {}
         () = keep_small(&*store, &history) => {}
+    }
+}
+
+/// A line for the operator, unless one was said when the database went away.
+fn tell(cause: &StoreError, what: &str) {
+    match cause {
+        StoreError::Unavailable => debug!(what, "the database is away"),
+        StoreError::Full | StoreError::Failed(_) | StoreError::Closed => warn!(%cause, "{what}"),
     }
 }
 
@@ -122,7 +130,7 @@ async fn keep_small(store: &dyn Store, history: &History) {
                     sleep(PAUSE).await;
                 }
                 Err(cause) => {
-                    warn!(%cause, "cannot make room in the database for now");
+                    tell(&cause, "cannot make room in the database for now");
                     break;
                 }
             }

@@ -1,12 +1,13 @@
 //! What outlives a restart.
 //!
-//! [`Store`] is the seam: [`SqliteStore`] for servers, and for tests the model of the
+//! [`Store`] is the seam: [`SqliteStore`] for one server, [`PostgresStore`] for several, and for tests the model of the
 //! rules, `longhall-world`, as a `MemoryStore`. No other module knows SQL. A method
 //! answers when its change is durable.
 
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
 mod page;
+mod postgres;
 mod sql;
 mod sqlite;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use longhall_world::records::{
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
+pub use postgres::{PostgresError, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};
 
 /// Why the store did not do what it was asked.
@@ -38,6 +40,10 @@ pub enum StoreError {
     /// The database failed in another way. Nothing was changed.
     #[error("the database failed: {0}")]
     Failed(String),
+    /// The database is away, or takes too long. Whether a change was made nobody knows;
+    /// mostly it was not.
+    #[error("the database is away")]
+    Unavailable,
     /// The store is closed.
     #[error("the store is closed")]
     Closed,

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use longhall_packet::{Denial, DenyCode, Line, RequestId, Seq, ServerPacket};
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use crate::frames::{encode, encode_all};
+use crate::handlers::unavailable;
 use crate::hub::{Hub, PublishedLine};
 use crate::outbox::{Outbox, Unflushed};
 use crate::store::{Appended, ChannelId, StoreError, UserId};
@@ -43,6 +44,16 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
     let mut unflushed = Unflushed::default();
     let results = match results {
         Ok(results) => results,
+        Err(StoreError::Unavailable) => {
+            // Said once for everybody, when it went away.
+            debug!(lines = batch.len(), "the database is away");
+            let packet = |pending: &Pending| ServerPacket::deny(Some(pending.id), unavailable());
+            for pending in &batch {
+                pending.send(&packet(pending), &mut unflushed);
+            }
+            unflushed.flush();
+            return;
+        }
         Err(cause) => {
             error!(%cause, lines = batch.len(), "the store takes no lines");
             for pending in &batch {
@@ -163,7 +174,11 @@ impl Pending {
             info!(connection, user, %code, "denied");
             ServerPacket::deny(Some(self.id), Denial::new(code))
         });
-        if self.outbox.deliver_answers(encode(&packet), 1) {
+        self.send(&packet, unflushed);
+    }
+
+    fn send(&self, packet: &ServerPacket, unflushed: &mut Unflushed) {
+        if self.outbox.deliver_answers(encode(packet), 1) {
             unflushed.add(&self.outbox);
         }
     }

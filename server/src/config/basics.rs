@@ -1,7 +1,10 @@
 //! The address, the database and the log: options that a library user passes otherwise.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::{fmt, fs, io};
 
 use clap::Args;
 
@@ -27,6 +30,29 @@ pub struct Basics {
     #[arg(default_value = "longhall.db")]
     pub database: PathBuf,
 
+    /// A PostgreSQL database, version 15 or newer, in place of the file:
+    /// postgres://user:password@host:5432/database. As an option of the program everybody
+    /// on the machine can read the password: give it by this variable, or in a file.
+    ///
+    /// Set it when PostgreSQL is there and backed up anyway, or for several servers on one
+    /// database.
+    #[arg(
+        long,
+        env = "LONGHALL_STORE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    #[arg(conflicts_with_all = ["database", "store_file"])]
+    pub store: Option<StoreUrl>,
+
+    /// A file with the address of the PostgreSQL database in its only line.
+    ///
+    /// Set it when secrets come in files, as with systemd's LoadCredential= or in
+    /// containers.
+    #[arg(long, env = "LONGHALL_STORE_FILE", value_name = "FILE")]
+    #[arg(conflicts_with = "database")]
+    pub store_file: Option<PathBuf>,
+
     /// How much to log: error, warn, info, debug or trace; also per module, as
     /// in "info,longhall_server::connection=debug". Passwords and tokens are
     /// never logged.
@@ -36,4 +62,59 @@ pub struct Basics {
     #[arg(long, env = "LONGHALL_LOG", value_name = "LEVEL")]
     #[arg(default_value = "info")]
     pub log: String,
+}
+
+impl Basics {
+    /// The PostgreSQL database to use in place of a file, if there is one.
+    ///
+    /// # Errors
+    /// When the file that is to name it cannot be read.
+    pub fn store_url(&self) -> Result<Option<StoreUrl>, StoreFileError> {
+        let Some(path) = &self.store_file else {
+            return Ok(self.store.clone());
+        };
+        StoreUrl::read(path).map(Some)
+    }
+}
+
+/// The address of a PostgreSQL database, with its password: never shown.
+#[derive(Clone)]
+pub struct StoreUrl(String);
+
+/// Why there is no address in a file.
+#[derive(Debug, thiserror::Error)]
+#[error("--store-file {} cannot be read: {cause}", .path.display())]
+pub struct StoreFileError {
+    path: PathBuf,
+    cause: io::Error,
+}
+
+impl StoreUrl {
+    /// As it was given.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn read(path: &Path) -> Result<Self, StoreFileError> {
+        let text = fs::read_to_string(path).map_err(|cause| StoreFileError {
+            path: path.to_owned(),
+            cause,
+        })?;
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreUrl")
+    }
+}
+
+/// Whatever it is: what is wrong with it is said later, without repeating it.
+impl FromStr for StoreUrl {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.trim().to_owned()))
+    }
 }

@@ -1,8 +1,19 @@
 //! How a handler ends.
 
+use std::time::Duration;
+
 use longhall_packet::{Denial, DenyCode};
 
 use crate::store::StoreError;
+
+/// How long players are told to wait while the database is away. It is looked for four
+/// times a second, and players need not come all at once.
+const DATABASE_BACK: Duration = Duration::from_secs(1);
+
+/// What players are told while the database is away.
+pub(crate) fn unavailable() -> Denial {
+    Denial::for_now(DenyCode::Unavailable, DATABASE_BACK)
+}
 
 /// What a handler returns: it has answered the request or given it to the chat
 /// log, which will, or why not.

@@ -41,7 +41,6 @@ use super::{Seen, StoreError};
 use crate::clock::now_ms;
 use driver::Sqlite;
 use lineage::Locked;
-#[cfg(any(test, feature = "fuzzing"))]
 pub(super) use lineage::new_epoch;
 pub use open::OpenError;
 use open::{MIGRATIONS, connect, connect_for_reading, explain, locate, lock, migrate};

@@ -8,6 +8,11 @@ macro_rules! for_each_store {
             let fixture = super::sqlite();
             super::$test(&*super::Fixture::store(&fixture)).await;
         })* }
+        #[cfg(unix)]
+        mod in_postgres { $(#[tokio::test] async fn $test() {
+            let store = crate::store::postgres::tests::store();
+            super::$test(&store).await;
+        })* }
     };
 }
 

@@ -1,12 +1,22 @@
 //! A transaction on PostgreSQL, and the statements its connection keeps prepared.
 
-use postgres::types::ToSql;
-use postgres::{Client, Error, Row, Statement};
+use postgres::types::{ToSql, Type};
+use postgres::{Client, Error, IsolationLevel, Row, Statement};
 use rustc_hash::FxHashMap;
 
-/// What a connection keeps prepared, by its SQL.
+/// What a connection keeps prepared, by its SQL: all there is, as the texts are constants
+/// of the program.
 #[derive(Default)]
 pub(super) struct Statements(FxHashMap<&'static str, Statement>);
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Purpose {
+    /// Each statement sees what is committed by then: what was locked is up to date.
+    Change,
+    /// All statements see one state of the database.
+    Question,
+}
 
 /// A transaction. Dropped without a commit it comes to nothing.
 pub(super) struct Transaction<'a> {
@@ -19,9 +29,18 @@ impl<'a> Transaction<'a> {
     pub(super) fn begin(
         client: &'a mut Client,
         statements: &'a mut Statements,
+        purpose: Purpose,
     ) -> Result<Self, Error> {
+        let begin = client.build_transaction();
+        // Whatever the database's own default is.
+        let begin = match purpose {
+            Purpose::Change => begin.isolation_level(IsolationLevel::ReadCommitted),
+            Purpose::Question => begin
+                .isolation_level(IsolationLevel::RepeatableRead)
+                .read_only(true),
+        };
         Ok(Self {
-            inner: client.transaction()?,
+            inner: begin.start()?,
             statements,
         })
     }
@@ -54,6 +73,28 @@ impl<'a> Transaction<'a> {
     ) -> Result<u64, Error> {
         let statement = self.prepared(sql)?;
         self.inner.execute(&statement, values)
+    }
+
+    /// Prepares a statement that is written for both engines, and takes these types, so
+    /// that [`Self::rows`] and [`Self::change`] find it. The server is not left to guess
+    /// the types: where a statement does not say, it would take a text.
+    pub(super) fn prepare_shared(
+        &mut self,
+        sql: &'static str,
+        types: impl Iterator<Item = Type>,
+    ) -> Result<(), Error> {
+        if !self.statements.0.contains_key(sql) {
+            // Parameters are ?1 for SQLite and $1 here; there is no ? otherwise.
+            let (own, types) = (sql.replace('?', "$"), types.collect::<Vec<_>>());
+            let statement = self.inner.prepare_typed(&own, &types)?;
+            self.statements.0.insert(sql, statement);
+        }
+        Ok(())
+    }
+
+    /// Runs a script.
+    pub(super) fn run(&mut self, script: &str) -> Result<(), Error> {
+        self.inner.batch_execute(script)
     }
 
     /// Makes all of it durable.

@@ -1,0 +1,158 @@
+//! The store in a PostgreSQL database, for one server or several.
+//!
+//! Some threads have a connection each ([`pool`], [`seat`]) and do what they are given in
+//! a transaction: from the beginning, if another server came between. Nothing is kept in
+//! memory, as other servers change the database as well.
+//!
+//! When the database is away ([`reach`]) calls fail with [`StoreError::Unavailable`]: the
+//! first after five seconds at most, all others at once, until it is back.
+
+mod address;
+mod append;
+mod driver;
+mod error;
+mod inbox;
+mod keys;
+mod layout;
+mod lines;
+mod open;
+mod pages;
+mod pool;
+mod prune;
+mod reach;
+mod seat;
+mod shrink;
+mod store;
+#[cfg(test)]
+pub(super) mod tests;
+mod tls;
+mod transaction;
+
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::{Seen, StoreError};
+use address::Address;
+use error::Error;
+use layout::{STEPS, Step};
+pub use open::PostgresError;
+use pool::Pool;
+use reach::Reach;
+use transaction::{Purpose, Transaction};
+
+/// Longest that a call takes. A change that is not done by then may still be.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Everything in a PostgreSQL database, which other servers may have open as well.
+pub struct PostgresStore {
+    pool: Pool,
+    reach: Arc<Reach>,
+    epoch: String,
+    seen: Seen,
+    patience: Duration,
+    /// Behind which log the next step of pruning begins.
+    pruned_up_to: AtomicI64,
+    /// How far it has come, while room is made.
+    shrinking: Mutex<Option<shrink::Round>>,
+}
+
+impl PostgresStore {
+    /// Opens the database at `postgres://…`, creating and migrating its tables as needed.
+    ///
+    /// Blocks on the network; meant for the start of the program.
+    ///
+    /// # Errors
+    /// See [`PostgresError`]. Its text never contains the password.
+    pub fn open(url: &str) -> Result<Self, PostgresError> {
+        Self::open_with(url, STEPS)
+    }
+
+    fn open_with(url: &str, steps: &[Step]) -> Result<Self, PostgresError> {
+        let address = Address::parse(url).map_err(PostgresError::BadAddress)?;
+        let reach = Arc::new(Reach::new(address));
+        // The library has a runtime of its own, which cannot be inside of ours.
+        let opened = std::thread::scope(|scope| {
+            let opening = scope.spawn(|| open::open(&reach, steps));
+            opening.join()
+        });
+        let opened = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(Self {
+            pool: Pool::new(Arc::clone(&reach)),
+            reach,
+            epoch: opened.epoch,
+            seen: opened.seen,
+            patience: PATIENCE,
+            pruned_up_to: AtomicI64::new(0),
+            shrinking: Mutex::new(None),
+        })
+    }
+
+    /// The database, as an operator knows it: without user and password.
+    pub fn place(&self) -> String {
+        self.reach.address().to_string()
+    }
+
+    /// Has a change made, and answers when it is durable. It may be made from the
+    /// beginning several times, of which one counts.
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnMut(&mut Transaction<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.transact(Purpose::Change, change).await
+    }
+
+    /// Has a question answered from one state of the database.
+    async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnMut(&mut Transaction<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.transact(Purpose::Question, question).await
+    }
+
+    async fn transact<T: Send + 'static>(
+        &self,
+        purpose: Purpose,
+        act: impl FnMut(&mut Transaction<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let done = async {
+            self.pool
+                .send(Box::new(move |seat| {
+                    // Nobody waits for what waited too long.
+                    if !answer.is_closed() {
+                        let _ = answer.send(seat.transact(purpose, act));
+                    }
+                }))
+                .await?;
+            answered.await.map_err(|_| StoreError::Closed)?
+        };
+        match timeout(self.patience, done).await {
+            Ok(done) => done,
+            Err(_) => {
+                self.reach.lost("it does not answer");
+                Err(StoreError::Unavailable)
+            }
+        }
+    }
+
+    fn shrinking(&self) -> MutexGuard<'_, Option<shrink::Round>> {
+        self.shrinking
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn finish(&self) {
+        self.pool.finish();
+        self.reach.close();
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

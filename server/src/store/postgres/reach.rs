@@ -1,0 +1,107 @@
+//! Whether the database can be reached, as all threads of a store know it.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::address::Address;
+
+/// Between two looks whether the database is back.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Shared by who finds the database away, who looks for it, and who asks.
+pub(super) struct Reach {
+    address: Address,
+    state: Mutex<State>,
+    closed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    is_away: bool,
+    is_closed: bool,
+}
+
+impl Reach {
+    /// A database that is there.
+    pub(super) fn new(address: Address) -> Self {
+        Self {
+            address,
+            state: Mutex::default(),
+            closed: Condvar::new(),
+        }
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Whether it is known to be away. Who asks then need not try.
+    pub(super) fn is_away(&self) -> bool {
+        self.state().is_away
+    }
+
+    /// Notes that the database is away, and looks for it from now on: one line in the
+    /// log, and one when it is back.
+    pub(super) fn lost(self: &Arc<Self>, cause: &str) {
+        let mut state = self.state();
+        if state.is_away || state.is_closed {
+            return;
+        }
+        state.is_away = true;
+        drop(state);
+        warn!(
+            database = %self.address,
+            cause,
+            "the database is away: players are denied until it is back"
+        );
+        let reach = Arc::clone(self);
+        let looking = thread::Builder::new()
+            .name("store-look".to_owned())
+            .spawn(move || reach.look());
+        if looking.is_err() {
+            // Nobody would notice that it is back: let everybody try.
+            self.state().is_away = false;
+        }
+    }
+
+    /// Ends the looking.
+    pub(super) fn close(&self) {
+        self.state().is_closed = true;
+        self.closed.notify_all();
+    }
+
+    fn look(&self) {
+        loop {
+            let state = self.state();
+            let (state, _) = self
+                .closed
+                .wait_timeout_while(state, LOOK, |state| !state.is_closed)
+                .unwrap_or_else(PoisonError::into_inner);
+            if state.is_closed {
+                return;
+            }
+            drop(state);
+            if self.is_back() {
+                break;
+            }
+        }
+        self.state().is_away = false;
+        info!(database = %self.address, "the database is back");
+    }
+
+    /// Whether it takes changes, and not only connections.
+    fn is_back(&self) -> bool {
+        let asked = self.address.connect();
+        asked.is_ok_and(|mut client| {
+            let asked = client.query_one("SELECT pg_is_in_recovery()", &[]);
+            asked.is_ok_and(|row| matches!(row.try_get(0), Ok(false)))
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,139 @@
+//! A thread's place at the database: its connection, made when it is needed, and made
+//! again when it broke.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use postgres::Client;
+use postgres::error::SqlState;
+
+use super::address::ConnectError;
+use super::error::{Error, Remedy, reason};
+use super::reach::Reach;
+use super::transaction::{Purpose, Statements, Transaction};
+use crate::store::StoreError;
+
+/// How often a transaction is tried that meets others.
+const TRIES: u32 = 20;
+/// For every connection: who locks something and is gone does not hold up the others.
+const SETTINGS: &str = "SET statement_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '5s';";
+
+/// One connection, or none for now.
+pub(super) struct Seat {
+    reach: Arc<Reach>,
+    connection: Option<(Client, Statements)>,
+}
+
+/// How far an attempt came.
+enum Failure {
+    /// Nothing was changed.
+    Before(Error),
+    /// The end was asked for, and nobody knows.
+    AtCommit(postgres::Error),
+}
+
+impl Seat {
+    pub(super) fn new(reach: Arc<Reach>) -> Self {
+        Self {
+            reach,
+            connection: None,
+        }
+    }
+
+    /// Does something in a transaction, from the beginning if others come between. Blocks.
+    pub(super) fn transact<T>(
+        &mut self,
+        purpose: Purpose,
+        mut act: impl FnMut(&mut Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        let mut tries = 0;
+        let mut reconnected = false;
+        loop {
+            if self.reach.is_away() {
+                return Err(StoreError::Unavailable);
+            }
+            let (client, statements) = self.connection()?;
+            let (cause, is_unknown) = match attempt(client, statements, purpose, &mut act) {
+                Ok(done) => return Ok(done),
+                Err(Failure::Before(cause)) => (cause, false),
+                Err(Failure::AtCommit(cause)) => {
+                    let is_unknown = purpose == Purpose::Change && cause.as_db_error().is_none();
+                    (cause.into(), is_unknown)
+                }
+            };
+            match cause.remedy() {
+                Remedy::Again(cause) => {
+                    tries += 1;
+                    if tries > TRIES {
+                        return Err(cause);
+                    }
+                    thread::sleep(pause(tries));
+                }
+                Remedy::Reconnect { cause } => {
+                    self.connection = None;
+                    if is_unknown {
+                        // Whether it is really away, the next one finds out.
+                        return Err(StoreError::Unavailable);
+                    }
+                    if reconnected {
+                        self.reach.lost(&cause);
+                    }
+                    reconnected = true;
+                }
+                Remedy::Tell(cause) => return Err(cause),
+            }
+        }
+    }
+
+    fn connection(&mut self) -> Result<(&mut Client, &mut Statements), StoreError> {
+        if self
+            .connection
+            .as_ref()
+            .is_none_or(|(client, _)| client.is_closed())
+        {
+            self.connection = None;
+            let connected = self.reach.address().connect();
+            let connected = connected.and_then(|mut client| {
+                client.batch_execute(SETTINGS)?;
+                Ok(client)
+            });
+            match connected {
+                Ok(client) => self.connection = Some((client, Statements::default())),
+                // The connections that there are go on.
+                Err(cause) if is_full(&cause) => {}
+                Err(cause) => self.reach.lost(&reason(&cause)),
+            }
+        }
+        let connection = self.connection.as_mut().ok_or(StoreError::Unavailable)?;
+        Ok((&mut connection.0, &mut connection.1))
+    }
+}
+
+/// Whether the server is there, but takes no more connections.
+fn is_full(cause: &ConnectError) -> bool {
+    match cause {
+        ConnectError::Database(cause) => cause.code() == Some(&SqlState::TOO_MANY_CONNECTIONS),
+        ConnectError::Tls(_) => false,
+    }
+}
+
+fn attempt<T>(
+    client: &mut Client,
+    statements: &mut Statements,
+    purpose: Purpose,
+    act: &mut impl FnMut(&mut Transaction<'_>) -> Result<T, Error>,
+) -> Result<T, Failure> {
+    let begun = Transaction::begin(client, statements, purpose);
+    let mut transaction = begun.map_err(|cause| Failure::Before(cause.into()))?;
+    let done = act(&mut transaction).map_err(Failure::Before)?;
+    transaction.commit().map_err(Failure::AtCommit)?;
+    Ok(done)
+}
+
+/// Longer each time, and not the same for two threads that met.
+fn pause(tries: u32) -> Duration {
+    let own = getrandom::u32().unwrap_or_default() % 1000;
+    Duration::from_micros(u64::from(tries) * 500 + u64::from(own))
+}
