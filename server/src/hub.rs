@@ -29,6 +29,7 @@ mod blocks;
 mod channel;
 mod delivery;
 mod device;
+mod peers;
 pub(crate) mod presence;
 #[cfg(test)]
 mod tests;

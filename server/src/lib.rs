@@ -41,6 +41,7 @@ mod session;
 mod handlers;
 mod chat_log;
 mod hub;
+mod news;
 mod frames;
 mod outbox;
 mod password;

@@ -5,14 +5,18 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use longhall_packet::{INBOX, Line, ServerPacket};
+use serde::{Deserialize, Serialize};
 
 use super::{Hub, State, hidden};
 use crate::frames::{Frames, Lines, encode, encode_lines};
+use crate::news::number;
 use crate::outbox::{Outbox, Unflushed};
 use crate::store::{ChannelId, UserId};
 
 /// A numbered line to deliver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PublishedLine {
+    #[serde(with = "number")]
     pub(crate) sender: UserId,
     pub(crate) line: Line,
 }

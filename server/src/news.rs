@@ -1,0 +1,314 @@
+//! What servers of one cluster tell each other.
+//!
+//! JSON, as everything else that travels. A server of a newer version may say what an
+//! older one does not know: a field more is skipped, and news of an unknown kind are
+//! left out.
+
+use bytes::Bytes;
+use longhall_packet::limits::{MAX_CHANNELS_PER_ACCOUNT, MAX_SERVER_PACKET_BYTES};
+use longhall_packet::{CloseReason, Line, PresenceState, Role, Seq};
+use serde::{Deserialize, Serialize};
+
+use crate::hub::PublishedLine;
+use crate::store::{ChannelId, SessionId, UserId};
+
+/// News of this many bytes and more are not read: nobody of ours says as much.
+const MAX_NEWS_BYTES: usize = 1024 * 1024;
+/// Names and texts are shorter in any alphabet.
+const MAX_TEXT_BYTES: usize = 1024;
+/// The channels of an account, and the lobby.
+const MAX_CHANNELS: usize = MAX_CHANNELS_PER_ACCOUNT + 1;
+
+/// One run of a server: another one after each start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct ServerId(pub(crate) u64);
+
+/// What a server tells the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum News {
+    /// It is there.
+    Alive,
+    /// It wants to know of everybody's devices.
+    Ask,
+    /// From here on it names all its devices, and then says [`News::SnapshotEnd`].
+    SnapshotBegin,
+    /// A device that it has not named since [`News::SnapshotBegin`] is gone.
+    SnapshotEnd,
+    /// It may have told something that did not get through.
+    Missed,
+    /// Devices that are with it.
+    Here {
+        devices: Vec<HereDevice>,
+        /// It told of them before; that is no news of theirs.
+        again: bool,
+    },
+    /// A device's connection was cut; its grace has begun.
+    Cut(Claim),
+    /// A device is gone: logged out, ended, or its grace is over.
+    Gone(Claim),
+    /// A device that it had is with another server now, which tells of that itself.
+    Overtaken(Claim),
+    /// What a player says of themselves on a device.
+    State {
+        claim: Claim,
+        state: PresenceState,
+        text: String,
+    },
+    /// Sessions of an account ended, or all of them.
+    Ended {
+        #[serde(with = "number")]
+        user: UserId,
+        sessions: Option<Vec<i64>>,
+        /// Why, by [`CloseReason::name`].
+        reason: String,
+    },
+    /// A player has blocked another, or does so no longer.
+    Blocked {
+        #[serde(with = "number")]
+        user: UserId,
+        #[serde(with = "number")]
+        other: UserId,
+        is_blocked: bool,
+    },
+    /// A packet for all sessions of an account.
+    Told {
+        #[serde(with = "number")]
+        user: UserId,
+        packet: String,
+        /// Who is just logging in gets it behind the answer.
+        invitation: bool,
+    },
+    /// A whisper, as it is in the one inbox and in the other.
+    Whispered(Box<Whisper>),
+    /// A player became a member of a channel.
+    Joined {
+        #[serde(with = "number")]
+        user: UserId,
+        channel: MemberOf,
+        /// The newest number that the store had given there.
+        last_seq: Seq,
+        /// For their other sessions.
+        packet: String,
+    },
+    /// A player is out of a channel.
+    Left {
+        #[serde(with = "number")]
+        user: UserId,
+        username: String,
+        role: Role,
+        #[serde(with = "number")]
+        channel: ChannelId,
+        /// For their sessions.
+        packet: String,
+    },
+    /// A member has another role.
+    Role {
+        #[serde(with = "number")]
+        channel: ChannelId,
+        #[serde(with = "number")]
+        user: UserId,
+        role: Role,
+        /// For everybody in the channel.
+        packet: String,
+    },
+    /// A packet for everybody in a channel.
+    Announced {
+        #[serde(with = "number")]
+        channel: ChannelId,
+        packet: String,
+    },
+    /// Lines of a channel, in the order of their numbers.
+    Lines {
+        #[serde(with = "number")]
+        channel: ChannelId,
+        name: String,
+        lines: Vec<PublishedLine>,
+    },
+}
+
+/// Which device, and by which of the connections that its session had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claim {
+    #[serde(with = "number")]
+    pub(crate) user: UserId,
+    #[serde(with = "number")]
+    pub(crate) session: SessionId,
+    /// The store's number of the connection: of two, the greater wins.
+    pub(crate) connection: i64,
+}
+
+/// A device, and all that others are shown of its player.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HereDevice {
+    pub(crate) claim: Claim,
+    pub(crate) username: String,
+    pub(crate) name_key: String,
+    /// False while its grace lasts.
+    pub(crate) is_connected: bool,
+    /// Whether it came by a resume, not a login.
+    pub(crate) resumed: bool,
+    pub(crate) state: PresenceState,
+    pub(crate) text: String,
+    /// The channels its player is in, the lobby among them.
+    pub(crate) channels: Vec<MemberOf>,
+}
+
+/// A channel and somebody's place in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MemberOf {
+    #[serde(with = "number")]
+    pub(crate) id: ChannelId,
+    pub(crate) name: String,
+    pub(crate) is_lobby: bool,
+    pub(crate) members: u32,
+    pub(crate) role: Role,
+}
+
+/// See [`News::Whispered`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Whisper {
+    #[serde(with = "number")]
+    pub(crate) sender: UserId,
+    pub(crate) sent: Line,
+    #[serde(with = "number")]
+    pub(crate) recipient: UserId,
+    pub(crate) received: Line,
+}
+
+/// News as they travel, with who tells them.
+#[derive(Serialize, Deserialize)]
+struct Message<N> {
+    server: ServerId,
+    news: N,
+}
+
+impl News {
+    /// The channel whose own subject it goes to; other news go to all servers.
+    pub(crate) fn channel(&self) -> Option<ChannelId> {
+        match self {
+            News::Lines { channel, .. } => Some(*channel),
+            News::Alive
+            | News::Ask
+            | News::SnapshotBegin
+            | News::SnapshotEnd
+            | News::Missed
+            | News::Here { .. }
+            | News::Cut(_)
+            | News::Gone(_)
+            | News::Overtaken(_)
+            | News::State { .. }
+            | News::Ended { .. }
+            | News::Blocked { .. }
+            | News::Told { .. }
+            | News::Whispered(_)
+            | News::Joined { .. }
+            | News::Left { .. }
+            | News::Role { .. }
+            | News::Announced { .. } => None,
+        }
+    }
+
+    /// As bytes for the bus, told by server `from`.
+    pub(crate) fn encode(&self, from: ServerId) -> Bytes {
+        let message = Message {
+            server: from,
+            news: self,
+        };
+        // Names and numbers alone: that cannot fail.
+        serde_json::to_vec(&message).unwrap_or_default().into()
+    }
+
+    /// What the bus brought, and who told it. `None` when it is not understood, or
+    /// says more than a server of ours would.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<(ServerId, News)> {
+        if bytes.len() >= MAX_NEWS_BYTES {
+            return None;
+        }
+        let message: Message<News> = serde_json::from_slice(bytes).ok()?;
+        message
+            .news
+            .is_sound()
+            .then_some((message.server, message.news))
+    }
+
+    fn is_sound(&self) -> bool {
+        match self {
+            News::Here { devices, .. } => devices.iter().all(HereDevice::is_sound),
+            News::State { text, .. } => is_short(text),
+            News::Ended { reason, .. } => CloseReason::from_name(reason).is_some(),
+            News::Joined {
+                channel, packet, ..
+            } => is_short(&channel.name) && is_packet(packet),
+            News::Left {
+                username, packet, ..
+            } => is_short(username) && is_packet(packet),
+            News::Told { packet, .. }
+            | News::Role { packet, .. }
+            | News::Announced { packet, .. } => is_packet(packet),
+            News::Lines { name, lines, .. } => {
+                let numbers = || lines.iter().map(|said| said.line.seq);
+                is_short(name) && numbers().is_sorted_by(|one, next| one < next)
+            }
+            News::Alive
+            | News::Ask
+            | News::SnapshotBegin
+            | News::SnapshotEnd
+            | News::Missed
+            | News::Cut(_)
+            | News::Gone(_)
+            | News::Overtaken(_)
+            | News::Blocked { .. }
+            | News::Whispered(_) => true,
+        }
+    }
+}
+
+impl HereDevice {
+    fn is_sound(&self) -> bool {
+        let texts = [&self.username, &self.name_key, &self.text];
+        let names = self.channels.iter().map(|channel| &channel.name);
+        self.channels.len() <= MAX_CHANNELS && texts.into_iter().chain(names).all(|t| is_short(t))
+    }
+}
+
+fn is_short(text: &str) -> bool {
+    text.len() <= MAX_TEXT_BYTES
+}
+
+fn is_packet(text: &str) -> bool {
+    text.len() <= MAX_SERVER_PACKET_BYTES
+}
+
+/// The store's identities as plain numbers.
+pub(crate) mod number {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::store::{ChannelId, SessionId, UserId};
+
+    pub(crate) trait Number: Copy {
+        fn number(self) -> i64;
+        fn of(number: i64) -> Self;
+    }
+
+    macro_rules! numbers {
+        ($($id:ident)*) => { $(impl Number for $id {
+            fn number(self) -> i64 { self.0 }
+            fn of(number: i64) -> Self { Self(number) }
+        })* };
+    }
+
+    numbers!(UserId SessionId ChannelId);
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(crate) fn serialize<N: Number, S: Serializer>(id: &N, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(id.number())
+    }
+
+    pub(crate) fn deserialize<'de, N: Number, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<N, D::Error> {
+        i64::deserialize(from).map(N::of)
+    }
+}
