@@ -129,6 +129,14 @@ pub trait Store: Send + Sync + 'static {
         rotation: Rotation,
     ) -> Result<Option<(User, SessionId)>, StoreError>;
 
+    /// A number for a connection that is about to have a session: greater than any
+    /// before, on all servers of the store. Of two connections of one session the later
+    /// keeps it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn connection_number(&self) -> Result<i64, StoreError>;
+
     /// Whether the account with this name key was logged in to from a place, one of
     /// its latest sixteen.
     ///

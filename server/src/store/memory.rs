@@ -31,6 +31,7 @@ impl Default for MemoryStore {
 struct State {
     world: World,
     seen: Seen,
+    connections: i64,
     closed: bool,
 }
 
@@ -102,6 +103,15 @@ impl Store for MemoryStore {
         rotation: Rotation,
     ) -> Result<Option<(User, SessionId)>, StoreError> {
         self.with(|world| world.rotate_session(&rotation))
+    }
+
+    async fn connection_number(&self) -> Result<i64, StoreError> {
+        let state = &mut *self.lock();
+        if state.closed {
+            return Err(StoreError::Closed);
+        }
+        state.connections += 1;
+        Ok(state.connections)
     }
 
     async fn is_known_place(&self, name_key: &str, place: Place) -> Result<bool, StoreError> {

@@ -63,6 +63,9 @@ pub struct SqliteStore {
     lock: Mutex<Option<Locked>>,
     epoch: String,
     seen: Seen,
+    /// Connections that were numbered: one server alone has the file, and forgets them
+    /// when it ends.
+    connections: AtomicI64,
     /// Behind which log the next step of pruning begins.
     pruned_up_to: AtomicI64,
     /// Where the oldest of all lines are, while room is made.
@@ -125,6 +128,7 @@ impl SqliteStore {
             lock: Mutex::new(Some(lock)),
             epoch: begun.epoch,
             seen: begun.seen,
+            connections: AtomicI64::new(0),
             pruned_up_to: AtomicI64::new(0),
             shrinking: Mutex::new(None),
         })

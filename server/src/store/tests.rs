@@ -221,6 +221,7 @@ for_each_store! {
     a_new_password_ends_the_other_sessions
     an_expired_session_is_over
     a_place_is_known_once_somebody_logged_in_from_it
+    connections_are_numbered_by_rising_numbers
     a_closed_store_says_so
 }
 
@@ -505,9 +506,25 @@ async fn an_expired_session_is_over(store: &dyn Store) {
     );
 }
 
+async fn connections_are_numbered_by_rising_numbers(store: &dyn Store) {
+    let mut last = 0;
+    for _ in 0..3 {
+        let (one, other) =
+            futures_util::join!(store.connection_number(), store.connection_number());
+        let (one, other) = (one.unwrap(), other.unwrap());
+        assert!(
+            one.min(other) > last && one != other,
+            "{last} {one} {other}"
+        );
+        last = one.max(other);
+    }
+}
+
 async fn a_closed_store_says_so(store: &dyn Store) {
     store.close().await;
     let error = store.insert_user(new_user("ada")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Closed), "{error}");
+    let error = store.connection_number().await.unwrap_err();
     assert!(matches!(error, StoreError::Closed), "{error}");
     let Err(error) = store.user_by_name("ada").await else {
         panic!("a closed store answered")

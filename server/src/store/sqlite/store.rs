@@ -76,6 +76,14 @@ impl Store for SqliteStore {
         self.write(move |db| sessions::rotate(db, &rotation)).await
     }
 
+    async fn connection_number(&self) -> Result<i64, StoreError> {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if lock.is_none() {
+            return Err(StoreError::Closed);
+        }
+        Ok(self.connections.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
     async fn is_known_place(&self, name_key: &str, place: Place) -> Result<bool, StoreError> {
         let name_key = name_key.to_owned();
         self.read(move |db| places::is_known(db, &name_key, place))
