@@ -269,6 +269,7 @@ mod tests {
             outbox: Arc::clone(&outbox),
             memberships: store.memberships(ada).await.unwrap(),
             blocked: Vec::new(),
+            last_whisper: 0,
             resumed: false,
         };
         let welcome = |_, _| ServerPacket::Ok { id: 7 };

@@ -50,6 +50,21 @@ pub(crate) fn encode_all(packets: impl IntoIterator<Item: Borrow<ServerPacket>>)
     Frames::new(bytes)
 }
 
+/// A packet's text, for servers that pass it on.
+pub(crate) fn json(packet: &ServerPacket) -> String {
+    let mut text = Vec::new();
+    codec::encode_to(packet, &mut text);
+    // JSON is UTF-8.
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The text of a packet that another server made.
+pub(crate) fn frame(text: &str) -> Frames {
+    let mut bytes = Vec::new();
+    append(&mut bytes, OpCode::Data(Data::Text), text.as_bytes());
+    Frames::new(bytes)
+}
+
 /// An empty ping, which most WebSocket libraries answer by themselves.
 pub(crate) fn ping() -> Frames {
     let mut bytes = Vec::new();

@@ -4,7 +4,7 @@
 //!
 //! The order of a channel's lines is made in one place: the
 //! [`chat_log`](crate::chat_log) task has the store number them, and it alone
-//! calls [`Hub::publish`], batch after batch. Publishing puts them into the
+//! calls [`Hub::publish`], batch after batch (in a cluster [`Hub::publish_in_turn`]). Publishing puts them into the
 //! outboxes of all listeners under the hub's one lock; an outbox is a queue. So
 //! everybody gets the lines of a channel by rising numbers.
 //!
@@ -20,17 +20,30 @@
 //! meanwhile. A player without a device is offline and forgotten, as is a channel
 //! without a player; the lobby stays.
 //!
+//! # Several servers
+//!
+//! In a cluster a hub holds the players of all servers, so that each shows the same: it
+//! tells its [peers](Hub::in_cluster) what happens here, in the order in which it happens,
+//! and [hears](Hub::hear) of them what happens there. Connections, and who listens, are
+//! known where they are alone. Lines that peers have written are put in order with those
+//! of the chat log here; see [`ahead`].
+//!
 //! The one lock is held for some map operations or one round of queueing, never
 //! across an `.await`; an outbox's lock may be taken inside it, never the other
 //! way round.
 
+mod ahead;
 mod arrivals;
 mod blocks;
 mod channel;
+mod claims;
 mod delivery;
 mod device;
+mod members;
 mod peers;
 pub(crate) mod presence;
+mod roster;
+mod set_right;
 #[cfg(test)]
 mod tests;
 
@@ -38,19 +51,19 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use longhall_packet::{
-    ChannelName, ChannelState, CloseReason, PresenceState, PresenceText, RequestId, Role, Seq,
-    ServerPacket,
-};
+use longhall_packet::{ChannelName, ChannelState, PresenceState, Seq, ServerPacket};
 use tokio::time::Instant;
 
+pub(crate) use ahead::Answer;
 use arrivals::Arrivals;
 pub(crate) use arrivals::{Arrival, Stale};
-use channel::{LiveChannel, Moved};
-pub(crate) use delivery::PublishedLine;
+use channel::LiveChannel;
+pub(crate) use delivery::{PublishedLine, pieces};
 pub(crate) use device::HubEntry;
 use device::{Device, Grace};
 pub(crate) use longhall_world::records::hidden;
+use peers::Peers;
+pub(crate) use set_right::Known;
 
 use crate::frames::encode;
 use crate::outbox::Outbox;
@@ -67,6 +80,7 @@ struct Shared {
     grace: Duration,
     /// Until then, a player who resumes was online before the server's restart.
     restarted_until: Instant,
+    is_in_cluster: bool,
     state: Mutex<State>,
 }
 
@@ -84,6 +98,8 @@ struct State {
     /// Channels with changes of presence to tell.
     with_changes: Vec<ChannelId>,
     arrivals: Arrivals,
+    /// `None` for the one server there is.
+    peers: Option<Peers>,
 }
 
 /// An account that is online.
@@ -94,14 +110,29 @@ struct Player {
     devices: Vec<Device>,
     /// The channels it is in, the lobby among them.
     channels: Vec<ChannelId>,
+    /// Known where a device of theirs is.
     blocked: Arc<HashSet<UserId>>,
+    /// The newest number of the inbox that their devices here know of.
+    last_whisper: Seq,
 }
 
 impl Player {
     fn outboxes(&self) -> impl Iterator<Item = &Arc<Outbox>> {
         self.devices
             .iter()
-            .filter_map(|device| device.outbox.as_ref())
+            .filter_map(|device| device.place.outbox())
+    }
+
+    /// Whether a connection is there to take a whisper, on any server.
+    fn is_connected(&self) -> bool {
+        self.devices
+            .iter()
+            .any(|device| device.place.is_connected())
+    }
+
+    /// Whether this server has a device of theirs.
+    fn is_here(&self) -> bool {
+        self.devices.iter().any(|device| device.place.is_ours())
     }
 
     /// How others see it: at the keyboard if it is on any device.
@@ -120,25 +151,26 @@ pub(crate) struct Newcomer {
     pub(crate) username: String,
     pub(crate) name_key: String,
     pub(crate) session: SessionId,
-    /// Its number: later connections have greater ones.
-    pub(crate) connection: u64,
+    /// See [`Store::connection_number`](crate::store::Store::connection_number).
+    pub(crate) connection: i64,
     pub(crate) outbox: Arc<Outbox>,
     /// The channels it is in, the lobby among them.
     pub(crate) memberships: Vec<Membership>,
     pub(crate) blocked: Vec<UserId>,
+    /// The newest number of its inbox.
+    pub(crate) last_whisper: Seq,
     /// Whether it came by a resume, not a login.
     pub(crate) resumed: bool,
 }
 
-/// An account as the roster of the lobby shows it.
-pub(crate) struct RosterEntry {
-    pub(crate) username: String,
-    pub(crate) state: PresenceState,
-    pub(crate) text: String,
-}
-
 impl Hub {
+    /// The hub of the one server there is.
     pub(crate) fn new(lobby: &Channel, grace: Duration) -> Self {
+        Self::with(lobby, grace, None)
+    }
+
+    fn with(lobby: &Channel, grace: Duration, peers: Option<Peers>) -> Self {
+        let is_in_cluster = peers.is_some();
         let mut state = State {
             players: HashMap::new(),
             names: BTreeMap::new(),
@@ -149,15 +181,22 @@ impl Hub {
             graces: VecDeque::new(),
             with_changes: Vec::new(),
             arrivals: Arrivals::default(),
+            peers,
         };
         state.open_channel(lobby, 0);
         Self {
             shared: Arc::new(Shared {
                 grace,
                 restarted_until: Instant::now() + grace,
+                is_in_cluster,
                 state: Mutex::new(state),
             }),
         }
+    }
+
+    /// Whether there may be other servers.
+    pub(crate) fn is_in_cluster(&self) -> bool {
+        self.shared.is_in_cluster
     }
 
     /// Starts to watch for changes. To be called before the store is asked what
@@ -169,7 +208,7 @@ impl Hub {
     /// Puts a session into the hub and sends it what `welcome` makes of its
     /// channels and of the newest number of its inbox that was delivered
     /// meanwhile, ahead of everything else. An older connection of the same
-    /// session is told to close as [`CloseReason::LoggedInElsewhere`].
+    /// session is told to close as `logged_in_elsewhere`.
     ///
     /// # Errors
     /// [`Stale`] when `who` may be out of date: ask the store again. Also when a
@@ -200,6 +239,8 @@ impl Hub {
                 state.note_online(membership.channel.id, who.user, quietly);
             }
         }
+        state.leave_all_but(who.user, &who.memberships);
+        state.tell_here(who.user, who.session, who.resumed);
         let seen = who.memberships.iter();
         let seen = seen
             .map(|membership| state.as_seen_by(membership))
@@ -217,115 +258,6 @@ impl Hub {
         ))
     }
 
-    /// Has a player who just became a member listen to a channel. All their
-    /// sessions are told, `asker` as the answer to request `id`.
-    ///
-    /// # Errors
-    /// [`Stale`] when `membership` may be out of date: ask the store again.
-    pub(crate) fn join(
-        &self,
-        arrival: &Arrival,
-        user: UserId,
-        membership: &Membership,
-        asker: &Arc<Outbox>,
-        id: RequestId,
-    ) -> Result<(), Stale> {
-        let state = &mut *self.lock();
-        let channel = membership.channel.id;
-        state.arrivals.check(arrival, None, [channel])?;
-        // A session that is entering has read the channels without this one.
-        state.arrivals.note_user(user);
-        if state.players.contains_key(&user) {
-            state.open_channel(&membership.channel, membership.members);
-            state.enter_channel(channel, user, membership.role);
-        }
-        match state.channels.get_mut(&channel) {
-            Some(live) => live.members = membership.members,
-            None => state.arrivals.note_channel(channel),
-        }
-        state.note_member(channel, user, membership.role, Moved::In);
-        let joined = |id| {
-            let channel = state.as_seen_by(membership);
-            encode(&ServerPacket::Joined { id, channel })
-        };
-        asker.push(joined(Some(id)));
-        state.tell(user, Some(asker), &joined(None));
-        Ok(())
-    }
-
-    /// A channel as one of its members sees it now.
-    pub(crate) fn see(&self, membership: &Membership) -> ChannelState {
-        self.lock().as_seen_by(membership)
-    }
-
-    /// Takes somebody, online or not, out of a channel; their sessions get
-    /// `left`.
-    pub(crate) fn leave(
-        &self,
-        user: UserId,
-        username: &str,
-        role: Role,
-        channel: ChannelId,
-        left: &ServerPacket,
-    ) {
-        let state = &mut *self.lock();
-        state.arrivals.note_user(user);
-        match state.channels.get_mut(&channel) {
-            Some(live) => {
-                live.members = live.members.saturating_sub(1);
-                live.note_left(user, username, role);
-            }
-            None => state.arrivals.note_channel(channel),
-        }
-        state.leave_channel(channel, user);
-        state.mark_changed(channel);
-        state.tell(user, None, &encode(left));
-        state.close_if_empty(channel);
-    }
-
-    /// Notes a member's role, and tells the channel.
-    pub(crate) fn set_role(
-        &self,
-        channel: ChannelId,
-        user: UserId,
-        role: Role,
-        packet: &ServerPacket,
-    ) {
-        let packet = encode(packet);
-        let state = &mut *self.lock();
-        state.arrivals.note_user(user);
-        let live = state.channels.get_mut(&channel);
-        if let Some(present) = live.and_then(|live| live.present.get_mut(&user)) {
-            *present = role;
-        }
-        state.announce(channel, &packet);
-    }
-
-    /// Notes what a player says of themselves on one device.
-    pub(crate) fn set_presence(
-        &self,
-        user: UserId,
-        session: SessionId,
-        presence: PresenceState,
-        text: &PresenceText,
-    ) {
-        let state = &mut *self.lock();
-        let Some(player) = state.players.get_mut(&user) else {
-            return;
-        };
-        let (before, said) = player.shown();
-        let before = (before, said.to_owned());
-        if let Some(device) = player
-            .devices
-            .iter_mut()
-            .find(|device| device.session == session)
-        {
-            device.state = presence;
-            device.text = text.as_str().to_owned();
-        }
-        state.note_state(user, &before);
-    }
-
     /// The channel of this name, if the player is in it. Does not ask the store.
     pub(crate) fn channel_of(
         &self,
@@ -340,81 +272,7 @@ impl Hub {
             .then(|| (*id, Arc::clone(&live.name)))
     }
 
-    /// The player of this name, if there is one online, and whether a connection
-    /// of theirs is there to take a whisper.
-    pub(crate) fn player(&self, name_key: &str) -> Option<(UserId, String, bool)> {
-        let state = self.lock();
-        let user = *state.names.get(name_key)?;
-        let player = state.players.get(&user)?;
-        let is_there = player.outboxes().next().is_some();
-        Some((user, player.username.clone(), is_there))
-    }
-
-    /// How an account is shown to `reader`.
-    pub(crate) fn shown_to(&self, reader: UserId, user: UserId) -> (PresenceState, String) {
-        let state = self.lock();
-        if state.has_blocked(reader, user) {
-            return (PresenceState::Offline, String::new());
-        }
-        let (presence, text) = state.shown(user);
-        (presence, text.to_owned())
-    }
-
-    /// Players online behind a name key, in the order of name keys, without those
-    /// that `reader` has blocked.
-    pub(crate) fn online(
-        &self,
-        reader: UserId,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Vec<RosterEntry> {
-        use std::ops::Bound;
-        let state = self.lock();
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let names = state.names.range::<str, _>((start, Bound::Unbounded));
-        let players = names.filter(|(_, user)| !state.has_blocked(reader, **user));
-        let players = players.filter_map(|(_, user)| state.players.get(user));
-        let shown = players.take(limit).map(|player| {
-            let (presence, text) = player.shown();
-            RosterEntry {
-                username: player.username.clone(),
-                state: presence,
-                text: text.to_owned(),
-            }
-        });
-        shown.collect()
-    }
-
-    /// The sessions of an account that are connected.
-    pub(crate) fn sessions(&self, user: UserId) -> Vec<SessionId> {
-        let state = self.lock();
-        let player = state.players.get(&user).into_iter();
-        let devices = player.flat_map(|player| &player.devices);
-        let connected = devices.filter(|device| device.outbox.is_some());
-        connected.map(|device| device.session).collect()
-    }
-
-    /// Ends sessions of an account at once, their connections with `reason`.
-    pub(crate) fn end_sessions(&self, user: UserId, ended: &[SessionId], reason: CloseReason) {
-        let state = &mut *self.lock();
-        state.arrivals.note_user(user);
-        for &session in ended {
-            state.remove_device(user, session, Some(reason));
-        }
-    }
-
-    /// Ends all sessions of an account at once, their connections with `reason`.
-    pub(crate) fn close(&self, user: UserId, reason: CloseReason) {
-        let state = &mut *self.lock();
-        state.arrivals.note_user(user);
-        let player = state.players.get(&user).into_iter();
-        let sessions: Vec<_> = player.flat_map(|p| &p.devices).map(|s| s.session).collect();
-        for session in sessions {
-            state.remove_device(user, session, Some(reason));
-        }
-    }
-
-    /// How many players are online.
+    /// How many players are online, on all servers.
     pub(crate) fn len(&self) -> usize {
         self.lock().players.len()
     }
@@ -429,12 +287,6 @@ impl Hub {
 }
 
 impl State {
-    fn shown(&self, user: UserId) -> (PresenceState, &str) {
-        self.players
-            .get(&user)
-            .map_or((PresenceState::Offline, ""), Player::shown)
-    }
-
     /// What a member is told of a channel. The newest number is that of the
     /// lines delivered already if the store, asked a moment ago, knew fewer.
     fn as_seen_by(&self, membership: &Membership) -> ChannelState {

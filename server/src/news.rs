@@ -51,11 +51,7 @@ pub(crate) enum News {
     /// A device that it had is with another server now, which tells of that itself.
     Overtaken(Claim),
     /// What a player says of themselves on a device.
-    State {
-        claim: Claim,
-        state: PresenceState,
-        text: String,
-    },
+    State { claim: Claim, shown: Shown },
     /// Sessions of an account ended, or all of them.
     Ended {
         #[serde(with = "number")]
@@ -77,8 +73,13 @@ pub(crate) enum News {
         #[serde(with = "number")]
         user: UserId,
         packet: String,
-        /// Who is just logging in gets it behind the answer.
-        invitation: bool,
+    },
+    /// An account is invited: as [`News::Told`], but whoever is just logging in need
+    /// not ask the store again.
+    Invited {
+        #[serde(with = "number")]
+        user: UserId,
+        packet: String,
     },
     /// A whisper, as it is in the one inbox and in the other.
     Whispered(Box<Whisper>),
@@ -149,10 +150,16 @@ pub(crate) struct HereDevice {
     pub(crate) is_connected: bool,
     /// Whether it came by a resume, not a login.
     pub(crate) resumed: bool,
-    pub(crate) state: PresenceState,
-    pub(crate) text: String,
+    pub(crate) shown: Shown,
     /// The channels its player is in, the lobby among them.
     pub(crate) channels: Vec<MemberOf>,
+}
+
+/// What a player says of themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    pub(crate) state: PresenceState,
+    pub(crate) text: String,
 }
 
 /// A channel and somebody's place in it.
@@ -202,6 +209,7 @@ impl News {
             | News::Ended { .. }
             | News::Blocked { .. }
             | News::Told { .. }
+            | News::Invited { .. }
             | News::Whispered(_)
             | News::Joined { .. }
             | News::Left { .. }
@@ -236,7 +244,7 @@ impl News {
     fn is_sound(&self) -> bool {
         match self {
             News::Here { devices, .. } => devices.iter().all(HereDevice::is_sound),
-            News::State { text, .. } => is_short(text),
+            News::State { shown, .. } => is_short(&shown.text),
             News::Ended { reason, .. } => CloseReason::from_name(reason).is_some(),
             News::Joined {
                 channel, packet, ..
@@ -245,6 +253,7 @@ impl News {
                 username, packet, ..
             } => is_short(username) && is_packet(packet),
             News::Told { packet, .. }
+            | News::Invited { packet, .. }
             | News::Role { packet, .. }
             | News::Announced { packet, .. } => is_packet(packet),
             News::Lines { name, lines, .. } => {
@@ -267,7 +276,7 @@ impl News {
 
 impl HereDevice {
     fn is_sound(&self) -> bool {
-        let texts = [&self.username, &self.name_key, &self.text];
+        let texts = [&self.username, &self.name_key, &self.shown.text];
         let names = self.channels.iter().map(|channel| &channel.name);
         self.channels.len() <= MAX_CHANNELS && texts.into_iter().chain(names).all(|t| is_short(t))
     }
@@ -301,7 +310,6 @@ pub(crate) mod number {
 
     numbers!(UserId SessionId ChannelId);
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
     pub(crate) fn serialize<N: Number, S: Serializer>(id: &N, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_i64(id.number())
     }

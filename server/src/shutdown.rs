@@ -43,7 +43,7 @@ pub(crate) async fn drain(
 ) -> io::Result<()> {
     info!(
         connections = connections.len(),
-        players = hub.len(),
+        players = hub.players_here().len(),
         "stopping"
     );
     connections.close();

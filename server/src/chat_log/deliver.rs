@@ -8,15 +8,9 @@ use tracing::{debug, error, info};
 
 use crate::frames::{encode, encode_all};
 use crate::handlers::unavailable;
-use crate::hub::{Hub, PublishedLine};
+use crate::hub::{Answer, Hub, PublishedLine, pieces};
 use crate::outbox::{Outbox, Unflushed};
 use crate::store::{Appended, ChannelId, StoreError, UserId};
-
-/// Bytes of one channel's lines that are queued and written in one go. More would
-/// leave lines out for members who read well: half an outbox is for lines.
-const MAX_PUBLISH: usize = 32 * 1024;
-/// What a line has on the wire beside its text, about.
-const BYTES_PER_LINE: usize = 150;
 
 /// What is needed of a request when its entry is with the store.
 pub(super) struct Pending {
@@ -75,8 +69,8 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
                 continue;
             }
             // The line may be in this very batch.
-            (Appended::Before { .. }, _) => {
-                before.push((pending, outcome));
+            (Appended::Before { seq, .. }, channel) => {
+                before.push((pending, channel, seq, outcome));
                 continue;
             }
             (
@@ -95,8 +89,19 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
     for (channel, said) in channels {
         publish(hub, channel, said, &mut unflushed).await;
     }
-    for (pending, outcome) in before {
-        pending.answer(outcome, &mut unflushed);
+    for (pending, channel, seq, outcome) in before {
+        match (channel, &outcome) {
+            // It may wait for its turn yet.
+            (Some(channel), Ok(packet)) if hub.is_in_cluster() => {
+                let answer = Answer {
+                    outbox: Arc::clone(&pending.outbox),
+                    frames: encode(packet),
+                    count: 1,
+                };
+                hub.answer_in_turn(channel, seq, answer, &mut unflushed);
+            }
+            _ => pending.answer(outcome, &mut unflushed),
+        }
     }
     unflushed.flush();
 }
@@ -110,29 +115,46 @@ async fn publish(
     unflushed: &mut Unflushed,
 ) {
     let (pending, said): (Vec<&Pending>, Vec<PublishedLine>) = said.into_iter().unzip();
-    let mut begin = 0;
-    while begin < said.len() {
-        let (mut end, mut bytes) = (begin, 0);
-        while end < said.len() && bytes < MAX_PUBLISH {
-            bytes += said[end].line.text.len() + BYTES_PER_LINE;
-            end += 1;
-        }
-        hub.publish(channel, &pending[begin].name, &said[begin..end], unflushed);
-        let mut said_here = said[begin..end].iter();
-        // What came in one go from one player is answered in one.
-        for run in pending[begin..end].chunk_by(|one, next| Arc::ptr_eq(&one.outbox, &next.outbox))
-        {
-            let lines = run.iter().zip(&mut said_here);
-            let answers = encode_all(lines.map(|(pending, said)| pending.posted(&said.line)));
-            if run[0].outbox.deliver_answers(answers, run.len()) {
-                unflushed.add(&run[0].outbox);
+    let mut pending = &pending[..];
+    for said in pieces(&said) {
+        let (asked, rest) = pending.split_at(said.len());
+        pending = rest;
+        let name = &asked[0].name;
+        if hub.is_in_cluster() {
+            let answers = answers(asked, said).map(|(last, answer)| (last.seq, answer));
+            hub.publish_in_turn(channel, name, said, answers.collect(), unflushed);
+        } else {
+            hub.publish(channel, name, said, unflushed);
+            for (_, answer) in answers(asked, said) {
+                answer.give(unflushed);
             }
         }
         unflushed.flush();
-        begin = end;
         // This may be a lot of system calls; let others have a turn.
         tokio::task::yield_now().await;
     }
+}
+
+/// What came in one go from one player is answered in one: the answers, each with the
+/// last line that it is about.
+fn answers<'a>(
+    pending: &'a [&'a Pending],
+    said: &'a [PublishedLine],
+) -> impl Iterator<Item = (&'a Line, Answer)> {
+    let runs = pending.chunk_by(|one, next| Arc::ptr_eq(&one.outbox, &next.outbox));
+    let mut rest = said;
+    runs.filter_map(move |run| {
+        let (lines, behind) = rest.split_at(run.len());
+        rest = behind;
+        let posted = run.iter().zip(lines);
+        let posted = posted.map(|(pending, said)| pending.posted(&said.line));
+        let answer = Answer {
+            outbox: Arc::clone(&run[0].outbox),
+            frames: encode_all(posted),
+            count: run.len(),
+        };
+        Some((&lines.last()?.line, answer))
+    })
 }
 
 impl Pending {

@@ -16,6 +16,8 @@ use crate::store::{SessionId, User};
 pub(super) struct Entering {
     pub(super) user: User,
     pub(super) session: SessionId,
+    /// See [`Store::connection_number`](crate::store::Store::connection_number).
+    pub(super) connection: i64,
     pub(super) token: ResumeToken,
     pub(super) resumed: bool,
 }
@@ -108,10 +110,11 @@ async fn try_enter(
         username: user.username.clone(),
         name_key: NameKeys::name_of(&user.username),
         session: entering.session,
-        connection: session.connection,
+        connection: entering.connection,
         outbox: Arc::clone(&session.outbox),
         memberships,
         blocked: blocks.into_iter().map(|(user, _)| user).collect(),
+        last_whisper: inbox.last_seq,
         resumed: entering.resumed,
     };
     let welcome = |channels, last_whisper| ServerPacket::LoggedIn {

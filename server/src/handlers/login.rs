@@ -53,6 +53,7 @@ pub(crate) async fn login(
         }
     }
 
+    let connection = server.store.connection_number().await?;
     let token = resume_token::new_token()?;
     let now_ms = server.clock.now_ms();
     let (new, ended) = server
@@ -87,6 +88,7 @@ pub(crate) async fn login(
     let entering = Entering {
         user,
         session: new,
+        connection,
         token,
         resumed: false,
     };

@@ -24,6 +24,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         return Err(Denial::for_now(DenyCode::Busy, GIVEN_UP).into());
     }
     let arriving = Arriving::begin(&server.hub);
+    let connection = server.store.connection_number().await?;
     let next = resume_token::new_token()?;
     let rotated = server
         .store
@@ -50,6 +51,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
     let entering = Entering {
         user,
         session: resumed,
+        connection,
         token: next,
         resumed: true,
     };

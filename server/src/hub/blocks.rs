@@ -4,31 +4,28 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Hub, State};
+use crate::news::News;
 use crate::store::UserId;
 
 impl Hub {
     /// Hides `blocked` from a player, from now on.
     pub(crate) fn block(&self, user: UserId, blocked: UserId) {
-        self.change_blocks(user, |blocks| {
-            blocks.insert(blocked);
-        });
+        self.set_block(user, blocked, true);
     }
 
     /// Ends [`Hub::block`].
     pub(crate) fn unblock(&self, user: UserId, blocked: UserId) {
-        self.change_blocks(user, |blocks| {
-            blocks.remove(&blocked);
-        });
+        self.set_block(user, blocked, false);
     }
 
-    fn change_blocks(&self, user: UserId, change: impl FnOnce(&mut HashSet<UserId>)) {
+    fn set_block(&self, user: UserId, other: UserId, is_blocked: bool) {
         let state = &mut *self.lock();
-        state.arrivals.note_user(user);
-        if let Some(player) = state.players.get(&user) {
-            let mut blocked = HashSet::clone(&player.blocked);
-            change(&mut blocked);
-            state.set_blocked(user, blocked);
-        }
+        state.change_block(user, other, is_blocked);
+        state.tell_peers(|| News::Blocked {
+            user,
+            other,
+            is_blocked,
+        });
     }
 
     /// The accounts that a player has blocked.
@@ -42,6 +39,29 @@ impl Hub {
 }
 
 impl State {
+    pub(super) fn change_block(&mut self, user: UserId, other: UserId, is_blocked: bool) {
+        self.arrivals.note_user(user);
+        let player = self.players.get(&user);
+        if let Some(player) = player.filter(|player| player.is_here()) {
+            let mut blocked = HashSet::clone(&player.blocked);
+            if is_blocked {
+                blocked.insert(other);
+            } else {
+                blocked.remove(&other);
+            }
+            self.set_blocked(user, blocked);
+        }
+    }
+
+    /// Forgets whom a player has blocked who is with peers alone: it is they who hide
+    /// them.
+    pub(super) fn forget_blocks_of_absent(&mut self, user: UserId) {
+        let player = self.players.get(&user);
+        if player.is_some_and(|player| !player.is_here() && !player.blocked.is_empty()) {
+            self.set_blocked(user, HashSet::new());
+        }
+    }
+
     pub(super) fn set_blocked(&mut self, user: UserId, blocked: HashSet<UserId>) {
         let Some(player) = self.players.get_mut(&user) else {
             return;

@@ -67,12 +67,12 @@ pub(super) enum Moved {
 }
 
 impl LiveChannel {
-    pub(super) fn new(channel: &Channel, members: u32) -> Self {
+    pub(super) fn new(channel: ChannelName, is_lobby: bool, last_seq: Seq, members: u32) -> Self {
         Self {
-            channel: channel.name.clone(),
-            name: channel.name.as_str().into(),
-            is_lobby: channel.is_lobby,
-            last_seq: channel.last_seq,
+            name: channel.as_str().into(),
+            channel,
+            is_lobby,
+            last_seq,
             members,
             present: HashMap::new(),
             listeners: Vec::new(),
@@ -142,9 +142,38 @@ impl State {
     /// Keeps a channel while somebody is in it.
     pub(super) fn open_channel(&mut self, channel: &Channel, members: u32) {
         self.channel_ids.insert(channel.name.clone(), channel.id);
-        self.channels
-            .entry(channel.id)
-            .or_insert_with(|| LiveChannel::new(channel, members));
+        self.channels.entry(channel.id).or_insert_with(|| {
+            let name = channel.name.clone();
+            LiveChannel::new(name, channel.is_lobby, channel.last_seq, members)
+        });
+        if let Some(live) = self.channels.get_mut(&channel.id)
+            && live.listeners.is_empty()
+            && self.peers.is_some()
+        {
+            // Known from peers alone.
+            live.members = members;
+        }
+        self.stand_at(channel.id, channel.last_seq);
+    }
+
+    /// Notes the newest number that the store knew, for a channel that nobody listens
+    /// to yet: the lines up to there will not be delivered.
+    pub(super) fn stand_at(&mut self, channel: ChannelId, last_seq: Seq) {
+        if let Some(live) = self.channels.get_mut(&channel)
+            && live.listeners.is_empty()
+        {
+            live.last_seq = live.last_seq.max(last_seq);
+        }
+    }
+
+    /// Takes somebody out of a channel who turns out not to be in it.
+    pub(super) fn drop_from_channel(&mut self, channel: ChannelId, user: UserId) {
+        self.leave_channel(channel, user);
+        if let Some(live) = self.channels.get_mut(&channel) {
+            live.note_unnamed();
+        }
+        self.mark_changed(channel);
+        self.close_if_empty(channel);
     }
 
     pub(super) fn close_if_empty(&mut self, channel: ChannelId) {

@@ -4,31 +4,89 @@ use std::collections::HashSet;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use longhall_packet::{CloseReason, PresenceState};
+use longhall_packet::{CloseReason, PresenceState, PresenceText};
 use tokio::time::Instant;
 
 use super::{Hub, Newcomer, Player, State};
+use crate::news::{Claim, News, ServerId, Shown};
 use crate::outbox::Outbox;
 use crate::store::{SessionId, UserId};
 
 /// One session of a player who is online.
 pub(super) struct Device {
     pub(super) session: SessionId,
-    /// `None` after a cut, while the grace lasts.
-    pub(super) outbox: Option<Arc<Outbox>>,
+    pub(super) place: Place,
     pub(super) state: PresenceState,
     pub(super) text: String,
-    /// The number of its connection, or of the last one it had.
-    connection: u64,
-    /// When the grace ends, of a cut that is not over.
-    grace_until: Option<Instant>,
+    /// The store's number of its connection, or of the last one it had.
+    pub(super) connection: i64,
+}
+
+/// Where a device is.
+pub(super) enum Place {
+    /// Connected to this server.
+    Here(Arc<Outbox>),
+    /// Cut, until its grace ends.
+    Cut {
+        until: Instant,
+        /// It was connected here; else to a peer that is silent.
+        is_ours: bool,
+    },
+    /// With a peer, which counts its grace as well.
+    On {
+        server: ServerId,
+        is_connected: bool,
+    },
+}
+
+impl Place {
+    pub(super) fn outbox(&self) -> Option<&Arc<Outbox>> {
+        match self {
+            Place::Here(outbox) => Some(outbox),
+            Place::Cut { .. } | Place::On { .. } => None,
+        }
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        match self {
+            Place::Here(_) => true,
+            Place::Cut { .. } => false,
+            Place::On { is_connected, .. } => *is_connected,
+        }
+    }
+
+    /// Whether this server tells the others of it.
+    pub(super) fn is_ours(&self) -> bool {
+        match self {
+            Place::Here(_) => true,
+            Place::Cut { is_ours, .. } => *is_ours,
+            Place::On { .. } => false,
+        }
+    }
+
+    pub(super) fn is_on(&self, peer: ServerId) -> bool {
+        match self {
+            Place::Here(_) | Place::Cut { .. } => false,
+            Place::On { server, .. } => *server == peer,
+        }
+    }
+}
+
+impl Device {
+    pub(super) fn claim(&self, user: UserId) -> Claim {
+        Claim {
+            user,
+            session: self.session,
+            connection: self.connection,
+        }
+    }
 }
 
 /// A device whose grace ends some time.
 pub(super) struct Grace {
     pub(super) until: Instant,
-    user: UserId,
-    session: SessionId,
+    pub(super) user: UserId,
+    pub(super) session: SessionId,
 }
 
 /// Keeps a session in the hub. Dropping it means that the connection was cut:
@@ -76,6 +134,62 @@ impl Drop for HubEntry {
     }
 }
 
+impl Hub {
+    /// Notes what a player says of themselves on one device.
+    pub(crate) fn set_presence(
+        &self,
+        user: UserId,
+        session: SessionId,
+        presence: PresenceState,
+        text: &PresenceText,
+    ) {
+        let state = &mut *self.lock();
+        let player = state.players.get(&user).into_iter();
+        let mut devices = player.flat_map(|player| &player.devices);
+        let Some(device) = devices.find(|device| device.session == session) else {
+            return;
+        };
+        let claim = device.claim(user);
+        let shown = Shown {
+            state: presence,
+            text: text.as_str().to_owned(),
+        };
+        state.show(claim, shown.clone());
+        state.tell_peers(|| News::State { claim, shown });
+    }
+
+    /// The sessions of an account that are connected.
+    pub(crate) fn sessions(&self, user: UserId) -> Vec<SessionId> {
+        let state = self.lock();
+        let player = state.players.get(&user).into_iter();
+        let devices = player.flat_map(|player| &player.devices);
+        let connected = devices.filter(|device| device.place.is_connected());
+        connected.map(|device| device.session).collect()
+    }
+
+    /// Ends sessions of an account at once, their connections with `reason`.
+    pub(crate) fn end_sessions(&self, user: UserId, ended: &[SessionId], reason: CloseReason) {
+        self.end(user, Some(ended.to_vec()), reason);
+    }
+
+    /// Ends all sessions of an account at once, their connections with `reason`.
+    pub(crate) fn close(&self, user: UserId, reason: CloseReason) {
+        self.end(user, None, reason);
+    }
+
+    fn end(&self, user: UserId, ended: Option<Vec<SessionId>>, reason: CloseReason) {
+        let state = &mut *self.lock();
+        let numbers = |ended: &Vec<SessionId>| ended.iter().map(|session| session.0).collect();
+        let sessions = ended.as_ref().map(numbers);
+        state.end_sessions(user, ended, reason);
+        state.tell_peers(|| News::Ended {
+            user,
+            sessions,
+            reason: reason.name().to_owned(),
+        });
+    }
+}
+
 impl State {
     fn holds(&self, entry: &HubEntry) -> bool {
         let player = self.players.get(&entry.user);
@@ -92,44 +206,80 @@ impl State {
         devices.any(|device| device.session == who.session && device.connection > who.connection)
     }
 
+    pub(super) fn device_mut(&mut self, claim: Claim) -> Option<&mut Device> {
+        let player = self.players.get_mut(&claim.user)?;
+        let mut devices = player.devices.iter_mut();
+        devices.find(|device| device.session == claim.session)
+    }
+
+    /// Shows what a player says of themselves on a device.
+    pub(super) fn show(&mut self, claim: Claim, shown: Shown) {
+        let (before, said) = self.shown(claim.user);
+        let before = (before, said.to_owned());
+        if let Some(device) = self.device_mut(claim) {
+            (device.state, device.text) = (shown.state, shown.text);
+        }
+        self.note_state(claim.user, &before);
+    }
+
     /// Gives a session a device, or its old one back.
     pub(super) fn add_device(&mut self, who: &Newcomer) {
-        let player = match self.players.entry(who.user) {
+        let place = Place::Here(Arc::clone(&who.outbox));
+        let player = self.add_player(who.user, &who.username, &who.name_key);
+        player.last_whisper = player.last_whisper.max(who.last_whisper);
+        let mut devices = player.devices.iter_mut();
+        if let Some(device) = devices.find(|device| device.session == who.session) {
+            device.connection = who.connection;
+            if let Place::Here(before) = std::mem::replace(&mut device.place, place) {
+                before.close(CloseReason::LoggedInElsewhere);
+            }
+        } else {
+            let device = Device {
+                session: who.session,
+                place,
+                state: PresenceState::Online,
+                text: String::new(),
+                connection: who.connection,
+            };
+            self.push_device(who.user, device);
+        }
+        self.set_blocked(who.user, who.blocked.iter().copied().collect());
+    }
+
+    pub(super) fn push_device(&mut self, user: UserId, device: Device) {
+        if let Some(player) = self.players.get_mut(&user) {
+            player.devices.push(device);
+            // Of several, servers show the same one.
+            if self.peers.is_some() {
+                player
+                    .devices
+                    .sort_unstable_by_key(|device| device.session.0);
+            }
+        }
+    }
+
+    /// The player of an account, who has no device yet if they were not online.
+    pub(super) fn add_player(
+        &mut self,
+        user: UserId,
+        username: &str,
+        name_key: &str,
+    ) -> &mut Player {
+        match self.players.entry(user) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
-                self.names.insert(who.name_key.clone(), who.user);
+                self.names.insert(name_key.to_owned(), user);
                 entry.insert(Player {
-                    username: who.username.clone(),
-                    name_key: who.name_key.clone(),
+                    username: username.to_owned(),
+                    name_key: name_key.to_owned(),
                     // Few play on two devices at once.
                     devices: Vec::with_capacity(1),
                     channels: Vec::new(),
                     blocked: Arc::default(),
+                    last_whisper: 0,
                 })
             }
-        };
-        let outbox = Some(Arc::clone(&who.outbox));
-        let devices = &mut player.devices;
-        if let Some(device) = devices
-            .iter_mut()
-            .find(|device| device.session == who.session)
-        {
-            device.grace_until = None;
-            device.connection = who.connection;
-            if let Some(before) = std::mem::replace(&mut device.outbox, outbox) {
-                before.close(CloseReason::LoggedInElsewhere);
-            }
-        } else {
-            devices.push(Device {
-                session: who.session,
-                outbox,
-                state: PresenceState::Online,
-                text: String::new(),
-                connection: who.connection,
-                grace_until: None,
-            });
         }
-        self.set_blocked(who.user, who.blocked.iter().copied().collect());
     }
 
     /// Takes the connection from a device and keeps the device for a while.
@@ -141,19 +291,49 @@ impl State {
         let Some(device) = devices.find(|device| device.session == session) else {
             return;
         };
-        device.grace_until = Some(until);
-        if let Some(outbox) = device.outbox.take() {
-            for channel in &player.channels {
-                if let Some(live) = self.channels.get_mut(channel) {
-                    live.forget_listeners(|listener| Arc::ptr_eq(&listener.outbox, &outbox));
-                }
-            }
+        let cut = Place::Cut {
+            until,
+            is_ours: true,
+        };
+        let before = std::mem::replace(&mut device.place, cut);
+        let claim = device.claim(user);
+        if let Place::Here(outbox) = before {
+            self.forget_outbox(user, &outbox);
         }
         self.graces.push_back(Grace {
             until,
             user,
             session,
         });
+        self.tell_peers(|| News::Cut(claim));
+    }
+
+    /// Delivers nothing more to a connection.
+    pub(super) fn forget_outbox(&mut self, user: UserId, outbox: &Arc<Outbox>) {
+        let player = self.players.get(&user).into_iter();
+        for channel in player.flat_map(|player| &player.channels) {
+            if let Some(live) = self.channels.get_mut(channel) {
+                live.forget_listeners(|listener| Arc::ptr_eq(&listener.outbox, outbox));
+            }
+        }
+    }
+
+    /// Ends sessions of an account, or all of them.
+    pub(super) fn end_sessions(
+        &mut self,
+        user: UserId,
+        ended: Option<Vec<SessionId>>,
+        reason: CloseReason,
+    ) {
+        self.arrivals.note_user(user);
+        let ended = ended.unwrap_or_else(|| {
+            let player = self.players.get(&user).into_iter();
+            let devices = player.flat_map(|player| &player.devices);
+            devices.map(|device| device.session).collect()
+        });
+        for session in ended {
+            self.remove_device(user, session, Some(reason));
+        }
     }
 
     /// Takes a device away at once; with the last one the player is offline.
@@ -177,19 +357,19 @@ impl State {
         let before = (before, said.to_owned());
         let device = player.devices.remove(at);
         let is_offline = player.devices.is_empty();
-        if let Some(outbox) = device.outbox {
+        if let Some(outbox) = device.place.outbox() {
             if let Some(reason) = reason {
                 outbox.close(reason);
             }
-            for channel in &player.channels {
-                if let Some(live) = self.channels.get_mut(channel) {
-                    live.forget_listeners(|listener| Arc::ptr_eq(&listener.outbox, &outbox));
-                }
-            }
+            self.forget_outbox(user, outbox);
+        }
+        if device.place.is_ours() {
+            self.tell_peers(|| News::Gone(device.claim(user)));
         }
         if is_offline {
             self.forget_player(user, &before);
         } else {
+            self.forget_blocks_of_absent(user);
             self.note_state(user, &before);
         }
     }
@@ -217,7 +397,10 @@ impl State {
             let player = self.players.get(&grace.user);
             let devices = player.into_iter().flat_map(|player| &player.devices);
             let mut cut_devices = devices.filter(|device| device.session == grace.session);
-            let is_over = |device: &Device| device.grace_until.is_some_and(|until| until <= now);
+            let is_over = |device: &Device| match device.place {
+                Place::Cut { until, .. } => until <= now,
+                Place::Here(_) | Place::On { .. } => false,
+            };
             if cut_devices.any(is_over) {
                 self.remove_device(grace.user, grace.session, None);
             }

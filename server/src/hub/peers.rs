@@ -1,64 +1,183 @@
 //! What the other servers of a cluster tell, and what they are told.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use longhall_packet::Seq;
+use longhall_packet::{CloseReason, Seq};
 use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
 
-use super::Hub;
-use crate::news::{News, ServerId};
-use crate::store::{Channel, ChannelId, Page, UserId};
+use super::ahead::Ahead;
+use super::{Hub, State};
+use crate::frames::frame;
+use crate::news::{News, ServerId, Whisper};
+use crate::outbox::Unflushed;
+use crate::store::{Channel, ChannelId, SessionId, UserId};
+
+/// What a hub keeps of the other servers.
+pub(super) struct Peers {
+    /// To all of them. Bounded by who made it.
+    news: Sender<News>,
+    /// News were lost, since the queue was full.
+    missed: bool,
+    /// Devices named in a snapshot that is under way.
+    pub(super) named: HashMap<ServerId, HashSet<(UserId, SessionId)>>,
+    /// Channels in which a line has come before its turn.
+    pub(super) ahead: HashMap<ChannelId, Ahead>,
+    /// Channels whose number of members is to be asked for.
+    pub(super) uncounted: HashSet<ChannelId>,
+}
 
 impl Hub {
     /// As [`Hub::new`], for one of several servers: what happens here is given to
     /// `news`, in this order. What does not fit into it is lost; see
     /// [`Hub::take_missed`].
-    pub(crate) fn in_cluster(lobby: &Channel, grace: Duration, _news: Sender<News>) -> Self {
-        Self::new(lobby, grace)
+    pub(crate) fn in_cluster(lobby: &Channel, grace: Duration, news: Sender<News>) -> Self {
+        let peers = Peers {
+            news,
+            missed: false,
+            named: HashMap::new(),
+            ahead: HashMap::new(),
+            uncounted: HashSet::new(),
+        };
+        Self::with(lobby, grace, Some(peers))
     }
 
     /// Whether news were lost since it was asked last: the others are to be told
     /// [`News::Missed`].
     pub(crate) fn take_missed(&self) -> bool {
-        false
+        let peers = &mut self.lock().peers;
+        let missed = peers.as_mut().map(|peers| &mut peers.missed);
+        missed.is_some_and(std::mem::take)
     }
 
     /// Applies what a peer tells: it has the same effects on players here as it had
     /// there. [`News::Alive`], [`News::Ask`] and [`News::Missed`] are not for the hub.
-    pub(crate) fn hear(&self, _from: ServerId, _news: News) {}
+    pub(crate) fn hear(&self, from: ServerId, news: News) {
+        let shared = &self.shared;
+        match news {
+            News::Alive | News::Ask | News::Missed => {}
+            News::SnapshotBegin => self.lock().begin_snapshot(from),
+            News::SnapshotEnd => self.lock().end_snapshot(from),
+            News::Here { devices, again } => {
+                let state = &mut *self.lock();
+                for device in devices {
+                    state.hear_device(from, device, again, shared.restarted_until);
+                }
+            }
+            News::Cut(claim) => self.lock().hear_cut(from, claim),
+            News::Gone(claim) => self.lock().hear_gone(claim),
+            News::Overtaken(claim) => self.lock().hear_overtaken(from, claim, shared.grace),
+            News::State { claim, shown } => self.lock().hear_state(claim, shown),
+            News::Ended {
+                user,
+                sessions,
+                reason,
+            } => {
+                let sessions = sessions.map(|all| all.into_iter().map(SessionId).collect());
+                if let Some(reason) = CloseReason::from_name(&reason) {
+                    self.lock().end_sessions(user, sessions, reason);
+                }
+            }
+            News::Blocked {
+                user,
+                other,
+                is_blocked,
+            } => self.lock().change_block(user, other, is_blocked),
+            News::Told { user, packet } => self.lock().tell_all(user, None, &frame(&packet)),
+            News::Invited { user, packet } => self.lock().invite(user, &frame(&packet)),
+            News::Joined {
+                user,
+                channel,
+                last_seq,
+                packet,
+            } => {
+                let packet = frame(&packet);
+                self.lock().hear_joined(user, &channel, last_seq, &packet);
+            }
+            News::Left {
+                user,
+                username,
+                role,
+                channel,
+                packet,
+            } => {
+                let packet = frame(&packet);
+                self.lock().leave(user, &username, role, channel, &packet);
+            }
+            News::Role {
+                channel,
+                user,
+                role,
+                packet,
+            } => self.lock().set_role(channel, user, role, &frame(&packet)),
+            News::Announced { channel, packet } => {
+                self.lock().announce(channel, &frame(&packet));
+            }
+            News::Whispered(whisper) => {
+                let mut unflushed = Unflushed::default();
+                let Whisper {
+                    sender,
+                    sent,
+                    recipient,
+                    received,
+                } = &*whisper;
+                self.lock()
+                    .whisper(*sender, sent, *recipient, received, &mut unflushed);
+                unflushed.flush();
+            }
+            News::Lines {
+                channel,
+                name,
+                lines,
+            } => self.hear_lines(channel, &name.into(), &lines),
+        }
+    }
 
-    /// Queues news of all devices that are with this server: the answer to
-    /// [`News::Ask`]. Waits while the queue is full, so not for the task that empties
-    /// it.
-    pub(crate) async fn tell_devices(&self) {}
-
-    /// A peer is silent: its devices count as cut from now on.
-    pub(crate) fn lose_server(&self, _server: ServerId) {}
-
-    /// The channels that somebody listens to here, and the number up to which lines
-    /// were delivered. To be subscribed: a player may have come into one by a peer's
-    /// news.
-    pub(crate) fn heard_channels(&self) -> Vec<(ChannelId, Seq)> {
-        Vec::new()
+    /// Channels that somebody listens to here and whose members may have been counted
+    /// wrongly, each with a member by whom to ask the store for
+    /// [`Membership::members`](crate::store::Membership::members). The number is to be
+    /// given to [`Hub::set_members`]. Each is named once.
+    pub(crate) fn uncounted(&self) -> Vec<(ChannelId, UserId)> {
+        let state = &mut *self.lock();
+        let Some(peers) = &mut state.peers else {
+            return Vec::new();
+        };
+        let channels = std::mem::take(&mut peers.uncounted).into_iter();
+        let with_member = channels.filter_map(|channel| {
+            let live = state.channels.get(&channel)?;
+            Some((channel, live.listeners.first()?.user))
+        });
+        with_member.collect()
     }
 
     /// The accounts that are connected here, and the newest number of their inboxes
     /// that they know of.
     pub(crate) fn inboxes(&self) -> Vec<(UserId, Seq)> {
-        Vec::new()
+        let state = self.lock();
+        let players = state.players.iter();
+        let here = players.filter(|(_, player)| player.outboxes().next().is_some());
+        here.map(|(user, player)| (*user, player.last_whisper))
+            .collect()
+    }
+}
+
+impl State {
+    /// Queues news for the other servers, if there may be any.
+    pub(super) fn tell_peers(&mut self, news: impl FnOnce() -> News) {
+        let Some(peers) = &mut self.peers else {
+            return;
+        };
+        match peers.news.try_send(news()) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => peers.missed = true,
+            // The server is about to end.
+            Err(TrySendError::Closed(_)) => {}
+        }
     }
 
-    /// Channels with lines that have waited for one before them for so long, and the
-    /// number up to which lines were delivered.
-    pub(crate) fn holes(&self, _older_than: Duration) -> Vec<(ChannelId, Seq)> {
-        Vec::new()
+    /// The way to the other servers, to wait for room on it.
+    pub(super) fn news(&self) -> Option<Sender<News>> {
+        self.peers.as_ref().map(|peers| peers.news.clone())
     }
-
-    /// Delivers lines of a channel that the store was asked for, behind the last one
-    /// delivered or an earlier one. Those delivered already are left out, and what the
-    /// store has forgotten is not waited for.
-    pub(crate) fn publish_found(&self, _channel: ChannelId, _found: Page) {}
-
-    /// As [`Hub::publish_found`], for an account's inbox.
-    pub(crate) fn whispers_found(&self, _user: UserId, _found: Page) {}
 }

@@ -1,4 +1,11 @@
-use longhall_packet::{Access, Change, Line, LineKind, Presence, Seq, codec};
+mod cluster;
+mod lines;
+mod random;
+mod servers;
+
+use longhall_packet::{
+    Access, Change, CloseReason, Line, LineKind, Presence, PresenceText, Role, codec,
+};
 
 use super::*;
 use crate::outbox::{Next, Unflushed};
@@ -54,6 +61,7 @@ fn newcomer(user: i64) -> Newcomer {
         outbox: Arc::new(Outbox::new(1_000_000, None)),
         memberships: vec![lobby(), den()],
         blocked: Vec::new(),
+        last_whisper: 0,
         resumed: false,
     }
 }

@@ -238,6 +238,15 @@ impl Store for PostgresStore {
             .await
     }
 
+    async fn connection_number(&self) -> Result<i64, StoreError> {
+        self.write(|db| {
+            let next = db.first("SELECT nextval('connections')", &[])?;
+            let next = next.ok_or(StoreError::Failed("a sequence has no next".to_owned()))?;
+            Ok(next.try_get(0)?)
+        })
+        .await
+    }
+
     async fn newest(&self, logs: Vec<Log>) -> Result<Vec<Seq>, StoreError> {
         self.read(move |db| lines::newest(db, &logs)).await
     }

@@ -1,0 +1,124 @@
+//! Sets right what is known of a player here, when news of peers may have been lost.
+//!
+//! What is said of players elsewhere is told again by their servers. For those here the
+//! store is asked: who was taken out of a channel hears nothing more of it, and who was
+//! logged out is, though nobody got the word through.
+
+use longhall_packet::{CloseReason, LeaveReason, ServerPacket};
+
+use super::{Arrival, Hub, Stale, State};
+use crate::frames::encode;
+use crate::store::{ChannelId, Membership, SessionId, UserId};
+
+/// What the store knows of an account.
+pub(crate) struct Known {
+    pub(crate) memberships: Vec<Membership>,
+    pub(crate) blocked: Vec<UserId>,
+    /// Those that have not ended.
+    pub(crate) sessions: Vec<SessionId>,
+}
+
+impl Hub {
+    /// The accounts that have a device here: those to give to [`Hub::set_right`] after a
+    /// doubt.
+    pub(crate) fn players_here(&self) -> Vec<UserId> {
+        let state = self.lock();
+        let here = state.players.iter().filter(|(_, player)| player.is_here());
+        here.map(|(user, _)| *user).collect()
+    }
+
+    /// Makes what is known of a player here what the store says, and tells their
+    /// sessions of each channel that they are in or out of. `arrival` is to begin before
+    /// the store is asked.
+    ///
+    /// # Errors
+    /// [`Stale`] when `known` may be out of date: ask the store again.
+    pub(crate) fn set_right(
+        &self,
+        arrival: &Arrival,
+        user: UserId,
+        known: Known,
+    ) -> Result<(), Stale> {
+        let state = &mut *self.lock();
+        let channels = known.memberships.iter().map(|m| m.channel.id);
+        state.arrivals.check(arrival, Some(user), channels)?;
+        state.end_all_but(user, &known.sessions);
+        if !state
+            .players
+            .get(&user)
+            .is_some_and(|player| player.is_here())
+        {
+            return Ok(());
+        }
+        state.set_blocked(user, known.blocked.into_iter().collect());
+        for channel in state.wrong_channels(user, &known.memberships) {
+            state.take_out(user, channel);
+        }
+        for membership in &known.memberships {
+            state.put_in(user, membership);
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Ends the devices here whose sessions are over.
+    fn end_all_but(&mut self, user: UserId, sessions: &[SessionId]) {
+        let player = self.players.get(&user).into_iter();
+        let devices = player.flat_map(|player| &player.devices);
+        let ours = devices.filter(|device| device.place.is_ours());
+        let over = ours.map(|device| device.session);
+        let over: Vec<SessionId> = over.filter(|session| !sessions.contains(session)).collect();
+        for session in over {
+            self.remove_device(user, session, Some(CloseReason::SessionEnded));
+        }
+    }
+
+    /// The channels that a player is in here, and not in the store.
+    pub(super) fn wrong_channels(
+        &self,
+        user: UserId,
+        memberships: &[Membership],
+    ) -> Vec<ChannelId> {
+        let player = self.players.get(&user).into_iter();
+        let channels = player.flat_map(|player| &player.channels).copied();
+        let is_member = |channel: &ChannelId| memberships.iter().any(|m| m.channel.id == *channel);
+        channels.filter(|channel| !is_member(channel)).collect()
+    }
+
+    fn take_out(&mut self, user: UserId, channel: ChannelId) {
+        if let Some(live) = self.channels.get(&channel) {
+            let left = ServerPacket::Left {
+                channel: live.name.as_ref().to_owned(),
+                reason: LeaveReason::Left,
+                by: None,
+            };
+            self.tell(user, None, &encode(&left));
+        }
+        self.drop_from_channel(channel, user);
+    }
+
+    fn put_in(&mut self, user: UserId, membership: &Membership) {
+        let channel = membership.channel.id;
+        let player = self.players.get(&user);
+        let is_in = player.is_some_and(|player| player.channels.contains(&channel));
+        self.open_channel(&membership.channel, membership.members);
+        let Some(live) = self.channels.get_mut(&channel) else {
+            return;
+        };
+        let role = live.present.insert(user, membership.role);
+        let is_same =
+            role == Some(membership.role) && (live.is_lobby || live.members == membership.members);
+        live.members = membership.members;
+        if !is_same {
+            live.note_unnamed();
+            self.mark_changed(channel);
+        }
+        if !is_in {
+            self.enter_channel(channel, user, membership.role);
+            let channel = self.as_seen_by(membership);
+            let joined = ServerPacket::Joined { id: None, channel };
+            self.tell(user, None, &encode(&joined));
+        }
+    }
+}
