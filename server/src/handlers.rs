@@ -57,3 +57,5 @@ pub(crate) use sessions::{close_session, sessions};
 pub(crate) mod test_requests;
 #[cfg(test)]
 pub(crate) mod test_session;
+#[cfg(test)]
+mod two_servers;

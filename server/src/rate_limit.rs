@@ -4,6 +4,7 @@
 mod steady;
 #[cfg(test)]
 mod tests;
+mod tried;
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -19,10 +20,11 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use crate::config::Config;
-use crate::store::{Place, SessionId, UserId};
+use crate::store::{Place, UserId};
 pub(crate) use steady::SteadyLimit;
+pub(crate) use tried::Tried;
+use tried::Tries;
 
-const TWICE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 /// Whispers to people who have not answered that are not slowed down.
 const WHISPERS_AT_ONCE: u32 = 30;
 /// Players whose answers to whispers are remembered; of others they are looked up.
@@ -33,22 +35,14 @@ const DENIAL_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is no
 
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
-/// The limits all connections share. Tries count before any work is done for
-/// them, whether they succeed or not.
+/// The limits that all connections of this server share.
 pub(crate) struct RateLimits {
     connections: Keyed<IpAddr>,
     denial_lines: Keyed<IpAddr>,
-    registrations: Keyed<IpAddr>,
-    logins_of_address: Keyed<IpAddr>,
-    logins_at_name: Keyed<(IpAddr, String)>,
-    /// From all places that the name's account was never logged in to from.
-    logins_of_strangers: Keyed<String>,
-    password_changes: Keyed<i64>,
-    failed_resumes: Keyed<IpAddr>,
+    tries: Tries,
     unanswered_whispers: Keyed<i64>,
     speakers: Mutex<HashMap<UserId, Shared>>,
     lines_per_second: NonZeroU32,
-    channel_passwords: Keyed<i64>,
     creations: Keyed<i64>,
     invitations: Keyed<i64>,
     clock: DefaultClock,
@@ -59,7 +53,6 @@ impl RateLimits {
         let rates = &config.rates;
         let connections =
             u32::try_from(config.capacity.max_connections_per_address).unwrap_or(u32::MAX);
-        let per_name = at_least_one(rates.logins_per_minute_per_name);
         let whispers = at_least_one(rates.unanswered_whispers_per_minute);
         Self {
             connections: RateLimiter::hashmap(
@@ -67,20 +60,7 @@ impl RateLimits {
                     .allow_burst(at_least_one(connections.saturating_mul(2))),
             ),
             denial_lines: RateLimiter::hashmap(Quota::per_minute(DENIAL_LINES_PER_MINUTE)),
-            registrations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
-                rates.registrations_per_hour,
-            ))),
-            logins_of_address: RateLimiter::hashmap(Quota::per_minute(at_least_one(
-                rates.logins_per_minute,
-            ))),
-            logins_at_name: RateLimiter::hashmap(Quota::per_minute(per_name)),
-            logins_of_strangers: RateLimiter::hashmap(Quota::per_minute(
-                per_name.saturating_mul(TWICE),
-            )),
-            password_changes: RateLimiter::hashmap(Quota::per_minute(per_name)),
-            failed_resumes: RateLimiter::hashmap(Quota::per_minute(at_least_one(
-                rates.failed_resumes_per_minute,
-            ))),
+            tries: Tries::new(rates),
             unanswered_whispers: RateLimiter::hashmap(
                 Quota::per_minute(whispers)
                     .allow_burst(at_least_one(whispers.get().min(WHISPERS_AT_ONCE))),
@@ -89,9 +69,6 @@ impl RateLimits {
             lines_per_second: at_least_one(
                 rates.lines_per_second.unwrap_or(rates.packets_per_second),
             ),
-            channel_passwords: RateLimiter::hashmap(Quota::per_minute(at_least_one(
-                rates.channel_passwords_per_minute,
-            ))),
             creations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
                 rates.creations_per_hour,
             ))),
@@ -118,52 +95,6 @@ impl RateLimits {
         self.check(&self.denial_lines, &network(address)).is_ok()
     }
 
-    /// Counts a registration from `address`.
-    ///
-    /// # Errors
-    /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check_registration(&self, address: IpAddr) -> Result<(), Denial> {
-        self.check(&self.registrations, &network(address))
-    }
-
-    /// Counts a login try from `address` for the name with key `name`. One from a
-    /// place that is not known to the account is to be counted as a stranger's, too.
-    ///
-    /// # Errors
-    /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check_login(&self, address: IpAddr, name: &str) -> Result<(), Denial> {
-        let network = network(address);
-        self.check(&self.logins_of_address, &network)?;
-        self.check(&self.logins_at_name, &(network, name.to_owned()))
-    }
-
-    /// Counts a login try for the name with key `name` from where its account was
-    /// never logged in to: all of those together must not guess for long. One place
-    /// alone cannot use it up.
-    ///
-    /// # Errors
-    /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check_stranger(&self, name: &str) -> Result<(), Denial> {
-        self.check(&self.logins_of_strangers, &name.to_owned())
-    }
-
-    /// Counts a try to change the password on a device that is logged in.
-    ///
-    /// # Errors
-    /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check_password_change(&self, session: SessionId) -> Result<(), Denial> {
-        self.check(&self.password_changes, &session.0)
-    }
-
-    /// Counts a resume from `address` with a token that is worth nothing. There are
-    /// too many tokens to find one, and others keep nobody waiting who has one.
-    ///
-    /// # Errors
-    /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check_failed_resume(&self, address: IpAddr) -> Result<(), Denial> {
-        self.check(&self.failed_resumes, &network(address))
-    }
-
     /// Counts a whisper of an account to somebody who has not whispered back.
     ///
     /// # Errors
@@ -181,14 +112,6 @@ impl RateLimits {
         });
         shared.was_unused = false;
         Arc::clone(&shared.speaker)
-    }
-
-    /// Counts a try of an account at the password of a channel.
-    ///
-    /// # Errors
-    /// `rate_limited` with the time until the next may come.
-    pub(crate) fn check_channel_password(&self, user: UserId) -> Result<(), Denial> {
-        self.check(&self.channel_passwords, &user.0)
     }
 
     /// Counts a channel that an account creates.
@@ -211,14 +134,8 @@ impl RateLimits {
     pub(crate) fn drop_idle(&self) {
         self.connections.retain_recent();
         self.denial_lines.retain_recent();
-        self.registrations.retain_recent();
-        self.logins_of_address.retain_recent();
-        self.logins_at_name.retain_recent();
-        self.logins_of_strangers.retain_recent();
-        self.password_changes.retain_recent();
-        self.failed_resumes.retain_recent();
+        self.tries.drop_idle();
         self.unanswered_whispers.retain_recent();
-        self.channel_passwords.retain_recent();
         self.creations.retain_recent();
         self.invitations.retain_recent();
         // Not at once: an account that logs in again has no more lines than before.

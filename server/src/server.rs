@@ -5,19 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use longhall_packet::ChannelName;
+use longhall_packet::{ChannelName, Denial, DenyCode};
 use tokio::sync::MutexGuard;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::bans::{self, Bans};
 use crate::channel_locks::KeyedLock;
 use crate::chat_log::ChatLog;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::handlers::Outcome;
 use crate::hub::{self, Hub};
 use crate::password::Passwords;
-use crate::rate_limit::RateLimits;
+use crate::rate_limit::{RateLimits, Tried};
 use crate::reserved::Reserved;
 use crate::resume_token::SeenTokens;
 use crate::retention;
@@ -105,6 +107,7 @@ impl Server {
         self.spawn(drop_idle(
             Arc::clone(&self.limits),
             Arc::clone(&self.seen_tokens),
+            store(),
             // Twice as long as a connection may stay logged out.
             2 * config.timeouts.login,
         ));
@@ -119,6 +122,19 @@ impl Server {
     /// same order.
     pub(crate) async fn change_channel(&self, name: &ChannelName) -> MutexGuard<'_, ()> {
         self.channel_locks.lock(name).await
+    }
+
+    /// Counts a try here, and then with those on other servers of the store: what is
+    /// denied in this server's memory costs the store nothing.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come, or `unavailable`.
+    pub(crate) async fn count_try(&self, tried: Tried<'_>) -> Outcome {
+        self.limits.check_try(tried)?;
+        match self.store.take(self.limits.shared(tried)).await? {
+            None => Ok(()),
+            Some(wait) => Err(Denial::for_now(DenyCode::RateLimited, wait).into()),
+        }
     }
 
     /// A number for the log, unique for this run.
@@ -136,12 +152,20 @@ impl Server {
 
 /// Forgets the addresses, names and tokens that have not been there for a while, once a
 /// minute.
-async fn drop_idle(limits: Arc<RateLimits>, seen_tokens: Arc<SeenTokens>, shown_ago: Duration) {
+async fn drop_idle(
+    limits: Arc<RateLimits>,
+    seen_tokens: Arc<SeenTokens>,
+    store: Arc<dyn Store>,
+    shown_ago: Duration,
+) {
     let mut minutes = interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         minutes.tick().await;
         limits.drop_idle();
         seen_tokens.forget_older_than(shown_ago);
+        if let Err(cause) = store.drop_idle_limits().await {
+            warn!(%cause, "cannot forget tries that count no more for now");
+        }
     }
 }

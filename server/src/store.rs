@@ -4,6 +4,7 @@
 //! rules, `longhall-world`, as a `MemoryStore`. No other module knows SQL. A method
 //! answers when its change is durable.
 
+mod limits;
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
 mod page;
@@ -12,6 +13,8 @@ mod sql;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
@@ -25,6 +28,7 @@ pub use longhall_world::records::{
     Removed, Retention, Rotation, Seen, SessionId, SessionRow, Shrunk, TokenHash, User, UserId,
 };
 
+pub use limits::{LimitKey, SharedLimit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
 pub use postgres::{PostgresError, PostgresStore};
@@ -398,6 +402,22 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
     async fn shrink(&self, max_bytes: u64) -> Result<Shrunk, StoreError>;
+
+    /// Counts a try against a limit that all servers of the store keep together. Says
+    /// how long to wait when there is none left; it is not counted then.
+    ///
+    /// In a store that has one server there is never anything to wait for: the limits
+    /// in that server's memory are all there is.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn take(&self, limit: SharedLimit) -> Result<Option<Duration>, StoreError>;
+
+    /// Forgets whose tries are back to their full allowance.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn drop_idle_limits(&self) -> Result<(), StoreError>;
 
     /// Notes what the clock has shown.
     ///

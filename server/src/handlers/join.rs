@@ -5,6 +5,7 @@ use longhall_world::rules::{self, Entrance};
 
 use super::listen::{channels_per_account, listen};
 use super::outcome::Outcome;
+use crate::rate_limit::Tried;
 use crate::session::Session;
 use crate::store::{Added, Channel, MemberLimits};
 
@@ -66,7 +67,7 @@ async fn check_access(
     let Some(password) = password else {
         return Err(DenyCode::WrongChannelPassword.into());
     };
-    server.limits.check_channel_password(me)?;
+    server.count_try(Tried::ChannelPassword(me)).await?;
     let stored = channel.password_hash.clone();
     let verified = server.passwords.verify(stored, password).await?;
     if !verified.valid {

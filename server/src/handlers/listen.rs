@@ -7,6 +7,7 @@ use super::arriving::Arriving;
 use super::outcome::{HandlerError, Outcome};
 use crate::Server;
 use crate::hub::Stale;
+use crate::rate_limit::Tried;
 use crate::session::Session;
 use crate::store::ChannelId;
 
@@ -43,9 +44,8 @@ pub(super) async fn hash_for(
             // Without one: as if it were empty.
             let password = password.map_or_else(|| ChannelPassword::parse(""), Ok)?;
             let server = &session.server;
-            server
-                .limits
-                .check_channel_password(session.me()?.user.id)?;
+            let me = session.me()?.user.id;
+            server.count_try(Tried::ChannelPassword(me)).await?;
             Ok(Some(server.passwords.hash(password).await?))
         }
     }

@@ -6,7 +6,7 @@ use tracing::warn;
 use super::arriving::{Arriving, changed_meanwhile};
 use super::enter::{Entering, enter};
 use super::outcome::Outcome;
-use crate::rate_limit;
+use crate::rate_limit::{self, Tried};
 use crate::resume_token;
 use crate::session::Session;
 use crate::store::NewSession;
@@ -22,10 +22,13 @@ pub(crate) async fn login(
 ) -> Outcome {
     let server = &session.server;
     let name_key = username.name_key();
-    server.limits.check_login(session.address, &name_key)?;
+    let address = session.address;
+    server.count_try(Tried::Login(address)).await?;
+    let at_name = Tried::LoginAtName(address, &name_key);
+    server.count_try(at_name).await?;
     let place = rate_limit::place(session.address);
     if !server.store.is_known_place(&name_key, place).await? {
-        server.limits.check_stranger(&name_key)?;
+        server.count_try(Tried::StrangersLogin(&name_key)).await?;
     }
 
     let arriving = Arriving::begin(&server.hub);

@@ -4,6 +4,7 @@ use longhall_packet::{CloseReason, DenyCode, NameKeys, Password, RequestId, Serv
 use tracing::info;
 
 use super::outcome::Outcome;
+use crate::rate_limit::Tried;
 use crate::session::Session;
 
 /// Answers `change_password` with `ok`. The account's other sessions end.
@@ -18,7 +19,7 @@ pub(crate) async fn change_password(
     // A device left alone is no place to guess at; but nobody else can use up its
     // tries.
     let name_key = NameKeys::name_of(&me.user.username);
-    server.limits.check_password_change(me.session)?;
+    server.count_try(Tried::PasswordChange(me.session)).await?;
 
     // Asked anew: it may have been changed on another device.
     let found = server.store.user_by_name(&name_key).await?;

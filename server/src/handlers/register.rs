@@ -4,6 +4,7 @@ use longhall_packet::{DenyCode, Password, RequestId, ServerPacket, Username};
 use tracing::info;
 
 use super::outcome::Outcome;
+use crate::rate_limit::Tried;
 use crate::session::Session;
 use crate::store::NewUser;
 
@@ -15,7 +16,9 @@ pub(crate) async fn register(
     password: Password,
 ) -> Outcome {
     let server = &session.server;
-    server.limits.check_registration(session.address)?;
+    server
+        .count_try(Tried::Registration(session.address))
+        .await?;
 
     let keys = username.keys();
     if server.reserved.contain(&keys) {

@@ -7,7 +7,7 @@ use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
 use super::arriving::Arriving;
 use super::enter::{Entering, enter};
 use super::outcome::Outcome;
-use crate::rate_limit;
+use crate::rate_limit::{self, Tried};
 use crate::resume_token;
 use crate::session::Session;
 use crate::store::Rotation;
@@ -39,7 +39,8 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         .await?;
     let Some((user, resumed)) = rotated else {
         server.seen_tokens.forget(presented);
-        server.limits.check_failed_resume(session.address)?;
+        let failed = Tried::FailedResume(session.address);
+        server.count_try(failed).await?;
         return Err(DenyCode::SessionExpired.into());
     };
 

@@ -101,6 +101,14 @@ impl TestSession {
         Self::of(Arc::clone(&self.gate.session.server))
     }
 
+    /// A visitor of another server with the same store and settings.
+    pub(crate) async fn on_another_server(&self) -> Self {
+        let server = &self.gate.session.server;
+        let store = Arc::clone(&server.store);
+        let opening = Server::open(server.config.clone(), store, CancellationToken::new());
+        Self::of(opening.await.unwrap())
+    }
+
     /// Another device on which somebody of the same server is logged in.
     pub(crate) async fn another_device(&self, name: &str) -> Self {
         let mut device = self.another();

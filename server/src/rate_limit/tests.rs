@@ -8,29 +8,35 @@ fn limits() -> RateLimits {
     }))
 }
 
+/// As a login does.
+fn check_login(limits: &RateLimits, address: IpAddr, name: &str) -> Result<(), Denial> {
+    limits.check_try(Tried::Login(address))?;
+    limits.check_try(Tried::LoginAtName(address, name))
+}
+
 #[test]
 fn each_address_has_its_own_allowance() {
     let limits = limits();
     let (one, two) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-    assert!(limits.check_registration(one).is_ok());
-    assert!(limits.check_registration(one).is_ok());
-    let denial = limits.check_registration(one).unwrap_err();
+    assert!(limits.check_try(Tried::Registration(one)).is_ok());
+    assert!(limits.check_try(Tried::Registration(one)).is_ok());
+    let denial = limits.check_try(Tried::Registration(one)).unwrap_err();
     assert_eq!(denial.code, DenyCode::RateLimited);
     let wait = denial.retry_after_ms.unwrap();
     assert!((1..=30 * 60 * 1000).contains(&wait), "{wait}");
-    assert!(limits.check_registration(two).is_ok());
+    assert!(limits.check_try(Tried::Registration(two)).is_ok());
 }
 
 #[test]
 fn guessing_one_name_from_many_addresses_is_limited() {
     let limits = limits();
     for host in 1..=4 {
-        assert!(limits.check_login([192, 0, 2, host].into(), "ada").is_ok());
-        assert!(limits.check_stranger("ada").is_ok());
+        assert!(check_login(&limits, [192, 0, 2, host].into(), "ada").is_ok());
+        assert!(limits.check_try(Tried::StrangersLogin("ada")).is_ok());
     }
-    assert!(limits.check_login([192, 0, 2, 5].into(), "ada").is_ok());
-    assert!(limits.check_stranger("ada").is_err());
-    assert!(limits.check_stranger("bo").is_ok());
+    assert!(check_login(&limits, [192, 0, 2, 5].into(), "ada").is_ok());
+    assert!(limits.check_try(Tried::StrangersLogin("ada")).is_err());
+    assert!(limits.check_try(Tried::StrangersLogin("bo")).is_ok());
 }
 
 #[test]
@@ -38,12 +44,12 @@ fn guessing_one_name_from_one_address_leaves_tries_to_other_addresses() {
     let limits = limits();
     let guesser = IpAddr::from([192, 0, 2, 1]);
     for _ in 0..2 {
-        assert!(limits.check_login(guesser, "ada").is_ok());
-        assert!(limits.check_stranger("ada").is_ok());
+        assert!(check_login(&limits, guesser, "ada").is_ok());
+        assert!(limits.check_try(Tried::StrangersLogin("ada")).is_ok());
     }
-    assert!(limits.check_login(guesser, "ada").is_err());
-    assert!(limits.check_login([192, 0, 2, 2].into(), "ada").is_ok());
-    assert!(limits.check_stranger("ada").is_ok());
+    assert!(check_login(&limits, guesser, "ada").is_err());
+    assert!(check_login(&limits, [192, 0, 2, 2].into(), "ada").is_ok());
+    assert!(limits.check_try(Tried::StrangersLogin("ada")).is_ok());
 }
 
 #[test]

@@ -1,20 +1,25 @@
 //! The model of the rules as a store, for tests: same behaviour, nothing kept.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
 use longhall_world::World;
 
 use super::{
-    Added, Appended, Channel, ChannelId, Created, Cursor, Log, LogEntry, MemberLimits, MemberRow,
-    Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
-    Seen, SessionId, SessionRow, Shrunk, Store, StoreError, TokenHash, User, UserId,
+    Added, Appended, Channel, ChannelId, Created, Cursor, LimitKey, Log, LogEntry, MemberLimits,
+    MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed,
+    Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store, StoreError,
+    TokenHash, User, UserId,
 };
 
 /// Everything in memory.
 pub struct MemoryStore {
     epoch: String,
+    /// The limits count time from here.
+    opened: Instant,
     state: Mutex<State>,
 }
 
@@ -22,6 +27,7 @@ impl Default for MemoryStore {
     fn default() -> Self {
         Self {
             epoch: super::sqlite::new_epoch(),
+            opened: Instant::now(),
             state: Mutex::default(),
         }
     }
@@ -32,6 +38,8 @@ struct State {
     world: World,
     seen: Seen,
     connections: i64,
+    /// When the tries of each key are back to their full allowance.
+    limits: HashMap<LimitKey, Duration>,
     closed: bool,
 }
 
@@ -297,6 +305,22 @@ impl Store for MemoryStore {
 
     async fn shrink(&self, max_bytes: u64) -> Result<Shrunk, StoreError> {
         self.with(|world| world.shrink(max_bytes))
+    }
+
+    async fn take(&self, limit: SharedLimit) -> Result<Option<Duration>, StoreError> {
+        self.with(|_| ())?;
+        let now = self.opened.elapsed();
+        let full_at = &mut self.lock().limits;
+        let full_at = full_at.entry(limit.key).or_default();
+        let counted = limit.count(*full_at, now).map(|next| *full_at = next);
+        Ok(counted.err())
+    }
+
+    async fn drop_idle_limits(&self) -> Result<(), StoreError> {
+        self.with(|_| ())?;
+        let now = self.opened.elapsed();
+        self.lock().limits.retain(|_, full_at| *full_at > now);
+        Ok(())
     }
 
     async fn set_seen(&self, seen: Seen) -> Result<(), StoreError> {

@@ -14,6 +14,7 @@ mod error;
 mod inbox;
 mod keys;
 mod layout;
+mod limits;
 mod lines;
 mod open;
 mod pages;

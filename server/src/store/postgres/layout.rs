@@ -15,10 +15,16 @@ pub(super) struct Step {
 }
 
 /// The layouts there are, from 1.
-pub(super) const STEPS: &[Step] = &[Step {
-    script: include_str!("schema/0001_tables.sql"),
-    works_from: 1,
-}];
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        script: include_str!("schema/0001_tables.sql"),
+        works_from: 1,
+    },
+    Step {
+        script: include_str!("schema/0002_limits.sql"),
+        works_from: 1,
+    },
+];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.
 const TURN: i64 = 0x4c6f_6e67_6861_6c6c;

@@ -1,18 +1,19 @@
 //! What a [`Store`] is asked, given to a thread with a connection.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
 
 use super::error::Error;
-use super::{PostgresStore, append, inbox, lines, pages, prune, shrink};
+use super::{PostgresStore, append, inbox, limits, lines, pages, prune, shrink};
 use crate::clock::now_ms;
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Log, LogEntry, MemberLimits, MemberRow,
     Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
-    Seen, SessionId, SessionRow, Shrunk, Store, StoreError, TokenHash, User, UserId,
+    Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store, StoreError, TokenHash, User, UserId,
 };
 
 #[async_trait]
@@ -316,6 +317,20 @@ impl Store for PostgresStore {
         };
         *self.shrinking() = round;
         Ok(done)
+    }
+
+    async fn take(&self, limit: SharedLimit) -> Result<Option<Duration>, StoreError> {
+        self.write(move |db| limits::take(db, limit)).await
+    }
+
+    async fn drop_idle_limits(&self) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            after = self.write(move |db| limits::drop_idle(db, after)).await?;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     async fn set_seen(&self, seen: Seen) -> Result<(), StoreError> {

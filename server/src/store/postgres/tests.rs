@@ -12,7 +12,7 @@ mod outages;
 static SERVER: LazyLock<Postgres> = LazyLock::new(|| Postgres::quick().unwrap());
 
 /// The url of an empty database.
-fn database() -> String {
+pub(super) fn database() -> String {
     static MADE: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}", MADE.fetch_add(1, Ordering::Relaxed));
     SERVER.create_database(&name).unwrap();

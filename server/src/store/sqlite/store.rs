@@ -3,6 +3,7 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
@@ -13,7 +14,7 @@ use crate::store::sql::{channels, invitations, members, places, reads, sessions,
 use crate::store::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Log, LogEntry, MemberLimits, MemberRow,
     Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
-    Seen, SessionId, SessionRow, Shrunk, Store, StoreError, TokenHash, User, UserId,
+    Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store, StoreError, TokenHash, User, UserId,
 };
 
 #[async_trait]
@@ -333,6 +334,14 @@ impl Store for SqliteStore {
             .await?;
         *self.shrinking() = done.is_more.then_some(fronts);
         Ok(done)
+    }
+
+    async fn take(&self, _limit: SharedLimit) -> Result<Option<Duration>, StoreError> {
+        Ok(None)
+    }
+
+    async fn drop_idle_limits(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn set_seen(&self, seen: Seen) -> Result<(), StoreError> {
