@@ -6,13 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use longhall_packet::{ChannelName, Denial, DenyCode};
-use tokio::sync::MutexGuard;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::bans::{self, Bans};
-use crate::channel_locks::KeyedLock;
+use crate::channel_locks::{ChannelChange, KeyedLock};
 use crate::chat_log::ChatLog;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -23,7 +22,7 @@ use crate::rate_limit::{RateLimits, Tried};
 use crate::reserved::Reserved;
 use crate::resume_token::SeenTokens;
 use crate::retention;
-use crate::store::Store;
+use crate::store::{CHANNEL_WAIT, Store, StoreError};
 
 /// What all connections share.
 pub(crate) struct Server {
@@ -119,9 +118,22 @@ impl Server {
 
     /// To be held while the store and then the hub are told who is in a channel
     /// and what they may do there: two changes in a row must reach both in the
-    /// same order.
-    pub(crate) async fn change_channel(&self, name: &ChannelName) -> MutexGuard<'_, ()> {
-        self.channel_locks.lock(name).await
+    /// same order, and so those of other servers.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; also when others have changed the channel for too long.
+    pub(crate) async fn change_channel(
+        &self,
+        name: &ChannelName,
+    ) -> Result<ChannelChange, StoreError> {
+        let waiting = async {
+            // First: few changes at a time wait for the store.
+            let here = self.channel_locks.lock(name).await;
+            let everywhere = self.store.lock_channel(name).await?;
+            Ok(ChannelChange::new(here, everywhere))
+        };
+        let waited = timeout(CHANNEL_WAIT, waiting).await;
+        waited.unwrap_or_else(|_| Err(StoreError::Unavailable))
     }
 
     /// Counts a try here, and then with those on other servers of the store: what is

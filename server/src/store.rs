@@ -4,6 +4,7 @@
 //! rules, `longhall-world`, as a `MemoryStore`. No other module knows SQL. A method
 //! answers when its change is durable.
 
+mod channel_guard;
 mod limits;
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
@@ -28,11 +29,15 @@ pub use longhall_world::records::{
     Removed, Retention, Rotation, Seen, SessionId, SessionRow, Shrunk, TokenHash, User, UserId,
 };
 
+pub use channel_guard::ChannelGuard;
 pub use limits::{LimitKey, SharedLimit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
 pub use postgres::{PostgresError, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};
+
+/// Longest that a change of a channel waits for others of the same one.
+pub(crate) const CHANNEL_WAIT: Duration = Duration::from_secs(5);
 
 /// Why the store did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -214,6 +219,14 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&ChannelName>,
         limit: usize,
     ) -> Result<Vec<(Channel, u32)>, StoreError>;
+
+    /// Waits until no other server of the store changes the channel of this name, and
+    /// holds them off from then on. Nobody may hold two. In a store that has one server
+    /// there is nobody to wait for.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn lock_channel(&self, name: &ChannelName) -> Result<ChannelGuard, StoreError>;
 
     /// Replaces what a channel is about.
     ///

@@ -17,7 +17,7 @@ pub(crate) async fn set_topic(
     topic: &Topic,
 ) -> Outcome {
     let server = &session.server;
-    let _change = server.change_channel(name).await;
+    let _change = server.change_channel(name).await?;
     let channel = membership_as(session, Role::Operator, name).await?.channel;
     let topic = topic.as_str().to_owned();
     server.store.set_topic(channel.id, topic.clone()).await?;
@@ -45,7 +45,7 @@ pub(crate) async fn set_access(
     let hash = hash_for(session, access, password).await?;
 
     let server = &session.server;
-    let _change = server.change_channel(name).await;
+    let _change = server.change_channel(name).await?;
     let channel = membership_as(session, Role::Owner, name).await?.channel;
     server.store.set_access(channel.id, access, hash).await?;
     let changed = ServerPacket::ChannelChanged {
@@ -69,7 +69,7 @@ pub(crate) async fn set_role(
     role: Role,
 ) -> Outcome {
     let server = &session.server;
-    let _change = server.change_channel(name).await;
+    let _change = server.change_channel(name).await?;
     let channel = membership_as(session, Role::Owner, name).await?.channel;
     let (user, username) = other_user(session, username).await?;
     if !server.store.set_role(channel.id, user, role).await? {

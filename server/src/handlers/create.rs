@@ -30,7 +30,7 @@ pub(crate) async fn create(
     }
     let password_hash = hash_for(session, access, password).await?;
 
-    let _change = server.change_channel(&name).await;
+    let _change = server.change_channel(&name).await?;
     let created = server
         .store
         .insert_channel(NewChannel {

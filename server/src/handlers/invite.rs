@@ -18,7 +18,7 @@ pub(crate) async fn invite(
     let server = &session.server;
     server.limits.check_invitation(session.me()?.user.id)?;
     // Held, so that nobody is invited into a channel they are just joining.
-    let _change = server.change_channel(name).await;
+    let _change = server.change_channel(name).await?;
     let mine = membership(session, name).await?;
     rules::check_invite(&mine)?;
     let (user, _) = other_user(session, username).await?;

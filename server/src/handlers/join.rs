@@ -30,7 +30,7 @@ pub(crate) async fn join(
     }
     check_access(session, &channel, password).await?;
 
-    let _change = server.change_channel(name).await;
+    let _change = server.change_channel(name).await?;
     let limits = MemberLimits {
         members_per_channel: server.config.capacity.members_per_channel,
         channels_per_account: channels_per_account(server),

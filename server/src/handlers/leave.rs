@@ -12,7 +12,7 @@ use crate::store::{ChannelId, Removed, UserId};
 pub(crate) async fn leave(session: &Session, id: RequestId, name: &ChannelName) -> Outcome {
     let me = &session.me()?.user;
     let server = &session.server;
-    let _change = server.change_channel(name).await;
+    let _change = server.change_channel(name).await?;
     let membership = membership(session, name).await?;
     let channel = membership.channel.id;
     rules::check_leave(&membership)?;

@@ -16,7 +16,7 @@ pub(crate) async fn remove(
     name: &ChannelName,
     username: &Username,
 ) -> Outcome {
-    let _change = session.server.change_channel(name).await;
+    let _change = session.server.change_channel(name).await?;
     let mine = membership_as(session, Role::Operator, name).await?;
     let (user, username) = other_user(session, username).await?;
     let channel = mine.channel.id;

@@ -1,8 +1,13 @@
 //! For tests: two servers on one store, and what counts on both.
 
-use longhall_packet::{Access, DenyCode, ServerPacket};
+use std::pin::pin;
 
-use super::test_requests::{change_password, join};
+use futures_util::FutureExt;
+use longhall_packet::{Access, ChannelName, DenyCode, Role, ServerPacket};
+
+use super::test_requests::{
+    change_password, create, invite, join, leave, remove, set_access, set_role, set_topic,
+};
 use super::test_session::TestSession;
 use crate::config::{Config, Rates};
 use crate::resume_token;
@@ -138,5 +143,50 @@ async fn what_is_tried_on_one_server_counts_on_the_others_of_its_store() {
                 "{limit:?}: {wait_ms:?}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_a_channel_waits_for_those_of_other_servers_and_lines_do_not() {
+    let [mut ada, mut bob, _eve] = TestSession::players(["ada", "bob", "eve"]).await;
+    let mut there = ada.on_another_server().await;
+    there.try_login("ada", "correct horse").await;
+    there.expect_logged_in(2);
+    let den = ChannelName::parse("den").unwrap();
+    // By ada, but for what only bob can do.
+    let changes = [
+        (false, create("den", Access::Open, None)),
+        (true, join("den", None)),
+        (false, set_topic("den", "new")),
+        (false, set_role("den", "bob", Role::Operator)),
+        (true, leave("den")),
+        (false, invite("den", "eve")),
+        (true, join("den", None)),
+        (false, remove("den", "bob")),
+        (false, set_access("den", Access::Invite, None)),
+    ];
+    for (is_bobs, change) in changes {
+        let name = change.name();
+        let other_server = there.store().lock_channel(&den).await.unwrap();
+        ada.forget_waiting();
+        bob.forget_waiting();
+        let (player, other) = if is_bobs {
+            (&mut bob, &mut ada)
+        } else {
+            (&mut ada, &mut bob)
+        };
+        {
+            let mut asking = pin!(player.ask(&change));
+            assert!(asking.as_mut().now_or_never().is_none(), "{name}");
+            other.chat("lobby", "hi").await;
+            drop(other_server);
+            asking.await;
+        }
+        assert_eq!(player.expect_line().text, "hi");
+        let answer = player.next();
+        assert!(
+            !matches!(answer, ServerPacket::Deny { .. }),
+            "{name}: {answer:?}"
+        );
     }
 }

@@ -9,17 +9,19 @@ use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Rol
 use longhall_world::World;
 
 use super::{
-    Added, Appended, Channel, ChannelId, Created, Cursor, LimitKey, Log, LogEntry, MemberLimits,
-    MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed,
-    Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store, StoreError,
-    TokenHash, User, UserId,
+    Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, LimitKey, Log, LogEntry,
+    MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
+    Removed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
+    StoreError, TokenHash, User, UserId,
 };
+use crate::channel_locks::KeyedLock;
 
 /// Everything in memory.
 pub struct MemoryStore {
     epoch: String,
     /// The limits count time from here.
     opened: Instant,
+    channel_locks: KeyedLock,
     state: Mutex<State>,
 }
 
@@ -28,6 +30,7 @@ impl Default for MemoryStore {
         Self {
             epoch: super::sqlite::new_epoch(),
             opened: Instant::now(),
+            channel_locks: KeyedLock::default(),
             state: Mutex::default(),
         }
     }
@@ -171,6 +174,11 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<(Channel, u32)>, StoreError> {
         self.with(|world| world.channels(user, after, limit))
+    }
+
+    async fn lock_channel(&self, name: &ChannelName) -> Result<ChannelGuard, StoreError> {
+        self.with(|_| ())?;
+        Ok(ChannelGuard::holding(self.channel_locks.lock(name).await))
     }
 
     async fn set_topic(&self, channel: ChannelId, topic: String) -> Result<(), StoreError> {

@@ -16,6 +16,7 @@ mod keys;
 mod layout;
 mod limits;
 mod lines;
+mod locks;
 mod open;
 mod pages;
 mod pool;
@@ -36,10 +37,11 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{Seen, StoreError};
+use super::{CHANNEL_WAIT, Seen, StoreError};
 use address::Address;
 use error::Error;
 use layout::{STEPS, Step};
+use locks::ChannelLocks;
 pub use open::PostgresError;
 use pool::Pool;
 use reach::Reach;
@@ -48,9 +50,13 @@ use transaction::{Purpose, Transaction};
 /// Longest that a call takes. A change that is not done by then may still be.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Most connections of one server that are for work.
+const CONNECTIONS: usize = 8;
+
 /// Everything in a PostgreSQL database, which other servers may have open as well.
 pub struct PostgresStore {
     pool: Pool,
+    channel_locks: ChannelLocks,
     reach: Arc<Reach>,
     epoch: String,
     seen: Seen,
@@ -82,7 +88,8 @@ impl PostgresStore {
         });
         let opened = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(Self {
-            pool: Pool::new(Arc::clone(&reach)),
+            pool: Pool::new(Arc::clone(&reach), CONNECTIONS),
+            channel_locks: ChannelLocks::new(Arc::clone(&reach), CHANNEL_WAIT),
             reach,
             epoch: opened.epoch,
             seen: opened.seen,
@@ -148,6 +155,7 @@ impl PostgresStore {
 
     fn finish(&self) {
         self.pool.finish();
+        self.channel_locks.finish();
         self.reach.close();
     }
 }

@@ -11,8 +11,6 @@ use super::reach::Reach;
 use super::seat::Seat;
 use crate::store::StoreError;
 
-/// Most connections of one server.
-const MOST: usize = 8;
 /// Jobs waiting for a connection. The next caller waits for a place; it gives up as it
 /// does when the database takes long.
 const QUEUE: usize = 1024;
@@ -30,6 +28,8 @@ pub(super) struct Pool {
 
 struct Shared {
     reach: Arc<Reach>,
+    /// Most threads.
+    most: usize,
     state: Mutex<State>,
     /// There is a job, or the end.
     job: Condvar,
@@ -46,11 +46,13 @@ struct State {
 }
 
 impl Pool {
-    pub(super) fn new(reach: Arc<Reach>) -> Self {
+    /// One with so many threads at most.
+    pub(super) fn new(reach: Arc<Reach>, most: usize) -> Self {
         Self {
             places: Arc::new(Semaphore::new(QUEUE)),
             shared: Arc::new(Shared {
                 reach,
+                most,
                 state: Mutex::default(),
                 job: Condvar::new(),
                 ended: Condvar::new(),
@@ -70,7 +72,7 @@ impl Pool {
             return Err(StoreError::Closed);
         }
         state.jobs.push_back((job, place));
-        if state.jobs.len() > state.idle && state.threads < MOST {
+        if state.jobs.len() > state.idle && state.threads < self.shared.most {
             let shared = Arc::clone(&self.shared);
             let started = thread::Builder::new()
                 .name("store".to_owned())

@@ -11,9 +11,10 @@ use super::{PostgresStore, append, inbox, limits, lines, pages, prune, shrink};
 use crate::clock::now_ms;
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
-    Added, Appended, Channel, ChannelId, Created, Cursor, Log, LogEntry, MemberLimits, MemberRow,
-    Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
-    Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store, StoreError, TokenHash, User, UserId,
+    Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, Log, LogEntry,
+    MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
+    Removed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
+    StoreError, TokenHash, User, UserId,
 };
 
 #[async_trait]
@@ -135,6 +136,10 @@ impl Store for PostgresStore {
         let after = after.cloned();
         self.read(move |db| channels::list(db, user, after.as_ref(), limit))
             .await
+    }
+
+    async fn lock_channel(&self, name: &ChannelName) -> Result<ChannelGuard, StoreError> {
+        self.channel_locks.lock(name).await
     }
 
     async fn set_topic(&self, channel: ChannelId, topic: String) -> Result<(), StoreError> {

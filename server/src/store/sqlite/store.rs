@@ -12,9 +12,10 @@ use super::driver::Sqlite;
 use super::{SqliteStore, append, inbox, now_ms, pages, prune};
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
-    Added, Appended, Channel, ChannelId, Created, Cursor, Log, LogEntry, MemberLimits, MemberRow,
-    Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned, Removed, Retention, Rotation,
-    Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store, StoreError, TokenHash, User, UserId,
+    Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, Log, LogEntry,
+    MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
+    Removed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
+    StoreError, TokenHash, User, UserId,
 };
 
 #[async_trait]
@@ -147,6 +148,10 @@ impl Store for SqliteStore {
         let after = after.cloned();
         self.read(move |db| channels::list(db, user, after.as_ref(), limit))
             .await
+    }
+
+    async fn lock_channel(&self, _name: &ChannelName) -> Result<ChannelGuard, StoreError> {
+        Ok(ChannelGuard::of_one_server())
     }
 
     async fn set_topic(&self, channel: ChannelId, topic: String) -> Result<(), StoreError> {
