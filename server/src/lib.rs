@@ -21,6 +21,7 @@
 //! - `bans`: who may not come in, by the operator's `name_list`;
 //! - `reserved`: which names nobody can register, by another one;
 //! - `clock`: how far the system's clock is believed;
+//! - [`bus`]: carries messages between servers;
 //! - `store`: what outlives a restart; the only place with SQL;
 //! - `retention`: forgets what is too old;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
@@ -44,6 +45,7 @@ mod hub;
 mod news;
 mod frames;
 mod outbox;
+pub mod bus;
 mod password;
 mod rate_limit;
 mod name_list;

@@ -76,7 +76,7 @@ impl Log {
     /// When they are no levels.
     pub fn take_events(&self, levels: &str) -> Result<(), ParseError> {
         tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::try_new(levels)?)
+            .with_env_filter(filter(levels)?)
             .with_writer(self.clone())
             .with_ansi(takes_colours())
             // Its word about itself would go to standard error, and panic
@@ -129,6 +129,16 @@ impl Log {
             let waited = self.0.idle.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+}
+
+/// The operator's levels. The crate of the bus tells of itself in its own words, unless
+/// it is asked for by name.
+fn filter(levels: &str) -> Result<EnvFilter, ParseError> {
+    let filter = EnvFilter::try_new(levels)?;
+    match levels.contains("async_nats") {
+        true => Ok(filter),
+        false => Ok(filter.add_directive("async_nats=off".parse()?)),
     }
 }
 
