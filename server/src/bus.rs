@@ -5,6 +5,8 @@
 //! cluster's affair. It may lose what it carries, but not in silence: then comes a
 //! [`Heard::Doubt`] or a [`Heard::Lost`], and what is missing is read from the store.
 
+#[cfg(test)]
+pub(crate) mod loopback;
 mod nats;
 mod subscriptions;
 // Tests have a NATS of their own on Unix.

@@ -59,7 +59,7 @@ async fn run<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<
     });
     let store = Arc::new(MemoryStore::default());
     let stopping = CancellationToken::new();
-    let server = Server::open(config, store, stopping.clone())
+    let server = Server::open(config, store, None, stopping.clone())
         .await
         .expect("the store in memory does not fail");
     let (here, mut peer) = connect().await.expect("this machine can be connected to");

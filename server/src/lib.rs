@@ -21,7 +21,7 @@
 //! - `bans`: who may not come in, by the operator's `name_list`;
 //! - `reserved`: which names nobody can register, by another one;
 //! - `clock`: how far the system's clock is believed;
-//! - [`bus`]: carries messages between servers;
+//! - `cluster`: the other servers of the same hall, over a [`bus`];
 //! - `store`: what outlives a restart; the only place with SQL;
 //! - `retention`: forgets what is too old;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
@@ -46,6 +46,7 @@ mod news;
 mod frames;
 mod outbox;
 pub mod bus;
+mod cluster;
 mod password;
 mod rate_limit;
 mod name_list;
@@ -71,6 +72,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use bus::Link;
 pub use config::Config;
 use server::Server;
 use store::Store;
@@ -91,7 +93,32 @@ pub async fn run(
     store: Arc<dyn Store>,
     stopping: CancellationToken,
 ) -> io::Result<()> {
-    let server = Server::open(config, store, stopping).await?;
+    run_with(listener, config, store, None, stopping).await
+}
+
+/// As [`run`], as one of several servers that have the store in common and hear of each
+/// other over a bus.
+///
+/// # Errors
+/// See [`run`].
+pub async fn run_in_cluster(
+    listener: TcpListener,
+    config: Config,
+    store: Arc<dyn Store>,
+    link: Link,
+    stopping: CancellationToken,
+) -> io::Result<()> {
+    run_with(listener, config, store, Some(link), stopping).await
+}
+
+async fn run_with(
+    listener: TcpListener,
+    config: Config,
+    store: Arc<dyn Store>,
+    link: Option<Link>,
+    stopping: CancellationToken,
+) -> io::Result<()> {
+    let server = Server::open(config, store, link, stopping).await?;
     server.start_tasks();
     let connections = TaskTracker::new();
     let accepting = listener::run(
@@ -108,6 +135,7 @@ pub async fn run(
         server.config.timeouts.shutdown,
         &server.hub,
         &server.chat_log,
+        server.cluster.as_ref(),
         &server.clock,
         &*server.store,
     )

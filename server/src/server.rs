@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use longhall_packet::{ChannelName, Denial, DenyCode};
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::bans::{self, Bans};
+use crate::bus::Link;
 use crate::channel_locks::{ChannelChange, KeyedLock};
 use crate::chat_log::ChatLog;
 use crate::clock::Clock;
+use crate::cluster::{self, Cluster};
 use crate::config::Config;
 use crate::handlers::Outcome;
 use crate::hub::{self, Hub};
@@ -22,7 +25,7 @@ use crate::rate_limit::{RateLimits, Tried};
 use crate::reserved::Reserved;
 use crate::resume_token::SeenTokens;
 use crate::retention;
-use crate::store::{CHANNEL_WAIT, Store, StoreError};
+use crate::store::{CHANNEL_WAIT, ChannelId, Store, StoreError};
 
 /// What all connections share.
 pub(crate) struct Server {
@@ -30,6 +33,8 @@ pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hub: Hub,
     pub(crate) chat_log: ChatLog,
+    /// The other servers; `None` if there can be none.
+    pub(crate) cluster: Option<Cluster>,
     /// See [`Server::change_channel`].
     channel_locks: KeyedLock,
     pub(crate) passwords: Passwords,
@@ -44,19 +49,21 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Reads the names, opens the lobby, starts the password threads and the chat log.
+    /// Reads the names, opens the lobby, starts the password threads, the chat log and, with
+    /// a bus, what is to do with other servers.
     ///
     /// # Errors
     /// When one of them cannot be done.
     pub(crate) async fn open(
         mut config: Config,
         store: Arc<dyn Store>,
+        link: Option<Link>,
         stopping: CancellationToken,
     ) -> io::Result<Arc<Self>> {
         let passwords = Passwords::start(&config)?;
         let bans = Arc::new(Bans::read(config.names.banned_names.clone())?);
         config.names.read_reserved()?;
-        let clock = Clock::start(store.seen(), config.history.clock_wait);
+        let clock = Arc::new(Clock::start(store.seen(), config.history.clock_wait));
         let mut lobby = store
             .open_lobby(&config.lobby.name, clock.now_ms())
             .await
@@ -66,16 +73,29 @@ impl Server {
             let set = store.set_topic(lobby.id, lobby.topic.clone()).await;
             set.map_err(io::Error::other)?;
         }
-        let hub = Hub::new(&lobby, config.presence.grace);
+        let grace = config.presence.grace;
+        let (hub, cluster) = match link {
+            None => (Hub::new(&lobby, grace), None),
+            Some(link) => {
+                let (telling, news) = mpsc::channel(cluster::MAX_NEWS);
+                let hub = Hub::in_cluster(&lobby, grace, telling);
+                let (store, stopping) = (Arc::clone(&store), stopping.clone());
+                let clock = Arc::clone(&clock);
+                let cluster = Cluster::start(link, hub.clone(), news, store, clock, stopping);
+                (hub, Some(cluster))
+            }
+        };
+        let doubts = cluster.as_ref().map(Cluster::doubts);
         Ok(Arc::new(Self {
             limits: Arc::new(RateLimits::new(&config)),
-            chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), stopping.clone()),
+            chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), doubts, stopping.clone()),
             hub,
+            cluster,
             channel_locks: KeyedLock::default(),
             passwords,
             bans,
             reserved: Reserved::of(&config),
-            clock: Arc::new(clock),
+            clock,
             seen_tokens: Arc::default(),
             store,
             stopping,
@@ -146,6 +166,15 @@ impl Server {
         match self.store.take(self.limits.shared(tried)).await? {
             None => Ok(()),
             Some(wait) => Err(Denial::for_now(DenyCode::RateLimited, wait).into()),
+        }
+    }
+
+    /// Has this server hear what is said in these channels. True if it did not before: then
+    /// what the store said of them is too old.
+    pub(crate) async fn hear(&self, channels: &[ChannelId]) -> bool {
+        match &self.cluster {
+            Some(cluster) => cluster.hear(channels).await,
+            None => false,
         }
     }
 

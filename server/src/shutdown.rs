@@ -20,6 +20,7 @@ use tracing::{info, warn};
 
 use crate::chat_log::ChatLog;
 use crate::clock::Clock;
+use crate::cluster::Cluster;
 use crate::hub::Hub;
 use crate::store::Store;
 use crate::{log, signals};
@@ -29,15 +30,17 @@ const SAME_SIGNAL: Duration = Duration::from_secs(1);
 /// How long the workers may be busy while the server stops.
 const STANDSTILL: Duration = Duration::from_secs(2);
 
-/// Waits so long for the connections to end, then closes the chat log and the store.
+/// Waits so long for the connections to end, then closes the chat log, the way to other
+/// servers and the store.
 ///
 /// # Errors
-/// When the chat log had panicked, which is why the server stops.
+/// When one of the first two had panicked, which is why the server stops.
 pub(crate) async fn drain(
     connections: &TaskTracker,
     patience: Duration,
     hub: &Hub,
     chat_log: &ChatLog,
+    cluster: Option<&Cluster>,
     clock: &Clock,
     store: &dyn Store,
 ) -> io::Result<()> {
@@ -53,16 +56,21 @@ pub(crate) async fn drain(
             "gave up waiting for the last connections"
         );
     }
-    let is_sound = chat_log.stop().await;
+    let is_log_sound = chat_log.stop().await;
+    // After the last line, which the other servers are told of.
+    let is_cluster_sound = match cluster {
+        Some(cluster) => cluster.stop().await,
+        None => true,
+    };
     if let Err(cause) = store.set_seen(clock.look()).await {
         warn!(%cause, "cannot note what the clock has shown");
     }
     store.close().await;
     info!("stopped");
-    if is_sound {
-        Ok(())
-    } else {
-        Err(io::Error::other("the chat log panicked"))
+    match (is_log_sound, is_cluster_sound) {
+        (true, true) => Ok(()),
+        (false, _) => Err(io::Error::other("the chat log panicked")),
+        (true, false) => Err(io::Error::other("the cluster's task panicked")),
     }
 }
 

@@ -104,6 +104,11 @@ async fn try_enter(
         store.open_inbox(user.id),
         store.invitations(user.id),
     )?;
+    let channels: Vec<_> = memberships.iter().map(|m| m.channel.id).collect();
+    if session.server.hear(&channels).await {
+        // Other servers may have had lines written there before this one heard of it.
+        return Ok(Err(Stale));
+    }
     invitations.retain(|invitation| blocks.iter().all(|(_, name)| *name != invitation.by));
     let who = Newcomer {
         user: user.id,

@@ -21,6 +21,9 @@ pub(super) async fn listen(session: &Session, id: RequestId, channel: ChannelId)
     let server = &session.server;
     let mut arriving = Arriving::begin(&server.hub);
     loop {
+        // Before the store is asked where the channel stands: what other servers have
+        // written by then is in its answer, the rest is heard.
+        server.hear(&[channel]).await;
         let membership = server.store.membership(channel, me).await?;
         let membership = membership.ok_or(DenyCode::UnknownChannel)?;
         let (hub, outbox) = (&server.hub, &session.outbox);

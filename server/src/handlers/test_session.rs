@@ -16,12 +16,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::test_requests::{self, ID};
 use crate::Server;
+use crate::bus::Link;
 use crate::config::{Config, HashCost};
 use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::outbox::{Next, Outbox};
 use crate::session::Session;
 use crate::store::{Cursor, MemoryStore, Store};
+
+/// How long an expected packet may take before the test fails.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One visitor of a server with [`MemoryStore`]. The server's `hello` is taken
 /// already.
@@ -49,7 +53,7 @@ fn quick_config(change: impl FnOnce(&mut Config)) -> Config {
 /// A server with [`MemoryStore`], without a listener.
 pub(crate) fn open_server(config: Config) -> Arc<Server> {
     let store = Arc::new(MemoryStore::default());
-    let opening = Server::open(config, store, CancellationToken::new());
+    let opening = Server::open(config, store, None, CancellationToken::new());
     // The store in memory never waits.
     opening.now_or_never().unwrap().unwrap()
 }
@@ -66,7 +70,18 @@ impl TestSession {
 
     /// A visitor of a server with another store and other settings.
     pub(crate) async fn over(store: Arc<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
-        let opening = Server::open(quick_config(change), store, CancellationToken::new());
+        let opening = Server::open(quick_config(change), store, None, CancellationToken::new());
+        Self::of(opening.await.unwrap())
+    }
+
+    /// A visitor of one of several servers with other settings.
+    pub(crate) async fn in_cluster(
+        store: Arc<dyn Store>,
+        link: Link,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let stopping = CancellationToken::new();
+        let opening = Server::open(quick_config(change), store, Some(link), stopping);
         Self::of(opening.await.unwrap())
     }
 
@@ -105,7 +120,7 @@ impl TestSession {
     pub(crate) async fn on_another_server(&self) -> Self {
         let server = &self.gate.session.server;
         let store = Arc::clone(&server.store);
-        let opening = Server::open(server.config.clone(), store, CancellationToken::new());
+        let opening = Server::open(server.config.clone(), store, None, CancellationToken::new());
         Self::of(opening.await.unwrap())
     }
 
@@ -174,6 +189,10 @@ impl TestSession {
     /// Has the news of presence told now.
     pub(crate) fn tell_news(&self) {
         self.gate.session.server.hub.tell_news(Instant::now());
+    }
+
+    pub(crate) fn server(&self) -> &Arc<Server> {
+        &self.gate.session.server
     }
 
     pub(crate) fn hub(&self) -> &Hub {
@@ -344,6 +363,16 @@ impl TestSession {
     pub(crate) fn forget_waiting(&mut self) {
         while self.outbox.take().is_some() {}
         self.received.clear();
+    }
+
+    /// The next packet, which another server has to do with: waits for it.
+    pub(crate) async fn await_next(&mut self) -> ServerPacket {
+        let deadline = Instant::now() + PATIENCE;
+        while self.is_silent() {
+            assert!(Instant::now() < deadline, "no packet comes");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        self.next()
     }
 
     #[track_caller]

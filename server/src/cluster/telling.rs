@@ -1,0 +1,94 @@
+//! What this server tells the others.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::Receiver;
+use tokio::time::sleep;
+
+use super::Shared;
+use crate::bus::Subject;
+use crate::news::News;
+
+/// A message of more bytes goes in parts, where it has any. NATS takes up to a megabyte,
+/// and a few large ones shall not fill every queue on their way.
+const MAX_MESSAGE_BYTES: usize = 128 * 1024;
+/// At least so long between two times that all devices are named.
+const SNAPSHOT_PAUSE: Duration = Duration::from_millis(500);
+
+/// Tells what the hub has to tell, in its order.
+pub(super) async fn run(shared: &Shared, news: &mut Receiver<News>) {
+    while let Some(told) = news.recv().await {
+        shared.tell(told);
+    }
+    // Nobody is left who could have news; the server is about to end.
+    std::future::pending::<()>().await;
+}
+
+/// Names all devices of this server to those who ask, all at once.
+pub(super) async fn answer(shared: &Shared) {
+    loop {
+        shared.doubts.asked().await;
+        shared.hub.tell_devices().await;
+        sleep(SNAPSHOT_PAUSE).await;
+    }
+}
+
+/// Tells what is left, at the end.
+pub(super) async fn finish(shared: &Shared, news: &mut Receiver<News>) {
+    while let Ok(told) = news.try_recv() {
+        shared.tell(told);
+    }
+    shared.bus.close().await;
+}
+
+impl Shared {
+    /// Never waits; see [`crate::bus::Bus::publish`].
+    pub(super) fn tell(&self, news: News) {
+        let bytes = news.encode(self.me);
+        if bytes.len() > MAX_MESSAGE_BYTES {
+            match halves(news) {
+                Ok((first, second)) => {
+                    self.tell(first);
+                    self.tell(second);
+                    return;
+                }
+                Err(whole) => return self.bus.publish(subject(&whole), bytes),
+            }
+        }
+        self.bus.publish(subject(&news), bytes);
+    }
+}
+
+fn subject(news: &News) -> Subject {
+    news.channel().map_or(Subject::All, Subject::Lines)
+}
+
+/// News in two parts that say the same one after the other; `Err` if they have none.
+fn halves(news: News) -> Result<(News, News), News> {
+    if let News::Lines {
+        channel,
+        name,
+        mut lines,
+    } = news
+    {
+        let rest = lines.split_off(lines.len() / 2);
+        let part = |lines| News::Lines {
+            channel,
+            name: name.clone(),
+            lines,
+        };
+        return match rest.len() {
+            0 | 1 if lines.is_empty() => Err(part(rest)),
+            _ => Ok((part(lines), part(rest))),
+        };
+    }
+    if let News::Here { mut devices, again } = news {
+        let rest = devices.split_off(devices.len() / 2);
+        let part = |devices| News::Here { devices, again };
+        return match rest.len() {
+            0 | 1 if devices.is_empty() => Err(part(rest)),
+            _ => Ok((part(devices), part(rest))),
+        };
+    }
+    Err(news)
+}
