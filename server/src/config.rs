@@ -5,6 +5,7 @@
 //! and goes into `server/longhall.example.env`. A field with `skip` is for tests.
 
 mod basics;
+mod bus;
 mod capacity;
 mod hashing;
 mod history;
@@ -22,6 +23,7 @@ use longhall_packet::Limits;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
 pub use basics::{Basics, StoreFileError, StoreUrl};
+pub use bus::{Bus, Hidden};
 pub use capacity::Capacity;
 pub use hashing::{HashCost, Hashing};
 pub use history::History;

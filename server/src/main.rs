@@ -4,16 +4,20 @@
 mod example;
 mod variables;
 
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Parser;
+use longhall_server::bus::NatsBus;
 use longhall_server::config::Basics;
 use longhall_server::log::{self, Log};
 use longhall_server::store::{PostgresStore, SqliteStore, Store};
-use longhall_server::{Config, SERVER_NAME, listener, process_limits, run, shutdown};
+use longhall_server::{
+    Config, SERVER_NAME, listener, process_limits, run, run_in_cluster, shutdown,
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -82,12 +86,26 @@ async fn serve(
     process_limits::outlive_file_size_limit().context("cannot listen for signals")?;
     config.names.read_reserved()?;
     let listener = TcpListener::from_std(listener).context("cannot wait for connections")?;
+    let bus = basics.bus.read()?;
+    ensure!(
+        bus.is_none() || basics.is_store_shared(),
+        "--bus is for several servers on one PostgreSQL, and a SQLite file has one server: \
+         leave --bus away, or give a PostgreSQL with --store"
+    );
     let (store, database) = open_store(&basics)?;
     let address = listener.local_addr().context("cannot find out the port")?;
     info!(%address, database, server = SERVER_NAME, "listening");
-    run(listener, config, store, stopping)
-        .await
-        .context("stopped")
+    let run = async {
+        match bus {
+            None => run(listener, config, store, stopping).await,
+            Some(url) => {
+                let link = NatsBus::connect(&url, store.epoch()).await;
+                let link = link.map_err(io::Error::other)?;
+                run_in_cluster(listener, config, store, link, stopping).await
+            }
+        }
+    };
+    run.await.context("stopped")
 }
 
 /// Opens the store that the options name, and says where it is.

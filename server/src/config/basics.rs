@@ -8,6 +8,8 @@ use std::{fmt, fs, io};
 
 use clap::Args;
 
+use super::Bus;
+
 /// What the program needs to start at all: its address, its file, its log.
 #[derive(Args, Clone, Debug)]
 pub struct Basics {
@@ -53,6 +55,10 @@ pub struct Basics {
     #[arg(conflicts_with = "database")]
     pub store_file: Option<PathBuf>,
 
+    /// How several servers find each other.
+    #[command(flatten)]
+    pub bus: Bus,
+
     /// How much to log: error, warn, info, debug or trace; also per module, as
     /// in "info,longhall_server::connection=debug". Passwords and tokens are
     /// never logged.
@@ -74,6 +80,11 @@ impl Basics {
             return Ok(self.store.clone());
         };
         StoreUrl::read(path).map(Some)
+    }
+
+    /// Whether several servers may have the store at once.
+    pub fn is_store_shared(&self) -> bool {
+        self.store.is_some() || self.store_file.is_some()
     }
 }
 

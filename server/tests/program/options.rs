@@ -89,7 +89,8 @@ fn variables() -> Vec<String> {
     let names: Vec<_> = help
         .split("[env: ")
         .skip(1)
-        .filter_map(|rest| Some(rest.split_once('=')?.0.to_owned()))
+        // Those that may hold a secret have no value there.
+        .filter_map(|rest| Some(rest.split(['=', ']']).next()?.to_owned()))
         .collect();
     assert!(names.len() > 20, "{names:?}");
     names

@@ -1,0 +1,101 @@
+//! Where the bus is: an option for the program, as a library user passes a bus.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+
+use crate::bus::BusUrl;
+
+/// How several servers find each other.
+#[derive(Args, Clone, Debug)]
+pub struct Bus {
+    /// Where NATS is, over which several servers on one PostgreSQL tell each other what is
+    /// said: nats://HOST:4222, or tls:// with name:password@ before the host. Several
+    /// addresses of one NATS cluster have commas between them.
+    ///
+    /// For more players than one machine serves, or so that none has to be there. Everybody on
+    /// the machine sees the command line: where there is a password, use the variable
+    /// or the file.
+    #[arg(long, env = "LONGHALL_BUS", value_name = "URL")]
+    #[arg(hide_env_values = true, conflicts_with = "bus_file")]
+    pub bus: Option<Hidden>,
+
+    /// A file with the address of NATS, in place of --bus.
+    ///
+    /// For a password that neither the command line nor the environment shall have.
+    #[arg(long, env = "LONGHALL_BUS_FILE", value_name = "FILE")]
+    pub bus_file: Option<PathBuf>,
+}
+
+/// A text that may hold a password: no message shows it.
+#[derive(Clone)]
+pub struct Hidden(String);
+
+impl Bus {
+    /// The address, if there is to be a bus.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the text is no address. The error does not show it.
+    pub fn read(&self) -> io::Result<Option<BusUrl>> {
+        let (text, option) = match (&self.bus, &self.bus_file) {
+            (None, None) => return Ok(None),
+            (Some(text), _) => (text.0.clone(), "--bus".to_owned()),
+            (None, Some(path)) => {
+                let option = format!("--bus-file {}", path.display());
+                let told = |cause: io::Error| {
+                    io::Error::new(cause.kind(), format!("cannot read {option}: {cause}"))
+                };
+                (std::fs::read_to_string(path).map_err(told)?, option)
+            }
+        };
+        let told = |cause| io::Error::other(format!("{option}: {cause}"));
+        BusUrl::parse(&text).map(Some).map_err(told)
+    }
+}
+
+impl FromStr for Hidden {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bus: Option<&str>, bus_file: Option<PathBuf>) -> io::Result<Option<BusUrl>> {
+        let bus = bus.map(|text| Hidden(text.to_owned()));
+        let place = Bus { bus, bus_file };
+        assert!(!format!("{place:?}").contains("secret"));
+        place.read()
+    }
+
+    #[test]
+    fn an_address_comes_from_the_option_or_a_file_and_is_never_shown() {
+        assert!(read(None, None).unwrap().is_none());
+        let url = read(Some("nats://hall:secret@a"), None).unwrap().unwrap();
+        assert_eq!(url.to_string(), "a:4222");
+        let told = read(Some("nats://hall:secret@"), None).unwrap_err();
+        assert!(told.to_string().starts_with("--bus: "), "{told}");
+        assert!(!told.to_string().contains("secret"), "{told}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bus");
+        let told = read(None, Some(file.clone())).unwrap_err().to_string();
+        assert!(told.starts_with("cannot read --bus-file "), "{told}");
+        std::fs::write(&file, "nats://hall:secret@b\n").unwrap();
+        let url = read(None, Some(file)).unwrap().unwrap();
+        assert_eq!(url.to_string(), "b:4222");
+    }
+}
