@@ -108,6 +108,11 @@ impl Cluster {
         self.shared.doubts.clone()
     }
 
+    /// Whether the bus is there, as far as is known.
+    pub(crate) fn is_bus_up(&self) -> bool {
+        self.shared.bus.is_up()
+    }
+
     /// Tells the hub's last news, then ends the task. False when it had panicked.
     pub(crate) async fn stop(&self) -> bool {
         self.stopping.cancel();

@@ -69,8 +69,9 @@ pub(crate) async fn serve(
 ) {
     let connection = server.connection_id();
     // Futures that are needed once are on the heap: an idle connection is small.
+    let accepting = Box::pin(handshake::accept(stream, || server.readiness()));
     let handshake = tokio::select! {
-        handshake = timeout(server.config.timeouts.handshake, Box::pin(handshake::accept(stream))) => handshake,
+        handshake = timeout(server.config.timeouts.handshake, accepting) => handshake,
         () = server.stopping.cancelled() => return,
     };
     let (stream, opened) = match handshake {

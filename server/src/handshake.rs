@@ -12,6 +12,8 @@ use tokio_tungstenite::tungstenite::handshake::server::{
 };
 use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
 
+use crate::health::Readiness;
+
 /// Most bytes of a request's head. Browsers with many cookies send a few KiB.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
 /// Reads from a peer that was refused, before the server hangs up.
@@ -36,12 +38,12 @@ pub(crate) enum HandshakeError {
     Io(#[from] io::Error),
     /// The peer was answered this and hung up on.
     #[error("{}: {}", .0.status, .0.text)]
-    Refused(Refusal),
+    Answered(Reply),
 }
 
-/// The answer to a request that is no handshake.
+/// The answer to a request that is no handshake, or a bad one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct Reply {
     status: &'static str,
     /// Header lines that belong to the status.
     headers: &'static str,
@@ -53,64 +55,106 @@ pub(crate) struct Refusal {
 /// 4.4: `Sec-WebSocket-Version` names its version.
 const UPGRADE: &str = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
 
-const NO_WEBSOCKET: Refusal = Refusal {
+const NO_WEBSOCKET: Reply = Reply {
     status: "426 Upgrade Required",
     headers: UPGRADE,
     text: "This is a Longhall server: games connect to it by WebSocket, there is no web page",
 };
-const WRONG_VERSION: Refusal = Refusal {
+const WRONG_VERSION: Reply = Reply {
     status: "426 Upgrade Required",
     headers: UPGRADE,
     text: "This server speaks version 13 of WebSocket (RFC 6455)",
 };
-const NO_HTTP: Refusal = Refusal {
+const NO_HTTP: Reply = Reply {
     status: "400 Bad Request",
     headers: "",
     text: "This is no HTTP request",
 };
-const NO_KEY: Refusal = Refusal {
+const NO_KEY: Reply = Reply {
     status: "400 Bad Request",
     headers: "",
     text: "Sec-WebSocket-Key is missing or is not 16 bytes in base64",
 };
-const NO_SUBPROTOCOL: Refusal = Refusal {
+const NO_SUBPROTOCOL: Reply = Reply {
     status: "400 Bad Request",
     headers: "",
     text: "Offer the WebSocket subprotocol longhall.v2",
 };
-const TOO_EARLY: Refusal = Refusal {
+const TOO_EARLY: Reply = Reply {
     status: "400 Bad Request",
     headers: "",
     text: "Wait for the answer to the handshake before sending more",
 };
-const TOO_LARGE: Refusal = Refusal {
+const TOO_LARGE: Reply = Reply {
     status: "431 Request Header Fields Too Large",
     headers: "",
     text: "The request is larger than 8 KiB",
 };
 
+const LIVE: Reply = Reply {
+    status: "200 OK",
+    headers: "",
+    text: "live",
+};
+
+/// What a request wants that gets a reply and no handshake.
+enum Instead {
+    /// To be told this.
+    Reply(Reply),
+    /// To know whether this server is to be sent players.
+    Readiness,
+}
+
 /// Answers the peer's handshake, or tells it why not and waits until it has read
-/// that. Takes as long as the peer likes: to be called with a deadline.
+/// that; also what it asks for instead, in a few words. Takes as long as the peer likes:
+/// to be called with a deadline.
 ///
 /// # Errors
 /// [`HandshakeError`]; the connection is of no use then.
-pub(crate) async fn accept(mut stream: TcpStream) -> Result<(TcpStream, Opened), HandshakeError> {
+pub(crate) async fn accept<R: Future<Output = Readiness>>(
+    mut stream: TcpStream,
+    readiness: impl FnOnce() -> R,
+) -> Result<(TcpStream, Opened), HandshakeError> {
     let mut head = Vec::with_capacity(1024);
     match read_request(&mut stream, &mut head).await? {
         Ok((answer, opened)) => {
             stream.write_all(&answer).await?;
             Ok((stream, opened))
         }
-        Err(refusal) => {
+        Err(instead) => {
+            let reply = match instead {
+                Instead::Reply(reply) => reply,
+                Instead::Readiness => told(readiness().await),
+            };
             let wants_body = !head.starts_with(b"HEAD ");
-            refuse(&mut stream, refusal, wants_body).await?;
-            Err(HandshakeError::Refused(refusal))
+            send(&mut stream, reply, wants_body).await?;
+            Err(HandshakeError::Answered(reply))
         }
     }
 }
 
+fn told(readiness: Readiness) -> Reply {
+    let (status, text) = match readiness {
+        Readiness::Ready => ("200 OK", "ready"),
+        Readiness::Degraded => (
+            "200 OK",
+            "degraded: the bus is away, lines from other servers come half a second late",
+        ),
+        Readiness::StoreAway => (
+            "503 Service Unavailable",
+            "not ready: the database does not answer",
+        ),
+        Readiness::Stopping => ("503 Service Unavailable", "not ready: the server stops"),
+    };
+    Reply {
+        status,
+        headers: "",
+        text,
+    }
+}
+
 /// The answer to send, or why there is none.
-type Answer = Result<(Vec<u8>, Opened), Refusal>;
+type Answer = Result<(Vec<u8>, Opened), Instead>;
 
 async fn read_request(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<Answer> {
     loop {
@@ -118,21 +162,33 @@ async fn read_request(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<
         let room = MAX_HEAD_BYTES - looked_at;
         if (&mut *stream).take(room as u64).read_buf(head).await? == 0 {
             return match room {
-                0 => Ok(Err(TOO_LARGE)),
+                0 => Ok(Err(Instead::Reply(TOO_LARGE))),
                 _ => Err(io::ErrorKind::UnexpectedEof.into()),
             };
         }
         // Parsed at its first bytes, so that another protocol is refused at once, and
         // when it is whole. A peer that sends byte after byte costs little in between.
         if looked_at == 0 || has_end(&head[looked_at.saturating_sub(3)..]) {
-            match Request::try_parse(head) {
-                Ok(None) => {}
-                Ok(Some((length, _))) if length < head.len() => return Ok(Err(TOO_EARLY)),
-                Ok(Some((_, request))) => return Ok(answer(&request)),
-                Err(cause) => return Ok(Err(refusal(&cause))),
-            }
+            let parsed = match Request::try_parse(head) {
+                Ok(None) => continue,
+                Ok(Some((length, _))) if length < head.len() => Err(TOO_EARLY),
+                Ok(Some((_, request))) => answer(&request),
+                Err(cause) => Err(refusal(&cause)),
+            };
+            return Ok(parsed.map_err(|refusal| instead(head).unwrap_or(Instead::Reply(refusal))));
         }
     }
+}
+
+/// What a request that is no handshake asks for, if it is something we tell.
+fn instead(head: &[u8]) -> Option<Instead> {
+    let path = [&b"GET "[..], b"HEAD "]
+        .iter()
+        .find_map(|method| head.strip_prefix(*method))?;
+    if path.starts_with(b"/live ") {
+        return Some(Instead::Reply(LIVE));
+    }
+    path.starts_with(b"/ready ").then_some(Instead::Readiness)
 }
 
 /// Whether a request's head ends in here: by an empty line.
@@ -141,7 +197,7 @@ fn has_end(bytes: &[u8]) -> bool {
     bytes.windows(3).any(ends) || bytes.ends_with(b"\n\n")
 }
 
-fn answer(request: &Request) -> Answer {
+fn answer(request: &Request) -> Result<(Vec<u8>, Opened), Reply> {
     let mut response = create_response(request).map_err(|cause| refusal(&cause))?;
     let opened = choose_subprotocol(request, &mut response)?;
     let mut bytes = Vec::new();
@@ -149,7 +205,7 @@ fn answer(request: &Request) -> Answer {
     Ok((bytes, opened))
 }
 
-fn refusal(cause: &WsError) -> Refusal {
+fn refusal(cause: &WsError) -> Reply {
     let cause = match cause {
         WsError::Protocol(cause) => cause,
         WsError::Capacity(_) => return TOO_LARGE,
@@ -167,7 +223,7 @@ fn refusal(cause: &WsError) -> Refusal {
     }
 }
 
-fn choose_subprotocol(request: &Request, response: &mut Response) -> Result<Opened, Refusal> {
+fn choose_subprotocol(request: &Request, response: &mut Response) -> Result<Opened, Reply> {
     let offered: Vec<&str> = request
         .headers()
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
@@ -210,14 +266,14 @@ fn choose<'a>(offered: &[&'a str], spoken: &[u32]) -> Option<(&'a str, Opened)> 
     })
 }
 
-/// Sends the refusal, and reads on for a little: hanging up with data unread
+/// Sends the reply, and reads on for a little: hanging up with data unread
 /// would make TCP take the answer back.
-async fn refuse(stream: &mut TcpStream, refusal: Refusal, wants_body: bool) -> io::Result<()> {
-    let Refusal {
+async fn send(stream: &mut TcpStream, reply: Reply, wants_body: bool) -> io::Result<()> {
+    let Reply {
         status,
         headers,
         text,
-    } = refusal;
+    } = reply;
     let length = text.len() + 1;
     let connection = match headers.contains("Upgrade:") {
         true => "Upgrade, close",

@@ -23,6 +23,7 @@
 //! - `clock`: how far the system's clock is believed;
 //! - `cluster`: the other servers of the same hall, over a [`bus`];
 //! - `store`: what outlives a restart; the only place with SQL;
+//! - `health`: what a load balancer is told;
 //! - `retention`: forgets what is too old;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
 //!
@@ -47,6 +48,7 @@ mod frames;
 mod outbox;
 pub mod bus;
 mod cluster;
+mod health;
 mod password;
 mod rate_limit;
 mod name_list;

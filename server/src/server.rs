@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::cluster::{self, Cluster};
 use crate::config::Config;
 use crate::handlers::Outcome;
+use crate::health::Health;
 use crate::hub::{self, Hub};
 use crate::password::Passwords;
 use crate::rate_limit::{RateLimits, Tried};
@@ -35,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) chat_log: ChatLog,
     /// The other servers; `None` if there can be none.
     pub(crate) cluster: Option<Cluster>,
+    pub(crate) health: Health,
     /// See [`Server::change_channel`].
     channel_locks: KeyedLock,
     pub(crate) passwords: Passwords,
@@ -91,6 +93,7 @@ impl Server {
             chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), doubts, stopping.clone()),
             hub,
             cluster,
+            health: Health::of(&lobby),
             channel_locks: KeyedLock::default(),
             passwords,
             bans,
