@@ -57,6 +57,10 @@ fn without_variable(arg: Arg) -> Arg {
 /// Names the variable in the error, if one is to blame: a variable without which there
 /// would be another error, or none.
 fn name_variable(mut error: Error, command: &Command, arguments: &[OsString]) -> Error {
+    if !error.use_stderr() {
+        // The help or the version, which somebody has asked for.
+        return error;
+    }
     let text = error.to_string();
     let guilty = command.get_arguments().find(|arg| {
         let others = command.clone().mut_arg(arg.get_id(), without_variable);

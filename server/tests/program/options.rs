@@ -68,6 +68,15 @@ fn a_bad_value_on_the_command_line_is_not_blamed_on_a_variable() {
     );
 }
 
+#[test]
+fn the_help_is_there_whatever_variables_are_set() {
+    let mut program = Program::command();
+    program.arg("--help").env("LONGHALL_LOG", "warn");
+    let Output { status, stdout, .. } = Program::output(&mut program);
+    let help = String::from_utf8(stdout).unwrap();
+    assert!(status.success() && help.contains("--listen"), "{help}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_variable_that_is_no_text_is_named() {
