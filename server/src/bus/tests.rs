@@ -169,6 +169,14 @@ async fn a_bus_that_refuses_is_an_error_that_tells_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bus_with_a_certificate_that_nobody_vouches_for_is_refused() {
+    let nats = Nats::with_tls().unwrap();
+    let url = BusUrl::parse(&nats.url()).unwrap();
+    let refused = NatsBus::connect(&url, "a1").await.err();
+    assert!(matches!(refused, Some(BusError::Tls(..))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_room_is_dropped_at_once_and_told() {
     let nats = Nats::start().unwrap();
     let [mut one, two] = Server::two(&nats).await;
