@@ -39,6 +39,6 @@ pub(super) fn append(
         .enumerate()
         .map(|(place, entry)| batch.apply(place, entry))
         .collect();
-    write::write(db, batch)?;
+    write::write(db, &batch)?;
     Ok(done)
 }

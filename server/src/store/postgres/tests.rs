@@ -8,6 +8,7 @@ use super::*;
 mod opening;
 mod outages;
 mod sharing;
+mod several;
 
 /// One server for all tests, with a database for each.
 static SERVER: LazyLock<Postgres> = LazyLock::new(|| Postgres::quick().unwrap());

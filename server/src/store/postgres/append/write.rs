@@ -6,8 +6,8 @@ use super::super::transaction::Transaction;
 use super::batch::{Batch, Row};
 
 /// Writes all of it.
-pub(super) fn write(db: &mut Transaction<'_>, batch: Batch) -> Result<(), Error> {
-    change(db, &batch)?;
+pub(super) fn write(db: &mut Transaction<'_>, batch: &Batch) -> Result<(), Error> {
+    change(db, batch)?;
     let moved_inboxes = batch.facts.inboxes.all();
     let (owners, delivered): (Vec<i64>, Vec<i64>) = moved_inboxes
         .filter(|(_, inbox)| inbox.is_moved)
