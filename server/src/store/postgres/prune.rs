@@ -78,15 +78,14 @@ pub(super) fn forget_lines(
         rows,
         counted: COUNTED,
     };
-    // Whether all were looked at is known by the last of them, with lines or without.
-    let found = db.first(LAST_LOOKED_AT, &[&after, &LOGS])?;
-    let up_to: Option<i64> = found.map_or(Ok(None), |row| row.try_get(0))?;
-    let Some(up_to) = up_to else {
+    // By all logs, with lines or without, it is known where the next step begins.
+    let Some(found) = db.first(LAST_LOOKED_AT, &[&after, &LOGS])? else {
         return Ok(());
     };
+    let (up_to, logs): (Option<i64>, i64) = (found.try_get(0)?, found.try_get(1)?);
     let mut looked_at = after;
-    step.next = Some(up_to);
-    for row in db.rows(STATES, &[&after, &up_to])? {
+    step.next = up_to.filter(|_| logs >= LOGS);
+    for row in db.rows(STATES, &[&after, &up_to.unwrap_or(after)])? {
         let log = LogState {
             id: row.try_get(0)?,
             last_seq: row.try_get(1)?,
@@ -224,9 +223,8 @@ fn thin_out(
 const SESSIONS: &str = "DELETE FROM sessions WHERE id IN
     (SELECT id FROM sessions WHERE expires_at_ms <= $1 LIMIT $2)";
 
-/// NULL when no log is left behind it.
-const LAST_LOOKED_AT: &str =
-    "SELECT max(id) FROM (SELECT id FROM logs WHERE id > $1 ORDER BY id LIMIT $2) AS next";
+const LAST_LOOKED_AT: &str = "SELECT max(id), count(*)
+    FROM (SELECT id FROM logs WHERE id > $1 ORDER BY id LIMIT $2) AS next";
 
 /// Logs with lines, and the oldest line of each.
 const STATES: &str = "SELECT logs.id, logs.last_seq, logs.channel_name IS NULL,

@@ -48,7 +48,7 @@ pub(super) fn measure(
     // Indexes are as full as the table.
     let weight = part * all_of_lines as f64 / heap as f64;
     let room_for = max_bytes - max_bytes / ROOM;
-    let kept = room_for.saturating_sub(bytes(others)) as f64 / weight;
+    let kept = (room_for.saturating_sub(bytes(others)) as f64 / weight) as i64;
     let Some(found) = db.first(LOOK, &[&percent, &kept])? else {
         return Ok((files, None));
     };
