@@ -1,5 +1,7 @@
 //! `lines.id`, and what `lines.kind` holds.
 
+pub(super) use crate::store::sql::{count, number, seq};
+
 /// The lowest bits of an id are the line's number in its log, the others the log.
 const SEQ_BITS: u32 = 36;
 /// The greatest number a log can give; the database sees to that.
@@ -22,30 +24,10 @@ pub(super) fn seq_of(key: i64) -> i64 {
     key & MAX_SEQ
 }
 
-/// The log of the line with this id.
-pub(super) fn log_of(key: i64) -> i64 {
-    key >> SEQ_BITS
-}
-
 /// The newest era of a log that has given this number, and the one before: in these two
 /// a line that is said again is looked for, at least 262,144 lines back.
 pub(super) fn eras(log: i64, last_seq: i64) -> impl Iterator<Item = i64> {
     let newest = line_key(log, last_seq) >> ERA_BITS;
     let before = (last_seq >> ERA_BITS > 0).then_some(newest - 1);
     (last_seq > 0).then_some(newest).into_iter().chain(before)
-}
-
-/// A count or limit as PostgreSQL holds it.
-pub(super) fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A number from the wire as PostgreSQL holds it.
-pub(super) fn number(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// The other way round. Neither numbers nor times are negative here.
-pub(super) fn seq(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

@@ -5,6 +5,7 @@ use longhall_engines::Postgres;
 
 use super::*;
 
+mod crowd;
 mod opening;
 mod outages;
 mod sharing;
