@@ -176,6 +176,7 @@ impl Nats {
         let mut engine = Running::start("NATS", &mut command, &self.home.path().join("log"))?;
         self.home.watch(Some(&engine))?;
         if let Err(error) = engine.wait_until(|engine| engine.log().has(READY)) {
+            self.home.watch(None)?;
             return match engine.log().has(TAKEN) {
                 true => Ok(Started::PortTaken(error)),
                 false => Err(error),

@@ -217,6 +217,7 @@ impl Postgres {
             fs::read_to_string(&status).is_ok_and(|text| says_ready(&text, engine.id()))
         };
         if let Err(error) = engine.wait_until(is_ready) {
+            self.home.watch(None)?;
             return match engine.log().has(TAKEN) {
                 true => Ok(Started::PortTaken(error)),
                 false => Err(error),

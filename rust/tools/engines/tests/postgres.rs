@@ -6,7 +6,7 @@ use longhall_engines::Postgres;
 
 #[test]
 fn what_was_committed_is_there_after_a_crash() {
-    let mut postgres = Postgres::start().unwrap();
+    let mut postgres = Postgres::quick().unwrap();
     postgres.create_database("hall").unwrap();
     let (url, port) = (postgres.url("hall"), postgres.port());
     postgres
@@ -23,12 +23,11 @@ fn what_was_committed_is_there_after_a_crash() {
     assert_eq!((postgres.url("hall"), postgres.port()), (url, port));
     let found = postgres.query("hall", "SELECT text, length(text) FROM lines");
     assert_eq!(found.unwrap(), "hé|2");
-    assert_eq!(postgres.query("hall", "SHOW fsync").unwrap(), "on");
 }
 
 #[test]
-fn databases_of_a_quick_one_know_nothing_of_each_other() {
-    let postgres = Postgres::quick().unwrap();
+fn databases_know_nothing_of_each_other() {
+    let postgres = Postgres::start().unwrap();
     postgres.create_database("one").unwrap();
     postgres.create_database("two").unwrap();
     assert!(postgres.create_database("two").is_err(), "it is there");
@@ -36,7 +35,6 @@ fn databases_of_a_quick_one_know_nothing_of_each_other() {
     let tables = "SELECT count(*) FROM pg_tables WHERE tablename = 'own'";
     assert_eq!(postgres.query("one", tables).unwrap(), "1");
     assert_eq!(postgres.query("two", tables).unwrap(), "0");
-    assert_eq!(postgres.query("one", "SHOW fsync").unwrap(), "off");
 }
 
 #[test]
@@ -57,4 +55,11 @@ fn the_role_is_no_superuser_and_has_a_password_that_no_error_tells() {
 
 fn own((before, after): (&str, &str)) -> (String, String) {
     (before.to_owned(), after.to_owned())
+}
+
+#[test]
+fn only_a_quick_one_does_not_wait_for_the_disk() {
+    let fsync = |postgres: Postgres| postgres.query("postgres", "SHOW fsync").unwrap();
+    assert_eq!(fsync(Postgres::start().unwrap()), "on");
+    assert_eq!(fsync(Postgres::quick().unwrap()), "off");
 }
