@@ -18,7 +18,7 @@ pub(crate) fn check(all: &BTreeMap<String, Notes>) {
             let from = reference.iter().position(|line| line.seq == heard[0].seq);
             let from = from.unwrap_or_else(|| panic!("{name} heard what Ada did not"));
             // A player who came later has not heard the first lines.
-            assert_eq!(heard[..], reference[from..], "{name} in {channel}");
+            expect_same(&format!("{name} in {channel}"), heard, &reference[from..]);
         }
     }
     for (name, notes) in all {
@@ -66,6 +66,22 @@ pub(crate) fn check(all: &BTreeMap<String, Notes>) {
             );
         }
     }
+}
+
+/// Says where two differ, as they are thousands of lines long.
+fn expect_same(who: &str, heard: &[Heard], reference: &[Heard]) {
+    let differs = heard.iter().zip(reference).position(|(a, b)| a != b);
+    if let Some(at) = differs {
+        panic!(
+            "{who}: {:?} is where Ada heard {:?}",
+            heard[at], reference[at]
+        );
+    }
+    assert_eq!(
+        heard.len(),
+        reference.len(),
+        "{who}: lines heard, and by Ada"
+    );
 }
 
 /// A player who comes when all is over, and enters the lobby alone, finds in the store what all

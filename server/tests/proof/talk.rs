@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use crate::player::{Notes, PATIENCE, Player};
 
@@ -15,6 +16,7 @@ const NAMES: &[&str] = &["Ada", "Bob", "Cleo", "Dan"];
 pub(crate) const CHANNELS: &[&str] = &["lobby", "den"];
 /// Lines of one player on their way at a time.
 const IN_FLIGHT: usize = 12;
+const PAUSE_IF_REFUSED: Duration = Duration::from_millis(200);
 
 /// Players who talk all the time.
 pub(crate) struct Conversation {
@@ -76,6 +78,7 @@ impl Conversation {
 /// Talks until it is over, then listens until everybody has heard everything.
 async fn talk(mut player: Player, mut rng: Rng, end: Arc<End>) -> Player {
     let mut said = 0;
+    let mut refused = 0;
     while !end.is_near.load(Ordering::Relaxed) {
         if player.notes.waiting_count() < IN_FLIGHT {
             said += 1;
@@ -92,6 +95,11 @@ async fn talk(mut player: Player, mut rng: Rng, end: Arc<End>) -> Player {
         }
         let pause = Duration::from_millis(rng.u64(1..20));
         while player.listen(pause).await && player.notes.waiting_count() >= IN_FLIGHT {}
+        // Who is refused does not try again at once.
+        if player.notes.doubtful.len() > refused {
+            refused = player.notes.doubtful.len();
+            sleep(PAUSE_IF_REFUSED).await;
+        }
     }
     let deadline = Instant::now() + PATIENCE;
     let mut is_done = false;

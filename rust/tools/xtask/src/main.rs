@@ -141,7 +141,8 @@ enum Task {
     /// Players chat through a line that cuts, stalls and half-closes their
     /// connections in the middle of packets, while the server is killed with
     /// SIGKILL over and over. In the end all must have heard the same, once.
-    /// A quick version is part of `test`.
+    /// With --cluster there are three servers, PostgreSQL crashes and NATS dies as well.
+    /// A quick version of both is part of `test`.
     Soak(soak::Options),
     /// Find PostgreSQL and NATS, for tests of several servers, and say where they are
     ///
