@@ -6,6 +6,8 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -162,6 +164,61 @@ fn the_proxy_passes_websockets_on_to_where_the_server_listens() {
     ] {
         assert!(proxy.contains(part), "{part:?} is not in {proxy}");
     }
+}
+
+#[test]
+fn the_proxies_of_several_servers_pass_players_on_to_where_the_servers_listen() {
+    let (_, listen) = &options_of_the_program()["--listen"];
+    let (_, port) = listen.split_once(':').unwrap();
+    for proxy in [
+        sample_with("haproxy", "backend"),
+        sample_with("nginx", "upstream"),
+    ] {
+        let servers = proxy
+            .lines()
+            .map(str::split_whitespace)
+            .filter_map(|mut words| {
+                (words.next() == Some("server"))
+                    .then(|| words.find(|word| word.starts_with("10.")))
+                    .flatten()
+            });
+        let servers: Vec<_> = servers.collect();
+        assert_eq!(servers.len(), 3, "{proxy}");
+        for server in servers {
+            let server = server.trim_end_matches(';');
+            assert_eq!(server.split_once(':').unwrap().1, port, "{server}");
+        }
+    }
+}
+
+#[test]
+fn the_proxy_waits_longer_than_the_server_does() {
+    let proxy = sample_with("haproxy", "backend");
+    let idle = longhall_server::Config::default().timeouts.idle;
+    for side in ["timeout client ", "timeout server "] {
+        let (_, minutes) = proxy.split_once(side).unwrap();
+        let (minutes, _) = minutes.split_once("m\n").unwrap();
+        let minutes: u64 = minutes.parse().unwrap();
+        assert!(minutes * 60 > idle.as_secs(), "{side}{minutes}m");
+    }
+}
+
+#[test]
+fn the_server_tells_the_proxy_that_it_is_ready() {
+    let proxy = sample_with("haproxy", "backend");
+    let (_, request) = proxy.split_once("option httpchk ").unwrap();
+    let request = request.lines().next().unwrap();
+    let (_folder, path) = database();
+    let server = Program::start(&path);
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    // As HAProxy asks, which sends no more than this.
+    write!(stream, "{request} HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    server.kill();
+    let (_, wanted) = proxy.split_once("error-status L7OKC status ").unwrap();
+    let wanted = wanted.lines().next().unwrap();
+    assert_eq!(answer.split_whitespace().nth(1), Some(wanted), "{answer}");
 }
 
 #[tokio::test]
