@@ -21,8 +21,9 @@ const MS_PER_SECOND: float = 1000.0
 var _gates: Dictionary[String, String] = {}
 ## What was whispered to this player.
 var _whispered: Array[String] = []
-## When the connection was lost.
+## When the connection was lost, and when the player was in again.
 var _cut_at_ms: int = 0
+var _back_at_ms: int = 0
 ## Whether players may leave.
 var _is_over: bool = false
 
@@ -62,14 +63,11 @@ func _play(name: String) -> void:
 
 
 func _lose_the_server() -> void:
-	var gate: String = _client.message_of_the_day
 	await _expect("disconnected connection_lost")
-	# Said while there is no connection.
-	_client.send_chat("What was that noise?")
 	await _expect("logged_in")
-	var away: float = (Time.get_ticks_msec() - _cut_at_ms) / MS_PER_SECOND
-	_do("is back by the %s after %.1f seconds" % [_client.message_of_the_day, away])
-	if _client.message_of_the_day == gate:
+	var away: float = (_back_at_ms - _cut_at_ms) / MS_PER_SECOND
+	_do("was back by the %s after %.1f seconds" % [_client.message_of_the_day, away])
+	if _client.message_of_the_day == _gates.get(_client.username):
 		_fail("the killed server has answered")
 	await _hear_whisper("Are you well?")
 
@@ -110,9 +108,7 @@ func _hear_whisper(text: String) -> void:
 
 # Two lines of which nobody knows which comes first.
 func _hear_both(one: String, other: String) -> void:
-	await _until(
-		func() -> bool: return one in _heard and other in _heard, "hearing both of them"
-	)
+	await _until(func() -> bool: return one in _heard and other in _heard, "hearing both of them")
 	_heard.clear()
 
 
@@ -140,7 +136,15 @@ func _see_everybody() -> void:
 
 func _on_disconnected(reason: String, will_retry: bool, seconds: float) -> void:
 	_cut_at_ms = Time.get_ticks_msec()
+	if will_retry:
+		# While there is no connection.
+		_client.send_chat("What was that noise?")
 	super(reason, will_retry, seconds)
+
+
+func _on_logged_in(username: String) -> void:
+	_back_at_ms = Time.get_ticks_msec()
+	super(username)
 
 
 # Somebody who is back soon is not seen to leave.

@@ -49,7 +49,9 @@ const PROGRAM: &str = "usr/sbin/haproxy";
 /// If it cannot be fetched; not on Debian, above all.
 pub fn command() -> Result<Command> {
     let installed = Path::new("/").join(PROGRAM);
-    if let Some(program) = process::find_on_path("haproxy").or(installed.is_file().then_some(installed)) {
+    if let Some(program) =
+        process::find_on_path("haproxy").or(installed.is_file().then_some(installed))
+    {
         return Ok(Command::new(program));
     }
     let root = HAPROXY

@@ -9,7 +9,7 @@
 //! - [`toolchain`]: compilers and linkers for other machines;
 //! - [`Zig`]: links for a Linux older than this machine's, and for another processor;
 //! - [`DebianSystem`]: a Debian in a folder, to install packages in;
-//! - [`Engine`]: PostgreSQL and NATS, for several servers;
+//! - [`Engine`]: PostgreSQL and NATS, for several servers; [`haproxy`]: what stands in front of them;
 //! - `debian`: packages unpacked in a folder of our own; `godot_root`: Godot's;
 //! - [`process`], [`interrupt`]: programs run with a time limit, and none left behind.
 //!
@@ -21,6 +21,7 @@ mod wine;
 mod python;
 mod zig;
 pub mod engines;
+pub mod haproxy;
 pub mod templates;
 pub mod toolchain;
 

@@ -34,8 +34,8 @@ impl Front {
     pub(crate) fn start(folder: &Path, servers: &[SocketAddr]) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let page = workspace::root().join(PAGE);
-        let page = fs::read_to_string(&page)
-            .with_context(|| format!("cannot read {}", page.display()))?;
+        let page =
+            fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
         let settings = folder.join("haproxy.cfg");
         workspace::write(&settings, &settings_for(&page, address, servers)?)?;
 
@@ -95,4 +95,35 @@ fn settings_for(page: &str, address: SocketAddr, servers: &[SocketAddr]) -> Resu
         bail!("the sample for HAProxy in {PAGE} listens elsewhere, or has fewer servers");
     }
     Ok(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
+
+    #[test]
+    fn the_pages_sample_is_taken_with_other_addresses() {
+        let page = fs::read_to_string(workspace::root().join(PAGE)).unwrap();
+        let settings = settings_for(&page, PLACE, &[PLACE; 3]).unwrap();
+        assert!(settings.contains("\n    bind 127.0.0.1:1\n"), "{settings}");
+        for name in ["a", "b", "c"] {
+            let server = format!("\n    server {name} 127.0.0.1:1\n");
+            assert!(settings.contains(&server), "{settings}");
+        }
+        assert!(
+            settings.contains("option httpchk GET /ready\n"),
+            "{settings}"
+        );
+    }
+
+    #[test]
+    fn a_sample_with_other_servers_than_are_there_is_no_test_of_them() {
+        let page = "```haproxy\n    bind :443\n    server a 10.0.0.11:8081\n```";
+        assert!(settings_for(page, PLACE, &[PLACE]).is_ok());
+        assert!(settings_for(page, PLACE, &[]).is_err());
+        assert!(settings_for(page, PLACE, &[PLACE; 2]).is_err());
+        assert!(settings_for("no sample", PLACE, &[PLACE]).is_err());
+    }
 }

@@ -22,7 +22,7 @@ use crate::{addon, control, project, workspace};
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Tests register and log in more often than a player may.
-const SERVER_ARGUMENTS: &[&str] = &[
+pub(crate) const SERVER_ARGUMENTS: &[&str] = &[
     "--registrations-per-hour=100000",
     "--logins-per-minute=100000",
     "--logins-per-minute-per-name=100000",
@@ -211,7 +211,11 @@ pub(crate) fn own_home(command: &mut Command, home: &Path) {
     }
 }
 
-fn log_to(file: &Path) -> Result<Log> {
+/// A log that is kept in a file.
+///
+/// # Errors
+/// If the file cannot be created.
+pub(crate) fn log_to(file: &Path) -> Result<Log> {
     let file = fs::File::create(file).context("cannot create the server's log file")?;
     let file = Mutex::new(file);
     Ok(Arc::new(move |line| {

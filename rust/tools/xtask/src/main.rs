@@ -4,6 +4,8 @@
 
 mod play;
 mod previous_addon;
+#[cfg(unix)]
+mod three_servers;
 
 mod bench;
 mod check;
@@ -36,6 +38,8 @@ mod library;
 mod project;
 
 mod control;
+#[cfg(unix)]
+mod front;
 mod server_process;
 
 mod gdtoolkit;

@@ -8,7 +8,6 @@
 //! `conversation: done`, saw no line of the conversation twice, and ended with exit
 //! code 0.
 
-use std::collections::HashSet;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -29,6 +28,10 @@ use crate::{addon, project, workspace};
 const POLL: Duration = Duration::from_millis(50);
 const CONVERSATION_LIMIT: Duration = Duration::from_secs(120);
 const ROLES: [&str; 2] = ["Ada", "Ben"];
+/// What follows the name of whoever speaks.
+const SAID: [&str; 2] = [SAYS, " whispers: "];
+/// What follows it where everybody hears it.
+pub(crate) const SAYS: &str = " says: ";
 /// How Godot and the addon introduce themselves, which tells a newcomer nothing.
 const GREETINGS: [&str; 2] = ["Godot Engine v", "Initialize godot-rust"];
 
@@ -127,12 +130,28 @@ pub(crate) fn converse(godot: &Godot) -> Result<()> {
 /// # Errors
 /// If one of them does not come to the end of its script.
 pub(crate) fn meet(setup: &Setup, projects: [Command; 2]) -> Result<()> {
-    let mut clients = Vec::new();
-    for (role, mut command) in ROLES.into_iter().zip(projects) {
+    let clients = ROLES.into_iter().zip(projects);
+    let clients = clients.map(|(role, mut command)| {
         command.args(["--fixed-fps", "60"]);
-        let name = role.to_lowercase();
-        setup.run_script(&mut command, &name, "res://tests/conversation.gd");
-        command.arg(format!("--role={name}"));
+        setup.run_script(
+            &mut command,
+            &role.to_lowercase(),
+            "res://tests/conversation.gd",
+        );
+        (role, command)
+    });
+    perform(clients.collect()).map(drop)
+}
+
+/// Clients with a script and its arguments talk, and show how it goes. Each is given its part.
+/// The result is what each of them saw being said, in its order.
+///
+/// # Errors
+/// If one of them does not come to the end of its script.
+pub(crate) fn perform(cast: Vec<(&str, Command)>) -> Result<Vec<Vec<String>>> {
+    let mut clients = Vec::new();
+    for (role, mut command) in cast {
+        command.arg(format!("--role={}", role.to_lowercase()));
         clients.push(Client::start(role.to_owned(), &mut command)?);
     }
     let deadline = Instant::now() + CONVERSATION_LIMIT;
@@ -158,7 +177,7 @@ pub(crate) fn meet(setup: &Setup, projects: [Command; 2]) -> Result<()> {
     for client in &clients {
         client.expect_done()?;
     }
-    Ok(())
+    Ok(clients.into_iter().map(|client| client.heard).collect())
 }
 
 /// What the clients printed since the last time, as it happened.
@@ -183,7 +202,7 @@ struct Client {
     done: bool,
     errors: usize,
     /// What was said, as it saw it.
-    heard: HashSet<String>,
+    heard: Vec<String>,
     heard_twice: Option<String>,
 }
 
@@ -197,7 +216,7 @@ impl Client {
             success: None,
             done: false,
             errors: 0,
-            heard: HashSet::new(),
+            heard: Vec::new(),
             heard_twice: None,
         })
     }
@@ -218,8 +237,11 @@ impl Client {
             return;
         }
         let text = text.strip_prefix("say: ").unwrap_or(text);
-        if text.contains(" says: ") && !self.heard.insert(text.to_owned()) {
-            self.heard_twice = Some(text.to_owned());
+        if SAID.iter().any(|word| text.contains(word)) {
+            if self.heard.iter().any(|line| line == text) {
+                self.heard_twice = Some(text.to_owned());
+            }
+            self.heard.push(text.to_owned());
         }
         println!("{} | {text}", self.name);
     }

@@ -31,11 +31,24 @@ pub(crate) struct Server(Arc<Mutex<Child>>);
 #[derive(Clone)]
 pub(crate) struct Handle(Arc<Mutex<Child>>);
 
+/// Where a server keeps what is said.
+pub(crate) enum Database {
+    /// In a file of its own.
+    File(PathBuf),
+    /// Where the others of its hall do.
+    Shared {
+        /// Where PostgreSQL is, with the password.
+        store: String,
+        /// Where NATS is.
+        bus: String,
+    },
+}
+
 struct Child {
     program: PathBuf,
     arguments: Vec<String>,
     address: SocketAddr,
-    database: PathBuf,
+    database: Database,
     log: Log,
     process: Option<Process>,
 }
@@ -53,11 +66,19 @@ impl Server {
             fs::create_dir_all(folder)
                 .with_context(|| format!("cannot create {}", folder.display()))?;
         }
+        Self::start_on(Database::File(database.to_owned()), arguments, log)
+    }
+
+    /// As [`start`](Self::start), with another database perhaps.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn start_on(database: Database, arguments: &[&str], log: Log) -> Result<Self> {
         let child = Child {
             program: build()?,
             arguments: arguments.iter().copied().map(str::to_owned).collect(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
-            database: database.to_owned(),
+            database,
             log,
             process: None,
         };
@@ -68,7 +89,12 @@ impl Server {
 
     /// Where clients connect to.
     pub(crate) fn url(&self) -> String {
-        format!("ws://{}", lock(&self.0).address)
+        format!("ws://{}", self.address())
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        lock(&self.0).address
     }
 
     /// For whoever starts and stops it.
@@ -159,8 +185,11 @@ impl Handle {
 impl Child {
     /// The file itself and whatever stands beside it under its name.
     fn delete_database(&self) -> Result<()> {
-        let (Some(folder), Some(name)) = (self.database.parent(), self.database.file_name()) else {
-            bail!("{} is no file", self.database.display());
+        let Database::File(database) = &self.database else {
+            bail!("the database is not this server's alone");
+        };
+        let (Some(folder), Some(name)) = (database.parent(), database.file_name()) else {
+            bail!("{} is no file", database.display());
         };
         let name = name.to_string_lossy();
         let files =
@@ -180,10 +209,14 @@ impl Child {
         }
         let mut command = Command::new(&self.program);
         command.arg("--listen").arg(self.address.to_string());
-        command
-            .arg("--database")
-            .arg(&self.database)
-            .args(&self.arguments);
+        match &self.database {
+            Database::File(file) => command.arg("--database").arg(file),
+            // Everybody on the machine may read arguments, and there is a password in these.
+            Database::Shared { store, bus } => command
+                .env("LONGHALL_STORE", store)
+                .env("LONGHALL_BUS", bus),
+        };
+        command.args(&self.arguments);
         let (mut process, lines) = Process::spawn_captured("the server", &mut command)?;
         let log = Arc::clone(&self.log);
         thread::spawn(move || lines.iter().for_each(|line| log(&line.text)));

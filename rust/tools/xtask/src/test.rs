@@ -6,6 +6,8 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 use longhall_provision::{Godot, interrupt, process};
 
+#[cfg(unix)]
+use crate::three_servers;
 use crate::{
     addon, arm64, check, deny, editor_test, empty_project, engines, exported_game, fuzz,
     godot_test, mobile, package, platforms, play, previous_addon, project, server_package,
@@ -52,6 +54,9 @@ pub(crate) enum Step {
     /// The addon of the version before talks with today's, where one of them or the server
     /// has changed
     PreviousAddon,
+    /// Three clients on three servers that share a database; one server is killed. Where one of
+    /// them has changed
+    ThreeServers,
     /// Libraries for Windows, Linux arm64 and macOS build, where they have changed, and are
     /// what they say
     Platforms,
@@ -88,6 +93,7 @@ impl Step {
             Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
             Self::PreviousAddon => "addon of the version before",
+            Self::ThreeServers => "three clients on three servers",
             Self::Platforms => "libraries for other platforms",
             Self::ServerPackages => "server programs and .debs install and start",
             Self::Mobile => "addon's type check for Android and the web",
@@ -122,6 +128,13 @@ impl Step {
             Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
             Self::PreviousAddon => previous_addon::test(),
+            #[cfg(unix)]
+            Self::ThreeServers => three_servers::test(),
+            #[cfg(not(unix))]
+            Self::ThreeServers => {
+                println!("skipped: PostgreSQL is started for tests where there are signals only");
+                Ok(())
+            }
             Self::Platforms => platforms::test(),
             Self::ServerPackages => server_package::installed::test(),
             Self::Mobile => mobile::check(),

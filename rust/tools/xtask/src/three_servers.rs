@@ -7,7 +7,7 @@
 //! the same.
 
 use std::fs;
-use std::process::Command;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use longhall_engines::{Nats, Postgres};
@@ -22,6 +22,7 @@ use crate::{addon, control, front, play, project, workspace};
 const ROLES: [&str; 3] = ["Ada", "Ben", "Cleo"];
 /// What the servers are called.
 const GATES: [&str; 3] = ["north", "south", "west"];
+const DATABASE: &str = "hall";
 const SCRIPT: &str = "res://tests/three_servers.gd";
 
 /// What decides how it goes.
@@ -64,15 +65,16 @@ pub(crate) fn test() -> Result<()> {
 }
 
 /// The result is what each saw being said.
-fn converse(godot: &Godot, folder: &std::path::Path) -> Result<Vec<Vec<String>>> {
-    let (postgres, nats) = (Postgres::start()?, Nats::start()?);
+fn converse(godot: &Godot, folder: &Path) -> Result<Vec<Vec<String>>> {
+    let (postgres, nats) = (Postgres::quick()?, Nats::start()?);
+    postgres.create_database(DATABASE)?;
     let mut servers = Vec::new();
     let mut arguments = Vec::new();
     for gate in GATES {
         let motd = format!("--motd={gate} gate");
         let server = Server::start_on(
             Database::Shared {
-                store: postgres.url(),
+                store: postgres.url(DATABASE),
                 bus: nats.url(),
             },
             &[SERVER_ARGUMENTS, &[&motd]].concat(),
@@ -112,6 +114,9 @@ fn expect_same(seen: &[Vec<String>]) -> Result<()> {
             bail!("{role} saw {lines:#?}, and {} saw {first:#?}", ROLES[0]);
         }
     }
-    println!("\nall three saw the same {} lines in the same order", first.len());
+    println!(
+        "\nall three saw the same {} lines in the same order",
+        first.len()
+    );
     Ok(())
 }
