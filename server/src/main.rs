@@ -1,5 +1,6 @@
 //! The server program: options, log, signals, then [`longhall_server::run`].
 
+mod copy_store;
 #[cfg(test)]
 mod example;
 mod variables;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use longhall_server::bus::NatsBus;
 use longhall_server::config::Basics;
 use longhall_server::log::{self, Log};
@@ -29,12 +30,19 @@ use tracing::info;
 /// closing its terminal; players are told and come back by themselves when it runs
 /// again. An empty variable is as good as none.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     basics: Basics,
     #[command(flatten)]
     config: Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    CopyStore(copy_store::CopyStore),
 }
 
 const EXAMPLES: &str = "Examples:
@@ -49,7 +57,11 @@ fn main() -> ExitCode {
     let Ok(log) = Log::start() else {
         return ExitCode::FAILURE;
     };
-    let code = match start(args, &log) {
+    let done = match &args.command {
+        Some(Command::CopyStore(options)) => copy_store::run(options),
+        None => start(args, &log),
+    };
+    let code = match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let text = variables.name_in(&format!("{error:#}"));
@@ -76,7 +88,9 @@ fn start(args: Args, log: &Log) -> anyhow::Result<()> {
 }
 
 async fn serve(
-    Args { basics, mut config }: Args,
+    Args {
+        basics, mut config, ..
+    }: Args,
     listener: std::net::TcpListener,
 ) -> anyhow::Result<()> {
     // Before the database, so that a stop is in good order however long that takes.

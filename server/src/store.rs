@@ -6,6 +6,7 @@
 
 mod channel_guard;
 mod limits;
+mod copy;
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
 mod page;
@@ -30,6 +31,7 @@ pub use longhall_world::records::{
 };
 
 pub use channel_guard::ChannelGuard;
+pub use copy::{Copied, CopyError, Difference, Place as StorePlace, Progress, copy};
 pub use limits::{LimitKey, SharedLimit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;

@@ -89,7 +89,7 @@ impl Basics {
 }
 
 /// The address of a PostgreSQL database, with its password: never shown.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoreUrl(String);
 
 /// Why there is no address in a file.

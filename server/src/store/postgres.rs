@@ -17,6 +17,7 @@ mod layout;
 mod limits;
 mod lines;
 mod locks;
+mod moving;
 mod open;
 mod pages;
 mod pool;
@@ -42,6 +43,8 @@ use address::Address;
 use error::Error;
 use layout::{STEPS, Step};
 use locks::ChannelLocks;
+pub(super) use moving::PostgresEnd;
+use open::HalfCopy;
 pub use open::PostgresError;
 use pool::Pool;
 use reach::Reach;
@@ -83,7 +86,7 @@ impl PostgresStore {
         let reach = Arc::new(Reach::new(address));
         // The library has a runtime of its own, which cannot be inside of ours.
         let opened = std::thread::scope(|scope| {
-            let opening = scope.spawn(|| open::open(&reach, steps));
+            let opening = scope.spawn(|| open::open(&reach, steps, HalfCopy::Refused));
             opening.join()
         });
         let opened = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;

@@ -103,6 +103,14 @@ pub enum PostgresError {
         /// The newest version this program knows.
         known: usize,
     },
+    /// A copy was begun and not finished.
+    #[error(
+        "{address} holds a copy that is not whole yet; start copy-store again, and it goes on where it was"
+    )]
+    HalfCopy {
+        /// Where.
+        address: String,
+    },
     /// Something else.
     #[error("cannot open {address}: {detail}")]
     Other {
@@ -119,13 +127,26 @@ pub(super) struct Opened {
     pub(super) seen: Seen,
 }
 
+/// What is done where a copy was begun and not finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HalfCopy {
+    /// Nothing: no server starts on it.
+    Refused,
+    /// The copy goes on.
+    GoesOn,
+}
+
 /// Looks a database over and brings its layout up to date. Blocks.
-pub(super) fn open(reach: &Arc<Reach>, steps: &[Step]) -> Result<Opened, PostgresError> {
+pub(super) fn open(
+    reach: &Arc<Reach>,
+    steps: &[Step],
+    half_copy: HalfCopy,
+) -> Result<Opened, PostgresError> {
     let address = reach.address();
     let mut client = address
         .connect()
         .map_err(|cause| explain(address, &cause))?;
-    look_over(&mut client, address).map_err(|cause| match cause {
+    look_over(&mut client, address, half_copy).map_err(|cause| match cause {
         Refused::Here(cause) => cause,
         Refused::Asking(cause) => other(address, text_of(&cause)),
     })?;
@@ -201,11 +222,12 @@ impl From<postgres::Error> for Refused {
 }
 
 /// Whether the server and the database are such that Longhall can work with them.
-fn look_over(client: &mut Client, address: &Address) -> Result<(), Refused> {
+fn look_over(client: &mut Client, address: &Address, half_copy: HalfCopy) -> Result<(), Refused> {
     let row = client.query_one(
         "SELECT current_setting('server_version'), current_setting('server_version_num')::int,
                 current_setting('server_encoding'), pg_is_in_recovery(),
-                current_setting('synchronous_commit'), current_setting('fsync')",
+                current_setting('synchronous_commit'), current_setting('fsync'),
+                to_regclass('copying') IS NOT NULL",
         &[],
     )?;
     let address = address.to_string();
@@ -219,6 +241,9 @@ fn look_over(client: &mut Client, address: &Address) -> Result<(), Refused> {
     }
     if row.try_get(3)? {
         return Err(Refused::Here(PostgresError::Standby { address }));
+    }
+    if row.try_get(6)? && half_copy == HalfCopy::Refused {
+        return Err(Refused::Here(PostgresError::HalfCopy { address }));
     }
     for (column, setting) in [(4, "synchronous_commit"), (5, "fsync")] {
         if row.try_get::<_, &str>(column)? == "off" {
@@ -260,7 +285,7 @@ fn state(db: &mut Transaction<'_>) -> Result<Opened, Error> {
     })
 }
 
-fn explain(address: &Address, cause: &ConnectError) -> PostgresError {
+pub(super) fn explain(address: &Address, cause: &ConnectError) -> PostgresError {
     let code = match cause {
         ConnectError::Database(cause) => cause.code().cloned(),
         ConnectError::Tls(_) => None,

@@ -15,7 +15,7 @@ mod several;
 static SERVER: LazyLock<Postgres> = LazyLock::new(|| Postgres::quick().unwrap());
 
 /// The url of an empty database.
-pub(super) fn database() -> String {
+pub(in crate::store) fn database() -> String {
     static MADE: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}", MADE.fetch_add(1, Ordering::Relaxed));
     SERVER.create_database(&name).unwrap();

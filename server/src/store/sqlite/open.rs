@@ -261,7 +261,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
 
 /// Whether SQLite folds the log in when the file is closed. It would even into a file
 /// that turns out to be damaged.
-fn fold_in_at_end(connection: &Connection, is_to: bool) -> rusqlite::Result<()> {
+pub(super) fn fold_in_at_end(connection: &Connection, is_to: bool) -> rusqlite::Result<()> {
     let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
     connection.set_db_config(option, !is_to).map(drop)
 }
