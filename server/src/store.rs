@@ -60,6 +60,18 @@ pub enum StoreError {
     Closed,
 }
 
+/// What a token that was exchanged stands for.
+#[derive(Clone)]
+pub struct Resumed {
+    /// Whose session it is.
+    pub user: User,
+    /// The session.
+    pub session: SessionId,
+    /// As [`Store::connection_number`], taken in one with the exchange: of two exchanges of
+    /// one session the later has the token that stays good, and the greater number.
+    pub connection: i64,
+}
+
 /// Accounts, sessions, channels and lines.
 ///
 /// Names of accounts are given by [`NameKeys::name`] where a method says
@@ -135,10 +147,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
-    async fn rotate_session(
-        &self,
-        rotation: Rotation,
-    ) -> Result<Option<(User, SessionId)>, StoreError>;
+    async fn rotate_session(&self, rotation: Rotation) -> Result<Option<Resumed>, StoreError>;
 
     /// A number for a connection that is about to have a session: greater than any
     /// before, on all servers of the store. Of two connections of one session the later

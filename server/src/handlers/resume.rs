@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use crate::rate_limit::{self, Tried};
 use crate::resume_token;
 use crate::session::Session;
-use crate::store::Rotation;
+use crate::store::{Resumed, Rotation};
 
 /// When a connection that nobody listens to any more may try again.
 const GIVEN_UP: Duration = Duration::from_secs(1);
@@ -24,7 +24,6 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         return Err(Denial::for_now(DenyCode::Busy, GIVEN_UP).into());
     }
     let arriving = Arriving::begin(&server.hub);
-    let connection = server.store.connection_number().await?;
     let next = resume_token::new_token()?;
     let rotated = server
         .store
@@ -37,7 +36,12 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
             place: Some(rate_limit::place(session.address)),
         })
         .await?;
-    let Some((user, resumed)) = rotated else {
+    let Some(Resumed {
+        user,
+        session: resumed,
+        connection,
+    }) = rotated
+    else {
         server.seen_tokens.forget(presented);
         let failed = Tried::FailedResume(session.address);
         server.count_try(failed).await?;

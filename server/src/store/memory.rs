@@ -11,7 +11,7 @@ use longhall_world::World;
 use super::{
     Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, LimitKey, Log, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
-    Removed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
+    Removed, Resumed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
     StoreError, TokenHash, User, UserId,
 };
 use crate::channel_locks::KeyedLock;
@@ -109,11 +109,17 @@ impl Store for MemoryStore {
         self.with(|world| world.insert_session(session))
     }
 
-    async fn rotate_session(
-        &self,
-        rotation: Rotation,
-    ) -> Result<Option<(User, SessionId)>, StoreError> {
-        self.with(|world| world.rotate_session(&rotation))
+    async fn rotate_session(&self, rotation: Rotation) -> Result<Option<Resumed>, StoreError> {
+        let rotated = self.with(|world| world.rotate_session(&rotation))?;
+        let Some((user, session)) = rotated else {
+            return Ok(None);
+        };
+        let connection = self.connection_number().await?;
+        Ok(Some(Resumed {
+            user,
+            session,
+            connection,
+        }))
     }
 
     async fn connection_number(&self) -> Result<i64, StoreError> {

@@ -67,7 +67,7 @@ pub struct SqliteStore {
     seen: Seen,
     /// Connections that were numbered: one server alone has the file, and forgets them
     /// when it ends.
-    connections: AtomicI64,
+    connections: Arc<AtomicI64>,
     /// Behind which log the next step of pruning begins.
     pruned_up_to: AtomicI64,
     /// Where the oldest of all lines are, while room is made.
@@ -130,7 +130,7 @@ impl SqliteStore {
             lock: Mutex::new(Some(lock)),
             epoch: begun.epoch,
             seen: begun.seen,
-            connections: AtomicI64::new(0),
+            connections: Arc::default(),
             pruned_up_to: AtomicI64::new(0),
             shrinking: Mutex::new(None),
         })

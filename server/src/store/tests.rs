@@ -222,6 +222,7 @@ for_each_store! {
     an_expired_session_is_over
     a_place_is_known_once_somebody_logged_in_from_it
     connections_are_numbered_by_rising_numbers
+    of_two_resumes_at_once_the_later_has_the_token_that_stays_good
     a_closed_store_says_so
 }
 
@@ -326,7 +327,7 @@ async fn a_session_is_resumed_by_its_newest_or_last_token(store: &dyn Store) {
             .rotate_session(rotation(presented, next, 1500))
             .await
             .unwrap()
-            .map(|(user, _)| user.id)
+            .map(|resumed| resumed.user.id)
     };
     assert_eq!(resumed(9, 10).await, None);
     assert_eq!(resumed(1, 2).await, Some(ada));
@@ -415,12 +416,8 @@ async fn sessions_are_listed_seen_latest_first(store: &dyn Store) {
     let (first, _) = store.insert_session(many(ada, 1)).await.unwrap();
     let (second, _) = store.insert_session(many(ada, 2)).await.unwrap();
     store.insert_session(many(bob, 3)).await.unwrap();
-    let (_, resumed) = store
-        .rotate_session(rotation(1, 4, 1500))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(resumed, first);
+    let resumed = store.rotate_session(rotation(1, 4, 1500)).await.unwrap();
+    assert_eq!(resumed.map(|resumed| resumed.session), Some(first));
     let listed = store.sessions(ada, 1600).await.unwrap();
     let row = |id, device: &str, last_seen_at_ms| SessionRow {
         id,
@@ -517,6 +514,30 @@ async fn connections_are_numbered_by_rising_numbers(store: &dyn Store) {
             "{last} {one} {other}"
         );
         last = one.max(other);
+    }
+}
+
+async fn of_two_resumes_at_once_the_later_has_the_token_that_stays_good(store: &dyn Store) {
+    let ada = store.insert_user(new_user("ada")).await.unwrap().unwrap();
+    store.insert_session(session(ada, 1)).await.unwrap();
+    let exchange = async |presented, next| {
+        let rotated = store.rotate_session(rotation(presented, next, 1500)).await;
+        rotated.unwrap().map(|resumed| resumed.connection)
+    };
+    let mut presented = 1;
+    for round in 0..5 {
+        let (one, other) = (10 + 2 * round, 11 + 2 * round);
+        let (first, second) =
+            futures_util::join!(exchange(presented, one), exchange(presented, other));
+        let (winner, loser) = if first > second {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        assert!(first.is_some() && second.is_some() && first != second);
+        assert_eq!(exchange(loser, 200).await, None);
+        assert!(exchange(winner, 100 + round).await > first.max(second));
+        presented = 100 + round;
     }
 }
 

@@ -7,13 +7,14 @@ use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
 
 use super::error::Error;
+use super::transaction::Transaction;
 use super::{PostgresStore, append, inbox, limits, lines, pages, prune, shrink};
 use crate::clock::now_ms;
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
     Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, Log, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
-    Removed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
+    Removed, Resumed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
     StoreError, TokenHash, User, UserId,
 };
 
@@ -70,11 +71,19 @@ impl Store for PostgresStore {
         self.write(move |db| sessions::insert(db, &session)).await
     }
 
-    async fn rotate_session(
-        &self,
-        rotation: Rotation,
-    ) -> Result<Option<(User, SessionId)>, StoreError> {
-        self.write(move |db| sessions::rotate(db, &rotation)).await
+    async fn rotate_session(&self, rotation: Rotation) -> Result<Option<Resumed>, StoreError> {
+        self.write(move |db| {
+            // Others who exchange a token of the session wait for the end of this.
+            let Some((user, session)) = sessions::rotate(db, &rotation)? else {
+                return Ok(None);
+            };
+            Ok(Some(Resumed {
+                user,
+                session,
+                connection: next_connection(db)?,
+            }))
+        })
+        .await
     }
 
     async fn is_known_place(&self, name_key: &str, place: Place) -> Result<bool, StoreError> {
@@ -245,12 +254,7 @@ impl Store for PostgresStore {
     }
 
     async fn connection_number(&self) -> Result<i64, StoreError> {
-        self.write(|db| {
-            let next = db.first("SELECT nextval('connections')", &[])?;
-            let next = next.ok_or(StoreError::Failed("a sequence has no next".to_owned()))?;
-            Ok(next.try_get(0)?)
-        })
-        .await
+        self.write(next_connection).await
     }
 
     async fn newest(&self, logs: Vec<Log>) -> Result<Vec<Seq>, StoreError> {
@@ -363,4 +367,10 @@ impl Store for PostgresStore {
         // nothing else runs any more.
         self.finish();
     }
+}
+
+fn next_connection(db: &mut Transaction<'_>) -> Result<i64, Error> {
+    let next = db.first("SELECT nextval('connections')", &[])?;
+    let next = next.ok_or(StoreError::Failed("a sequence has no next".to_owned()))?;
+    Ok(next.try_get(0)?)
 }

@@ -1,8 +1,8 @@
 //! What a [`Store`] is asked, given to the thread that knows: changes to the one that
 //! writes, questions to the one that reads.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use crate::store::sql::{channels, invitations, members, places, reads, sessions,
 use crate::store::{
     Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, Log, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
-    Removed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
+    Removed, Resumed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
     StoreError, TokenHash, User, UserId,
 };
 
@@ -71,11 +71,17 @@ impl Store for SqliteStore {
         self.write(move |db| sessions::insert(db, &session)).await
     }
 
-    async fn rotate_session(
-        &self,
-        rotation: Rotation,
-    ) -> Result<Option<(User, SessionId)>, StoreError> {
-        self.write(move |db| sessions::rotate(db, &rotation)).await
+    async fn rotate_session(&self, rotation: Rotation) -> Result<Option<Resumed>, StoreError> {
+        let connections = Arc::clone(&self.connections);
+        self.write(move |db| {
+            let rotated = sessions::rotate(db, &rotation)?;
+            Ok(rotated.map(|(user, session)| Resumed {
+                user,
+                session,
+                connection: connections.fetch_add(1, Ordering::Relaxed) + 1,
+            }))
+        })
+        .await
     }
 
     async fn connection_number(&self) -> Result<i64, StoreError> {

@@ -310,8 +310,8 @@ async fn walk(other: &dyn Store, seed: u64, steps: usize) -> BTreeSet<String> {
             56 => {
                 let presented = u8::try_from(walk.random.u64(..u64::from(tokens) + 1)).unwrap();
                 tokens += 1;
-                let (next, shown) = (tokens, |resumed: Option<(User, SessionId)>| {
-                    resumed.map(|(user, session)| (user.id, session))
+                let (next, shown) = (tokens, |resumed: Option<Resumed>| {
+                    resumed.map(|resumed| (resumed.user.id, resumed.session))
                 });
                 let mut answers = Vec::new();
                 for store in stores {

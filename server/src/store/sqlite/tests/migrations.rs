@@ -72,7 +72,7 @@ async fn a_file_of_the_release_before_channels_is_migrated_with_everything_in_it
         })
         .await
         .unwrap();
-    let resumed = resumed.map(|(user, session)| (user.id, session));
+    let resumed = resumed.map(|resumed| (resumed.user.id, resumed.session));
     assert_eq!(resumed, Some((ada, listed[0].id)));
 
     let lobby = ChannelName::parse("lobby").unwrap();
