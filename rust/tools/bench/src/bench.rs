@@ -157,7 +157,7 @@ impl Bench {
             |rate| Load::Rate { lines_per_s: rate },
         );
         let plan = Plan {
-            url: server.url.clone(),
+            urls: vec![server.url.clone()],
             speaks: server.speaks,
             players: case.players,
             channels: case.channels,

@@ -45,7 +45,7 @@ pub(crate) fn idle(bench: &mut Bench) -> Result<()> {
 fn measure(bench: &mut Bench, connections: usize) -> Result<Memory> {
     let (server, mut accounts) = bench.setting.start_longhall(connections + 1)?;
     let plan = |players| Plan {
-        url: server.url.clone(),
+        urls: vec![server.url.clone()],
         players,
         channels: 0,
         senders: 0,

@@ -126,7 +126,7 @@ fn plan(count: usize, doing: Visit) -> Plan {
 fn measure(bench: &Bench, plan: &Plan) -> Result<(Span, Ending)> {
     let (server, accounts) = bench.setting.start_longhall(plan.players)?;
     let plan = Plan {
-        url: server.url.clone(),
+        urls: vec![server.url.clone()],
         ..plan.clone()
     };
     let swarm = Swarm::start(plan, accounts)?;

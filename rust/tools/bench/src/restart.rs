@@ -28,7 +28,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Result<()> {
     for _ in 0..bench.rounds {
         let (server, accounts) = bench.setting.start_longhall(players)?;
         let plan = Plan {
-            url: server.url.clone(),
+            urls: vec![server.url.clone()],
             players,
             channels: players / MEMBERS,
             senders: SENDERS,

@@ -30,7 +30,7 @@ fn references_deliver_every_line_to_every_member_once() {
         BufReader::new(out).read_line(&mut address).unwrap();
         for load in [Load::Push { window: 32 }, Load::Rate { lines_per_s: 500.0 }] {
             let plan = Plan {
-                url: format!("ws://{}", address.trim()),
+                urls: vec![format!("ws://{}", address.trim())],
                 speaks: Speaks::BareFrames,
                 players: 12,
                 channels: 3,

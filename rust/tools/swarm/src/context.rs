@@ -14,6 +14,7 @@ use crate::SwarmError;
 use crate::accounts::Account;
 use crate::count::{Batch, Counter, Sampling};
 use crate::plan::Plan;
+use crate::stamp::Sent;
 use crate::tally::Tally;
 use crate::wire::{Address, Buffer, new_buffer};
 
@@ -42,7 +43,7 @@ pub(crate) enum Phase {
 /// What all threads share.
 pub(crate) struct Shared {
     pub(crate) plan: Plan,
-    pub(crate) address: Address,
+    pub(crate) addresses: Vec<Address>,
     pub(crate) phase: watch::Receiver<Phase>,
     pub(crate) tallies: Vec<Tally>,
     /// Lines sent from then on, in nanoseconds of the clock, count for the latency.
@@ -70,12 +71,13 @@ pub(crate) struct Context {
     pub(crate) shared: Arc<Shared>,
     /// Which of the threads it is.
     pub(crate) thread: usize,
-    pub(crate) address: Address,
     pub(crate) buffer: Buffer,
     pub(crate) sampling: Sampling,
     start: Instant,
     latency: RefCell<Histogram<u64>>,
+    crossed: RefCell<Histogram<u64>>,
     visits: RefCell<Histogram<u64>>,
+    returns: RefCell<Histogram<u64>>,
     pub(crate) seats: Vec<Seat>,
     pub(crate) entering: Semaphore,
 }
@@ -86,6 +88,8 @@ pub(crate) struct Seat {
     pub(crate) number: usize,
     pub(crate) account: RefCell<Account>,
     pub(crate) channel: Option<String>,
+    /// The server that it is on, or tries to get to, by its place among the addresses.
+    pub(crate) home: Cell<u8>,
     /// Up to where its channel was when it came in, and is here now.
     first: Cell<Option<Seq>>,
     have: Cell<Seq>,
@@ -94,7 +98,9 @@ pub(crate) struct Seat {
 /// What a thread brings back.
 pub(crate) struct ThreadReport {
     pub(crate) latency: Histogram<u64>,
+    pub(crate) crossed: Histogram<u64>,
     pub(crate) visits: Histogram<u64>,
+    pub(crate) returns: Histogram<u64>,
     pub(crate) players: Vec<Heard>,
 }
 
@@ -110,6 +116,14 @@ pub(crate) struct Heard {
     pub(crate) have: Seq,
 }
 
+impl Seat {
+    /// Has the player try the next server.
+    pub(crate) fn move_on(&self, servers: usize) {
+        let next = (usize::from(self.home.get()) + 1) % servers;
+        self.home.set(next as u8);
+    }
+}
+
 impl Context {
     pub(crate) fn new(
         shared: Arc<Shared>,
@@ -121,17 +135,19 @@ impl Context {
             number,
             account: RefCell::new(account),
             channel: shared.plan.channel_of(number),
+            home: Cell::new(shared.plan.home_of(number)),
             first: Cell::new(None),
             have: Cell::new(0),
         });
         Self {
             thread,
-            address: shared.address.clone(),
             buffer: new_buffer(),
             sampling,
             start: sampling.clock.beginning(),
-            visits: RefCell::new(new_histogram()),
             latency: RefCell::new(new_histogram()),
+            crossed: RefCell::new(new_histogram()),
+            visits: RefCell::new(new_histogram()),
+            returns: RefCell::new(new_histogram()),
             seats: seats.collect(),
             entering: Semaphore::new(shared.plan.at_once.div_ceil(shared.plan.threads)),
             shared,
@@ -150,7 +166,9 @@ impl Context {
         ThreadReport {
             players: players.collect(),
             latency: self.latency.borrow().clone(),
+            crossed: self.crossed.borrow().clone(),
             visits: self.visits.borrow().clone(),
+            returns: self.returns.borrow().clone(),
         }
     }
 
@@ -160,6 +178,10 @@ impl Context {
 
     pub(crate) fn start(&self) -> Instant {
         self.start
+    }
+
+    pub(crate) fn address(&self, home: u8) -> &Address {
+        &self.shared.addresses[usize::from(home)]
     }
 
     pub(crate) fn tally(&self) -> &Tally {
@@ -183,16 +205,25 @@ impl Context {
         }
     }
 
-    /// Takes note of how long a line was on its way.
-    pub(crate) fn note_latency(&self, sent: Option<Duration>, now: Duration) {
+    /// Takes note of how long a line was on its way to a listener who is on `home`.
+    pub(crate) fn note_latency(&self, sent: Option<Sent>, home: u8, now: Duration) {
         if let Some(sent) = sent {
-            self.record(&self.latency, sent, now);
+            self.record(&self.latency, sent.at, now);
+            if sent.home != home {
+                self.record(&self.crossed, sent.at, now);
+            }
         }
     }
 
     /// Takes note of how long a visit took.
     pub(crate) fn note_visit(&self, began: Duration) {
         self.record(&self.visits, began, self.now());
+    }
+
+    /// Takes note of how long a player was away.
+    pub(crate) fn note_return(&self, left: Duration) {
+        let took = self.now().saturating_sub(left).as_nanos() as u64;
+        self.returns.borrow_mut().saturating_record(took);
     }
 
     fn record(&self, histogram: &RefCell<Histogram<u64>>, from: Duration, to: Duration) {

@@ -4,11 +4,9 @@
 //! A line takes one comparison with the channel's known beginning and a few digits;
 //! everything else (a few packets a second) goes through the packet crate.
 
-use std::time::Duration;
-
 use longhall_packet::{DenyCode, Seq, ServerPacket, codec};
 
-use crate::stamp::Clock;
+use crate::stamp::{Clock, Sent};
 
 /// What came, since it was looked at last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,7 +90,7 @@ impl Counter {
         packet: &[u8],
         sampling: Sampling,
         batch: &mut Batch,
-    ) -> Option<Duration> {
+    ) -> Option<Sent> {
         let known = self
             .logs
             .iter_mut()
@@ -198,6 +196,8 @@ fn text(bytes: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use longhall_packet::{
         Access, ChannelState, Denial, InboxState, Line, LineKind, ResumeToken, Role,
     };
@@ -368,7 +368,10 @@ mod tests {
             clock: Clock::start(),
             one_in: 4,
         };
-        let sent = Duration::from_millis(1234);
+        let sent = Sent {
+            at: Duration::from_millis(1234),
+            home: 0,
+        };
         let (mut counter, mut batch) = (Counter::new(0), Batch::default());
         counter.see(
             codec::encode(&logged_in(40)).as_bytes(),

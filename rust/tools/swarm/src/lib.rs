@@ -37,7 +37,7 @@ mod wire;
 pub use accounts::Account;
 pub use error::SwarmError;
 pub use hdrhistogram::Histogram;
-pub use plan::{Load, Plan, Speaks, Visit, Visitors};
+pub use plan::{Load, Plan, Speaks, Spread, Visit, Visitors};
 pub use process::Process;
 pub use stamp::STAMP_BYTES;
 pub use swarm::{Ending, Span, Swarm};

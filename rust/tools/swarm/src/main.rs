@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use longhall_swarm::{
-    Account, Counts, Ending, Load, Plan, Process, Span, Speaks, Swarm, SwarmError, Visit, Visitors,
-    accounts,
+    Account, Counts, Ending, Load, Plan, Process, Span, Speaks, Spread, Swarm, SwarmError, Visit,
+    Visitors, accounts,
 };
 use serde_json::json;
 
@@ -20,9 +20,10 @@ use serde_json::json;
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Args {
-    /// The server, without TLS: where a TLS proxy passes on to
+    /// The server, without TLS: where a TLS proxy passes on to. Given more than once,
+    /// the players are spread over the servers of a cluster
     #[arg(long, default_value = "ws://127.0.0.1:8081")]
-    url: String,
+    url: Vec<String>,
     /// Connections, each of an account of its own
     #[arg(long, default_value_t = 100, value_name = "COUNT")]
     players: usize,
@@ -120,7 +121,8 @@ fn run(args: &Args) -> Result<bool, SwarmError> {
     let (warm_up, span) = (seconds(args.warm_up)?, seconds(args.seconds)?);
     let server = args.server_pid.map(Process::find).transpose()?;
     let plan = Plan {
-        url: args.url.clone(),
+        urls: args.url.clone(),
+        spread: Spread::Turns,
         speaks: if args.bare_frames {
             Speaks::BareFrames
         } else {
@@ -252,6 +254,11 @@ fn report(span: &Span, ending: &Ending) {
         row("latency p99", latency(0.99), 3, "ms");
         row("latency p99.9", latency(0.999), 3, "ms");
         row("latency worst", latency(1.0), 3, "ms");
+    }
+    if !ending.crossed.is_empty() {
+        let latency = |quantile| ending.crossed.value_at_quantile(quantile) as f64 / 1e6;
+        row("crossing, p50", latency(0.5), 3, "ms");
+        row("crossing, p99", latency(0.99), 3, "ms");
     }
     if span.counts.visits > 0 {
         let took = |quantile| ending.visits.value_at_quantile(quantile) as f64 / 1e6;

@@ -9,8 +9,11 @@ use crate::wire::Address;
 /// What a swarm does.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The server: `ws://host:port`.
-    pub url: String,
+    /// The servers: `ws://host:port` each. Of several, all of one cluster, the players
+    /// are spread over them, and whose connection ends tries the next one.
+    pub urls: Vec<String>,
+    /// Who begins on which of them.
+    pub spread: Spread,
     /// What it speaks.
     pub speaks: Speaks,
     /// Connections, each of an account of its own.
@@ -35,6 +38,16 @@ pub struct Plan {
     /// One delivery in so many is looked at for its latency. At millions a second
     /// looking at all would hold up the generator.
     pub sample: u64,
+}
+
+/// How players are spread over several servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spread {
+    /// The members of a channel take turns, beginning on another server in each
+    /// channel.
+    Turns,
+    /// The first players, who are those that talk, are on the first server, and so on.
+    Blocks,
 }
 
 /// What the server speaks.
@@ -84,7 +97,8 @@ pub enum Visit {
 impl Default for Plan {
     fn default() -> Self {
         Self {
-            url: "ws://127.0.0.1:8081".to_owned(),
+            urls: vec!["ws://127.0.0.1:8081".to_owned()],
+            spread: Spread::Turns,
             speaks: Speaks::Longhall,
             players: 100,
             channels: 1,
@@ -106,7 +120,7 @@ impl Default for Plan {
 impl Plan {
     /// # Errors
     /// [`SwarmError::Plan`] or [`SwarmError::Url`].
-    pub(crate) fn check(&self) -> Result<Address, SwarmError> {
+    pub(crate) fn check(&self) -> Result<Vec<Address>, SwarmError> {
         let fail = |why: &str| Err(SwarmError::Plan(why.to_owned()));
         if self.players == 0 {
             return fail("a swarm needs a player");
@@ -133,17 +147,75 @@ impl Plan {
             }
             _ => {}
         }
-        Address::parse(&self.url)
+        if self.urls.is_empty() || self.urls.len() > MAX_SERVERS {
+            return fail("a swarm plays on one server, and on 256 at most");
+        }
+        self.urls.iter().map(|url| Address::parse(url)).collect()
     }
 
     /// The channel that a player is in, beside the lobby.
     pub(crate) fn channel_of(&self, player: usize) -> Option<String> {
         (self.channels > 0).then(|| format!("swarm-{}", player % self.channels + 1))
     }
+
+    /// The server that a player begins on, by its place among the addresses.
+    pub fn home_of(&self, player: usize) -> u8 {
+        let servers = self.urls.len();
+        let home = match self.spread {
+            Spread::Turns => {
+                let channels = self.channels.max(1);
+                (player % channels + player / channels) % servers
+            }
+            Spread::Blocks => player * servers / self.players,
+        };
+        // There are no more than it can count.
+        home as u8
+    }
 }
 
 /// What fits into their names.
 const MAX_PLAYERS: usize = 99_999;
+/// What fits into the stamp of a line.
+const MAX_SERVERS: usize = 256;
 
 /// How long one request may take.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn homes(plan: &Plan) -> Vec<u8> {
+        (0..plan.players)
+            .map(|player| plan.home_of(player))
+            .collect()
+    }
+
+    fn on(servers: usize, players: usize, channels: usize, spread: Spread) -> Plan {
+        Plan {
+            urls: vec!["ws://127.0.0.1:8081".to_owned(); servers],
+            players,
+            channels,
+            spread,
+            ..Plan::default()
+        }
+    }
+
+    #[test]
+    fn the_members_of_each_channel_take_turns_on_all_servers() {
+        for channels in [0, 1] {
+            let plan = on(3, 6, channels, Spread::Turns);
+            assert_eq!(homes(&plan), [0, 1, 2, 0, 1, 2]);
+        }
+        // Players 0, 2 and 4 are in one channel, the others in the other one.
+        assert_eq!(homes(&on(2, 6, 2, Spread::Turns)), [0, 1, 1, 0, 0, 1]);
+        // Everybody has a channel of their own.
+        assert_eq!(homes(&on(2, 4, 4, Spread::Turns)), [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn in_blocks_the_first_players_are_on_the_first_server() {
+        assert_eq!(homes(&on(2, 5, 1, Spread::Blocks)), [0, 0, 0, 1, 1]);
+        assert_eq!(homes(&on(1, 3, 1, Spread::Blocks)), [0, 0, 0]);
+    }
+}

@@ -28,11 +28,13 @@ pub(crate) struct Player<'a> {
     pub(crate) counter: Counter,
     /// Which of the thread's players it is; none of them for a visitor.
     index: Option<usize>,
+    /// The server that it plays on.
+    home: u8,
     alarm: Pin<Box<Sleep>>,
 }
 
 impl<'a> Player<'a> {
-    pub(crate) fn new(context: &'a Context, index: Option<usize>) -> Self {
+    pub(crate) fn new(context: &'a Context, index: Option<usize>, home: u8) -> Self {
         let config = Config {
             reconnect: false,
             connect_timeout: REQUEST_TIMEOUT,
@@ -47,6 +49,7 @@ impl<'a> Player<'a> {
             wire: None,
             counter: Counter::new(index.unwrap_or_default() as u64),
             index,
+            home,
             alarm: Box::pin(sleep(FAR)),
         }
     }
@@ -252,13 +255,13 @@ impl<'a> Player<'a> {
         let mut read = Read::default();
         let mut batch = Batch::default();
         {
-            let (context, session) = (self.context, &mut self.session);
+            let (context, session, home) = (self.context, &mut self.session, self.home);
             let (counter, batch) = (&mut self.counter, &mut batch);
             let mut now = None;
             let turn = wire.turn(&context.buffer, |packet| {
                 let now = *now.get_or_insert_with(|| context.now());
                 let sent = counter.see(packet, context.sampling, batch);
-                context.note_latency(sent, now);
+                context.note_latency(sent, home, now);
                 session.received(now, packet);
             });
             tokio::select! {
@@ -291,8 +294,9 @@ impl<'a> Player<'a> {
         while let Some(action) = self.session.poll_action() {
             match action {
                 Action::Open => {
-                    let mut wire = Wire::dial(&self.context.address).await?;
-                    wire.shake_hands(&self.context.address).await?;
+                    let address = self.context.address(self.home);
+                    let mut wire = Wire::dial(address).await?;
+                    wire.shake_hands(address).await?;
                     self.wire = Some(wire);
                 }
                 Action::Send(text) => {

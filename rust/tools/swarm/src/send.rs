@@ -11,6 +11,7 @@ use crate::count::{Batch, Counter};
 use crate::pacer::Lines;
 use crate::plan::Load;
 use crate::player::{Player, closed};
+use crate::stamp::Sent;
 use crate::tally::add;
 use crate::wire::{Control, Wire};
 
@@ -22,7 +23,8 @@ pub(crate) async fn enter_bare(
     context: &Context,
     index: usize,
 ) -> Result<(Wire, Counter), SwarmError> {
-    let mut wire = Wire::dial(&context.address).await?;
+    let address = context.address(context.seats[index].home.get());
+    let mut wire = Wire::dial(address).await?;
     let mut counter = Counter::new(index as u64);
     let channel = context.seats[index].channel.as_deref().unwrap_or("lobby");
     wire.queue(&codec::encode(&ClientPacket::Join {
@@ -65,10 +67,11 @@ async fn hear(
 ) -> Result<Batch, SwarmError> {
     let mut now = None;
     let mut batch = Batch::default();
+    let home = context.seats[index].home.get();
     let turn = wire.turn(&context.buffer, |packet| {
         let now = *now.get_or_insert_with(|| context.now());
         let sent = counter.see(packet, context.sampling, &mut batch);
-        context.note_latency(sent, now);
+        context.note_latency(sent, home, now);
     });
     let read = turn.await?;
     context.note(Some(index), counter, &batch);
@@ -96,7 +99,8 @@ pub(crate) async fn push(
     };
     let lobby = counter.lobby().unwrap_or("lobby").to_owned();
     let channel = context.seats[index].channel.as_deref().unwrap_or(&lobby);
-    let mut line = Composer::new(context, name(channel)?);
+    let home = context.seats[index].home.get();
+    let mut line = Composer::new(context, home, name(channel)?);
     let mut phase = context.shared.phase.clone();
     let mut on_their_way = 0;
     loop {
@@ -134,14 +138,16 @@ pub(crate) async fn push(
 /// Writes the packets of one sender.
 struct Composer<'a> {
     context: &'a Context,
+    home: u8,
     channel: ChannelName,
     last_id: u32,
 }
 
 impl<'a> Composer<'a> {
-    fn new(context: &'a Context, channel: ChannelName) -> Self {
+    fn new(context: &'a Context, home: u8, channel: ChannelName) -> Self {
         Self {
             context,
+            home,
             channel,
             last_id: 1000,
         }
@@ -150,11 +156,12 @@ impl<'a> Composer<'a> {
     /// A line that counts as sent at `at`.
     fn next(&mut self, at: Duration) -> Result<String, SwarmError> {
         self.last_id = self.last_id.wrapping_add(1);
+        let home = self.home;
         let text = self
             .context
             .sampling
             .clock
-            .stamp(at, self.context.shared.plan.text_bytes);
+            .stamp(Sent { at, home }, self.context.shared.plan.text_bytes);
         add(&self.context.tally().said, 1);
         Ok(codec::encode(&ClientPacket::Chat {
             id: self.last_id,
@@ -175,6 +182,11 @@ pub(crate) async fn talk(
     let plan = &context.shared.plan;
     // Empty is the lobby.
     let channel = context.seats[index].channel.as_deref().unwrap_or("");
+    let home = context.seats[index].home.get();
+    let stamp = |at| {
+        let clock = context.sampling.clock;
+        clock.stamp(Sent { at, home }, plan.text_bytes)
+    };
     let mut on_their_way = 0;
     // A line that has to wait for the server counts from when it was due: a server
     // that is slow must not look fast because less was asked of it.
@@ -186,8 +198,7 @@ pub(crate) async fn talk(
                 break;
             };
             let now = context.now();
-            let sent = if held_up { at } else { now };
-            let text = context.sampling.clock.stamp(sent, plan.text_bytes);
+            let text = stamp(if held_up { at } else { now });
             player.session.send_chat(now, channel, &text);
             add(&context.tally().said, 1);
             on_their_way += 1;
@@ -202,8 +213,7 @@ pub(crate) async fn talk(
         }
         if let Some(at) = next {
             let now = context.now();
-            let text = context.sampling.clock.stamp(now.max(at), plan.text_bytes);
-            player.session.send_chat(now, channel, &text);
+            player.session.send_chat(now, channel, &stamp(now.max(at)));
             add(&context.tally().said, 1);
             on_their_way += 1;
         }

@@ -77,8 +77,12 @@ pub struct Ending {
     /// How long lines were on their way, in nanoseconds: those sent while it was
     /// measured.
     pub latency: Histogram<u64>,
+    /// Those of them that went to a listener on another server than the sender's.
+    pub crossed: Histogram<u64>,
     /// The same of visits: how long each took.
     pub visits: Histogram<u64>,
+    /// How long players were away whose connection ended, and who came back.
+    pub returns: Histogram<u64>,
     /// Everything from the first connection on.
     pub counts: Counts,
     /// Numbers given out in the channels since everybody was in.
@@ -95,7 +99,7 @@ impl Swarm {
     /// # Errors
     /// When the plan makes no sense, or there are fewer accounts than players.
     pub fn start(plan: Plan, accounts: Vec<Account>) -> Result<Self, SwarmError> {
-        let address = plan.check()?;
+        let addresses = plan.check()?;
         if accounts.len() < plan.players {
             let why = format!("{} players need as many accounts", plan.players);
             return Err(SwarmError::Plan(why));
@@ -115,7 +119,7 @@ impl Swarm {
         }
         let shared = Arc::new(Shared {
             tallies: shares.iter().map(|_| Tally::default()).collect(),
-            address,
+            addresses,
             phase: watched,
             from: AtomicU64::new(u64::MAX),
             until: AtomicU64::new(u64::MAX),
@@ -252,10 +256,17 @@ impl Swarm {
         let reports = self.end()?;
         self.check()?;
         let mut latency = new_histogram();
+        let mut crossed = new_histogram();
         let mut visits = new_histogram();
+        let mut returns = new_histogram();
         let mut players = Vec::new();
         for report in reports {
-            for (sum, one) in [(&mut latency, report.latency), (&mut visits, report.visits)] {
+            for (sum, one) in [
+                (&mut latency, report.latency),
+                (&mut crossed, report.crossed),
+                (&mut visits, report.visits),
+                (&mut returns, report.returns),
+            ] {
                 // All have the same bounds.
                 *sum += one;
             }
@@ -276,7 +287,9 @@ impl Swarm {
             missing: missing.sum(),
             numbers: channels.values().map(|(first, have)| have - first).sum(),
             latency,
+            crossed,
             visits,
+            returns,
             counts,
             accounts: players.into_iter().map(|player| player.account).collect(),
         })

@@ -28,16 +28,18 @@ pub(crate) async fn run_player(context: &Context, index: usize, mut lines: Optio
         place: context.entering.acquire().await.ok(),
         is_in: false,
     };
-    let mut was_in = false;
+    let mut left = None;
     loop {
-        let Err(error) = stay(context, index, lines.as_mut(), &mut gate).await;
-        was_in |= gate.is_in;
+        let Err(error) = stay(context, index, lines.as_mut(), &mut gate, left).await;
+        let was_in = gate.is_in || left.is_some();
         let comeback = context.shared.plan.comeback;
         let Some(within) = comeback.filter(|_| was_in && error.is_cut()) else {
             return Err(error);
         };
+        context.seats[index].move_on(context.shared.addresses.len());
         if std::mem::take(&mut gate.is_in) {
             add(&context.tally().left, 1);
+            left = Some(context.now());
             sleep(within.mul_f64(fastrand::f64())).await;
         } else {
             // The server is not back yet.
@@ -54,17 +56,21 @@ struct EntryGate<'a> {
     is_in: bool,
 }
 
-/// Comes in and stays until the connection ends.
+/// Comes in, again if it `left` once, and stays until the connection ends.
 async fn stay(
     context: &Context,
     index: usize,
     lines: Option<&mut Lines>,
     gate: &mut EntryGate<'_>,
+    left: Option<Duration>,
 ) -> Ended {
     let seat = &context.seats[index];
     let mut is_in = || {
         gate.place.take();
         gate.is_in = true;
+        if let Some(left) = left {
+            context.note_return(left);
+        }
         add(&context.tally().entered, 1);
     };
     let (rate, like_a_player) = match context.shared.plan.load {
@@ -82,7 +88,7 @@ async fn stay(
             None => listen(context, index, wire, counter).await,
         };
     }
-    let mut player = Player::new(context, Some(index));
+    let mut player = Player::new(context, Some(index), seat.home.get());
     let mut account = seat.account.borrow().clone();
     let entered = player.enter(&mut account, seat.channel.as_deref()).await;
     // Also when it did not get in: the token may have changed.
@@ -102,10 +108,10 @@ async fn stay(
     }
 }
 
-/// Somebody who logs in, or registers, over and over.
-pub(crate) async fn visit(context: &Context, visitors: &Visitors) -> Ended {
+/// Somebody who logs in, or registers, over and over on one of the servers.
+pub(crate) async fn visit(context: &Context, visitors: &Visitors, home: u8) -> Ended {
     let place = context.entering.acquire().await;
-    let mut player = Player::new(context, None);
+    let mut player = Player::new(context, None, home);
     let mut account = Account::new_ones(1).remove(0);
     let password = player.first_visit(&account.username).await?;
     drop(place);

@@ -59,11 +59,12 @@ async fn play(context: &Rc<Context>) {
     }
     let visitors = context.shared.plan.visitors;
     let threads = context.shared.plan.threads;
-    for _ in (context.thread..visitors.count).step_by(threads) {
+    for number in (context.thread..visitors.count).step_by(threads) {
+        let home = (number % context.shared.addresses.len()) as u8;
         let context = Rc::clone(context);
         players.spawn_local(async move {
             loop {
-                let Err(error) = visit(&context, &visitors).await;
+                let Err(error) = visit(&context, &visitors, home).await;
                 // The server sends a visitor away who stays logged out for long.
                 let reason = CloseReason::LoginTimeout;
                 if !matches!(error, SwarmError::Closed { reason: why } if why == reason) {

@@ -12,9 +12,11 @@ use longhall_server::config::HashCost;
 use longhall_server::store::SqliteStore;
 use longhall_server::{Config, run};
 use longhall_swarm::{
-    Account, Counts, Ending, Load, Plan, Swarm, SwarmError, Visit, Visitors, accounts,
+    Account, Counts, Ending, Load, Plan, Spread, Swarm, SwarmError, Visit, Visitors, accounts,
 };
-use tokio::net::TcpListener;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 /// A server that lives as long as this value.
@@ -52,10 +54,7 @@ impl Server {
         let stop = stopping.clone();
         let store = SqliteStore::open(&folder.path().join("longhall.db")).unwrap();
         let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
+            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind(address).await.unwrap();
                 told.send(listener.local_addr().unwrap()).unwrap();
@@ -79,7 +78,7 @@ impl Server {
 
     fn plan(&self) -> Plan {
         Plan {
-            url: format!("ws://{}", self.address),
+            urls: vec![format!("ws://{}", self.address)],
             players: 12,
             senders: 2,
             ..Plan::default()
@@ -97,6 +96,27 @@ fn start(plan: &Plan) -> Swarm {
     let swarm = Swarm::start(plan.clone(), Account::new_ones(plan.players)).unwrap();
     swarm.wait_until_in(|_| {}).unwrap();
     swarm
+}
+
+/// Another address of a server, until the runtime ends.
+fn door_to(server: SocketAddr) -> (SocketAddr, Runtime) {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(async move {
+        loop {
+            let (mut player, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(server).await.unwrap();
+                copy_bidirectional(&mut player, &mut server).await.ok();
+            });
+        }
+    });
+    (address, runtime)
 }
 
 fn wait_for(swarm: &Swarm, enough: impl Fn(Counts) -> bool) {
@@ -249,6 +269,56 @@ fn players_come_back_after_a_restart_and_talk_on() {
 }
 
 #[test]
+fn a_line_crosses_when_its_listener_is_on_another_server_than_its_sender() {
+    let server = Server::start(|_| {});
+    let url = format!("ws://{}", server.address);
+    let share = |spread, players, senders| {
+        // One server under two addresses.
+        let plan = Plan {
+            urls: vec![url.clone(), url.clone()],
+            spread,
+            players,
+            senders,
+            load: Load::Rate { lines_per_s: 100.0 },
+            ..server.plan()
+        };
+        let swarm = start(&plan);
+        swarm.talk(true);
+        let time = Duration::from_millis(200);
+        swarm.measure(time, None, |_| {}).unwrap();
+        let ending = swarm.finish().unwrap();
+        check_nothing_wrong(&ending);
+        assert!(!ending.latency.is_empty());
+        ending.crossed.len() as f64 / ending.latency.len() as f64
+    };
+    assert_eq!(share(Spread::Turns, 12, 2), 0.5);
+    // Three here, two there: the lines of the two cross to three, those of the three to
+    // two.
+    let all_talk = share(Spread::Blocks, 5, 5);
+    assert!((0.44..0.52).contains(&all_talk), "{all_talk}");
+}
+
+#[test]
+fn players_of_a_server_that_is_gone_come_back_on_the_next_one() {
+    let server = Server::start(|_| {});
+    let (gone, door) = door_to(server.address);
+    let plan = Plan {
+        urls: [gone, server.address]
+            .map(|address| format!("ws://{address}"))
+            .to_vec(),
+        senders: 0,
+        comeback: Some(Duration::from_millis(50)),
+        ..server.plan()
+    };
+    let swarm = start(&plan);
+    door.shutdown_background();
+    swarm.measure_return(6, None).unwrap();
+    let ending = swarm.finish().unwrap();
+    assert_eq!((ending.counts.left, ending.counts.entered), (6, 18));
+    assert_eq!(ending.returns.len(), 6);
+}
+
+#[test]
 fn a_server_that_goes_away_ends_the_run() {
     let mut server = Server::start(|_| {});
     let swarm = start(&server.plan());
@@ -353,7 +423,9 @@ fn a_plan_that_makes_no_sense_is_refused_before_anything_is_done() {
         |plan| plan.text_bytes = 501,
         |plan| plan.load = Load::Push { window: 0 },
         |plan| plan.load = Load::Rate { lines_per_s: -1.0 },
-        |plan| plan.url = "wss://example.org".to_owned(),
+        |plan| plan.urls[0] = "wss://example.org".to_owned(),
+        |plan| plan.urls.clear(),
+        |plan| plan.urls.resize(257, "ws://127.0.0.1:1".to_owned()),
         |plan| plan.players = 20,
     ] {
         let mut plan = Plan {
