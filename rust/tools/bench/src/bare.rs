@@ -9,6 +9,7 @@ mod each;
 mod packets;
 mod hashes;
 mod inserts;
+mod postgres_inserts;
 mod tasks;
 
 use std::io::Write;
@@ -46,6 +47,19 @@ pub(crate) enum Bare {
         #[arg(long)]
         seconds: f64,
     },
+    /// Lines into one table of PostgreSQL, in the empty database that the variable
+    /// LONGHALL_STORE says
+    PostgresInserts {
+        /// Connections that write
+        #[arg(long)]
+        writers: usize,
+        /// Lines per transaction
+        #[arg(long)]
+        batch: usize,
+        /// For how long
+        #[arg(long)]
+        seconds: f64,
+    },
 }
 
 /// Does what a reference does. Those for chat run until they are killed, the others
@@ -69,6 +83,15 @@ pub(crate) fn run(bare: Bare) -> Result<()> {
         } => {
             let time = Duration::from_secs_f64(seconds);
             println!("{}", inserts::per_second(&folder, batch, time)?);
+            Ok(())
+        }
+        Bare::PostgresInserts {
+            writers,
+            batch,
+            seconds,
+        } => {
+            let time = Duration::from_secs_f64(seconds);
+            println!("{}", postgres_inserts::per_second(writers, batch, time)?);
             Ok(())
         }
     }

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use longhall_swarm::{Ending, Load, Plan, Process, Span, Swarm};
+use longhall_swarm::{Ending, Histogram, Load, Plan, Process, Span, Swarm};
 use serde::Serialize;
 
+use crate::cluster_run::ClusterRun;
 use crate::cores::Times;
 use crate::figure::Figure;
 use crate::server::{Setting, Who};
@@ -25,6 +26,7 @@ pub(crate) struct Bench {
     pub(crate) window: usize,
     pub(crate) figures: Vec<Figure>,
     pub(crate) runs: Vec<Run>,
+    pub(crate) cluster_runs: Vec<ClusterRun>,
     pub(crate) memory: Vec<Memory>,
     began: Instant,
 }
@@ -91,8 +93,8 @@ impl Memory {
 }
 
 /// A distribution at its quantiles, in microseconds.
-pub(crate) fn quantiles(ending: &Ending) -> Vec<(f64, f64)> {
-    let micros = |quantile| ending.latency.value_at_quantile(quantile) as f64 / 1e3;
+pub(crate) fn quantiles(latency: &Histogram<u64>) -> Vec<(f64, f64)> {
+    let micros = |quantile| latency.value_at_quantile(quantile) as f64 / 1e3;
     QUANTILES
         .map(|quantile| (quantile, micros(quantile)))
         .to_vec()
@@ -107,6 +109,7 @@ impl Bench {
             rounds: if quick { 1 } else { 3 },
             figures: Vec::new(),
             runs: Vec::new(),
+            cluster_runs: Vec::new(),
             memory: Vec::new(),
             began: Instant::now(),
         }
@@ -126,20 +129,25 @@ impl Bench {
     /// What disturbed how many of the runs, if anything did.
     pub(crate) fn disturbed(&self) -> Vec<String> {
         let mut disturbed = Vec::new();
-        let mut note = |what: &str, cores: fn(&Run) -> f64| {
-            let its = self.runs.iter().map(cores).filter(|&it| it > DISTURBANCE);
+        let alone = self.runs.iter();
+        let alone = alone.map(|run| (run.other_cores, run.stolen_cores));
+        let together = self.cluster_runs.iter();
+        let together = together.map(|run| (run.cores.others, run.cores.stolen));
+        let runs: Vec<(f64, f64)> = alone.chain(together).collect();
+        let mut note = |what: &str, cores: fn(&(f64, f64)) -> f64| {
+            let its = runs.iter().map(cores).filter(|&it| it > DISTURBANCE);
             let most = its.clone().fold(0.0, f64::max);
-            let (count, all) = (its.count(), self.runs.len());
+            let (count, all) = (its.count(), runs.len());
             if count > 0 {
                 disturbed.push(format!(
                     "{what} {count} of {all} runs, up to {most:.1} cores"
                 ));
             }
         };
-        note("Other programs worked during", |run| run.other_cores);
+        note("Other programs worked during", |(others, _)| *others);
         note(
             "The host gave this machine's time to others during",
-            |run| run.stolen_cores,
+            |(_, stolen)| *stolen,
         );
         disturbed
     }
@@ -200,7 +208,8 @@ impl Bench {
     }
 }
 
-fn noted(what: &str, cores: f64) -> String {
+/// Says it when others used much of a core.
+pub(crate) fn noted(what: &str, cores: f64) -> String {
     if cores > DISTURBANCE {
         format!(", {what} {cores:.2}")
     } else {
@@ -222,7 +231,7 @@ fn summed_up(who: Who, case: &Case, span: &Span, ending: &Ending) -> Result<Run>
         generator_cores: 0.0,
         other_cores: 0.0,
         stolen_cores: 0.0,
-        latency_us: quantiles(ending),
+        latency_us: quantiles(&ending.latency),
         wrong: ending.counts.lost + ending.counts.doubled + ending.missing,
         left_out: ending.counts.left_out,
     })

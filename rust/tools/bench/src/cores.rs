@@ -37,6 +37,18 @@ impl Cores {
         Ok(cores)
     }
 
+    /// Everything on all of them: several servers and their engines do not fit on one.
+    ///
+    /// # Errors
+    /// When the system does not tell which there are.
+    pub(crate) fn together() -> Result<Self> {
+        let all = allowed()?;
+        Ok(Self {
+            server: all.clone(),
+            generator: all,
+        })
+    }
+
     /// Whether the server has a processor of its own.
     pub(crate) fn are_apart(&self) -> bool {
         self.server != self.generator

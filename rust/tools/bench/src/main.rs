@@ -4,7 +4,8 @@
 //! - `chat`, `idle`, `logins`, `durable`, `restart`, `start`: the benches;
 //! - `bench`: what they share; `figure`: medians, targets, the table;
 //! - `server`, `seed`, `cores`: what is measured, and where it runs;
-//! - `bare`: the references.
+//! - `bare`: the references;
+//! - `cluster`: the benches of several servers, which have a table of their own.
 
 mod chat;
 mod idle;
@@ -23,11 +24,15 @@ mod server;
 
 mod bare;
 
+#[cfg(unix)]
+mod cluster;
+mod cluster_run;
+
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::json;
 
@@ -46,6 +51,9 @@ struct Args {
     /// Everything in about a minute: one short round
     #[arg(long)]
     quick: bool,
+    /// What several servers do on PostgreSQL and NATS, instead of what one does
+    #[arg(long)]
+    cluster: bool,
     /// Only this bench; may be given more than once
     #[arg(long, value_enum, value_name = "NAME")]
     only: Vec<Name>,
@@ -90,6 +98,21 @@ enum Name {
     Restart,
     /// From the program's start to listening
     Start,
+    /// With --cluster: a line that goes from one server to another
+    Crossing,
+    /// With --cluster: one of three servers is killed
+    Kill,
+}
+
+impl Name {
+    /// Whether it is among the benches of one server, or of a cluster; some are of both.
+    fn is_of(self, cluster: bool) -> bool {
+        match self {
+            Self::Durable | Self::Idle | Self::Logins => true,
+            Self::Crossing | Self::Kill => cluster,
+            Self::FanOut | Self::Channels | Self::Restart | Self::Start => !cluster,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -111,15 +134,26 @@ fn run(args: Args) -> Result<()> {
         .canonicalize()
         .with_context(|| format!("there is no {}", program.display()))?;
     let wanted = |name| args.only.is_empty() || args.only.contains(&name);
+    if let Some(other) = args.only.iter().find(|name| !name.is_of(args.cluster)) {
+        let with = if args.cluster { "without" } else { "with" };
+        bail!("{other:?} is only measured {with} --cluster");
+    }
     std::fs::create_dir_all(&args.folder)
         .with_context(|| format!("cannot create {}", args.folder.display()))?;
     let folder = tempfile::tempdir_in(&args.folder)?;
     server::leave_nothing_behind(folder.path().to_owned())?;
-    let cores = Cores::share_out()?;
-    if !cores.are_apart() {
+    let cores = if args.cluster {
+        Cores::together()?
+    } else {
+        Cores::share_out()?
+    };
+    if !cores.are_apart() && !args.cluster {
         eprintln!("one processor for server and load generator: they disturb each other");
     }
-    let most = if args.quick || !wanted(Name::Idle) {
+    let most = if args.cluster {
+        // They are in PostgreSQL.
+        0
+    } else if args.quick || !wanted(Name::Idle) {
         5000
     } else {
         15_001
@@ -135,18 +169,13 @@ fn run(args: Args) -> Result<()> {
         args.quick,
         args.window,
     );
-    for (name, run) in [
-        (Name::FanOut, chat::fan_out as fn(&mut Bench) -> Result<()>),
-        (Name::Channels, chat::channels),
-        (Name::Idle, idle::idle),
-        (Name::Logins, logins::logins),
-        (Name::Durable, durable::durable),
-        (Name::Restart, restart::restart),
-        (Name::Start, start::start),
-    ] {
-        if wanted(name) {
-            run(&mut bench)?;
-        }
+    if args.cluster {
+        #[cfg(not(unix))]
+        bail!("PostgreSQL and NATS are only started on Unix");
+        #[cfg(unix)]
+        cluster::run(&mut bench, wanted)?;
+    } else {
+        run_alone(&mut bench, wanted)?;
     }
     if let Some(file) = &args.frames {
         bench.figures.extend(frames::read(file)?);
@@ -163,10 +192,29 @@ fn run(args: Args) -> Result<()> {
             "rounds": bench.rounds,
             "figures": figure::as_json(&bench.figures)?,
             "runs": bench.runs,
+            "cluster_runs": bench.cluster_runs,
             "memory": bench.memory,
         });
         std::fs::write(file, format!("{all:#}\n"))
             .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// The benches of one server.
+fn run_alone(bench: &mut Bench, wanted: impl Fn(Name) -> bool) -> Result<()> {
+    for (name, run) in [
+        (Name::FanOut, chat::fan_out as fn(&mut Bench) -> Result<()>),
+        (Name::Channels, chat::channels),
+        (Name::Idle, idle::idle),
+        (Name::Logins, logins::logins),
+        (Name::Durable, durable::durable),
+        (Name::Restart, restart::restart),
+        (Name::Start, start::start),
+    ] {
+        if wanted(name) {
+            run(bench)?;
+        }
     }
     Ok(())
 }

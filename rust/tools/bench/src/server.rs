@@ -1,6 +1,6 @@
 //! Servers to measure: Longhall's, and the references for chat.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,7 +14,7 @@ use crate::cores::Cores;
 use crate::seed::Seed;
 
 /// Limits for players that a load generator is not held to.
-const WITHOUT_LIMITS: &[&str] = &[
+pub(crate) const WITHOUT_LIMITS: &[&str] = &[
     "--log=warn",
     "--max-connections=1000000",
     "--connections-per-address=1000000",
@@ -113,9 +113,20 @@ impl Setting {
     /// # Errors
     /// When it does not start.
     pub(crate) fn start_again(&self, address: SocketAddr) -> Result<Server> {
-        let mut command = self.command(address);
-        let child = self.cores.spawn_server(&mut command)?;
-        let server = Server::new(child, address, Speaks::Longhall)?;
+        self.start_command(&mut self.command(address), address)
+    }
+
+    /// Starts the real server as a command says, and waits until it listens.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start_command(
+        &self,
+        command: &mut Command,
+        address: SocketAddr,
+    ) -> Result<Server> {
+        let child = self.cores.spawn_server(command)?;
+        let mut server = Server::new(child, address, Speaks::Longhall)?;
         server.wait_until_listening(address, Duration::from_millis(2))?;
         Ok(server)
     }
@@ -131,7 +142,7 @@ impl Setting {
         let mut command = self.command(address);
         let began = Instant::now();
         let child = self.cores.spawn_server(&mut command)?;
-        let server = Server::new(child, address, Speaks::Longhall)?;
+        let mut server = Server::new(child, address, Speaks::Longhall)?;
         server.wait_until_listening(address, Duration::from_micros(100))?;
         Ok(began.elapsed())
     }
@@ -142,11 +153,22 @@ impl Setting {
     /// When it fails.
     pub(crate) fn bare_figure(&self, arguments: &[&str]) -> Result<f64> {
         let mut command = bare()?;
-        command.args(arguments).stdout(Stdio::piped());
-        let child = self.cores.spawn_server(&mut command)?;
+        self.figure_of(command.args(arguments))
+    }
+
+    /// Runs a reference, as [`bare`] begins it, that prints a figure and ends.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub(crate) fn figure_of(&self, command: &mut Command) -> Result<f64> {
+        let child = self.cores.spawn_server(command.stdout(Stdio::piped()))?;
         let output = child.wait_with_output()?;
         if !output.status.success() {
-            bail!("bare {} failed ({})", arguments.join(" "), output.status);
+            let arguments: Vec<_> = command
+                .get_args()
+                .map(|one| one.to_string_lossy())
+                .collect();
+            bail!("{} failed ({})", arguments.join(" "), output.status);
         }
         let text = String::from_utf8_lossy(&output.stdout);
         text.trim().parse().context("a reference printed no figure")
@@ -198,7 +220,7 @@ fn remove_if_there(file: &Path) -> Result<()> {
 }
 
 /// This program again, as a reference.
-fn bare() -> Result<Command> {
+pub(crate) fn bare() -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("bare").stdin(Stdio::null());
     Ok(command)
@@ -222,15 +244,34 @@ impl Server {
         })
     }
 
-    fn wait_until_listening(&self, address: SocketAddr, poll: Duration) -> Result<()> {
+    fn wait_until_listening(&mut self, address: SocketAddr, poll: Duration) -> Result<()> {
         let give_up = Instant::now() + START_LIMIT;
         while TcpStream::connect(address).is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server ended ({status})");
+            }
             if Instant::now() > give_up {
                 bail!("the server does not listen");
             }
             std::thread::sleep(poll);
         }
         Ok(())
+    }
+
+    /// Waits until it answers: it listens before it has opened its store.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(crate) fn wait_until_answering(&self) -> Result<()> {
+        let mut stream = TcpStream::connect(self.address()?)?;
+        stream.set_read_timeout(Some(START_LIMIT))?;
+        // Whatever the answer is.
+        let asked = stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let read = asked.and_then(|()| stream.read(&mut [0; 64]));
+        match read {
+            Ok(1..) => Ok(()),
+            Ok(0) | Err(_) => bail!("the server does not answer"),
+        }
     }
 
     /// Kills it, as a power cut would.
@@ -296,6 +337,7 @@ fn kill(id: u32) {
 #[cfg(not(unix))]
 fn kill(_: u32) {}
 
-fn free_address() -> Result<SocketAddr> {
+/// Where nobody listens at the moment.
+pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -93,3 +93,24 @@ fn references_without_players_print_a_figure() {
     }
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
 }
+
+#[test]
+#[cfg(unix)]
+fn writers_into_postgresql_print_a_figure_and_leave_their_lines() {
+    let postgres = longhall_engines::Postgres::quick().unwrap();
+    for writers in ["1", "3"] {
+        let database = format!("writers_{writers}");
+        postgres.create_database(&database).unwrap();
+        let arguments = ["postgres-inserts", "--writers", writers, "--batch", "20"];
+        let mut command = bare(&arguments);
+        command.args(["--seconds", "0.05"]);
+        command.env("LONGHALL_STORE", postgres.url(&database));
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let figure: f64 = text.trim().parse().unwrap();
+        assert!(figure > 0.0);
+        let lines = postgres.query(&database, "SELECT count(*) FROM lines");
+        let lines: u32 = lines.unwrap().parse().unwrap();
+        assert!(lines >= 20 && lines.is_multiple_of(20), "{lines}");
+    }
+}

@@ -5,6 +5,9 @@
 //! GDScript side by side, in one Godot against one server, so that the ratio between
 //! them means the same on every machine. It prints a line for people, and
 //! `figure: {…}` for each, which join the table.
+//!
+//! With `--cluster` it is several servers instead, on a PostgreSQL and a NATS that are
+//! found or fetched first.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +24,7 @@ use longhall_provision::{
 
 use crate::godot_test::own_home;
 use crate::server_process::Server;
-use crate::{addon, project, workspace};
+use crate::{addon, engines, project, workspace};
 
 /// For the bench in Godot.
 const FRAMES_LIMIT: Duration = Duration::from_secs(300);
@@ -49,6 +52,9 @@ pub(crate) struct Options {
     /// One short round of each, in about two minutes instead of ten
     #[arg(long)]
     quick: bool,
+    /// What several servers on PostgreSQL and NATS do, instead of all of the above
+    #[arg(long)]
+    cluster: bool,
     /// Run only this bench; may be given more than once
     #[arg(long, value_enum, value_name = "NAME")]
     only: Vec<Name>,
@@ -73,6 +79,10 @@ enum Name {
     Frames,
     /// From the server's start to listening, and its size
     Start,
+    /// With --cluster: a line that goes from one server to another
+    Crossing,
+    /// With --cluster: one of three servers is killed
+    Kill,
 }
 
 impl Options {
@@ -91,8 +101,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         fs::remove_dir_all(&folder).context("cannot empty target/bench")?;
     }
     fs::create_dir_all(&folder).context("cannot create target/bench")?;
-    let frames = options
-        .wants(Name::Frames)
+    if options.cluster && options.only.contains(&Name::Frames) {
+        bail!("the node's frames are only measured without --cluster");
+    }
+    // Several servers are all the same to the node.
+    let frames = (options.wants(Name::Frames) && !options.cluster)
         .then(|| measure_frames(&folder))
         .transpose()?;
     if options.only == [Name::Frames] {
@@ -119,6 +132,10 @@ fn measure_server(options: &Options, folder: &Path, frames: Option<&Path>) -> Re
     bench.arg("--json").arg(&json);
     if options.quick {
         bench.arg("--quick");
+    }
+    if options.cluster {
+        bench.arg("--cluster");
+        engines::give_to(&mut bench)?;
     }
     if let Some(frames) = frames {
         bench.arg("--frames").arg(frames);
