@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use longhall_packet::Seq;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tracing::{info, warn};
 
 use super::Shared;
@@ -14,7 +14,8 @@ use crate::store::{ChannelId, Cursor, Log, StoreError, UserId};
 const HOLES_INTERVAL: Duration = Duration::from_millis(20);
 /// How long a hole may be there until the store is asked: it mostly closes by itself.
 const HOLE_AGE: Duration = Duration::from_millis(100);
-/// Between two looks into the store while the bus is away, and while the store is.
+/// Between two looks into the store while the bus is away, from us or from another server,
+/// and while the store is.
 const AWAY_INTERVAL: Duration = Duration::from_millis(500);
 /// Between two looks while all is well. A server of NATS may lose the last line of a
 /// channel on its way to another one, and neither knows.
@@ -59,7 +60,11 @@ pub(super) async fn run(shared: &Shared) {
     loop {
         let is_well = shared.bus.is_up() && !is_store_away;
         if is_well {
-            let _ = timeout(QUIET_INTERVAL, shared.doubts.behind()).await;
+            let interval = match shared.peers().is_one_missed(Instant::now()) {
+                true => AWAY_INTERVAL,
+                false => QUIET_INTERVAL,
+            };
+            let _ = timeout(interval, shared.doubts.behind()).await;
             sleep(PAUSE).await;
         } else {
             sleep(AWAY_INTERVAL).await;
@@ -129,7 +134,12 @@ impl Shared {
             let next = next.filter(|_| page.more);
             match reader {
                 Reader::Channel(channel) => self.hub.publish_found(channel, page),
-                Reader::Inbox(user) => self.hub.whispers_found(user, page),
+                Reader::Inbox(user) => {
+                    self.hub.whispers_found(user, page);
+                    // Whoever said them may have taken the account for one that is away, for
+                    // which few whispers may wait. Now they are delivered.
+                    in_time(self.store.open_inbox(user)).await?;
+                }
             }
             match next {
                 Some(next) => delivered = next,

@@ -14,6 +14,11 @@ use crate::news::{News, ServerId};
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long a server may be silent until it counts as gone.
 const SILENCE: Duration = Duration::from_secs(5);
+/// How long a server may be silent until what it says is looked for in the store: it may be
+/// there, and only the bus away from it.
+const DOUBTFUL: Duration = Duration::from_secs(2);
+/// How long that is worth the trouble.
+const WORTH: Duration = Duration::from_secs(60);
 /// How long one that is gone is remembered, so that its return is noticed.
 const MEMORY: Duration = Duration::from_secs(60 * 60);
 
@@ -53,6 +58,14 @@ impl Peers {
             true => Noted::Back,
             false => Noted::Known,
         }
+    }
+
+    /// Whether a server that was there a moment ago is silent: if it goes on without the
+    /// bus, its lines are in the store alone.
+    pub(super) fn is_one_missed(&self, now: Instant) -> bool {
+        let age = |peer: &Peer| now.saturating_duration_since(peer.heard_at);
+        let mut ages = self.0.values().map(age);
+        ages.any(|age| (DOUBTFUL..WORTH).contains(&age))
     }
 
     /// Begins to count anew: nobody could be heard.
@@ -133,6 +146,9 @@ mod tests {
         let later = |seconds| begin + Duration::from_secs(seconds);
         let (one, other) = (ServerId(1), ServerId(2));
         assert_eq!(peers.note(one, begin), Noted::New);
+        assert!(!peers.is_one_missed(later(1)));
+        assert!(peers.is_one_missed(later(3)) && peers.is_one_missed(later(59)));
+        assert!(!peers.is_one_missed(later(61)));
         assert_eq!(peers.note(other, later(4)), Noted::New);
         assert_eq!(peers.take_silent(later(4)), []);
         peers.forgive(later(4));

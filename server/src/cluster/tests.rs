@@ -243,3 +243,33 @@ async fn what_happened_last_is_told_before_a_server_ends() {
     assert!(ada.server().cluster.as_ref().unwrap().stop().await);
     assert_eq!(bob.await_next().await, last);
 }
+
+#[tokio::test]
+async fn a_server_that_only_the_bus_has_left_is_heard_through_the_store() {
+    let hall = Hall::default();
+    let [ada, mut bob] = hall.ada_and_bob().await;
+    hall.bus.cut_off(0, true);
+    // Ada's server does not know where Bob is: few whispers may wait for him.
+    for number in 0..4 {
+        let whisper = LogEntry {
+            sender: UserId(1),
+            sender_name: "ada".to_owned(),
+            what: LogAction::Whisper {
+                recipient: UserId(2),
+                recipient_name: "bob".to_owned(),
+                line_id: number,
+                text: format!("whisper {number}"),
+                kept_at_most: Some(2),
+            },
+            now_ms: 0,
+        };
+        let taken = hall.store.append(vec![whisper]).await.unwrap();
+        assert!(
+            matches!(taken[0], crate::store::Appended::Whisper { .. }),
+            "whisper {number} of those that are delivered: {:?}",
+            taken[0]
+        );
+        assert_eq!(hears(&mut bob).await, [format!("whisper {number}")]);
+    }
+    drop(ada);
+}
