@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -25,6 +26,10 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.
 const APPLICATION_ID: i64 = 0x4c6f_6e67;
+
+/// How often a lock that somebody has is tried again, and after how long each time.
+const LOCK_TRIES: usize = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// Statements a connection keeps prepared: all there are.
 const STATEMENTS: usize = 128;
@@ -193,7 +198,7 @@ fn is_deleted(_: &fs::Metadata) -> bool {
 /// # Errors
 /// When somebody else has, or it cannot be done.
 pub(super) fn lock(path: &Path) -> Result<Locked, OpenError> {
-    let lock_exclusively = |file: File, path: &Path| match file.try_lock() {
+    let lock_exclusively = |file: File, path: &Path| match try_lock(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(cause)) => Err(OpenError::NoAccess {
@@ -215,6 +220,21 @@ pub(super) fn lock(path: &Path) -> Result<Locked, OpenError> {
         database: database.map(Arc::new),
         beside: Arc::new(beside),
     })
+}
+
+/// Locks a file, if it is free within a moment: a program that is just being started has
+/// the files of the process that starts it, locks and all, until it is on its own.
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    let mut tries = LOCK_TRIES;
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if tries > 0 => {
+                tries -= 1;
+                thread::sleep(LOCK_PAUSE);
+            }
+            done => return done,
+        }
+    }
 }
 
 pub(super) fn open_private(path: &Path) -> Result<File, OpenError> {
