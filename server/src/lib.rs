@@ -73,6 +73,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::info;
 
 use bus::Link;
 pub use config::Config;
@@ -122,6 +123,7 @@ async fn run_with(
 ) -> io::Result<()> {
     let server = Server::open(config, store, link, stopping).await?;
     server.start_tasks();
+    info!(address = %listener.local_addr()?, "listening");
     let connections = TaskTracker::new();
     let accepting = listener::run(
         &listener,

@@ -107,8 +107,7 @@ async fn serve(
          leave --bus away, or give a PostgreSQL with --store"
     );
     let (store, database) = open_store(&basics)?;
-    let address = listener.local_addr().context("cannot find out the port")?;
-    info!(%address, database, server = SERVER_NAME, "listening");
+    info!(database, server = SERVER_NAME, "starting");
     let run = async {
         match bus {
             None => run(listener, config, store, stopping).await,
