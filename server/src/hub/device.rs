@@ -226,7 +226,10 @@ impl State {
     pub(super) fn add_device(&mut self, who: &Newcomer) {
         let place = Place::Here(Arc::clone(&who.outbox));
         let player = self.add_player(who.user, &who.username, &who.name_key);
-        player.last_whisper = player.last_whisper.max(who.last_whisper);
+        // On another device the whispers that are in the store already may be on their way.
+        if player.outboxes().next().is_none() {
+            player.last_whisper = player.last_whisper.max(who.last_whisper);
+        }
         let mut devices = player.devices.iter_mut();
         if let Some(device) = devices.find(|device| device.session == who.session) {
             device.connection = who.connection;

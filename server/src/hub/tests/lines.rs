@@ -308,6 +308,23 @@ fn a_whisper_reaches_the_devices_of_both_sides_on_all_servers_once() {
     assert_eq!(servers.hubs[0].inboxes(), [(UserId(1), 2)]);
 }
 
+#[test]
+fn a_whisper_on_its_way_reaches_a_device_though_another_one_knows_of_it_already() {
+    let servers = Servers::start(2);
+    let (bob, mut phone) = (newcomer(2), newcomer(2));
+    let hub = &servers.hubs[1];
+    let _place = enter(hub, &bob);
+    phone.session = SessionId(7);
+    phone.last_whisper = 1;
+    let _other = enter(hub, &phone);
+    let found = Page {
+        lines: vec![(UserId(1), whisper(1, 2, 1))],
+        ..page([], 1)
+    };
+    hub.whispers_found(UserId(2), found);
+    assert_eq!(whispered(&bob), [(1, LineKind::Said)]);
+}
+
 #[tokio::test]
 async fn two_chat_logs_of_one_store_keep_one_order() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
