@@ -227,6 +227,8 @@ impl Hub {
         if state.is_overtaken(who) {
             return Err(Stale);
         }
+        // Who has asked for the account's sessions does not know of this one.
+        state.arrivals.note_user(who.user);
 
         let is_new = !state.players.contains_key(&who.user);
         state.add_device(who);

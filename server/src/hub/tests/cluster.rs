@@ -361,6 +361,24 @@ fn what_a_peer_tells_makes_those_on_their_way_in_ask_again() {
 }
 
 #[test]
+fn a_session_that_enters_is_not_ended_by_what_the_store_said_before() {
+    let servers = Servers::start(2);
+    let (ada, mut phone) = (newcomer(1), newcomer(1));
+    phone.session = SessionId(7);
+    let hub = &servers.hubs[0];
+    let _place = enter(hub, &ada);
+    let arrival = hub.arrive();
+    let before = Known {
+        memberships: ada.memberships.clone(),
+        blocked: Vec::new(),
+        sessions: vec![ada.session],
+    };
+    let _other = enter(hub, &phone);
+    assert!(hub.set_right(&arrival, ada.user, before).is_err());
+    assert_eq!(closed(&phone), None);
+}
+
+#[test]
 fn a_player_of_whom_news_got_lost_is_set_right_by_the_store() {
     let mut servers = Servers::start(2);
     let (mut ada, mut phone, bob) = (newcomer(1), newcomer(1), newcomer(2));
