@@ -163,9 +163,8 @@ async fn work(
 ) {
     // Who was there before this server tells who is with them.
     shared.tell(News::Ask);
-    // All of them go on until the end; nobody has to be picked by chance.
+    // By turns: whoever has much to do does not keep the heartbeat from its turn.
     tokio::select! {
-        biased;
         () = stopping.cancelled() => {}
         () = listening::run(&shared, heard) => {}
         () = telling::run(&shared, &mut news) => {}

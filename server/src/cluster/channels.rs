@@ -56,15 +56,15 @@ impl Channels {
         self.changed.notify_one();
     }
 
-    /// Forgets those that nobody has needed for a while, and names them.
-    fn take_idle(&self, now: Instant) -> Vec<ChannelId> {
+    /// Forgets those that nobody has needed for a while. `unsubscribe` is called before
+    /// anybody can need one of them again.
+    fn forget_idle(&self, now: Instant, mut unsubscribe: impl FnMut(ChannelId)) {
         let is_idle = |_: &ChannelId, subscribed: &mut Subscribed| {
             now.saturating_duration_since(subscribed.needed_at) >= IDLE
         };
-        self.lock()
-            .extract_if(is_idle)
-            .map(|(channel, _)| channel)
-            .collect()
+        for (channel, _) in self.lock().extract_if(is_idle) {
+            unsubscribe(channel);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ChannelId, Subscribed>> {
@@ -85,9 +85,8 @@ pub(super) async fn tend(shared: &Shared) {
             () = shared.channels.changed.notified() => {}
         }
         shared.hear_listened_to().await;
-        for channel in shared.channels.take_idle(Instant::now()) {
-            shared.bus.unsubscribe(channel);
-        }
+        let unsubscribe = |channel| shared.bus.unsubscribe(channel);
+        shared.channels.forget_idle(Instant::now(), unsubscribe);
     }
 }
 
@@ -117,9 +116,14 @@ mod tests {
         channels.confirm(trade);
         assert_eq!(channels.need(guild, later(1)), Some(true));
         assert_eq!(channels.need(trade, later(20)), None);
-        assert_eq!(channels.take_idle(later(30)), []);
-        assert_eq!(channels.take_idle(later(31)), [guild]);
-        assert_eq!(channels.take_idle(later(60)), [trade]);
+        let forgotten = |now| {
+            let mut forgotten = Vec::new();
+            channels.forget_idle(now, |channel| forgotten.push(channel));
+            forgotten
+        };
+        assert_eq!(forgotten(later(30)), []);
+        assert_eq!(forgotten(later(31)), [guild]);
+        assert_eq!(forgotten(later(60)), [trade]);
         assert_eq!(channels.need(trade, later(60)), Some(true));
     }
 }

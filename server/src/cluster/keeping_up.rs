@@ -77,6 +77,8 @@ pub(super) async fn run(shared: &Shared) {
                 }
                 if tell || std::mem::take(&mut is_store_away) {
                     shared.tell(News::Missed);
+                    // A change of ours may have been made without a word, too.
+                    shared.doubts.note_missed();
                 }
             }
             Err(cause) => {
@@ -113,6 +115,10 @@ impl Shared {
             .map(|(channel, delivered)| (Reader::Channel(channel), delivered))
             .chain(inboxes.map(|(user, delivered)| (Reader::Inbox(user), delivered)))
             .collect();
+        if readers.is_empty() {
+            // Whether the store answers is asked all the same.
+            in_time(self.store.newest(Vec::new())).await?;
+        }
         for some in readers.chunks(MAX_LOGS) {
             let logs = some.iter().map(|(reader, _)| reader.log()).collect();
             let newest = in_time(self.store.newest(logs)).await?;

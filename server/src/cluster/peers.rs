@@ -17,6 +17,9 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// How long a server may be silent until what it says is looked for in the store: it may be
 /// there, and only the bus away from it.
 const DOUBTFUL: Duration = Duration::from_secs(2);
+/// How long a server may be silent until something of what it said is missing: it says
+/// each second that it is there.
+const MISSING: Duration = Duration::from_secs(3);
 /// How long that is worth the trouble.
 const WORTH: Duration = Duration::from_secs(60);
 /// How long one that is gone is remembered, so that its return is noticed.
@@ -36,7 +39,8 @@ struct Peer {
 pub(super) enum Noted {
     /// One that was never there before.
     New,
-    /// One that counted as gone: it may have said much in the meantime.
+    /// One that counted as gone, or of which something is missing: it may have said much in
+    /// the meantime.
     Back,
     /// One that was there a moment ago.
     Known,
@@ -53,8 +57,9 @@ impl Peers {
             self.0.insert(server, peer);
             return Noted::New;
         };
+        let silence = now.saturating_duration_since(peer.heard_at);
         peer.heard_at = now;
-        match std::mem::take(&mut peer.is_lost) {
+        match std::mem::take(&mut peer.is_lost) || silence >= MISSING {
             true => Noted::Back,
             false => Noted::Known,
         }
@@ -153,6 +158,7 @@ mod tests {
         assert_eq!(peers.take_silent(later(4)), []);
         peers.forgive(later(4));
         assert_eq!(peers.take_silent(later(8)), []);
+        assert_eq!(peers.note(other, later(6)), Noted::Known);
         assert_eq!(peers.note(other, later(8)), Noted::Known);
         assert_eq!(peers.take_silent(later(9)), [one]);
         assert_eq!(peers.take_silent(later(10)), []);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::debug;
 
@@ -12,8 +12,9 @@ use super::keeping_up::in_time;
 use crate::hub::Known;
 use crate::store::{StoreError, UserId};
 
-/// Players asked about at a time: it goes on beside all that players do.
-const AT_A_TIME: usize = 8;
+/// Players asked about at a time, with three questions each: it goes on beside all that
+/// players do.
+const AT_A_TIME: usize = 2;
 /// At least so long between two rounds, however many doubts there are.
 const PAUSE: Duration = Duration::from_secs(2);
 /// How often it is looked for channels whose members are to be counted.
@@ -27,10 +28,7 @@ const MAX_TRIES: u32 = 4;
 pub(super) async fn run(shared: &Shared) {
     loop {
         shared.doubts.unsure().await;
-        while let Err(cause) = shared.set_all_right().await {
-            debug!(%cause, "cannot ask what players have missed");
-            sleep(RETRY_PAUSE).await;
-        }
+        shared.set_all_right().await;
         sleep(PAUSE).await;
     }
 }
@@ -57,10 +55,15 @@ pub(super) async fn count_members(shared: &Shared) {
 }
 
 impl Shared {
-    async fn set_all_right(&self) -> Result<(), StoreError> {
-        let players = stream::iter(self.hub.players_here()).map(Ok);
-        let setting = players.try_for_each_concurrent(AT_A_TIME, |user| self.set_right(user));
-        setting.await
+    async fn set_all_right(&self) {
+        let players = stream::iter(self.hub.players_here());
+        let setting = players.for_each_concurrent(AT_A_TIME, |user| async move {
+            while let Err(cause) = self.set_right(user).await {
+                debug!(%cause, "cannot ask what players have missed");
+                sleep(RETRY_PAUSE).await;
+            }
+        });
+        setting.await;
     }
 
     async fn set_right(&self, user: UserId) -> Result<(), StoreError> {

@@ -12,6 +12,8 @@ use crate::news::News;
 /// A message of more bytes goes in parts, where it has any. NATS takes up to a megabyte,
 /// and a few large ones shall not fill every queue on their way.
 const MAX_MESSAGE_BYTES: usize = 128 * 1024;
+/// Between two pieces of what is told then.
+const PIECE_PAUSE: Duration = Duration::from_millis(1);
 /// At least so long between two times that all devices are named.
 const SNAPSHOT_PAUSE: Duration = Duration::from_millis(500);
 
@@ -28,7 +30,7 @@ pub(super) async fn run(shared: &Shared, news: &mut Receiver<News>) {
 pub(super) async fn answer(shared: &Shared) {
     loop {
         shared.doubts.asked().await;
-        shared.hub.tell_devices().await;
+        shared.hub.tell_devices(PIECE_PAUSE).await;
         sleep(SNAPSHOT_PAUSE).await;
     }
 }

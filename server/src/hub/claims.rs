@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use longhall_packet::CloseReason;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::device::{Device, Grace, Place};
 use super::{Hub, Player, State};
@@ -30,7 +30,10 @@ impl Hub {
     /// Queues news of all devices that are with this server: the answer to
     /// [`News::Ask`]. Waits while the queue is full, so not for the task that empties
     /// it.
-    pub(crate) async fn tell_devices(&self) {
+    ///
+    /// It rests for `pause` after each piece: all servers may be asked at once, and each has
+    /// to hear all others.
+    pub(crate) async fn tell_devices(&self, pause: Duration) {
         let Some(news) = self.lock().news() else {
             return;
         };
@@ -48,12 +51,17 @@ impl Hub {
             let Ok(room) = news.reserve().await else {
                 return;
             };
-            let state = self.lock();
-            let devices = users.iter().flat_map(|user| state.devices_here(*user));
-            room.send(News::Here {
-                devices: devices.collect(),
-                again: true,
-            });
+            {
+                let state = self.lock();
+                let devices = users.iter().flat_map(|user| state.devices_here(*user));
+                room.send(News::Here {
+                    devices: devices.collect(),
+                    again: true,
+                });
+            }
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
         }
         if let Ok(room) = news.reserve().await {
             let _in_order = self.lock();

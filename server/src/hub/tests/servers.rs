@@ -100,7 +100,7 @@ impl Servers {
     /// As after something was missed: all tell again what they have.
     pub(super) fn ask(&mut self) {
         for hub in &self.hubs {
-            hub.tell_devices().now_or_never().unwrap();
+            hub.tell_devices(Duration::ZERO).now_or_never().unwrap();
         }
         self.settle();
     }
