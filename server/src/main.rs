@@ -21,7 +21,7 @@ use longhall_server::{
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 /// The Longhall server: accounts and chat for Godot 4 games.
 ///
@@ -106,7 +106,7 @@ async fn serve(
         "--bus is for several servers on one PostgreSQL, and a SQLite file has one server: \
          leave --bus away, or give a PostgreSQL with --store"
     );
-    let (store, database) = open_store(&basics)?;
+    let (store, database) = open_store(&basics, bus.is_some())?;
     info!(database, server = SERVER_NAME, "starting");
     let run = async {
         match bus {
@@ -122,8 +122,12 @@ async fn serve(
 }
 
 /// Opens the store that the options name, and says where it is.
-fn open_store(basics: &Basics) -> anyhow::Result<(Arc<dyn Store>, String)> {
+fn open_store(basics: &Basics, has_bus: bool) -> anyhow::Result<(Arc<dyn Store>, String)> {
     let Some(url) = basics.store_url()? else {
+        ensure!(
+            !basics.database.to_string_lossy().contains("://"),
+            "--database is for a file; give the address of a PostgreSQL by --store"
+        );
         let store = SqliteStore::open(&basics.database)?;
         return Ok((Arc::new(store), basics.database.display().to_string()));
     };
@@ -134,5 +138,12 @@ fn open_store(basics: &Basics) -> anyhow::Result<(Arc<dyn Store>, String)> {
     };
     let store = PostgresStore::open(url.expose()).with_context(|| option.to_owned())?;
     let place = store.place();
+    if store.has_company() && !has_bus {
+        warn!(
+            database = place,
+            "other servers have this database open and this one has no --bus: its players \
+             and theirs do not hear each other"
+        );
+    }
     Ok((Arc::new(store), place))
 }

@@ -31,7 +31,7 @@ pub(super) mod tests;
 mod tls;
 mod transaction;
 
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -59,9 +59,12 @@ const CONNECTIONS: usize = 8;
 /// Everything in a PostgreSQL database, which other servers may have open as well.
 pub struct PostgresStore {
     pool: Pool,
+    /// For lines alone: they do not wait behind everybody who logs in.
+    lines: Pool,
     channel_locks: ChannelLocks,
     reach: Arc<Reach>,
     epoch: String,
+    has_company: bool,
     seen: Seen,
     patience: Duration,
     /// Behind which log the next step of pruning begins.
@@ -92,9 +95,11 @@ impl PostgresStore {
         let opened = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(Self {
             pool: Pool::new(Arc::clone(&reach), CONNECTIONS),
+            lines: Pool::new(Arc::clone(&reach), 1),
             channel_locks: ChannelLocks::new(Arc::clone(&reach), CHANNEL_WAIT),
             reach,
             epoch: opened.epoch,
+            has_company: opened.has_company,
             seen: opened.seen,
             patience: PATIENCE,
             pruned_up_to: AtomicI64::new(0),
@@ -107,13 +112,26 @@ impl PostgresStore {
         self.reach.address().to_string()
     }
 
+    /// Whether other servers had the database open when this one opened it.
+    pub fn has_company(&self) -> bool {
+        self.has_company
+    }
+
     /// Has a change made, and answers when it is durable. It may be made from the
     /// beginning several times, of which one counts.
     async fn write<T: Send + 'static>(
         &self,
         change: impl FnMut(&mut Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.transact(Purpose::Change, change).await
+        self.transact(&self.pool, Purpose::Change, change).await
+    }
+
+    /// As [`PostgresStore::write`], on a connection that nothing else is done on.
+    async fn write_lines<T: Send + 'static>(
+        &self,
+        change: impl FnMut(&mut Transaction<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.transact(&self.lines, Purpose::Change, change).await
     }
 
     /// Has a question answered from one state of the database.
@@ -121,30 +139,36 @@ impl PostgresStore {
         &self,
         question: impl FnMut(&mut Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.transact(Purpose::Question, question).await
+        self.transact(&self.pool, Purpose::Question, question).await
     }
 
     async fn transact<T: Send + 'static>(
         &self,
+        pool: &Pool,
         purpose: Purpose,
         act: impl FnMut(&mut Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
+        let is_begun = Arc::new(AtomicBool::new(false));
+        let begins = Arc::clone(&is_begun);
         let done = async {
-            self.pool
-                .send(Box::new(move |seat| {
-                    // Nobody waits for what waited too long.
-                    if !answer.is_closed() {
-                        let _ = answer.send(seat.transact(purpose, act));
-                    }
-                }))
-                .await?;
+            pool.send(Box::new(move |seat| {
+                // Nobody waits for what waited too long.
+                if !answer.is_closed() {
+                    begins.store(true, Ordering::Relaxed);
+                    let _ = answer.send(seat.transact(purpose, act));
+                }
+            }))
+            .await?;
             answered.await.map_err(|_| StoreError::Closed)?
         };
         match timeout(self.patience, done).await {
             Ok(done) => done,
             Err(_) => {
-                self.reach.lost("it does not answer");
+                // What waited for its turn says nothing of the database.
+                if is_begun.load(Ordering::Relaxed) {
+                    self.reach.lost("it does not answer");
+                }
                 Err(StoreError::Unavailable)
             }
         }
@@ -157,6 +181,7 @@ impl PostgresStore {
     }
 
     fn finish(&self) {
+        self.lines.finish();
         self.pool.finish();
         self.channel_locks.finish();
         self.reach.close();

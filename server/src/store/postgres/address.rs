@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use postgres::config::{Host, SslMode};
+use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
 
 use super::tls;
@@ -13,6 +14,10 @@ use super::tls;
 const CONNECT: Duration = Duration::from_secs(2);
 /// Longest that what was sent stays unconfirmed, on the way to a machine that is gone.
 const UNCONFIRMED: Duration = Duration::from_secs(4);
+
+/// What is wrong with most addresses that cannot be read.
+const ENCODED: &str =
+    "signs such as @ : / ? # % in the password are written as %40 %3A %2F %3F %23 %25";
 
 /// The address of a database, parsed.
 #[derive(Clone)]
@@ -52,6 +57,10 @@ impl Address {
             Some(end) => (&url[..host + end], &url[host + end + 1..]),
             None => (url, ""),
         };
+        // What follows would be taken for the host, shown, and looked for in DNS.
+        if base.matches('@').count() > 1 || base.contains('#') {
+            return Err(ENCODED);
+        }
         let mut mode = "prefer";
         let mut roots = None;
         let mut others = Vec::new();
@@ -72,7 +81,7 @@ impl Address {
         };
         let mut config: Config = format!("{base}?{}", others.join("&"))
             .parse()
-            .map_err(|_| "special characters in the password are written as %40 and the like")?;
+            .map_err(|_| ENCODED)?;
         if config.get_hosts().is_empty() {
             return Err("it names no host");
         }
@@ -125,6 +134,16 @@ pub(super) enum ConnectError {
     Database(#[from] postgres::Error),
     #[error("{0}")]
     Tls(String),
+}
+
+impl ConnectError {
+    /// Whether the server is there, but takes no more connections.
+    pub(super) fn is_full(&self) -> bool {
+        match self {
+            Self::Database(cause) => cause.code() == Some(&SqlState::TOO_MANY_CONNECTIONS),
+            Self::Tls(_) => false,
+        }
+    }
 }
 
 /// As an operator knows it: `host:port/database`.
@@ -198,6 +217,8 @@ mod tests {
     fn what_is_no_address_is_refused_without_repeating_it() {
         for url in [
             "mysql://ada:s3cret@db/hall",
+            "postgres://ada:s3@cret@db/hall",
+            "postgres://ada:s3@cr/et#1@db/hall",
             "postgres://",
             "postgres://ada:s3cret%@db/hall?wrong=1",
             "postgres:///hall",

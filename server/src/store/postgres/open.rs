@@ -123,6 +123,8 @@ pub enum PostgresError {
 
 /// What is known of a database that was opened.
 pub(super) struct Opened {
+    /// Whether other servers had it open.
+    pub(super) has_company: bool,
     pub(super) epoch: String,
     pub(super) seen: Seen,
 }
@@ -146,7 +148,7 @@ pub(super) fn open(
     let mut client = address
         .connect()
         .map_err(|cause| explain(address, &cause))?;
-    look_over(&mut client, address, half_copy).map_err(|cause| match cause {
+    let has_company = look_over(&mut client, address, half_copy).map_err(|cause| match cause {
         Refused::Here(cause) => cause,
         Refused::Asking(cause) => other(address, text_of(&cause)),
     })?;
@@ -162,7 +164,10 @@ pub(super) fn open(
     change(&mut |db| {
         layout::take_turn(db)?;
         alike = looks::renew(db)?;
-        opened = Some(state(db)?);
+        opened = Some(Opened {
+            has_company,
+            ..state(db)?
+        });
         Ok(())
     })?;
     for names in alike {
@@ -221,13 +226,17 @@ impl From<postgres::Error> for Refused {
     }
 }
 
-/// Whether the server and the database are such that Longhall can work with them.
-fn look_over(client: &mut Client, address: &Address, half_copy: HalfCopy) -> Result<(), Refused> {
+/// Whether the server and the database are such that Longhall can work with them. Returns
+/// whether others have it open.
+fn look_over(client: &mut Client, address: &Address, half_copy: HalfCopy) -> Result<bool, Refused> {
     let row = client.query_one(
         "SELECT current_setting('server_version'), current_setting('server_version_num')::int,
                 current_setting('server_encoding'), pg_is_in_recovery(),
                 current_setting('synchronous_commit'), current_setting('fsync'),
-                to_regclass('copying') IS NOT NULL",
+                to_regclass('copying') IS NOT NULL,
+                EXISTS (SELECT 1 FROM pg_stat_activity
+                        WHERE datname = current_database() AND pid <> pg_backend_pid()
+                            AND application_name = current_setting('application_name'))",
         &[],
     )?;
     let address = address.to_string();
@@ -255,7 +264,7 @@ fn look_over(client: &mut Client, address: &Address, half_copy: HalfCopy) -> Res
             );
         }
     }
-    Ok(())
+    Ok(row.try_get(7)?)
 }
 
 /// What the database says of itself. A new one gets its name here.
@@ -270,6 +279,7 @@ fn state(db: &mut Transaction<'_>) -> Result<Opened, Error> {
     let doubt: (Option<i64>, Option<i64>, Option<i64>) =
         (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
     Ok(Opened {
+        has_company: false,
         epoch: row.try_get(0)?,
         seen: Seen {
             believed_ms: row.try_get(1)?,

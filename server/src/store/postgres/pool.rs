@@ -17,6 +17,9 @@ const QUEUE: usize = 1024;
 /// Longest to wait for jobs that are under way when the store is closed.
 const FINISH: Duration = Duration::from_secs(5);
 
+/// How long no thread is started after one had no connection.
+const ALONE: Duration = Duration::from_secs(10);
+
 /// What a thread does with its connection.
 pub(super) type Job = Box<dyn FnOnce(&mut Seat) + Send>;
 
@@ -43,6 +46,8 @@ struct State {
     threads: usize,
     idle: usize,
     is_closed: bool,
+    /// Until then the threads that there are have to do.
+    alone_until: Option<Instant>,
 }
 
 impl Pool {
@@ -72,7 +77,11 @@ impl Pool {
             return Err(StoreError::Closed);
         }
         state.jobs.push_back((job, place));
-        if state.jobs.len() > state.idle && state.threads < self.shared.most {
+        let has_to_do = state
+            .alone_until
+            .is_some_and(|until| Instant::now() < until);
+        let may_start = state.threads == 0 || (!has_to_do && state.threads < self.shared.most);
+        if state.jobs.len() > state.idle && may_start {
             let shared = Arc::clone(&self.shared);
             let started = thread::Builder::new()
                 .name("store".to_owned())
@@ -115,11 +124,31 @@ impl Pool {
 
 impl Shared {
     fn work(&self) {
-        let _ending = Ending(self);
+        let ending = Ending(self);
         let mut seat = Seat::new(Arc::clone(&self.reach));
-        while let Some(job) = self.next() {
+        loop {
+            // First: a job is not for who has no connection, if others have one.
+            if seat.is_refused() && self.leave_to_others() {
+                std::mem::forget(ending);
+                return;
+            }
+            let Some(job) = self.next() else {
+                return;
+            };
             job(&mut seat);
         }
+    }
+
+    /// Counts a thread out, if there are others. No further one is started for a while.
+    fn leave_to_others(&self) -> bool {
+        let mut state = self.state();
+        state.alone_until = Some(Instant::now() + ALONE);
+        let has_others = state.threads > 1;
+        if has_others {
+            state.threads -= 1;
+            self.ended.notify_all();
+        }
+        has_others
     }
 
     fn next(&self) -> Option<Job> {

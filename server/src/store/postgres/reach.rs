@@ -94,11 +94,14 @@ impl Reach {
 
     /// Whether it takes changes, and not only connections.
     fn is_back(&self) -> bool {
-        let asked = self.address.connect();
-        asked.is_ok_and(|mut client| {
-            let asked = client.query_one("SELECT pg_is_in_recovery()", &[]);
-            asked.is_ok_and(|row| matches!(row.try_get(0), Ok(false)))
-        })
+        match self.address.connect() {
+            Ok(mut client) => {
+                let asked = client.query_one("SELECT pg_is_in_recovery()", &[]);
+                asked.is_ok_and(|row| matches!(row.try_get(0), Ok(false)))
+            }
+            // Then it is there, and those who have a connection go on.
+            Err(cause) => cause.is_full(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

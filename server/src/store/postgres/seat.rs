@@ -6,9 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use postgres::Client;
-use postgres::error::SqlState;
 
-use super::address::ConnectError;
 use super::error::{Error, Remedy, reason};
 use super::reach::Reach;
 use super::transaction::{Purpose, Statements, Transaction};
@@ -87,6 +85,12 @@ impl Seat {
         }
     }
 
+    /// Connects, unless it is connected or the database is known to be away. True if the
+    /// database is there but has no connection for us. Blocks.
+    pub(super) fn is_refused(&mut self) -> bool {
+        !self.reach.is_away() && self.connection().is_err() && !self.reach.is_away()
+    }
+
     fn connection(&mut self) -> Result<(&mut Client, &mut Statements), StoreError> {
         if self
             .connection
@@ -102,20 +106,12 @@ impl Seat {
             match connected {
                 Ok(client) => self.connection = Some((client, Statements::default())),
                 // The connections that there are go on.
-                Err(cause) if is_full(&cause) => {}
+                Err(cause) if cause.is_full() => {}
                 Err(cause) => self.reach.lost(&reason(&cause)),
             }
         }
         let connection = self.connection.as_mut().ok_or(StoreError::Unavailable)?;
         Ok((&mut connection.0, &mut connection.1))
-    }
-}
-
-/// Whether the server is there, but takes no more connections.
-fn is_full(cause: &ConnectError) -> bool {
-    match cause {
-        ConnectError::Database(cause) => cause.code() == Some(&SqlState::TOO_MANY_CONNECTIONS),
-        ConnectError::Tls(_) => false,
     }
 }
 

@@ -238,7 +238,7 @@ impl Store for PostgresStore {
     }
 
     async fn append(&self, entries: Vec<LogEntry>) -> Result<Vec<Appended>, StoreError> {
-        self.write(move |db| append::append(db, entries.clone()).map_err(Error::from))
+        self.write_lines(move |db| append::append(db, entries.clone()).map_err(Error::from))
             .await
     }
 

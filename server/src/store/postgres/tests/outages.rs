@@ -148,3 +148,23 @@ async fn a_transaction_that_meets_another_is_tried_again_as_a_whole() {
         assert_eq!(user.password_hash, "hash++");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_fewer_connections_than_wanted_everything_is_done_on_those_there_are() {
+    let server = Postgres::quick().unwrap();
+    server.create_database("hall").unwrap();
+    let store = Arc::new(PostgresStore::open(&server.url("hall")).unwrap());
+    store.insert_user(new_user("Ada")).await.unwrap().unwrap();
+    // The one that there is already.
+    let limit = "ALTER DATABASE hall CONNECTION LIMIT 1";
+    server.query("hall", limit).unwrap();
+    let asking = (0..200).map(|_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.user_by_name("ada").await })
+    });
+    let asking: Vec<_> = asking.collect();
+    for asked in asking {
+        assert!(asked.await.unwrap().unwrap().is_some());
+    }
+    assert!(!store.reach.is_away());
+}
