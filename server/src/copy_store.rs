@@ -106,7 +106,7 @@ fn place(option: &str, text: Option<&str>, file: Option<&PathBuf>) -> anyhow::Re
     if is_named {
         bail!("{option}-url-file has no postgres://… in its only line");
     }
-    if text.contains("://") {
+    if text.contains("://") || text.contains("password=") {
         bail!("{option} is neither a file nor a postgres://…");
     }
     Ok(StorePlace::File(text.into()))

@@ -46,6 +46,9 @@ pub enum CopyError {
     /// There is no file to copy from.
     #[error("there is no {}; give --from the database of the server that is to move", .0.display())]
     NoSource(PathBuf),
+    /// There is no Longhall in the database to copy from.
+    #[error("{0} holds no Longhall; give --from the store of the servers that are to move")]
+    NothingThere(String),
     /// Both are the same.
     #[error("--from and --to are the same")]
     Same,

@@ -265,6 +265,12 @@ async fn nothing_that_is_there_is_written_over() {
     ));
     let stopped = copy_by(5, &place("old.db"), &place("new.db"), |_| false);
     assert!(matches!(stopped, Err(CopyError::Stopped)));
+    // Nor does a server begin anew beside it.
+    let refused = SqliteStore::open(&path("new.db")).err();
+    assert!(
+        matches!(refused, Some(OpenError::HalfCopy { .. })),
+        "{refused:?}"
+    );
     assert!(matches!(
         copy_to("other.db", "new.db"),
         Err(CopyError::OtherCopy(_))
@@ -346,6 +352,11 @@ async fn a_database_with_a_server_on_it_or_with_accounts_is_not_copied_to() {
     let in_use = copy_on_thread(5, &old, &new, |_| true);
     assert!(matches!(in_use, Err(CopyError::InUse(_))), "{in_use:?}");
     running.close().await;
+    let nothing = copy_on_thread(5, &url(&postgres_tests::database()), &old, |_| true);
+    assert!(
+        matches!(nothing, Err(CopyError::NothingThere(_))),
+        "{nothing:?}"
+    );
     let not_empty = copy_on_thread(5, &old, &new, |_| true);
     assert!(
         matches!(not_empty, Err(CopyError::NotEmpty(_))),
@@ -353,4 +364,18 @@ async fn a_database_with_a_server_on_it_or_with_accounts_is_not_copied_to() {
     );
     // And it still is a database for servers.
     assert!(PostgresStore::open(&database).is_ok());
+}
+
+#[tokio::test]
+async fn a_copy_that_was_ended_in_its_last_moment_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let epoch = filled(&path("old.db")).await;
+    let (old, new) = (Place::File(path("old.db")), Place::File(path("new.db")));
+    copy(&old, &new, |_| true).unwrap();
+    // Whole, and without a note, but not yet what it is called.
+    std::fs::rename(path("new.db"), path("new.db.copying")).unwrap();
+    std::fs::rename(path("new.db.lock"), path("new.db.copying.lock")).unwrap();
+    copy(&old, &new, |_| true).unwrap();
+    check_moved(&SqliteStore::open(&path("new.db")).unwrap(), &epoch).await;
 }

@@ -45,6 +45,15 @@ impl PostgresEnd {
         } else {
             HalfCopy::Refused
         };
+        if !is_target {
+            let mut client = address
+                .connect()
+                .map_err(|cause| open::explain(&address, &cause))?;
+            let found = client.query_one("SELECT to_regclass('layouts') IS NOT NULL", &[]);
+            if !found.and_then(|row| row.try_get(0)).unwrap_or(true) {
+                return Err(CopyError::NothingThere(address.to_string()));
+            }
+        }
         // For its checks and its tables.
         open::open(&Arc::new(Reach::new(address.clone())), STEPS, half_copy)?;
         let db = address.connect();

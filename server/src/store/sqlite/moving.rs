@@ -1,13 +1,13 @@
 //! A SQLite file as an end of a copy from store to store.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
 
 use super::SqliteStore;
-use super::lineage::{Locked, note_fold};
+use super::lineage::{Locked, log_of_changes, note_fold};
 use super::open::{beside, connect, fold_in_at_end, lock, open_private};
 use crate::store::CopyError;
 use crate::store::copy::end::{Begun, End, Reached, Row, State, Value};
@@ -46,7 +46,19 @@ impl SqliteEnd {
         if path.exists() {
             return Err(CopyError::NotEmpty(path.display().to_string()));
         }
-        let end = Self::start(path, beside(path, "copying"))?;
+        let file = beside(path, "copying");
+        let end = match Self::start(path, file.clone())? {
+            // One that was ended in its last moment: whole, but not what it is called. From
+            // the beginning is simplest.
+            end if end.is_without_note()? => {
+                drop(end);
+                for left in [log_of_changes(&file), beside(&file, "lock"), file.clone()] {
+                    let _ = fs::remove_file(left);
+                }
+                Self::start(path, file)?
+            }
+            end => end,
+        };
         // A whole page is flushed at its end; a copy that a sudden end tears begins anew.
         let set_up =
             "CREATE TABLE IF NOT EXISTS copying (source TEXT NOT NULL, reached TEXT) STRICT";
@@ -70,6 +82,13 @@ impl SqliteEnd {
             db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536")
         })?;
         Ok(end)
+    }
+
+    /// Whether there are rows, and no note of a copy that is under way.
+    fn is_without_note(&self) -> Result<bool, CopyError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM logs) AND NOT EXISTS
+                       (SELECT 1 FROM sqlite_schema WHERE name = 'copying')";
+        self.run(|db| db.query_row(sql, [], |row| row.get(0)))
     }
 
     fn run<T>(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, CopyError> {
@@ -218,9 +237,21 @@ impl End for SqliteEnd {
         let renamed = open_private(&self.file)?
             .sync_all()
             .and_then(|()| fs::rename(lock(&self.file), lock(&self.path)))
-            .and_then(|()| fs::rename(&self.file, &self.path));
+            .and_then(|()| fs::rename(&self.file, &self.path))
+            .and_then(|()| sync_folder(&self.path));
         renamed.map_err(|cause| self.failed(&cause.to_string()))
     }
+}
+
+/// Makes the new names outlive the machine.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// How a column is read: where a log stands is in its lines.

@@ -97,6 +97,14 @@ pub enum OpenError {
         /// The log beside it.
         log: PathBuf,
     },
+    /// Only a copy that is not whole is there.
+    #[error("{} does not exist, but a copy that is not whole yet, {}, does; start copy-store again, or move that file away", .path.display(), .copy.display())]
+    HalfCopy {
+        /// The file.
+        path: PathBuf,
+        /// What there is of the copy.
+        copy: PathBuf,
+    },
     /// The disk is full.
     #[error("no space left to open {}; free some and start again", .0.display())]
     Full(PathBuf),
@@ -119,6 +127,13 @@ pub(super) fn locate(path: &Path) -> Result<PathBuf, OpenError> {
     let folder = folder_of(path);
     if !folder.is_dir() {
         return Err(OpenError::NoFolder(folder.to_owned()));
+    }
+    let copy = beside(path, "copying");
+    if !path.exists() && copy.exists() {
+        return Err(OpenError::HalfCopy {
+            path: path.to_owned(),
+            copy,
+        });
     }
     // A link may lead to a file that is still to be made.
     let target = match fs::read_link(path) {
