@@ -92,6 +92,8 @@ fn spawn(
         .args([
             "--packets-per-second=100000",
             "--unanswered-whispers-per-minute=1000000",
+            // Players who are cut off miss more than that of whoever is not.
+            "--whispers-waiting=100000",
             "--connections-per-address=1000",
             "--registrations-per-hour=100000",
             "--logins-per-minute=100000",
