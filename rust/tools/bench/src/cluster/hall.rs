@@ -1,6 +1,8 @@
 //! A PostgreSQL and a NATS, and servers on a fresh database of theirs.
 
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use longhall_engines::{Nats, Postgres};
@@ -16,6 +18,9 @@ pub(crate) const DATABASE: &str = "hall";
 const TEMPLATE: &str = "seed";
 /// The database of the bare inserts.
 const BARE: &str = "bare";
+
+/// How long a database may be in use that is to go.
+const DROP_LIMIT: Duration = Duration::from_secs(30);
 
 /// What all servers share.
 pub(crate) struct Cluster {
@@ -123,7 +128,15 @@ impl Cluster {
 
     fn drop_database(&self, database: &str) -> Result<()> {
         let sql = format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)");
-        self.postgres.query("postgres", &sql).map(drop)
+        let until = Instant::now() + DROP_LIMIT;
+        // PostgreSQL tidies the tables up by itself, and ends nobody of its own for us.
+        while let Err(cause) = self.postgres.query("postgres", &sql) {
+            if Instant::now() > until {
+                return Err(cause);
+            }
+            sleep(Duration::from_millis(200));
+        }
+        Ok(())
     }
 }
 
