@@ -101,10 +101,11 @@ async fn serve(
     config.names.read_reserved()?;
     let listener = TcpListener::from_std(listener).context("cannot wait for connections")?;
     let bus = basics.bus.read()?;
+    let option = basics.bus.option();
     ensure!(
         bus.is_none() || basics.is_store_shared(),
-        "--bus is for several servers on one PostgreSQL, and a SQLite file has one server: \
-         leave --bus away, or give a PostgreSQL with --store"
+        "{option} is for several servers on one PostgreSQL, and a SQLite file has one server: \
+         leave {option} away, or give a PostgreSQL with --store"
     );
     let (store, database) = open_store(&basics, bus.is_some())?;
     info!(database, server = SERVER_NAME, "starting");

@@ -1,11 +1,13 @@
 //! Options by environment variables: an empty one counts as unset, and an error names
 //! the variable that it comes from.
 
+use std::any::TypeId;
 use std::env;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::builder::Resettable;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, Error, Parser};
 
@@ -38,7 +40,7 @@ fn command<T: Parser>() -> Command {
         // Why one would change it is for the example of all options, not for the help.
         let arg = arg.long_help(Resettable::Reset);
         match is_empty(&arg) {
-            true => without_variable(arg),
+            true => arg.env(Resettable::Reset),
             false => arg,
         }
     })
@@ -50,41 +52,76 @@ fn is_empty(arg: &Arg) -> bool {
         .is_some_and(|value| value.is_empty())
 }
 
-fn without_variable(arg: Arg) -> Arg {
-    arg.env(Resettable::Reset)
-}
-
-/// Names the variable in the error, if one is to blame: a variable without which there
-/// would be another error, or none.
+/// Names in the error what the operator wrote: the variable, if the option comes from one.
 fn name_variable(mut error: Error, command: &Command, arguments: &[OsString]) -> Error {
     if !error.use_stderr() {
         // The help or the version, which somebody has asked for.
         return error;
     }
-    let text = error.to_string();
-    let guilty = command.get_arguments().find(|arg| {
-        let others = command.clone().mut_arg(arg.get_id(), without_variable);
-        arg.get_env().and_then(env::var_os).is_some()
-            && match others.try_get_matches_from(arguments) {
-                Ok(_) => true,
-                Err(error) => error.to_string() != text,
-            }
-    });
-    let Some(variable) = guilty.and_then(Arg::get_env) else {
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        let Some(variable) = variable_that_is_no_text(command, arguments) else {
+            return error;
+        };
+        let told = format!("the variable {variable} cannot be read as text");
+        return command.clone().error(error.kind(), told);
+    }
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
         return error;
     };
-    let variable = variable.to_string_lossy();
-    match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(option)) => {
-            let named = format!("{variable} ({option})");
-            error.insert(ContextKind::InvalidArg, ContextValue::String(named));
-            error
-        }
-        _ => command.clone().error(
-            error.kind(),
-            format!("the variable {variable} cannot be read as text"),
-        ),
+    let prior = match error.get(ContextKind::PriorArg) {
+        Some(ContextValue::String(prior)) => std::slice::from_ref(prior),
+        Some(ContextValue::Strings(prior)) => prior,
+        _ => &[],
+    };
+    let name = |option: &String| name_of(option, command, arguments);
+    if error.kind() == ErrorKind::ArgumentConflict && !prior.contains(option) {
+        let others: Vec<_> = prior.iter().map(name).collect();
+        let (others, option) = (others.join(" or "), name(option));
+        let told = format!(
+            "{option} cannot be used together with {others}; give one of them, and leave the \
+             others away (an empty variable is as good as none)\n"
+        );
+        return Error::raw(error.kind(), told);
     }
+    let variable = name(option);
+    if !variable.starts_with("--") {
+        let named = format!("{variable} ({option})");
+        error.insert(ContextKind::InvalidArg, ContextValue::String(named));
+    }
+    error
+}
+
+/// What an option was given by: its variable, or itself. `option` is as errors have it,
+/// with what stands for its value.
+fn name_of(option: &str, command: &Command, arguments: &[OsString]) -> String {
+    let option = option.split(' ').next().unwrap_or(option);
+    let variable = command
+        .get_arguments()
+        .filter(|arg| arg.get_long() == option.strip_prefix("--"))
+        .find_map(|arg| variable_of(arg, arguments));
+    variable.map_or_else(|| option.to_owned(), |(name, _)| name)
+}
+
+/// The variable that an option has its value from, and the value. The command line counts more.
+fn variable_of(arg: &Arg, arguments: &[OsString]) -> Option<(String, OsString)> {
+    let option = format!("--{}", arg.get_long()?);
+    let is_given = arguments.iter().any(|argument| {
+        let argument = argument.to_string_lossy();
+        let behind = argument.strip_prefix(&option);
+        behind.is_some_and(|behind| behind.is_empty() || behind.starts_with('='))
+    });
+    let name = arg.get_env().filter(|_| !is_given)?;
+    Some((name.to_string_lossy().into_owned(), env::var_os(name)?))
+}
+
+fn variable_that_is_no_text(command: &Command, arguments: &[OsString]) -> Option<String> {
+    let is_text = |arg: &&Arg| arg.get_value_parser().type_id() != TypeId::of::<PathBuf>();
+    let mut variables = command
+        .get_arguments()
+        .filter(is_text)
+        .filter_map(|arg| variable_of(arg, arguments));
+    let no_text = variables.find(|(_, value)| value.to_str().is_none());
+    no_text.map(|(name, _)| name)
 }
 
 impl Variables {

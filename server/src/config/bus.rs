@@ -36,6 +36,14 @@ pub struct Bus {
 pub struct Hidden(String);
 
 impl Bus {
+    /// The option that names the bus, if one does.
+    pub fn option(&self) -> &'static str {
+        match self.bus_file {
+            Some(_) => "--bus-file",
+            None => "--bus",
+        }
+    }
+
     /// The address, if there is to be a bus.
     ///
     /// # Errors

@@ -69,6 +69,91 @@ fn a_bad_value_on_the_command_line_is_not_blamed_on_a_variable() {
 }
 
 #[test]
+fn two_that_exclude_each_other_are_named_as_they_were_written() {
+    let cases: [(&[&str], &[&str], [&str; 2]); 7] = [
+        (
+            &["--bus", "nats://a", "--bus-file", "b"],
+            &[],
+            ["--bus", "--bus-file"],
+        ),
+        (
+            &["--bus-file=b"],
+            &["LONGHALL_BUS"],
+            ["LONGHALL_BUS", "--bus-file"],
+        ),
+        (
+            &["--store", "postgres://a"],
+            &["LONGHALL_DATABASE"],
+            ["--store", "LONGHALL_DATABASE"],
+        ),
+        (
+            &[],
+            &["LONGHALL_DATABASE", "LONGHALL_STORE"],
+            ["LONGHALL_STORE", "LONGHALL_DATABASE"],
+        ),
+        (
+            &["--database", "a.db"],
+            &["LONGHALL_DATABASE", "LONGHALL_STORE_FILE"],
+            ["LONGHALL_STORE_FILE", "--database"],
+        ),
+        (
+            &[],
+            &["LONGHALL_STORE", "LONGHALL_STORE_FILE"],
+            ["LONGHALL_STORE", "LONGHALL_STORE_FILE"],
+        ),
+        // What has nothing to do with it is not named.
+        (
+            &["--bus-file", "b", "--bus", "c"],
+            &["LONGHALL_MOTD", "LONGHALL_STORE"],
+            ["--bus", "--bus-file"],
+        ),
+    ];
+    for (options, variables, [one, other]) in cases {
+        let mut program = Program::command();
+        program.args(options);
+        for variable in variables {
+            program.env(variable, "s3cret");
+        }
+        let Output { status, stderr, .. } = Program::output(&mut program);
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(2), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        let named = [(one, other), (other, one)]
+            .map(|(one, other)| format!("error: {one} cannot be used together with {other}; "));
+        assert!(
+            named.iter().any(|named| stderr.starts_with(named)),
+            "{one} and {other}: {stderr}"
+        );
+        assert!(!stderr.contains("s3cret"), "{stderr}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_blamed_and_not_what_is_beside_it() {
+    for (options, part) in [
+        (["--bus-file", "b", "--grace", "long"], "'--grace"),
+        (["--listen", "127.0.0.1:0", "--bus-file", ""], "'--bus-file"),
+    ] {
+        let mut program = Program::command();
+        program.args(options).env("LONGHALL_BUS", "nats://a");
+        let Output { status, stderr, .. } = Program::output(&mut program);
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(2), "{stderr}");
+        assert!(
+            stderr.contains(part) && !stderr.contains("LONGHALL"),
+            "{stderr}"
+        );
+    }
+    // The bus is refused beside a file, by the name that it was given by.
+    let (folder, path) = database();
+    let bus = folder.path().join("bus");
+    fs::write(&bus, "nats://a").unwrap();
+    let bus = bus.to_str().unwrap();
+    check_refused(&["--bus-file", bus], &path, &["leave --bus-file away"]);
+    check_refused(&["--bus", "nats://a"], &path, &["leave --bus away"]);
+}
+
+#[test]
 fn the_help_is_there_whatever_variables_are_set() {
     let mut program = Program::command();
     program.arg("--help").env("LONGHALL_LOG", "warn");
