@@ -13,6 +13,7 @@ mod lobby;
 mod names;
 mod presence;
 mod rates;
+mod secret;
 mod timeouts;
 
 use std::sync::LazyLock;
@@ -22,8 +23,8 @@ use clap::{Args, Command, FromArgMatches};
 use longhall_packet::Limits;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
-pub use basics::{Basics, StoreFileError, StoreUrl};
-pub use bus::{Bus, Hidden};
+pub use basics::Basics;
+pub use bus::Bus;
 pub use capacity::Capacity;
 pub use hashing::{HashCost, Hashing};
 pub use history::History;
@@ -31,6 +32,7 @@ pub use lobby::Lobby;
 pub use names::Names;
 pub use presence::Presence;
 pub use rates::Rates;
+pub use secret::{Secret, SecretFileError};
 pub use timeouts::Timeouts;
 
 /// Settings of one server. [`Config::default`] is what the program starts with.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use longhall_server::config::StoreUrl;
+use longhall_server::config::Secret;
 use longhall_server::store::{Progress, StorePlace, copy};
 
 /// How often it says how far it is.
@@ -100,7 +100,7 @@ fn place(option: &str, text: Option<&str>, file: Option<&PathBuf>) -> anyhow::Re
         (None, None) => bail!("{option} is missing"),
     };
     if is_url(&text) {
-        let Ok(url) = text.parse::<StoreUrl>();
+        let Ok(url) = text.parse::<Secret>();
         return Ok(StorePlace::Postgres(url));
     }
     if is_named {

@@ -1,14 +1,11 @@
 //! The address, the database and the log: options that a library user passes otherwise.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::{fmt, fs, io};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Bus;
+use super::{Bus, Secret, SecretFileError};
 
 /// What the program needs to start at all: its address, its file, its log.
 #[derive(Args, Clone, Debug)]
@@ -45,7 +42,7 @@ pub struct Basics {
         hide_env_values = true
     )]
     #[arg(conflicts_with_all = ["database", "store_file"])]
-    pub store: Option<StoreUrl>,
+    pub store: Option<Secret>,
 
     /// A file with the address of the PostgreSQL database in its only line.
     ///
@@ -75,57 +72,15 @@ impl Basics {
     ///
     /// # Errors
     /// When the file that is to name it cannot be read.
-    pub fn store_url(&self) -> Result<Option<StoreUrl>, StoreFileError> {
+    pub fn store_url(&self) -> Result<Option<Secret>, SecretFileError> {
         let Some(path) = &self.store_file else {
             return Ok(self.store.clone());
         };
-        StoreUrl::read(path).map(Some)
+        Secret::read("--store-file", path).map(Some)
     }
 
     /// Whether several servers may have the store at once.
     pub fn is_store_shared(&self) -> bool {
         self.store.is_some() || self.store_file.is_some()
-    }
-}
-
-/// The address of a PostgreSQL database, with its password: never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoreUrl(String);
-
-/// Why there is no address in a file.
-#[derive(Debug, thiserror::Error)]
-#[error("--store-file {} cannot be read: {cause}", .path.display())]
-pub struct StoreFileError {
-    path: PathBuf,
-    cause: io::Error,
-}
-
-impl StoreUrl {
-    /// As it was given.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    fn read(path: &Path) -> Result<Self, StoreFileError> {
-        let text = fs::read_to_string(path).map_err(|cause| StoreFileError {
-            path: path.to_owned(),
-            cause,
-        })?;
-        Ok(Self(text.trim().to_owned()))
-    }
-}
-
-impl fmt::Debug for StoreUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StoreUrl")
-    }
-}
-
-/// Whatever it is: what is wrong with it is said later, without repeating it.
-impl FromStr for StoreUrl {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.trim().to_owned()))
     }
 }

@@ -1,13 +1,11 @@
 //! Where the bus is: an option for the program, as a library user passes a bus.
 
-use std::convert::Infallible;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
 
+use super::Secret;
 use crate::bus::BusUrl;
 
 /// How several servers find each other.
@@ -22,7 +20,7 @@ pub struct Bus {
     /// or the file.
     #[arg(long, env = "LONGHALL_BUS", value_name = "URL")]
     #[arg(hide_env_values = true, conflicts_with = "bus_file")]
-    pub bus: Option<Hidden>,
+    pub bus: Option<Secret>,
 
     /// A file with the address of NATS, in place of --bus.
     ///
@@ -30,10 +28,6 @@ pub struct Bus {
     #[arg(long, env = "LONGHALL_BUS_FILE", value_name = "FILE")]
     pub bus_file: Option<PathBuf>,
 }
-
-/// A text that may hold a password: no message shows it.
-#[derive(Clone)]
-pub struct Hidden(String);
 
 impl Bus {
     /// The option that names the bus, if one does.
@@ -49,33 +43,13 @@ impl Bus {
     /// # Errors
     /// When the file cannot be read or the text is no address. The error does not show it.
     pub fn read(&self) -> io::Result<Option<BusUrl>> {
-        let (text, option) = match (&self.bus, &self.bus_file) {
+        let url = match (&self.bus, &self.bus_file) {
             (None, None) => return Ok(None),
-            (Some(text), _) => (text.0.clone(), "--bus".to_owned()),
-            (None, Some(path)) => {
-                let option = format!("--bus-file {}", path.display());
-                let told = |cause: io::Error| {
-                    io::Error::new(cause.kind(), format!("cannot read {option}: {cause}"))
-                };
-                (std::fs::read_to_string(path).map_err(told)?, option)
-            }
+            (Some(url), _) => url.clone(),
+            (None, Some(path)) => Secret::read(self.option(), path).map_err(io::Error::other)?,
         };
-        let told = |cause| io::Error::other(format!("{option}: {cause}"));
-        BusUrl::parse(&text).map(Some).map_err(told)
-    }
-}
-
-impl FromStr for Hidden {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
+        let told = |cause| io::Error::other(format!("{}: {cause}", self.option()));
+        BusUrl::parse(url.expose()).map(Some).map_err(told)
     }
 }
 
@@ -84,7 +58,7 @@ mod tests {
     use super::*;
 
     fn read(bus: Option<&str>, bus_file: Option<PathBuf>) -> io::Result<Option<BusUrl>> {
-        let bus = bus.map(|text| Hidden(text.to_owned()));
+        let bus = bus.map(|text| text.parse().unwrap());
         let place = Bus { bus, bus_file };
         assert!(!format!("{place:?}").contains("secret"));
         place.read()
@@ -100,10 +74,12 @@ mod tests {
         assert!(!told.to_string().contains("secret"), "{told}");
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bus");
-        let told = read(None, Some(file.clone())).unwrap_err().to_string();
-        assert!(told.starts_with("cannot read --bus-file "), "{told}");
         std::fs::write(&file, "nats://hall:secret@b\n").unwrap();
-        let url = read(None, Some(file)).unwrap().unwrap();
+        let url = read(None, Some(file.clone())).unwrap().unwrap();
         assert_eq!(url.to_string(), "b:4222");
+        std::fs::write(&file, "secret").unwrap();
+        let told = read(None, Some(file)).unwrap_err().to_string();
+        assert!(told.starts_with("--bus-file: "), "{told}");
+        assert!(!told.contains("secret"), "{told}");
     }
 }

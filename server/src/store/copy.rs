@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use super::postgres::{PostgresEnd, PostgresError};
 use super::sqlite::{OpenError, SqliteEnd};
-use crate::config::StoreUrl;
+use crate::config::Secret;
 use end::{Begun, End, Reached};
 pub use sums::Difference;
 use tables::TABLES;
@@ -30,7 +30,7 @@ pub enum Place {
     /// A SQLite file.
     File(PathBuf),
     /// A PostgreSQL database.
-    Postgres(StoreUrl),
+    Postgres(Secret),
 }
 
 /// Why a copy was not made. The text is for the operator and says what to do.

@@ -13,7 +13,7 @@ use super::error::text_of;
 use super::layout::STEPS;
 use super::open::{self, HalfCopy, PostgresError};
 use super::reach::Reach;
-use crate::config::StoreUrl;
+use crate::config::Secret;
 use crate::store::CopyError;
 use crate::store::copy::end::{Begun, End, Reached, Row, State, Value};
 use crate::store::copy::tables::{Kind, TABLES, Table};
@@ -38,7 +38,7 @@ impl PostgresEnd {
     ///
     /// # Errors
     /// When it cannot be used, or servers are running on it.
-    pub(in crate::store) fn open(url: &StoreUrl, is_target: bool) -> Result<Self, CopyError> {
+    pub(in crate::store) fn open(url: &Secret, is_target: bool) -> Result<Self, CopyError> {
         let address = Address::parse(url.expose()).map_err(PostgresError::BadAddress)?;
         let half_copy = if is_target {
             HalfCopy::GoesOn
