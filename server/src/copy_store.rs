@@ -1,10 +1,10 @@
 //! `longhall-server copy-store`: everything of one store into another, with progress.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
-use clap::Args;
+use anyhow::bail;
+use clap::{ArgGroup, Args};
 use longhall_server::config::Secret;
 use longhall_server::store::{Progress, StorePlace, copy};
 
@@ -13,25 +13,26 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// Brings everything from one store into another: from a file into PostgreSQL, or back
 ///
-/// Stop the servers first. The source is not changed, and nothing in the target is written
+/// Stop the servers first. Accounts and lines of the source stay as they are; if its layout is
+/// of an older version, it is brought up to date first, as by a start. Nothing in the target is written
 /// over: it has to be a file that does not exist, or an empty database. At the end both are read and
 /// compared. A copy that was stopped goes on where it was when it is started again.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("source").args(["from", "from_url_file"]).required(true))]
+#[command(group = ArgGroup::new("target").args(["to", "to_url_file"]).required(true))]
 pub(crate) struct CopyStore {
     /// What to copy: a SQLite file, or postgres://user:password@host/database
-    #[arg(long, value_name = "STORE", required_unless_present = "from_url_file")]
-    #[arg(conflicts_with = "from_url_file")]
-    from: Option<String>,
+    #[arg(long, value_name = "STORE")]
+    from: Option<Secret>,
 
     /// A file with the postgres://… to copy, so that nobody else on the machine sees it
     #[arg(long, value_name = "FILE")]
     from_url_file: Option<PathBuf>,
 
     /// Where to copy it: a SQLite file, or postgres://user:password@host/database
-    #[arg(long, value_name = "STORE", required_unless_present = "to_url_file")]
-    #[arg(conflicts_with = "to_url_file")]
-    to: Option<String>,
+    #[arg(long, value_name = "STORE")]
+    to: Option<Secret>,
 
     /// A file with the postgres://… to copy it to, so that nobody else on the machine sees it
     #[arg(long, value_name = "FILE")]
@@ -49,12 +50,14 @@ const EXAMPLES: &str = "Examples:
 /// # Errors
 /// What went wrong and what to do, in one line.
 pub(crate) fn run(options: &CopyStore) -> anyhow::Result<()> {
-    let from = place(
-        "--from",
-        options.from.as_deref(),
-        options.from_url_file.as_ref(),
-    )?;
-    let to = place("--to", options.to.as_deref(), options.to_url_file.as_ref())?;
+    let from = match &options.from_url_file {
+        Some(file) => place_in_file("--from-url-file", file)?,
+        None => place("--from", options.from.as_ref())?,
+    };
+    let to = match &options.to_url_file {
+        Some(file) => place_in_file("--to-url-file", file)?,
+        None => place("--to", options.to.as_ref())?,
+    };
     let began = Instant::now();
     let mut told = (began, "");
     let copied = copy(&from, &to, |progress| {
@@ -88,26 +91,28 @@ pub(crate) fn run(options: &CopyStore) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn place(option: &str, text: Option<&str>, file: Option<&PathBuf>) -> anyhow::Result<StorePlace> {
-    let is_url = |text: &str| text.starts_with("postgres://") || text.starts_with("postgresql://");
-    let (text, is_named) = match (text, file) {
-        (Some(text), _) => (text.to_owned(), false),
-        (None, Some(file)) => {
-            let read = std::fs::read_to_string(file);
-            let text = read.with_context(|| format!("{option}-url-file {}", file.display()))?;
-            (text.trim().to_owned(), true)
-        }
-        (None, None) => bail!("{option} is missing"),
+fn place(option: &str, given: Option<&Secret>) -> anyhow::Result<StorePlace> {
+    let Some(given) = given else {
+        bail!("{option} is missing");
     };
-    if is_url(&text) {
-        let Ok(url) = text.parse::<Secret>();
-        return Ok(StorePlace::Postgres(url));
-    }
-    if is_named {
-        bail!("{option}-url-file has no postgres://… in its only line");
+    let text = given.expose();
+    if is_url(text) {
+        return Ok(StorePlace::Postgres(given.clone()));
     }
     if text.contains("://") || text.contains("password=") {
         bail!("{option} is neither a file nor a postgres://…");
     }
     Ok(StorePlace::File(text.into()))
+}
+
+fn place_in_file(option: &'static str, file: &Path) -> anyhow::Result<StorePlace> {
+    let url = Secret::read(option, file)?;
+    if !is_url(url.expose()) {
+        bail!("{option}: there is no postgres://… in its only line, without quotes around it");
+    }
+    Ok(StorePlace::Postgres(url))
+}
+
+fn is_url(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
 }

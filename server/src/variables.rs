@@ -75,11 +75,13 @@ fn name_variable(mut error: Error, command: &Command, arguments: &[OsString]) ->
     };
     let name = |option: &String| name_of(option, command, arguments);
     if error.kind() == ErrorKind::ArgumentConflict && !prior.contains(option) {
-        let others: Vec<_> = prior.iter().map(name).collect();
-        let (others, option) = (others.join(" or "), name(option));
+        let (option, others) = (name(option), prior.iter().map(name).collect::<Vec<_>>());
+        let is_variable = |name: &String| !name.starts_with("--");
+        let has_variable = is_variable(&option) || others.iter().any(is_variable);
+        let or_empty = if has_variable { ", or empty" } else { "" };
+        let others = others.join(" or ");
         let told = format!(
-            "{option} cannot be used together with {others}; give one of them, and leave the \
-             others away (an empty variable is as good as none)\n"
+            "{option} cannot be used together with {others}; leave all but one away{or_empty}\n"
         );
         return Error::raw(error.kind(), told);
     }

@@ -6,6 +6,7 @@ mod start;
 mod options;
 mod stop;
 mod log;
+mod copy_store;
 #[path = "../support/mod.rs"]
 mod support;
 
