@@ -8,16 +8,19 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
+use rustix::process::Pid;
 use tempfile::TempDir;
 
 use crate::running::Running;
 use crate::user::User;
 
 /// Reads the engine's process id, a line each time it changes, until the test's process is
-/// gone: then ends the engine and removes the folder.
+/// gone: then ends the engine and removes the folder. Behind the id are those of its children
+/// that stand still, which would outlive it.
 const WATCH: &str = "
-while read -r line; do pid=$line; done
+while read -r line rest; do pid=$line; children=$rest; done
 if [ -n \"$pid\" ] && kill -\"$2\" \"$pid\"; then
+    kill -CONT \"$pid\" $children
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         kill -0 \"$pid\" || break
         sleep 0.2
@@ -75,8 +78,23 @@ impl Home {
     /// # Errors
     /// If the watching process is gone.
     pub(crate) fn watch(&mut self, engine: Option<&Running>) -> Result<()> {
-        let line = engine.map(|engine| engine.id().to_string());
-        let line = line.unwrap_or_default() + "\n";
+        self.watch_standing(engine, &[])
+    }
+
+    /// The same while these children of the engine stand still.
+    ///
+    /// # Errors
+    /// As [`watch`](Self::watch).
+    pub(crate) fn watch_standing(
+        &mut self,
+        engine: Option<&Running>,
+        children: &[Pid],
+    ) -> Result<()> {
+        let mut line = engine.map_or_else(String::new, |engine| engine.id().to_string());
+        for child in children {
+            line += &format!(" {child}");
+        }
+        line += "\n";
         let input = self.watcher.stdin.as_mut();
         input
             .context("the watching shell has no input")?

@@ -2,10 +2,11 @@
 //!
 //! Reading order:
 //!
-//! - [`Postgres`]: a database server of one's own, that can be crashed and started again;
+//! - [`Postgres`]: a database server of one's own, that can be crashed, paused, made a standby
+//!   and started again;
 //! - [`Nats`]: a bus of one's own, that can be killed, paused and started again;
 //! - `home`: the folder of each, which goes with everything in it, whatever ends the test;
-//! - `running`: their processes; `port`, `user`: where and as whom they run.
+//! - `certificates`: for those with TLS; `running`: their processes; `port`, `user`: where and as whom they run.
 //!
 //! They listen on this machine only, and nothing is installed. Where the programs come from is
 //! said in `longhall_provision::engines`. On Windows this crate is empty.
@@ -15,6 +16,7 @@ mod postgres;
 mod nats;
 
 mod home;
+mod certificates;
 mod running;
 mod port;
 mod user;

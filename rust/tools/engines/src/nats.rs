@@ -1,7 +1,5 @@
 //! A bus of one's own: NATS.
 
-mod certificates;
-
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,6 +8,7 @@ use anyhow::{Context, Result};
 use longhall_provision::Engine;
 use rustix::process::Signal;
 
+use crate::certificates::{self, CERTIFICATE, KEY};
 use crate::home::Home;
 use crate::port;
 use crate::running::Running;
@@ -193,7 +192,11 @@ impl Nats {
             Access::Password { user, password } => settings.push_str(&format!(
                 "authorization {{ user: \"{user}\", password: \"{password}\" }}\n"
             )),
-            Access::Tls => settings.push_str(&certificates::settings(self.home.path())),
+            Access::Tls => settings.push_str(&format!(
+                "tls {{ cert_file: \"{}\", key_file: \"{}\" }}\n",
+                self.home.path().join(CERTIFICATE).display(),
+                self.home.path().join(KEY).display()
+            )),
         }
         settings
     }

@@ -4,14 +4,17 @@ mod programs;
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use longhall_provision::process;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
+use crate::certificates::{self, AUTHORITY, CERTIFICATE, KEY};
 use crate::home::Home;
 use crate::running::Running;
 use crate::{port, user};
@@ -41,6 +44,9 @@ pub struct Postgres {
     port: u16,
     password: String,
     durability: Durability,
+    has_tls: bool,
+    /// What else stands still while it is paused.
+    paused: Vec<Pid>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,7 +64,7 @@ impl Postgres {
     /// # Errors
     /// If the programs are not there, or do not start: with the last lines of the log.
     pub fn start() -> Result<Self> {
-        Self::start_with(Durability::Full)
+        Self::start_with(Durability::Full, false)
     }
 
     /// Starts one that does not wait for the disk: for tests that do not judge durability.
@@ -66,10 +72,19 @@ impl Postgres {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn quick() -> Result<Self> {
-        Self::start_with(Durability::Quick)
+        Self::start_with(Durability::Quick, false)
     }
 
-    fn start_with(durability: Durability) -> Result<Self> {
+    /// Starts a [`quick`](Self::quick) one that offers TLS, with a certificate for 127.0.0.1 that
+    /// whoever trusts [`authority`](Self::authority) believes.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn with_tls() -> Result<Self> {
+        Self::start_with(Durability::Quick, true)
+    }
+
+    fn start_with(durability: Durability, has_tls: bool) -> Result<Self> {
         let user = user::unprivileged()?;
         let home = Home::make("postgres", user, "QUIT")?;
         let programs = Programs::find(user, home.path())?;
@@ -80,8 +95,18 @@ impl Postgres {
             port: 0,
             password: password(),
             durability,
+            has_tls,
+            paused: Vec::new(),
         };
         postgres.init()?;
+        if has_tls {
+            certificates::write(postgres.home.path())?;
+            let key = postgres.home.path().join(KEY);
+            // It takes no key that others can read.
+            fs::set_permissions(&key, fs::Permissions::from_mode(0o600))
+                .context("cannot keep a key to oneself")?;
+            postgres.programs.give_away(&key)?;
+        }
         postgres.start_on_free_port()?;
         let role = format!(
             "CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{}'",
@@ -97,6 +122,11 @@ impl Postgres {
             "postgres://{ROLE}:{}@127.0.0.1:{}/{database}",
             self.password, self.port
         )
+    }
+
+    /// The file with the certificate to trust, if it has TLS.
+    pub fn authority(&self) -> Option<PathBuf> {
+        self.has_tls.then(|| self.home.path().join(AUTHORITY))
     }
 
     /// The port of this machine on which it listens, for whoever stands between.
@@ -120,6 +150,70 @@ impl Postgres {
     /// If it does not run, or one of the statements fails.
     pub fn query(&self, database: &str, sql: &str) -> Result<String> {
         self.psql(ROLE, database, sql)
+    }
+
+    /// Keeps everybody out of a database by the rules of `pg_hba.conf`, from the next start on.
+    ///
+    /// # Errors
+    /// If the rules cannot be written.
+    pub fn close_database(&self, name: &str) -> Result<()> {
+        let file = self.home.path().join("data/pg_hba.conf");
+        let rules = fs::read_to_string(&file).context("there are no rules")?;
+        fs::write(&file, format!("host {name} all all reject\n{rules}"))
+            .context("cannot write the rules")
+    }
+
+    /// Has it crash and come back as a standby that follows nobody: it answers and takes no
+    /// changes, until [`promote`](Self::promote).
+    ///
+    /// # Errors
+    /// As [`start_again`](Self::start_again).
+    pub fn become_standby(&mut self) -> Result<()> {
+        self.stop_immediately()?;
+        let signal = self.home.path().join("data/standby.signal");
+        fs::write(&signal, "").context("cannot write standby.signal")?;
+        self.programs.give_away(&signal)?;
+        self.start_again()
+    }
+
+    /// Has a standby take changes. Returns when it does.
+    ///
+    /// # Errors
+    /// If it is none, or does not run.
+    pub fn promote(&self) -> Result<()> {
+        self.psql(SUPERUSER, "postgres", "SELECT pg_promote()")
+            .map(drop)
+    }
+
+    /// Has it stand still with all its processes (SIGSTOP): connections stay open, and nothing is
+    /// answered.
+    ///
+    /// # Errors
+    /// If it does not run, or goes on all the same.
+    pub fn pause(&mut self) -> Result<()> {
+        let engine = self.engine.as_ref().context("PostgreSQL does not run")?;
+        // It first: from then on it starts no more.
+        engine.pause()?;
+        self.paused = engine.children()?;
+        self.home.watch_standing(Some(engine), &self.paused)?;
+        for child in &self.paused {
+            // One that has ended meanwhile stands still as well.
+            kill_process(*child, Signal::STOP).ok();
+        }
+        Ok(())
+    }
+
+    /// Has it go on after [`pause`](Self::pause).
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn go_on(&mut self) -> Result<()> {
+        let engine = self.engine.as_ref().context("PostgreSQL does not run")?;
+        for child in self.paused.drain(..) {
+            kill_process(child, Signal::CONT).ok();
+        }
+        engine.signal(Signal::CONT)?;
+        self.home.watch(Some(engine))
     }
 
     /// Has it crash: nothing is finished, nobody is told, and it will have to recover, as after
@@ -209,6 +303,12 @@ impl Postgres {
         for setting in always.iter().chain(quick) {
             command.args(["-c", setting]);
         }
+        if self.has_tls {
+            let path = |name| self.home.path().join(name).display().to_string();
+            command.args(["-c", "ssl=on"]);
+            command.args(["-c", &format!("ssl_cert_file={}", path(CERTIFICATE))]);
+            command.args(["-c", &format!("ssl_key_file={}", path(KEY))]);
+        }
         let log = self.home.path().join("log");
         let mut engine = Running::start("PostgreSQL", &mut command, &log)?;
         self.home.watch(Some(&engine))?;
@@ -261,17 +361,22 @@ enum Started {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        if !self.paused.is_empty() {
+            self.go_on().ok();
+        }
         // Else its children would find out by themselves, after the folder is gone.
         self.stop_immediately().ok();
     }
 }
 
 /// Whether PostgreSQL's file about itself is of the process `id`, and says that clients may
-/// come.
+/// come, if only to read.
 fn says_ready(text: &str, id: u32) -> bool {
     let mut lines = text.lines();
     lines.next() == Some(&id.to_string())
-        && lines.nth(6).is_some_and(|status| status.trim() == "ready")
+        && lines
+            .nth(6)
+            .is_some_and(|status| matches!(status.trim(), "ready" | "standby"))
 }
 
 fn password() -> String {

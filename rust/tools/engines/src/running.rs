@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use longhall_provision::process;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 /// Longest time for an engine to be ready, on a machine that has much else to do.
@@ -122,6 +123,22 @@ impl Running {
             thread::sleep(POLL);
         }
         Ok(())
+    }
+
+    /// The processes it has started.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub(crate) fn children(&self) -> Result<Vec<Pid>> {
+        let mut ps = Command::new("ps");
+        let listed = process::output("ps", ps.args(["-A", "-o", "ppid=,pid="]))?;
+        let own = self.id().to_string();
+        let children = listed.lines().filter_map(|line| {
+            let (parent, child) = line.trim().split_once(char::is_whitespace)?;
+            let child = child.trim().parse().ok().filter(|_| parent == own)?;
+            Pid::from_raw(child)
+        });
+        Ok(children.collect())
     }
 
     /// Has the process end by a signal, or be killed if it does not, and waits for that.

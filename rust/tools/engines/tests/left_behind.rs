@@ -53,12 +53,13 @@ fn nothing_is_left_of_a_test_that_is_killed() {
     }
 }
 
-/// What the test above kills. The bus stands still, so it heeds no signal but the last one.
+/// What the test above kills. Both stand still, so they heed no signal but the last one.
 fn wait_to_be_killed() -> ! {
-    let postgres = Postgres::quick().unwrap();
+    let mut postgres = Postgres::quick().unwrap();
     let nats = Nats::start().unwrap();
     println!("ports {} {}", postgres.port(), nats.port());
     nats.pause().unwrap();
+    postgres.pause().unwrap();
     loop {
         park();
     }

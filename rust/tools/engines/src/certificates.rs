@@ -1,4 +1,4 @@
-//! Certificates for a bus that asks for TLS, made anew for each.
+//! Certificates for an engine that speaks TLS, made anew for each.
 
 use std::fs;
 use std::path::Path;
@@ -7,15 +7,15 @@ use anyhow::{Context, Result};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 /// Whom clients trust.
-pub(super) const AUTHORITY: &str = "authority.pem";
-const CERTIFICATE: &str = "certificate.pem";
-const KEY: &str = "key.pem";
+pub(crate) const AUTHORITY: &str = "authority.pem";
+pub(crate) const CERTIFICATE: &str = "certificate.pem";
+pub(crate) const KEY: &str = "key.pem";
 
 /// Writes an authority's certificate, one of the server's that it has signed, and its key.
 ///
 /// # Errors
 /// If they cannot be written.
-pub(super) fn write(folder: &Path) -> Result<()> {
+pub(crate) fn write(folder: &Path) -> Result<()> {
     let explain = "cannot make a certificate";
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -37,13 +37,4 @@ pub(super) fn write(folder: &Path) -> Result<()> {
         fs::write(folder.join(file), text).with_context(|| format!("cannot write {file}"))?;
     }
     Ok(())
-}
-
-/// What NATS' settings say of them.
-pub(super) fn settings(folder: &Path) -> String {
-    format!(
-        "tls {{ cert_file: \"{}\", key_file: \"{}\" }}\n",
-        folder.join(CERTIFICATE).display(),
-        folder.join(KEY).display()
-    )
 }
