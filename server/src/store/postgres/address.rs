@@ -1,6 +1,7 @@
 //! Where the database is, and how to get to it: `postgres://…`, whose password nobody sees.
 
 use std::fmt;
+use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +19,17 @@ const UNCONFIRMED: Duration = Duration::from_secs(4);
 /// What is wrong with most addresses that cannot be read.
 const ENCODED: &str =
     "signs such as @ : / ? # % in the password are written as %40 %3A %2F %3F %23 %25";
+
+/// The same of one in quotes, of a line of settings, and of a file with more in it.
+const SCHEME: &str = "it begins with postgres://, and neither quotes nor a name stand before it";
+const BLANK: &str = "there is a blank or a second line in it; remarks do not belong there, and a \
+                     blank in the password is written as %20";
+
+/// What is wrong with an address whose part before the `?` can be read. The option is not
+/// repeated, as the rest of the address is not.
+const OPTION: &str = "an option after the ? is unknown or has a wrong value; known are sslmode, \
+                      sslrootcert, connect_timeout, application_name, options and \
+                      target_session_attrs";
 
 /// The address of a database, parsed.
 #[derive(Clone)]
@@ -49,7 +61,10 @@ impl Address {
             .iter()
             .any(|scheme| url.starts_with(scheme))
         {
-            return Err("it does not begin with postgres://");
+            return Err(SCHEME);
+        }
+        if url.contains(char::is_whitespace) {
+            return Err(BLANK);
         }
         // A password may have any sign in it.
         let host = url.rfind('@').unwrap_or(0);
@@ -79,9 +94,10 @@ impl Address {
             ("prefer", Some(_)) => return Err("sslrootcert needs sslmode=verify-full"),
             _ => return Err("sslmode is one of disable, prefer, require, verify-full"),
         };
+        base.parse::<Config>().map_err(|_| ENCODED)?;
         let mut config: Config = format!("{base}?{}", others.join("&"))
             .parse()
-            .map_err(|_| ENCODED)?;
+            .map_err(|_| OPTION)?;
         if config.get_hosts().is_empty() {
             return Err("it names no host");
         }
@@ -116,6 +132,18 @@ impl Address {
             Tls::Verified(roots) => self.config.connect(tls::verified(roots.as_deref())?)?,
         };
         Ok(client)
+    }
+
+    /// The first of its hosts that no address is known of. Blocks, and asks the network.
+    pub(super) fn unknown_host(&self) -> Option<String> {
+        let hosts = self.config.get_hosts().iter();
+        let mut names = hosts.filter_map(|host| match host {
+            Host::Tcp(name) => Some(name),
+            #[cfg(unix)]
+            Host::Unix(_) => None,
+        });
+        let unknown = names.find(|name| (name.as_str(), 0).to_socket_addrs().is_err());
+        unknown.cloned()
     }
 
     pub(super) fn user(&self) -> &str {
@@ -210,6 +238,22 @@ mod tests {
         for wrong in ["?sslmode=sure", "?sslrootcert=/etc/root.pem"] {
             let refused: Result<_, &str> = tls(wrong);
             assert!(refused.is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_said() {
+        let refused = |url| Address::parse(url).unwrap_err();
+        for (url, told) in [
+            ("\"postgres://ada:s3cret@db/hall\"", SCHEME),
+            ("LONGHALL_STORE=postgres://ada:s3cret@db/hall", SCHEME),
+            ("postgres://ada:s3cret@db/hall # of us", BLANK),
+            ("postgres://ada:s3cret@db/hall\npostgres://b", BLANK),
+            ("postgres://ada:s3/cr@et@db/hall", ENCODED),
+            ("postgres://ada:s3cret@db/hall?sslcert=a.pem", OPTION),
+            ("postgres://ada:s3cret@db/hall?connect_timeout=long", OPTION),
+        ] {
+            assert_eq!(refused(url), told, "{url}");
         }
     }
 

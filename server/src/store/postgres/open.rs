@@ -27,6 +27,12 @@ pub enum PostgresError {
     /// The address is none.
     #[error("this is no address like postgres://user:password@host:5432/database: {0}")]
     BadAddress(&'static str),
+    /// The name of its host leads nowhere.
+    #[error("nobody knows the host {host:?} of the database; look at the name in the address")]
+    UnknownHost {
+        /// The name.
+        host: String,
+    },
     /// Nobody answers there.
     #[error(
         "cannot reach the database server of {address} ({cause}); see that it runs and can be reached from here"
@@ -46,6 +52,56 @@ pub enum PostgresError {
         address: String,
         /// Who.
         user: String,
+        /// What the server said.
+        cause: String,
+    },
+    /// The server's own list of who may come has us not.
+    #[error(
+        "the database server of {address} lets nobody in from here as {user:?} ({cause}); add a line for this machine to its pg_hba.conf, or give sslmode=require if it has one for TLS alone"
+    )]
+    NotListed {
+        /// Where.
+        address: String,
+        /// Who.
+        user: String,
+        /// What the server said.
+        cause: String,
+    },
+    /// TLS is asked for, and the server has none.
+    #[error(
+        "the database server of {address} has no TLS; turn it on there (ssl = on), or give sslmode=disable if nobody can listen on the way"
+    )]
+    NoTls {
+        /// Where.
+        address: String,
+    },
+    /// The certificate is not to be trusted, or TLS came to nothing otherwise.
+    #[error(
+        "no TLS with the database server of {address} ({cause}); give the certificate of who signed its own by sslrootcert=FILE, and its host by the name that it is for"
+    )]
+    NotTrusted {
+        /// Where.
+        address: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// It starts, stops or recovers.
+    #[error(
+        "the database server of {address} is not ready ({cause}); wait until it is, and start again"
+    )]
+    NotReady {
+        /// Where.
+        address: String,
+        /// What the server said.
+        cause: String,
+    },
+    /// All connections are taken.
+    #[error(
+        "the database server of {address} has no connection left ({cause}); raise its max_connections, or end what holds them"
+    )]
+    NoneLeft {
+        /// Where.
+        address: String,
         /// What the server said.
         cause: String,
     },
@@ -82,6 +138,14 @@ pub enum PostgresError {
         "{address} is a standby, which takes no changes; give the address of the server it follows"
     )]
     Standby {
+        /// Where.
+        address: String,
+    },
+    /// It is told not to take changes.
+    #[error(
+        "{address} takes no changes, as default_transaction_read_only is on there; turn it off, or give the address of a database that takes them"
+    )]
+    ReadOnly {
         /// Where.
         address: String,
     },
@@ -236,7 +300,8 @@ fn look_over(client: &mut Client, address: &Address, half_copy: HalfCopy) -> Res
                 to_regclass('copying') IS NOT NULL,
                 EXISTS (SELECT 1 FROM pg_stat_activity
                         WHERE datname = current_database() AND pid <> pg_backend_pid()
-                            AND application_name = current_setting('application_name'))",
+                            AND application_name = current_setting('application_name')),
+                current_setting('transaction_read_only')",
         &[],
     )?;
     let address = address.to_string();
@@ -250,6 +315,9 @@ fn look_over(client: &mut Client, address: &Address, half_copy: HalfCopy) -> Res
     }
     if row.try_get(3)? {
         return Err(Refused::Here(PostgresError::Standby { address }));
+    }
+    if row.try_get::<_, &str>(8)? == "on" {
+        return Err(Refused::Here(PostgresError::ReadOnly { address }));
     }
     if row.try_get(6)? && half_copy == HalfCopy::Refused {
         return Err(Refused::Here(PostgresError::HalfCopy { address }));
@@ -295,28 +363,70 @@ fn state(db: &mut Transaction<'_>) -> Result<Opened, Error> {
     })
 }
 
+/// Why there is no connection, with what to do.
 pub(super) fn explain(address: &Address, cause: &ConnectError) -> PostgresError {
-    let code = match cause {
-        ConnectError::Database(cause) => cause.code().cloned(),
-        ConnectError::Tls(_) => None,
+    let (shown, text) = (address.to_string(), reason(cause));
+    let said = match cause {
+        ConnectError::Tls(detail) => return other(address, detail),
+        ConnectError::Database(cause) => cause,
     };
-    let (shown, cause) = (address.to_string(), reason(cause));
-    match code {
-        Some(SqlState::INVALID_CATALOG_NAME) => PostgresError::NoDatabase {
+    match said.code() {
+        Some(code) => explain_answer(address, code, text),
+        // The library tells these apart by their text alone.
+        None => match (said.to_string().as_str(), text.as_str()) {
+            ("error performing TLS handshake", "server does not support TLS") => {
+                PostgresError::NoTls { address: shown }
+            }
+            ("error performing TLS handshake", _) => PostgresError::NotTrusted {
+                address: shown,
+                cause: text,
+            },
+            ("authentication error" | "invalid configuration", _) => PostgresError::NotLetIn {
+                address: shown,
+                user: address.user().to_owned(),
+                cause: text,
+            },
+            _ => match address.unknown_host() {
+                Some(host) => PostgresError::UnknownHost { host },
+                None => PostgresError::NotReachable {
+                    address: shown,
+                    cause: text,
+                },
+            },
+        },
+    }
+}
+
+/// The same of a server that says why.
+fn explain_answer(address: &Address, code: &SqlState, cause: String) -> PostgresError {
+    let (shown, user) = (address.to_string(), address.user().to_owned());
+    match *code {
+        SqlState::INVALID_CATALOG_NAME => PostgresError::NoDatabase {
             address: shown,
             database: address.database().to_owned(),
         },
-        Some(code) if code.code().starts_with("28") || code == SqlState::INSUFFICIENT_PRIVILEGE => {
-            PostgresError::NotLetIn {
-                address: shown,
-                user: address.user().to_owned(),
-                cause,
-            }
-        }
-        _ => PostgresError::NotReachable {
+        SqlState::CANNOT_CONNECT_NOW => PostgresError::NotReady {
             address: shown,
             cause,
         },
+        SqlState::TOO_MANY_CONNECTIONS => PostgresError::NoneLeft {
+            address: shown,
+            cause,
+        },
+        // The name of the file stands in every language.
+        _ if cause.contains("pg_hba.conf") => PostgresError::NotListed {
+            address: shown,
+            user,
+            cause,
+        },
+        _ if code.code().starts_with("28") || *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+            PostgresError::NotLetIn {
+                address: shown,
+                user,
+                cause,
+            }
+        }
+        _ => other(address, cause),
     }
 }
 
