@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
 mod refused;
+mod trouble;
 #[path = "../support/mod.rs"]
 mod support;
 

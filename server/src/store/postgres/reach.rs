@@ -96,8 +96,10 @@ impl Reach {
     fn is_back(&self) -> bool {
         match self.address.connect() {
             Ok(mut client) => {
-                let asked = client.query_one("SELECT pg_is_in_recovery()", &[]);
-                asked.is_ok_and(|row| matches!(row.try_get(0), Ok(false)))
+                // On for a standby as well.
+                let asked = "SELECT current_setting('transaction_read_only')";
+                let asked = client.query_one(asked, &[]);
+                asked.is_ok_and(|row| matches!(row.try_get(0), Ok("off")))
             }
             // Then it is there, and those who have a connection go on.
             Err(cause) => cause.is_full(),
