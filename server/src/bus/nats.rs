@@ -49,10 +49,15 @@ const SUBSCRIPTION_CAPACITY: usize = 256;
 #[non_exhaustive]
 pub enum BusError {
     /// NATS does not take the name and password, or the token.
-    #[error("the bus at {0} refuses the name and password, or wants one")]
+    #[error(
+        "the bus at {0} refuses the name and password, or wants one; look at them in its settings"
+    )]
     Refused(String),
     /// The certificate is not to be trusted, or one side wants no TLS.
-    #[error("no TLS with the bus at {0}: {1}")]
+    #[error(
+        "no TLS with the bus at {0}: {1}; have this system trust who signed its certificate, and \
+         give its host by the name that it is for, or give nats:// where it has no TLS"
+    )]
     Tls(String, String),
     /// The store's epoch is no part of a NATS subject.
     #[error("the store's epoch cannot name a subject of the bus")]
@@ -90,6 +95,8 @@ struct Marks {
     lost: AtomicBool,
     /// The connection broke.
     is_cut: AtomicBool,
+    /// NATS does not let us in again, and the log has it.
+    is_refused: AtomicBool,
     wake: Notify,
 }
 
@@ -116,7 +123,8 @@ impl NatsBus {
             Ok(client) => (client, true),
             Err(cause) => {
                 check_passing(url, &cause)?;
-                warn!(bus = %url, "the bus cannot be reached yet; trying on");
+                let cause = deepest(&cause);
+                warn!(bus = %url, cause, "the bus cannot be reached yet; trying on");
                 let later = options(url, &marks).retry_on_initial_connect();
                 let client = later.connect(url.servers.as_slice()).await;
                 let other = |cause: async_nats::ConnectError| {
@@ -248,6 +256,22 @@ impl Marks {
         }
     }
 
+    /// Notes that NATS was not reached. One that is there and refuses is told, once.
+    fn note_failure(&self, cause: &str) {
+        // The crate tells no more than this text.
+        let refused = [
+            ConnectErrorKind::Authentication,
+            ConnectErrorKind::AuthorizationViolation,
+            ConnectErrorKind::Tls,
+        ];
+        let is_refused = refused.iter().any(|kind| cause.contains(&kind.to_string()));
+        if is_refused && !self.is_refused.swap(true, Ordering::Relaxed) {
+            warn!(cause, "the bus refuses this server; trying on");
+        } else {
+            debug!(cause, "cannot connect to the bus");
+        }
+    }
+
     /// Notes what the crate tells.
     fn note(&self, event: &Event) {
         match event {
@@ -256,13 +280,17 @@ impl Marks {
                 self.is_cut.store(true, Ordering::SeqCst);
                 self.note_doubt();
             }
-            Event::SlowConsumer(_) | Event::Connected => self.note_doubt(),
+            Event::Connected => {
+                self.is_refused.store(false, Ordering::Relaxed);
+                self.note_doubt();
+            }
+            Event::SlowConsumer(_) => self.note_doubt(),
             Event::ServerError(cause) => {
                 warn!(%cause, "the bus complains");
                 self.lost.store(true, Ordering::SeqCst);
                 self.note_doubt();
             }
-            Event::ClientError(cause) => debug!(%cause, "cannot connect to the bus"),
+            Event::ClientError(cause) => self.note_failure(&cause.to_string()),
             Event::LameDuckMode | Event::Draining | Event::Closed => {}
         }
     }

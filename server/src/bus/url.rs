@@ -23,8 +23,16 @@ pub(super) enum Login {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BusUrlError {
     /// It does not begin as an address of a NATS server does.
-    #[error("the address of the bus begins with nats:// or tls://")]
+    #[error(
+        "the address of the bus begins with nats:// or tls://, and neither quotes nor a name \
+         stand before it"
+    )]
     Scheme,
+    /// Something stands behind it.
+    #[error(
+        "there is a blank or a second line in the address of the bus; remarks do not belong there"
+    )]
+    Blank,
     /// It has no host, a port that is none, or signs that do not belong there.
     #[error(
         "the address of the bus is like nats://name:password@host:4222; signs such as \
@@ -47,6 +55,9 @@ impl BusUrl {
             let one = one.trim();
             if !one.starts_with("nats://") && !one.starts_with("tls://") {
                 return Err(BusUrlError::Scheme);
+            }
+            if one.contains(char::is_whitespace) {
+                return Err(BusUrlError::Blank);
             }
             let server: ServerAddr = one.parse().map_err(|_| BusUrlError::Malformed)?;
             parsed.take(server).ok_or(BusUrlError::Malformed)?;
@@ -161,8 +172,12 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_without_being_shown() {
-        use BusUrlError::{Malformed, Scheme};
+        use BusUrlError::{Blank, Malformed, Scheme};
         for (text, expected) in [
+            ("'nats://hall:secret@a'", Scheme),
+            ("LONGHALL_BUS=nats://hall:secret@a", Scheme),
+            ("nats://hall:secret@a # secret", Blank),
+            ("nats://hall:secret@a\nnats://secret@b", Blank),
             ("", Scheme),
             ("localhost:4222", Scheme),
             ("http://secret@a", Scheme),

@@ -4,6 +4,7 @@
 
 mod refused;
 mod trouble;
+mod tls;
 #[path = "../support/mod.rs"]
 mod support;
 
