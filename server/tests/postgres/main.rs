@@ -5,6 +5,7 @@
 mod refused;
 mod trouble;
 mod tls;
+mod layout;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -61,6 +61,17 @@ impl PostgresEnd {
             db: db.map_err(|cause| open::explain(&address, &cause))?,
             name: address.to_string(),
         };
+        // A server may work on a layout that adds to ours. A copy would leave out what it adds.
+        let found: i64 = end.one("SELECT max(version) FROM layouts", &[])?;
+        if found > i64::try_from(STEPS.len()).unwrap_or(i64::MAX) {
+            let (address, known) = (end.name, STEPS.len());
+            return Err(PostgresError::Newer {
+                address,
+                found,
+                known,
+            }
+            .into());
+        }
         let is_alone = end.one::<bool>("SELECT pg_try_advisory_lock($1)", &[&LOCK])?;
         if !is_alone || end.one::<i64>(OTHERS, &[])? > 0 {
             return Err(CopyError::InUse(end.name));
