@@ -97,6 +97,7 @@ impl SqliteStore {
             &Migrations::from_slice(migrations),
             migrations.len(),
         )?;
+        // Also those that a newer program has left: nobody else has the file.
         let alike = in_transaction(&writing, || looks::renew(&mut Sqlite(&writing)))
             .map_err(|cause| explain(path, &cause))?;
         for names in alike {

@@ -223,17 +223,28 @@ pub(super) fn open(
             .map_err(|cause| other(address, cause))
     };
     bring_up_to_date(&mut change, address, steps)?;
-    let mut alike = Vec::new();
+    let (mut alike, mut is_newer) = (Vec::new(), false);
     let mut opened = None;
     change(&mut |db| {
         layout::take_turn(db)?;
-        alike = looks::renew(db)?;
+        // A newer neighbour goes on with its keys.
+        is_newer = looks::is_newer(db)?;
+        if !is_newer {
+            alike = looks::renew(db)?;
+        }
         opened = Some(Opened {
             has_company,
             ..state(db)?
         });
         Ok(())
     })?;
+    if is_newer {
+        warn!(
+            database = %address,
+            "a newer longhall-server has another rule for names that look alike: this one \
+             registers nobody until it is of that version, too"
+        );
+    }
     for names in alike {
         warn!(
             names = names.join(", "),

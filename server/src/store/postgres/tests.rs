@@ -26,3 +26,15 @@ pub(in crate::store) fn database() -> String {
 pub(in crate::store) fn store() -> PostgresStore {
     PostgresStore::open(&database()).unwrap()
 }
+
+/// A connection of its own, past any store.
+fn client(url: &str) -> postgres::Client {
+    postgres::Client::connect(url, postgres::NoTls).unwrap()
+}
+
+/// Whether somebody waits for a lock in a database.
+fn is_anybody_waiting(name: &str) -> bool {
+    let sql = "SELECT count(*) FROM pg_stat_activity
+               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    SERVER.query(name, sql).unwrap().trim() != "0"
+}

@@ -5,21 +5,25 @@ use std::collections::HashMap;
 
 use longhall_packet::NameKeys;
 
-use super::{Db, small};
+use super::{Db, Engine, Lock, small};
 
 /// Accounts whose keys are made anew at a time.
 const STEP: i64 = 1000;
 
-/// Brings the keys of all accounts up to the program's rule. Returns which accounts
-/// look alike, if anything was to do.
-pub(in crate::store) fn renew<D: Db>(db: &mut D) -> Result<Vec<Vec<String>>, D::Error> {
-    let rule: u32 = db.one("SELECT version FROM name_key_rule", &[], |row| {
-        small(row.int(0)?)
-    })?;
-    // Also one that a newer program has left: a name is looked for by our rule.
-    if rule == NameKeys::RULE {
+/// Whether a newer program has made the keys, by a rule that this one does not know. What
+/// it would look for or write by its own would not be found there.
+pub(in crate::store) fn is_newer<D: Db>(db: &mut D) -> Result<bool, D::Error> {
+    Ok(rule(db)? > NameKeys::RULE)
+}
+
+/// Makes the keys of all accounts by the program's rule. Returns which accounts look
+/// alike, if anything was to do.
+pub(in crate::store) fn renew<D: Engine>(db: &mut D) -> Result<Vec<Vec<String>>, D::Error> {
+    if rule(db)? == NameKeys::RULE {
         return Ok(Vec::new());
     }
+    // No other server makes an account by the old rule meanwhile.
+    db.lock(Lock::UserNames)?;
     let mut last = 0;
     loop {
         let users = db.all(
@@ -45,6 +49,12 @@ pub(in crate::store) fn renew<D: Db>(db: &mut D) -> Result<Vec<Vec<String>>, D::
         &[i64::from(NameKeys::RULE).into()],
     )?;
     alike(db)
+}
+
+fn rule<D: Db>(db: &mut D) -> Result<u32, D::Error> {
+    db.one("SELECT version FROM name_key_rule", &[], |row| {
+        small(row.int(0)?)
+    })
 }
 
 /// The names of accounts that look alike, together, the oldest first.

@@ -2,7 +2,7 @@
 
 use longhall_packet::NameKeys;
 
-use super::{Db, Engine, Lock, Row};
+use super::{Db, Engine, Lock, NotUnderstood, Row, looks};
 use crate::store::{NewUser, SessionId, User, UserId};
 
 pub(in crate::store) fn insert<D: Engine>(
@@ -11,6 +11,14 @@ pub(in crate::store) fn insert<D: Engine>(
     now_ms: i64,
 ) -> Result<Option<UserId>, D::Error> {
     db.lock(Lock::UserNames)?;
+    // The keys come by our rule, and would not be compared with those of a newer one.
+    if looks::is_newer(db)? {
+        return Err(NotUnderstood::new(
+            "a newer server has another rule for names that look alike, only newer servers \
+             make accounts now",
+        )
+        .into());
+    }
     let id = db.optional(
         "INSERT INTO users
              (username, name_key, look_key, capitals_key, password_hash, created_at_ms)

@@ -1,8 +1,11 @@
 //! Which databases are opened, and what is said of others.
 
+use longhall_packet::{NameKeys, Username};
+use tokio::runtime::Builder;
+
 use super::super::layout::{STEPS, Step};
 use super::*;
-use crate::store::Store;
+use crate::store::{NewUser, Store, StoreError};
 
 fn refused(url: &str) -> PostgresError {
     match PostgresStore::open(url) {
@@ -127,4 +130,66 @@ fn a_newer_layout_is_worked_on_if_it_only_adds_and_refused_otherwise() {
     );
     assert!(is_refused, "{cause}");
     drop(before);
+}
+
+fn user(name: &str) -> NewUser {
+    NewUser {
+        username: name.to_owned(),
+        keys: Username::parse(name).unwrap().keys(),
+        password_hash: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn an_older_server_leaves_the_keys_of_a_newer_rule_alone_and_registers_nobody() {
+    let url = database();
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    let ask = |sql: &str| SERVER.query(&name, sql).unwrap().trim().to_owned();
+    let running = PostgresStore::open(&url).unwrap();
+    running.insert_user(user("Iris")).await.unwrap().unwrap();
+    let newer = NameKeys::RULE + 1;
+    ask(&format!(
+        "UPDATE users SET look_key = 'newer'; UPDATE name_key_rule SET version = {newer}"
+    ));
+    // One that runs on, and one that starts.
+    let started = PostgresStore::open(&url).unwrap();
+    for older in [&running, &started] {
+        let refused = older.insert_user(user("lris")).await;
+        assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
+        assert!(older.user_by_name("iris").await.unwrap().is_some());
+    }
+    let kept = "SELECT look_key, version FROM users, name_key_rule";
+    assert_eq!(ask(kept), format!("newer|{newer}"));
+    // What docs/operating.md says of a way back.
+    ask("UPDATE name_key_rule SET version = 0");
+    let back = PostgresStore::open(&url).unwrap();
+    assert_eq!(back.insert_user(user("lris")).await.unwrap(), None);
+    assert!(back.insert_user(user("Ada")).await.unwrap().is_some());
+}
+
+#[test]
+fn keys_are_not_made_anew_beside_an_account_that_is_being_made() {
+    let url = database();
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    let ask = |sql: &str| SERVER.query(&name, sql).unwrap().trim().to_owned();
+    drop(PostgresStore::open(&url).unwrap());
+    ask("UPDATE name_key_rule SET version = 0");
+    // An older server that has looked at the rule, and not written yet.
+    let mut older = client(&url);
+    let mut making = older.transaction().unwrap();
+    making
+        .batch_execute(
+            "SELECT pg_advisory_xact_lock(1::bigint << 56);
+             INSERT INTO users (username, name_key, look_key, capitals_key, password_hash,
+                                created_at_ms)
+             VALUES ('Iris', 'iris', 'old', 'old', '', 0)",
+        )
+        .unwrap();
+    let newer = std::thread::spawn(move || PostgresStore::open(&url).unwrap());
+    while !is_anybody_waiting(&name) && !newer.is_finished() {}
+    making.commit().unwrap();
+    let newer = newer.join().unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let taken = runtime.block_on(newer.insert_user(user("lris")));
+    assert_eq!(taken.unwrap(), None);
 }
