@@ -38,6 +38,21 @@ fn line(number: u64, lobby: ChannelId) -> LogEntry {
     }
 }
 
+/// A lobby with players.
+async fn hall(server: &PostgresStore) -> ChannelId {
+    for number in 1..=USERS {
+        let username = Username::parse(&format!("user{number}")).unwrap();
+        let user = NewUser {
+            username: username.as_str().to_owned(),
+            keys: username.keys(),
+            password_hash: String::new(),
+        };
+        server.insert_user(user).await.unwrap().unwrap();
+    }
+    let name = ChannelName::parse("lobby").unwrap();
+    server.open_lobby(&name, 1000).await.unwrap().id
+}
+
 /// Says lines in batches, each line twice or more and in no order. Returns what was
 /// answered for each.
 async fn talk(server: Arc<PostgresStore>, lobby: ChannelId, seed: u64) -> Vec<(u64, Appended)> {
@@ -59,17 +74,7 @@ async fn servers_that_write_at_once_leave_no_hole_and_take_each_line_once() {
     let servers: Vec<_> = (0..SERVERS)
         .map(|_| Arc::new(PostgresStore::open(&url).unwrap()))
         .collect();
-    for number in 1..=USERS {
-        let username = Username::parse(&format!("user{number}")).unwrap();
-        let user = NewUser {
-            username: username.as_str().to_owned(),
-            keys: username.keys(),
-            password_hash: String::new(),
-        };
-        servers[0].insert_user(user).await.unwrap().unwrap();
-    }
-    let name = ChannelName::parse("lobby").unwrap();
-    let lobby = servers[0].open_lobby(&name, 1000).await.unwrap().id;
+    let lobby = hall(&servers[0]).await;
     let talking: Vec<_> = (0..)
         .zip(&servers)
         .map(|(seed, server)| tokio::spawn(talk(Arc::clone(server), lobby, seed)))
@@ -104,4 +109,42 @@ async fn servers_that_write_at_once_leave_no_hole_and_take_each_line_once() {
         let hidden = page.lines.iter().filter(|(user, _)| user.0 == 0).count();
         assert_eq!((page.first_seq, hidden), (1, 0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_waits_for_who_writes_into_its_channel_and_takes_the_number_behind() {
+    let url = database();
+    let database = url.rsplit('/').next().unwrap().to_owned();
+    let store = Arc::new(PostgresStore::open(&url).unwrap());
+    let lobby = hall(&store).await;
+    let say = async |number| store.append(vec![line(number, lobby)]).await.unwrap();
+    assert!(matches!(&say(1).await[..], [Appended::Line { line }] if line.seq == 1));
+    // Another server, which is about to write and has taken numbers. Its lines are already
+    // pruned when ours is written, so no key of theirs is in the way.
+    let other = tokio::task::spawn_blocking(move || {
+        let mut other = client(&url);
+        other
+            .batch_execute(
+                "BEGIN; UPDATE logs SET last_seq = 8
+                 WHERE id = (SELECT log_id FROM channels WHERE is_lobby = 1)",
+            )
+            .unwrap();
+        other
+    });
+    let mut other = other.await.unwrap();
+    let waiting = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.append(vec![line(2, lobby)]).await.unwrap() }
+    });
+    let committed = tokio::task::spawn_blocking(move || {
+        while !is_anybody_waiting(&database) {}
+        other.batch_execute("COMMIT").unwrap();
+        drop(other);
+    });
+    committed.await.unwrap();
+    let taken = waiting.await.unwrap();
+    assert!(
+        matches!(&taken[..], [Appended::Line { line }] if line.seq == 9),
+        "{taken:?}"
+    );
 }
