@@ -1,6 +1,7 @@
 //! The bus as NATS: its core, which passes messages on to whoever hears them just then.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use async_nats::connection::State;
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, RequestErrorKind, rustls};
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -28,6 +30,10 @@ const MAX_PAUSE: Duration = Duration::from_secs(1);
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the way there and back may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long NATS may take until it is asked in another way: it answers in a millisecond.
+const SECOND_QUESTION_AFTER: Duration = Duration::from_millis(100);
+/// What NATS answers for each account: how much goes through it.
+const ABOUT_ITSELF: &str = "$SYS.REQ.ACCOUNT.PING.STATZ";
 /// Between two tries while something is the matter.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// How often the crate tries whether the connection is there. It gives one up after two.
@@ -84,6 +90,8 @@ pub(super) struct Shared {
     pub(super) is_up: watch::Sender<bool>,
     pub(super) heard: mpsc::Sender<Heard>,
     marks: Arc<Marks>,
+    /// Somebody on the bus listens to everything, as far as is known.
+    is_listened_in: AtomicBool,
     /// Bytes in the queue to [`send_all`].
     waiting_bytes: AtomicUsize,
 }
@@ -141,6 +149,7 @@ impl NatsBus {
             is_up: watch::Sender::new(is_up),
             heard,
             marks,
+            is_listened_in: AtomicBool::new(false),
             waiting_bytes: AtomicUsize::new(0),
         });
         let subscriptions = Subscriptions::new(Arc::clone(&shared));
@@ -224,18 +233,44 @@ impl Shared {
     }
 
     /// Whether NATS answers. What was said before has reached it by then: it takes one
-    /// thing after the other. Asks for what nobody answers, of which NATS itself tells;
-    /// the crate has no other way to wait for it.
+    /// thing after the other; the crate has no other way to wait for it.
+    ///
+    /// Asks for what nobody answers, of which NATS itself tells. Where somebody listens to
+    /// everything it does not: then it is asked about itself, which not every user may.
+    /// What was answered last comes first.
     pub(super) async fn round_trip(&self) -> bool {
         if self.client.connection_state() != State::Connected {
             return false;
         }
-        let asked = format!("{}.nobody", self.prefix);
-        let asking = self.client.request(asked, Bytes::new());
-        match timeout(CHECK_TIMEOUT, asking).await {
-            Ok(Ok(_)) => true,
-            Ok(Err(cause)) => cause.kind() == RequestErrorKind::NoResponders,
-            Err(_) => false,
+        let is_listened_in = self.is_listened_in.load(Ordering::Relaxed);
+        let first = pin!(self.is_answered(is_listened_in));
+        let asking = async {
+            match select(first, pin!(sleep(SECOND_QUESTION_AFTER))).await {
+                Either::Left((is_answered, _)) => is_answered.then_some(is_listened_in),
+                Either::Right(((), first)) => tokio::select! {
+                    is_answered = first => is_answered.then_some(is_listened_in),
+                    is_answered = self.is_answered(!is_listened_in) => {
+                        is_answered.then_some(!is_listened_in)
+                    }
+                },
+            }
+        };
+        let Ok(Some(answered)) = timeout(CHECK_TIMEOUT, asking).await else {
+            return false;
+        };
+        self.is_listened_in.store(answered, Ordering::Relaxed);
+        true
+    }
+
+    /// Asks one of the two questions.
+    async fn is_answered(&self, is_listened_in: bool) -> bool {
+        let asked = match is_listened_in {
+            true => ABOUT_ITSELF.to_owned(),
+            false => format!("{}.nobody", self.prefix),
+        };
+        match self.client.request(asked, Bytes::new()).await {
+            Ok(_) => true,
+            Err(cause) => cause.kind() == RequestErrorKind::NoResponders,
         }
     }
 

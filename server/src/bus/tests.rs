@@ -1,6 +1,7 @@
 //! The bus over a real NATS: which is killed, started again, stands still, and wants a
 //! password.
 
+use futures_util::StreamExt;
 use longhall_engines::Nats;
 use tokio::time::{sleep, timeout};
 
@@ -124,6 +125,32 @@ async fn a_nats_that_stands_still_is_down_until_it_goes_on() {
     two.expect(Heard::Up).await;
     one.say(Subject::All, "news");
     assert_eq!(two.next_news().await, "news");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_listens_to_everything_does_not_keep_a_server_from_its_bus() {
+    let nats = Nats::start().unwrap();
+    let operator = async_nats::connect(nats.url()).await.unwrap();
+    let mut overheard = operator.subscribe(">").await.unwrap();
+    // NATS has taken that when it passes the first word on.
+    while timeout(Duration::from_millis(50), overheard.next())
+        .await
+        .is_err()
+    {
+        operator.publish("anybody", "".into()).await.unwrap();
+    }
+    let [one, mut two] = Server::two(&nats).await;
+    for channel in [TRADE, ChannelId(8), ChannelId(9)] {
+        two.bus.subscribe(channel).await.unwrap();
+        one.say(Subject::Lines(channel), "line");
+        assert_eq!(two.next_news().await, "line");
+    }
+    assert!(one.bus.is_up() && two.bus.is_up());
+    // A NATS that stands still is found all the same.
+    nats.pause().unwrap();
+    two.expect(Heard::Down).await;
+    nats.go_on().unwrap();
+    two.expect(Heard::Up).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
