@@ -4,12 +4,14 @@
 //! The store is the truth, and the bus may lose anything. So whatever came over the bus
 //! in vain, or not at all, is found in the store: lines by their numbers, in a moment
 //! where there is a hole, at the next doubt otherwise. Who is online is asked for again.
+//! A server numbers what it tells all others, so they doubt as soon as something is missing.
 //!
 //! A server subscribes to the lines of a channel before it reads where the channel
 //! stands ([`Cluster::hear`]), so that each line is in what it reads or comes over the bus.
 
 mod channels;
 mod doubts;
+mod following;
 mod keeping_up;
 mod listening;
 mod peers;
@@ -61,6 +63,8 @@ struct Shared {
     channels: Channels,
     peers: Mutex<Peers>,
     doubts: Doubts,
+    /// How much all others were told.
+    told: Mutex<u64>,
 }
 
 impl Cluster {
@@ -83,6 +87,7 @@ impl Cluster {
             channels: Channels::default(),
             peers: Mutex::default(),
             doubts: Doubts::default(),
+            told: Mutex::default(),
         });
         info!(server = shared.me.0, "one of several servers");
         let stopping = CancellationToken::new();

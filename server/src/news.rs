@@ -3,10 +3,14 @@
 //! JSON, as everything else that travels. A server of a newer version may say what an
 //! older one does not know: a field more is skipped, and news of an unknown kind are
 //! left out.
+//!
+//! What a server tells all others it numbers, so that they see what they have missed:
+//! see [`Received::number`].
 
 use bytes::Bytes;
 use longhall_packet::limits::{MAX_CHANNELS_PER_ACCOUNT, MAX_SERVER_PACKET_BYTES};
 use longhall_packet::{CloseReason, Line, PresenceState, Role, Seq};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::hub::PublishedLine;
@@ -32,9 +36,12 @@ pub(crate) enum News {
     Alive,
     /// It wants to know of everybody's devices.
     Ask,
+    /// It wants to know of the devices of these servers.
+    AskThese { servers: Vec<ServerId> },
     /// From here on it names all its devices, and then says [`News::SnapshotEnd`].
     SnapshotBegin,
-    /// A device that it has not named since [`News::SnapshotBegin`] is gone.
+    /// A device that it has not named since [`News::SnapshotBegin`] is gone, if nothing was
+    /// missed in between.
     SnapshotEnd,
     /// It may have told something that did not get through.
     Missed,
@@ -188,7 +195,24 @@ pub(crate) struct Whisper {
 #[derive(Serialize, Deserialize)]
 struct Message<N> {
     server: ServerId,
+    /// See [`Received::number`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
     news: N,
+}
+
+/// What the bus brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// Who tells it.
+    pub(crate) from: ServerId,
+    /// The how-manieth it is of what that server has told all others, from 1. Whoever hears
+    /// a number that is not the next one has missed something.
+    ///
+    /// Lines of channels have none: not everybody hears them, and they have their own.
+    pub(crate) number: Option<u64>,
+    /// `None` when it is not understood, or says more than a server of ours would.
+    pub(crate) news: Option<News>,
 }
 
 impl News {
@@ -198,6 +222,7 @@ impl News {
             News::Lines { channel, .. } => Some(*channel),
             News::Alive
             | News::Ask
+            | News::AskThese { .. }
             | News::SnapshotBegin
             | News::SnapshotEnd
             | News::Missed
@@ -218,27 +243,39 @@ impl News {
         }
     }
 
-    /// As bytes for the bus, told by server `from`.
-    pub(crate) fn encode(&self, from: ServerId) -> Bytes {
+    /// As bytes for the bus, told by server `from`, with their number if they go to all.
+    pub(crate) fn encode(&self, from: ServerId, number: Option<u64>) -> Bytes {
         let message = Message {
             server: from,
+            number,
             news: self,
         };
         // Names and numbers alone: that cannot fail.
         serde_json::to_vec(&message).unwrap_or_default().into()
     }
 
-    /// What the bus brought, and who told it. `None` when it is not understood, or
-    /// says more than a server of ours would.
-    pub(crate) fn decode(bytes: &[u8]) -> Option<(ServerId, News)> {
+    /// What the bus brought. `None` when not even who tells it is understood.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Received> {
         if bytes.len() >= MAX_NEWS_BYTES {
             return None;
         }
-        let message: Message<News> = serde_json::from_slice(bytes).ok()?;
-        message
-            .news
-            .is_sound()
-            .then_some((message.server, message.news))
+        let received = |server, number, news| Received {
+            from: server,
+            number,
+            news,
+        };
+        match serde_json::from_slice::<Message<News>>(bytes) {
+            Ok(Message {
+                server,
+                number,
+                news,
+            }) => Some(received(server, number, Some(news).filter(News::is_sound))),
+            // A newer server may say what this one does not know: that is not missing.
+            Err(_) => {
+                let message: Message<IgnoredAny> = serde_json::from_slice(bytes).ok()?;
+                Some(received(message.server, message.number, None))
+            }
+        }
     }
 
     fn is_sound(&self) -> bool {
@@ -262,6 +299,7 @@ impl News {
             }
             News::Alive
             | News::Ask
+            | News::AskThese { .. }
             | News::SnapshotBegin
             | News::SnapshotEnd
             | News::Missed

@@ -23,8 +23,14 @@ struct Net {
     /// Messages that are lost, one after the other, from now on.
     losing: usize,
     is_held: bool,
-    /// What was lost to servers that were cut off.
+    /// Words of which the next message that is not about lines and has them is lost.
+    losing_words: Vec<String>,
+    /// What was lost so, or to servers that were cut off.
     unheard: Vec<Bytes>,
+    /// What went through of what is not about lines.
+    passed: Vec<Bytes>,
+    /// Each message comes twice.
+    is_doubled: bool,
     held: VecDeque<(usize, Subject, Bytes)>,
 }
 
@@ -69,6 +75,22 @@ impl Loopback {
         self.lock().losing = messages;
     }
 
+    /// Loses the next message that is not about lines and has these words, for everybody.
+    pub(crate) fn lose_news(&self, words: &str) {
+        self.lock().losing_words.push(words.to_owned());
+    }
+
+    /// Has everything come twice from now on.
+    pub(crate) fn double(&self) {
+        self.lock().is_doubled = true;
+    }
+
+    /// How many messages with these words went through, of those that are not about lines.
+    pub(crate) fn passed(&self, words: &str) -> usize {
+        let net = self.lock();
+        net.passed.iter().filter(|bytes| has(bytes, words)).count()
+    }
+
     /// How many of those are still to be lost.
     pub(crate) fn left_to_lose(&self) -> usize {
         self.lock().losing
@@ -94,14 +116,9 @@ impl Loopback {
         self.lock().members[number].is_cut_off = is_cut_off;
     }
 
-    /// Whether a message with these words was lost to a server that was cut off.
+    /// Whether a message with these words was lost, or did not reach who was cut off.
     pub(crate) fn has_lost(&self, words: &str) -> bool {
-        let net = self.lock();
-        let mut texts = net
-            .unheard
-            .iter()
-            .map(|bytes| String::from_utf8_lossy(bytes));
-        texts.any(|text| text.contains(words))
+        self.lock().unheard.iter().any(|bytes| has(bytes, words))
     }
 
     /// The bus goes down for everybody, or is there again.
@@ -134,8 +151,24 @@ impl Loopback {
     }
 }
 
+fn has(bytes: &Bytes, words: &str) -> bool {
+    String::from_utf8_lossy(bytes).contains(words)
+}
+
 impl Net {
     fn pass_on(&mut self, from: usize, subject: Subject, payload: &Bytes) {
+        if subject == Subject::All {
+            let lost = self
+                .losing_words
+                .iter()
+                .position(|words| has(payload, words));
+            if let Some(lost) = lost {
+                self.losing_words.remove(lost);
+                self.unheard.push(payload.clone());
+                return;
+            }
+            self.passed.push(payload.clone());
+        }
         if self.members[from].is_cut_off {
             return;
         }
@@ -148,7 +181,9 @@ impl Net {
                 self.unheard.push(payload.clone());
             }
             if hears && number != from && member.is_up && !member.is_cut_off {
-                let _ = member.heard.try_send(Heard::News(payload.clone()));
+                for _ in 0..1 + usize::from(self.is_doubled) {
+                    let _ = member.heard.try_send(Heard::News(payload.clone()));
+                }
             }
         }
     }

@@ -5,9 +5,10 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::Shared;
+use super::following::{Following, Turn};
 use crate::news::{News, ServerId};
 
 /// How often a server says that it is there.
@@ -32,6 +33,7 @@ pub(super) struct Peers(HashMap<ServerId, Peer>);
 struct Peer {
     heard_at: Instant,
     is_lost: bool,
+    following: Following,
 }
 
 /// Who was heard just now.
@@ -47,22 +49,69 @@ pub(super) enum Noted {
 }
 
 impl Peers {
-    /// Notes that a server was heard.
-    pub(super) fn note(&mut self, server: ServerId, now: Instant) -> Noted {
+    /// Notes that a server was heard, and the number of what it said, if that has one.
+    pub(super) fn note(
+        &mut self,
+        server: ServerId,
+        number: Option<u64>,
+        now: Instant,
+    ) -> (Noted, Turn) {
         let Some(peer) = self.0.get_mut(&server) else {
+            let mut following = Following::default();
+            let turn = following.note(number, now);
             let peer = Peer {
                 heard_at: now,
                 is_lost: false,
+                following,
             };
             self.0.insert(server, peer);
-            return Noted::New;
+            return (Noted::New, turn);
         };
+        let turn = peer.following.note(number, now);
+        if turn == Turn::Late {
+            // Nobody knows when it was said.
+            return (Noted::Known, turn);
+        }
         let silence = now.saturating_duration_since(peer.heard_at);
         peer.heard_at = now;
         match std::mem::take(&mut peer.is_lost) || silence >= MISSING {
-            true => Noted::Back,
-            false => Noted::Known,
+            true => {
+                peer.following.want_snapshot(now);
+                (Noted::Back, turn)
+            }
+            false => (Noted::Known, turn),
         }
+    }
+
+    /// Notes that a server begins to name all its devices.
+    pub(super) fn begin_snapshot(&mut self, server: ServerId) {
+        if let Some(peer) = self.0.get_mut(&server) {
+            peer.following.begin_snapshot();
+        }
+    }
+
+    /// Notes that it has named them.
+    pub(super) fn end_snapshot(&mut self, server: ServerId) {
+        if let Some(peer) = self.0.get_mut(&server) {
+            peer.following.end_snapshot();
+        }
+    }
+
+    /// Notes that something that a server said was left out.
+    pub(super) fn interrupt(&mut self, server: ServerId, now: Instant) {
+        if let Some(peer) = self.0.get_mut(&server) {
+            peer.following.interrupt(now);
+        }
+    }
+
+    /// The servers to be asked for their devices now.
+    fn take_unanswered(&mut self, now: Instant) -> Vec<ServerId> {
+        let there = self.0.iter_mut().filter(|(_, peer)| !peer.is_lost);
+        let unanswered = there.filter_map(|(server, peer)| {
+            let is_due = peer.following.take_due(now);
+            is_due.then_some(*server)
+        });
+        unanswered.collect()
     }
 
     /// Whether a server that was there a moment ago is silent: if it goes on without the
@@ -107,6 +156,10 @@ pub(super) async fn watch(shared: &Shared) {
             shared.peers().forgive(now);
             continue;
         }
+        let servers = shared.peers().take_unanswered(now);
+        if !servers.is_empty() {
+            shared.tell(News::AskThese { servers });
+        }
         let silent = shared.peers().take_silent(now);
         for server in silent {
             warn!(
@@ -126,16 +179,27 @@ impl Shared {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn note_peer(&self, server: ServerId) {
-        let noted = self.peers().note(server, Instant::now());
+    /// Notes that a server was heard. False for what is to be left out, as it was heard or
+    /// missed before.
+    pub(super) fn note_peer(&self, server: ServerId, number: Option<u64>) -> bool {
+        let (noted, turn) = self.peers().note(server, number, Instant::now());
         match noted {
             Noted::Known => {}
             Noted::New => info!(server = server.0, "another server is there"),
             Noted::Back => {
                 info!(server = server.0, "a server is heard again");
-                self.tell(News::Ask);
                 self.doubts.note_missed();
                 self.doubts.note_lost();
+            }
+        }
+        match turn {
+            Turn::Next => true,
+            Turn::Late => false,
+            Turn::Early => {
+                debug!(server = server.0, "something that a server told is missing");
+                self.hub.drop_snapshot(server);
+                self.doubts.note_missed();
+                true
             }
         }
     }
@@ -150,19 +214,19 @@ mod tests {
         let (mut peers, begin) = (Peers::default(), Instant::now());
         let later = |seconds| begin + Duration::from_secs(seconds);
         let (one, other) = (ServerId(1), ServerId(2));
-        assert_eq!(peers.note(one, begin), Noted::New);
+        assert_eq!(peers.note(one, None, begin).0, Noted::New);
         assert!(!peers.is_one_missed(later(1)));
         assert!(peers.is_one_missed(later(3)) && peers.is_one_missed(later(59)));
         assert!(!peers.is_one_missed(later(61)));
-        assert_eq!(peers.note(other, later(4)), Noted::New);
+        assert_eq!(peers.note(other, None, later(4)).0, Noted::New);
         assert_eq!(peers.take_silent(later(4)), []);
         peers.forgive(later(4));
         assert_eq!(peers.take_silent(later(8)), []);
-        assert_eq!(peers.note(other, later(6)), Noted::Known);
-        assert_eq!(peers.note(other, later(8)), Noted::Known);
+        assert_eq!(peers.note(other, None, later(6)).0, Noted::Known);
+        assert_eq!(peers.note(other, None, later(8)).0, Noted::Known);
         assert_eq!(peers.take_silent(later(9)), [one]);
         assert_eq!(peers.take_silent(later(10)), []);
-        assert_eq!(peers.note(one, later(11)), Noted::Back);
-        assert_eq!(peers.note(one, later(12)), Noted::Known);
+        assert_eq!(peers.note(one, None, later(11)).0, Noted::Back);
+        assert_eq!(peers.note(one, None, later(12)).0, Noted::Known);
     }
 }

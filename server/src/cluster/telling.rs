@@ -1,5 +1,6 @@
 //! What this server tells the others.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
@@ -46,17 +47,27 @@ pub(super) async fn finish(shared: &Shared, news: &mut Receiver<News>) {
 impl Shared {
     /// Never waits; see [`crate::bus::Bus::publish`].
     pub(super) fn tell(&self, news: News) {
-        let bytes = news.encode(self.me);
-        if bytes.len() > MAX_MESSAGE_BYTES {
-            match halves(news) {
+        // Held until it is published, so that numbers go out in their order.
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tell_after(&mut told, news);
+    }
+
+    /// Tells what comes after the so-manieth of what all others were told.
+    fn tell_after(&self, told: &mut u64, news: News) {
+        let number = news.channel().is_none().then(|| *told + 1);
+        let bytes = news.encode(self.me, number);
+        let (news, bytes) = match bytes.len() > MAX_MESSAGE_BYTES {
+            false => (news, bytes),
+            true => match halves(news) {
                 Ok((first, second)) => {
-                    self.tell(first);
-                    self.tell(second);
+                    self.tell_after(told, first);
+                    self.tell_after(told, second);
                     return;
                 }
-                Err(whole) => return self.bus.publish(subject(&whole), bytes),
-            }
-        }
+                Err(whole) => (whole, bytes),
+            },
+        };
+        *told = number.unwrap_or(*told);
         self.bus.publish(subject(&news), bytes);
     }
 }

@@ -185,6 +185,72 @@ async fn who_was_taken_out_of_a_channel_unheard_hears_no_more_of_it_after_a_doub
 }
 
 #[tokio::test]
+async fn a_kick_that_the_bus_has_lost_is_noticed_by_the_next_word_of_its_server() {
+    let hall = Hall::default();
+    let [mut ada, mut bob] = hall.ada_and_bob().await;
+    ada.create("trade", Access::Open).await;
+    bob.join("trade").await;
+    hall.bus.lose_news("{\"left\"");
+    ada.done(test_requests::remove("trade", "bob")).await;
+    until(|| hall.bus.has_lost("{\"left\"")).await;
+    while !matches!(bob.await_next().await, ServerPacket::Left { .. }) {}
+}
+
+#[tokio::test]
+async fn a_session_whose_end_the_bus_has_lost_ends_by_the_next_word_of_its_server() {
+    let hall = Hall::default();
+    let [mut ada, bob] = hall.ada_and_bob().await;
+    let tablet = bob.another_device("ada").await;
+    until(|| ada.hub().sessions(UserId(1)).len() == 2).await;
+    hall.bus.lose_news("{\"ended\"");
+    let change = test_requests::change_password("correct horse", "battery staple");
+    ada.done(change).await;
+    until(|| hall.bus.has_lost("{\"ended\"")).await;
+    until(|| tablet.is_closed()).await;
+}
+
+#[tokio::test]
+async fn nobody_is_missed_whom_the_bus_has_lost_of_a_snapshot_which_is_asked_for_again() {
+    let hall = Hall::default();
+    let [ada, mut bob] = hall.ada_and_bob().await;
+    // All that was told at the start has come.
+    until(|| hall.bus.passed("\"snapshot_end\"") >= 2).await;
+    ada.tell_news();
+    bob.tell_news();
+    bob.forget_waiting();
+    let told = hall.bus.passed("\"snapshot_end\"");
+    hall.bus.lose_news("\"again\":true");
+    ada.server()
+        .cluster
+        .as_ref()
+        .unwrap()
+        .shared
+        .doubts
+        .note_asked();
+    until(|| hall.bus.has_lost("\"again\":true")).await;
+    until(|| hall.bus.passed("\"snapshot_end\"") >= told + 2).await;
+    assert_eq!(bob.hub().len(), 2);
+    // Nor was there a moment in which she was not there.
+    bob.tell_news();
+    bob.expect_nothing();
+}
+
+#[tokio::test]
+async fn a_bus_that_says_everything_twice_is_no_reason_to_ask_again() {
+    let hall = Hall::default();
+    let [mut ada, mut bob] = hall.ada_and_bob().await;
+    hall.bus.double();
+    let alive = hall.bus.passed("\"alive\"");
+    ada.create("trade", Access::Open).await;
+    bob.join("trade").await;
+    until(|| hall.bus.passed("\"alive\"") > alive + 4).await;
+    assert_eq!(hall.bus.passed("\"ask_these\""), 0);
+    ada.chat("trade", "once").await;
+    ada.chat("trade", "more").await;
+    assert_eq!(hears(&mut bob).await, ["once", "more"]);
+}
+
+#[tokio::test]
 async fn the_players_of_a_silent_server_are_cut_and_back_when_it_is_heard_again() {
     let hall = Hall::default();
     let [ada, bob] = hall.ada_and_bob().await;

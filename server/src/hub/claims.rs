@@ -69,6 +69,14 @@ impl Hub {
         }
     }
 
+    /// Something is missing of what a peer told: of devices that it names just now, those
+    /// not heard of need not be gone.
+    pub(crate) fn drop_snapshot(&self, server: ServerId) {
+        if let Some(peers) = &mut self.lock().peers {
+            peers.named.remove(&server);
+        }
+    }
+
     /// A peer is silent: its devices count as cut from now on.
     pub(crate) fn lose_server(&self, server: ServerId) {
         let until = Instant::now() + self.shared.grace;

@@ -52,11 +52,11 @@ impl Hub {
     }
 
     /// Applies what a peer tells: it has the same effects on players here as it had
-    /// there. [`News::Alive`], [`News::Ask`] and [`News::Missed`] are not for the hub.
+    /// there. [`News::Alive`], [`News::Missed`] and questions are not for the hub.
     pub(crate) fn hear(&self, from: ServerId, news: News) {
         let shared = &self.shared;
         match news {
-            News::Alive | News::Ask | News::Missed => {}
+            News::Alive | News::Ask | News::AskThese { .. } | News::Missed => {}
             News::SnapshotBegin => self.lock().begin_snapshot(from),
             News::SnapshotEnd => self.lock().end_snapshot(from),
             News::Here { devices, again } => {

@@ -2,7 +2,7 @@
 
 use super::servers::{Servers, id, shown};
 use super::*;
-use crate::news::{News, ServerId};
+use crate::news::{News, Received, ServerId};
 
 /// A connection of account `user`'s session, by the store's number of it.
 fn connection(user: i64, number: i64) -> Newcomer {
@@ -247,6 +247,26 @@ fn what_got_lost_is_the_same_everywhere_after_all_have_told_again() {
 }
 
 #[test]
+fn nobody_is_gone_by_a_snapshot_of_which_something_is_missing() {
+    let servers = Servers::start(2);
+    let (there, bob) = (&servers.hubs[1], newcomer(2));
+    let mut told = Servers::start(2);
+    let _bob = enter(&told.hubs[0], &bob);
+    told.each_told(|bytes| {
+        let received = News::decode(&bytes).unwrap();
+        there.hear(id(0), received.news.unwrap());
+    });
+    assert_eq!(there.len(), 1);
+    there.hear(id(0), News::SnapshotBegin);
+    there.drop_snapshot(id(0));
+    there.hear(id(0), News::SnapshotEnd);
+    assert_eq!(there.len(), 1);
+    there.hear(id(0), News::SnapshotBegin);
+    there.hear(id(0), News::SnapshotEnd);
+    assert_eq!(there.len(), 0);
+}
+
+#[test]
 fn sessions_that_end_anywhere_end_everywhere() {
     let mut servers = Servers::start(2);
     let [desk, mut phone, banned] = [1, 1, 2].map(newcomer);
@@ -444,18 +464,24 @@ fn news_that_find_no_room_are_owned_up_to() {
 #[test]
 fn news_from_strange_versions_and_broken_ones_do_no_harm() {
     let from = ServerId(7);
-    assert!(News::decode(br#"{"server":7,"news":{"party":{"at":8}}}"#).is_none());
+    let decoded = |bytes: &[u8]| News::decode(bytes).unwrap();
+    // Left out, and not missing.
+    let unknown = decoded(br#"{"server":7,"number":3,"news":{"party":{"at":8}}}"#);
+    let left_out = Received {
+        from,
+        number: Some(3),
+        news: None,
+    };
+    assert_eq!(unknown, left_out);
     let newer =
         br#"{"server":7,"news":{"blocked":{"user":1,"other":2,"is_blocked":true,"why":""}}}"#;
-    assert!(matches!(
-        News::decode(newer),
-        Some((ServerId(7), News::Blocked { .. }))
-    ));
+    assert!(matches!(decoded(newer).news, Some(News::Blocked { .. })));
     let long = News::Announced {
         channel: ChannelId(1),
         packet: "x".repeat(100_000),
     };
-    assert!(News::decode(&long.encode(from)).is_none());
+    assert_eq!(decoded(&long.encode(from, Some(3))), left_out);
+    assert!(News::decode(br#"{"news":"alive"}"#).is_none());
     assert!(News::decode(&[b' '; 2_000_000]).is_none());
 
     let mut servers = Servers::start(2);
@@ -472,7 +498,12 @@ fn news_from_strange_versions_and_broken_ones_do_no_harm() {
             let at = random.usize(..bytes.len());
             bytes[at] = random.u8(b' '..=b'~');
         }
-        if let Some((from, news)) = News::decode(&bytes) {
+        if let Some(Received {
+            from,
+            news: Some(news),
+            ..
+        }) = News::decode(&bytes)
+        {
             hub.hear(from, news);
             understood += 1;
         }

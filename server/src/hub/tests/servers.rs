@@ -44,7 +44,7 @@ impl Servers {
     pub(super) fn send(&mut self) {
         for (from, told) in self.told.iter_mut().enumerate() {
             while let Ok(news) = told.try_recv() {
-                let bytes = news.encode(id(from));
+                let bytes = news.encode(id(from), None);
                 for (to, way) in self.ways[from].iter_mut().enumerate() {
                     if to != from {
                         way.push_back(bytes.clone());
@@ -60,8 +60,8 @@ impl Servers {
         let Some(bytes) = self.ways[from][to].pop_front() else {
             return false;
         };
-        let (server, news) = News::decode(&bytes).unwrap();
-        self.hubs[to].hear(server, news);
+        let received = News::decode(&bytes).unwrap();
+        self.hubs[to].hear(received.from, received.news.unwrap());
         true
     }
 
