@@ -283,16 +283,57 @@ async fn servers_hear_each_other_over_a_nats_that_dies_and_comes_back() {
     ada.register_and_login("ada").await;
     bob.register_and_login("bob").await;
     until(|| ada.hub().len() == 2 && bob.hub().len() == 2).await;
-    ada.chat("lobby", "over the bus").await;
-    assert_eq!(hears(&mut bob).await, ["over the bus"]);
+    ada.create("trade", Access::Open).await;
+    bob.join("trade").await;
+    over_the_bus(&mut ada, &mut bob, 1).await;
     nats.kill().unwrap();
     ada.chat("lobby", "past it").await;
     assert_eq!(hears(&mut bob).await, ["past it"]);
     nats.start_again().unwrap();
     let is_up = |player: &TestSession| player.server().cluster.as_ref().unwrap().is_bus_up();
     until(|| is_up(&ada) && is_up(&bob)).await;
-    bob.chat("lobby", "back").await;
-    assert_eq!(hears(&mut ada).await, ["back"]);
+    over_the_bus(&mut bob, &mut ada, 2).await;
+}
+
+/// Has one server tell another of a line of `trade`, and of something else, which both are
+/// in no store: they come over the bus, or not at all.
+#[cfg(unix)]
+async fn over_the_bus(from: &mut TestSession, to: &mut TestSession, number: u64) {
+    use longhall_packet::{ChannelName, Line, LineKind};
+
+    use crate::hub::PublishedLine;
+    use crate::outbox::Unflushed;
+    let name = ChannelName::parse("trade").unwrap();
+    let trade = from.store().channel_by_name(&name).await.unwrap().unwrap();
+    let line = PublishedLine {
+        sender: UserId(1),
+        line: Line {
+            seq: number,
+            sender: "ada".to_owned(),
+            recipient: None,
+            text: format!("line {number}"),
+            sent_at_ms: 0,
+            kind: LineKind::Said,
+            edited_at_ms: None,
+            of: None,
+        },
+    };
+    let mut unflushed = Unflushed::default();
+    let hub = from.hub();
+    hub.publish_in_turn(
+        trade.id,
+        &"trade".into(),
+        &[line],
+        Vec::new(),
+        &mut unflushed,
+    );
+    unflushed.flush();
+    assert_eq!(hears(to).await, [format!("line {number}")]);
+    let told = ServerPacket::Ok { id: 99 };
+    hub.announce(trade.id, &told);
+    while to.await_next().await != told {}
+    // Who said it hears it, too.
+    from.forget_waiting();
 }
 
 #[tokio::test]
