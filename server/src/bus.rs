@@ -5,6 +5,7 @@
 //! cluster's affair. It may lose what it carries, but not in silence: then comes a
 //! [`Heard::Doubt`] or a [`Heard::Lost`], and what is missing is read from the store.
 
+mod alone;
 #[cfg(test)]
 pub(crate) mod loopback;
 mod nats;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
 
+pub(crate) use alone::alone;
 pub use nats::{BusError, NatsBus};
 pub use url::{BusUrl, BusUrlError};
 
@@ -66,6 +68,11 @@ pub struct NotConfirmed;
 /// The way to the other servers.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
+    /// Whether there may be other servers to tell anything.
+    fn has_others(&self) -> bool {
+        true
+    }
+
     /// Sends to all servers but this one. Never waits: what has no room, or comes while the
     /// bus is down, is dropped, and [`Heard::Lost`] comes as soon as messages flow again.
     fn publish(&self, subject: Subject, payload: Bytes);

@@ -30,7 +30,6 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::cluster::Doubts;
 use crate::hub::Hub;
 use crate::outbox::Outbox;
 use crate::store::{Appended, LogAction, LogEntry, Store, StoreError};
@@ -66,15 +65,10 @@ pub(crate) struct ChatLog {
 
 impl ChatLog {
     /// Starts the task. Should it panic, nobody can speak any more: then
-    /// `server` is cancelled. One of several servers has `doubts`.
-    pub(crate) fn start(
-        store: Arc<dyn Store>,
-        hub: Hub,
-        doubts: Option<Doubts>,
-        server: CancellationToken,
-    ) -> Self {
+    /// `server` is cancelled.
+    pub(crate) fn start(store: Arc<dyn Store>, hub: Hub, server: CancellationToken) -> Self {
         Self::start_with(server, |waiting, stopping| {
-            work(waiting, stopping, store, hub, doubts)
+            work(waiting, stopping, store, hub)
         })
     }
 
@@ -145,7 +139,6 @@ async fn work(
     stopping: CancellationToken,
     store: Arc<dyn Store>,
     hub: Hub,
-    doubts: Option<Doubts>,
 ) {
     let mut written: Option<Written> = None;
     let mut pace = Pace::start(Instant::now());
@@ -180,10 +173,6 @@ async fn work(
         };
         // The store writes on a thread of its own: it is asked first.
         let ((results, took), ()) = tokio::join!(biased; append, deliver);
-        if let (Err(_), Some(doubts)) = (&results, &doubts) {
-            // The store may have taken the lines before it failed.
-            doubts.note_unknown_outcome();
-        }
         if !batch.is_empty() {
             pace = Pace::after(began, took);
             written = Some(Written { batch, results });
@@ -269,12 +258,7 @@ mod tests {
     async fn a_line_said_twice_at_once_is_heard_before_either_is_acknowledged() {
         let (store, lobby, ada) = lobby_with_ada().await;
         let hub = Hub::new(&lobby, Config::default().presence.grace);
-        let log = ChatLog::start(
-            Arc::clone(&store),
-            hub.clone(),
-            None,
-            CancellationToken::new(),
-        );
+        let log = ChatLog::start(Arc::clone(&store), hub.clone(), CancellationToken::new());
         let outbox = Arc::new(Outbox::new(10_000, None));
         let who = Newcomer {
             user: ada,
@@ -371,7 +355,7 @@ mod tests {
     async fn every_line_said_in_one_go_is_answered() {
         let (store, lobby, ada) = lobby_with_ada().await;
         let hub = Hub::new(&lobby, Config::default().presence.grace);
-        let log = ChatLog::start(Arc::clone(&store), hub, None, CancellationToken::new());
+        let log = ChatLog::start(Arc::clone(&store), hub, CancellationToken::new());
         let outbox = Arc::new(Outbox::new(10_000, None));
         for id in 1..=3 {
             let mut submission = submission(u64::from(id));

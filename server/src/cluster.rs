@@ -6,6 +6,9 @@
 //! where there is a hole, at the next doubt otherwise. Who is online is asked for again.
 //! A server numbers what it tells all others, so they doubt as soon as something is missing.
 //!
+//! A server alone has it all the same when its store may leave it in doubt
+//! ([`Store::unknown_outcomes`]), with a bus that leads nowhere.
+//!
 //! A server subscribes to the lines of a channel before it reads where the channel
 //! stands ([`Cluster::hear`]), so that each line is in what it reads or comes over the bus.
 
@@ -32,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use channels::Channels;
-pub(crate) use doubts::Doubts;
+use doubts::Doubts;
 use peers::Peers;
 
 use crate::bus::{Bus, Heard, Link};
@@ -73,7 +76,7 @@ impl Cluster {
     pub(crate) fn start(
         link: Link,
         hub: Hub,
-        news: Receiver<News>,
+        mut news: Receiver<News>,
         store: Arc<dyn Store>,
         clock: Arc<Clock>,
         server: CancellationToken,
@@ -89,7 +92,12 @@ impl Cluster {
             doubts: Doubts::default(),
             told: Mutex::default(),
         });
-        info!(server = shared.me.0, "one of several servers");
+        if shared.bus.has_others() {
+            info!(server = shared.me.0, "one of several servers");
+        } else {
+            // The hub need not make any.
+            news.close();
+        }
         let stopping = CancellationToken::new();
         let work = work(Arc::clone(&shared), link.heard, news, stopping.clone());
         Self {
@@ -106,11 +114,6 @@ impl Cluster {
     /// the store then.
     pub(crate) async fn hear(&self, channels: &[ChannelId]) -> bool {
         self.shared.hear(channels).await
-    }
-
-    /// By this others say that something may have been missed.
-    pub(crate) fn doubts(&self) -> Doubts {
-        self.shared.doubts.clone()
     }
 
     /// Whether the bus is there, as far as is known.
@@ -135,6 +138,9 @@ impl Cluster {
 
 impl Shared {
     async fn hear(&self, channels: &[ChannelId]) -> bool {
+        if !self.bus.has_others() {
+            return false;
+        }
         let now = Instant::now();
         let begun = channels.iter().map(|&channel| async move {
             let Some(is_first) = self.channels.need(channel, now) else {
@@ -178,6 +184,7 @@ async fn work(
         () = channels::tend(&shared) => {}
         () = keeping_up::fill_holes(&shared) => {}
         () = keeping_up::run(&shared) => {}
+        () = doubts::watch_store(&shared) => {}
         () = setting_right::run(&shared) => {}
         () = setting_right::count_members(&shared) => {}
     }

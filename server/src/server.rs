@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::bans::{self, Bans};
-use crate::bus::Link;
+use crate::bus::{self, Link};
 use crate::channel_locks::{ChannelChange, KeyedLock};
 use crate::chat_log::ChatLog;
 use crate::clock::Clock;
@@ -34,7 +34,7 @@ pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hub: Hub,
     pub(crate) chat_log: ChatLog,
-    /// The other servers; `None` if there can be none.
+    /// The other servers, and what the store left in doubt; `None` if there can be neither.
     pub(crate) cluster: Option<Cluster>,
     pub(crate) health: Health,
     /// See [`Server::change_channel`].
@@ -52,7 +52,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Reads the names, opens the lobby, starts the password threads, the chat log and, with
-    /// a bus, what is to do with other servers.
+    /// a bus or a store that may leave something in doubt, what is to do with that.
     ///
     /// # Errors
     /// When one of them cannot be done.
@@ -76,6 +76,8 @@ impl Server {
             set.map_err(io::Error::other)?;
         }
         let grace = config.presence.grace;
+        // What the store may leave in doubt is looked into by the cluster's task.
+        let link = link.or_else(|| store.unknown_outcomes().map(|_| bus::alone()));
         let (hub, cluster) = match link {
             None => (Hub::new(&lobby, grace), None),
             Some(link) => {
@@ -87,10 +89,9 @@ impl Server {
                 (hub, Some(cluster))
             }
         };
-        let doubts = cluster.as_ref().map(Cluster::doubts);
         Ok(Arc::new(Self {
             limits: Arc::new(RateLimits::new(&config)),
-            chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), doubts, stopping.clone()),
+            chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), stopping.clone()),
             hub,
             cluster,
             health: Health::of(&lobby),

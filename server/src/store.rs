@@ -16,6 +16,7 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -24,6 +25,8 @@ use longhall_world::records::{
     ANSWERS_SEEN, CHANGES_WAITING, CONVERSATIONS_LISTED, PLACES_KEPT, SHARES, UNREAD_COUNTED,
     UNREAD_SEEN, WRITTEN_LATELY, forgotten, share, share_of_waiting,
 };
+use tokio::sync::Notify;
+
 pub use longhall_world::records::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Doubt, Log, LogAction, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
@@ -84,6 +87,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// What the clock had shown when the store was opened.
     fn seen(&self) -> Seen;
+
+    /// Tells that changes may have been made of which whoever asked for them does not know:
+    /// the database broke off while it made one, or answered too late. Then it is to be
+    /// looked for what players have missed. `None` where that cannot happen.
+    fn unknown_outcomes(&self) -> Option<Arc<Notify>> {
+        None
+    }
 
     /// Creates an account; `None` when one of its keys is taken.
     ///

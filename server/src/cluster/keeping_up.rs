@@ -62,7 +62,9 @@ pub(super) async fn run(shared: &Shared) {
         if is_well {
             let interval = match shared.peers().is_one_missed(Instant::now()) {
                 true => AWAY_INTERVAL,
-                false => QUIET_INTERVAL,
+                false if shared.bus.has_others() => QUIET_INTERVAL,
+                // Nothing of this server's own is lost in silence.
+                false => Duration::MAX,
             };
             let _ = timeout(interval, shared.doubts.behind()).await;
             sleep(PAUSE).await;

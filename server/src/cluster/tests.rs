@@ -150,7 +150,7 @@ async fn a_line_whose_fate_the_store_did_not_tell_is_heard_on_all_servers() {
     };
     hall.store.append(vec![taken]).await.unwrap();
     let cluster = ada.server().cluster.as_ref().unwrap();
-    cluster.doubts().note_unknown_outcome();
+    cluster.shared.doubts.note_unknown_outcome();
     assert_eq!(hears(&mut ada).await, ["did it get through?"]);
     assert_eq!(hears(&mut bob).await, ["did it get through?"]);
 }

@@ -168,10 +168,13 @@ impl State {
         let Some(peers) = &mut self.peers else {
             return;
         };
+        // Nobody hears it: the server is alone, or about to end.
+        if peers.news.is_closed() {
+            return;
+        }
         match peers.news.try_send(news()) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => peers.missed = true,
-            // The server is about to end.
             Err(TrySendError::Closed(_)) => {}
         }
     }

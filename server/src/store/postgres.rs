@@ -154,9 +154,13 @@ impl PostgresStore {
         let done = async {
             pool.send(Box::new(move |seat| {
                 // Nobody waits for what waited too long.
-                if !answer.is_closed() {
-                    begins.store(true, Ordering::Relaxed);
-                    let _ = answer.send(seat.transact(purpose, act));
+                if answer.is_closed() {
+                    return;
+                }
+                begins.store(true, Ordering::Relaxed);
+                let unheard = answer.send(seat.transact(purpose, act));
+                if matches!(unheard, Err(Ok(_))) && purpose == Purpose::Change {
+                    seat.note_unknown_outcome();
                 }
             }))
             .await?;

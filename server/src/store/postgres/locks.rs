@@ -63,7 +63,7 @@ impl ChannelLocks {
         let (answer, answered) = oneshot::channel();
         let mut answer = Some(answer);
         let holding = self.pool.send(Box::new(move |seat| {
-            let held = seat.transact(Purpose::Change, |db| {
+            let held = seat.transact(Purpose::Hold, |db| {
                 // Whoever wanted it may have given up, or have had it when the
                 // connection broke.
                 if answer.as_ref().is_none_or(oneshot::Sender::is_closed) {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::address::Address;
@@ -16,6 +17,7 @@ pub(super) struct Reach {
     address: Address,
     state: Mutex<State>,
     closed: Condvar,
+    unknown_outcomes: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -31,6 +33,7 @@ impl Reach {
             address,
             state: Mutex::default(),
             closed: Condvar::new(),
+            unknown_outcomes: Arc::default(),
         }
     }
 
@@ -65,6 +68,16 @@ impl Reach {
             // Nobody would notice that it is back: let everybody try.
             self.state().is_away = false;
         }
+    }
+
+    /// Notes that a change may have been made of which whoever asked for it does not know.
+    pub(super) fn note_unknown_outcome(&self) {
+        self.unknown_outcomes.notify_one();
+    }
+
+    /// Tells of each such note, or of several at once.
+    pub(super) fn unknown_outcomes(&self) -> Arc<Notify> {
+        Arc::clone(&self.unknown_outcomes)
     }
 
     /// Ends the looking.

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use postgres::Client;
+use postgres::error::{DbError, Severity};
 
 use super::error::{Error, Remedy, reason};
 use super::reach::Reach;
@@ -41,6 +42,8 @@ impl Seat {
     }
 
     /// Does something in a transaction, from the beginning if others come between. Blocks.
+    /// Whether a change was made whose end was not heard, nobody knows: that is
+    /// [noted](Reach::note_unknown_outcome).
     pub(super) fn transact<T>(
         &mut self,
         purpose: Purpose,
@@ -53,13 +56,18 @@ impl Seat {
                 return Err(StoreError::Unavailable);
             }
             let (client, statements) = self.connection()?;
-            let (cause, is_unknown) = match attempt(client, statements, purpose, &mut act) {
+            let cause = match attempt(client, statements, purpose, &mut act) {
                 Ok(done) => return Ok(done),
-                Err(Failure::Before(cause)) => (cause, false),
-                Err(Failure::AtCommit(cause)) => {
-                    let is_unknown = purpose == Purpose::Change && cause.as_db_error().is_none();
-                    (cause.into(), is_unknown)
+                Err(Failure::AtCommit(cause))
+                    if purpose == Purpose::Change && !is_refusal(&cause) =>
+                {
+                    self.connection = None;
+                    self.note_unknown_outcome();
+                    // Whether it is really away, the next one finds out.
+                    return Err(StoreError::Unavailable);
                 }
+                Err(Failure::AtCommit(cause)) => cause.into(),
+                Err(Failure::Before(cause)) => cause,
             };
             match cause.remedy() {
                 Remedy::Again(cause) => {
@@ -71,10 +79,6 @@ impl Seat {
                 }
                 Remedy::Reconnect { cause } => {
                     self.connection = None;
-                    if is_unknown {
-                        // Whether it is really away, the next one finds out.
-                        return Err(StoreError::Unavailable);
-                    }
                     if reconnected {
                         self.reach.lost(&cause);
                     }
@@ -83,6 +87,11 @@ impl Seat {
                 Remedy::Tell(cause) => return Err(cause),
             }
         }
+    }
+
+    /// See [`Reach::note_unknown_outcome`].
+    pub(super) fn note_unknown_outcome(&self) {
+        self.reach.note_unknown_outcome();
     }
 
     /// Connects, unless it is connected or the database is known to be away. True if the
@@ -126,6 +135,13 @@ fn attempt<T>(
     let done = act(&mut transaction).map_err(Failure::Before)?;
     transaction.commit().map_err(Failure::AtCommit)?;
     Ok(done)
+}
+
+/// Whether the database said that it did not commit. One that ends the connection, or a
+/// pooler before it, says nothing of that.
+fn is_refusal(cause: &postgres::Error) -> bool {
+    let severity = cause.as_db_error().map(DbError::parsed_severity);
+    severity == Some(Some(Severity::Error))
 }
 
 /// Longer each time, and not the same for two threads that met.

@@ -1,10 +1,12 @@
 //! What a [`Store`] is asked, given to a thread with a connection.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
+use tokio::sync::Notify;
 
 use super::error::Error;
 use super::transaction::Transaction;
@@ -26,6 +28,10 @@ impl Store for PostgresStore {
 
     fn seen(&self) -> Seen {
         self.seen
+    }
+
+    fn unknown_outcomes(&self) -> Option<Arc<Notify>> {
+        Some(self.reach.unknown_outcomes())
     }
 
     async fn insert_user(&self, user: NewUser) -> Result<Option<UserId>, StoreError> {

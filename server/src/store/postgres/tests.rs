@@ -6,6 +6,8 @@ use longhall_engines::Postgres;
 use super::*;
 
 mod crowd;
+mod doubts;
+mod line;
 mod opening;
 mod outages;
 mod sharing;

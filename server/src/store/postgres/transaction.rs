@@ -16,6 +16,8 @@ pub(super) enum Purpose {
     Change,
     /// All statements see one state of the database.
     Question,
+    /// As for a change, and nothing is changed: what is locked is held meanwhile.
+    Hold,
 }
 
 /// A transaction. Dropped without a commit it comes to nothing.
@@ -34,7 +36,7 @@ impl<'a> Transaction<'a> {
         let begin = client.build_transaction();
         // Whatever the database's own default is.
         let begin = match purpose {
-            Purpose::Change => begin.isolation_level(IsolationLevel::ReadCommitted),
+            Purpose::Change | Purpose::Hold => begin.isolation_level(IsolationLevel::ReadCommitted),
             Purpose::Question => begin
                 .isolation_level(IsolationLevel::RepeatableRead)
                 .read_only(true),
