@@ -13,6 +13,7 @@ mod page;
 mod postgres;
 mod sql;
 mod sqlite;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +41,7 @@ pub use limits::{LimitKey, SharedLimit};
 pub use memory::MemoryStore;
 pub use postgres::{PostgresError, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};
+pub use standing::{ChannelStanding, Standing, Standings};
 
 /// Longest that a change of a channel waits for others of the same one.
 pub(crate) const CHANNEL_WAIT: Duration = Duration::from_secs(5);
@@ -416,6 +418,19 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// See [`StoreError`].
     async fn blocks(&self, user: UserId) -> Result<Vec<(UserId, String)>, StoreError>;
+
+    /// Where accounts and their channels stand, with the sessions that had not expired by
+    /// then: all that is to be looked at when something may have been missed.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn standings(
+        &self,
+        users: Vec<UserId>,
+        ended_by_ms: i64,
+    ) -> Result<Standings, StoreError> {
+        standing::one_by_one(self, users, ended_by_ms).await
+    }
 
     /// Ends a block.
     ///

@@ -1,5 +1,5 @@
 //! Asks the store what the players here may have missed beside lines: that they are out of a
-//! channel, blocked somebody, or were logged out on another server.
+//! channel, blocked somebody, or were logged out, on another server or without a word.
 
 use std::time::Duration;
 
@@ -12,8 +12,10 @@ use super::keeping_up::in_time;
 use crate::hub::Known;
 use crate::store::{StoreError, UserId};
 
-/// Players asked about at a time, with three questions each: it goes on beside all that
-/// players do.
+/// Players compared with the store at once.
+const AT_ONCE: usize = 500;
+/// Players of whom something is wrong, asked about at a time with three questions each: it
+/// goes on beside all that players do.
 const AT_A_TIME: usize = 2;
 /// At least so long between two rounds, however many doubts there are.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -56,14 +58,29 @@ pub(super) async fn count_members(shared: &Shared) {
 
 impl Shared {
     async fn set_all_right(&self) {
-        let players = stream::iter(self.hub.players_here());
-        let setting = players.for_each_concurrent(AT_A_TIME, |user| async move {
-            while let Err(cause) = self.set_right(user).await {
-                debug!(%cause, "cannot ask what players have missed");
-                sleep(RETRY_PAUSE).await;
-            }
-        });
-        setting.await;
+        for players in self.hub.players_here().chunks(AT_ONCE) {
+            let wrong = loop {
+                match self.wrong_of(players).await {
+                    Ok(wrong) => break wrong,
+                    Err(cause) => rest(&cause).await,
+                }
+            };
+            let setting = stream::iter(wrong).for_each_concurrent(AT_A_TIME, |user| async move {
+                while let Err(cause) = self.set_right(user).await {
+                    rest(&cause).await;
+                }
+            });
+            setting.await;
+        }
+    }
+
+    /// The players of whom the store says something else than is known here.
+    async fn wrong_of(&self, players: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let arrival = self.hub.arrive();
+        let asking = self
+            .store
+            .standings(players.to_vec(), self.clock.ended_by_ms());
+        Ok(self.hub.compare(&arrival, in_time(asking).await?))
     }
 
     async fn set_right(&self, user: UserId) -> Result<(), StoreError> {
@@ -90,4 +107,10 @@ impl Shared {
         self.channels.note_changed();
         Ok(())
     }
+}
+
+/// Waits until it is worth another try.
+async fn rest(cause: &StoreError) {
+    debug!(%cause, "cannot ask what players have missed");
+    sleep(RETRY_PAUSE).await;
 }

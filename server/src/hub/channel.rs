@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use longhall_packet::{ChannelName, PresenceState, Role, Seq};
+use longhall_packet::{Access, ChannelName, PresenceState, Role, Seq, ServerPacket};
 
 use super::State;
 use crate::outbox::Outbox;
@@ -19,6 +19,9 @@ pub(super) struct LiveChannel {
     pub(super) is_lobby: bool,
     /// The newest number among the lines that were delivered.
     pub(super) last_seq: Seq,
+    /// What its members here know it to be about, and who may join. `None` where nobody
+    /// knows, or nobody may miss a change: on the one server there is.
+    pub(super) about: Option<(String, Access)>,
     /// Accounts that are members. Not counted in the lobby.
     pub(super) members: u32,
     /// The members who are online.
@@ -73,6 +76,7 @@ impl LiveChannel {
             channel,
             is_lobby,
             last_seq,
+            about: None,
             members,
             present: HashMap::new(),
             listeners: Vec::new(),
@@ -150,10 +154,21 @@ impl State {
             && live.listeners.is_empty()
             && self.peers.is_some()
         {
-            // Known from peers alone.
+            // Known from peers alone, or new.
             live.members = members;
+            live.about = Some((channel.topic.clone(), channel.access));
         }
         self.stand_at(channel.id, channel.last_seq);
+    }
+
+    /// Notes that a channel's members here are told what it is about.
+    pub(super) fn note_about(&mut self, channel: ChannelId, packet: &ServerPacket) {
+        if let ServerPacket::ChannelChanged { topic, access, .. } = packet
+            && self.peers.is_some()
+            && let Some(live) = self.channels.get_mut(&channel)
+        {
+            live.about = Some((topic.clone(), *access));
+        }
     }
 
     /// Notes the newest number that the store knew, for a channel that nobody listens

@@ -90,6 +90,7 @@ impl Hub {
     pub(crate) fn announce(&self, channel: ChannelId, packet: &ServerPacket) {
         let frames = encode(packet);
         let state = &mut *self.lock();
+        state.note_about(channel, packet);
         state.announce(channel, &frames);
         state.tell_peers(|| News::Announced {
             channel,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use longhall_packet::{CloseReason, Seq};
+use longhall_packet::{CloseReason, Seq, codec};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -112,7 +112,11 @@ impl Hub {
                 packet,
             } => self.lock().set_role(channel, user, role, &frame(&packet)),
             News::Announced { channel, packet } => {
-                self.lock().announce(channel, &frame(&packet));
+                let state = &mut *self.lock();
+                if let Ok(packet) = codec::decode_server_packet(packet.as_bytes()) {
+                    state.note_about(channel, &packet);
+                }
+                state.announce(channel, &frame(&packet));
             }
             News::Whispered(whisper) => {
                 let mut unflushed = Unflushed::default();

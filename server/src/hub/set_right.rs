@@ -4,11 +4,14 @@
 //! store is asked: who was taken out of a channel hears nothing more of it, and who was
 //! logged out is, though nobody got the word through.
 
-use longhall_packet::{CloseReason, LeaveReason, ServerPacket};
+use longhall_packet::{CloseReason, LeaveReason, Role, ServerPacket};
 
+use super::device::Device;
 use super::{Arrival, Hub, Stale, State};
 use crate::frames::encode;
-use crate::store::{ChannelId, Membership, SessionId, UserId};
+use crate::store::{
+    ChannelId, ChannelStanding, Membership, SessionId, Standing, Standings, UserId,
+};
 
 /// What the store knows of an account.
 pub(crate) struct Known {
@@ -19,12 +22,24 @@ pub(crate) struct Known {
 }
 
 impl Hub {
-    /// The accounts that have a device here: those to give to [`Hub::set_right`] after a
-    /// doubt.
+    /// The accounts that have a device here: those to ask the store about after a doubt.
     pub(crate) fn players_here(&self) -> Vec<UserId> {
         let state = self.lock();
         let here = state.players.iter().filter(|(_, player)| player.is_here());
         here.map(|(user, _)| *user).collect()
+    }
+
+    /// Compares what is known here with what the store says; `arrival` is to begin before it
+    /// is asked. Returns the accounts of which something else is known here: those to give to
+    /// [`Hub::set_right`]. Channels are told what they are about where they do not know.
+    pub(crate) fn compare(&self, arrival: &Arrival, known: Standings) -> Vec<UserId> {
+        let state = &mut *self.lock();
+        for channel in known.channels {
+            state.set_channel_right(arrival, channel);
+        }
+        let accounts = known.accounts.iter();
+        let wrong = accounts.filter(|(user, standing)| state.is_wrong(*user, standing));
+        wrong.map(|(user, _)| *user).collect()
     }
 
     /// Makes what is known of a player here what the store says, and tells their
@@ -62,6 +77,57 @@ impl Hub {
 }
 
 impl State {
+    fn set_channel_right(&mut self, arrival: &Arrival, known: ChannelStanding) {
+        let channel = known.channel;
+        let Some(live) = self.channels.get(&channel) else {
+            return;
+        };
+        if live.members != known.members
+            && let Some(peers) = &mut self.peers
+        {
+            peers.uncounted.insert(channel);
+        }
+        let about = Some((known.topic, known.access));
+        let is_new = self.arrivals.check(arrival, None, [channel]).is_ok();
+        if live.about != about
+            && is_new
+            && !live.listeners.is_empty()
+            && let Some((topic, access)) = about
+        {
+            let changed = ServerPacket::ChannelChanged {
+                channel: live.name.as_ref().to_owned(),
+                topic,
+                access,
+                // Nobody knows any more.
+                by: String::new(),
+            };
+            self.note_about(channel, &changed);
+            self.announce(channel, &encode(&changed));
+        }
+    }
+
+    /// Whether the store says something else of a player here.
+    fn is_wrong(&self, user: UserId, known: &Standing) -> bool {
+        let player = self.players.get(&user);
+        let Some(player) = player.filter(|player| player.is_here()) else {
+            return false;
+        };
+        let ours = |device: &&Device| device.place.is_ours();
+        let mut sessions = player.devices.iter().filter(ours);
+        let is_over = sessions.any(|device| !known.sessions.contains(&device.session));
+        let has_blocked = |user| player.blocked.contains(user);
+        let are_blocks_known =
+            player.blocked.len() == known.blocked.len() && known.blocked.iter().all(has_blocked);
+        let channels = player.channels.iter();
+        let channels = channels.filter(|channel| **channel != self.lobby).count();
+        let has_role = |(channel, role): &(ChannelId, Role)| {
+            let live = self.channels.get(channel);
+            live.and_then(|live| live.present.get(&user)) == Some(role)
+        };
+        let are_channels_known = channels == known.roles.len() && known.roles.iter().all(has_role);
+        is_over || !are_blocks_known || !are_channels_known
+    }
+
     /// Ends the devices here whose sessions are over.
     fn end_all_but(&mut self, user: UserId, sessions: &[SessionId]) {
         let player = self.players.get(&user).into_iter();

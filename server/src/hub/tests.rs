@@ -1,4 +1,5 @@
 mod cluster;
+mod comparing;
 mod lines;
 mod random;
 mod servers;

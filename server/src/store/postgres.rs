@@ -25,6 +25,7 @@ mod prune;
 mod reach;
 mod seat;
 mod shrink;
+mod standings;
 mod store;
 #[cfg(test)]
 pub(super) mod tests;

@@ -19,6 +19,7 @@ macro_rules! for_each_store {
 mod channels;
 mod lines;
 mod retention;
+mod standings;
 mod twins;
 mod whispers;
 

@@ -10,14 +10,14 @@ use tokio::sync::Notify;
 
 use super::error::Error;
 use super::transaction::Transaction;
-use super::{PostgresStore, append, inbox, limits, lines, pages, prune, shrink};
+use super::{PostgresStore, append, inbox, limits, lines, pages, prune, shrink, standings};
 use crate::clock::now_ms;
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
     Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, Log, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
-    Removed, Resumed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
-    StoreError, TokenHash, User, UserId,
+    Removed, Resumed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk,
+    Standings, Store, StoreError, TokenHash, User, UserId,
 };
 
 #[async_trait]
@@ -294,6 +294,15 @@ impl Store for PostgresStore {
 
     async fn blocks(&self, user: UserId) -> Result<Vec<(UserId, String)>, StoreError> {
         self.read(move |db| invitations::blocks(db, user)).await
+    }
+
+    async fn standings(
+        &self,
+        users: Vec<UserId>,
+        ended_by_ms: i64,
+    ) -> Result<Standings, StoreError> {
+        self.read(move |db| standings::standings(db, &users, ended_by_ms))
+            .await
     }
 
     async fn delete_block(&self, user: UserId, blocked: UserId) -> Result<(), StoreError> {
