@@ -90,8 +90,10 @@ pub trait Bus: Send + Sync + 'static {
     /// Whether messages come and go, as far as is known.
     fn is_up(&self) -> bool;
 
-    /// Sends what waits, for a second at most. To be called at the end.
-    async fn close(&self);
+    /// Returns when the bus has what was published before: what another server publishes
+    /// then is heard later by everybody. Waits a second at most, and not at all while the bus
+    /// is down.
+    async fn flush(&self);
 }
 
 /// A bus, and what comes out of it.

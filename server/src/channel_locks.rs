@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::hub::Hub;
 use crate::store::ChannelGuard;
 
 /// More than a machine has cores: keys that share a lock by chance wait for each other.
@@ -31,17 +32,20 @@ impl KeyedLock {
 }
 
 /// Holds off other changes of a channel, first on this server, then on the others of its
-/// store. To be dropped when the hub has been told.
+/// store. To be dropped when the hub has been told; the others are held off a moment longer,
+/// until the bus has what they are told of it.
 #[must_use = "dropped at once it holds nothing off"]
 pub(crate) struct ChannelChange {
     everywhere: Option<ChannelGuard>,
+    hub: Hub,
     _here: OwnedMutexGuard<()>,
 }
 
 impl ChannelChange {
-    pub(crate) const fn new(here: OwnedMutexGuard<()>, everywhere: ChannelGuard) -> Self {
+    pub(crate) const fn new(here: OwnedMutexGuard<()>, everywhere: ChannelGuard, hub: Hub) -> Self {
         Self {
             everywhere: Some(everywhere),
+            hub,
             _here: here,
         }
     }
@@ -49,8 +53,9 @@ impl ChannelChange {
 
 impl Drop for ChannelChange {
     fn drop(&mut self) {
-        // The hub knows. What it has to tell other servers must be on its way before
-        // this: it may be let go of later, by whoever sends the news.
-        drop(self.everywhere.take());
+        // Another server's news of the next change must not overtake ours of this one.
+        if let Some(everywhere) = self.everywhere.take() {
+            self.hub.let_go(everywhere);
+        }
     }
 }

@@ -40,7 +40,7 @@ use peers::Peers;
 
 use crate::bus::{Bus, Heard, Link};
 use crate::clock::Clock;
-use crate::hub::Hub;
+use crate::hub::{Hub, Telling};
 use crate::news::{News, ServerId};
 use crate::store::{ChannelId, Store};
 
@@ -76,7 +76,7 @@ impl Cluster {
     pub(crate) fn start(
         link: Link,
         hub: Hub,
-        mut news: Receiver<News>,
+        mut news: Receiver<Telling>,
         store: Arc<dyn Store>,
         clock: Arc<Clock>,
         server: CancellationToken,
@@ -169,7 +169,7 @@ async fn guard(work: impl Future<Output = ()>, server: CancellationToken) -> boo
 async fn work(
     shared: Arc<Shared>,
     heard: Receiver<Heard>,
-    mut news: Receiver<News>,
+    mut news: Receiver<Telling>,
     stopping: CancellationToken,
 ) {
     // Who was there before this server tells who is with them.

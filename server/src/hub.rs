@@ -63,6 +63,7 @@ pub(crate) use device::HubEntry;
 use device::{Device, Grace};
 pub(crate) use longhall_world::records::hidden;
 use peers::Peers;
+pub(crate) use peers::Telling;
 pub(crate) use set_right::Known;
 
 use crate::frames::encode;

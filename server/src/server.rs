@@ -154,7 +154,7 @@ impl Server {
             // First: few changes at a time wait for the store.
             let here = self.channel_locks.lock(name).await;
             let everywhere = self.store.lock_channel(name).await?;
-            Ok(ChannelChange::new(here, everywhere))
+            Ok(ChannelChange::new(here, everywhere, self.hub.clone()))
         };
         let waited = timeout(CHANNEL_WAIT, waiting).await;
         waited.unwrap_or_else(|_| Err(StoreError::Unavailable))

@@ -39,5 +39,5 @@ impl Bus for Alone {
         true
     }
 
-    async fn close(&self) {}
+    async fn flush(&self) {}
 }

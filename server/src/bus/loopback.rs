@@ -2,10 +2,12 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc::{Sender, channel};
+use tokio::time::sleep;
 
 use super::{Bus, Heard, Link, NotConfirmed, Subject};
 use crate::store::ChannelId;
@@ -25,6 +27,10 @@ struct Net {
     is_held: bool,
     /// Words of which the next message that is not about lines and has them is lost.
     losing_words: Vec<String>,
+    /// Nobody hears whether the bus has what they published.
+    is_stalled: bool,
+    /// Who waits for that.
+    flushing: usize,
     /// What was lost so, or to servers that were cut off.
     unheard: Vec<Bytes>,
     /// What went through of what is not about lines.
@@ -109,6 +115,16 @@ impl Loopback {
         while let Some((from, subject, payload)) = net.held.pop_back() {
             net.pass_on(from, subject, &payload);
         }
+    }
+
+    /// Nobody gets an answer whether the bus has what they published, or they do again.
+    pub(crate) fn stall(&self, is_stalled: bool) {
+        self.lock().is_stalled = is_stalled;
+    }
+
+    /// How many wait for such an answer.
+    pub(crate) fn flushing(&self) -> usize {
+        self.lock().flushing
     }
 
     /// Cuts a server off without a word, or mends that.
@@ -226,5 +242,11 @@ impl Bus for LoopbackBus {
         self.net.lock().members[self.number].is_up
     }
 
-    async fn close(&self) {}
+    async fn flush(&self) {
+        self.net.lock().flushing += 1;
+        while self.net.lock().is_stalled {
+            sleep(Duration::from_millis(1)).await;
+        }
+        self.net.lock().flushing -= 1;
+    }
 }

@@ -11,7 +11,7 @@ use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, RequestErrorKi
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::{Either, select};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, warn};
@@ -38,8 +38,8 @@ const ABOUT_ITSELF: &str = "$SYS.REQ.ACCOUNT.PING.STATZ";
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// How often the crate tries whether the connection is there. It gives one up after two.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
-/// How long [`NatsBus::close`] waits.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long [`Bus::flush`] waits.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 /// Messages that may wait to be sent: see [`Bus::publish`].
 const MAX_WAITING: usize = 8192;
 /// Bytes of them.
@@ -108,9 +108,13 @@ struct Marks {
     wake: Notify,
 }
 
-struct Outgoing {
-    subject: String,
-    payload: Bytes,
+enum Outgoing {
+    Message {
+        subject: String,
+        payload: Bytes,
+    },
+    /// Answered when all before it is with the crate.
+    Flush(oneshot::Sender<()>),
 }
 
 impl NatsBus {
@@ -177,7 +181,7 @@ impl Bus for NatsBus {
         let shared = &self.shared;
         let length = payload.len();
         let waiting = shared.waiting_bytes.fetch_add(length, Ordering::Relaxed);
-        let outgoing = Outgoing {
+        let outgoing = Outgoing::Message {
             subject: shared.name(subject),
             payload,
         };
@@ -200,20 +204,18 @@ impl Bus for NatsBus {
         *self.shared.is_up.borrow()
     }
 
-    async fn close(&self) {
+    async fn flush(&self) {
         if !self.is_up() {
             return;
         }
-        let sent = async {
-            // The queue is empty when its whole room is free.
-            drop(self.out.reserve_many(MAX_WAITING).await);
-            while self.shared.waiting_bytes.load(Ordering::Relaxed) > 0 {
-                tokio::task::yield_now().await;
+        let (answer, answered) = oneshot::channel();
+        let taken = async {
+            if self.out.send(Outgoing::Flush(answer)).await.is_ok() && answered.await.is_ok() {
+                self.shared.round_trip().await;
             }
-            self.shared.round_trip().await
         };
-        if timeout(CLOSE_TIMEOUT, sent).await.is_err() {
-            debug!("the bus did not take everything before the end");
+        if timeout(FLUSH_TIMEOUT, taken).await.is_err() {
+            debug!("the bus does not take everything in time");
         }
     }
 }
@@ -404,7 +406,15 @@ fn deepest(cause: &async_nats::ConnectError) -> String {
 /// Hands the crate what is to be sent. It may wait for the network; [`Bus::publish`] does
 /// not.
 async fn send_all(shared: Arc<Shared>, mut outgoing: mpsc::Receiver<Outgoing>) {
-    while let Some(Outgoing { subject, payload }) = outgoing.recv().await {
+    while let Some(outgoing) = outgoing.recv().await {
+        let (subject, payload) = match outgoing {
+            Outgoing::Message { subject, payload } => (subject, payload),
+            Outgoing::Flush(answer) => {
+                // Who has given up needs none.
+                let _ = answer.send(());
+                continue;
+            }
+        };
         let length = payload.len();
         if shared.client.publish(subject, payload).await.is_err() {
             shared.marks.note_lost();

@@ -225,10 +225,30 @@ async fn who_does_not_keep_up_with_what_is_heard_is_told_to_doubt() {
     for _ in 0..4 * MAX_HEARD {
         one.say(Subject::All, "news");
     }
-    one.bus.close().await;
+    one.bus.flush().await;
     // All that were sent have come, and were kept or dropped, when this one does.
     let mut three = Server::connect(&nats, "a1").await;
     two.say(Subject::All, "behind");
     assert_eq!(three.next_news().await, "behind");
     two.expect(Heard::Doubt).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_bus_has_is_heard_before_what_another_says_then() {
+    let nats = Nats::start().unwrap();
+    let [one, two] = Server::two(&nats).await;
+    let mut three = Server::connect(&nats, "a1").await;
+    for number in 0..100 {
+        let server = if number % 2 == 0 { &one } else { &two };
+        server.say(Subject::All, &number.to_string());
+        server.bus.flush().await;
+    }
+    for number in 0..100 {
+        assert_eq!(three.next_news().await, number.to_string());
+    }
+    // One that stands still holds nobody up for long.
+    nats.pause().unwrap();
+    one.say(Subject::All, "news");
+    timeout(PATIENCE, one.bus.flush()).await.unwrap();
+    nats.go_on().unwrap();
 }

@@ -1,6 +1,6 @@
 //! What this server tells the others.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
@@ -8,7 +8,9 @@ use tokio::time::sleep;
 
 use super::Shared;
 use crate::bus::Subject;
+use crate::hub::Telling;
 use crate::news::News;
+use crate::store::ChannelGuard;
 
 /// A message of more bytes goes in parts, where it has any. NATS takes up to a megabyte,
 /// and a few large ones shall not fill every queue on their way.
@@ -19,9 +21,12 @@ const PIECE_PAUSE: Duration = Duration::from_millis(1);
 const SNAPSHOT_PAUSE: Duration = Duration::from_millis(500);
 
 /// Tells what the hub has to tell, in its order.
-pub(super) async fn run(shared: &Shared, news: &mut Receiver<News>) {
+pub(super) async fn run(shared: &Shared, news: &mut Receiver<Telling>) {
     while let Some(told) = news.recv().await {
-        shared.tell(told);
+        match told {
+            Telling::News(news) => shared.tell(news),
+            Telling::LetGo(channel) => shared.let_go(channel),
+        }
     }
     // Nobody is left who could have news; the server is about to end.
     std::future::pending::<()>().await;
@@ -37,11 +42,13 @@ pub(super) async fn answer(shared: &Shared) {
 }
 
 /// Tells what is left, at the end.
-pub(super) async fn finish(shared: &Shared, news: &mut Receiver<News>) {
+pub(super) async fn finish(shared: &Shared, news: &mut Receiver<Telling>) {
     while let Ok(told) = news.try_recv() {
-        shared.tell(told);
+        if let Telling::News(news) = told {
+            shared.tell(news);
+        }
     }
-    shared.bus.close().await;
+    shared.bus.flush().await;
 }
 
 impl Shared {
@@ -69,6 +76,16 @@ impl Shared {
         };
         *told = number.unwrap_or(*told);
         self.bus.publish(subject(&news), bytes);
+    }
+
+    /// Lets others change a channel when the bus has what was told so far. What is told next
+    /// does not wait for that.
+    fn let_go(&self, channel: ChannelGuard) {
+        let bus = Arc::clone(&self.bus);
+        tokio::spawn(async move {
+            bus.flush().await;
+            drop(channel);
+        });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhall_packet::{Access, ServerPacket};
+use longhall_packet::{Access, ChannelName, ServerPacket};
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -379,4 +379,19 @@ async fn a_server_that_only_the_bus_has_left_is_heard_through_the_store() {
         assert_eq!(hears(&mut bob).await, [format!("whisper {number}")]);
     }
     drop(ada);
+}
+
+#[tokio::test]
+async fn a_channel_is_changed_elsewhere_when_the_bus_has_the_news_of_the_change_before() {
+    let hall = Hall::default();
+    let [mut ada, _bob] = hall.ada_and_bob().await;
+    let den = ChannelName::parse("den").unwrap();
+    hall.bus.stall(true);
+    ada.create("den", Access::Open).await;
+    let mut changing = hall.store.lock_channel(&den);
+    assert!(changing.as_mut().now_or_never().is_none());
+    until(|| hall.bus.flushing() == 1).await;
+    assert!(changing.as_mut().now_or_never().is_none());
+    hall.bus.stall(false);
+    drop(timeout(PATIENCE, changing).await.unwrap().unwrap());
 }

@@ -43,7 +43,7 @@ impl Hub {
         };
         let users: Vec<UserId> = {
             let state = self.lock();
-            room.send(News::SnapshotBegin);
+            room.send(News::SnapshotBegin.into());
             let here = state.players.iter().filter(|(_, player)| player.is_here());
             here.map(|(user, _)| *user).collect()
         };
@@ -54,10 +54,11 @@ impl Hub {
             {
                 let state = self.lock();
                 let devices = users.iter().flat_map(|user| state.devices_here(*user));
-                room.send(News::Here {
+                let here = News::Here {
                     devices: devices.collect(),
                     again: true,
-                });
+                };
+                room.send(here.into());
             }
             if !pause.is_zero() {
                 sleep(pause).await;
@@ -65,7 +66,7 @@ impl Hub {
         }
         if let Ok(room) = news.reserve().await {
             let _in_order = self.lock();
-            room.send(News::SnapshotEnd);
+            room.send(News::SnapshotEnd.into());
         }
     }
 

@@ -12,12 +12,26 @@ use super::{Hub, State};
 use crate::frames::frame;
 use crate::news::{News, ServerId, Whisper};
 use crate::outbox::Unflushed;
-use crate::store::{Channel, ChannelId, SessionId, UserId};
+use crate::store::{Channel, ChannelGuard, ChannelId, SessionId, UserId};
+
+/// What a hub gives to who tells the other servers, in this order.
+pub(crate) enum Telling {
+    /// What happened here.
+    News(News),
+    /// A channel that the others may change once the bus has the news before this.
+    LetGo(ChannelGuard),
+}
+
+impl From<News> for Telling {
+    fn from(news: News) -> Self {
+        Self::News(news)
+    }
+}
 
 /// What a hub keeps of the other servers.
 pub(super) struct Peers {
     /// To all of them. Bounded by who made it.
-    news: Sender<News>,
+    news: Sender<Telling>,
     /// News were lost, since the queue was full.
     missed: bool,
     /// Devices named in a snapshot that is under way.
@@ -32,7 +46,7 @@ impl Hub {
     /// As [`Hub::new`], for one of several servers: what happens here is given to
     /// `news`, in this order. What does not fit into it is lost; see
     /// [`Hub::take_missed`].
-    pub(crate) fn in_cluster(lobby: &Channel, grace: Duration, news: Sender<News>) -> Self {
+    pub(crate) fn in_cluster(lobby: &Channel, grace: Duration, news: Sender<Telling>) -> Self {
         let peers = Peers {
             news,
             missed: false,
@@ -41,6 +55,19 @@ impl Hub {
             uncounted: HashSet::new(),
         };
         Self::with(lobby, grace, Some(peers))
+    }
+
+    /// Lets other servers change a channel as soon as they can hear of what changed here so
+    /// far. At once if there are none.
+    pub(crate) fn let_go(&self, channel: ChannelGuard) {
+        if !self.is_in_cluster() {
+            return;
+        }
+        let news = self.lock().news();
+        if let Some(news) = news {
+            // Where there is no room, news are lost as well, and looked for.
+            let _ = news.try_send(Telling::LetGo(channel));
+        }
     }
 
     /// Whether news were lost since it was asked last: the others are to be told
@@ -176,7 +203,7 @@ impl State {
         if peers.news.is_closed() {
             return;
         }
-        match peers.news.try_send(news()) {
+        match peers.news.try_send(news().into()) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => peers.missed = true,
             Err(TrySendError::Closed(_)) => {}
@@ -184,7 +211,7 @@ impl State {
     }
 
     /// The way to the other servers, to wait for room on it.
-    pub(super) fn news(&self) -> Option<Sender<News>> {
+    pub(super) fn news(&self) -> Option<Sender<Telling>> {
         self.peers.as_ref().map(|peers| peers.news.clone())
     }
 }

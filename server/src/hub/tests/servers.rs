@@ -13,7 +13,7 @@ use crate::news::{News, ServerId};
 /// The servers, and what is on its way between them.
 pub(super) struct Servers {
     pub(super) hubs: Vec<Hub>,
-    told: Vec<Receiver<News>>,
+    told: Vec<Receiver<Telling>>,
     /// From each server to each server.
     ways: Vec<Vec<VecDeque<Bytes>>>,
 }
@@ -43,7 +43,7 @@ impl Servers {
     /// Puts what was told on its way to all others.
     pub(super) fn send(&mut self) {
         for (from, told) in self.told.iter_mut().enumerate() {
-            while let Ok(news) = told.try_recv() {
+            while let Ok(Telling::News(news)) = told.try_recv() {
                 let bytes = news.encode(id(from), None);
                 for (to, way) in self.ways[from].iter_mut().enumerate() {
                     if to != from {
