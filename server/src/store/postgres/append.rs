@@ -18,6 +18,8 @@ use postgres::Error;
 use super::transaction::Transaction;
 use crate::store::{Appended, LogEntry};
 use batch::Batch;
+#[cfg(test)]
+pub(super) use facts::BEFORE;
 use facts::Facts;
 use touched::Touched;
 

@@ -16,8 +16,15 @@ use crate::store::StoreError;
 /// How often a transaction is tried that meets others.
 const TRIES: u32 = 20;
 /// For every connection: who locks something and is gone does not hold up the others.
+///
+/// Every statement has its index. But how a prepared one is done is decided once, and by
+/// what the tables were like then: of a small one it would read all rows for each row it
+/// looks for, and go on so when they have become millions. A plan without an index counts
+/// as dear beyond all measure then, and would be compiled first.
 const SETTINGS: &str = "SET statement_timeout = '30s';
-    SET idle_in_transaction_session_timeout = '5s';";
+    SET idle_in_transaction_session_timeout = '5s';
+    SET enable_seqscan = off;
+    SET jit = off;";
 
 /// One connection, or none for now.
 pub(super) struct Seat {

@@ -10,6 +10,7 @@ mod doubts;
 mod line;
 mod opening;
 mod outages;
+mod plans;
 mod sharing;
 mod several;
 

@@ -107,8 +107,7 @@ impl Facts {
         touched: &Touched,
         logs: &Logs,
     ) -> Result<(), Error> {
-        let (mut places, mut in_eras) = (Vec::new(), Vec::new());
-        let (mut senders, mut line_ids) = (Vec::new(), Vec::new());
+        let mut asked = Vec::new();
         for (place, entry) in entries.iter().enumerate() {
             let sender = entry.sender.0;
             let (log, line_id) = match &entry.what {
@@ -125,15 +124,18 @@ impl Facts {
             };
             let known = log.and_then(|log| logs.get_key_value(&log));
             for era in known.into_iter().flat_map(|(log, last)| eras(*log, *last)) {
-                places.push(count(place));
-                in_eras.push(era);
-                senders.push(sender);
-                line_ids.push(number(line_id));
+                asked.push((era, sender, number(line_id), count(place)));
             }
         }
-        if places.is_empty() {
+        if asked.is_empty() {
             return Ok(());
         }
+        // In the order of the index, as far as it goes: a log's are in one place.
+        asked.sort_unstable();
+        let in_eras: Vec<i64> = asked.iter().map(|(era, ..)| *era).collect();
+        let senders: Vec<i64> = asked.iter().map(|(_, sender, ..)| *sender).collect();
+        let line_ids: Vec<i64> = asked.iter().map(|(_, _, line_id, _)| *line_id).collect();
+        let places: Vec<i64> = asked.iter().map(|(.., place)| *place).collect();
         for row in db.rows(BEFORE, &[&places, &in_eras, &senders, &line_ids])? {
             let place = usize::try_from(row.get::<_, i64>(0)).unwrap_or(usize::MAX);
             let Some((peer, text)) = entries.get(place).and_then(said) else {
@@ -214,17 +216,24 @@ const SPEAKERS: &str = "SELECT asked.channel_id, asked.user_id, channels.log_id,
     FROM unnest($1::bigint[], $2::bigint[]) AS asked (channel_id, user_id)
     JOIN channels ON channels.id = asked.channel_id";
 
-/// The oldest first, so that the newest is taken. The limit keeps PostgreSQL from reading
-/// the whole table to find all of them at once.
-const BEFORE: &str = "SELECT asked.place, known.id, known.sent_at_ms, known.peer_id,
+/// The oldest first, so that the newest is taken.
+///
+/// The limit is on what is found by its hash, which a sender may have chosen: a line whose
+/// hash two hundred others of an era have may be taken twice.
+pub(in super::super) const BEFORE: &str =
+    "SELECT asked.place, known.id, known.sent_at_ms, known.peer_id,
         known.said_hash, known.text
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
         AS asked (place, era, sender_id, line_id)
     CROSS JOIN LATERAL
         (SELECT * FROM lines
-         WHERE lines.id >> 18 = asked.era AND lines.sender_id = asked.sender_id
-           AND lines.line_id = asked.line_id AND lines.line_id IS NOT NULL
-         LIMIT 100) AS known
+         WHERE (lines.id >> 18 << 18)
+                   | (hashint8extended(lines.line_id, lines.sender_id) & 262143)
+               = ((asked.era << 18)
+                   | (hashint8extended(asked.line_id, asked.sender_id) & 262143))
+           AND lines.line_id IS NOT NULL
+         LIMIT 200) AS known
+    WHERE known.sender_id = asked.sender_id AND known.line_id = asked.line_id
     ORDER BY known.id";
 
 const TARGETS: &str = "SELECT id, sender_id, kind, sent_at_ms, peer_id, peer_seq
