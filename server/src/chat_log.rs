@@ -1,9 +1,10 @@
 //! Takes what players say, has the store number and keep it, delivers it, and
 //! answers.
 //!
-//! One task does this for everybody, so that the order of a channel's lines is
-//! the same on disk and in every outbox. Lines that wait when the store is free
-//! go to it together: one transaction, and one wait for the disk, for up to
+//! One task does this for everybody in a channel, so that the order of its lines is
+//! the same on disk and in every outbox; a store that can write several batches at once
+//! ([`Store::batches_at_once`]) has as many of these tasks, with channels of their own.
+//! Lines that wait when the store is free go to it together: one transaction, and one wait for the disk, for up to
 //! [`MAX_BATCH`] of them. While the store writes a batch, the one before it is
 //! delivered; batches never overtake each other.
 //!
@@ -12,17 +13,19 @@
 //! ([`pace`]): lines that come meanwhile wait a few milliseconds at most, and share the
 //! next. A line that nobody spoke just before does not wait.
 //!
-//! The task alone decides which lines go together and when. The writing thread of the
+//! A task alone decides which lines go together and when. The writing thread of the
 //! store, which gathers changes as well, takes a batch as one change: it adds what
 //! others change meanwhile to the same transaction, and never splits a batch.
 
 mod deliver;
 mod pace;
 
+use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use longhall_packet::{Denial, DenyCode, INBOX, RequestId};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
@@ -32,14 +35,14 @@ use tracing::error;
 
 use crate::hub::Hub;
 use crate::outbox::Outbox;
-use crate::store::{Appended, LogAction, LogEntry, Store, StoreError};
+use crate::store::{Appended, ChannelId, LogAction, LogEntry, Store, StoreError};
 use deliver::{Pending, Written, deliver};
 use pace::{Pace, is_worth_a_flush};
 
 /// Entries given to the store at once.
 const MAX_BATCH: usize = 4000;
-/// Entries that may wait. When there are as many, sessions wait with the next,
-/// and read no more from their connections.
+/// Entries that may wait for all tasks together. When there are as many, sessions wait
+/// with the next, and read no more from their connections.
 const MAX_WAITING: usize = 8000;
 
 /// What a player wants to have written.
@@ -55,49 +58,66 @@ pub(crate) struct Submission {
     pub(crate) entry: LogEntry,
 }
 
-/// The way to the task.
+/// The way to the tasks.
 pub(crate) struct ChatLog {
-    submissions: Sender<Submission>,
+    /// One for each task.
+    lanes: Box<[Sender<Submission>]>,
     stopping: CancellationToken,
-    /// Says whether it ended as it should.
-    task: std::sync::Mutex<Option<JoinHandle<bool>>>,
+    /// Each says whether it ended as it should.
+    tasks: std::sync::Mutex<Vec<JoinHandle<bool>>>,
 }
 
 impl ChatLog {
-    /// Starts the task. Should it panic, nobody can speak any more: then
+    /// Starts the tasks. Should one panic, nobody can speak there any more: then
     /// `server` is cancelled.
     pub(crate) fn start(store: Arc<dyn Store>, hub: Hub, server: CancellationToken) -> Self {
-        Self::start_with(server, |waiting, stopping| {
-            work(waiting, stopping, store, hub)
+        let lanes = store.batches_at_once();
+        Self::start_with(lanes, server, |waiting, stopping| {
+            work(waiting, stopping, Arc::clone(&store), hub.clone())
         })
     }
 
     fn start_with<W: Future<Output = ()> + Send + 'static>(
+        lanes: NonZeroUsize,
         server: CancellationToken,
-        work: impl FnOnce(Receiver<Submission>, CancellationToken) -> W,
+        work: impl Fn(Receiver<Submission>, CancellationToken) -> W,
     ) -> Self {
-        let (submissions, waiting) = channel(MAX_WAITING);
         let stopping = CancellationToken::new();
-        let work = work(waiting, stopping.clone());
-        let task = tokio::spawn(async move {
-            let is_sound = AssertUnwindSafe(work).catch_unwind().await.is_ok();
-            if !is_sound {
-                error!("the chat log panicked, the server stops; please report this");
-                server.cancel();
-            }
-            is_sound
-        });
+        let start = |_| {
+            let (submissions, waiting) = channel(MAX_WAITING / lanes);
+            let work = work(waiting, stopping.clone());
+            let server = server.clone();
+            let task = tokio::spawn(async move {
+                let is_sound = AssertUnwindSafe(work).catch_unwind().await.is_ok();
+                if !is_sound {
+                    error!("the chat log panicked, the server stops; please report this");
+                    server.cancel();
+                }
+                is_sound
+            });
+            (submissions, task)
+        };
+        let (lanes, tasks): (Vec<_>, Vec<_>) = (0..lanes.get()).map(start).unzip();
         Self {
-            submissions,
+            lanes: lanes.into(),
             stopping,
-            task: std::sync::Mutex::new(Some(task)),
+            tasks: std::sync::Mutex::new(tasks),
         }
+    }
+
+    /// The task for an entry: for all of a channel the same. Whispers have one between
+    /// them, as each is in the inboxes of two.
+    fn lane(&self, what: &LogAction) -> &Sender<Submission> {
+        let channel = channel_of(what).map_or(0, |ChannelId(id)| id.unsigned_abs());
+        // There are few lanes.
+        let lane = channel % self.lanes.len() as u64;
+        &self.lanes[lane as usize]
     }
 
     /// Gives an entry to the task, which answers it. False when too many are
     /// waiting, or the server stops.
     pub(crate) fn write_now(&self, submission: Submission) -> bool {
-        let Ok(place) = self.submissions.try_reserve() else {
+        let Ok(place) = self.lane(&submission.entry.what).try_reserve() else {
             return false;
         };
         submission.outbox.expect_answer();
@@ -110,7 +130,7 @@ impl ChatLog {
     /// # Errors
     /// `restarting` when the server is about to stop.
     pub(crate) async fn write(&self, submission: Submission) -> Result<(), Denial> {
-        let Ok(place) = self.submissions.reserve().await else {
+        let Ok(place) = self.lane(&submission.entry.what).reserve().await else {
             return Err(Denial::new(DenyCode::Restarting));
         };
         submission.outbox.expect_answer();
@@ -118,19 +138,16 @@ impl ChatLog {
         Ok(())
     }
 
-    /// Writes and answers what waits, then ends the task. False when it had
+    /// Writes and answers what waits, then ends the tasks. False when one had
     /// panicked.
     pub(crate) async fn stop(&self) -> bool {
         self.stopping.cancel();
-        let task = self
-            .task
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .take();
-        match task {
-            Some(task) => task.await.unwrap_or(false),
-            None => true,
-        }
+        let tasks = {
+            let tasks = self.tasks.lock();
+            std::mem::take(&mut *tasks.unwrap_or_else(PoisonError::into_inner))
+        };
+        let ended = join_all(tasks).await;
+        ended.into_iter().all(|ended| ended.unwrap_or(false))
     }
 }
 
@@ -200,11 +217,9 @@ fn take_waiting(batch: &mut Vec<Submission>, waiting: &mut Receiver<Submission>)
 
 fn split(batch: &mut Vec<Submission>) -> (Vec<Pending>, Vec<LogEntry>) {
     let parts = batch.drain(..).map(|submission| {
-        let (channel, is_line) = match submission.entry.what {
-            LogAction::Say { channel, .. } => (Some(channel), true),
-            LogAction::Whisper { .. } => (None, true),
-            LogAction::Edit { channel, .. } | LogAction::Delete { channel, .. } => (channel, false),
-        };
+        let what = &submission.entry.what;
+        let channel = channel_of(what);
+        let is_line = matches!(what, LogAction::Say { .. } | LogAction::Whisper { .. });
         let pending = Pending {
             id: submission.id,
             connection: submission.connection,
@@ -226,6 +241,15 @@ async fn append(store: &dyn Store, entries: Vec<LogEntry>) -> Result<Vec<Appende
     store.append(entries).await
 }
 
+/// The channel that an entry is about; `None` for whispers.
+fn channel_of(what: &LogAction) -> Option<ChannelId> {
+    match what {
+        LogAction::Say { channel, .. } => Some(*channel),
+        LogAction::Whisper { .. } => None,
+        LogAction::Edit { channel, .. } | LogAction::Delete { channel, .. } => *channel,
+    }
+}
+
 /// The name that whispers have in place of a channel's.
 pub(crate) fn inbox() -> Arc<str> {
     INBOX.into()
@@ -236,9 +260,10 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::hub::Newcomer;
+    use std::collections::{BTreeSet, HashMap};
     use std::time::Duration;
 
-    use crate::store::{Channel, ChannelId, MemoryStore, NewUser, SessionId, UserId};
+    use crate::store::{Channel, MemoryStore, NewUser, SessionId, UserId};
     use longhall_packet::ServerPacket;
 
     async fn lobby_with_ada() -> (Arc<dyn Store>, Channel, UserId) {
@@ -379,12 +404,74 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_said_in_a_channel_goes_one_way_and_whispers_go_one_way() {
+        let lanes = NonZeroUsize::new(2).unwrap();
+        let (note, mut noted) = channel(MAX_WAITING);
+        let lane_ids = std::sync::atomic::AtomicUsize::new(0);
+        let log = ChatLog::start_with(lanes, CancellationToken::new(), |mut waiting, stop| {
+            let lane = lane_ids.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let note = note.clone();
+            async move {
+                while let Some(Some(submission)) = stop.run_until_cancelled(waiting.recv()).await {
+                    note.send((lane, submission.entry.what)).await.ok();
+                }
+            }
+        });
+        let channels = [
+            Some(ChannelId(1)),
+            Some(ChannelId(2)),
+            Some(ChannelId(4)),
+            None,
+        ];
+        for change in [false, true] {
+            for channel in channels {
+                let mut one = submission(1);
+                one.entry.what = match (channel, change) {
+                    (Some(channel), false) => LogAction::Say {
+                        channel,
+                        line_id: 1,
+                        text: String::new(),
+                    },
+                    (None, false) => LogAction::Whisper {
+                        recipient: UserId(7),
+                        recipient_name: String::new(),
+                        line_id: 1,
+                        text: String::new(),
+                        kept_at_most: None,
+                    },
+                    (channel, true) => LogAction::Delete {
+                        channel,
+                        of: 1,
+                        not_before_ms: 0,
+                    },
+                };
+                log.write(one).await.unwrap();
+            }
+        }
+        let mut lanes_of: HashMap<_, BTreeSet<_>> = HashMap::new();
+        for _ in 0..2 * channels.len() {
+            let (lane, what) = noted.recv().await.unwrap();
+            lanes_of.entry(channel_of(&what)).or_default().insert(lane);
+        }
+        assert!(
+            lanes_of.values().all(|lanes| lanes.len() == 1),
+            "{lanes_of:?}"
+        );
+        assert_ne!(lanes_of[&channels[0]], lanes_of[&channels[1]]);
+        assert!(log.stop().await);
+    }
+
+    #[tokio::test]
     async fn a_server_whose_chat_log_panics_stops_rather_than_go_on_in_silence() {
         let server = CancellationToken::new();
-        let log = ChatLog::start_with(server.clone(), |mut waiting, _| async move {
-            waiting.recv().await;
-            panic!("on purpose");
-        });
+        let log = ChatLog::start_with(
+            NonZeroUsize::MIN,
+            server.clone(),
+            |mut waiting, _| async move {
+                waiting.recv().await;
+                panic!("on purpose");
+            },
+        );
         log.write(submission(1)).await.unwrap();
         server.cancelled().await;
         assert!(!log.stop().await);

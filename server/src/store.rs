@@ -17,6 +17,7 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -352,6 +353,12 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// See [`StoreError`].
     async fn invitations(&self, user: UserId) -> Result<Vec<Invitation>, StoreError>;
+
+    /// How many [`Store::append`]s at a time are faster than one, given that each is about
+    /// other channels.
+    fn batches_at_once(&self) -> NonZeroUsize {
+        NonZeroUsize::MIN
+    }
 
     /// Writes entries in this order, in one transaction: all are durable when this
     /// returns, each with what came of it. Numbers count up from 1 in each

@@ -32,6 +32,7 @@ pub(super) mod tests;
 mod tls;
 mod transaction;
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -56,6 +57,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Most connections of one server that are for work.
 const CONNECTIONS: usize = 8;
+
+/// Batches of lines that are written at a time: while one is committed, PostgreSQL works
+/// at the next. More commit more often for the same lines.
+const BATCHES_AT_ONCE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// Everything in a PostgreSQL database, which other servers may have open as well.
 pub struct PostgresStore {
@@ -96,7 +101,7 @@ impl PostgresStore {
         let opened = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(Self {
             pool: Pool::new(Arc::clone(&reach), CONNECTIONS),
-            lines: Pool::new(Arc::clone(&reach), 1),
+            lines: Pool::new(Arc::clone(&reach), BATCHES_AT_ONCE.get()),
             channel_locks: ChannelLocks::new(Arc::clone(&reach), CHANNEL_WAIT),
             reach,
             epoch: opened.epoch,

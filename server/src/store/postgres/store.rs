@@ -1,5 +1,6 @@
 //! What a [`Store`] is asked, given to a thread with a connection.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,7 +11,9 @@ use tokio::sync::Notify;
 
 use super::error::Error;
 use super::transaction::Transaction;
-use super::{PostgresStore, append, inbox, limits, lines, pages, prune, shrink, standings};
+use super::{
+    BATCHES_AT_ONCE, PostgresStore, append, inbox, limits, lines, pages, prune, shrink, standings,
+};
 use crate::clock::now_ms;
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
@@ -241,6 +244,10 @@ impl Store for PostgresStore {
 
     async fn invitations(&self, user: UserId) -> Result<Vec<Invitation>, StoreError> {
         self.read(move |db| invitations::list(db, user)).await
+    }
+
+    fn batches_at_once(&self) -> NonZeroUsize {
+        BATCHES_AT_ONCE
     }
 
     async fn append(&self, entries: Vec<LogEntry>) -> Result<Vec<Appended>, StoreError> {

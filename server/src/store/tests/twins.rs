@@ -206,7 +206,11 @@ async fn walk(other: &dyn Store, seed: u64, steps: usize) -> BTreeSet<String> {
         };
         match walk.random.u64(..60) {
             0..20 => {
-                let many = 1 + walk.random.u64(..4);
+                // Now and then as many as a store may have another way for.
+                let many = match walk.random.u64(..40) {
+                    0 => 64 + walk.random.u64(..64),
+                    _ => 1 + walk.random.u64(..4),
+                };
                 let entries: Vec<_> = (0..many).map(|_| walk.entry()).collect();
                 for (entry, done) in entries.clone().iter().zip(both!(stores, append(entries))) {
                     walk.note(entry, &done);

@@ -1,6 +1,7 @@
 //! Writing what has come of a batch.
 
 use postgres::Error;
+use postgres::types::Type;
 
 use super::super::transaction::Transaction;
 use super::batch::{Batch, Row};
@@ -43,8 +44,39 @@ fn change(db: &mut Transaction<'_>, batch: &Batch) -> Result<(), Error> {
     Ok(())
 }
 
-/// Inserts rows and moves the logs on, in one statement.
+/// Inserts rows and moves the logs on.
 fn insert(
+    db: &mut Transaction<'_>,
+    rows: &[Row],
+    logs: &[i64],
+    last_seqs: &[i64],
+) -> Result<(), Error> {
+    if rows.len() < WORTH_A_COPY {
+        return insert_few(db, rows, logs, last_seqs);
+    }
+    db.change(MOVE, &[&logs, &last_seqs])?;
+    db.copy_in(COPY, &COPIED, |writer| {
+        for row in rows {
+            writer.write(&[
+                &row.key,
+                &row.sender,
+                &row.sent_at_ms,
+                &row.line_id,
+                &row.edited_at_ms,
+                &row.of_key,
+                &row.peer,
+                &row.peer_seq,
+                &row.kind,
+                &row.said_hash,
+                &row.text,
+            ])?;
+        }
+        Ok(())
+    })
+}
+
+/// The same in one statement: one wait for the database in place of three.
+fn insert_few(
     db: &mut Transaction<'_>,
     rows: &[Row],
     logs: &[i64],
@@ -54,63 +86,57 @@ fn insert(
     let senders: Vec<i64> = rows.iter().map(|row| row.sender).collect();
     let sent: Vec<i64> = rows.iter().map(|row| row.sent_at_ms).collect();
     let line_ids: Vec<Option<i64>> = rows.iter().map(|row| row.line_id).collect();
-    let texts: Vec<&str> = rows.iter().map(|row| &*row.text).collect();
-    if rows.iter().all(Row::is_plain) {
-        let values: [&(dyn postgres::types::ToSql + Sync); 7] =
-            [&logs, &last_seqs, &keys, &senders, &sent, &line_ids, &texts];
-        db.change(SAY, &values)?;
-        return Ok(());
-    }
     let edited: Vec<Option<i64>> = rows.iter().map(|row| row.edited_at_ms).collect();
     let of_keys: Vec<Option<i64>> = rows.iter().map(|row| row.of_key).collect();
     let peers: Vec<Option<i64>> = rows.iter().map(|row| row.peer).collect();
     let peer_seqs: Vec<Option<i64>> = rows.iter().map(|row| row.peer_seq).collect();
     let kinds: Vec<i16> = rows.iter().map(|row| row.kind).collect();
     let hashes: Vec<Option<i16>> = rows.iter().map(|row| row.said_hash).collect();
+    let texts: Vec<&str> = rows.iter().map(|row| &*row.text).collect();
     db.change(
         INSERT,
         &[
-            &logs, &last_seqs, &keys, &senders, &sent, &line_ids, &texts, &edited, &of_keys,
-            &peers, &peer_seqs, &kinds, &hashes,
+            &logs, &last_seqs, &keys, &senders, &sent, &line_ids, &edited, &of_keys, &peers,
+            &peer_seqs, &kinds, &hashes, &texts,
         ],
     )?;
     Ok(())
 }
 
-impl Row {
-    /// Whether it is what most rows are: said in a channel, and not changed since.
-    fn is_plain(&self) -> bool {
-        self.line_id.is_some() && self.peer.is_none() && self.said_hash.is_none()
-    }
-}
+/// So many rows are copied.
+const WORTH_A_COPY: usize = 64;
 
-/// Moves the logs on; for the two that follow.
-macro_rules! moving_logs {
-    ($insert:literal) => {
-        concat!(
-            "WITH moved AS
-                (UPDATE logs SET last_seq = given.last_seq
-                 FROM unnest($1::bigint[], $2::bigint[]) AS given (id, last_seq)
-                 WHERE logs.id = given.id AND logs.last_seq < given.last_seq) ",
-            $insert
-        )
-    };
-}
+const MOVE: &str = "UPDATE logs SET last_seq = given.last_seq
+    FROM unnest($1::bigint[], $2::bigint[]) AS given (id, last_seq)
+    WHERE logs.id = given.id AND logs.last_seq < given.last_seq";
 
-const SAY: &str = moving_logs!(
-    "INSERT INTO lines (id, sender_id, sent_at_ms, line_id, kind, text)
-     SELECT id, sender_id, sent_at_ms, line_id, 0, text
-     FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
-         AS said (id, sender_id, sent_at_ms, line_id, text)"
-);
+const COPY: &str = "COPY lines (id, sender_id, sent_at_ms, line_id, edited_at_ms, of_id,
+        peer_id, peer_seq, kind, said_hash, text)
+    FROM STDIN (FORMAT binary)";
 
-const INSERT: &str = moving_logs!(
-    "INSERT INTO lines (id, sender_id, sent_at_ms, line_id, text, edited_at_ms, of_id,
-                        peer_id, peer_seq, kind, said_hash)
-     SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[],
-                          $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
-                          $12::smallint[], $13::smallint[])"
-);
+const COPIED: [Type; 11] = [
+    Type::INT8,
+    Type::INT8,
+    Type::INT8,
+    Type::INT8,
+    Type::INT8,
+    Type::INT8,
+    Type::INT8,
+    Type::INT8,
+    Type::INT2,
+    Type::INT2,
+    Type::TEXT,
+];
+
+const INSERT: &str = "WITH moved AS
+        (UPDATE logs SET last_seq = given.last_seq
+         FROM unnest($1::bigint[], $2::bigint[]) AS given (id, last_seq)
+         WHERE logs.id = given.id AND logs.last_seq < given.last_seq)
+    INSERT INTO lines (id, sender_id, sent_at_ms, line_id, edited_at_ms, of_id, peer_id,
+                       peer_seq, kind, said_hash, text)
+    SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+                         $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+                         $11::smallint[], $12::smallint[], $13::text[])";
 
 const DELIVERED: &str = "UPDATE inboxes SET delivered_seq = given.seq
     FROM unnest($1::bigint[], $2::bigint[]) AS given (user_id, seq)
