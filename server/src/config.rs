@@ -1,8 +1,11 @@
 //! Everything an operator or a test may set, by theme.
 //!
-//! Each setting stands in one place, with its default. A field that is an option is for
-//! operators: its first paragraph is the help, the second says why one would change it
-//! and goes into `server/longhall.example.env`. A field with `skip` is for tests.
+//! Each setting stands in one place: an option, with its default. Its first paragraph is
+//! the help, the second says why one would change it. The variable, the key in the
+//! settings file, what `print-default-config` prints and `server/longhall.example.env` all
+//! come from there. One with `group = WHILE_RUNNING` is taken over by a running server,
+//! which then reads it from `Server::settings`; the others wait for a restart. Those that
+//! few ever need are left out of `-h`, by `hide_short_help`.
 
 mod basics;
 mod bus;
@@ -17,9 +20,10 @@ mod secret;
 mod timeouts;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use clap::builder::{RangedU64ValueParser, Resettable};
-use clap::{Args, Command, FromArgMatches};
+use clap::builder::{RangedU64ValueParser, Resettable, TypedValueParser};
+use clap::{ArgGroup, Args, Command, FromArgMatches, value_parser};
 use longhall_packet::Limits;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
@@ -34,6 +38,9 @@ pub use presence::Presence;
 pub use rates::Rates;
 pub use secret::{Secret, SecretFileError};
 pub use timeouts::Timeouts;
+
+/// The group of the options that may change while the server runs.
+pub const WHILE_RUNNING: &str = "while-running";
 
 /// Settings of one server. [`Config::default`] is what the program starts with.
 #[derive(Args, Clone, Debug)]
@@ -57,10 +64,10 @@ pub struct Config {
     #[command(flatten)]
     pub names: Names,
     /// How long the server waits.
-    #[arg(skip)]
+    #[command(flatten)]
     pub timeouts: Timeouts,
     /// How passwords are hashed.
-    #[arg(skip)]
+    #[command(flatten)]
     pub hashing: Hashing,
 }
 
@@ -70,6 +77,7 @@ impl Default for Config {
         static DEFAULT: LazyLock<Config> = LazyLock::new(|| {
             let command = Config::augment_args(Command::new("default"))
                 .no_binary_name(true)
+                .group(while_running())
                 .mut_args(|option| option.env(Resettable::Reset));
             let matches = command.get_matches_from([] as [&str; 0]);
             Config::from_arg_matches(&matches).expect("each option has a sound default")
@@ -105,8 +113,19 @@ impl Config {
     }
 }
 
+/// The group itself, which the program's options need as well.
+pub fn while_running() -> ArgGroup {
+    ArgGroup::new(WHILE_RUNNING).multiple(true)
+}
+
 fn at_least_one() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..)
+}
+
+fn seconds<const LEAST: u64, const MOST: u64>() -> impl TypedValueParser<Value = Duration> {
+    value_parser!(u64)
+        .range(LEAST..=MOST)
+        .map(Duration::from_secs)
 }
 
 fn count<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {

@@ -1,16 +1,17 @@
-//! `longhall.example.env`: every option with its default, and why one would change it.
+//! `longhall.example.toml` and `longhall.example.env`: every option with its default, and
+//! why one would change it.
 //!
-//! It is written from the options themselves. The test below fails when it is stale;
-//! `UPDATE_EXAMPLE=1 cargo test -p longhall-server --bin longhall-server` writes it anew.
+//! They are written from the options themselves. The test below fails when one is stale;
+//! `UPDATE_EXAMPLE=1 cargo test -p longhall-server --bin longhall-server` writes them anew.
 
 use std::fs;
 
-use clap::{Arg, CommandFactory};
+use clap::CommandFactory;
 
 use crate::Args;
+use crate::settings_file::{Keys, default_file, explain};
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/longhall.example.env");
-const COLUMNS: usize = 80;
+const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
 const HEAD: &str = "\
 # The Longhall server: every option as a variable, with its default.
@@ -41,6 +42,10 @@ fn example() -> String {
             let title = heading.unwrap_or_default();
             text += &format!("\n\n# ---- {title} ----\n");
         }
+        assert!(
+            option.get_long_help().is_some(),
+            "{option} does not say why one would change it"
+        );
         let value: Vec<_> = option.get_default_values().iter().collect();
         let value = value.first().map_or("", |value| value.to_str().unwrap());
         let variable = variable.to_str().unwrap();
@@ -49,41 +54,22 @@ fn example() -> String {
     text
 }
 
-/// What the option does, and why one would change it.
-fn explain(option: &Arg) -> String {
-    let told = option.get_long_help();
-    let told = told.unwrap_or_else(|| panic!("{option} does not say why one would change it"));
-    let told = told.to_string();
-    let paragraphs: Vec<_> = told.split("\n\n").map(comment).collect();
-    paragraphs.join("#\n")
-}
-
-fn comment(paragraph: &str) -> String {
-    let mut lines = vec!["#".to_owned()];
-    for word in paragraph.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= COLUMNS => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(format!("# {word}")),
-        }
-    }
-    // The help leaves out the full stop at the end.
-    let stop = if paragraph.ends_with('.') { "" } else { "." };
-    lines.join("\n") + stop + "\n"
-}
-
 #[test]
-fn the_example_has_every_option_as_it_is() {
-    let example = example();
-    if std::env::var_os("UPDATE_EXAMPLE").is_some() {
-        fs::write(FILE, &example).unwrap();
+fn the_examples_have_every_option_as_it_is() {
+    let toml = default_file(&Keys::of(&Args::command()));
+    for (name, example) in [
+        ("longhall.example.toml", toml),
+        ("longhall.example.env", example()),
+    ] {
+        let file = format!("{FOLDER}/{name}");
+        if std::env::var_os("UPDATE_EXAMPLE").is_some() {
+            fs::write(&file, &example).unwrap();
+        }
+        let written = fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            written == example,
+            "{name} is stale; write it anew with \
+             UPDATE_EXAMPLE=1 cargo test -p longhall-server --bin longhall-server"
+        );
     }
-    let written = fs::read_to_string(FILE).unwrap();
-    assert!(
-        written == example,
-        "longhall.example.env is stale; write it anew with \
-         UPDATE_EXAMPLE=1 cargo test -p longhall-server --bin longhall-server"
-    );
 }

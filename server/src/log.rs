@@ -132,6 +132,14 @@ impl Log {
     }
 }
 
+/// Whether these are levels that [`Log::take_events`] takes.
+///
+/// # Errors
+/// When they are none.
+pub fn check_levels(levels: &str) -> Result<(), ParseError> {
+    filter(levels).map(drop)
+}
+
 /// The operator's levels. The crate of the bus tells of itself in its own words, unless
 /// it is asked for by name.
 fn filter(levels: &str) -> Result<EnvFilter, ParseError> {

@@ -3,17 +3,19 @@
 mod copy_store;
 #[cfg(test)]
 mod example;
+mod settings_file;
 mod variables;
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use longhall_server::bus::NatsBus;
-use longhall_server::config::Basics;
+use longhall_server::config::{Basics, while_running};
 use longhall_server::log::{self, Log};
 use longhall_server::store::{PostgresStore, SqliteStore, Store};
 use longhall_server::{
@@ -23,6 +25,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use settings_file::{Broken, CheckConfig, PrintDefaultConfig};
+use variables::{Given, Refused};
+
 /// The Longhall server: accounts and chat for Godot 4 games.
 ///
 /// Starts with nothing present and needs no set-up: accounts and what is said are kept in
@@ -31,9 +36,19 @@ use tracing::{info, warn};
 /// again. An empty variable is as good as none.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(group = while_running())]
 struct Args {
     #[command(subcommand)]
     command: Option<Command>,
+
+    /// A file with settings, as "longhall-server print-default-config" prints it. A variable counts
+    /// more than the file, and an option more than its variable.
+    ///
+    /// For settings that are kept in one place, with remarks, and that a running server
+    /// takes over on SIGHUP.
+    #[arg(long = "config", env = "LONGHALL_CONFIG", value_name = "FILE")]
+    config_file: Option<PathBuf>,
+
     #[command(flatten)]
     basics: Basics,
     #[command(flatten)]
@@ -43,6 +58,8 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     CopyStore(copy_store::CopyStore),
+    PrintDefaultConfig(PrintDefaultConfig),
+    CheckConfig(CheckConfig),
 }
 
 const EXAMPLES: &str = "Examples:
@@ -53,30 +70,55 @@ const EXAMPLES: &str = "Examples:
       the open internet, or passwords travel in the clear";
 
 fn main() -> ExitCode {
-    let (args, variables) = variables::parse::<Args>();
     let Ok(log) = Log::start() else {
         return ExitCode::FAILURE;
     };
-    let done = match &args.command {
-        Some(Command::CopyStore(options)) => copy_store::run(options),
-        None => start(args, &log),
-    };
-    let code = match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let text = variables.name_in(&format!("{error:#}"));
-            log.write_line(format!("longhall-server: {text}\n"));
-            ExitCode::FAILURE
-        }
+    let code = match variables::parse() {
+        Ok(given) => run_command(given, &log),
+        Err(Refused::Options(error)) => error.exit(),
+        Err(Refused::File(broken)) => refuse(&broken, &log),
     };
     log::finish();
     code
 }
 
-fn start(args: Args, log: &Log) -> anyhow::Result<()> {
+fn run_command(given: Given<Args>, log: &Log) -> ExitCode {
+    let origins = given.origins.clone();
+    let done = match &given.options.command {
+        Some(Command::CopyStore(options)) => copy_store::run(options),
+        Some(Command::PrintDefaultConfig(_)) => settings_file::print_default(&Args::command()),
+        Some(Command::CheckConfig(options)) => match settings_file::check(options) {
+            Ok(answer) => settings_file::print(&answer),
+            Err(broken) => return refuse(&broken, log),
+        },
+        None => start(given, log),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let text = origins.name_in(&format!("{error:#}"));
+            log.write_line(format!("longhall-server: {text}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says all that is wrong in a settings file. As with options, the code is 2.
+fn refuse(broken: &Broken, log: &Log) -> ExitCode {
+    for line in broken.lines() {
+        log.write_line(format!("longhall-server: {line}\n"));
+    }
+    ExitCode::from(2)
+}
+
+fn start(given: Given<Args>, log: &Log) -> anyhow::Result<()> {
+    let args = given.options;
     let levels = &args.basics.log;
     log.take_events(levels)
-        .with_context(|| format!("--log {levels} is not a log level; try info or debug"))?;
+        .with_context(|| not_a_level(levels))?;
+    let advice = given.advice.into_iter().chain(settings_file::advice(&args));
+    advice.for_each(|advice| warn!("{}", given.origins.name_in(&advice)));
+    args.config.hashing.cost.check()?;
     // Early, so that players who come now wait a little and are not refused.
     let listener = listener::bind(args.basics.listen)?;
     process_limits::allow_many_files();
@@ -85,6 +127,10 @@ fn start(args: Args, log: &Log) -> anyhow::Result<()> {
         .build()
         .context("cannot start the runtime")?;
     runtime.block_on(serve(args, listener))
+}
+
+fn not_a_level(levels: &str) -> String {
+    format!("--log {levels} is not a log level; try info or debug")
 }
 
 async fn serve(

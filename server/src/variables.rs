@@ -1,5 +1,6 @@
-//! Options by environment variables: an empty one counts as unset, and an error names
-//! the variable that it comes from.
+//! What the program was given: options on the command line, variables, the settings
+//! file. The former counts more. An empty variable is as good as none, and an error names
+//! the variable or the line that it comes from.
 
 use std::any::TypeId;
 use std::env;
@@ -11,39 +12,152 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, Error, Parser};
 
-/// The options that have their value from a variable.
-pub(crate) struct Variables(Vec<Variable>);
+use crate::settings_file::{Broken, Key, Keys, Setting, SettingsFile};
 
-struct Variable {
+/// What the program was given, and from where.
+pub(crate) struct Given<T> {
+    pub(crate) options: T,
+    pub(crate) origins: Origins,
+    /// What should not stay as it is in the file.
+    pub(crate) advice: Option<String>,
+}
+
+/// Why that does not let the program start.
+pub(crate) enum Refused {
+    /// Also the help and the version, which somebody has asked for.
+    Options(Error),
+    File(Broken),
+}
+
+/// Where the options have their values from that are not on the command line.
+#[derive(Clone)]
+pub(crate) struct Origins(Vec<Origin>);
+
+#[derive(Clone)]
+struct Origin {
+    /// Of a variable, or of a key with the place of its line.
     name: String,
     /// As it is written, with its dashes.
     option: String,
 }
 
-/// Reads the options from the command line and the environment. Where they do not let
-/// the program start, prints the help or the error, and ends it.
-pub(crate) fn parse<T: Parser>() -> (T, Variables) {
-    parse_from(&env::args_os().collect::<Vec<_>>()).unwrap_or_else(|error| error.exit())
+/// Reads what this program was given.
+///
+/// # Errors
+/// See [`Refused`].
+pub(crate) fn parse<T: Parser>() -> Result<Given<T>, Refused> {
+    parse_from(&env::args_os().collect::<Vec<_>>())
 }
 
-fn parse_from<T: Parser>(arguments: &[OsString]) -> Result<(T, Variables), Error> {
+/// As [`parse`], for this command line.
+pub(crate) fn parse_from<T: Parser>(arguments: &[OsString]) -> Result<Given<T>, Refused> {
+    // What is wrong is told below, where it is known what the file says.
+    let lenient = command::<T>().ignore_errors(true);
+    let early = lenient.try_get_matches_from(arguments);
+    let early = early.map_err(Refused::Options)?;
+    let keys = Keys::of(&T::command());
+    let file = match config_file(&early) {
+        Some(path) => Some(SettingsFile::read(&path, &keys).map_err(Refused::File)?),
+        None => None,
+    };
+    let settings = file.as_ref().map_or(&[][..], |file| &file.settings);
+    let counting = settings.iter().filter(|it| counts(it, &early, &keys));
+    let counting: Vec<_> = counting.collect();
+    let all = with_settings(arguments, &counting);
+
     let mut command = command::<T>();
-    let matches = command
-        .try_get_matches_from_mut(arguments)
-        .map_err(|error| name_variable(error, &self::command::<T>(), arguments))?;
-    let options = T::from_arg_matches(&matches)?;
-    Ok((options, Variables::used(&command, &matches)))
+    let matches = command.try_get_matches_from_mut(&all).map_err(|error| {
+        let is_of_file = file.as_ref().filter(|_| {
+            let without = self::command::<T>().try_get_matches_from(arguments);
+            without.is_ok_and(|_| error.use_stderr())
+        });
+        match is_of_file {
+            Some(file) => Refused::File(file.broken_by(&[in_one_line(&error)])),
+            None => Refused::Options(name_variable(error, &self::command::<T>(), &all)),
+        }
+    })?;
+    let options = T::from_arg_matches(&matches).map_err(Refused::Options)?;
+    let origins = Origins::of(&command, &matches, file.as_ref(), &counting);
+    Ok(Given {
+        options,
+        origins,
+        advice: file.and_then(|file| file.advice),
+    })
+}
+
+/// As [`parse`], by what a file says alone.
+///
+/// # Errors
+/// When that makes no sense together.
+pub(crate) fn parse_alone<T: Parser>(file: &SettingsFile) -> Result<Given<T>, Broken> {
+    let settings: Vec<_> = file.settings.iter().collect();
+    let mut command = command::<T>().mut_args(without_variable);
+    let matches = command.try_get_matches_from_mut(with_settings(&["".into()], &settings));
+    let read = matches.and_then(|matches| Ok((T::from_arg_matches(&matches)?, matches)));
+    let (options, matches) = read.map_err(|error| file.broken_by(&[in_one_line(&error)]))?;
+    let origins = Origins::of(&command, &matches, Some(file), &settings);
+    Ok(Given {
+        options,
+        origins,
+        advice: file.advice.clone(),
+    })
+}
+
+/// The file that is to be read, if the program is to be a server.
+fn config_file(matches: &ArgMatches) -> Option<PathBuf> {
+    if matches.subcommand_name().is_some() {
+        return None;
+    }
+    matches.get_one::<PathBuf>("config_file").cloned()
+}
+
+/// Whether nothing that counts more speaks against it: the same setting, or one that it
+/// cannot be set beside.
+fn counts(setting: &Setting, matches: &ArgMatches, keys: &Keys) -> bool {
+    let is_given = |key: &Key| {
+        let source = matches.value_source(key.id());
+        source.is_some_and(|source| source != ValueSource::DefaultValue)
+    };
+    let Some(own) = keys.named(&setting.name) else {
+        return false;
+    };
+    !is_given(own)
+        && !keys
+            .iter()
+            .any(|other| is_given(other) && keys.exclude_each_other(own, other))
+}
+
+/// The command line with these settings in it, behind the program's name.
+fn with_settings(arguments: &[OsString], settings: &[&Setting]) -> Vec<OsString> {
+    let (program, rest) = arguments.split_at(arguments.len().min(1));
+    let settings = settings.iter().flat_map(|setting| &setting.arguments);
+    let mut all = program.to_vec();
+    all.extend(settings.map(OsString::from));
+    all.extend_from_slice(rest);
+    all
+}
+
+/// What clap says, without its advice on how to use the program.
+fn in_one_line(error: &Error) -> String {
+    let text = error.to_string();
+    let text = text.split("\n\n").next().unwrap_or_default();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn command<T: Parser>() -> Command {
     T::command().mut_args(|arg| {
-        // Why one would change it is for the example of all options, not for the help.
+        // Why one would change it is for the settings file, not for the help.
         let arg = arg.long_help(Resettable::Reset);
         match is_empty(&arg) {
-            true => arg.env(Resettable::Reset),
+            true => without_variable(arg),
             false => arg,
         }
     })
+}
+
+fn without_variable(arg: Arg) -> Arg {
+    arg.env(Resettable::Reset)
 }
 
 fn is_empty(arg: &Arg) -> bool {
@@ -126,12 +240,17 @@ fn variable_that_is_no_text(command: &Command, arguments: &[OsString]) -> Option
     no_text.map(|(name, _)| name)
 }
 
-impl Variables {
-    fn used(command: &Command, matches: &ArgMatches) -> Self {
-        let used = command.get_arguments().filter_map(|arg| {
+impl Origins {
+    fn of(
+        command: &Command,
+        matches: &ArgMatches,
+        file: Option<&SettingsFile>,
+        settings: &[&Setting],
+    ) -> Self {
+        let variables = command.get_arguments().filter_map(|arg| {
             let id = arg.get_id().as_str();
             let is_used = matches.value_source(id) == Some(ValueSource::EnvVariable);
-            Some(Variable {
+            Some(Origin {
                 name: arg
                     .get_env()
                     .filter(|_| is_used)?
@@ -140,13 +259,19 @@ impl Variables {
                 option: format!("--{}", arg.get_long()?),
             })
         });
-        Self(used.collect())
+        let keys = settings.iter().filter_map(|Setting { name, line, .. }| {
+            Some(Origin {
+                name: format!("{name} ({}:{line})", file?.path.display()),
+                option: format!("--{name}"),
+            })
+        });
+        Self(variables.chain(keys).collect())
     }
 
-    /// The text with the variable's name for each option that was set by one.
+    /// The text with the variable's or the key's name for each option that was set by one.
     pub(crate) fn name_in(&self, text: &str) -> String {
         let mut named = text.to_owned();
-        for Variable { name, option } in &self.0 {
+        for Origin { name, option } in &self.0 {
             named = replace_word(&named, option, name);
         }
         named
@@ -154,7 +279,7 @@ impl Variables {
 }
 
 /// `--log` is no part of `--logins-per-minute`.
-fn replace_word(text: &str, word: &str, by: &str) -> String {
+pub(crate) fn replace_word(text: &str, word: &str, by: &str) -> String {
     let mut replaced = String::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once(word) {

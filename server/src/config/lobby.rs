@@ -3,6 +3,8 @@
 use clap::Args;
 use longhall_packet::{ChannelName, Topic};
 
+use super::WHILE_RUNNING;
+
 /// The channel that everybody is in.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Lobby")]
@@ -12,6 +14,7 @@ pub struct Lobby {
     /// For what everybody is to know today: the rules, or when the server will be away.
     #[arg(long = "motd", env = "LONGHALL_MOTD", value_name = "TEXT")]
     #[arg(default_value = "", hide_default_value = true, value_parser = message)]
+    #[arg(group = WHILE_RUNNING)]
     pub message_of_the_day: String,
 
     /// Name of the channel that everybody is in. A channel of players that has
@@ -24,11 +27,12 @@ pub struct Lobby {
     pub name: ChannelName,
 
     /// What the lobby is about, at most 120 characters: shown as its topic to
-    /// whoever is in it. Holds from the next start on.
+    /// whoever is in it.
     ///
     /// For a word of welcome; no player can change it.
     #[arg(long, env = "LONGHALL_WELCOME", value_name = "TEXT")]
     #[arg(default_value = "", hide_default_value = true, value_parser = topic)]
+    #[arg(group = WHILE_RUNNING)]
     pub welcome: Topic,
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::{WHILE_RUNNING, seconds};
 use crate::name_list;
 
 /// Which names nobody can have, and who may not come in.
@@ -15,11 +16,12 @@ pub struct Names {
     /// A text file with user names that nobody can register, nor what looks like
     /// them, one a line; what follows a # is a remark. They come to the lobby's
     /// name and some that are reserved anyway, like admin and server; "!admin"
-    /// frees one of those. Read at the start; accounts there are stay.
+    /// frees one of those. Accounts there are stay.
     ///
     /// For the names of your team and of your game's own figures. To register such a
     /// name for yourself, do so before it is in the file.
     #[arg(long, env = "LONGHALL_RESERVED_NAMES", value_name = "FILE")]
+    #[arg(group = WHILE_RUNNING)]
     pub reserved_names: Option<PathBuf>,
 
     /// A text file with the user names that may not come in, one a line; what
@@ -28,10 +30,15 @@ pub struct Names {
     ///
     /// Name one, also an empty one, to be able to ban without a restart.
     #[arg(long, env = "LONGHALL_BANNED_NAMES", value_name = "FILE")]
+    #[arg(group = WHILE_RUNNING)]
     pub banned_names: Option<PathBuf>,
 
-    /// How often that file is looked at.
-    #[arg(skip = Duration::from_secs(2))]
+    /// How often the file of banned names is looked at, in seconds. At most 3600.
+    ///
+    /// Less often where it is on a disk that shall sleep.
+    #[arg(long, env = "LONGHALL_BAN_INTERVAL", value_name = "SECONDS")]
+    #[arg(default_value = "2", value_parser = seconds::<1, 3600>())]
+    #[arg(group = WHILE_RUNNING, hide_short_help = true)]
     pub ban_interval: Duration,
 
     /// Lines as in the file of reserved names, beside it.
@@ -52,5 +59,14 @@ impl Names {
             self.reserved.extend(text.lines().map(str::to_owned));
         }
         Ok(())
+    }
+
+    /// Whether the file of banned names can be read.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn check_banned(&self) -> io::Result<()> {
+        let file = self.banned_names.as_ref();
+        file.map_or(Ok(()), |file| name_list::read(file, "banned").map(drop))
     }
 }

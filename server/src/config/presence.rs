@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::builder::TypedValueParser;
 use clap::{Args, value_parser};
 
+use super::WHILE_RUNNING;
+
 /// A player who is gone for longer is gone.
 const MAX_GRACE_S: u64 = 24 * 60 * 60;
 
@@ -20,9 +22,20 @@ pub struct Presence {
     #[arg(long, env = "LONGHALL_GRACE", value_name = "SECONDS")]
     #[arg(default_value = "30")]
     #[arg(value_parser = value_parser!(u64).range(..=MAX_GRACE_S).map(Duration::from_secs))]
+    #[arg(group = WHILE_RUNNING)]
     pub grace: Duration,
 
-    /// How often the news of who came and went is told, at most.
-    #[arg(skip = Duration::from_secs(1))]
+    /// How often the news of who came and went is told at most, in milliseconds. From
+    /// 100 to 60000, a minute.
+    ///
+    /// More where very many come and go, and each of it is sent to everybody.
+    #[arg(
+        long = "presence-interval",
+        env = "LONGHALL_PRESENCE_INTERVAL",
+        value_name = "MILLISECONDS"
+    )]
+    #[arg(default_value = "1000")]
+    #[arg(value_parser = value_parser!(u64).range(100..=60_000).map(Duration::from_millis))]
+    #[arg(group = WHILE_RUNNING, hide_short_help = true)]
     pub interval: Duration,
 }

@@ -2,6 +2,8 @@
 
 use clap::{Args, value_parser};
 
+use super::WHILE_RUNNING;
+
 /// How often something may be done. What is per hour or minute may be done all at once,
 /// unless it says otherwise.
 #[derive(Args, Clone, Debug)]
@@ -13,6 +15,7 @@ pub struct Rates {
     /// fewer where somebody makes accounts by the dozen.
     #[arg(long, env = "LONGHALL_REGISTRATIONS_PER_HOUR", value_name = "COUNT")]
     #[arg(default_value_t = 30, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub registrations_per_hour: u32,
 
     /// Login tries allowed per address and minute.
@@ -21,6 +24,7 @@ pub struct Rates {
     /// password hash, some 20 ms of one core.
     #[arg(long, env = "LONGHALL_LOGINS_PER_MINUTE", value_name = "COUNT")]
     #[arg(default_value_t = 30, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub logins_per_minute: u32,
 
     /// Login tries allowed per user name, address and minute; twice as many from
@@ -34,6 +38,7 @@ pub struct Rates {
         value_name = "COUNT"
     )]
     #[arg(default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub logins_per_minute_per_name: u32,
 
     /// Tries allowed per address and minute to resume a session that there is not.
@@ -42,6 +47,7 @@ pub struct Rates {
     /// More behind a proxy, where many sessions expire at once.
     #[arg(long, env = "LONGHALL_FAILED_RESUMES_PER_MINUTE", value_name = "COUNT")]
     #[arg(default_value_t = 300, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub failed_resumes_per_minute: u32,
 
     /// Packets allowed per connection and second, averaged over four seconds.
@@ -50,6 +56,7 @@ pub struct Rates {
     /// More for a game that sends requests of its own by script.
     #[arg(long, env = "LONGHALL_PACKETS_PER_SECOND", value_name = "COUNT")]
     #[arg(default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub packets_per_second: u32,
 
     /// Pages of history allowed per connection and second, averaged over four
@@ -58,6 +65,7 @@ pub struct Rates {
     /// Fewer where reading the disk is what the machine is busy with.
     #[arg(long, env = "LONGHALL_HISTORY_PER_SECOND", value_name = "COUNT")]
     #[arg(default_value_t = 50, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub history_per_second: u32,
 
     /// Lines, whispers, edits and deletions allowed per account and second, averaged
@@ -67,6 +75,7 @@ pub struct Rates {
     /// 1 or 2 calm a chat that is flooded.
     #[arg(long, env = "LONGHALL_LINES_PER_SECOND", value_name = "COUNT")]
     #[arg(value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub lines_per_second: Option<u32>,
 
     /// Whispers allowed per account and minute to players who never whispered
@@ -79,6 +88,7 @@ pub struct Rates {
         value_name = "COUNT"
     )]
     #[arg(default_value_t = 120, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub unanswered_whispers_per_minute: u32,
 
     /// Tries at the passwords of channels allowed per account and minute.
@@ -90,6 +100,7 @@ pub struct Rates {
         value_name = "COUNT"
     )]
     #[arg(default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub channel_passwords_per_minute: u32,
 
     /// Channels an account may create per hour. A name stays in the database
@@ -98,9 +109,14 @@ pub struct Rates {
     /// More for a game that makes a channel for each match.
     #[arg(long, env = "LONGHALL_CREATIONS_PER_HOUR", value_name = "COUNT")]
     #[arg(default_value_t = 40, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
     pub creations_per_hour: u32,
 
-    /// Invitations per account and minute.
-    #[arg(skip = 20_u32)]
+    /// Invitations allowed per account and minute.
+    ///
+    /// Fewer where players are bothered by invitations.
+    #[arg(long, env = "LONGHALL_INVITATIONS_PER_MINUTE", value_name = "COUNT")]
+    #[arg(default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING, hide_short_help = true)]
     pub invitations_per_minute: u32,
 }
