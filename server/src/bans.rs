@@ -7,25 +7,26 @@ use std::collections::HashSet;
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use longhall_packet::{CloseReason, Username};
-use tokio::time::interval;
+use tokio::time::sleep;
 use tracing::{info, warn};
 
 use crate::hub::Hub;
 use crate::name_list;
+use crate::settings::Settings;
 use crate::store::Store;
 
 /// The names in the operator's file; without a file, nobody is banned.
 #[derive(Debug, Default)]
 pub(crate) struct Bans {
-    file: Option<PathBuf>,
     known: Mutex<Known>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
+    file: Option<PathBuf>,
     stamp: Option<Stamp>,
     name_keys: HashSet<String>,
 }
@@ -39,12 +40,23 @@ impl Bans {
     /// # Errors
     /// When it cannot be read: at the start that is a slip of the operator's.
     pub(crate) fn read(file: Option<PathBuf>) -> Result<Self, Error> {
-        let bans = Self {
-            file,
-            known: Mutex::default(),
-        };
+        let bans = Self::default();
+        bans.set_file(file);
         bans.refresh()?;
         Ok(bans)
+    }
+
+    /// Looks at another file from now on; without one, nobody is banned any more.
+    pub(crate) fn set_file(&self, file: Option<PathBuf>) {
+        let mut known = self.known();
+        if known.file == file {
+            return;
+        }
+        known.stamp = None;
+        if file.is_none() {
+            known.name_keys.clear();
+        }
+        known.file = file;
     }
 
     /// Whether the account with this name key may not come in.
@@ -59,7 +71,11 @@ impl Bans {
 
     /// Reads the file again if it has changed, and returns the name keys new in it.
     fn refresh(&self) -> Result<Vec<String>, Error> {
-        let Some(file) = &self.file else {
+        let (file, known_stamp) = {
+            let known = self.known();
+            (known.file.clone(), known.stamp)
+        };
+        let Some(file) = &file else {
             return Ok(Vec::new());
         };
         let explain = |cause: Error| name_list::explain(file, "banned", &cause);
@@ -68,15 +84,20 @@ impl Bans {
             return Err(explain(ErrorKind::IsADirectory.into()));
         }
         let stamp = Some((metadata.modified().map_err(explain)?, metadata.len()));
-        if self.known().stamp == stamp {
+        if known_stamp == stamp {
             return Ok(Vec::new());
         }
         let text = name_list::read(file, "banned")?;
         let name_keys = parse(&text);
         info!(names = name_keys.len(), file = %file.display(), "banned names read");
         let mut known = self.known();
+        if known.file.as_ref() != Some(file) {
+            // It is another one by now, which comes next.
+            return Ok(Vec::new());
+        }
         let added = name_keys.difference(&known.name_keys).cloned().collect();
-        *known = Known { stamp, name_keys };
+        known.stamp = stamp;
+        known.name_keys = name_keys;
         Ok(added)
     }
 
@@ -88,14 +109,11 @@ impl Bans {
 
 /// Looks at the file now and then, and closes the sessions of the accounts whose names
 /// are new in it.
-pub(crate) async fn watch(bans: Arc<Bans>, period: Duration, store: Arc<dyn Store>, hub: Hub) {
-    if bans.file.is_none() {
-        return;
-    }
-    let mut ticks = interval(period);
+pub(crate) async fn watch(bans: Arc<Bans>, settings: Settings, store: Arc<dyn Store>, hub: Hub) {
     let mut was_readable = true;
     loop {
-        ticks.tick().await;
+        let period = settings.now().names.ban_interval;
+        sleep(period).await;
         let reader = Arc::clone(&bans);
         let refreshed = tokio::task::spawn_blocking(move || reader.refresh()).await;
         let added = match refreshed {

@@ -70,8 +70,9 @@ pub(crate) async fn serve(
     let connection = server.connection_id();
     // Futures that are needed once are on the heap: an idle connection is small.
     let accepting = Box::pin(handshake::accept(stream, || server.readiness()));
+    let patience = server.settings().timeouts.handshake;
     let handshake = tokio::select! {
-        handshake = timeout(server.config.timeouts.handshake, accepting) => handshake,
+        handshake = timeout(patience, accepting) => handshake,
         () = server.stopping.cancelled() => return,
     };
     let (stream, opened) = match handshake {
@@ -90,7 +91,7 @@ pub(crate) async fn serve(
         (None, Opened::Version(protocol)) => Ok(protocol),
     };
     let (reading, writing) = stream.into_split();
-    let outbox = Outbox::new(server.config.capacity.outbox_max_bytes, Some(writing));
+    let outbox = Outbox::new(server.settings().capacity.outbox_max_bytes, Some(writing));
     let outbox = Arc::new(outbox);
     let mut socket = Socket::new(reading, Arc::clone(&outbox), Arc::clone(&server));
     let (end, session) = match opened {
@@ -232,7 +233,10 @@ struct Socket {
 impl Socket {
     fn new(tcp: OwnedReadHalf, outbox: Arc<Outbox>, server: Arc<Server>) -> Self {
         let now = Instant::now();
-        let alarm = now + (server.config.timeouts.idle / 2).min(server.config.timeouts.login);
+        let alarm = {
+            let timeouts = &server.settings().timeouts;
+            now + (timeouts.idle / 2).min(timeouts.login)
+        };
         let config = WebSocketConfig::default()
             .read_buffer_size(FRAME_BUFFER)
             // A packet a little too large is told so; a huge one is not even read.
@@ -243,7 +247,7 @@ impl Socket {
             outbox,
             frames: WebSocketContext::new(Role::Server, Some(config)),
             unread: Unread::default(),
-            intake: Intake::new(&server.config),
+            intake: Intake::new(&server.limits),
             rests_until: None,
             ahead: None,
             answering: false,
@@ -315,7 +319,7 @@ impl Socket {
         if !is_stuck {
             self.stuck_until = None;
         } else if self.stuck_until.is_none() {
-            let until = Instant::now() + self.server.config.timeouts.write;
+            let until = Instant::now() + self.server.settings().timeouts.write;
             self.stuck_until = Some(until);
             self.wake_by(until);
         }
@@ -419,17 +423,15 @@ impl Socket {
     }
 
     fn check_deadlines(&mut self) -> Result<(), End> {
-        let config = &self.server.config;
+        let timeouts = self.server.settings().timeouts.clone();
         let now = Instant::now();
         self.rests_until = self.rests_until.filter(|until| now < *until);
         if !self.unread.is_empty() || self.rests_until.is_some() {
             // It is not the peer who keeps silent.
             self.last_heard = now;
         }
-        let idle = self.last_heard + config.timeouts.idle;
-        let login = self
-            .logged_out_since
-            .map(|since| since + config.timeouts.login);
+        let idle = self.last_heard + timeouts.idle;
+        let login = self.logged_out_since.map(|since| since + timeouts.login);
         if now >= idle {
             return Err(End::Close(CloseReason::Idle));
         }
@@ -441,7 +443,7 @@ impl Socket {
         }
         // Half-way to the end, ask: most libraries answer a WebSocket ping by
         // themselves, so that a player who only listens stays.
-        let half = self.last_heard + config.timeouts.idle / 2;
+        let half = self.last_heard + timeouts.idle / 2;
         if now >= half && self.ping == Ping::NotSent {
             self.ping = Ping::Sent;
             self.outbox.push(ping());

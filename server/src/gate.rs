@@ -32,7 +32,7 @@ pub(crate) struct Gate {
 impl Gate {
     pub(crate) fn before(session: Session) -> Self {
         Self {
-            limit: PacketLimit::new(&session.server.config),
+            limit: PacketLimit::new(&session.server.limits),
             session,
             broken_packets: 0,
             excess_packets: 0,

@@ -48,6 +48,7 @@ mod set_right;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -77,8 +78,8 @@ pub(crate) struct Hub {
 }
 
 struct Shared {
-    /// See [`Config::grace`](crate::Config::grace).
-    grace: Duration,
+    /// In milliseconds. See [`Presence::grace`](crate::config::Presence::grace).
+    grace_ms: AtomicU64,
     /// Until then, a player who resumes was online before the server's restart.
     restarted_until: Instant,
     is_in_cluster: bool,
@@ -187,12 +188,23 @@ impl Hub {
         state.open_channel(lobby, 0);
         Self {
             shared: Arc::new(Shared {
-                grace,
+                grace_ms: AtomicU64::new(millis(grace)),
                 restarted_until: Instant::now() + grace,
                 is_in_cluster,
                 state: Mutex::new(state),
             }),
         }
+    }
+
+    /// How long who is cut off from now on still counts as online. Who was cut off before
+    /// may count for as long as was said then, and so may those who come right after, if
+    /// it was longer: graces end in their order.
+    pub(crate) fn set_grace(&self, grace: Duration) {
+        self.shared.grace_ms.store(millis(grace), Ordering::Relaxed);
+    }
+
+    fn grace(&self) -> Duration {
+        Duration::from_millis(self.shared.grace_ms.load(Ordering::Relaxed))
     }
 
     /// Whether there may be other servers.
@@ -318,4 +330,8 @@ impl State {
         }
         seen
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -12,13 +12,10 @@ use tokio::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::config::Config;
-use crate::rate_limit::SteadyLimit;
+use crate::rate_limit::{RateLimits, SteadyLimit};
 
 /// The longest header of a frame from a client (RFC 6455, section 5.2).
 const MAX_HEADER_BYTES: usize = 14;
-/// Reads a second that any client may need: packets come in pieces.
-const MIN_READS_PER_SECOND: u32 = 200;
 /// A frame that is no packet counts as so many reads: most ask for an answer.
 const READS_PER_FRAME: u32 = 5;
 
@@ -40,15 +37,10 @@ pub(crate) enum Verdict {
 }
 
 impl Intake {
-    pub(crate) fn new(config: &Config) -> Self {
-        let rates = &config.rates;
-        let packets = rates
-            .packets_per_second
-            .saturating_add(rates.history_per_second);
-        let reads = packets.saturating_mul(4).max(MIN_READS_PER_SECOND);
+    pub(crate) fn new(limits: &RateLimits) -> Self {
         Self {
             meter: FrameMeter::default(),
-            reads: SteadyLimit::per_second(reads),
+            reads: SteadyLimit::at(&limits.reads),
         }
     }
 
@@ -130,6 +122,8 @@ impl FrameMeter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::rate_limit::MIN_READS_PER_SECOND;
 
     /// A frame as a client sends it: masked, with a mask of zeros.
     fn frame(first: u8, payload: usize) -> Vec<u8> {
@@ -177,7 +171,7 @@ mod tests {
 
     #[test]
     fn pings_beyond_any_need_are_a_flood() {
-        let mut intake = Intake::new(&Config::default());
+        let mut intake = Intake::new(&RateLimits::new(&Config::default()));
         let now = Instant::now();
         let ping = frame(0x89, 0);
         assert_eq!(intake.count(&ping.repeat(100), now), Verdict::Fine);
@@ -188,7 +182,7 @@ mod tests {
 
     #[test]
     fn after_many_reads_there_is_a_rest() {
-        let mut intake = Intake::new(&Config::default());
+        let mut intake = Intake::new(&RateLimits::new(&Config::default()));
         let now = Instant::now();
         let rest = (0..100_000).find(|_| intake.count(b"", now) != Verdict::Fine);
         let least = 4 * MIN_READS_PER_SECOND;

@@ -27,12 +27,13 @@
 //! - `retention`: forgets what is too old;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
 //!
-//! [`config`] has all settings. For the program are [`log`], where its log goes without
+//! [`config`] has all settings, and [`settings`] those of a server that runs. For the program are [`log`], where its log goes without
 //! anybody waiting for it, and [`process_limits`], which it raises or outlives.
 
 pub mod config;
 pub mod log;
 mod server;
+pub mod settings;
 mod channel_locks;
 pub mod listener;
 mod handshake;
@@ -78,13 +79,15 @@ use tracing::info;
 use bus::Link;
 pub use config::Config;
 use server::Server;
+pub use settings::Settings;
 use store::Store;
 
 /// Name and version, as told to clients and printed by `--version`.
 pub const SERVER_NAME: &str = concat!("longhall-server/", env!("CARGO_PKG_VERSION"));
 
 /// Serves players on `listener` until `stopping` is cancelled, then says
-/// good-bye to them, lets their last packets go out and closes the store.
+/// good-bye to them, lets their last packets go out and closes the store. Settings of which
+/// the caller keeps a clone may be changed meanwhile, a [`Config`] is as good as any.
 ///
 /// # Errors
 /// When the password threads cannot be started, a file of names cannot be read, or the
@@ -92,11 +95,11 @@ pub const SERVER_NAME: &str = concat!("longhall-server/", env!("CARGO_PKG_VERSIO
 /// one connection never ends it.
 pub async fn run(
     listener: TcpListener,
-    config: Config,
+    settings: impl Into<Settings>,
     store: Arc<dyn Store>,
     stopping: CancellationToken,
 ) -> io::Result<()> {
-    run_with(listener, config, store, None, stopping).await
+    run_with(listener, settings.into(), store, None, stopping).await
 }
 
 /// As [`run`], as one of several servers that have the store in common and hear of each
@@ -106,28 +109,28 @@ pub async fn run(
 /// See [`run`].
 pub async fn run_in_cluster(
     listener: TcpListener,
-    config: Config,
+    settings: impl Into<Settings>,
     store: Arc<dyn Store>,
     link: Link,
     stopping: CancellationToken,
 ) -> io::Result<()> {
-    run_with(listener, config, store, Some(link), stopping).await
+    run_with(listener, settings.into(), store, Some(link), stopping).await
 }
 
 async fn run_with(
     listener: TcpListener,
-    config: Config,
+    settings: Settings,
     store: Arc<dyn Store>,
     link: Option<Link>,
     stopping: CancellationToken,
 ) -> io::Result<()> {
-    let server = Server::open(config, store, link, stopping).await?;
+    let server = Server::open(settings, store, link, stopping).await?;
     server.start_tasks();
     info!(address = %listener.local_addr()?, "listening");
     let connections = TaskTracker::new();
     let accepting = listener::run(
         &listener,
-        &server.config.capacity,
+        &server.settings,
         &server.limits,
         &connections,
         |stream, address, refusal| connection::serve(Arc::clone(&server), stream, address, refusal),

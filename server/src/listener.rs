@@ -18,6 +18,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::config::Capacity;
 use crate::rate_limit::{RateLimits, network};
+use crate::settings::Settings;
 
 /// Connections being told that there are too many. Beyond, they are just dropped.
 const MAX_REFUSALS: usize = 64;
@@ -66,7 +67,7 @@ pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 /// to close it if there are too many.
 pub(crate) async fn run<Serving>(
     listener: &TcpListener,
-    capacity: &Capacity,
+    settings: &Settings,
     limits: &RateLimits,
     connections: &TaskTracker,
     serve: impl Fn(TcpStream, IpAddr, Option<CloseReason>) -> Serving,
@@ -101,7 +102,8 @@ pub(crate) async fn run<Serving>(
         failing = false;
         let address = address.ip();
         let is_slow_enough = limits.check_connection(address).is_ok();
-        let (permit, refusal) = match counts.enter(address, is_slow_enough, capacity) {
+        let entered = counts.enter(address, is_slow_enough, &settings.now().capacity);
+        let (permit, refusal) = match entered {
             Ok(permit) => (permit, None),
             Err(permit) => {
                 refused.note(address);

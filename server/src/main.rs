@@ -3,6 +3,7 @@
 mod copy_store;
 #[cfg(test)]
 mod example;
+mod reload;
 mod settings_file;
 mod variables;
 
@@ -13,13 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
 use longhall_server::bus::NatsBus;
 use longhall_server::config::{Basics, while_running};
 use longhall_server::log::{self, Log};
 use longhall_server::store::{PostgresStore, SqliteStore, Store};
 use longhall_server::{
-    Config, SERVER_NAME, listener, process_limits, run, run_in_cluster, shutdown,
+    Config, SERVER_NAME, Settings, listener, process_limits, run, run_in_cluster, shutdown,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -126,7 +127,8 @@ fn start(given: Given<Args>, log: &Log) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(serve(args, listener))
+    let running = args.config_file.is_some().then_some(given.matches);
+    runtime.block_on(serve(args, running, listener))
 }
 
 fn not_a_level(levels: &str) -> String {
@@ -137,14 +139,19 @@ async fn serve(
     Args {
         basics, mut config, ..
     }: Args,
+    running: Option<ArgMatches>,
     listener: std::net::TcpListener,
 ) -> anyhow::Result<()> {
+    let patience = config.timeouts.shutdown + Duration::from_secs(1);
+    config.names.read_reserved()?;
+    let settings = Settings::from(config);
+    let reload = running.map(|running| reload::on_request(running, settings.clone()));
+    let reload = reload.transpose().context("cannot start a thread")?;
     // Before the database, so that a stop is in good order however long that takes.
     let stopping = CancellationToken::new();
-    let patience = config.timeouts.shutdown + Duration::from_secs(1);
-    shutdown::on_signals(stopping.clone(), patience).context("cannot listen for signals")?;
+    shutdown::on_signals(stopping.clone(), patience, reload)
+        .context("cannot listen for signals")?;
     process_limits::outlive_file_size_limit().context("cannot listen for signals")?;
-    config.names.read_reserved()?;
     let listener = TcpListener::from_std(listener).context("cannot wait for connections")?;
     let bus = basics.bus.read()?;
     let option = basics.bus.option();
@@ -157,11 +164,11 @@ async fn serve(
     info!(database, server = SERVER_NAME, "starting");
     let run = async {
         match bus {
-            None => run(listener, config, store, stopping).await,
+            None => run(listener, settings, store, stopping).await,
             Some(url) => {
                 let link = NatsBus::connect(&url, store.epoch()).await;
                 let link = link.map_err(io::Error::other)?;
-                run_in_cluster(listener, config, store, link, stopping).await
+                run_in_cluster(listener, settings, store, link, stopping).await
             }
         }
     };

@@ -1,6 +1,7 @@
 //! Limits: tries per address and per name, lines per account, packets per
 //! connection. What one player spends is not what another needs.
 
+mod limiter;
 mod steady;
 #[cfg(test)]
 mod tests;
@@ -12,16 +13,16 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use governor::clock::{Clock, DefaultClock};
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use governor::Quota;
+use governor::clock::DefaultClock;
 use longhall_packet::{Denial, DenyCode};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::store::{Place, UserId};
-pub(crate) use steady::SteadyLimit;
+use limiter::Limiter;
+pub(crate) use steady::{Pace, SteadyLimit};
 pub(crate) use tried::Tried;
 use tried::Tries;
 
@@ -33,50 +34,72 @@ const MAX_ANSWERS: usize = 64;
 /// Denials to one address that the log tells of.
 const DENIAL_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not zero");
 
-type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
+/// The reads a second that any client may need: packets come in pieces.
+pub(crate) const MIN_READS_PER_SECOND: u32 = 200;
 
-/// The limits that all connections of this server share.
+/// The limits that all connections of this server share. They may change while it runs.
 pub(crate) struct RateLimits {
-    connections: Keyed<IpAddr>,
-    denial_lines: Keyed<IpAddr>,
+    connections: Limiter<IpAddr>,
+    denial_lines: Limiter<IpAddr>,
     tries: Tries,
-    unanswered_whispers: Keyed<i64>,
+    unanswered_whispers: Limiter<i64>,
     speakers: Mutex<HashMap<UserId, Shared>>,
-    lines_per_second: NonZeroU32,
-    creations: Keyed<i64>,
-    invitations: Keyed<i64>,
+    creations: Limiter<i64>,
+    invitations: Limiter<i64>,
+    /// Lines of one account.
+    lines: Pace,
+    /// Packets, pages of history and reads of one connection.
+    packets: Pace,
+    history: Pace,
+    pub(crate) reads: Pace,
     clock: DefaultClock,
 }
 
 impl RateLimits {
     pub(crate) fn new(config: &Config) -> Self {
+        let limits = Self {
+            connections: Limiter::default(),
+            denial_lines: Limiter::new(Quota::per_minute(DENIAL_LINES_PER_MINUTE)),
+            tries: Tries::default(),
+            unanswered_whispers: Limiter::default(),
+            speakers: Mutex::default(),
+            creations: Limiter::default(),
+            invitations: Limiter::default(),
+            lines: Pace::default(),
+            packets: Pace::default(),
+            history: Pace::default(),
+            reads: Pace::default(),
+            clock: DefaultClock::default(),
+        };
+        limits.set(config);
+        limits
+    }
+
+    /// Takes the limits as they are to be from now on. Who is kept waiting by one that changes
+    /// is let through; the others are not touched.
+    pub(crate) fn set(&self, config: &Config) {
         let rates = &config.rates;
         let connections =
             u32::try_from(config.capacity.max_connections_per_address).unwrap_or(u32::MAX);
+        self.connections.set(
+            Quota::per_second(at_least_one(connections / 4))
+                .allow_burst(at_least_one(connections.saturating_mul(2))),
+        );
+        self.tries.set(rates);
         let whispers = at_least_one(rates.unanswered_whispers_per_minute);
-        Self {
-            connections: RateLimiter::hashmap(
-                Quota::per_second(at_least_one(connections / 4))
-                    .allow_burst(at_least_one(connections.saturating_mul(2))),
-            ),
-            denial_lines: RateLimiter::hashmap(Quota::per_minute(DENIAL_LINES_PER_MINUTE)),
-            tries: Tries::new(rates),
-            unanswered_whispers: RateLimiter::hashmap(
-                Quota::per_minute(whispers)
-                    .allow_burst(at_least_one(whispers.get().min(WHISPERS_AT_ONCE))),
-            ),
-            speakers: Mutex::default(),
-            lines_per_second: at_least_one(
-                rates.lines_per_second.unwrap_or(rates.packets_per_second),
-            ),
-            creations: RateLimiter::hashmap(Quota::per_hour(at_least_one(
-                rates.creations_per_hour,
-            ))),
-            invitations: RateLimiter::hashmap(Quota::per_minute(at_least_one(
-                rates.invitations_per_minute,
-            ))),
-            clock: DefaultClock::default(),
-        }
+        let at_once = at_least_one(whispers.get().min(WHISPERS_AT_ONCE));
+        self.unanswered_whispers
+            .set(Quota::per_minute(whispers).allow_burst(at_once));
+        let creations = at_least_one(rates.creations_per_hour);
+        self.creations.set(Quota::per_hour(creations));
+        let invitations = at_least_one(rates.invitations_per_minute);
+        self.invitations.set(Quota::per_minute(invitations));
+        let (packets, history) = (rates.packets_per_second, rates.history_per_second);
+        self.lines.set(rates.lines_per_second.unwrap_or(packets));
+        self.packets.set(packets);
+        self.history.set(history);
+        let reads = packets.saturating_add(history).saturating_mul(4);
+        self.reads.set(reads.max(MIN_READS_PER_SECOND));
     }
 
     /// Counts a connection from `address`: twice as many at once as may be there at
@@ -107,7 +130,7 @@ impl RateLimits {
     pub(crate) fn speaker(&self, user: UserId) -> Arc<Speaker> {
         let mut speakers = self.speakers();
         let shared = speakers.entry(user).or_insert_with(|| Shared {
-            speaker: Arc::new(Speaker::new(self.lines_per_second)),
+            speaker: Arc::new(Speaker::new(&self.lines)),
             was_unused: false,
         });
         shared.was_unused = false;
@@ -132,12 +155,12 @@ impl RateLimits {
 
     /// Forgets addresses and names that are back to their full allowance.
     pub(crate) fn drop_idle(&self) {
-        self.connections.retain_recent();
-        self.denial_lines.retain_recent();
+        self.connections.drop_idle();
+        self.denial_lines.drop_idle();
         self.tries.drop_idle();
-        self.unanswered_whispers.retain_recent();
-        self.creations.retain_recent();
-        self.invitations.retain_recent();
+        self.unanswered_whispers.drop_idle();
+        self.creations.drop_idle();
+        self.invitations.drop_idle();
         // Not at once: an account that logs in again has no more lines than before.
         self.speakers().retain(|_, shared| {
             let is_unused = Arc::strong_count(&shared.speaker) == 1;
@@ -151,13 +174,9 @@ impl RateLimits {
         speakers.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn check<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: &K) -> Result<(), Denial> {
-        limiter.check_key(key).map_err(|until| {
-            Denial::for_now(
-                DenyCode::RateLimited,
-                until.wait_time_from(self.clock.now()),
-            )
-        })
+    fn check<K: Hash + Eq + Clone>(&self, limiter: &Limiter<K>, key: &K) -> Result<(), Denial> {
+        let checked = limiter.check(key, &self.clock);
+        checked.map_err(|wait| Denial::for_now(DenyCode::RateLimited, wait))
     }
 }
 
@@ -177,9 +196,9 @@ struct Shared {
 }
 
 impl Speaker {
-    fn new(lines_per_second: NonZeroU32) -> Self {
+    fn new(pace: &Pace) -> Self {
         Self {
-            lines: SteadyLimit::per_second(lines_per_second.get()),
+            lines: SteadyLimit::at(pace),
             answered_by: Mutex::default(),
         }
     }
@@ -223,10 +242,10 @@ pub(crate) struct PacketLimit {
 }
 
 impl PacketLimit {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(limits: &RateLimits) -> Self {
         Self {
-            packets: SteadyLimit::per_second(config.rates.packets_per_second),
-            history: SteadyLimit::per_second(config.rates.history_per_second),
+            packets: SteadyLimit::at(&limits.packets),
+            history: SteadyLimit::at(&limits.history),
         }
     }
 

@@ -8,6 +8,7 @@ use tracing::{debug, info, warn};
 
 use crate::clock::{Clock, now_ms};
 use crate::config::History;
+use crate::settings::Settings;
 use crate::store::{Pruned, Retention, Shrunk, Store, StoreError};
 
 /// Between two steps of one round, so that players' lines go first.
@@ -21,15 +22,14 @@ const TOLD_AGAIN: Duration = Duration::from_secs(60);
 const SAID_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Forgets at the start and then regularly, in steps that keep nobody waiting.
-pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<Clock>, history: History) {
+pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<Clock>, settings: Settings) {
     let rounds = async {
-        let mut rounds = interval(history.prune_interval);
-        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            rounds.tick().await;
+            let history = settings.now().history.clone();
             if let Err(cause) = one_round(&*store, &clock, &history).await {
                 tell(&cause, "cannot forget old lines for now");
             }
+            sleep(history.prune_interval).await;
         }
     };
     let looks = async {
@@ -43,7 +43,7 @@ pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<Clock>, history: Histo
     tokio::select! {
         () = rounds => {}
         () = looks => {}
-        () = keep_small(&*store, &history) => {}
+        () = keep_small(&*store, &settings) => {}
     }
 }
 
@@ -106,18 +106,22 @@ fn retention(clock: &Clock, history: &History) -> Retention {
 }
 
 /// Makes room when the database is larger than the operator wants it to be.
-async fn keep_small(store: &dyn Store, history: &History) {
-    let max_bytes = history.max_database_bytes;
-    if max_bytes == 0 {
-        return std::future::pending().await;
-    }
-    let mut rounds = interval(history.size_interval);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+async fn keep_small(store: &dyn Store, settings: &Settings) {
     // A flood is told once a minute, with the first word at once.
     let mut quiet_until = Instant::now();
     let mut untold = Shrunk::default();
+    let mut pause = Duration::ZERO;
     loop {
-        rounds.tick().await;
+        sleep(pause).await;
+        let History {
+            max_database_bytes: max_bytes,
+            size_interval,
+            ..
+        } = settings.now().history;
+        pause = size_interval;
+        if max_bytes == 0 {
+            continue;
+        }
         loop {
             match store.shrink(max_bytes).await {
                 Ok(done) => {
@@ -314,8 +318,9 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         };
+        let settings = Settings::from(Config::with(|config| config.history = kept.history.clone()));
         tokio::select! {
-            () = keep_small(&kept.store, &kept.history) => {}
+            () = keep_small(&kept.store, &settings) => {}
             () = is_told => {}
         }
         assert_eq!(kept.lines().await, 0);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::{ArcSwap, Guard};
 use longhall_packet::{ChannelName, Denial, DenyCode};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -26,11 +27,14 @@ use crate::rate_limit::{RateLimits, Tried};
 use crate::reserved::Reserved;
 use crate::resume_token::SeenTokens;
 use crate::retention;
+use crate::settings::{self, Settings};
 use crate::store::{CHANNEL_WAIT, ChannelId, Store, StoreError};
 
 /// What all connections share.
 pub(crate) struct Server {
+    /// As at the start: for what waits for a restart.
     pub(crate) config: Config,
+    pub(crate) settings: Settings,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hub: Hub,
     pub(crate) chat_log: ChatLog,
@@ -42,7 +46,7 @@ pub(crate) struct Server {
     pub(crate) passwords: Passwords,
     pub(crate) limits: Arc<RateLimits>,
     pub(crate) bans: Arc<Bans>,
-    pub(crate) reserved: Reserved,
+    pub(crate) reserved: ArcSwap<Reserved>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) seen_tokens: Arc<SeenTokens>,
     /// Cancelled when the server is asked to stop.
@@ -57,11 +61,13 @@ impl Server {
     /// # Errors
     /// When one of them cannot be done.
     pub(crate) async fn open(
-        mut config: Config,
+        settings: impl Into<Settings>,
         store: Arc<dyn Store>,
         link: Option<Link>,
         stopping: CancellationToken,
     ) -> io::Result<Arc<Self>> {
+        let settings = settings.into();
+        let mut config = Config::clone(&settings.now());
         let passwords = Passwords::start(&config)?;
         let bans = Arc::new(Bans::read(config.names.banned_names.clone())?);
         config.names.read_reserved()?;
@@ -98,45 +104,52 @@ impl Server {
             channel_locks: KeyedLock::default(),
             passwords,
             bans,
-            reserved: Reserved::of(&config),
+            reserved: ArcSwap::from_pointee(Reserved::of(&config)),
             clock,
             seen_tokens: Arc::default(),
             store,
             stopping,
             next_connection: AtomicU64::new(1),
             config,
+            settings,
         }))
     }
 
+    /// What may change while the server runs, as it is now.
+    pub(crate) fn settings(&self) -> Guard<Arc<Config>> {
+        self.settings.now()
+    }
+
+    /// Takes over what was made of the settings at the start.
+    pub(crate) fn take(&self, settings: &Config) {
+        self.limits.set(settings);
+        self.hub.set_grace(settings.presence.grace);
+        self.bans.set_file(settings.names.banned_names.clone());
+        self.reserved.store(Arc::new(Reserved::of(settings)));
+    }
+
     /// Starts what goes on beside the connections, until the server is asked to stop.
-    pub(crate) fn start_tasks(&self) {
-        let config = &self.config;
+    pub(crate) fn start_tasks(self: &Arc<Self>) {
         let store = || Arc::clone(&self.store);
-        self.spawn(hub::presence::run(
-            self.hub.clone(),
-            config.presence.interval,
-        ));
+        let settings = || self.settings.clone();
+        self.spawn(settings::follow(Arc::clone(self)));
+        self.spawn(hub::presence::run(self.hub.clone(), settings()));
         self.spawn(bans::watch(
             Arc::clone(&self.bans),
-            config.names.ban_interval,
+            settings(),
             store(),
             self.hub.clone(),
         ));
-        self.spawn(retention::run(
-            store(),
-            Arc::clone(&self.clock),
-            config.history.clone(),
-        ));
+        self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));
         self.spawn(drop_idle(
             Arc::clone(&self.limits),
             Arc::clone(&self.seen_tokens),
             store(),
-            // Twice as long as a connection may stay logged out.
-            2 * config.timeouts.login,
+            settings(),
         ));
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         tokio::spawn(self.stopping.clone().run_until_cancelled_owned(task));
     }
 
@@ -189,7 +202,7 @@ impl Server {
 
     /// When a session ends that begins or goes on now.
     pub(crate) fn session_end_ms(&self) -> i64 {
-        let lifetime = i64::try_from(self.config.timeouts.resume.as_millis());
+        let lifetime = i64::try_from(self.settings().timeouts.resume.as_millis());
         let from = self.clock.lasting_from_ms();
         from.saturating_add(lifetime.unwrap_or(i64::MAX))
     }
@@ -201,13 +214,15 @@ async fn drop_idle(
     limits: Arc<RateLimits>,
     seen_tokens: Arc<SeenTokens>,
     store: Arc<dyn Store>,
-    shown_ago: Duration,
+    settings: Settings,
 ) {
     let mut minutes = interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         minutes.tick().await;
         limits.drop_idle();
+        // Twice as long as a connection may stay logged out.
+        let shown_ago = 2 * settings.now().timeouts.login;
         seen_tokens.forget_older_than(shown_ago);
         if let Err(cause) = store.drop_idle_limits().await {
             warn!(%cause, "cannot forget tries that count no more for now");

@@ -61,8 +61,8 @@ impl Session {
         outbox.push(encode(&ServerPacket::Hello {
             protocol,
             server: SERVER_NAME.to_owned(),
-            message_of_the_day: server.config.lobby.message_of_the_day.clone(),
-            limits: server.config.limits(),
+            message_of_the_day: server.settings().lobby.message_of_the_day.clone(),
+            limits: server.settings().limits(),
         }));
         Self {
             server,

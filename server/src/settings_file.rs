@@ -16,7 +16,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(crate) use check::{CheckConfig, advice, check};
+pub(crate) use check::{CheckConfig, advice, check, unsound};
 pub(crate) use keys::{Key, Keys};
 pub(crate) use print::{PrintDefaultConfig, print, print_default};
 #[cfg(test)]
@@ -118,6 +118,15 @@ fn is_open_to_all(_path: &Path) -> bool {
 }
 
 impl Broken {
+    /// Names the variable that the file comes from, where it is the file itself that is
+    /// wrong.
+    pub(crate) fn named_by(mut self, variable: &str) -> Self {
+        for slip in self.slips.iter_mut().filter(|slip| slip.line.is_none()) {
+            slip.text += &format!(" ({variable})");
+        }
+        self
+    }
+
     /// A line for each slip, as compilers write them.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         let path = self.path.display();

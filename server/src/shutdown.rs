@@ -22,8 +22,9 @@ use crate::chat_log::ChatLog;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::hub::Hub;
+use crate::log;
+use crate::signals::{self, Asked};
 use crate::store::Store;
-use crate::{log, signals};
 
 /// A second signal within this time is the first one, told twice.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);
@@ -75,7 +76,8 @@ pub(crate) async fn drain(
 }
 
 /// Cancels `stopping` when the system asks the server to stop: on SIGINT (Ctrl-C),
-/// SIGTERM and SIGHUP. Ends the process on a second signal, a second or more after the
+/// SIGTERM and SIGHUP. With `reload`, that is called on SIGHUP instead, and has to return
+/// soon. Ends the process on a second signal, a second or more after the
 /// first, and where the runtime no longer gets on with stopping, `patience` after the
 /// first. Every acknowledged change is on disk in either case.
 ///
@@ -85,10 +87,19 @@ pub(crate) async fn drain(
 ///
 /// # Errors
 /// When the system does not let us listen for signals.
-pub fn on_signals(stopping: CancellationToken, patience: Duration) -> io::Result<()> {
+pub fn on_signals(
+    stopping: CancellationToken,
+    patience: Duration,
+    reload: Option<impl Fn() + Send + 'static>,
+) -> io::Result<()> {
     let runtime = Handle::current();
     let mut first: Option<Instant> = None;
-    signals::on_each(move || match first {
+    signals::on_each(reload.is_some(), move |asked| match first {
+        _ if asked == Asked::Reload => {
+            if let Some(reload) = &reload {
+                reload();
+            }
+        }
         None => {
             first = Some(Instant::now());
             stopping.cancel();

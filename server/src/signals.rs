@@ -1,32 +1,44 @@
-//! The system's wish that the server stops.
+//! The system's wish that the server stops, or reads its settings again.
 //!
-//! On Unix that is SIGINT (Ctrl-C), SIGTERM, and SIGHUP, which comes when the terminal
-//! is closed; on Windows Ctrl-C, Ctrl-Break, a closed console and the system's shutdown.
+//! On Unix it is to stop on SIGINT (Ctrl-C), SIGTERM, and SIGHUP, which comes when the terminal
+//! is closed; on Windows on Ctrl-C, Ctrl-Break, a closed console and the system's shutdown. A
+//! server with a settings file reads it again on SIGHUP, wherever that comes from.
 
 use std::io;
 use std::thread;
 
 use tokio::runtime::Builder;
 
-/// Calls `handler` on each signal that asks the server to stop, on a thread of its own,
-/// so that it is called also while all the server's workers are busy. A program that was
-/// started to outlive its terminal, as by `nohup`, is not told when the terminal closes.
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Stop,
+    /// To read the settings again.
+    Reload,
+}
+
+/// Calls `handler` on each signal, on a thread of its own, so that it is called also while
+/// all the server's workers are busy. SIGHUP asks to reload if that `reloads`, else
+/// to stop; a program that was started to outlive its terminal, as by `nohup`, is not told then
+/// when the terminal closes.
 ///
 /// # Errors
 /// When the system has no thread, or does not let us listen for signals.
-pub(crate) fn on_each(mut handler: impl FnMut() + Send + 'static) -> io::Result<()> {
+pub(crate) fn on_each(
+    reloads: bool,
+    mut handler: impl FnMut(Asked) + Send + 'static,
+) -> io::Result<()> {
     // It has no work but to wait; the server's own runtime may be stuck.
     let runtime = Builder::new_current_thread().enable_io().build()?;
     let mut signals = {
         let _within = runtime.enter();
-        Signals::listen()?
+        Signals::listen(reloads)?
     };
     let thread = thread::Builder::new().name("signals".to_owned());
     thread.spawn(move || {
         runtime.block_on(async {
             loop {
-                signals.next().await;
-                handler();
+                handler(signals.next().await);
             }
         });
     })?;
@@ -37,15 +49,16 @@ pub(crate) fn on_each(mut handler: impl FnMut() + Send + 'static) -> io::Result<
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    /// `None` if the program was started with that signal ignored.
+    /// `None` if the program was started with that signal ignored, and is not to reload.
     hangup: Option<tokio::signal::unix::Signal>,
+    reloads: bool,
 }
 
 #[cfg(unix)]
 impl Signals {
-    fn listen() -> io::Result<Self> {
+    fn listen(reloads: bool) -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let hangup = match is_hangup_ignored() {
+        let hangup = match is_hangup_ignored() && !reloads {
             true => None,
             false => Some(signal(SignalKind::hangup())?),
         };
@@ -53,10 +66,11 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup,
+            reloads,
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
         let hangup = async {
             match &mut self.hangup {
                 Some(hangup) => hangup.recv().await,
@@ -64,9 +78,12 @@ impl Signals {
             }
         };
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = hangup => {}
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = hangup => match self.reloads {
+                true => Asked::Reload,
+                false => Asked::Stop,
+            },
         }
     }
 }
@@ -93,7 +110,7 @@ struct Signals {
 
 #[cfg(windows)]
 impl Signals {
-    fn listen() -> io::Result<Self> {
+    fn listen(_reloads: bool) -> io::Result<Self> {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
         Ok(Self {
             c: ctrl_c()?,
@@ -103,12 +120,13 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
         tokio::select! {
             _ = self.c.recv() => {}
             _ = self.r#break.recv() => {}
             _ = self.close.recv() => {}
             _ = self.shutdown.recv() => {}
         }
+        Asked::Stop
     }
 }

@@ -18,6 +18,7 @@ use crate::settings_file::{Broken, Key, Keys, Setting, SettingsFile};
 pub(crate) struct Given<T> {
     pub(crate) options: T,
     pub(crate) origins: Origins,
+    pub(crate) matches: ArgMatches,
     /// What should not stay as it is in the file.
     pub(crate) advice: Option<String>,
 }
@@ -56,10 +57,15 @@ pub(crate) fn parse_from<T: Parser>(arguments: &[OsString]) -> Result<Given<T>, 
     let early = lenient.try_get_matches_from(arguments);
     let early = early.map_err(Refused::Options)?;
     let keys = Keys::of(&T::command());
-    let file = match config_file(&early) {
-        Some(path) => Some(SettingsFile::read(&path, &keys).map_err(Refused::File)?),
-        None => None,
-    };
+    let file = config_file(&early).map(|path| {
+        let is_variable = early.value_source("config_file") == Some(ValueSource::EnvVariable);
+        let read = SettingsFile::read(&path, &keys);
+        read.map_err(|broken| match is_variable {
+            true => broken.named_by("LONGHALL_CONFIG"),
+            false => broken,
+        })
+    });
+    let file = file.transpose().map_err(Refused::File)?;
     let settings = file.as_ref().map_or(&[][..], |file| &file.settings);
     let counting = settings.iter().filter(|it| counts(it, &early, &keys));
     let counting: Vec<_> = counting.collect();
@@ -81,6 +87,7 @@ pub(crate) fn parse_from<T: Parser>(arguments: &[OsString]) -> Result<Given<T>, 
     Ok(Given {
         options,
         origins,
+        matches,
         advice: file.and_then(|file| file.advice),
     })
 }
@@ -99,8 +106,54 @@ pub(crate) fn parse_alone<T: Parser>(file: &SettingsFile) -> Result<Given<T>, Br
     Ok(Given {
         options,
         origins,
+        matches,
         advice: file.advice.clone(),
     })
+}
+
+/// The options as they are when what waits for a restart has the values it had in
+/// `before`, and all else those it has in `now`.
+///
+/// # Errors
+/// When they make no sense together.
+pub(crate) fn mix<T: Parser>(
+    keys: &Keys,
+    before: &ArgMatches,
+    now: &ArgMatches,
+) -> Result<(T, ArgMatches), Error> {
+    let each = keys.iter().flat_map(|key| match key.is_live {
+        true => as_arguments(now, key),
+        false => as_arguments(before, key),
+    });
+    let command = command::<T>().no_binary_name(true);
+    let matches = command
+        .mut_args(without_variable)
+        .try_get_matches_from(each)?;
+    Ok((T::from_arg_matches(&matches)?, matches))
+}
+
+fn as_arguments(matches: &ArgMatches, key: &Key) -> Vec<OsString> {
+    let name = format!("--{}", key.name);
+    let source = matches.value_source(key.id());
+    if source.is_none_or(|source| source == ValueSource::DefaultValue) {
+        return Vec::new();
+    }
+    if !key.option.get_action().takes_values() {
+        let is_on = matches.try_get_one::<bool>(key.id()).ok().flatten();
+        return is_on
+            .filter(|is_on| **is_on)
+            .map(|_| name.into())
+            .into_iter()
+            .collect();
+    }
+    let values = matches.get_raw(key.id()).into_iter().flatten();
+    values
+        .map(|value| {
+            let mut argument = OsString::from(format!("{name}="));
+            argument.push(value);
+            argument
+        })
+        .collect()
 }
 
 /// The file that is to be read, if the program is to be a server.
@@ -138,7 +191,7 @@ fn with_settings(arguments: &[OsString], settings: &[&Setting]) -> Vec<OsString>
 }
 
 /// What clap says, without its advice on how to use the program.
-fn in_one_line(error: &Error) -> String {
+pub(crate) fn in_one_line(error: &Error) -> String {
     let text = error.to_string();
     let text = text.split("\n\n").next().unwrap_or_default();
     let text = text.strip_prefix("error: ").unwrap_or(text);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhall_packet::{Access, ChannelName, ServerPacket};
+use longhall_packet::{Access, ChannelName, ServerPacket, Topic};
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -394,4 +394,42 @@ async fn a_channel_is_changed_elsewhere_when_the_bus_has_the_news_of_the_change_
     assert!(changing.as_mut().now_or_never().is_none());
     hall.bus.stall(false);
     drop(timeout(PATIENCE, changing).await.unwrap().unwrap());
+}
+
+#[tokio::test]
+async fn players_of_all_servers_are_told_of_the_lobbys_new_topic_once() {
+    let hall = Hall::default();
+    let [mut ada, mut bob] = hall.ada_and_bob().await;
+    for player in [&ada, &bob] {
+        let server = player.server();
+        server.spawn(crate::settings::follow(Arc::clone(server)));
+    }
+    // As operators do, one after the other.
+    for player in [&ada, &bob] {
+        let mut config = player.server().config.clone();
+        config.lobby.welcome = Topic::parse("cake").unwrap();
+        player.server().settings.set(config);
+        while is_topic_old(&hall).await {
+            sleep(Duration::from_millis(2)).await;
+        }
+    }
+    ada.chat("lobby", "hello").await;
+    for player in [&mut ada, &mut bob] {
+        let mut topics = Vec::new();
+        loop {
+            match player.await_next().await {
+                ServerPacket::ChannelChanged { topic, by, .. } => topics.push((topic, by)),
+                ServerPacket::Chat { .. } | ServerPacket::Posted { .. } => break,
+                _ => {}
+            }
+        }
+        assert_eq!(topics, [("cake".to_owned(), "server".to_owned())]);
+    }
+}
+
+/// Whether the lobby has its old topic still.
+async fn is_topic_old(hall: &Hall) -> bool {
+    let name = crate::Config::default().lobby.name;
+    let lobby = hall.store.channel_by_name(&name).await.unwrap().unwrap();
+    lobby.topic != "cake"
 }

@@ -12,7 +12,7 @@ pub(crate) async fn block(session: &Session, id: RequestId, username: &Username)
     let me = session.me()?.user.id;
     let server = &session.server;
     let (other, _) = other_user(session, username).await?;
-    let at_most = server.config.capacity.blocks_per_account;
+    let at_most = server.settings().capacity.blocks_per_account;
     if !server.store.insert_block(me, other, at_most).await? {
         return Err(DenyCode::TooManyBlocks.into());
     }

@@ -60,7 +60,7 @@ async fn log_of(
 }
 
 fn not_before_ms(session: &Session) -> i64 {
-    let window = session.server.config.history.edit_window.as_millis();
+    let window = session.server.settings().history.edit_window.as_millis();
     let window = i64::try_from(window).unwrap_or(i64::MAX);
     session.server.clock.now_ms().saturating_sub(window)
 }

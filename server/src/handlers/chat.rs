@@ -93,7 +93,7 @@ async fn whisper(
         recipient_name,
         line_id,
         text: text.as_str().to_owned(),
-        kept_at_most: (!is_there).then_some(server.config.history.whispers_waiting),
+        kept_at_most: (!is_there).then_some(server.settings().history.whispers_waiting),
     };
     Ok(session.write(id, chat_log::inbox(), what).await?)
 }

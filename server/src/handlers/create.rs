@@ -21,7 +21,7 @@ pub(crate) async fn create(
     let server = &session.server;
     server.limits.check_creation(me)?;
     // In a list of channels nobody is to take it for where everybody is.
-    if server.reserved.is_like_lobby(&name) {
+    if server.reserved.load().is_like_lobby(&name) {
         return Err(DenyCode::ChannelTaken.into());
     }
     // Asked first, so that a taken name costs no hash. The insert below decides.

@@ -25,7 +25,7 @@ pub(crate) async fn invite(
     let channel = mine.channel.id;
     let is_member = server.store.membership(channel, user).await?.is_some();
     let me = &session.me()?.user;
-    let at_most = server.config.capacity.invitations_per_account;
+    let at_most = server.settings().capacity.invitations_per_account;
     let noted = !is_member
         && server
             .store

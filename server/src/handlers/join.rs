@@ -32,7 +32,7 @@ pub(crate) async fn join(
 
     let _change = server.change_channel(name).await?;
     let limits = MemberLimits {
-        members_per_channel: server.config.capacity.members_per_channel,
+        members_per_channel: server.settings().capacity.members_per_channel,
         channels_per_account: channels_per_account(server),
     };
     let added = server

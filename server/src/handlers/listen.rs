@@ -56,6 +56,6 @@ pub(super) async fn hash_for(
 
 /// How many channels an account may be in.
 pub(super) fn channels_per_account(server: &Server) -> usize {
-    let configured = server.config.capacity.channels_per_account;
+    let configured = server.settings().capacity.channels_per_account;
     configured.min(MAX_CHANNELS_PER_ACCOUNT)
 }

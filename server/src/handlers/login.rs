@@ -59,6 +59,7 @@ pub(crate) async fn login(
     let connection = server.store.connection_number().await?;
     let token = resume_token::new_token()?;
     let now_ms = server.clock.now_ms();
+    let at_most = server.settings().capacity.sessions_per_account.max(1);
     let (new, ended) = server
         .store
         .insert_session(NewSession {
@@ -68,7 +69,7 @@ pub(crate) async fn login(
             now_ms,
             expires_at_ms: server.session_end_ms(),
             ended_by_ms: server.clock.ended_by_ms(),
-            at_most: server.config.capacity.sessions_per_account.max(1),
+            at_most,
             connected: server.hub.sessions(user.id),
             place: Some(place),
         })

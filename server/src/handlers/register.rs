@@ -21,7 +21,7 @@ pub(crate) async fn register(
         .await?;
 
     let keys = username.keys();
-    if server.reserved.contain(&keys) {
+    if server.reserved.load().contain(&keys) {
         return Err(DenyCode::UsernameTaken.into());
     }
     // Asked first, so that a taken name costs no hash. The insert below decides.

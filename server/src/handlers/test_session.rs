@@ -142,7 +142,10 @@ impl TestSession {
     }
 
     fn at(server: Arc<Server>, address: IpAddr) -> Self {
-        let outbox = Arc::new(Outbox::new(server.config.capacity.outbox_max_bytes, None));
+        let outbox = Arc::new(Outbox::new(
+            server.settings().capacity.outbox_max_bytes,
+            None,
+        ));
         let connection = server.connection_id();
         let session = Session::start(
             server,

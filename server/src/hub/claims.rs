@@ -80,7 +80,7 @@ impl Hub {
 
     /// A peer is silent: its devices count as cut from now on.
     pub(crate) fn lose_server(&self, server: ServerId) {
-        let until = Instant::now() + self.shared.grace;
+        let until = Instant::now() + self.grace();
         let state = &mut *self.lock();
         if let Some(peers) = &mut state.peers {
             peers.named.remove(&server);

@@ -120,7 +120,7 @@ impl HubEntry {
 
 impl Drop for HubEntry {
     fn drop(&mut self) {
-        let grace = self.hub.shared.grace;
+        let grace = self.hub.grace();
         let state = &mut *self.hub.lock();
         // A later connection of the session may have taken the device over already.
         if !state.holds(self) {

@@ -94,7 +94,10 @@ impl Hub {
             }
             News::Cut(claim) => self.lock().hear_cut(from, claim),
             News::Gone(claim) => self.lock().hear_gone(claim),
-            News::Overtaken(claim) => self.lock().hear_overtaken(from, claim, shared.grace),
+            News::Overtaken(claim) => {
+                let grace = self.grace();
+                self.lock().hear_overtaken(from, claim, grace);
+            }
             News::State { claim, shown } => self.lock().hear_state(claim, shown),
             News::Ended {
                 user,

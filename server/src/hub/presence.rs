@@ -2,24 +2,23 @@
 //! while.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use longhall_packet::{Change, Member, Presence, PresenceState, Role, ServerPacket};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep};
 
 use super::channel::{MemberDelta, Moved, PresenceDelta};
 use super::{Hub, State};
 use crate::frames::{Frames, encode};
+use crate::settings::Settings;
 use crate::store::{ChannelId, UserId};
 
 /// Tells the news and ends the grace of those who did not come back, again and
 /// again.
-pub(crate) async fn run(hub: Hub, period: Duration) {
-    let mut ticks = interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+pub(crate) async fn run(hub: Hub, settings: Settings) {
     loop {
-        let now = ticks.tick().await;
-        hub.tell_news(now);
+        hub.tell_news(Instant::now());
+        let period = settings.now().presence.interval;
+        sleep(period).await;
     }
 }
 

@@ -1,7 +1,8 @@
 //! A limit on what one connection or account does, by a clock that the caller reads.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,6 +11,27 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// Seconds over which it averages: so many times a second's allowance may come at once.
 const BURST_SECONDS: u64 = 4;
 
+/// How many a second, for all that are counted by it. It may change meanwhile.
+#[derive(Clone)]
+pub(crate) struct Pace(Arc<AtomicU32>);
+
+impl Pace {
+    /// Lets so many count from now on; at least one.
+    pub(super) fn set(&self, count: u32) {
+        self.0.store(count.max(1), Ordering::Relaxed);
+    }
+
+    fn per_second(&self) -> u64 {
+        u64::from(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU32::new(1)))
+    }
+}
+
 /// So many a second, averaged over four.
 ///
 /// Each one counted moves a mark on by its share of a second; the mark may be four
@@ -17,25 +39,33 @@ const BURST_SECONDS: u64 = 4;
 pub(crate) struct SteadyLimit {
     /// Time is counted from here.
     start: Instant,
-    /// What one takes, in nanoseconds.
-    share: u64,
+    pace: Pace,
     /// The mark, in nanoseconds since the start.
     mark: AtomicU64,
-    /// How far ahead of the time it may be.
-    burst: u64,
 }
 
 impl SteadyLimit {
-    /// With the whole allowance; at least one a second.
-    pub(crate) fn per_second(count: u32) -> Self {
-        let count = u64::from(count.max(1));
-        let share = (NANOS_PER_SECOND / count).max(1);
+    /// With the whole allowance.
+    pub(crate) fn at(pace: &Pace) -> Self {
         Self {
             start: Instant::now(),
-            share,
+            pace: pace.clone(),
             mark: AtomicU64::new(0),
-            burst: share * count * BURST_SECONDS,
         }
+    }
+
+    #[cfg(test)]
+    fn per_second(count: u32) -> Self {
+        let pace = Pace::default();
+        pace.set(count);
+        Self::at(&pace)
+    }
+
+    /// What one takes, and how far ahead of the time the mark may be, in nanoseconds.
+    fn share_and_burst(&self) -> (u64, u64) {
+        let count = self.pace.per_second();
+        let share = (NANOS_PER_SECOND / count).max(1);
+        (share, share * count * BURST_SECONDS)
     }
 
     /// Counts one.
@@ -43,7 +73,8 @@ impl SteadyLimit {
     /// # Errors
     /// How long to wait for the next.
     pub(crate) fn check(&self, now: Instant) -> Result<(), Duration> {
-        self.advance(self.share, now)
+        let (share, burst) = self.share_and_burst();
+        self.advance(share, burst, now)
     }
 
     /// Counts several at once.
@@ -56,17 +87,18 @@ impl SteadyLimit {
         count: NonZeroU32,
         now: Instant,
     ) -> Result<(), Option<Duration>> {
-        let cost = self.share.saturating_mul(count.get().into());
-        if cost > self.burst {
+        let (share, burst) = self.share_and_burst();
+        let cost = share.saturating_mul(count.get().into());
+        if cost > burst {
             return Err(None);
         }
-        self.advance(cost, now).map_err(Some)
+        self.advance(cost, burst, now).map_err(Some)
     }
 
-    fn advance(&self, cost: u64, now: Instant) -> Result<(), Duration> {
+    fn advance(&self, cost: u64, burst: u64, now: Instant) -> Result<(), Duration> {
         let passed = now.saturating_duration_since(self.start);
         let now = passed.as_secs() * NANOS_PER_SECOND + u64::from(passed.subsec_nanos());
-        let limit = now + self.burst;
+        let limit = now + burst;
         let next = |mark: u64| mark.max(now) + cost;
         let counted = self
             .mark
@@ -137,6 +169,19 @@ mod tests {
         assert_eq!(count_at_once(&limit, later), 80);
         assert_eq!(count_at_once(&limit, limit.start), 0);
         assert_eq!(count_at_once(&limit, later), 0);
+    }
+
+    #[test]
+    fn another_pace_holds_at_once_for_what_counts_already() {
+        let pace = Pace::default();
+        pace.set(20);
+        let limit = SteadyLimit::at(&pace);
+        let now = limit.start;
+        assert_eq!(count_at_once(&limit, now), 80);
+        pace.set(1);
+        assert_eq!(count_at_once(&limit, now + Duration::from_secs(4)), 4);
+        pace.set(100);
+        assert_eq!(count_at_once(&limit, now + Duration::from_secs(9)), 400);
     }
 
     #[test]

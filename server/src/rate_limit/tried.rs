@@ -1,15 +1,14 @@
 //! What the limits that guard accounts count. They hold for all servers of a store
 //! together.
 
-use std::hash::Hash;
 use std::net::IpAddr;
 
-use governor::{Quota, RateLimiter};
+use governor::Quota;
 use longhall_packet::Denial;
 
-use super::{Keyed, RateLimits, at_least_one, network};
+use super::{Limiter, RateLimits, at_least_one, network};
 use crate::config::Rates;
-use crate::store::{LimitKey, SessionId, SharedLimit, UserId};
+use crate::store::{SessionId, SharedLimit, UserId};
 
 /// A try, and whose it is. It counts before any work is done for it, whether it
 /// succeeds or not.
@@ -35,40 +34,43 @@ pub(crate) enum Tried<'a> {
 }
 
 /// How often each may be tried, and how often it was on this server.
+#[derive(Default)]
 pub(super) struct Tries {
-    registrations: Guard<IpAddr>,
-    logins: Guard<IpAddr>,
-    logins_at_name: Guard<(IpAddr, String)>,
-    logins_of_strangers: Guard<String>,
-    password_changes: Guard<SessionId>,
-    failed_resumes: Guard<IpAddr>,
-    channel_passwords: Guard<UserId>,
+    registrations: Limiter<IpAddr>,
+    logins: Limiter<IpAddr>,
+    logins_at_name: Limiter<(IpAddr, String)>,
+    logins_of_strangers: Limiter<String>,
+    password_changes: Limiter<SessionId>,
+    failed_resumes: Limiter<IpAddr>,
+    channel_passwords: Limiter<UserId>,
 }
 
 impl Tries {
-    pub(super) fn new(rates: &Rates) -> Self {
+    pub(super) fn set(&self, rates: &Rates) {
         let per_minute = |count| Quota::per_minute(at_least_one(count));
         let at_name = rates.logins_per_minute_per_name;
-        Self {
-            registrations: Guard::new(Quota::per_hour(at_least_one(rates.registrations_per_hour))),
-            logins: Guard::new(per_minute(rates.logins_per_minute)),
-            logins_at_name: Guard::new(per_minute(at_name)),
-            logins_of_strangers: Guard::new(per_minute(at_name.saturating_mul(2))),
-            password_changes: Guard::new(per_minute(at_name)),
-            failed_resumes: Guard::new(per_minute(rates.failed_resumes_per_minute)),
-            channel_passwords: Guard::new(per_minute(rates.channel_passwords_per_minute)),
-        }
+        let registrations = at_least_one(rates.registrations_per_hour);
+        self.registrations.set(Quota::per_hour(registrations));
+        self.logins.set(per_minute(rates.logins_per_minute));
+        self.logins_at_name.set(per_minute(at_name));
+        let of_strangers = per_minute(at_name.saturating_mul(2));
+        self.logins_of_strangers.set(of_strangers);
+        self.password_changes.set(per_minute(at_name));
+        let failed_resumes = per_minute(rates.failed_resumes_per_minute);
+        self.failed_resumes.set(failed_resumes);
+        let passwords = per_minute(rates.channel_passwords_per_minute);
+        self.channel_passwords.set(passwords);
     }
 
     /// Forgets who is back to the full allowance.
     pub(super) fn drop_idle(&self) {
-        self.registrations.here.retain_recent();
-        self.logins.here.retain_recent();
-        self.logins_at_name.here.retain_recent();
-        self.logins_of_strangers.here.retain_recent();
-        self.password_changes.here.retain_recent();
-        self.failed_resumes.here.retain_recent();
-        self.channel_passwords.here.retain_recent();
+        self.registrations.drop_idle();
+        self.logins.drop_idle();
+        self.logins_at_name.drop_idle();
+        self.logins_of_strangers.drop_idle();
+        self.password_changes.drop_idle();
+        self.failed_resumes.drop_idle();
+        self.channel_passwords.drop_idle();
     }
 }
 
@@ -80,22 +82,16 @@ impl RateLimits {
     pub(crate) fn check_try(&self, tried: Tried<'_>) -> Result<(), Denial> {
         let tries = &self.tries;
         match tried {
-            Tried::Registration(address) => {
-                self.check(&tries.registrations.here, &network(address))
-            }
-            Tried::Login(address) => self.check(&tries.logins.here, &network(address)),
+            Tried::Registration(address) => self.check(&tries.registrations, &network(address)),
+            Tried::Login(address) => self.check(&tries.logins, &network(address)),
             Tried::LoginAtName(address, name) => {
                 let key = (network(address), name.to_owned());
-                self.check(&tries.logins_at_name.here, &key)
+                self.check(&tries.logins_at_name, &key)
             }
-            Tried::StrangersLogin(name) => {
-                self.check(&tries.logins_of_strangers.here, &name.to_owned())
-            }
-            Tried::PasswordChange(session) => self.check(&tries.password_changes.here, &session),
-            Tried::FailedResume(address) => {
-                self.check(&tries.failed_resumes.here, &network(address))
-            }
-            Tried::ChannelPassword(user) => self.check(&tries.channel_passwords.here, &user),
+            Tried::StrangersLogin(name) => self.check(&tries.logins_of_strangers, &name.to_owned()),
+            Tried::PasswordChange(session) => self.check(&tries.password_changes, &session),
+            Tried::FailedResume(address) => self.check(&tries.failed_resumes, &network(address)),
+            Tried::ChannelPassword(user) => self.check(&tries.channel_passwords, &user),
         }
     }
 
@@ -130,27 +126,6 @@ impl RateLimits {
                     .channel_passwords
                     .everywhere("channel password", &whose)
             }
-        }
-    }
-}
-
-/// One of the limits.
-struct Guard<K: Hash + Eq + Clone> {
-    quota: Quota,
-    here: Keyed<K>,
-}
-
-impl<K: Hash + Eq + Clone> Guard<K> {
-    fn new(quota: Quota) -> Self {
-        let here = RateLimiter::hashmap(quota);
-        Self { quota, here }
-    }
-
-    fn everywhere(&self, limit: &str, whose: &[&[u8]]) -> SharedLimit {
-        SharedLimit {
-            key: LimitKey::new(limit, whose),
-            interval: self.quota.replenish_interval(),
-            burst: self.quota.burst_size(),
         }
     }
 }

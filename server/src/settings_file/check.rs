@@ -53,7 +53,7 @@ pub(crate) fn check(options: &CheckConfig) -> Result<String, Broken> {
 
 /// What no single option can see, in words that name the options. Reads the lists of
 /// names.
-fn unsound(options: &mut crate::Args) -> Vec<String> {
+pub(crate) fn unsound(options: &mut crate::Args) -> Vec<String> {
     let crate::Args { basics, config, .. } = options;
     let mut found = Vec::new();
     if log::check_levels(&basics.log).is_err() {

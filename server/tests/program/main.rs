@@ -4,6 +4,7 @@
 
 mod start;
 mod options;
+mod settings;
 mod stop;
 mod log;
 mod copy_store;
