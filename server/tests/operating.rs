@@ -127,12 +127,14 @@ fn the_unit_for_systemd_starts_the_program_with_variables_that_it_knows() {
     }
     assert!(unit.contains("ExecStart=longhall-server\n"), "{unit}");
     assert!(unit.contains("StateDirectory=longhall\n"), "{unit}");
+    assert!(unit.contains("ExecReload=/bin/kill -HUP $MAINPID\n"));
     let (guide, example) = (guide(), include_str!("../longhall.example.env"));
     for (line, path) in [
         (
-            "Environment=LONGHALL_DATABASE=",
-            "/var/lib/longhall/longhall.db",
+            "Environment=LONGHALL_CONFIG=",
+            "/etc/longhall/longhall.toml",
         ),
+        ("WorkingDirectory=", "/var/lib/longhall"),
         ("EnvironmentFile=-", "/etc/longhall/longhall.env"),
     ] {
         assert!(
@@ -142,6 +144,22 @@ fn the_unit_for_systemd_starts_the_program_with_variables_that_it_knows() {
         assert!(guide.contains(path), "{path} in the guide");
     }
     assert!(example.contains("/etc/longhall/longhall.env"), "{example}");
+}
+
+#[test]
+fn the_settings_file_in_the_guide_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    for sample in samples("toml") {
+        let file = folder.path().join("longhall.toml");
+        fs::write(&file, &sample).unwrap();
+        let Output { status, stderr, .. } =
+            Program::output(Program::command().arg("check-config").arg(&file));
+        assert!(
+            status.success(),
+            "{sample}: {}",
+            String::from_utf8_lossy(&stderr)
+        );
+    }
 }
 
 #[test]

@@ -165,8 +165,12 @@ fn zip(platform: Platform, contents: &Contents, program: &[u8]) -> Result<(Strin
 fn common(contents: &Contents) -> Vec<(&'static str, File)> {
     let mut files = vec![
         (
-            "longhall.example.env",
+            "longhall.example.toml",
             File::new(contents.settings.as_str()),
+        ),
+        (
+            "longhall.example.env",
+            File::new(contents.variables.as_str()),
         ),
         ("LICENSE", File::new(contents.license.as_str())),
     ];

@@ -21,8 +21,10 @@ pub(crate) struct Contents {
     pub(crate) commit: Commit,
     pub(crate) license: String,
     pub(crate) changelog: String,
-    /// `longhall.example.env`.
+    /// `longhall.example.toml`.
     pub(crate) settings: String,
+    /// `longhall.example.env`.
+    pub(crate) variables: String,
     third_parties: String,
     /// Further files with terms: of the standard library, and of a fetched toolchain.
     others: Vec<(&'static str, Vec<u8>)>,
@@ -50,7 +52,8 @@ impl Contents {
             commit: Commit::checked_out()?,
             license: read("LICENSE")?,
             changelog: read("CHANGELOG.md")?,
-            settings: read("server/longhall.example.env")?,
+            settings: read("server/longhall.example.toml")?,
+            variables: read("server/longhall.example.env")?,
             third_parties: notices::write(
                 &notices::SERVER,
                 &BTreeSet::from([platform.target().triple()]),
@@ -84,7 +87,8 @@ impl Contents {
             },
             license: read("LICENSE").unwrap(),
             changelog: "# Changelog\n".into(),
-            settings: "#LONGHALL_LISTEN=127.0.0.1:8081\n".into(),
+            settings: "#database = \"longhall.db\"\n".into(),
+            variables: "#LONGHALL_DATABASE=longhall.db\n".into(),
             third_parties: "Everybody's work\n".into(),
             others: Vec::new(),
         }

@@ -16,7 +16,7 @@ use super::tarball::{self, File, Files};
 const REVISION: u32 = 1;
 
 const CONTROL: &str = "control";
-const SETTINGS: &str = "etc/longhall/longhall.env";
+const SETTINGS: &str = "etc/longhall/longhall.toml";
 const DOCUMENTS: &str = "usr/share/doc/longhall-server";
 
 /// The package's version: sorted as Longhall's own, of which `1.0.0-rc.1` comes before
@@ -62,7 +62,7 @@ fn data(contents: &Contents, program: &[u8]) -> Result<Files> {
     let compressed = |bytes: &[u8]| tarball::compress(bytes).map(File::new);
     let mut files = Files::new();
     files.insert("usr/bin/longhall-server".into(), File::program(program));
-    files.insert(SETTINGS.into(), File::new(contents.settings.as_str()));
+    files.insert(SETTINGS.into(), File::new(settings(contents)?));
     files.insert(
         "lib/systemd/system/longhall-server.service".into(),
         File::new(contents.packaging("longhall-server.service")?),
@@ -83,14 +83,30 @@ fn data(contents: &Contents, program: &[u8]) -> Result<Files> {
         compressed(contents.changelog.as_bytes())?,
     );
     // The settings as they come, beside those that an operator has changed.
-    files.insert(
-        documents("examples/longhall.example.env"),
-        File::new(contents.settings.as_str()),
-    );
+    for (name, text) in [
+        ("examples/longhall.example.toml", &contents.settings),
+        ("examples/longhall.example.env", &contents.variables),
+    ] {
+        files.insert(documents(name), File::new(text.as_str()));
+    }
     for (name, bytes) in contents.notices() {
         files.insert(documents(&format!("{name}.gz")), compressed(bytes)?);
     }
     Ok(files)
+}
+
+/// The settings of the service: as they come, but for where the database is.
+fn settings(contents: &Contents) -> Result<String> {
+    let (line, here) = (
+        "\n#database = \"longhall.db\"\n",
+        "\ndatabase = \"/var/lib/longhall/longhall.db\"\n",
+    );
+    // The sample of the tests begins with it.
+    let text = format!("\n{}", contents.settings);
+    if !text.contains(line) {
+        bail!("the settings do not say where the database is");
+    }
+    Ok(text.replacen(line, here, 1).trim_start().to_owned())
 }
 
 /// What dpkg knows of the package, and runs.

@@ -20,7 +20,7 @@ use crate::unchanged::Stamp;
 use crate::{server_process, workspace};
 
 const UNIT: &str = "lib/systemd/system/longhall-server.service";
-const SETTINGS: &str = "etc/longhall/longhall.env";
+const SETTINGS: &str = "etc/longhall/longhall.toml";
 const DATABASE: &str = "var/lib/longhall/longhall.db";
 /// What systemd starts at its own start.
 const ENABLED: &str = "etc/systemd/system/multi-user.target.wants/longhall-server.service";
@@ -45,6 +45,7 @@ const COVERED: &[&str] = &[
     "rust/world/src",
     "server/Cargo.toml",
     "server/longhall.example.env",
+    "server/longhall.example.toml",
     "server/packaging",
     "server/src",
 ];
@@ -221,11 +222,11 @@ impl Installed {
 
     fn listen_on(&self, address: SocketAddr) -> Result<()> {
         let settings = self.read(SETTINGS)?;
-        let line = "#LONGHALL_LISTEN=127.0.0.1:8081";
+        let line = "#listen = \"127.0.0.1:8081\"";
         if !settings.contains(line) {
             bail!("the settings have no line {line}");
         }
-        let settings = settings.replace(line, &format!("LONGHALL_LISTEN={address}"));
+        let settings = settings.replace(line, &format!("listen = \"{address}\""));
         workspace::write(&self.system.root().join(SETTINGS), &settings)
     }
 
@@ -238,6 +239,7 @@ impl Installed {
         let mut command = self.system.command(&unit.program);
         command.envs(&unit.variables);
         if !self.system.is_open() {
+            command.env("LONGHALL_CONFIG", root.join(SETTINGS));
             command.env("LONGHALL_DATABASE", root.join(DATABASE));
         }
         Running::start(&mut command, address)

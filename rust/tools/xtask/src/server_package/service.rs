@@ -59,7 +59,11 @@ impl Unit {
             set(&mut variables, setting)?;
         }
         for file in values("EnvironmentFile") {
-            let settings = read(root, file.trim_start_matches(['-', '/']))?;
+            let path = file.trim_start_matches(['-', '/']);
+            if file.starts_with('-') && !root.join(path).exists() {
+                continue;
+            }
+            let settings = read(root, path)?;
             let settings = settings.lines().map(str::trim);
             for setting in settings.filter(|line| !line.is_empty() && !line.starts_with('#')) {
                 set(&mut variables, setting)?;
@@ -145,7 +149,8 @@ mod tests {
         write(
             "hall.service",
             "[Service]\nExecStart=hall\nEnvironment=A=1\nEnvironment=B=2\n\
-             EnvironmentFile=-/etc/hall.env\nStateDirectory=hall\n",
+             EnvironmentFile=-/etc/hall.env\nEnvironmentFile=-/etc/none.env\n\
+             StateDirectory=hall\n",
         );
         write("etc/hall.env", "# a remark\n#A=3\nB='two words'\n");
         let unit = Unit::read(&root, "hall.service").unwrap();
