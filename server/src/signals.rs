@@ -14,6 +14,7 @@ use tokio::runtime::Builder;
 pub(crate) enum Asked {
     Stop,
     /// To read the settings again.
+    #[cfg_attr(windows, allow(dead_code, reason = "Windows has no signal for it"))]
     Reload,
 }
 

@@ -48,7 +48,8 @@ fn be_stuck() -> ! {
         .build()
         .expect("the runtime starts");
     runtime.block_on(async {
-        longhall_server::shutdown::on_signals(CancellationToken::new(), Duration::from_millis(100))
+        let patience = Duration::from_millis(100);
+        longhall_server::shutdown::on_signals(CancellationToken::new(), patience, None::<fn()>)
             .expect("signals can be listened for");
         for _ in 0..2 {
             tokio::spawn(async {
