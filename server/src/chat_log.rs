@@ -34,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::hub::Hub;
+use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::store::{Appended, ChannelId, LogAction, LogEntry, Store, StoreError};
 use deliver::{Pending, Written, deliver};
@@ -70,10 +71,16 @@ pub(crate) struct ChatLog {
 impl ChatLog {
     /// Starts the tasks. Should one panic, nobody can speak there any more: then
     /// `server` is cancelled.
-    pub(crate) fn start(store: Arc<dyn Store>, hub: Hub, server: CancellationToken) -> Self {
+    pub(crate) fn start(
+        store: Arc<dyn Store>,
+        hub: Hub,
+        metrics: Arc<Metrics>,
+        server: CancellationToken,
+    ) -> Self {
         let lanes = store.batches_at_once();
         Self::start_with(lanes, server, |waiting, stopping| {
-            work(waiting, stopping, Arc::clone(&store), hub.clone())
+            let (store, metrics) = (Arc::clone(&store), Arc::clone(&metrics));
+            work(waiting, stopping, store, hub.clone(), metrics)
         })
     }
 
@@ -138,6 +145,12 @@ impl ChatLog {
         Ok(())
     }
 
+    /// Entries that wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        let waiting = |lane: &Sender<_>| lane.max_capacity() - lane.capacity();
+        self.lanes.iter().map(waiting).sum()
+    }
+
     /// Writes and answers what waits, then ends the tasks. False when one had
     /// panicked.
     pub(crate) async fn stop(&self) -> bool {
@@ -156,6 +169,7 @@ async fn work(
     stopping: CancellationToken,
     store: Arc<dyn Store>,
     hub: Hub,
+    metrics: Arc<Metrics>,
 ) {
     let mut written: Option<Written> = None;
     let mut pace = Pace::start(Instant::now());
@@ -180,7 +194,7 @@ async fn work(
         let (batch, entries) = split(&mut batch);
         let deliver = async {
             if let Some(written) = written.take() {
-                deliver(&hub, written).await;
+                deliver(&hub, &metrics, written).await;
             }
         };
         let began = Instant::now();
@@ -191,6 +205,7 @@ async fn work(
         // The store writes on a thread of its own: it is asked first.
         let ((results, took), ()) = tokio::join!(biased; append, deliver);
         if !batch.is_empty() {
+            metrics.count_batch(batch.len(), took, results.is_ok());
             pace = Pace::after(began, took);
             written = Some(Written { batch, results });
         }
@@ -283,7 +298,12 @@ mod tests {
     async fn a_line_said_twice_at_once_is_heard_before_either_is_acknowledged() {
         let (store, lobby, ada) = lobby_with_ada().await;
         let hub = Hub::new(&lobby, Config::default().presence.grace);
-        let log = ChatLog::start(Arc::clone(&store), hub.clone(), CancellationToken::new());
+        let log = ChatLog::start(
+            Arc::clone(&store),
+            hub.clone(),
+            Arc::default(),
+            CancellationToken::new(),
+        );
         let outbox = Arc::new(Outbox::new(10_000, None));
         let who = Newcomer {
             user: ada,
@@ -380,7 +400,12 @@ mod tests {
     async fn every_line_said_in_one_go_is_answered() {
         let (store, lobby, ada) = lobby_with_ada().await;
         let hub = Hub::new(&lobby, Config::default().presence.grace);
-        let log = ChatLog::start(Arc::clone(&store), hub, CancellationToken::new());
+        let log = ChatLog::start(
+            Arc::clone(&store),
+            hub,
+            Arc::default(),
+            CancellationToken::new(),
+        );
         let outbox = Arc::new(Outbox::new(10_000, None));
         for id in 1..=3 {
             let mut submission = submission(u64::from(id));

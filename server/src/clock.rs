@@ -100,6 +100,11 @@ impl Clock {
         self.belief().seen
     }
 
+    /// Whether it was told last that the clock is ahead or behind.
+    pub(crate) fn is_doubted(&self) -> bool {
+        self.belief().told != News::Right
+    }
+
     /// By when a session that expired has ended, in milliseconds since 1970: never later
     /// than the clock says, and not yet what only a clock that is ahead would end.
     pub(crate) fn ended_by_ms(&self) -> i64 {

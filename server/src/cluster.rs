@@ -13,6 +13,7 @@
 //! stands ([`Cluster::hear`]), so that each line is in what it reads or comes over the bus.
 
 mod channels;
+mod counts;
 mod doubts;
 mod following;
 mod keeping_up;
@@ -35,6 +36,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use channels::Channels;
+pub(crate) use counts::ClusterFigures;
+use counts::Counts;
 use doubts::Doubts;
 use peers::Peers;
 
@@ -68,6 +71,7 @@ struct Shared {
     doubts: Doubts,
     /// How much all others were told.
     told: Mutex<u64>,
+    counts: Counts,
 }
 
 impl Cluster {
@@ -91,6 +95,7 @@ impl Cluster {
             peers: Mutex::default(),
             doubts: Doubts::default(),
             told: Mutex::default(),
+            counts: Counts::default(),
         });
         if shared.bus.has_others() {
             info!(server = shared.me.0, "one of several servers");
@@ -119,6 +124,11 @@ impl Cluster {
     /// Whether the bus is there, as far as is known.
     pub(crate) fn is_bus_up(&self) -> bool {
         self.shared.bus.is_up()
+    }
+
+    /// For who watches.
+    pub(crate) fn figures(&self) -> ClusterFigures {
+        self.shared.figures()
     }
 
     /// Tells the hub's last news, then ends the task. False when it had panicked.

@@ -7,6 +7,7 @@
 //! which then reads it from `Server::settings`; the others wait for a restart. Those that
 //! few ever need are left out of `-h`, by `hide_short_help`.
 
+mod admin;
 mod basics;
 mod bus;
 mod capacity;
@@ -27,6 +28,7 @@ use clap::{ArgGroup, Args, Command, FromArgMatches, value_parser};
 use longhall_packet::Limits;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
+pub use admin::{Admin, RemoteAdmin};
 pub use basics::Basics;
 pub use bus::Bus;
 pub use capacity::Capacity;

@@ -1,5 +1,6 @@
 //! One socket: frames in, frames out, deadlines. Knows no user.
 
+mod end;
 mod peer;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use tokio_tungstenite::tungstenite::protocol::{
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tracing::{debug, error, info};
 
+use end::{End, count_no_handshake};
 use peer::{Peer, Unread};
 
 use crate::Server;
@@ -33,6 +35,7 @@ use crate::frames::{Frames, ping};
 use crate::gate::Gate;
 use crate::handshake::{self, Opened};
 use crate::intake::{Intake, Verdict};
+use crate::metrics;
 use crate::outbox::{Next, Outbox};
 use crate::session::Session;
 
@@ -47,17 +50,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Reads of what a peer still says after our close frame. A peer that says more is
 /// hung up on.
 const MAX_CLOSING_READS: usize = 64;
-
-/// How a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// We end it, for this reason.
-    Close(CloseReason),
-    /// The peer closed it, as it should.
-    ByPeer,
-    /// The peer is gone without a word, or broke RFC 6455.
-    Lost,
-}
 
 /// Serves one connection to its end. With `refusal`, it is told that reason and
 /// closed after the handshake.
@@ -76,12 +68,17 @@ pub(crate) async fn serve(
         () = server.stopping.cancelled() => return,
     };
     let (stream, opened) = match handshake {
-        Ok(Ok(accepted)) => accepted,
+        Ok(Ok(accepted)) => {
+            server.metrics.count_handshake("101");
+            accepted
+        }
         Ok(Err(cause)) => {
+            count_no_handshake(&server.metrics, &cause);
             debug!(connection, %address, %cause, "no WebSocket handshake");
             return;
         }
         Err(_) => {
+            server.metrics.count_handshake(metrics::handshake::TIMEOUT);
             debug!(connection, %address, "the handshake took too long");
             return;
         }
@@ -91,7 +88,8 @@ pub(crate) async fn serve(
         (None, Opened::Version(protocol)) => Ok(protocol),
     };
     let (reading, writing) = stream.into_split();
-    let outbox = Outbox::new(server.settings().capacity.outbox_max_bytes, Some(writing));
+    let room = server.settings().capacity.outbox_max_bytes;
+    let outbox = Outbox::new(room, Some(writing)).counted_by(&server.metrics);
     let outbox = Arc::new(outbox);
     let mut socket = Socket::new(reading, Arc::clone(&outbox), Arc::clone(&server));
     let (end, session) = match opened {
@@ -107,11 +105,7 @@ pub(crate) async fn serve(
             let end = converse(&mut socket, &mut gate).await;
             let session = gate.session;
             let user = session.player().map(|player| player.user.id.0);
-            let reason = match end {
-                End::Close(reason) => reason.name(),
-                End::ByPeer => "by_peer",
-                End::Lost => "lost",
-            };
+            let reason = end.name();
             // Strangers come and go as often as they like; the log is not theirs to fill.
             match user {
                 Some(user) => info!(connection, user, reason, "closed"),
@@ -121,6 +115,7 @@ pub(crate) async fn serve(
             (end, session.end())
         }
     };
+    server.metrics.closes.add(end.name(), 1);
     // Whatever goes wrong now, it is over.
     let closing = async {
         match end {

@@ -78,22 +78,29 @@ pub(crate) struct Lines {
     pub(crate) frames: Frames,
     /// The number of the last of them.
     pub(crate) last_seq: Seq,
+    /// How many there are.
+    pub(crate) count: u64,
 }
 
 /// Encodes lines of one channel, in the order of their numbers, for however many
 /// receive them.
 pub(crate) fn encode_lines<'a>(channel: &str, lines: impl Iterator<Item = Cow<'a, Line>>) -> Lines {
     let (mut bytes, mut text) = (Vec::new(), Vec::new());
-    let mut last_seq = 0;
+    let (mut last_seq, mut count) = (0, 0);
     for line in lines {
         text.clear();
         codec::encode_line(channel, &line, &mut text);
         debug_assert!(text.len() <= MAX_SERVER_PACKET_BYTES);
         append(&mut bytes, OpCode::Data(Data::Text), &text);
         last_seq = line.seq;
+        count += 1;
     }
     let frames = Frames::new(bytes);
-    Lines { frames, last_seq }
+    Lines {
+        frames,
+        last_seq,
+        count,
+    }
 }
 
 /// Appends one frame.

@@ -62,6 +62,8 @@ impl Gate {
         };
         if let Err(error) = outcome {
             let denial = self.denial(error);
+            let metrics = &self.session.server.metrics;
+            metrics.denials.add(denial.code.name(), 1);
             self.log_denial(name, denial.code);
             self.session.reply(&ServerPacket::deny(id, denial));
         }

@@ -51,6 +51,13 @@ pub(crate) struct Reply {
     text: &'static str,
 }
 
+impl Reply {
+    /// The code and its name.
+    pub(crate) fn status(self) -> &'static str {
+        self.status
+    }
+}
+
 /// RFC 9110, section 15.5.22: `Upgrade` names the protocol to speak. RFC 6455, section
 /// 4.4: `Sec-WebSocket-Version` names its version.
 const UPGRADE: &str = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
@@ -134,22 +141,14 @@ pub(crate) async fn accept<R: Future<Output = Readiness>>(
 }
 
 fn told(readiness: Readiness) -> Reply {
-    let (status, text) = match readiness {
-        Readiness::Ready => ("200 OK", "ready"),
-        Readiness::Degraded => (
-            "200 OK",
-            "degraded: the bus is away, lines from other servers come half a second late",
-        ),
-        Readiness::StoreAway => (
-            "503 Service Unavailable",
-            "not ready: the database does not answer",
-        ),
-        Readiness::Stopping => ("503 Service Unavailable", "not ready: the server stops"),
+    let status = match readiness.serves() {
+        true => "200 OK",
+        false => "503 Service Unavailable",
     };
     Reply {
         status,
         headers: "",
-        text,
+        text: readiness.text(),
     }
 }
 

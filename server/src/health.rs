@@ -28,6 +28,42 @@ pub(crate) enum Readiness {
     Stopping,
 }
 
+impl Readiness {
+    /// Every state there is.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Ready, Self::Degraded, Self::StoreAway, Self::Stopping];
+
+    /// Whether to send it players.
+    pub(crate) fn serves(self) -> bool {
+        match self {
+            Self::Ready | Self::Degraded => true,
+            Self::StoreAway | Self::Stopping => false,
+        }
+    }
+
+    /// For figures.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Degraded => "degraded",
+            Self::StoreAway => "store_away",
+            Self::Stopping => "stopping",
+        }
+    }
+
+    /// A line for whoever asks.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Degraded => {
+                "degraded: the bus is away, lines from other servers come half a second late"
+            }
+            Self::StoreAway => "not ready: the database does not answer",
+            Self::Stopping => "not ready: the server stops",
+        }
+    }
+}
+
 /// Asks the store now and then.
 pub(crate) struct Health {
     lobby: ChannelName,

@@ -102,6 +102,23 @@ struct State {
     arrivals: Arrivals,
     /// `None` for the one server there is.
     peers: Option<Peers>,
+    /// Sessions with a connection here.
+    entries: usize,
+    /// Lines that were given to connections here, each as often as to one.
+    delivered: u64,
+}
+
+/// How many there are; see [`Hub::counts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HubCounts {
+    /// Players who are online, on all servers.
+    pub(crate) players: usize,
+    /// Sessions with a connection here.
+    pub(crate) sessions: usize,
+    /// Channels with somebody in it who is online, the lobby among them.
+    pub(crate) channels: usize,
+    /// Lines that were given to connections here, each as often as to one.
+    pub(crate) delivered: u64,
 }
 
 /// An account that is online.
@@ -184,6 +201,8 @@ impl Hub {
             with_changes: Vec::new(),
             arrivals: Arrivals::default(),
             peers,
+            entries: 0,
+            delivered: 0,
         };
         state.open_channel(lobby, 0);
         Self {
@@ -265,6 +284,7 @@ impl Hub {
         for invitation in invitations {
             who.outbox.push(invitation);
         }
+        state.entries += 1;
         Ok(HubEntry::new(
             self.clone(),
             who.user,
@@ -290,6 +310,17 @@ impl Hub {
     /// How many players are online, on all servers.
     pub(crate) fn len(&self) -> usize {
         self.lock().players.len()
+    }
+
+    /// For who watches. Costs no more with more players: everybody waits for the lock.
+    pub(crate) fn counts(&self) -> HubCounts {
+        let state = self.lock();
+        HubCounts {
+            players: state.players.len(),
+            sessions: state.entries,
+            channels: state.channels.len(),
+            delivered: state.delivered,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -24,6 +24,7 @@
 //! - `cluster`: the other servers of the same hall, over a [`bus`];
 //! - `store`: what outlives a restart; the only place with SQL;
 //! - `health`: what a load balancer is told;
+//! - `metrics`: what is counted, and `admin_http`, where whoever watches asks for it;
 //! - `retention`: forgets what is too old;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
 //!
@@ -50,6 +51,8 @@ mod outbox;
 pub mod bus;
 mod cluster;
 mod health;
+mod metrics;
+mod admin_http;
 mod password;
 mod rate_limit;
 mod name_list;
@@ -72,8 +75,8 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use bus::Link;
@@ -99,7 +102,7 @@ pub async fn run(
     store: Arc<dyn Store>,
     stopping: CancellationToken,
 ) -> io::Result<()> {
-    run_with(listener, settings.into(), store, None, stopping).await
+    run_with(listener, settings, store, Beside::default(), stopping).await
 }
 
 /// As [`run`], as one of several servers that have the store in common and hear of each
@@ -114,31 +117,58 @@ pub async fn run_in_cluster(
     link: Link,
     stopping: CancellationToken,
 ) -> io::Result<()> {
-    run_with(listener, settings.into(), store, Some(link), stopping).await
+    let beside = Beside {
+        link: Some(link),
+        admin: None,
+    };
+    run_with(listener, settings, store, beside, stopping).await
 }
 
-async fn run_with(
+/// What a server may have beside its players' address.
+#[derive(Default)]
+pub struct Beside {
+    /// The way to the other servers of the store.
+    pub link: Option<Link>,
+    /// Where whoever runs the server is told of it: figures and health, without a sign-in.
+    pub admin: Option<TcpListener>,
+}
+
+/// As [`run`], with more beside.
+///
+/// # Errors
+/// See [`run`].
+pub async fn run_with(
     listener: TcpListener,
-    settings: Settings,
+    settings: impl Into<Settings>,
     store: Arc<dyn Store>,
-    link: Option<Link>,
+    beside: Beside,
     stopping: CancellationToken,
 ) -> io::Result<()> {
-    let server = Server::open(settings, store, link, stopping).await?;
+    let server = Server::open(settings.into(), store, beside.link, stopping).await?;
     server.start_tasks();
+    // Until the end, so that it can be watched as well.
+    let mut admin = JoinSet::new();
+    if let Some(listener) = beside.admin {
+        info!(address = %listener.local_addr()?, "figures and health for the operator");
+        admin.spawn(admin_http::run(
+            listener,
+            Arc::clone(&server),
+            admin_http::Limits::default(),
+        ));
+    }
     info!(address = %listener.local_addr()?, "listening");
-    let connections = TaskTracker::new();
     let accepting = listener::run(
         &listener,
         &server.settings,
         &server.limits,
-        &connections,
+        &server.metrics,
+        &server.connections,
         |stream, address, refusal| connection::serve(Arc::clone(&server), stream, address, refusal),
     );
     server.stopping.run_until_cancelled(accepting).await;
     drop(listener);
     shutdown::drain(
-        &connections,
+        &server.connections,
         server.config.timeouts.shutdown,
         &server.hub,
         &server.chat_log,

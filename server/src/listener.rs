@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
 
 use crate::config::Capacity;
+use crate::metrics::{Metrics, refused};
 use crate::rate_limit::{RateLimits, network};
 use crate::settings::Settings;
 
@@ -31,11 +32,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// outbox. Linux counts its own book-keeping in, and doubles the number.
 const SOCKET_BUFFER_BYTES: usize = 128 * 1024;
 
-/// Takes the address. Connections wait from then on, until the server accepts them.
+/// Takes the address that `option` says. Connections wait from then on, until the server
+/// accepts them.
 ///
 /// # Errors
 /// When it cannot be had; the text is for the operator and says what to do.
-pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+pub fn bind(address: SocketAddr, option: &str) -> io::Result<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(address).and_then(|listener| {
         // As the runtime wants it.
         listener.set_nonblocking(true)?;
@@ -44,19 +46,19 @@ pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     listener.map_err(|cause| {
         let advice = match cause.kind() {
             ErrorKind::AddrInUse => {
-                "another program uses this port; stop it, or choose another port with --listen"
+                format!("another program uses this port; stop it, or choose another port with {option}")
             }
             // Windows sets whole ranges of ports aside, for itself and for virtual machines.
             ErrorKind::PermissionDenied if cfg!(windows) => {
-                "another program, or Windows, keeps this port for itself; choose another with --listen"
+                format!("another program, or Windows, keeps this port for itself; choose another with {option}")
             }
             ErrorKind::PermissionDenied => {
-                "ports below 1024 need special rights; choose a higher one with --listen"
+                format!("ports below 1024 need special rights; choose a higher one with {option}")
             }
             ErrorKind::AddrNotAvailable => {
-                "this machine does not have that address; choose another with --listen"
+                format!("this machine does not have that address; choose another with {option}")
             }
-            _ => &cause.to_string(),
+            _ => cause.to_string(),
         };
         let text = format!("cannot listen on {address}: {advice}");
         io::Error::new(cause.kind(), text)
@@ -69,6 +71,7 @@ pub(crate) async fn run<Serving>(
     listener: &TcpListener,
     settings: &Settings,
     limits: &RateLimits,
+    metrics: &Arc<Metrics>,
     connections: &TaskTracker,
     serve: impl Fn(TcpStream, IpAddr, Option<CloseReason>) -> Serving,
 ) where
@@ -100,12 +103,14 @@ pub(crate) async fn run<Serving>(
             }
         };
         failing = false;
+        metrics.accepted.add(1);
         let address = address.ip();
         let is_slow_enough = limits.check_connection(address).is_ok();
         let entered = counts.enter(address, is_slow_enough, &settings.now().capacity);
         let (permit, refusal) = match entered {
             Ok(permit) => (permit, None),
-            Err(permit) => {
+            Err((permit, why)) => {
+                metrics.refused.add(why, 1);
                 refused.note(address);
                 match permit {
                     Some(permit) => (permit, Some(CloseReason::TooManyConnections)),
@@ -189,34 +194,37 @@ struct Permit {
 
 impl Counts {
     /// Takes a permit. `Err` means that there is none, or that the address takes them
-    /// too fast; it brings a permit to be refused under, if there is one of those.
+    /// too fast; it brings a permit to be refused under, if there is one of those, and why.
     fn enter(
         &self,
         address: IpAddr,
         is_slow_enough: bool,
         capacity: &Capacity,
-    ) -> Result<Permit, Option<Permit>> {
+    ) -> Result<Permit, (Option<Permit>, &'static str)> {
         let address = network(address);
         let mut state = self.lock();
         let here = state.per_address.get(&address).copied().unwrap_or(0);
-        let has_room =
-            state.total < capacity.max_connections && here < capacity.max_connections_per_address;
-        if is_slow_enough && has_room {
+        let why = if state.total >= capacity.max_connections {
+            refused::SERVER_FULL
+        } else if here >= capacity.max_connections_per_address {
+            refused::ADDRESS_FULL
+        } else if !is_slow_enough {
+            refused::TOO_FAST
+        } else {
             state.total += 1;
             state.per_address.insert(address, here + 1);
             return Ok(Permit {
                 counts: self.clone(),
                 address: Some(address),
             });
-        }
-        if state.refusals < MAX_REFUSALS {
-            state.refusals += 1;
-            return Err(Some(Permit {
-                counts: self.clone(),
-                address: None,
-            }));
-        }
-        Err(None)
+        };
+        let has_room = state.refusals < MAX_REFUSALS;
+        state.refusals += usize::from(has_room);
+        let permit = has_room.then(|| Permit {
+            counts: self.clone(),
+            address: None,
+        });
+        Err((permit, why))
     }
 
     fn lock(&self) -> MutexGuard<'_, CountState> {

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ const FULL_PIPE_PAUSE: Duration = Duration::from_millis(20);
 
 /// The log of this program, once it was started.
 static LOG: OnceLock<Log> = OnceLock::new();
+/// See [`panics`].
+static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// Takes lines and writes them to standard error, from a thread of its own.
 #[derive(Clone, Debug)]
@@ -41,6 +44,8 @@ struct Shared {
     wake: Condvar,
     /// All that waited was tried.
     idle: Condvar,
+    /// Lines lost so far.
+    lost: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -83,10 +88,7 @@ impl Log {
             // where that cannot be written.
             .log_internal_errors(false)
             .init();
-        // Standard error itself would be waited for.
-        std::panic::set_hook(Box::new(|panic| {
-            error!("{}", panic.to_string().replace('\n', " "));
-        }));
+        hear_panics();
         Ok(())
     }
 
@@ -105,6 +107,7 @@ impl Log {
         let mut state = self.0.lock();
         if state.waiting_bytes + line.len() > MAX_WAITING_BYTES {
             state.lost += 1;
+            self.0.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
         state.waiting_bytes += line.len();
@@ -138,6 +141,25 @@ impl Log {
 /// When they are none.
 pub fn check_levels(levels: &str) -> Result<(), ParseError> {
     filter(levels).map(drop)
+}
+
+/// Has panics counted, and told in the log: standard error itself would be waited for.
+fn hear_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+        error!("{}", panic.to_string().replace('\n', " "));
+    }));
+}
+
+/// Panics of this program so far, on whatever thread, caught or not.
+pub(crate) fn panics() -> u64 {
+    PANICS.load(Ordering::Relaxed)
+}
+
+/// Lines that the log of this program did not take or could not write so far.
+pub(crate) fn lost_lines() -> u64 {
+    LOG.get()
+        .map_or(0, |log| log.0.lost.load(Ordering::Relaxed))
 }
 
 /// The operator's levels. The crate of the bus tells of itself in its own words, unless
@@ -224,7 +246,12 @@ impl Shared {
 fn write_all<W: Write>(shared: &Shared, mut sink: Sink<W>) {
     loop {
         match shared.next(sink.lost > 0) {
-            Some(entry) => sink.take(&entry),
+            Some(entry) => {
+                let is_written = sink.take(&entry);
+                shared
+                    .lost
+                    .fetch_add(u64::from(!is_written), Ordering::Relaxed);
+            }
             None => {
                 sink.tell_lost();
             }
@@ -255,11 +282,13 @@ impl<W: Write> Sink<W> {
         }
     }
 
-    fn take(&mut self, entry: &Entry) {
+    /// False if there is a line and it is lost.
+    fn take(&mut self, entry: &Entry) -> bool {
         self.lost += entry.lost_before;
-        if !self.tell_lost() || !self.put(&entry.line) {
-            self.lost += u64::from(!entry.line.is_empty());
-        }
+        let is_written = self.tell_lost() && self.put(&entry.line);
+        let is_lost = !is_written && !entry.line.is_empty();
+        self.lost += u64::from(is_lost);
+        !is_lost
     }
 
     /// Says how many lines are missing here. True if nothing is left to be said.
@@ -427,5 +456,17 @@ mod tests {
         let lost = written.lines().filter_map(|line| line.split_once("lost="));
         let lost: usize = lost.map(|(_, lost)| lost.parse::<usize>().unwrap()).sum();
         assert_eq!(lost, 2 * fitting - count);
+    }
+
+    #[test]
+    fn a_panic_is_counted_though_it_is_caught() {
+        let before = panics();
+        let hook = std::panic::take_hook();
+        hear_panics();
+        let caught = std::panic::catch_unwind(|| panic!("on purpose"));
+        std::panic::set_hook(hook);
+        assert!(caught.is_err());
+        // Other tests may panic on purpose at the same time.
+        assert!(panics() > before);
     }
 }

@@ -20,7 +20,7 @@ use longhall_server::config::{Basics, while_running};
 use longhall_server::log::{self, Log};
 use longhall_server::store::{PostgresStore, SqliteStore, Store};
 use longhall_server::{
-    Config, SERVER_NAME, Settings, listener, process_limits, run, run_in_cluster, shutdown,
+    Beside, Config, SERVER_NAME, Settings, listener, process_limits, run_with, shutdown,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -121,14 +121,15 @@ fn start(given: Given<Args>, log: &Log) -> anyhow::Result<()> {
     advice.for_each(|advice| warn!("{}", given.origins.name_in(&advice)));
     args.config.hashing.cost.check()?;
     // Early, so that players who come now wait a little and are not refused.
-    let listener = listener::bind(args.basics.listen)?;
+    let listener = listener::bind(args.basics.listen, "--listen")?;
+    let admin = args.basics.admin.bind()?;
     process_limits::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
     let running = args.config_file.is_some().then_some(given.matches);
-    runtime.block_on(serve(args, running, listener))
+    runtime.block_on(serve(args, running, listener, admin))
 }
 
 fn not_a_level(levels: &str) -> String {
@@ -141,6 +142,7 @@ async fn serve(
     }: Args,
     running: Option<ArgMatches>,
     listener: std::net::TcpListener,
+    admin: Option<std::net::TcpListener>,
 ) -> anyhow::Result<()> {
     let patience = config.timeouts.shutdown + Duration::from_secs(1);
     config.names.read_reserved()?;
@@ -163,14 +165,13 @@ async fn serve(
     let (store, database) = open_store(&basics, bus.is_some())?;
     info!(database, server = SERVER_NAME, "starting");
     let run = async {
-        match bus {
-            None => run(listener, settings, store, stopping).await,
-            Some(url) => {
-                let link = NatsBus::connect(&url, store.epoch()).await;
-                let link = link.map_err(io::Error::other)?;
-                run_in_cluster(listener, settings, store, link, stopping).await
-            }
+        let mut beside = Beside::default();
+        if let Some(url) = bus {
+            let link = NatsBus::connect(&url, store.epoch()).await;
+            beside.link = Some(link.map_err(io::Error::other)?);
         }
+        beside.admin = admin.map(TcpListener::from_std).transpose()?;
+        run_with(listener, settings, store, beside, stopping).await
     };
     run.await.context("stopped")
 }

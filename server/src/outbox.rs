@@ -21,6 +21,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
 use crate::frames::{Frames, Lines, encode};
+use crate::metrics::Metrics;
 
 /// What a queued piece costs beside its bytes.
 const BYTES_PER_PIECE: usize = 32;
@@ -44,6 +45,8 @@ pub(crate) struct Outbox {
     max_bytes: usize,
     /// `None` for a session in a test that has no socket.
     socket: Option<OwnedWriteHalf>,
+    /// Counts what is written and what is left out; `None` in tests that do not look.
+    metrics: Option<Arc<Metrics>>,
     state: Mutex<State>,
     /// Wakes the owning task when there is something for it to do.
     changed: Notify,
@@ -136,8 +139,17 @@ impl Outbox {
         Self {
             max_bytes,
             socket,
+            metrics: None,
             state: Mutex::default(),
             changed: Notify::new(),
+        }
+    }
+
+    /// Has what happens here counted.
+    pub(crate) fn counted_by(self, metrics: &Arc<Metrics>) -> Self {
+        Self {
+            metrics: Some(Arc::clone(metrics)),
+            ..self
         }
     }
 
@@ -187,6 +199,10 @@ impl Outbox {
                 state.gaps.push((Arc::clone(channel), lines.last_seq));
             } else {
                 state.queue(lines.frames.clone());
+                return;
+            }
+            if let Some(metrics) = &self.metrics {
+                metrics.left_out.add(lines.count);
             }
         })
     }
@@ -259,10 +275,11 @@ impl Outbox {
         let Some(socket) = &self.socket else {
             return;
         };
+        let mut taken = 0;
         while state.socket == SocketState::Open {
             self.tell_gaps(state);
             if state.waiting.is_empty() {
-                return;
+                break;
             }
             let mut slices = [IoSlice::new(&[]); MAX_PIECES];
             let mut count = 0;
@@ -277,7 +294,10 @@ impl Outbox {
                 many => socket.try_write_vectored(many),
             };
             match written {
-                Ok(count) if count > 0 => state.took(count),
+                Ok(count) if count > 0 => {
+                    taken += count as u64;
+                    state.took(count);
+                }
                 Err(cause) if cause.kind() == ErrorKind::WouldBlock => {
                     state.socket = SocketState::Full;
                 }
@@ -289,11 +309,19 @@ impl Outbox {
                 }
             }
         }
+        if let Some(metrics) = &self.metrics
+            && taken > 0
+        {
+            metrics.bytes_out.add(taken);
+        }
     }
 
     fn tell_gaps(&self, state: &mut State) {
         if state.gaps.is_empty() || state.bytes > self.max_bytes / 4 {
             return;
+        }
+        if let Some(metrics) = &self.metrics {
+            metrics.gaps.add(state.gaps.len() as u64);
         }
         for (channel, last_seq) in std::mem::take(&mut state.gaps) {
             let channel = channel.as_ref().to_owned();

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::config::{Config, HashCost};
+use crate::metrics::Metrics;
 
 type Job = Box<dyn FnOnce(&mut Hasher) + Send>;
 
@@ -32,6 +33,7 @@ pub(crate) struct Passwords {
     /// Jobs waiting or running.
     load: Arc<AtomicUsize>,
     threads: usize,
+    metrics: Arc<Metrics>,
     /// Tells the refused when to come back.
     dummy: Arc<OnceLock<Dummy>>,
 }
@@ -67,7 +69,7 @@ impl Passwords {
     ///
     /// # Errors
     /// When the cost is outside what argon2 allows, or no thread can be started.
-    pub(crate) fn start(config: &Config) -> io::Result<Self> {
+    pub(crate) fn start(config: &Config, metrics: Arc<Metrics>) -> io::Result<Self> {
         let config = &config.hashing;
         let HashCost {
             memory_kib,
@@ -91,8 +93,14 @@ impl Passwords {
             jobs,
             load: Arc::default(),
             threads,
+            metrics,
             dummy,
         })
+    }
+
+    /// Passwords that wait for a thread or are being hashed.
+    pub(crate) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
     }
 
     /// Hashes a new password to a PHC string with a salt of its own.
@@ -123,11 +131,15 @@ impl Passwords {
     ) -> Result<T, Denial> {
         let (answer, answered) = oneshot::channel();
         let load = Arc::clone(&self.load);
+        let metrics = Arc::clone(&self.metrics);
         let ahead = self.load.fetch_add(1, Ordering::Relaxed);
         let job = Box::new(move |hasher: &mut Hasher| {
             // Nobody waits for the answer of a connection that is gone.
             if !answer.is_closed() {
-                let _ = answer.send(job(hasher));
+                let began = Instant::now();
+                let done = job(hasher);
+                metrics.hash_time.observe_time(began.elapsed());
+                let _ = answer.send(done);
             }
             load.fetch_sub(1, Ordering::Relaxed);
         });
@@ -327,7 +339,7 @@ mod tests {
             config.hashing.queue = queue;
             config.hashing.cost = HashCost::FOR_TESTS;
         });
-        Passwords::start(&config).unwrap()
+        Passwords::start(&config, Arc::default()).unwrap()
     }
 
     #[tokio::test]
@@ -379,7 +391,7 @@ mod tests {
                 ..HashCost::FOR_TESTS
             };
         });
-        let raised = Passwords::start(&config).unwrap();
+        let raised = Passwords::start(&config, Arc::default()).unwrap();
         let verified = raised
             .verify(Some(old), password("correct horse"))
             .await

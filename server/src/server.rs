@@ -3,13 +3,14 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 use longhall_packet::{ChannelName, Denial, DenyCode};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::bans::{self, Bans};
@@ -22,6 +23,7 @@ use crate::config::Config;
 use crate::handlers::Outcome;
 use crate::health::Health;
 use crate::hub::{self, Hub};
+use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::rate_limit::{RateLimits, Tried};
 use crate::reserved::Reserved;
@@ -41,6 +43,10 @@ pub(crate) struct Server {
     /// The other servers, and what the store left in doubt; `None` if there can be neither.
     pub(crate) cluster: Option<Cluster>,
     pub(crate) health: Health,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) started: SystemTime,
+    /// The tasks that serve one each.
+    pub(crate) connections: TaskTracker,
     /// See [`Server::change_channel`].
     channel_locks: KeyedLock,
     pub(crate) passwords: Passwords,
@@ -68,7 +74,8 @@ impl Server {
     ) -> io::Result<Arc<Self>> {
         let settings = settings.into();
         let mut config = Config::clone(&settings.now());
-        let passwords = Passwords::start(&config)?;
+        let metrics = Arc::<Metrics>::default();
+        let passwords = Passwords::start(&config, Arc::clone(&metrics))?;
         let bans = Arc::new(Bans::read(config.names.banned_names.clone())?);
         config.names.read_reserved()?;
         let clock = Arc::new(Clock::start(store.seen(), config.history.clock_wait));
@@ -97,10 +104,18 @@ impl Server {
         };
         Ok(Arc::new(Self {
             limits: Arc::new(RateLimits::new(&config)),
-            chat_log: ChatLog::start(Arc::clone(&store), hub.clone(), stopping.clone()),
+            chat_log: ChatLog::start(
+                Arc::clone(&store),
+                hub.clone(),
+                Arc::clone(&metrics),
+                stopping.clone(),
+            ),
             hub,
             cluster,
             health: Health::of(&lobby),
+            metrics,
+            started: SystemTime::now(),
+            connections: TaskTracker::new(),
             channel_locks: KeyedLock::default(),
             passwords,
             bans,

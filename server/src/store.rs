@@ -5,6 +5,7 @@
 //! answers when its change is durable.
 
 mod channel_guard;
+pub(crate) mod figures;
 mod limits;
 mod copy;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -37,6 +38,7 @@ pub use longhall_world::records::{
 
 pub use channel_guard::ChannelGuard;
 pub use copy::{Copied, CopyError, Difference, Place as StorePlace, Progress, copy};
+pub use figures::StoreFigures;
 pub use limits::{LimitKey, SharedLimit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
@@ -480,6 +482,11 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
     async fn set_seen(&self, seen: Seen) -> Result<(), StoreError>;
+
+    /// What whoever watches the server is told of it. May look for the size of a file.
+    fn figures(&self) -> StoreFigures {
+        StoreFigures::NONE
+    }
 
     /// Writes what is outstanding and closes the store. Later calls fail with
     /// [`StoreError::Closed`].

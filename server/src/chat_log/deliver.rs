@@ -9,6 +9,7 @@ use tracing::{debug, error, info};
 use crate::frames::{encode, encode_all};
 use crate::handlers::unavailable;
 use crate::hub::{Answer, Hub, PublishedLine, pieces};
+use crate::metrics::{Metrics, accepted};
 use crate::outbox::{Outbox, Unflushed};
 use crate::store::{Appended, ChannelId, StoreError, UserId};
 
@@ -33,7 +34,7 @@ pub(super) struct Written {
 
 /// Delivers a batch and answers: a line comes before the word that it is on disk,
 /// and for its sender in the same write.
-pub(super) async fn deliver(hub: &Hub, written: Written) {
+pub(super) async fn deliver(hub: &Hub, metrics: &Metrics, written: Written) {
     let Written { batch, results } = written;
     let mut unflushed = Unflushed::default();
     let results = match results {
@@ -41,6 +42,7 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
         Err(StoreError::Unavailable) => {
             // Said once for everybody, when it went away.
             debug!(lines = batch.len(), "the database is away");
+            count_denials(metrics, DenyCode::Unavailable, batch.len());
             let packet = |pending: &Pending| ServerPacket::deny(Some(pending.id), unavailable());
             for pending in &batch {
                 pending.send(&packet(pending), &mut unflushed);
@@ -50,6 +52,7 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
         }
         Err(cause) => {
             error!(%cause, lines = batch.len(), "the store takes no lines");
+            count_denials(metrics, DenyCode::Unavailable, batch.len());
             for pending in &batch {
                 pending.answer(Err(DenyCode::Unavailable), &mut unflushed);
             }
@@ -59,8 +62,12 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
     };
     let mut channels: HashMap<ChannelId, Vec<(&Pending, PublishedLine)>> = HashMap::new();
     let mut before = Vec::new();
+    count_entries(metrics, &batch, &results);
     for (pending, appended) in batch.iter().zip(results) {
         let outcome = pending.outcome(&appended);
+        if let Err(code) = outcome {
+            count_denials(metrics, code, 1);
+        }
         match (appended, pending.channel) {
             (Appended::Line { line }, Some(channel)) => {
                 let sender = pending.sender;
@@ -104,6 +111,35 @@ pub(super) async fn deliver(hub: &Hub, written: Written) {
         }
     }
     unflushed.flush();
+}
+
+/// Counts what the store has accepted. What it had already counts no more.
+fn count_entries(metrics: &Metrics, batch: &[Pending], results: &[Appended]) {
+    let (mut lines, mut whispers, mut changes) = (0, 0, 0);
+    for (pending, appended) in batch.iter().zip(results) {
+        match appended {
+            Appended::Line { .. } if pending.is_line => lines += 1,
+            Appended::Line { .. } => changes += 1,
+            Appended::Whisper { .. } => whispers += 1,
+            Appended::Before { .. }
+            | Appended::UnknownLine
+            | Appended::TooLate
+            | Appended::Blocked
+            | Appended::InboxFull
+            | Appended::NotAMember => {}
+        }
+    }
+    for (kind, count) in [
+        (accepted::LINE, lines),
+        (accepted::WHISPER, whispers),
+        (accepted::CHANGE, changes),
+    ] {
+        metrics.entries.add(kind, count);
+    }
+}
+
+fn count_denials(metrics: &Metrics, code: DenyCode, count: usize) {
+    metrics.denials.add(code.name(), count as u64);
 }
 
 /// Delivers lines of one channel: a member's outbox is locked once for all of them

@@ -40,6 +40,7 @@ pub(super) async fn fill_holes(shared: &Shared) {
             shared.doubts.note_lost();
         }
         for (channel, delivered) in shared.hub.holes(HOLE_AGE) {
+            shared.counts.holes.add(1);
             if shared
                 .read_on(Reader::Channel(channel), delivered)
                 .await
@@ -138,6 +139,7 @@ impl Shared {
             let after = Cursor::After(delivered);
             let reading = self.store.lines(reader.log(), after, MAX_LINES, MAX_BYTES);
             let page = in_time(reading).await?;
+            self.counts.found.add(page.lines.len() as u64);
             let next = page.lines.last().map(|(_, line)| line.seq);
             let next = next.filter(|_| page.more);
             match reader {

@@ -12,11 +12,20 @@ use crate::news::{News, Received};
 pub(super) async fn run(shared: &Shared, mut heard: Receiver<Heard>) {
     while let Some(heard) = heard.recv().await {
         match heard {
-            Heard::News(bytes) => shared.take_news(&bytes),
+            Heard::News(bytes) => {
+                shared.counts.heard.add(1);
+                shared.take_news(&bytes);
+            }
             // If it was anything but lines, the next number that is heard tells, and its
             // server is asked again.
-            Heard::Doubt => shared.doubts.note_missed(),
-            Heard::Lost => shared.doubts.note_lost(),
+            Heard::Doubt => {
+                shared.counts.doubts.add(1);
+                shared.doubts.note_missed();
+            }
+            Heard::Lost => {
+                shared.counts.losses.add(1);
+                shared.doubts.note_lost();
+            }
             Heard::Down => {
                 warn!("the bus is away; lines of other servers come from the database meanwhile");
                 shared.doubts.note_behind();

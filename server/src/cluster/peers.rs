@@ -122,6 +122,11 @@ impl Peers {
         ages.any(|age| (DOUBTFUL..WORTH).contains(&age))
     }
 
+    /// How many are heard.
+    pub(super) fn len(&self) -> usize {
+        self.0.values().filter(|peer| !peer.is_lost).count()
+    }
+
     /// Begins to count anew: nobody could be heard.
     pub(super) fn forgive(&mut self, now: Instant) {
         for peer in self.0.values_mut().filter(|peer| !peer.is_lost) {

@@ -75,6 +75,7 @@ impl Shared {
             },
         };
         *told = number.unwrap_or(*told);
+        self.counts.told.add(1);
         self.bus.publish(subject(&news), bytes);
     }
 

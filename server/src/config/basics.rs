@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Bus, Secret, SecretFileError};
+use super::{Admin, Bus, Secret, SecretFileError};
 
 /// What the program needs to start at all: its address, its file, its log.
 #[derive(Args, Clone, Debug)]
@@ -55,6 +55,10 @@ pub struct Basics {
     /// How several servers find each other.
     #[command(flatten)]
     pub bus: Bus,
+
+    /// Where the server tells of itself.
+    #[command(flatten)]
+    pub admin: Admin,
 
     /// How much to log: error, warn, info, debug or trace; also per module, as
     /// in "info,longhall_server::connection=debug". Passwords and tokens are

@@ -194,6 +194,8 @@ impl State {
                 unflushed.add(&listener.outbox);
             }
         }
+        // Once for all of them: a delivery itself is not counted.
+        self.delivered += live.listeners.len() as u64 * lines.count;
     }
 
     pub(super) fn whisper(
@@ -228,6 +230,7 @@ impl State {
         let name: Arc<str> = INBOX.into();
         let line = encode_lines(&name, std::iter::once(Cow::Borrowed(line)));
         for outbox in player.outboxes() {
+            self.delivered += 1;
             if outbox.queue_lines(&name, &line) {
                 unflushed.add(outbox);
             }

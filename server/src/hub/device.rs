@@ -122,6 +122,7 @@ impl Drop for HubEntry {
     fn drop(&mut self) {
         let grace = self.hub.grace();
         let state = &mut *self.hub.lock();
+        state.entries -= 1;
         // A later connection of the session may have taken the device over already.
         if !state.holds(self) {
             return;

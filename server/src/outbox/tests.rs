@@ -10,6 +10,7 @@ fn lines(seq: Seq) -> Lines {
     Lines {
         frames,
         last_seq: seq,
+        count: 1,
     }
 }
 

@@ -35,11 +35,12 @@ mod transaction;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::figures::PostgresFigures;
 use super::{CHANNEL_WAIT, Seen, StoreError};
 use address::Address;
 use error::Error;
@@ -157,6 +158,7 @@ impl PostgresStore {
         let (answer, answered) = oneshot::channel();
         let is_begun = Arc::new(AtomicBool::new(false));
         let begins = Arc::clone(&is_begun);
+        let (asked_at, waits) = (Instant::now(), Arc::clone(self.reach.waits()));
         let done = async {
             pool.send(Box::new(move |seat| {
                 // Nobody waits for what waited too long.
@@ -164,6 +166,7 @@ impl PostgresStore {
                     return;
                 }
                 begins.store(true, Ordering::Relaxed);
+                waits.observe_time(asked_at.elapsed());
                 let unheard = answer.send(seat.transact(purpose, act));
                 if matches!(unheard, Err(Ok(_))) && purpose == Purpose::Change {
                     seat.note_unknown_outcome();
@@ -181,6 +184,21 @@ impl PostgresStore {
                 }
                 Err(StoreError::Unavailable)
             }
+        }
+    }
+
+    fn look(&self) -> PostgresFigures {
+        let (losses, retries) = self.reach.counts();
+        PostgresFigures {
+            is_away: self.reach.is_away(),
+            losses,
+            retries,
+            waits: Arc::clone(self.reach.waits()),
+            pools: [
+                self.pool.figures("work"),
+                self.lines.figures("lines"),
+                self.channel_locks.figures(),
+            ],
         }
     }
 

@@ -28,7 +28,7 @@ mod worker;
 mod writer_cache;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,12 +37,13 @@ use rusqlite_migration::{M, Migrations};
 use tokio::sync::oneshot;
 use tracing::warn;
 
+use super::figures::SqliteFigures;
 use super::sql::{count, looks, number, seq};
 use super::{Seen, StoreError};
 use crate::clock::now_ms;
 use driver::Sqlite;
-use lineage::Locked;
 pub(super) use lineage::new_epoch;
+use lineage::{Locked, log_of_changes};
 pub(super) use moving::SqliteEnd;
 pub use open::OpenError;
 use open::{MIGRATIONS, connect, connect_for_reading, explain, locate, lock, migrate};
@@ -63,6 +64,8 @@ pub struct SqliteStore {
     /// Held as long as the store is open; the system lets go of it even when
     /// the process is killed.
     lock: Mutex<Option<Locked>>,
+    /// Where the file is.
+    path: PathBuf,
     epoch: String,
     seen: Seen,
     /// Connections that were numbered: one server alone has the file, and forgets them
@@ -129,6 +132,7 @@ impl SqliteStore {
             reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))
                 .map_err(cannot_start)?,
             lock: Mutex::new(Some(lock)),
+            path: path.to_owned(),
             epoch: begun.epoch,
             seen: begun.seen,
             connections: Arc::default(),
@@ -176,6 +180,16 @@ impl SqliteStore {
         };
         self.writer.send(change).await?;
         answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn look(&self) -> SqliteFigures {
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        SqliteFigures {
+            database_bytes: size(&self.path),
+            log_bytes: size(&log_of_changes(&self.path)),
+            waiting_changes: self.writer.waiting(),
+            waiting_questions: self.reader.waiting(),
+        }
     }
 
     fn shrinking(&self) -> MutexGuard<'_, Option<prune::Fronts>> {

@@ -22,7 +22,7 @@ use longhall_packet::{
 };
 use longhall_server::config::HashCost;
 use longhall_server::store::SqliteStore;
-use longhall_server::{Config, run};
+use longhall_server::{Beside, Config, run_with};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -57,6 +57,8 @@ pub fn generous() -> Config {
 /// A server on a free port with a database in a folder of its own.
 pub struct TestServer {
     pub address: SocketAddr,
+    /// Where it tells of itself.
+    pub admin: SocketAddr,
     pub folder: Arc<TempDir>,
     stopping: CancellationToken,
     running: JoinHandle<std::io::Result<()>>,
@@ -80,9 +82,17 @@ impl TestServer {
         let address = listener.local_addr().unwrap();
         let store = SqliteStore::open(&folder.path().join("longhall.db")).unwrap();
         let stopping = CancellationToken::new();
-        let running = tokio::spawn(run(listener, config, Arc::new(store), stopping.clone()));
+        let admin_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let admin = admin_listener.local_addr().unwrap();
+        let beside = Beside {
+            admin: Some(admin_listener),
+            ..Beside::default()
+        };
+        let running = run_with(listener, config, Arc::new(store), beside, stopping.clone());
+        let running = tokio::spawn(running);
         Self {
             address,
+            admin,
             folder,
             stopping,
             running,

@@ -346,7 +346,8 @@ async fn two_chat_logs_of_one_store_keep_one_order() {
         };
         places.push(enter(hub, &who));
         let (store, hub) = (Arc::clone(&store), hub.clone());
-        logs.push(ChatLog::start(store, hub, CancellationToken::new()));
+        let stopping = CancellationToken::new();
+        logs.push(ChatLog::start(store, hub, Arc::default(), stopping));
         players.push(who);
     }
     servers.settle();

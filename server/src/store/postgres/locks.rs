@@ -16,6 +16,7 @@ use tracing::warn;
 use super::pool::Pool;
 use super::reach::Reach;
 use super::transaction::Purpose;
+use crate::store::figures::PoolFigures;
 use crate::store::{ChannelGuard, StoreError};
 
 /// Channels that one server may be changing at the same time, on a connection each.
@@ -45,6 +46,11 @@ impl ChannelLocks {
             pool: Pool::new(reach, CONNECTIONS),
             longest_wait,
         }
+    }
+
+    /// What its connections do now.
+    pub(super) fn figures(&self) -> PoolFigures {
+        self.pool.figures("locks")
     }
 
     /// Waits until no other server holds a channel, and holds it.

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::reach::Reach;
 use super::seat::Seat;
 use crate::store::StoreError;
+use crate::store::figures::PoolFigures;
 
 /// Jobs waiting for a connection. The next caller waits for a place; it gives up as it
 /// does when the database takes long.
@@ -101,6 +102,17 @@ impl Pool {
         drop(state);
         self.shared.job.notify_one();
         Ok(())
+    }
+
+    /// What it does now.
+    pub(super) fn figures(&self, name: &'static str) -> PoolFigures {
+        let state = self.shared.state();
+        PoolFigures {
+            name,
+            connections: state.threads,
+            busy: state.threads.saturating_sub(state.idle),
+            waiting: state.jobs.len(),
+        }
     }
 
     /// Lets the threads finish what is waiting and ends them. Blocks, but not for ever:

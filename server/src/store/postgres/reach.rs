@@ -8,7 +8,12 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::address::Address;
+use crate::metrics::{Counter, Histogram};
 
+/// Bounds of the times that what is to be done waits for a connection, in microseconds.
+const WAIT_US: &[u64] = &[
+    100, 500, 1_000, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 5_000_000,
+];
 /// Between two looks whether the database is back.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -18,6 +23,9 @@ pub(super) struct Reach {
     state: Mutex<State>,
     closed: Condvar,
     unknown_outcomes: Arc<Notify>,
+    losses: Counter,
+    retries: Counter,
+    waits: Arc<Histogram>,
 }
 
 #[derive(Default)]
@@ -34,7 +42,25 @@ impl Reach {
             state: Mutex::default(),
             closed: Condvar::new(),
             unknown_outcomes: Arc::default(),
+            losses: Counter::default(),
+            retries: Counter::default(),
+            waits: Arc::new(Histogram::of_times(WAIT_US)),
         }
+    }
+
+    /// How long what is to be done waits for a connection.
+    pub(super) fn waits(&self) -> &Arc<Histogram> {
+        &self.waits
+    }
+
+    /// How often the database went away, and transactions were begun anew.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.losses.get(), self.retries.get())
+    }
+
+    /// Notes that a transaction begins anew, since others came between.
+    pub(super) fn count_retry(&self) {
+        self.retries.add(1);
     }
 
     pub(super) fn address(&self) -> &Address {
@@ -55,6 +81,7 @@ impl Reach {
         }
         state.is_away = true;
         drop(state);
+        self.losses.add(1);
         warn!(
             database = %self.address,
             cause,

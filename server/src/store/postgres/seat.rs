@@ -82,6 +82,7 @@ impl Seat {
                     if tries > TRIES {
                         return Err(cause);
                     }
+                    self.reach.count_retry();
                     thread::sleep(pause(tries));
                 }
                 Remedy::Reconnect { cause } => {

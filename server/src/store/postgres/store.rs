@@ -15,12 +15,13 @@ use super::{
     BATCHES_AT_ONCE, PostgresStore, append, inbox, limits, lines, pages, prune, shrink, standings,
 };
 use crate::clock::now_ms;
+use crate::store::figures::Engine;
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
     Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, Log, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
     Removed, Resumed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk,
-    Standings, Store, StoreError, TokenHash, User, UserId,
+    Standings, Store, StoreError, StoreFigures, TokenHash, User, UserId,
 };
 
 #[async_trait]
@@ -382,6 +383,10 @@ impl Store for PostgresStore {
             Ok(())
         })
         .await
+    }
+
+    fn figures(&self) -> StoreFigures {
+        StoreFigures(Engine::Postgres(self.look()))
     }
 
     async fn close(&self) {

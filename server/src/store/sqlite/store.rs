@@ -10,12 +10,13 @@ use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Rol
 
 use super::driver::Sqlite;
 use super::{SqliteStore, append, inbox, now_ms, pages, prune};
+use crate::store::figures::Engine;
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
     Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, Log, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
     Removed, Resumed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
-    StoreError, TokenHash, User, UserId,
+    StoreError, StoreFigures, TokenHash, User, UserId,
 };
 
 #[async_trait]
@@ -371,6 +372,10 @@ impl Store for SqliteStore {
             Ok(())
         })
         .await
+    }
+
+    fn figures(&self) -> StoreFigures {
+        StoreFigures(Engine::Sqlite(self.look()))
     }
 
     async fn close(&self) {

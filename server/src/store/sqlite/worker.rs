@@ -73,6 +73,12 @@ impl<J: Send + 'static> Worker<J> {
             .map_err(|_| StoreError::Closed)
     }
 
+    /// Jobs that wait for the thread.
+    pub(super) fn waiting(&self) -> usize {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.as_ref().map_or(0, |jobs| QUEUE - jobs.capacity())
+    }
+
     /// Lets the thread finish what is waiting and ends it. Blocks.
     pub(super) fn finish(&self) {
         drop(
