@@ -5,9 +5,11 @@
 //! player. A line for which there is no room, or which cannot be written, is lost and
 //! counted. The log says how many as soon as it can be written again.
 
+mod format;
+
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,8 +18,8 @@ use tracing::error;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+
+pub use format::Format;
 
 /// Most bytes that wait to be written. Lines beyond are lost.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
@@ -46,6 +48,8 @@ struct Shared {
     idle: Condvar,
     /// Lines lost so far.
     lost: AtomicU64,
+    /// Whether lines are for programs.
+    is_json: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -75,19 +79,27 @@ impl Log {
         Ok(LOG.get_or_init(|| log).clone())
     }
 
+    /// Has all lines from now on look so.
+    pub fn set_format(&self, format: Format) {
+        let is_json = format == Format::Json;
+        self.0.is_json.store(is_json, Ordering::Relaxed);
+    }
+
     /// Takes the program's events of these levels from now on, and its panics.
     ///
     /// # Errors
     /// When they are no levels.
     pub fn take_events(&self, levels: &str) -> Result<(), ParseError> {
-        tracing_subscriber::fmt()
+        let events = tracing_subscriber::fmt()
             .with_env_filter(filter(levels)?)
             .with_writer(self.clone())
-            .with_ansi(takes_colours())
             // Its word about itself would go to standard error, and panic
             // where that cannot be written.
-            .log_internal_errors(false)
-            .init();
+            .log_internal_errors(false);
+        match self.0.format() {
+            Format::Text => events.with_ansi(takes_colours()).init(),
+            Format::Json => events.json().init(),
+        }
         hear_panics();
         Ok(())
     }
@@ -115,6 +127,11 @@ impl Log {
         state.waiting.push_back(Entry { lost_before, line });
         drop(state);
         self.0.wake.notify_one();
+    }
+
+    /// Says why the program ends.
+    pub fn write_fault(&self, text: &str) {
+        self.write_line(self.0.format().fault(text));
     }
 
     /// Waits until all lines are written, but no longer than a second: a log that takes
@@ -209,6 +226,13 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn format(&self) -> Format {
+        match self.is_json.load(Ordering::Relaxed) {
+            true => Format::Json,
+            false => Format::Text,
+        }
+    }
+
     /// The next thing to write; `None` when it is time to tell of lost lines, with no
     /// line to follow them.
     fn next(&self, is_behind: bool) -> Option<Entry> {
@@ -245,6 +269,7 @@ impl Shared {
 /// The thread's work: as long as the program runs.
 fn write_all<W: Write>(shared: &Shared, mut sink: Sink<W>) {
     loop {
+        sink.format = shared.format();
         match shared.next(sink.lost > 0) {
             Some(entry) => {
                 let is_written = sink.take(&entry);
@@ -268,6 +293,7 @@ fn takes_colours() -> bool {
 /// The file, pipe or terminal, and how many lines it did not take.
 struct Sink<W> {
     file: W,
+    format: Format,
     lost: u64,
     /// The last line was cut off, so the next one begins with an end of line.
     is_mid_line: bool,
@@ -277,6 +303,7 @@ impl<W: Write> Sink<W> {
     fn new(file: W) -> Self {
         Self {
             file,
+            format: Format::default(),
             lost: 0,
             is_mid_line: false,
         }
@@ -293,7 +320,7 @@ impl<W: Write> Sink<W> {
 
     /// Says how many lines are missing here. True if nothing is left to be said.
     fn tell_lost(&mut self) -> bool {
-        if self.lost > 0 && self.put(missing(self.lost).as_bytes()) {
+        if self.lost > 0 && self.put(self.format.missing(self.lost).as_bytes()) {
             self.lost = 0;
         }
         self.lost == 0
@@ -325,16 +352,6 @@ impl<W: Write> Sink<W> {
         }
         true
     }
-}
-
-/// A line that looks like those around it.
-fn missing(lost: u64) -> String {
-    let mut line = String::new();
-    // A time that cannot be written is left out.
-    let _ = SystemTime.format_time(&mut Writer::new(&mut line));
-    line + &format!(
-        "  WARN longhall_server::log: lines are missing here, as the log could not be written lost={lost}\n"
-    )
 }
 
 #[cfg(test)]

@@ -85,6 +85,7 @@ fn main() -> ExitCode {
 
 fn run_command(given: Given<Args>, log: &Log) -> ExitCode {
     let origins = given.origins.clone();
+    log.set_format(given.options.basics.log_format);
     let done = match &given.options.command {
         Some(Command::CopyStore(options)) => copy_store::run(options),
         Some(Command::PrintDefaultConfig(_)) => settings_file::print_default(&Args::command()),
@@ -97,8 +98,7 @@ fn run_command(given: Given<Args>, log: &Log) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let text = origins.name_in(&format!("{error:#}"));
-            log.write_line(format!("longhall-server: {text}\n"));
+            log.write_fault(&origins.name_in(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Admin, Bus, Secret, SecretFileError};
+use crate::log::Format;
 
 /// What the program needs to start at all: its address, its file, its log.
 #[derive(Args, Clone, Debug)]
@@ -69,6 +70,14 @@ pub struct Basics {
     #[arg(long, env = "LONGHALL_LOG", value_name = "LEVEL")]
     #[arg(default_value = "info")]
     pub log: String,
+
+    /// How a line of the log looks: text for people, or json for programs, one object a line.
+    ///
+    /// json where the log is collected and searched by a program, as by Loki or
+    /// Elasticsearch.
+    #[arg(long, env = "LONGHALL_LOG_FORMAT", value_name = "FORMAT")]
+    #[arg(value_enum, default_value_t = Format::Text)]
+    pub log_format: Format,
 }
 
 impl Basics {

@@ -5,15 +5,29 @@ use std::fs;
 use longhall_packet::DenyCode;
 
 use crate::support::{Program, TestPlayer, database};
-use crate::{check_serves, check_stops, in_a_shell};
+use crate::{check_serves, check_stops, in_a_shell, refused};
 
 #[cfg(unix)]
 #[tokio::test]
 async fn no_secret_reaches_the_log() {
+    check_keeps_secrets("text").await;
+    let log = check_keeps_secrets("json").await;
+    for line in log.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        for part in ["timestamp", "level", "target", "fields"] {
+            assert!(!line[part].is_null(), "no {part} in {line}");
+        }
+        assert!(line["fields"]["message"].is_string(), "{line}");
+    }
+}
+
+/// What is in the log after a player was there.
+#[cfg(unix)]
+async fn check_keeps_secrets(format: &str) -> String {
     let (folder, path) = database();
     let log = folder.path().join("log");
     let mut command = Program::command();
-    command.args(["--log", "trace"]);
+    command.args(["--log", "trace", "--log-format", format]);
     command.stderr(fs::File::create(&log).unwrap());
     let server = Program::start_unheard(&mut command, &path);
     let mut ada = TestPlayer::connect(server.address).await;
@@ -30,6 +44,23 @@ async fn no_secret_reaches_the_log() {
     assert!(log.contains("logged in"), "{log}");
     for secret in ["correct horse", &token, "a line"] {
         assert!(!log.contains(secret), "{secret:?} is in the log");
+    }
+    log
+}
+
+#[test]
+fn the_line_that_says_why_the_server_ends_is_for_programs_as_well() {
+    let (folder, _) = database();
+    let missing = folder.path().join("nowhere/longhall.db");
+    for arguments in [
+        &["--log-format", "json"][..],
+        &["--log-format", "json", "--log", "=nonsense="],
+    ] {
+        let line = refused(arguments, &missing);
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["level"], "ERROR");
+        let told = line["fields"]["message"].as_str().unwrap();
+        assert!(told.contains("--"), "says what to do: {told}");
     }
 }
 
