@@ -124,6 +124,14 @@ async fn serve(stream: TcpStream, routes: Router, limits: Limits, address: Socke
     }
 }
 
+/// Serves one connection, for `longhall-fuzz`.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn serve_one(stream: TcpStream, server: Arc<Server>) {
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let routes = routes::of(server, true);
+    serve(stream, routes, Limits::default(), address).await;
+}
+
 async fn answer(
     mut routes: Router,
     request: Request<Body>,

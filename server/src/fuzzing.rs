@@ -11,6 +11,7 @@ use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 
 use crate::Server;
+use crate::admin_http::serve_one;
 use crate::config::{Config, HashCost};
 use crate::connection::serve;
 use crate::store::MemoryStore;
@@ -52,16 +53,65 @@ pub fn converse<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) {
     );
 }
 
-async fn run<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+/// Serves one connection to the operator's address of a server of its own, whose peer
+/// sends the pieces and hangs up.
+///
+/// # Panics
+/// If the server does not bear it: panics, goes on when the peer has hung up, or says what
+/// is no HTTP.
+pub fn ask_admin<'a>(pieces: impl Iterator<Item = &'a [u8]>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("the system has room for a runtime");
+    let received = runtime.block_on(async {
+        tokio::time::timeout(PATIENCE, ask(pieces))
+            .await
+            .expect("the connection ends when its peer has hung up")
+    });
+    assert!(
+        received.is_empty() || received.starts_with(b"HTTP/1."),
+        "the answer is no HTTP"
+    );
+}
+
+async fn ask<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let stopping = CancellationToken::new();
+    let server = open(stopping.clone()).await;
+    let (here, mut peer) = connect().await.expect("this machine can be connected to");
+    let asking = async {
+        let mut received = Vec::new();
+        let (mut reading, mut writing) = peer.split();
+        let sending = async {
+            for piece in pieces {
+                say(&mut writing, piece).await;
+                yield_now().await;
+            }
+            let _ = writing.shutdown().await;
+        };
+        let _ = tokio::join!(sending, reading.read_to_end(&mut received));
+        let _ = peer.set_zero_linger();
+        received
+    };
+    let ((), received) = tokio::join!(serve_one(here, server), asking);
+    stopping.cancel();
+    received
+}
+
+async fn open(stopping: CancellationToken) -> Arc<Server> {
     let config = Config::with(|config| {
         config.hashing.cost = HashCost::FOR_TESTS;
         config.hashing.threads = Some(1);
     });
     let store = Arc::new(MemoryStore::default());
-    let stopping = CancellationToken::new();
-    let server = Server::open(config, store, None, stopping.clone())
+    Server::open(config, store, None, stopping)
         .await
-        .expect("the store in memory does not fail");
+        .expect("the store in memory does not fail")
+}
+
+async fn run<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let stopping = CancellationToken::new();
+    let server = open(stopping.clone()).await;
     let (here, mut peer) = connect().await.expect("this machine can be connected to");
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let serving = serve(Arc::clone(&server), here, address, None);

@@ -5,6 +5,7 @@
 //! new ways through it, with libFuzzer; those worth keeping lie in `corpora/`, and are
 //! run by the tests of this crate.
 
+mod admin;
 mod connection;
 mod decoders;
 mod frames;
@@ -42,6 +43,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "connection",
         run: connection::connection,
+    },
+    Target {
+        name: "admin",
+        run: admin::admin,
     },
 ];
 

@@ -75,3 +75,8 @@ fn every_target_bears_nothing_at_all_and_long_rubbish() {
         }
     }
 }
+
+#[test]
+fn the_address_for_the_operator_bears_what_is_kept() {
+    run_all("admin");
+}

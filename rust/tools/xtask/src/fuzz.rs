@@ -24,6 +24,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("names", "names, texts and the keys of names"),
     ("frames", "the load generator's frame reader"),
     ("connection", "a whole connection to the server"),
+    ("admin", "the server's address for the operator"),
 ];
 
 /// Has the compiler note which ways an input takes, and what it is compared with.
