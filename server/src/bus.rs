@@ -24,7 +24,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
 
 pub(crate) use alone::alone;
-pub use nats::{BusError, NatsBus};
+pub use nats::{BusError, NatsBus, ping};
 pub use url::{BusUrl, BusUrlError};
 
 use crate::store::ChannelId;

@@ -18,6 +18,7 @@ mod names;
 mod presence;
 mod rates;
 mod secret;
+mod store_place;
 mod timeouts;
 
 use std::sync::LazyLock;
@@ -39,6 +40,7 @@ pub use names::Names;
 pub use presence::Presence;
 pub use rates::Rates;
 pub use secret::{Secret, SecretFileError};
+pub use store_place::StorePlaceOptions;
 pub use timeouts::Timeouts;
 
 /// The group of the options that may change while the server runs.

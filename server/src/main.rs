@@ -1,5 +1,6 @@
 //! The server program: options, log, signals, then [`longhall_server::run`].
 
+mod backup_commands;
 mod copy_store;
 #[cfg(test)]
 mod example;
@@ -58,6 +59,9 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    Backup(backup_commands::Backup),
+    Verify(backup_commands::Verify),
+    Restore(backup_commands::Restore),
     CopyStore(copy_store::CopyStore),
     PrintDefaultConfig(PrintDefaultConfig),
     CheckConfig(CheckConfig),
@@ -87,6 +91,9 @@ fn run_command(given: Given<Args>, log: &Log) -> ExitCode {
     let origins = given.origins.clone();
     log.set_format(given.options.basics.log_format);
     let done = match &given.options.command {
+        Some(Command::Backup(options)) => backup_commands::back_up(options),
+        Some(Command::Verify(options)) => backup_commands::verify(options),
+        Some(Command::Restore(options)) => backup_commands::restore(options),
         Some(Command::CopyStore(options)) => copy_store::run(options),
         Some(Command::PrintDefaultConfig(_)) => settings_file::print_default(&Args::command()),
         Some(Command::CheckConfig(options)) => match settings_file::check(options) {

@@ -117,6 +117,15 @@ pub fn on_signals(
     })
 }
 
+/// Calls `handler` on each of the same signals, from a thread of its own: for commands, which
+/// have nobody to say good-bye to.
+///
+/// # Errors
+/// When the system does not let us listen for signals.
+pub fn call_on_signals(mut handler: impl FnMut() + Send + 'static) -> io::Result<()> {
+    signals::on_each(false, move |_| handler())
+}
+
 /// Returns when the workers of `runtime` no longer do anything: a disk may be slow
 /// to close, but a worker that has no time is stuck.
 fn await_standstill(runtime: &Handle) {

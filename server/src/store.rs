@@ -4,6 +4,7 @@
 //! rules, `longhall-world`, as a `MemoryStore`. No other module knows SQL. A method
 //! answers when its change is durable.
 
+pub mod backup;
 mod channel_guard;
 pub(crate) mod figures;
 mod limits;
@@ -19,6 +20,7 @@ mod standing;
 mod tests;
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,14 +38,15 @@ pub use longhall_world::records::{
     Removed, Retention, Rotation, Seen, SessionId, SessionRow, Shrunk, TokenHash, User, UserId,
 };
 
+use backup::{BackupError, Contents};
 pub use channel_guard::ChannelGuard;
 pub use copy::{Copied, CopyError, Difference, Place as StorePlace, Progress, copy};
 pub use figures::StoreFigures;
 pub use limits::{LimitKey, SharedLimit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
-pub use postgres::{PostgresError, PostgresStore};
-pub use sqlite::{OpenError, SqliteStore};
+pub use postgres::{PostgresError, PostgresHealth, PostgresStore};
+pub use sqlite::{OpenError, SqliteHealth, SqliteStore};
 pub use standing::{ChannelStanding, Standing, Standings};
 
 /// Longest that a change of a channel waits for others of the same one.
@@ -487,6 +490,13 @@ pub trait Store: Send + Sync + 'static {
     fn figures(&self) -> StoreFigures {
         StoreFigures::NONE
     }
+
+    /// Makes a backup in a file, which may exist only if it `is_forced`, while all else goes
+    /// on, and verifies it. Takes a while; a caller that waits no longer stops it.
+    ///
+    /// # Errors
+    /// See [`BackupError`]; nothing is left behind then.
+    async fn backup(&self, file: &Path, is_forced: bool) -> Result<Contents, BackupError>;
 
     /// Writes what is outstanding and closes the store. Later calls fail with
     /// [`StoreError::Closed`].

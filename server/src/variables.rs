@@ -199,14 +199,14 @@ pub(crate) fn in_one_line(error: &Error) -> String {
 }
 
 fn command<T: Parser>() -> Command {
-    T::command().mut_args(|arg| {
-        // Why one would change it is for the settings file, not for the help.
-        let arg = arg.long_help(Resettable::Reset);
-        match is_empty(&arg) {
-            true => without_variable(arg),
-            false => arg,
-        }
-    })
+    let heed = |arg: Arg| match is_empty(&arg) {
+        true => without_variable(arg),
+        false => arg,
+    };
+    // Why one would change it is for the settings file, not for the help.
+    T::command()
+        .mut_args(|arg| heed(arg.long_help(Resettable::Reset)))
+        .mut_subcommands(|command| command.mut_args(heed))
 }
 
 fn without_variable(arg: Arg) -> Arg {

@@ -11,7 +11,6 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use rusqlite::Connection;
 use support::{Program, TestPlayer, database};
 
 /// The server's messages, as the guide's table of log lines quotes them.
@@ -239,6 +238,20 @@ fn the_server_tells_the_proxy_that_it_is_ready() {
     assert_eq!(answer.split_whitespace().nth(1), Some(wanted), "{answer}");
 }
 
+/// Runs a sample in a folder, with the program where a shell finds it.
+fn run_in(folder: &Path, script: &str) {
+    let program = Path::new(env!("CARGO_BIN_EXE_longhall-server"));
+    let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
+    let shell = Command::new("sh")
+        .args(["-euc", script])
+        .env("PATH", path)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(shell.status.success(), "{script}: {shell:?}");
+}
+
+#[cfg(unix)]
 #[tokio::test]
 async fn a_backup_comes_back_as_the_guide_says() {
     let (folder, path) = database();
@@ -247,27 +260,21 @@ async fn a_backup_comes_back_as_the_guide_says() {
     ada.register("ada").await;
     let before = ada.log_in("ada", "").await;
     ada.say("before the backup").await;
-
-    // What the program `sqlite3` does, which a machine need not have.
-    assert!(sample_with("sh", ".backup").contains("sqlite3 longhall.db \".backup backup.db\""));
-    let live = Connection::open(&path).unwrap();
-    let mut copy = Connection::open(folder.path().join("backup.db")).unwrap();
-    let backup = rusqlite::backup::Backup::new(&live, &mut copy).unwrap();
-    backup
-        .run_to_completion(1_000, std::time::Duration::ZERO, None)
-        .unwrap();
-    drop(backup);
-    drop((live, copy));
-
+    let folder = folder.path();
+    run_in(
+        folder,
+        &sample_with("sh", "longhall-server backup backup.db"),
+    );
     ada.say("after the backup").await;
+    run_in(folder, &sample_with("sh", "verify backup.db"));
+    // As somebody tries it, while the server goes on.
+    fs::create_dir(folder.join("drill")).unwrap();
+    run_in(folder, &sample_with("sh", "backup drill.db"));
     server.kill();
-    let restore = sample_with("sh", "cp backup.db longhall.db");
-    let shell = Command::new("sh")
-        .args(["-euc", &restore])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(shell.status.success(), "{shell:?}");
+    run_in(
+        folder,
+        &sample_with("sh", "longhall-server restore backup.db"),
+    );
 
     let server = Program::start(&path);
     let mut ada = TestPlayer::connect(server.address).await;
@@ -277,4 +284,28 @@ async fn a_backup_comes_back_as_the_guide_says() {
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(texts, ["before the backup"]);
     server.kill();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_line_for_cron_makes_a_backup() {
+    let (folder, path) = database();
+    assert!(Program::start(&path).terminate().success());
+    let line = sample_with("cron", "longhall-server backup");
+    let mut words = line.trim().splitn(7, ' ');
+    assert_eq!(words.nth(5), Some("root"), "{line}");
+    let here = format!("{}/", folder.path().display());
+    // What cron makes of it, in a folder that anybody has.
+    let command = words.next().unwrap().replace("\\%", "%");
+    let command = command
+        .replace("/var/lib/longhall/", &here)
+        .replace("/var/backups/", &here);
+    for _ in 0..2 {
+        run_in(folder.path(), &command);
+    }
+    let names = fs::read_dir(folder.path()).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let made: Vec<_> = names.filter(|name| name.starts_with("longhall-")).collect();
+    assert_eq!(made.len(), 1, "{made:?}");
+    assert_eq!(made[0].len(), "longhall-Mon.db".len(), "{made:?}");
 }

@@ -354,6 +354,22 @@ fn options(url: &BusUrl, marks: &Arc<Marks>) -> ConnectOptions {
     }
 }
 
+/// Asks whether NATS can be reached with what the address says, once.
+///
+/// # Errors
+/// What is in the way, without secrets.
+pub async fn ping(url: &BusUrl) -> Result<(), String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let marks = Arc::<Marks>::default();
+    let reached = options(url, &marks).connect(url.servers.as_slice()).await;
+    reached
+        .map(drop)
+        .map_err(|cause| match check_passing(url, &cause) {
+            Ok(()) => format!("the bus at {url} cannot be reached: {}", cause.kind()),
+            Err(cause) => cause.to_string(),
+        })
+}
+
 /// Before the so-manieth try.
 fn pause(tries: usize) -> Duration {
     let doublings = u32::try_from(tries.saturating_sub(2)).unwrap_or(u32::MAX);

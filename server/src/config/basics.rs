@@ -1,7 +1,7 @@
 //! The address, the database and the log: options that a library user passes otherwise.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -86,10 +86,17 @@ impl Basics {
     /// # Errors
     /// When the file that is to name it cannot be read.
     pub fn store_url(&self) -> Result<Option<Secret>, SecretFileError> {
-        let Some(path) = &self.store_file else {
-            return Ok(self.store.clone());
-        };
-        Secret::read("--store-file", path).map(Some)
+        Self::url(self.store.as_ref(), self.store_file.as_deref())
+    }
+
+    pub(super) fn url(
+        store: Option<&Secret>,
+        file: Option<&Path>,
+    ) -> Result<Option<Secret>, SecretFileError> {
+        match file {
+            Some(path) => Secret::read("--store-file", path).map(Some),
+            None => Ok(store.cloned()),
+        }
     }
 
     /// Whether several servers may have the store at once.

@@ -30,8 +30,12 @@ impl Secret {
             cause,
         })?;
         // Some editors of Windows put a mark before the first line.
-        let text = text.trim_start_matches('\u{feff}');
-        Ok(Self(text.trim().to_owned()))
+        Ok(Self::new(text.trim_start_matches('\u{feff}')))
+    }
+
+    /// Any text: what is wrong with it is said when it is used.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
     }
 
     /// As it was given.
@@ -45,7 +49,7 @@ impl FromStr for Secret {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.trim().to_owned()))
+        Ok(Self::new(text))
     }
 }
 

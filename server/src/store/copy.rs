@@ -19,6 +19,7 @@ use crate::config::Secret;
 use end::{Begun, End, Reached};
 pub use sums::Difference;
 use tables::TABLES;
+pub(in crate::store) use tables::log_of;
 
 /// Rows that go over in one transaction: few enough to be stopped at once, enough not to
 /// wait for the disk.
@@ -146,14 +147,50 @@ fn copy_by(
         return Err(CopyError::Same);
     }
     let mut source = open(from, false)?;
-    let state = source.state()?;
     let mut target = open(to, true)?;
+    run_by(
+        rows,
+        &mut *source,
+        &mut *target,
+        &Label::default(),
+        &mut tell,
+    )
+}
+
+/// What a copy is called, where it is not what the source says.
+#[derive(Default)]
+pub(in crate::store) struct Label {
+    /// Names the source, so that no copy of another one goes on.
+    pub(in crate::store) source: Option<String>,
+    /// The epoch that the copy gets.
+    pub(in crate::store) epoch: Option<String>,
+}
+
+/// Copies from one end to the other, and compares both.
+pub(in crate::store) fn run(
+    source: &mut dyn End,
+    target: &mut dyn End,
+    label: &Label,
+    tell: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Copied, CopyError> {
+    run_by(PAGE, source, target, label, tell)
+}
+
+fn run_by(
+    rows: usize,
+    source: &mut dyn End,
+    target: &mut dyn End,
+    label: &Label,
+    tell: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Copied, CopyError> {
+    let mut state = source.state()?;
+    let name = label.source.as_ref().unwrap_or(&state.epoch);
     let reached = match target.begun()? {
         Begun::Empty => {
-            target.begin(&state.epoch)?;
+            target.begin(name)?;
             None
         }
-        Begun::Copy { source, reached } if source == state.epoch => reached,
+        Begun::Copy { source, reached } if source == *name => reached,
         Begun::Copy { .. } => return Err(CopyError::OtherCopy(target.name())),
         Begun::Other => return Err(CopyError::NotEmpty(target.name())),
     };
@@ -192,8 +229,11 @@ fn copy_by(
         }
         after = None;
     }
+    if let Some(epoch) = &label.epoch {
+        state.epoch.clone_from(epoch);
+    }
     target.settle(&state)?;
-    let copied = sums::compare(&mut *source, &mut *target, &mut tell)?;
+    let copied = sums::compare(source, target, tell)?;
     target.finish()?;
     Ok(copied)
 }

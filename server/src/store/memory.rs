@@ -1,6 +1,7 @@
 //! The model of the rules as a store, for tests: same behaviour, nothing kept.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
 use longhall_world::World;
 
+use super::backup::{BackupError, Contents};
 use super::{
     Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, LimitKey, Log, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
@@ -341,6 +343,10 @@ impl Store for MemoryStore {
         self.with(|_| ())?;
         self.lock().seen = seen;
         Ok(())
+    }
+
+    async fn backup(&self, _file: &Path, _is_forced: bool) -> Result<Contents, BackupError> {
+        Err(BackupError::Unsupported("a store in memory has no backups"))
     }
 
     async fn close(&self) {

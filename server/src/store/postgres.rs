@@ -11,6 +11,7 @@ mod address;
 mod append;
 mod driver;
 mod error;
+mod health;
 mod inbox;
 mod keys;
 mod layout;
@@ -41,9 +42,12 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::figures::PostgresFigures;
+use crate::config::Secret;
+
 use super::{CHANNEL_WAIT, Seen, StoreError};
 use address::Address;
 use error::Error;
+pub use health::PostgresHealth;
 use layout::{STEPS, Step};
 use locks::ChannelLocks;
 pub(super) use moving::PostgresEnd;
@@ -70,6 +74,8 @@ pub struct PostgresStore {
     lines: Pool,
     channel_locks: ChannelLocks,
     reach: Arc<Reach>,
+    /// Where the database is, for what has a connection of its own.
+    url: Secret,
     epoch: String,
     has_company: bool,
     seen: Seen,
@@ -105,6 +111,7 @@ impl PostgresStore {
             lines: Pool::new(Arc::clone(&reach), BATCHES_AT_ONCE.get()),
             channel_locks: ChannelLocks::new(Arc::clone(&reach), CHANNEL_WAIT),
             reach,
+            url: Secret::new(url),
             epoch: opened.epoch,
             has_company: opened.has_company,
             seen: opened.seen,

@@ -9,7 +9,9 @@
 mod keys;
 
 mod append;
+mod backup;
 mod driver;
+mod health;
 mod inbox;
 mod lineage;
 mod lines;
@@ -41,7 +43,9 @@ use super::figures::SqliteFigures;
 use super::sql::{count, looks, number, seq};
 use super::{Seen, StoreError};
 use crate::clock::now_ms;
+pub(super) use backup::{back_up, finish_backup, refuse_foreign_log, restore, verify};
 use driver::Sqlite;
+pub use health::SqliteHealth;
 pub(super) use lineage::new_epoch;
 use lineage::{Locked, log_of_changes};
 pub(super) use moving::SqliteEnd;
@@ -59,13 +63,13 @@ const DELETION: i64 = 3;
 
 /// Everything in a SQLite file.
 pub struct SqliteStore {
+    /// The file, behind symbolic links.
+    path: PathBuf,
     writer: Worker<Change>,
     reader: Worker<Question>,
     /// Held as long as the store is open; the system lets go of it even when
     /// the process is killed.
     lock: Mutex<Option<Locked>>,
-    /// Where the file is.
-    path: PathBuf,
     epoch: String,
     seen: Seen,
     /// Connections that were numbered: one server alone has the file, and forgets them
@@ -100,6 +104,8 @@ impl SqliteStore {
             &Migrations::from_slice(migrations),
             migrations.len(),
         )?;
+        in_transaction(&writing, || backup::forget_note(&writing))
+            .map_err(|cause| explain(path, &cause))?;
         // Also those that a newer program has left: nobody else has the file.
         let alike = in_transaction(&writing, || looks::renew(&mut Sqlite(&writing)))
             .map_err(|cause| explain(path, &cause))?;
@@ -125,6 +131,7 @@ impl SqliteStore {
             detail: format!("cannot start a thread: {cause}"),
         };
         Ok(Self {
+            path: path.to_owned(),
             writer: Worker::start("store-writer", move |jobs| {
                 write_all(&writing, files, cache, jobs);
             })
@@ -132,7 +139,6 @@ impl SqliteStore {
             reader: Worker::start("store-reader", move |jobs| answer_all(&reading, jobs))
                 .map_err(cannot_start)?,
             lock: Mutex::new(Some(lock)),
-            path: path.to_owned(),
             epoch: begun.epoch,
             seen: begun.seen,
             connections: Arc::default(),

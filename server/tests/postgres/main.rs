@@ -191,3 +191,68 @@ async fn the_address_may_be_in_a_file() {
     let said = String::from_utf8(both.stderr).unwrap();
     assert!(said.contains("--store-file"), "{said}");
 }
+
+/// Runs the program to its end and returns what it says on both ways.
+fn run_program(arguments: &[&str], store: &str) -> (bool, String) {
+    let mut command = Program::command();
+    let output = command
+        .args(arguments)
+        .env("LONGHALL_STORE", store)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test]
+async fn a_backup_is_made_while_servers_write_and_comes_back_anywhere() {
+    let postgres = Postgres::quick().unwrap();
+    for name in ["hall", "again"] {
+        postgres.create_database(name).unwrap();
+    }
+    let url = postgres.url("hall");
+    let server = Server::start(&url);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.register("Ada").await;
+    let before = ada.log_in("Ada", "").await;
+    ada.say("before the backup").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("backup.db");
+    let file = file.to_str().unwrap();
+    let (is_made, said) = run_program(&["backup", file], &url);
+    assert!(
+        is_made && said.contains("1 accounts, 1 channels, 1 lines"),
+        "{said}"
+    );
+    ada.say("after the backup").await;
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+
+    let again = postgres.url("again");
+    let (is_done, said) = run_program(&["restore", file], &again);
+    assert!(is_done && said.contains("restored"), "{said}");
+    let (is_done, said) = run_program(&["restore", file], &again);
+    assert!(!is_done && said.contains("is not empty"), "{said}");
+    assert!(!said.contains(password_of(&again)), "{said}");
+    let restored = Server::start(&again);
+    let mut ada = TestPlayer::connect(restored.address).await;
+    let after = ada.log_in("Ada", "").await;
+    assert_ne!(after.epoch, before.epoch, "games read the history anew");
+    let lines = ada.lines_after("lobby", 0).await;
+    assert_eq!(lines.len(), 1);
+    ada.say("and on").await;
+
+    // Nor does it need a PostgreSQL.
+    let database = folder.path().join("longhall.db");
+    let restored = Program::command()
+        .args(["restore", file, "--database"])
+        .arg(&database)
+        .output()
+        .unwrap();
+    assert!(restored.status.success(), "{restored:?}");
+    let alone = Program::start(&database);
+    let mut ada = TestPlayer::connect(alone.address).await;
+    ada.login("Ada").await;
+    assert_eq!(ada.lines_after("lobby", 0).await.len(), 1);
+    alone.kill();
+}

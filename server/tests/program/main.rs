@@ -7,6 +7,10 @@ mod options;
 mod settings;
 mod stop;
 mod log;
+#[cfg(unix)]
+mod backups;
+#[cfg(unix)]
+mod restores;
 mod copy_store;
 #[path = "../support/mod.rs"]
 mod support;

@@ -121,6 +121,12 @@ impl Address {
         Ok(Self { config, tls })
     }
 
+    /// The same under another name, by which others see who is there.
+    pub(super) fn named(mut self, name: &str) -> Self {
+        self.config.application_name(name);
+        self
+    }
+
     /// Connects. Blocks.
     ///
     /// # Errors

@@ -83,6 +83,55 @@ impl PostgresEnd {
         Ok(end)
     }
 
+    /// One state of a database to copy from, while servers go on. Nothing is changed, and nobody is
+    /// kept from anything.
+    ///
+    /// # Errors
+    /// When it cannot be used, or does not have the layout that this program copies.
+    pub(in crate::store) fn snapshot(url: &Secret) -> Result<Self, CopyError> {
+        let address = Address::parse(url.expose()).map_err(PostgresError::BadAddress)?;
+        // Not as a server: they look who else is there.
+        let address = address.named("longhall-backup");
+        let db = address.connect();
+        let mut end = Self {
+            db: db.map_err(|cause| open::explain(&address, &cause))?,
+            name: address.to_string(),
+        };
+        end.run(|db| {
+            db.batch_execute(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+                 SET LOCAL statement_timeout = 0;
+                 SET LOCAL idle_in_transaction_session_timeout = 0",
+            )
+        })?;
+        if !end.one::<bool>("SELECT to_regclass('layouts') IS NOT NULL", &[])? {
+            return Err(CopyError::NothingThere(end.name));
+        }
+        if end.one::<bool>("SELECT to_regclass('copying') IS NOT NULL", &[])? {
+            let address = end.name;
+            return Err(PostgresError::HalfCopy { address }.into());
+        }
+        let found: i64 = end.one("SELECT max(version) FROM layouts", &[])?;
+        let known = STEPS.len();
+        if usize::try_from(found).is_ok_and(|found| found == known) {
+            return Ok(end);
+        }
+        let address = end.name;
+        Err(if usize::try_from(found).is_ok_and(|found| found > known) {
+            PostgresError::Newer {
+                address,
+                found,
+                known,
+            }
+        } else {
+            let detail = "its layout is older than this program; back it up with the program that \
+                          its servers run"
+                .to_owned();
+            PostgresError::Other { address, detail }
+        }
+        .into())
+    }
+
     fn run<T>(
         &mut self,
         act: impl FnOnce(&mut Client) -> Result<T, postgres::Error>,

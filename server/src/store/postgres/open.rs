@@ -441,7 +441,7 @@ fn explain_answer(address: &Address, code: &SqlState, cause: String) -> Postgres
     }
 }
 
-fn other(address: &Address, detail: impl fmt::Display) -> PostgresError {
+pub(super) fn other(address: &Address, detail: impl fmt::Display) -> PostgresError {
     PostgresError::Other {
         address: address.to_string(),
         detail: detail.to_string(),

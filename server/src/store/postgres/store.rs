@@ -1,6 +1,7 @@
 //! What a [`Store`] is asked, given to a thread with a connection.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use super::{
     BATCHES_AT_ONCE, PostgresStore, append, inbox, limits, lines, pages, prune, shrink, standings,
 };
 use crate::clock::now_ms;
+use crate::store::backup::{BackupError, Contents, copied, on_a_thread};
 use crate::store::figures::Engine;
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
@@ -387,6 +389,11 @@ impl Store for PostgresStore {
 
     fn figures(&self) -> StoreFigures {
         StoreFigures(Engine::Postgres(self.look()))
+    }
+
+    async fn backup(&self, file: &Path, is_forced: bool) -> Result<Contents, BackupError> {
+        let (url, file) = (self.url.clone(), file.to_owned());
+        on_a_thread(move |watch| copied::back_up(&url, &file, is_forced, watch)).await
     }
 
     async fn close(&self) {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Result};
 use tracing::{info, warn};
 
-use bare::Bare;
+pub(super) use bare::{Bare, immutable};
 
 use super::keys::{log_of, seq_of};
 use super::mark::Mark;

@@ -1,15 +1,16 @@
 //! A SQLite file as an end of a copy from store to store.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql, params_from_iter};
 
 use super::SqliteStore;
-use super::lineage::{Locked, log_of_changes, note_fold};
-use super::open::{beside, connect, fold_in_at_end, lock, open_private};
+use super::lineage::{Locked, immutable, log_of_changes, note_fold};
+use super::open::{MIGRATIONS, beside, connect, explain, fold_in_at_end, lock, open_private};
 use crate::store::CopyError;
+use crate::store::backup::sync_folder;
 use crate::store::copy::end::{Begun, End, Reached, Row, State, Value};
 use crate::store::copy::tables::{Column, LAST_SEQ, TABLES, Table};
 
@@ -21,8 +22,8 @@ pub(in crate::store) struct SqliteEnd {
     file: PathBuf,
     /// What the file is called then.
     path: PathBuf,
-    /// To be let go of after the connection.
-    _lock: Locked,
+    /// To be let go of after the connection. `None` where nobody writes.
+    _lock: Option<Locked>,
 }
 
 impl SqliteEnd {
@@ -66,6 +67,28 @@ impl SqliteEnd {
         Ok(end)
     }
 
+    /// A backup to copy from: a file that nobody writes. Nothing is changed, not even beside it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(in crate::store) fn frozen(path: &Path) -> Result<Self, CopyError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let db = Connection::open_with_flags(immutable(path), flags);
+        Ok(Self {
+            db: Some(db.map_err(|cause| explain(path, &cause))?),
+            file: path.to_owned(),
+            path: path.to_owned(),
+            _lock: None,
+        })
+    }
+
+    /// Whether it has the layout that a copy is made from.
+    pub(in crate::store) fn is_newest_layout(&self) -> Result<bool, CopyError> {
+        let sql = "PRAGMA user_version";
+        let version: u32 = self.run(|db| db.query_row(sql, [], |row| row.get(0)))?;
+        Ok(usize::try_from(version).is_ok_and(|version| version == MIGRATIONS.len()))
+    }
+
     fn start(path: &Path, file: PathBuf) -> Result<Self, CopyError> {
         // For its checks, its migrations and its tables.
         drop(SqliteStore::open(&file)?);
@@ -75,7 +98,7 @@ impl SqliteEnd {
             db: Some(db),
             file,
             path: path.to_owned(),
-            _lock: lock,
+            _lock: Some(lock),
         };
         end.run(|db| {
             fold_in_at_end(db, true)?;
@@ -241,17 +264,6 @@ impl End for SqliteEnd {
             .and_then(|()| sync_folder(&self.path));
         renamed.map_err(|cause| self.failed(&cause.to_string()))
     }
-}
-
-/// Makes the new names outlive the machine.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(windows) {
-        return Ok(());
-    }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// How a column is read: where a log stands is in its lines.

@@ -25,7 +25,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.
-const APPLICATION_ID: i64 = 0x4c6f_6e67;
+pub(super) const APPLICATION_ID: i64 = 0x4c6f_6e67;
 
 /// How often a lock that somebody has is tried again, and after how long each time.
 const LOCK_TRIES: usize = 20;
@@ -159,7 +159,7 @@ pub(super) fn locate(path: &Path) -> Result<PathBuf, OpenError> {
     })
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -168,7 +168,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// SQLite gives some names a meaning of its own: the server would run, and lose
 /// everything at its end. With a device it would as well.
-fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
+pub(super) fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
     let name = path.to_string_lossy();
     let what = if name.trim().is_empty() {
         "no name of a file"

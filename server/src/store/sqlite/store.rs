@@ -1,6 +1,7 @@
 //! What a [`Store`] is asked, given to the thread that knows: changes to the one that
 //! writes, questions to the one that reads.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Rol
 
 use super::driver::Sqlite;
 use super::{SqliteStore, append, inbox, now_ms, pages, prune};
+use crate::store::backup::{BackupError, Contents, on_a_thread};
 use crate::store::figures::Engine;
 use crate::store::sql::{channels, invitations, members, places, reads, sessions, users};
 use crate::store::{
@@ -376,6 +378,11 @@ impl Store for SqliteStore {
 
     fn figures(&self) -> StoreFigures {
         StoreFigures(Engine::Sqlite(self.look()))
+    }
+
+    async fn backup(&self, file: &Path, is_forced: bool) -> Result<Contents, BackupError> {
+        let (database, file) = (self.path.clone(), file.to_owned());
+        on_a_thread(move |watch| super::back_up(&database, &file, is_forced, watch)).await
     }
 
     async fn close(&self) {

@@ -8,19 +8,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Result};
 
 /// A database file without its log.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Bare {
+pub(in crate::store::sqlite) struct Bare {
     pub(super) is_empty: bool,
     /// It had a log once, and has no tables.
     pub(super) is_hollow: bool,
     /// Its parts do not fit together, as while a log is being folded in.
     pub(super) is_torn: bool,
     /// Of its layout.
-    pub(super) version: usize,
+    pub(in crate::store::sqlite) version: usize,
     pub(super) row: Option<StateRow>,
 }
 
 impl Bare {
-    pub(super) fn read(path: &Path) -> io::Result<Self> {
+    pub(in crate::store::sqlite) fn read(path: &Path) -> io::Result<Self> {
         // Nobody has opened it yet, so that no lock is lost when it is closed.
         let mut header = Vec::new();
         File::open(path)?.take(20).read_to_end(&mut header)?;
@@ -82,7 +82,7 @@ fn without_log(path: &Path) -> Result<(i64, usize, Option<StateRow>)> {
 }
 
 /// A file as SQLite reads it without looking for a log.
-fn immutable(path: &Path) -> String {
+pub(in crate::store::sqlite) fn immutable(path: &Path) -> String {
     use std::fmt::Write;
     let mut uri = String::from(if cfg!(windows) { "file:/" } else { "file:" });
     for byte in path.as_os_str().as_encoded_bytes() {
