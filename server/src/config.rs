@@ -8,6 +8,7 @@
 //! few ever need are left out of `-h`, by `hide_short_help`.
 
 mod admin;
+mod backups;
 mod basics;
 mod bus;
 mod capacity;
@@ -30,6 +31,7 @@ use longhall_packet::Limits;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
 pub use admin::{Admin, RemoteAdmin};
+pub use backups::Backups;
 pub use basics::Basics;
 pub use bus::Bus;
 pub use capacity::Capacity;
@@ -67,6 +69,9 @@ pub struct Config {
     /// Who may not have a name, and who may not come in.
     #[command(flatten)]
     pub names: Names,
+    /// Backups that the server makes by itself.
+    #[command(flatten)]
+    pub backups: Backups,
     /// How long the server waits.
     #[command(flatten)]
     pub timeouts: Timeouts,

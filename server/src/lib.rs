@@ -26,6 +26,7 @@
 //! - `health`: what a load balancer is told;
 //! - `metrics`: what is counted, and `admin_http`, where whoever watches asks for it;
 //! - `retention`: forgets what is too old;
+//! - `backups`: makes backups when they are due;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
 //!
 //! [`config`] has all settings, and [`settings`] those of a server that runs. For the program are [`log`], where its log goes without
@@ -65,6 +66,7 @@ mod signals;
 pub mod process_limits;
 pub mod store;
 mod retention;
+mod backups;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -136,7 +136,10 @@ fn start(given: Given<Args>, log: &Log) -> anyhow::Result<()> {
         .build()
         .context("cannot start the runtime")?;
     let running = args.config_file.is_some().then_some(given.matches);
-    runtime.block_on(serve(args, running, listener, admin))
+    let served = runtime.block_on(serve(args, running, listener, admin));
+    // A backup on a disk that does not answer is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    served
 }
 
 fn not_a_level(levels: &str) -> String {
@@ -153,6 +156,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let patience = config.timeouts.shutdown + Duration::from_secs(1);
     config.names.read_reserved()?;
+    config.backups.check()?;
     let settings = Settings::from(config);
     let reload = running.map(|running| reload::on_request(running, settings.clone()));
     let reload = reload.transpose().context("cannot start a thread")?;

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
+use crate::backups;
 use crate::bans::{self, Bans};
 use crate::bus::{self, Link};
 use crate::channel_locks::{ChannelChange, KeyedLock};
@@ -156,6 +157,7 @@ impl Server {
             self.hub.clone(),
         ));
         self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));
+        self.spawn(backups::run(store(), config.backups.clone()));
         self.spawn(drop_idle(
             Arc::clone(&self.limits),
             Arc::clone(&self.seen_tokens),

@@ -346,3 +346,96 @@ fn a_full_disk_is_told_and_nothing_is_left_on_it() {
         assert_eq!(String::from_utf8(stdout).unwrap(), "");
     }
 }
+
+/// A server that makes backups into a folder, once it has said so in its log.
+fn start_until(path: &Path, folder: &Path, said: &str) -> (std::process::Child, String) {
+    use std::io::{BufRead, BufReader};
+    let mut child = Program::command()
+        .args(["--listen", "127.0.0.1:0", "--backups-kept", "2"])
+        .arg("--database")
+        .arg(path)
+        .env("LONGHALL_BACKUP_FOLDER", folder)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.as_mut().unwrap());
+    let mut seen = String::new();
+    while !seen.contains(said) {
+        assert!(
+            log.read_line(&mut seen).unwrap() > 0,
+            "the server ended: {seen}"
+        );
+    }
+    (child, seen)
+}
+
+#[test]
+fn a_server_backs_itself_up_when_the_newest_backup_is_too_old() {
+    let (folder, path) = database();
+    let backups = folder.path().join("backups");
+    let mut refused = Program::command();
+    refused
+        .args(["--listen", "127.0.0.1:0"])
+        .arg("--database")
+        .arg(&path);
+    refused.env("LONGHALL_BACKUP_FOLDER", &backups);
+    check_refused(&mut refused, &["LONGHALL_BACKUP_FOLDER", "create it"]);
+    fs::create_dir(&backups).unwrap();
+    let old = [
+        "longhall-20200101T000000Z.db",
+        "longhall-20200102T000000Z.db",
+    ];
+    for name in old.iter().chain(&["diary.db"]) {
+        fs::write(backups.join(name), "").unwrap();
+    }
+    let (mut child, log) = start_until(&path, &backups, "made a backup and verified it");
+    // The oldest goes as soon as the new one is there.
+    let until = Instant::now() + PATIENCE;
+    while backups.join(old[0]).exists() {
+        assert!(Instant::now() < until, "{log}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let names = names_in(&backups);
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert!(names.contains(&old[1].to_owned()) && names.contains(&"diary.db".to_owned()));
+    let made = names
+        .iter()
+        .find(|name| name.starts_with("longhall-20") && *name != old[1]);
+    let told = run(&mut verify(&backups.join(made.unwrap())));
+    assert!(told.contains("1 channels"), "{told}");
+    // The next start finds it new enough.
+    let server = Program::start(&path);
+    assert!(server.terminate().success());
+    assert_eq!(names_in(&backups), names);
+}
+
+#[test]
+fn a_backup_that_cannot_be_made_is_one_line_of_the_log() {
+    let (folder, path) = database();
+    let backups = folder.path().join("backups");
+    fs::create_dir(&backups).unwrap();
+    // Another one has just this second's name, and the next, for a while.
+    fs::set_permissions(&backups, fs::Permissions::from_mode(0o500)).unwrap();
+    if fs::write(backups.join("x"), "").is_ok() {
+        // Root may write anywhere, but not into a folder that is gone.
+        fs::remove_file(backups.join("x")).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/proc/self", &link).unwrap();
+        check_cannot(&path, &link);
+        return;
+    }
+    check_cannot(&path, &backups);
+}
+
+fn check_cannot(path: &Path, folder: &Path) {
+    let (mut child, log) = start_until(path, folder, "cannot make a backup for now");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("backup")).collect();
+    assert_eq!(told.len(), 1, "{log}");
+    assert!(
+        told[0].contains("WARN") && told[0].contains("longhall-20"),
+        "{log}"
+    );
+}
