@@ -29,8 +29,9 @@
 //! - `backups`: makes backups when they are due;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
 //!
-//! [`config`] has all settings, and [`settings`] those of a server that runs. For the program are [`log`], where its log goes without
-//! anybody waiting for it, and [`process_limits`], which it raises or outlives.
+//! [`config`] has all settings, and [`settings`] those of a server that runs. For the program
+//! are [`log`], where its log goes without anybody waiting for it, [`process_limits`], which it
+//! raises or outlives, and [`doctor`], which looks over what a server needs.
 
 pub mod config;
 pub mod log;
@@ -67,6 +68,7 @@ pub mod process_limits;
 pub mod store;
 mod retention;
 mod backups;
+pub mod doctor;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -2,6 +2,7 @@
 
 mod backup_commands;
 mod copy_store;
+mod doctor_command;
 #[cfg(test)]
 mod example;
 mod reload;
@@ -62,6 +63,7 @@ enum Command {
     Backup(backup_commands::Backup),
     Verify(backup_commands::Verify),
     Restore(backup_commands::Restore),
+    Doctor(Box<doctor_command::Doctor>),
     CopyStore(copy_store::CopyStore),
     PrintDefaultConfig(PrintDefaultConfig),
     CheckConfig(CheckConfig),
@@ -94,6 +96,7 @@ fn run_command(given: Given<Args>, log: &Log) -> ExitCode {
         Some(Command::Backup(options)) => backup_commands::back_up(options),
         Some(Command::Verify(options)) => backup_commands::verify(options),
         Some(Command::Restore(options)) => backup_commands::restore(options),
+        Some(Command::Doctor(options)) => return doctor_command::run(options),
         Some(Command::CopyStore(options)) => copy_store::run(options),
         Some(Command::PrintDefaultConfig(_)) => settings_file::print_default(&Args::command()),
         Some(Command::CheckConfig(options)) => match settings_file::check(options) {

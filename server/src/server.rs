@@ -157,7 +157,7 @@ impl Server {
             self.hub.clone(),
         ));
         self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));
-        self.spawn(backups::run(store(), config.backups.clone()));
+        self.spawn(backups::run(store(), self.config.backups.clone()));
         self.spawn(drop_idle(
             Arc::clone(&self.limits),
             Arc::clone(&self.seen_tokens),

@@ -256,3 +256,20 @@ async fn a_backup_is_made_while_servers_write_and_comes_back_anywhere() {
     assert_eq!(ada.lines_after("lobby", 0).await.len(), 1);
     alone.kill();
 }
+
+#[test]
+fn the_doctor_asks_postgres_and_finds_settings_that_lose_lines() {
+    let postgres = Postgres::quick().unwrap();
+    postgres.create_database("hall").unwrap();
+    let url = postgres.url("hall");
+    // It was started to be quick.
+    let (is_well, said) = run_program(&["doctor"], &url);
+    assert!(
+        !is_well && said.contains("FAIL durability: fsync"),
+        "{said}"
+    );
+    assert!(said.contains("ok   postgres: 127.0.0.1"), "{said}");
+    let (is_well, said) = run_program(&["doctor"], &url.replace('@', "x@"));
+    assert!(!is_well && said.contains("FAIL postgres: "), "{said}");
+    assert!(!said.contains(password_of(&url)), "{said}");
+}

@@ -11,6 +11,8 @@ mod log;
 mod backups;
 #[cfg(unix)]
 mod restores;
+#[cfg(unix)]
+mod doctor;
 mod copy_store;
 #[path = "../support/mod.rs"]
 mod support;
