@@ -21,6 +21,7 @@ mod rates;
 mod secret;
 mod store_place;
 mod timeouts;
+mod tls;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub use rates::Rates;
 pub use secret::{Secret, SecretFileError};
 pub use store_place::StorePlaceOptions;
 pub use timeouts::Timeouts;
+pub use tls::Tls;
 
 /// The group of the options that may change while the server runs.
 pub const WHILE_RUNNING: &str = "while-running";
@@ -51,6 +53,9 @@ pub const WHILE_RUNNING: &str = "while-running";
 /// Settings of one server. [`Config::default`] is what the program starts with.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
+    /// The certificate that the server shows.
+    #[command(flatten)]
+    pub tls: Tls,
     /// The channel that everybody is in.
     #[command(flatten)]
     pub lobby: Lobby,

@@ -7,7 +7,6 @@ mod tests;
 
 use std::future::poll_fn;
 use std::io::ErrorKind;
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -15,9 +14,6 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use longhall_packet::limits::MAX_CLIENT_PACKET_BYTES;
 use longhall_packet::{CloseReason, Stage};
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::task::{consume_budget, yield_now};
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -31,13 +27,15 @@ use end::{End, count_no_handshake};
 use peer::{Peer, Unread};
 
 use crate::Server;
+use crate::arrival::{Arrival, arrive};
 use crate::frames::{Frames, ping};
 use crate::gate::Gate;
-use crate::handshake::{self, Opened};
 use crate::intake::{Intake, Verdict};
+use crate::listener::Visitor;
 use crate::metrics;
 use crate::outbox::{Next, Outbox};
 use crate::session::Session;
+use crate::wire::WireReader;
 
 /// Most bytes taken from a socket at a time. What they hold is answered before
 /// more is read, which holds a sender up by TCP's own means.
@@ -51,89 +49,89 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// hung up on.
 const MAX_CLOSING_READS: usize = 64;
 
-/// Serves one connection to its end. With `refusal`, it is told that reason and
-/// closed after the handshake.
-pub(crate) async fn serve(
-    server: Arc<Server>,
-    stream: TcpStream,
-    address: IpAddr,
-    refusal: Option<CloseReason>,
-) {
+/// Serves one connection to its end.
+pub(crate) fn serve(server: Arc<Server>, visitor: Visitor) -> impl Future<Output = ()> {
+    let peer = visitor.address;
     let connection = server.connection_id();
-    // Futures that are needed once are on the heap: an idle connection is small.
-    let accepting = Box::pin(handshake::accept(stream, || server.readiness()));
-    let patience = server.settings().timeouts.handshake;
-    let handshake = tokio::select! {
-        handshake = timeout(patience, accepting) => handshake,
-        () = server.stopping.cancelled() => return,
-    };
-    let (stream, opened) = match handshake {
-        Ok(Ok(accepted)) => {
-            server.metrics.count_handshake("101");
-            accepted
-        }
-        Ok(Err(cause)) => {
-            count_no_handshake(&server.metrics, &cause);
-            debug!(connection, %address, %cause, "no WebSocket handshake");
-            return;
-        }
-        Err(_) => {
-            server.metrics.count_handshake(metrics::handshake::TIMEOUT);
-            debug!(connection, %address, "the handshake took too long");
-            return;
-        }
-    };
-    let opened = match (refusal, opened) {
-        (Some(reason), _) | (None, Opened::NoneInCommon(reason)) => Err(reason),
-        (None, Opened::Version(protocol)) => Ok(protocol),
-    };
-    let (reading, writing) = stream.into_split();
-    let room = server.settings().capacity.outbox_max_bytes;
-    let outbox = Outbox::new(room, Some(writing)).counted_by(&server.metrics);
-    let outbox = Arc::new(outbox);
-    let mut socket = Socket::new(reading, Arc::clone(&outbox), Arc::clone(&server));
-    let (end, session) = match opened {
-        Err(reason) => {
-            debug!(connection, %address, %reason, "refused");
-            (End::Close(reason), None)
-        }
-        Ok(protocol) => {
-            debug!(connection, %address, protocol, "connected");
-            let session =
-                Session::start(Arc::clone(&server), connection, address, protocol, outbox);
-            let mut gate = Gate::before(session);
-            let end = converse(&mut socket, &mut gate).await;
-            let session = gate.session;
-            let user = session.player().map(|player| player.user.id.0);
-            let reason = end.name();
-            // Strangers come and go as often as they like; the log is not theirs to fill.
-            match user {
-                Some(user) => info!(connection, user, reason, "closed"),
-                None => debug!(connection, %address, reason, "closed"),
+    // What is needed once is on the heap, and not moved around: an idle connection is small.
+    let serving = Arc::clone(&server);
+    let arriving = Box::pin(async move { arrive(&serving, visitor).await });
+    async move {
+        let patience = server.settings().timeouts.handshake;
+        let arrived = tokio::select! {
+            arrived = timeout(patience, arriving) => arrived,
+            () = server.stopping.cancelled() => return,
+        };
+        let Arrival {
+            reader,
+            writer,
+            address,
+            permit,
+            protocol,
+        } = match arrived {
+            Ok(Ok(arrival)) => {
+                server.metrics.count_handshake("101");
+                arrival
             }
-            // It leaves the hub here, before the socket's close frame.
-            (end, session.end())
+            Ok(Err(cause)) => {
+                count_no_handshake(&server.metrics, &cause);
+                debug!(connection, address = %peer, %cause, "no WebSocket handshake");
+                return;
+            }
+            Err(_) => {
+                server.metrics.count_handshake(metrics::handshake::TIMEOUT);
+                debug!(connection, address = %peer, "the handshake took too long");
+                return;
+            }
+        };
+        let room = server.settings().capacity.outbox_max_bytes;
+        let outbox = Outbox::new(room, Some(writer)).counted_by(&server.metrics);
+        let outbox = Arc::new(outbox);
+        let mut socket = Socket::new(reader, Arc::clone(&outbox), Arc::clone(&server));
+        let (end, session) = match protocol {
+            Err(reason) => {
+                debug!(connection, %address, %reason, "refused");
+                (End::Close(reason), None)
+            }
+            Ok(protocol) => {
+                debug!(connection, %address, protocol, "connected");
+                let session =
+                    Session::start(Arc::clone(&server), connection, address, protocol, outbox);
+                let mut gate = Gate::before(session);
+                let end = converse(&mut socket, &mut gate).await;
+                let session = gate.session;
+                let user = session.player().map(|player| player.user.id.0);
+                let reason = end.name();
+                // Strangers come and go as often as they like; the log is not theirs to fill.
+                match user {
+                    Some(user) => info!(connection, user, reason, "closed"),
+                    None => debug!(connection, %address, reason, "closed"),
+                }
+                // It leaves the hub here, before the socket's close frame.
+                (end, session.end())
+            }
+        };
+        server.metrics.closes.add(end.name(), 1);
+        // Whatever goes wrong now, it is over.
+        let closing = async {
+            match end {
+                End::Close(reason) => socket.send_close_frame(reason).await,
+                // The answer to the peer's close frame.
+                End::ByPeer => socket.drain().await,
+                End::Lost => {}
+            }
+        };
+        let _ = timeout(CLOSE_TIMEOUT, Box::pin(closing)).await;
+        if let Some(session) = session {
+            let noted = server
+                .store
+                .touch_session(session, server.clock.now_ms())
+                .await;
+            if let Err(cause) = noted {
+                debug!(connection, %cause, "cannot note when a session was there last");
+            }
         }
-    };
-    server.metrics.closes.add(end.name(), 1);
-    // Whatever goes wrong now, it is over.
-    let closing = async {
-        match end {
-            End::Close(reason) => socket.send_close_frame(reason).await,
-            // The answer to the peer's close frame.
-            End::ByPeer => socket.drain().await,
-            End::Lost => {}
-        }
-    };
-    let _ = timeout(CLOSE_TIMEOUT, Box::pin(closing)).await;
-    if let Some(session) = session {
-        let noted = server
-            .store
-            .touch_session(session, server.clock.now_ms())
-            .await;
-        if let Err(cause) = noted {
-            debug!(connection, %cause, "cannot note when a session was there last");
-        }
+        drop(permit);
     }
 }
 
@@ -191,7 +189,7 @@ enum Ping {
 ///
 /// [`Socket::turn`] may be dropped at any point and called again.
 struct Socket {
-    tcp: OwnedReadHalf,
+    wire: WireReader,
     outbox: Arc<Outbox>,
     server: Arc<Server>,
     /// Puts frames together into packets, and knows what to answer to a ping or a
@@ -226,7 +224,7 @@ struct Socket {
 }
 
 impl Socket {
-    fn new(tcp: OwnedReadHalf, outbox: Arc<Outbox>, server: Arc<Server>) -> Self {
+    fn new(wire: WireReader, outbox: Arc<Outbox>, server: Arc<Server>) -> Self {
         let now = Instant::now();
         let alarm = {
             let timeouts = &server.settings().timeouts;
@@ -238,7 +236,7 @@ impl Socket {
             .max_message_size(Some(2 * MAX_CLIENT_PACKET_BYTES))
             .max_frame_size(Some(2 * MAX_CLIENT_PACKET_BYTES));
         Self {
-            tcp,
+            wire,
             outbox,
             frames: WebSocketContext::new(Role::Server, Some(config)),
             unread: Unread::default(),
@@ -285,7 +283,7 @@ impl Socket {
         tokio::select! {
             () = self.outbox.changed() => Ok(()),
             // The futures of `readable` and `writable` are five times as large.
-            readable = poll_fn(|cx| self.tcp.as_ref().poll_read_ready(cx)), if self.may_read() => {
+            readable = poll_fn(|cx| self.wire.poll_ready(cx)), if self.may_read() => {
                 readable.map_err(|_| End::Lost)?;
                 self.read()
             }
@@ -336,12 +334,10 @@ impl Socket {
     /// Takes what the peer sent.
     fn read(&mut self) -> Result<(), End> {
         let mut bytes = Vec::with_capacity(MAX_READ);
-        // Not `try_read`: this one knows that a socket which gave less than it was
-        // asked for is empty, and spares the call that finds nothing.
-        match self.tcp.read_buf(&mut bytes).now_or_never() {
+        match self.wire.try_read(&mut bytes) {
             // Gone without a close frame.
-            Some(Ok(0) | Err(_)) => return Err(End::Lost),
-            Some(Ok(_)) => {
+            Some(Err(_)) => return Err(End::Lost),
+            Some(Ok(())) => {
                 let now = self.server.clock.now();
                 self.now = Some(now);
                 self.last_heard = now;
@@ -483,7 +479,7 @@ impl Socket {
             self.unread = Unread::default();
             // Not `readable()`, which is ready at once, and without end, where a read
             // finds that the task has had its turn: the two would never let go.
-            let readable = poll_fn(|cx| self.tcp.as_ref().poll_read_ready(cx)).await;
+            let readable = poll_fn(|cx| self.wire.poll_ready(cx)).await;
             if readable.is_err() || matches!(self.read(), Err(End::Lost | End::ByPeer)) {
                 return;
             }

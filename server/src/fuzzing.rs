@@ -14,6 +14,7 @@ use crate::Server;
 use crate::admin_http::serve_one;
 use crate::config::{Config, HashCost};
 use crate::connection::serve;
+use crate::listener::Visitor;
 use crate::store::MemoryStore;
 
 /// Longer than any connection lasts whose peer has hung up.
@@ -114,7 +115,7 @@ async fn run<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<
     let server = open(stopping.clone()).await;
     let (here, mut peer) = connect().await.expect("this machine can be connected to");
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let serving = serve(Arc::clone(&server), here, address, None);
+    let serving = serve(Arc::clone(&server), Visitor::alone(here, address));
     let talking = async {
         let mut received = Vec::new();
         if before != Before::Nothing {

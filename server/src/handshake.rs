@@ -3,8 +3,7 @@
 use std::io;
 
 use longhall_packet::{CloseReason, versions};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
 use tokio_tungstenite::tungstenite::handshake::server::{
@@ -98,6 +97,13 @@ const TOO_LARGE: Reply = Reply {
     text: "The request is larger than 8 KiB",
 };
 
+/// For whoever speaks plainly where there is TLS.
+pub(crate) const NEEDS_TLS: Reply = Reply {
+    status: "400 Bad Request",
+    headers: "",
+    text: "This port speaks TLS: connect with wss:// (or https://)",
+};
+
 const LIVE: Reply = Reply {
     status: "200 OK",
     headers: "",
@@ -118,14 +124,20 @@ enum Instead {
 ///
 /// # Errors
 /// [`HandshakeError`]; the connection is of no use then.
-pub(crate) async fn accept<R: Future<Output = Readiness>>(
-    mut stream: TcpStream,
+pub(crate) async fn accept<S, R>(
+    mut stream: S,
     readiness: impl FnOnce() -> R,
-) -> Result<(TcpStream, Opened), HandshakeError> {
+) -> Result<(S, Opened), HandshakeError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    R: Future<Output = Readiness>,
+{
     let mut head = Vec::with_capacity(1024);
     match read_request(&mut stream, &mut head).await? {
         Ok((answer, opened)) => {
             stream.write_all(&answer).await?;
+            // TLS may hold on to a part of it.
+            stream.flush().await?;
             Ok((stream, opened))
         }
         Err(instead) => {
@@ -138,6 +150,18 @@ pub(crate) async fn accept<R: Future<Output = Readiness>>(
             Err(HandshakeError::Answered(reply))
         }
     }
+}
+
+/// Tells the peer why its first bytes are not even looked at. The error says the same.
+///
+/// # Errors
+/// When it has hung up before.
+pub(crate) async fn refuse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    reply: Reply,
+) -> io::Result<HandshakeError> {
+    send(&mut stream, reply, true).await?;
+    Ok(HandshakeError::Answered(reply))
 }
 
 fn told(readiness: Readiness) -> Reply {
@@ -155,7 +179,10 @@ fn told(readiness: Readiness) -> Reply {
 /// The answer to send, or why there is none.
 type Answer = Result<(Vec<u8>, Opened), Instead>;
 
-async fn read_request(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<Answer> {
+async fn read_request(
+    stream: &mut (impl AsyncRead + Unpin),
+    head: &mut Vec<u8>,
+) -> io::Result<Answer> {
     loop {
         let looked_at = head.len();
         let room = MAX_HEAD_BYTES - looked_at;
@@ -267,7 +294,11 @@ fn choose<'a>(offered: &[&'a str], spoken: &[u32]) -> Option<(&'a str, Opened)> 
 
 /// Sends the reply, and reads on for a little: hanging up with data unread
 /// would make TCP take the answer back.
-async fn send(stream: &mut TcpStream, reply: Reply, wants_body: bool) -> io::Result<()> {
+async fn send(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    reply: Reply,
+    wants_body: bool,
+) -> io::Result<()> {
     let Reply {
         status,
         headers,

@@ -6,7 +6,10 @@
 //!
 //! - `server`: what all connections share, `channel_locks` among it;
 //! - [`listener`]: accepts, counts connections per address, starts a task each;
-//! - `handshake`: makes a WebSocket of a TCP connection, or says why not;
+//! - `arrival`: what comes before a connection is one: who it is, TLS, the handshake;
+//! - [`tls`]: the certificate that players are shown;
+//! - `wire`: the two ways over a socket, with TLS or without;
+//! - `handshake`: makes a WebSocket of a connection, or says why not;
 //! - `connection`: owns one socket: frames in, frames out, deadlines; knows no
 //!   user;
 //! - `intake`: counts what a peer makes us read;
@@ -39,6 +42,9 @@ mod server;
 pub mod settings;
 mod channel_locks;
 pub mod listener;
+mod arrival;
+pub mod tls;
+mod wire;
 mod handshake;
 mod connection;
 mod intake;
@@ -167,7 +173,7 @@ pub async fn run_with(
         &server.limits,
         &server.metrics,
         &server.connections,
-        |stream, address, refusal| connection::serve(Arc::clone(&server), stream, address, refusal),
+        |visitor| connection::serve(Arc::clone(&server), visitor),
     );
     server.stopping.run_until_cancelled(accepting).await;
     drop(listener);

@@ -1,11 +1,10 @@
 //! Accepts connections and starts a task for each.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+mod counts;
+
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -16,13 +15,12 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
 
-use crate::config::Capacity;
-use crate::metrics::{Metrics, refused};
-use crate::rate_limit::{RateLimits, network};
+use crate::metrics::Metrics;
+use crate::rate_limit::RateLimits;
 use crate::settings::Settings;
+use counts::Counts;
+pub(crate) use counts::Permit;
 
-/// Connections being told that there are too many. Beyond, they are just dropped.
-const MAX_REFUSALS: usize = 64;
 /// Between tries after the system could not accept, usually for want of file
 /// descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -65,15 +63,38 @@ pub fn bind(address: SocketAddr, option: &str) -> io::Result<std::net::TcpListen
     })
 }
 
-/// Accepts connections and has each served by a task in `connections`, with the reason
-/// to close it if there are too many.
+/// Somebody who has connected.
+pub(crate) struct Visitor {
+    pub(crate) stream: TcpStream,
+    pub(crate) address: IpAddr,
+    pub(crate) permit: Permit,
+    /// The reason to close the connection, if there are too many.
+    pub(crate) refusal: Option<CloseReason>,
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+impl Visitor {
+    /// The only one there is.
+    pub(crate) fn alone(stream: TcpStream, address: IpAddr) -> Self {
+        let counts = Counts::default();
+        let entered = counts.enter(address, true, &crate::Config::default().capacity);
+        Self {
+            stream,
+            address,
+            permit: entered.unwrap_or_else(|_| panic!("there is room for one")),
+            refusal: None,
+        }
+    }
+}
+
+/// Accepts connections and has each served by a task in `connections`.
 pub(crate) async fn run<Serving>(
     listener: &TcpListener,
     settings: &Settings,
     limits: &RateLimits,
-    metrics: &Arc<Metrics>,
+    metrics: &Metrics,
     connections: &TaskTracker,
-    serve: impl Fn(TcpStream, IpAddr, Option<CloseReason>) -> Serving,
+    serve: impl Fn(Visitor) -> Serving,
 ) where
     Serving: Future<Output = ()> + Send + 'static,
 {
@@ -121,18 +142,22 @@ pub(crate) async fn run<Serving>(
         if let Err(cause) = set_up(&stream) {
             debug!(%address, %cause, "cannot set up the socket");
         }
-        connections.spawn(guard(serve(stream, address, refusal), permit));
+        connections.spawn(guard(serve(Visitor {
+            stream,
+            address,
+            permit,
+            refusal,
+        })));
     }
 }
 
-/// Serves a connection to its end, whatever that is, and gives its permit back. Not an
-/// `async` block, which would have room for `serving` twice: each connection has one.
-fn guard(serving: impl Future<Output = ()>, permit: Permit) -> impl Future<Output = ()> {
-    AssertUnwindSafe(serving).catch_unwind().map(move |served| {
+/// Serves a connection to its end, whatever that is. Not an `async` block, which would
+/// have room for `serving` twice: each connection has one.
+fn guard(serving: impl Future<Output = ()>) -> impl Future<Output = ()> {
+    AssertUnwindSafe(serving).catch_unwind().map(|served| {
         if served.is_err() {
             error!("a connection panicked; it is closed, please report this");
         }
-        drop(permit);
     })
 }
 
@@ -172,88 +197,9 @@ impl Refused {
     }
 }
 
-/// How many connections there are, in all and per address.
-#[derive(Clone, Default)]
-struct Counts {
-    state: Arc<Mutex<CountState>>,
-}
-
-#[derive(Default)]
-struct CountState {
-    total: usize,
-    refusals: usize,
-    per_address: HashMap<IpAddr, usize>,
-}
-
-/// A connection's leave to be there, counted in [`Counts`]; given back when dropped.
-struct Permit {
-    counts: Counts,
-    /// `None` for one that is being refused.
-    address: Option<IpAddr>,
-}
-
-impl Counts {
-    /// Takes a permit. `Err` means that there is none, or that the address takes them
-    /// too fast; it brings a permit to be refused under, if there is one of those, and why.
-    fn enter(
-        &self,
-        address: IpAddr,
-        is_slow_enough: bool,
-        capacity: &Capacity,
-    ) -> Result<Permit, (Option<Permit>, &'static str)> {
-        let address = network(address);
-        let mut state = self.lock();
-        let here = state.per_address.get(&address).copied().unwrap_or(0);
-        let why = if state.total >= capacity.max_connections {
-            refused::SERVER_FULL
-        } else if here >= capacity.max_connections_per_address {
-            refused::ADDRESS_FULL
-        } else if !is_slow_enough {
-            refused::TOO_FAST
-        } else {
-            state.total += 1;
-            state.per_address.insert(address, here + 1);
-            return Ok(Permit {
-                counts: self.clone(),
-                address: Some(address),
-            });
-        };
-        let has_room = state.refusals < MAX_REFUSALS;
-        state.refusals += usize::from(has_room);
-        let permit = has_room.then(|| Permit {
-            counts: self.clone(),
-            address: None,
-        });
-        Err((permit, why))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, CountState> {
-        // Nothing panics while holding it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        let mut state = self.counts.lock();
-        let Some(address) = self.address else {
-            state.refusals -= 1;
-            return;
-        };
-        state.total -= 1;
-        if let Entry::Occupied(mut entry) = state.per_address.entry(address) {
-            *entry.get_mut() -= 1;
-            if *entry.get() == 0 {
-                entry.remove();
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
 
     #[test]
     fn a_guarded_connection_takes_room_once() {
@@ -263,10 +209,7 @@ mod tests {
             std::hint::black_box(room);
         };
         let bytes = size_of_val(&serving);
-        let capacity = Config::default().capacity;
-        let permit = Counts::default().enter([127, 0, 0, 1].into(), true, &capacity);
-        let permit = permit.unwrap_or_else(|_| panic!("there is room"));
-        let guarded = size_of_val(&guard(serving, permit));
+        let guarded = size_of_val(&guard(serving));
         assert!(guarded < bytes + 128, "{guarded} for {bytes}");
     }
 }

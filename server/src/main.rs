@@ -2,6 +2,7 @@
 
 mod backup_commands;
 mod copy_store;
+mod dev_certificate;
 mod doctor_command;
 #[cfg(test)]
 mod example;
@@ -22,7 +23,7 @@ use longhall_server::config::{Basics, while_running};
 use longhall_server::log::{self, Log};
 use longhall_server::store::{PostgresStore, SqliteStore, Store};
 use longhall_server::{
-    Beside, Config, SERVER_NAME, Settings, listener, process_limits, run_with, shutdown,
+    Beside, Config, SERVER_NAME, Settings, listener, process_limits, run_with, shutdown, tls,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -67,14 +68,17 @@ enum Command {
     CopyStore(copy_store::CopyStore),
     PrintDefaultConfig(PrintDefaultConfig),
     CheckConfig(CheckConfig),
+    DevCertificate(dev_certificate::DevCertificate),
 }
 
 const EXAMPLES: &str = "Examples:
   longhall-server
       for playing on this machine
+  longhall-server dev-certificate
+      makes a certificate for a try on the local network
   longhall-server --listen 0.0.0.0:8081 --database /var/lib/longhall/longhall.db
-      for everyone who can reach this machine; put a TLS proxy in front on
-      the open internet, or passwords travel in the clear";
+      --tls-certificate chat.pem --tls-key chat.key
+      for everyone who can reach this machine";
 
 fn main() -> ExitCode {
     let Ok(log) = Log::start() else {
@@ -98,6 +102,7 @@ fn run_command(given: Given<Args>, log: &Log) -> ExitCode {
         Some(Command::Restore(options)) => backup_commands::restore(options),
         Some(Command::Doctor(options)) => return doctor_command::run(options),
         Some(Command::CopyStore(options)) => copy_store::run(options),
+        Some(Command::DevCertificate(options)) => dev_certificate::run(options),
         Some(Command::PrintDefaultConfig(_)) => settings_file::print_default(&Args::command()),
         Some(Command::CheckConfig(options)) => match settings_file::check(options) {
             Ok(answer) => settings_file::print(&answer),
@@ -130,6 +135,7 @@ fn start(given: Given<Args>, log: &Log) -> anyhow::Result<()> {
     let advice = given.advice.into_iter().chain(settings_file::advice(&args));
     advice.for_each(|advice| warn!("{}", given.origins.name_in(&advice)));
     args.config.hashing.cost.check()?;
+    tls::check(&args.config.tls, args.basics.listen)?;
     // Early, so that players who come now wait a little and are not refused.
     let listener = listener::bind(args.basics.listen, "--listen")?;
     let admin = args.basics.admin.bind()?;

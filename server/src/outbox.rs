@@ -12,16 +12,16 @@
 mod tests;
 
 use std::collections::VecDeque;
-use std::io::{ErrorKind, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use longhall_packet::{CloseReason, Seq, ServerPacket};
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
 use crate::frames::{Frames, Lines, encode};
 use crate::metrics::Metrics;
+use crate::wire::WireWriter;
 
 /// What a queued piece costs beside its bytes.
 const BYTES_PER_PIECE: usize = 32;
@@ -44,7 +44,7 @@ const MAX_PIECES: usize = 32;
 pub(crate) struct Outbox {
     max_bytes: usize,
     /// `None` for a session in a test that has no socket.
-    socket: Option<OwnedWriteHalf>,
+    socket: Option<WireWriter>,
     /// Counts what is written and what is left out; `None` in tests that do not look.
     metrics: Option<Arc<Metrics>>,
     state: Mutex<State>,
@@ -114,6 +114,19 @@ impl State {
         self.gaps = Vec::new();
     }
 
+    /// Notes that the socket takes no more for the moment, or ever.
+    fn note_failure(&mut self, cause: &io::Error) {
+        match cause.kind() {
+            ErrorKind::WouldBlock => self.socket = SocketState::Full,
+            ErrorKind::Interrupted => {}
+            _ => {
+                self.socket = SocketState::Broken;
+                self.written = 0;
+                self.clear();
+            }
+        }
+    }
+
     /// Notes that so many bytes are on their way.
     fn took(&mut self, mut count: usize) {
         while let Some(first) = self.waiting.front() {
@@ -135,7 +148,7 @@ impl State {
 }
 
 impl Outbox {
-    pub(crate) fn new(max_bytes: usize, socket: Option<OwnedWriteHalf>) -> Self {
+    pub(crate) fn new(max_bytes: usize, socket: Option<WireWriter>) -> Self {
         Self {
             max_bytes,
             socket,
@@ -253,7 +266,7 @@ impl Outbox {
     /// For the owning task alone.
     pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.socket {
-            Some(socket) => socket.as_ref().poll_write_ready(cx).map(drop),
+            Some(socket) => socket.poll_room(cx),
             None => Poll::Pending,
         }
     }
@@ -261,12 +274,13 @@ impl Outbox {
     /// The socket may take more again. True if it did.
     pub(crate) fn resume(&self) -> bool {
         let mut state = self.lock();
-        let before = state.bytes - state.written;
+        let sent = || self.socket.as_ref().map_or(0, WireWriter::sent);
+        let before = (state.bytes - state.written, sent());
         if state.socket == SocketState::Full {
             state.socket = SocketState::Open;
         }
         self.write(&mut state);
-        state.bytes - state.written != before
+        (state.bytes - state.written, sent()) != before
     }
 
     /// The one place where bytes leave: everything that waits, in as few system
@@ -279,7 +293,11 @@ impl Outbox {
         while state.socket == SocketState::Open {
             self.tell_gaps(state);
             if state.waiting.is_empty() {
-                break;
+                match socket.try_flush() {
+                    Ok(()) => break,
+                    Err(cause) => state.note_failure(&cause),
+                }
+                continue;
             }
             let mut slices = [IoSlice::new(&[]); MAX_PIECES];
             let mut count = 0;
@@ -298,15 +316,8 @@ impl Outbox {
                     taken += count as u64;
                     state.took(count);
                 }
-                Err(cause) if cause.kind() == ErrorKind::WouldBlock => {
-                    state.socket = SocketState::Full;
-                }
-                Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
-                Ok(_) | Err(_) => {
-                    state.socket = SocketState::Broken;
-                    state.written = 0;
-                    state.clear();
-                }
+                Ok(_) => state.note_failure(&ErrorKind::WriteZero.into()),
+                Err(cause) => state.note_failure(&cause),
             }
         }
         if let Some(metrics) = &self.metrics

@@ -32,6 +32,7 @@ use crate::resume_token::SeenTokens;
 use crate::retention;
 use crate::settings::{self, Settings};
 use crate::store::{CHANNEL_WAIT, ChannelId, Store, StoreError};
+use crate::tls::{self, Tls};
 
 /// What all connections share.
 pub(crate) struct Server {
@@ -44,6 +45,8 @@ pub(crate) struct Server {
     /// The other servers, and what the store left in doubt; `None` if there can be neither.
     pub(crate) cluster: Option<Cluster>,
     pub(crate) health: Health,
+    /// `None` if players connect without.
+    pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) started: SystemTime,
     /// The tasks that serve one each.
@@ -75,6 +78,7 @@ impl Server {
     ) -> io::Result<Arc<Self>> {
         let settings = settings.into();
         let mut config = Config::clone(&settings.now());
+        let tls = Tls::open(&config.tls)?.map(Arc::new);
         let metrics = Arc::<Metrics>::default();
         let passwords = Passwords::start(&config, Arc::clone(&metrics))?;
         let bans = Arc::new(Bans::read(config.names.banned_names.clone())?);
@@ -117,6 +121,7 @@ impl Server {
             metrics,
             started: SystemTime::now(),
             connections: TaskTracker::new(),
+            tls,
             channel_locks: KeyedLock::default(),
             passwords,
             bans,
@@ -150,6 +155,9 @@ impl Server {
         let settings = || self.settings.clone();
         self.spawn(settings::follow(Arc::clone(self)));
         self.spawn(hub::presence::run(self.hub.clone(), settings()));
+        if let Some(tls) = &self.tls {
+            self.spawn(tls::watch(Arc::clone(tls), self.config.tls.interval));
+        }
         self.spawn(bans::watch(
             Arc::clone(&self.bans),
             settings(),

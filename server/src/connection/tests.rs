@@ -1,15 +1,19 @@
+use std::net::IpAddr;
+
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use super::*;
 use crate::config::Config;
 use crate::handlers::test_session::open_server;
+use crate::wire::IntoWire;
 
 /// A server for one socket, that socket, and the other end of it.
 async fn connected(config: Config) -> (Socket, TcpStream) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let there = TcpStream::connect(listener.local_addr().unwrap());
     let (there, here) = tokio::join!(there, listener.accept());
-    let (reading, writing) = here.unwrap().0.into_split();
+    let (reading, writing) = here.unwrap().0.into_wire();
     let outbox = Arc::new(Outbox::new(100_000, Some(writing)));
     (
         Socket::new(reading, outbox, open_server(config)),
@@ -120,7 +124,7 @@ async fn a_peer_that_sends_byte_after_byte_is_read_more_rarely() {
     let mut reads = 0;
     while socket.rests_until.is_none() {
         there.write_all(&[0x81]).await.unwrap();
-        socket.tcp.readable().await.unwrap();
+        poll_fn(|cx| socket.wire.poll_ready(cx)).await.unwrap();
         socket.read().unwrap();
         reads += 1;
     }
@@ -145,7 +149,7 @@ async fn who_waits_to_be_answered_is_not_idle() {
     assert_eq!(socket.check_deadlines(), idle);
     there.write_all(b"said, not answered").await.unwrap();
     while socket.unread.is_empty() {
-        socket.tcp.readable().await.unwrap();
+        poll_fn(|cx| socket.wire.poll_ready(cx)).await.unwrap();
         socket.read().unwrap();
     }
     assert_eq!(socket.check_deadlines(), Ok(()));
@@ -158,12 +162,9 @@ async fn a_connections_future_is_small() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
     let address = IpAddr::from([127, 0, 0, 1]);
-    let serving = serve(
-        open_server(Config::default()),
-        stream.unwrap(),
-        address,
-        None,
-    );
+    let visitor = Visitor::alone(stream.unwrap(), address);
+    let serving = serve(open_server(Config::default()), visitor);
     let bytes = size_of_val(&serving);
+
     assert!(bytes <= 1640, "{bytes}");
 }

@@ -4,6 +4,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::*;
+use crate::wire::IntoWire;
 
 fn lines(seq: Seq) -> Lines {
     let frames = Frames::new("x".repeat(168));
@@ -109,7 +110,7 @@ async fn connected(max_bytes: usize) -> (Outbox, TcpStream) {
         .unwrap();
     let (there, _) = listener.accept().await.unwrap();
     here.writable().await.unwrap();
-    let (_, writing) = here.into_split();
+    let (_, writing) = here.into_wire();
     (Outbox::new(max_bytes, Some(writing)), there)
 }
 

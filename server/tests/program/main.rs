@@ -14,6 +14,7 @@ mod restores;
 #[cfg(unix)]
 mod doctor;
 mod copy_store;
+mod tls;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -7,6 +7,7 @@
     reason = "each test file uses a part of it"
 )]
 
+mod certificates;
 mod program;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use longhall_server::config::HashCost;
 use longhall_server::store::SqliteStore;
 use longhall_server::{Beside, Config, run_with};
 use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -33,6 +35,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 
+pub use certificates::{Pair, Validity};
 pub use program::Program;
 
 /// How long an expected thing may take before the test fails.
@@ -137,9 +140,9 @@ impl TestServer {
     }
 }
 
-/// A client that speaks the bare protocol.
-pub struct TestPlayer {
-    ws: WebSocketStream<MaybeTlsStream<TcpStream>>,
+/// A client that speaks the bare protocol, over TCP unless another stream is named.
+pub struct TestPlayer<S = MaybeTlsStream<TcpStream>> {
+    ws: WebSocketStream<S>,
     next_id: u32,
     /// Where the line ids of this connection begin.
     first_line: u64,
@@ -168,14 +171,6 @@ impl TestPlayer {
         Ok(Self::over(ws))
     }
 
-    fn over(ws: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
-        Self {
-            ws,
-            next_id: 1,
-            first_line: CONNECTIONS.fetch_add(1, Ordering::Relaxed) << 32,
-        }
-    }
-
     /// Connects with so little room for what arrives that not reading is soon
     /// noticed.
     pub async fn connect_narrow(address: SocketAddr) -> Self {
@@ -202,6 +197,33 @@ impl TestPlayer {
             MaybeTlsStream::Plain(stream) => stream,
             _ => unreachable!("tests use no TLS"),
         }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> TestPlayer<S> {
+    fn over(ws: WebSocketStream<S>) -> Self {
+        Self {
+            ws,
+            next_id: 1,
+            first_line: CONNECTIONS.fetch_add(1, Ordering::Relaxed) << 32,
+        }
+    }
+
+    /// As [`TestPlayer::connect`], over a connection that there is already, with these
+    /// headers besides.
+    pub async fn on(stream: S, headers: &[(&'static str, &str)]) -> Result<Self, WsError> {
+        let mut request = "ws://localhost".into_client_request()?;
+        let offer = [("Sec-WebSocket-Protocol", SUBPROTOCOL)];
+        for (name, value) in headers.iter().chain(&offer) {
+            request
+                .headers_mut()
+                .append(*name, HeaderValue::from_str(value)?);
+        }
+        let connecting = tokio_tungstenite::client_async(request, stream);
+        let (ws, _) = timeout(PATIENCE, connecting).await.unwrap()?;
+        let mut player = Self::over(ws);
+        assert!(matches!(player.next().await, ServerPacket::Hello { .. }));
+        Ok(player)
     }
 
     pub async fn send_raw(&mut self, text: &str) {
