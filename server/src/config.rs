@@ -17,6 +17,7 @@ mod history;
 mod lobby;
 mod names;
 mod presence;
+mod proxy;
 mod rates;
 mod secret;
 mod store_place;
@@ -41,6 +42,7 @@ pub use history::History;
 pub use lobby::Lobby;
 pub use names::Names;
 pub use presence::Presence;
+pub use proxy::Proxy;
 pub use rates::Rates;
 pub use secret::{Secret, SecretFileError};
 pub use store_place::StorePlaceOptions;
@@ -56,6 +58,9 @@ pub struct Config {
     /// The certificate that the server shows.
     #[command(flatten)]
     pub tls: Tls,
+    /// What stands in front, and where games run.
+    #[command(flatten)]
+    pub proxy: Proxy,
     /// The channel that everybody is in.
     #[command(flatten)]
     pub lobby: Lobby,

@@ -4,10 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use longhall_packet::{CloseReason, SUBPROTOCOL};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::yield_now;
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue};
 use tokio_util::sync::CancellationToken;
 
 use crate::Server;
@@ -15,6 +17,7 @@ use crate::admin_http::serve_one;
 use crate::config::{Config, HashCost};
 use crate::connection::serve;
 use crate::listener::Visitor;
+use crate::proxies;
 use crate::store::MemoryStore;
 
 /// Longer than any connection lasts whose peer has hung up.
@@ -52,6 +55,36 @@ pub fn converse<'a>(before: Before, pieces: impl Iterator<Item = &'a [u8]>) {
         !received.windows(told.len()).any(|part| part == told),
         "a handler panicked"
     );
+}
+
+/// Has the headers read by which a proxy tells whose request it passes on; each line is one
+/// header line. What the proxy itself adds counts, whatever the player has written before it.
+///
+/// # Panics
+/// If somebody else is found.
+pub fn forwarded(name: &'static str, lines: &[u8]) {
+    let player = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+    let is_trusted = |address: IpAddr| address == Ipv4Addr::LOCALHOST;
+    let mut headers = HeaderMap::new();
+    for line in lines.split(|byte| *byte == b'\n') {
+        if let Ok(value) = HeaderValue::from_bytes(line) {
+            headers.append(name, value);
+        }
+    }
+    let _ = proxies::forwarded::player(&headers, is_trusted);
+    let entry = match name {
+        "forwarded" => "for=203.0.113.9, for=127.0.0.1",
+        _ => "203.0.113.9, 127.0.0.1",
+    };
+    headers.append(name, HeaderValue::from_static(entry));
+    let found = proxies::forwarded::player(&headers, is_trusted);
+    assert_eq!(found, Some(player));
+}
+
+/// Has the bytes read as the header of the PROXY protocol, which may be cut anywhere.
+pub fn proxy_protocol(mut bytes: &[u8]) {
+    let found = proxies::proxy_protocol::read(&mut bytes).now_or_never();
+    let _ = found.expect("memory does not wait");
 }
 
 /// Serves one connection to the operator's address of a server of its own, whose peer

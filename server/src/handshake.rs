@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
 use tokio_tungstenite::tungstenite::handshake::server::{
     Request, Response, create_response, write_response,
 };
-use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, header};
 
 use crate::health::Readiness;
 
@@ -35,6 +35,9 @@ pub(crate) enum HandshakeError {
     /// The socket broke, or the peer hung up.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// There are too many of its address, so many that it is not even told.
+    #[error("too many connections of its address")]
+    Crowded,
     /// The peer was answered this and hung up on.
     #[error("{}: {}", .0.status, .0.text)]
     Answered(Reply),
@@ -104,6 +107,19 @@ pub(crate) const NEEDS_TLS: Reply = Reply {
     text: "This port speaks TLS: connect with wss:// (or https://)",
 };
 
+/// For a proxy that is said to speak the PROXY protocol.
+pub(crate) const NEEDS_PROXY_HEADER: Reply = Reply {
+    status: "400 Bad Request",
+    headers: "",
+    text: "This server expects the PROXY protocol from this address (--proxy-protocol)",
+};
+/// For a browser.
+pub(crate) const FOREIGN_PAGE: Reply = Reply {
+    status: "403 Forbidden",
+    headers: "",
+    text: "Games on this page may not connect: the server names others by --allowed-origins",
+};
+
 const LIVE: Reply = Reply {
     status: "200 OK",
     headers: "",
@@ -119,13 +135,14 @@ enum Instead {
 }
 
 /// Answers the peer's handshake, or tells it why not and waits until it has read
-/// that; also what it asks for instead, in a few words. Takes as long as the peer likes:
+/// that; also what it asks for instead, in a few words. `look` may refuse a good one. Takes as long as the peer likes:
 /// to be called with a deadline.
 ///
 /// # Errors
 /// [`HandshakeError`]; the connection is of no use then.
 pub(crate) async fn accept<S, R>(
     mut stream: S,
+    look: impl FnOnce(&HeaderMap) -> Result<(), Reply>,
     readiness: impl FnOnce() -> R,
 ) -> Result<(S, Opened), HandshakeError>
 where
@@ -133,7 +150,7 @@ where
     R: Future<Output = Readiness>,
 {
     let mut head = Vec::with_capacity(1024);
-    match read_request(&mut stream, &mut head).await? {
+    match read_request(&mut stream, &mut head, look).await? {
         Ok((answer, opened)) => {
             stream.write_all(&answer).await?;
             // TLS may hold on to a part of it.
@@ -182,6 +199,7 @@ type Answer = Result<(Vec<u8>, Opened), Instead>;
 async fn read_request(
     stream: &mut (impl AsyncRead + Unpin),
     head: &mut Vec<u8>,
+    look: impl FnOnce(&HeaderMap) -> Result<(), Reply>,
 ) -> io::Result<Answer> {
     loop {
         let looked_at = head.len();
@@ -198,7 +216,7 @@ async fn read_request(
             let parsed = match Request::try_parse(head) {
                 Ok(None) => continue,
                 Ok(Some((length, _))) if length < head.len() => Err(TOO_EARLY),
-                Ok(Some((_, request))) => answer(&request),
+                Ok(Some((_, request))) => answer(&request, look),
                 Err(cause) => Err(refusal(&cause)),
             };
             return Ok(parsed.map_err(|refusal| instead(head).unwrap_or(Instead::Reply(refusal))));
@@ -223,8 +241,12 @@ fn has_end(bytes: &[u8]) -> bool {
     bytes.windows(3).any(ends) || bytes.ends_with(b"\n\n")
 }
 
-fn answer(request: &Request) -> Result<(Vec<u8>, Opened), Reply> {
+fn answer(
+    request: &Request,
+    look: impl FnOnce(&HeaderMap) -> Result<(), Reply>,
+) -> Result<(Vec<u8>, Opened), Reply> {
     let mut response = create_response(request).map_err(|cause| refusal(&cause))?;
+    look(request.headers())?;
     let opened = choose_subprotocol(request, &mut response)?;
     let mut bytes = Vec::new();
     write_response(&mut bytes, &response).map_err(|cause| refusal(&cause))?;

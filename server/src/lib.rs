@@ -9,7 +9,9 @@
 //! - `arrival`: what comes before a connection is one: who it is, TLS, the handshake;
 //! - [`tls`]: the certificate that players are shown;
 //! - `wire`: the two ways over a socket, with TLS or without;
+//! - `proxies`: who is believed about whose connection it is;
 //! - `handshake`: makes a WebSocket of a connection, or says why not;
+//! - `origins`: which pages' games may connect from a browser;
 //! - `connection`: owns one socket: frames in, frames out, deadlines; knows no
 //!   user;
 //! - `intake`: counts what a peer makes us read;
@@ -45,7 +47,9 @@ pub mod listener;
 mod arrival;
 pub mod tls;
 mod wire;
+mod proxies;
 mod handshake;
+mod origins;
 mod connection;
 mod intake;
 mod gate;
@@ -172,6 +176,7 @@ pub async fn run_with(
         &server.settings,
         &server.limits,
         &server.metrics,
+        &server.proxies,
         &server.connections,
         |visitor| connection::serve(Arc::clone(&server), visitor),
     );

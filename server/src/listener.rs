@@ -5,6 +5,7 @@ mod counts;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -13,13 +14,14 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::task::TaskTracker;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, warn};
 
 use crate::metrics::Metrics;
+use crate::proxies::Proxies;
 use crate::rate_limit::RateLimits;
 use crate::settings::Settings;
 use counts::Counts;
-pub(crate) use counts::Permit;
+pub(crate) use counts::{Found, Permit};
 
 /// Between tries after the system could not accept, usually for want of file
 /// descriptors.
@@ -77,7 +79,7 @@ impl Visitor {
     /// The only one there is.
     pub(crate) fn alone(stream: TcpStream, address: IpAddr) -> Self {
         let counts = Counts::default();
-        let entered = counts.enter(address, true, &crate::Config::default().capacity);
+        let entered = counts.enter(Some(address), true, &crate::Config::default().capacity);
         Self {
             stream,
             address,
@@ -92,21 +94,21 @@ pub(crate) async fn run<Serving>(
     listener: &TcpListener,
     settings: &Settings,
     limits: &RateLimits,
-    metrics: &Metrics,
+    metrics: &Arc<Metrics>,
+    proxies: &Proxies,
     connections: &TaskTracker,
     serve: impl Fn(Visitor) -> Serving,
 ) where
     Serving: Future<Output = ()> + Send + 'static,
 {
-    let counts = Counts::default();
+    let counts = Counts::told_to(Arc::clone(metrics));
     let mut failing = false;
-    let mut refused = Refused::default();
     let mut minutes = interval(MINUTE);
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let accepted = tokio::select! {
             _ = minutes.tick() => {
-                refused.sum_up();
+                counts.sum_up();
                 continue;
             }
             accepted = listener.accept() => accepted,
@@ -126,18 +128,14 @@ pub(crate) async fn run<Serving>(
         failing = false;
         metrics.accepted.add(1);
         let address = address.ip();
-        let is_slow_enough = limits.check_connection(address).is_ok();
-        let entered = counts.enter(address, is_slow_enough, &settings.now().capacity);
+        // What a proxy passes on counts when it is known whose it is.
+        let counted = (!proxies.believe(address)).then_some(address);
+        let is_slow_enough = counted.is_none_or(|address| limits.check_connection(address).is_ok());
+        let entered = counts.enter(counted, is_slow_enough, &settings.now().capacity);
         let (permit, refusal) = match entered {
             Ok(permit) => (permit, None),
-            Err((permit, why)) => {
-                metrics.refused.add(why, 1);
-                refused.note(address);
-                match permit {
-                    Some(permit) => (permit, Some(CloseReason::TooManyConnections)),
-                    None => continue,
-                }
-            }
+            Err(Some(permit)) => (permit, Some(CloseReason::TooManyConnections)),
+            Err(None) => continue,
         };
         if let Err(cause) = set_up(&stream) {
             debug!(%address, %cause, "cannot set up the socket");
@@ -169,32 +167,6 @@ fn set_up(stream: &TcpStream) -> io::Result<()> {
     let socket = SockRef::from(stream);
     socket.set_send_buffer_size(SOCKET_BUFFER_BYTES)?;
     socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES)
-}
-
-/// Connections refused lately. The log gets a line when it begins and one a minute
-/// while it goes on, however many there are.
-#[derive(Default)]
-struct Refused {
-    since_last_line: u64,
-    is_going_on: bool,
-}
-
-impl Refused {
-    fn note(&mut self, address: IpAddr) {
-        if !self.is_going_on {
-            self.is_going_on = true;
-            info!(%address, "too many connections; refusing what is too much");
-        }
-        self.since_last_line += 1;
-    }
-
-    fn sum_up(&mut self) {
-        let count = std::mem::take(&mut self.since_last_line);
-        self.is_going_on = count > 0;
-        if self.is_going_on {
-            info!(count, "connections refused in the last minute");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -44,14 +44,14 @@ pub(crate) mod refused {
 
 /// How a handshake ended, beside the status that it was answered with.
 pub(crate) mod handshake {
-    /// The peer hung up, or the socket broke.
+    /// The peer hung up or was dropped, or the socket broke.
     pub(crate) const LOST: &str = "lost";
     /// It took the peer too long.
     pub(crate) const TIMEOUT: &str = "timeout";
     /// A status that is not in the list below.
     pub(super) const OTHER: &str = "other";
     pub(super) const ALL: &[&str] = &[
-        "101", "200", "400", "426", "431", "503", LOST, TIMEOUT, OTHER,
+        "101", "200", "400", "403", "426", "431", "503", LOST, TIMEOUT, OTHER,
     ];
 }
 

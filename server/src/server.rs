@@ -26,6 +26,7 @@ use crate::health::Health;
 use crate::hub::{self, Hub};
 use crate::metrics::Metrics;
 use crate::password::Passwords;
+use crate::proxies::Proxies;
 use crate::rate_limit::{RateLimits, Tried};
 use crate::reserved::Reserved;
 use crate::resume_token::SeenTokens;
@@ -47,6 +48,7 @@ pub(crate) struct Server {
     pub(crate) health: Health,
     /// `None` if players connect without.
     pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) proxies: Proxies,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) started: SystemTime,
     /// The tasks that serve one each.
@@ -122,6 +124,7 @@ impl Server {
             started: SystemTime::now(),
             connections: TaskTracker::new(),
             tls,
+            proxies: Proxies::of(&config.proxy),
             channel_locks: KeyedLock::default(),
             passwords,
             bans,

@@ -55,8 +55,9 @@ pub struct Capacity {
     /// Most connections at a time from one address (one /64 network for IPv6). It
     /// may open twice as many at once, and a quarter of it each second.
     ///
-    /// Behind a proxy all players have its address: set it as high as
-    /// LONGHALL_MAX_CONNECTIONS there, and have the proxy limit each player.
+    /// Behind a proxy all players have its address, unless LONGHALL_TRUSTED_PROXY names
+    /// it: set this as high as LONGHALL_MAX_CONNECTIONS there, and have the proxy limit
+    /// each player.
     #[arg(
         long = "connections-per-address",
         env = "LONGHALL_CONNECTIONS_PER_ADDRESS"

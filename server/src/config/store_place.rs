@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Basics, SecretFileError, Secret};
+use super::{Basics, Secret, SecretFileError};
 use crate::store::StorePlace;
 
 /// The store that a command is about: the same options as the server's.

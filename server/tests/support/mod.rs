@@ -212,6 +212,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TestPlayer<S> {
     /// As [`TestPlayer::connect`], over a connection that there is already, with these
     /// headers besides.
     pub async fn on(stream: S, headers: &[(&'static str, &str)]) -> Result<Self, WsError> {
+        let mut player = Self::greeted_on(stream, headers).await?;
+        assert!(matches!(player.next().await, ServerPacket::Hello { .. }));
+        Ok(player)
+    }
+
+    /// As [`TestPlayer::on`], without what the server says first.
+    pub async fn greeted_on(stream: S, headers: &[(&'static str, &str)]) -> Result<Self, WsError> {
         let mut request = "ws://localhost".into_client_request()?;
         let offer = [("Sec-WebSocket-Protocol", SUBPROTOCOL)];
         for (name, value) in headers.iter().chain(&offer) {
@@ -221,9 +228,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TestPlayer<S> {
         }
         let connecting = tokio_tungstenite::client_async(request, stream);
         let (ws, _) = timeout(PATIENCE, connecting).await.unwrap()?;
-        let mut player = Self::over(ws);
-        assert!(matches!(player.next().await, ServerPacket::Hello { .. }));
-        Ok(player)
+        Ok(Self::over(ws))
+    }
+
+    /// Whether the server says good-bye first, which must be for this reason, or hello.
+    pub async fn is_refused(&mut self, reason: CloseReason) -> bool {
+        match self.try_next().await {
+            Some(Ok(Message::Close(Some(frame)))) => {
+                assert_eq!(u16::from(frame.code), reason.code());
+                true
+            }
+            Some(Ok(Message::Text(_))) => false,
+            other => panic!("expected hello or good-bye, got {other:?}"),
+        }
     }
 
     pub async fn send_raw(&mut self, text: &str) {

@@ -10,6 +10,7 @@ mod connection;
 mod decoders;
 mod frames;
 mod names;
+mod proxies;
 
 use std::path::PathBuf;
 
@@ -47,6 +48,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "admin",
         run: admin::admin,
+    },
+    Target {
+        name: "proxies",
+        run: proxies::proxies,
     },
 ];
 

@@ -65,6 +65,11 @@ fn a_connection_bears_what_is_kept() {
 }
 
 #[test]
+fn what_proxies_tell_is_borne_as_it_is_kept() {
+    run_all("proxies");
+}
+
+#[test]
 fn every_target_bears_nothing_at_all_and_long_rubbish() {
     let rubbish: Vec<u8> = (0..100_000_u32)
         .map(|at| (at.wrapping_mul(at) >> 7) as u8)

@@ -25,6 +25,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("frames", "the load generator's frame reader"),
     ("connection", "a whole connection to the server"),
     ("admin", "the server's address for the operator"),
+    ("proxies", "what proxies tell of whose connection it is"),
 ];
 
 /// Has the compiler note which ways an input takes, and what it is compared with.
