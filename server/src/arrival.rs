@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use longhall_packet::CloseReason;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, server};
 use tokio_tungstenite::tungstenite::http::HeaderMap;
@@ -18,7 +18,7 @@ use crate::handshake::{
 use crate::listener::{Found, Permit, Visitor};
 use crate::origins;
 use crate::proxies::proxy_protocol;
-use crate::tls::Tls;
+use crate::tls::{self, Tls};
 use crate::wire::{IntoWire, WireReader, WireWriter};
 
 /// As much of a page's name as goes into the log: it is the peer's to choose.
@@ -114,14 +114,19 @@ fn check_origin(server: &Server, address: IpAddr, headers: &HeaderMap) -> Result
 /// balancers do by mistake.
 async fn encrypt(
     stream: TcpStream,
-    tls: &Tls,
+    settings: &Tls,
 ) -> Result<server::TlsStream<TcpStream>, HandshakeError> {
     let mut first = [0];
     match stream.peek(&mut first).await? {
         0 => Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
         _ if first[0] == TLS_HANDSHAKE => {
-            let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
-            Ok(acceptor.accept(stream).await?)
+            let acceptor = TlsAcceptor::from(Arc::clone(&settings.config));
+            let mut stream = acceptor.accept(stream).await?;
+            if tls::is_challenge(stream.get_ref().1) {
+                stream.shutdown().await?;
+                return Err(HandshakeError::Challenge);
+            }
+            Ok(stream)
         }
         _ => Err(handshake::refuse(stream, NEEDS_TLS).await?),
     }

@@ -7,6 +7,7 @@
 //! which then reads it from `Server::settings`; the others wait for a restart. Those that
 //! few ever need are left out of `-h`, by `hide_short_help`.
 
+mod acme;
 mod admin;
 mod backups;
 mod basics;
@@ -32,6 +33,7 @@ use clap::{ArgGroup, Args, Command, FromArgMatches, value_parser};
 use longhall_packet::Limits;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
+pub use acme::Acme;
 pub use admin::{Admin, RemoteAdmin};
 pub use backups::Backups;
 pub use basics::Basics;

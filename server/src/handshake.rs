@@ -35,6 +35,9 @@ pub(crate) enum HandshakeError {
     /// The socket broke, or the peer hung up.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// It was no player, but an authority that gives certificates.
+    #[error("a challenge of ACME, answered")]
+    Challenge,
     /// There are too many of its address, so many that it is not even told.
     #[error("too many connections of its address")]
     Crowded,

@@ -160,6 +160,10 @@ impl Server {
         self.spawn(hub::presence::run(self.hub.clone(), settings()));
         if let Some(tls) = &self.tls {
             self.spawn(tls::watch(Arc::clone(tls), self.config.tls.interval));
+            if !self.config.tls.acme.domains.is_empty() {
+                let acme = self.config.tls.acme.clone();
+                self.spawn(tls::acme::run(Arc::clone(tls), acme));
+            }
         }
         self.spawn(bans::watch(
             Arc::clone(&self.bans),

@@ -5,6 +5,9 @@
 //! once its handshake is done: both ways share its state under a lock that is held for
 //! as long as it takes to encrypt or decrypt what there is.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, BufRead, ErrorKind, IoSlice, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -66,11 +66,11 @@ async fn limits_go_by_the_player_whom_a_trusted_proxy_names() {
             ["for=203.0.113.3", "for=\"[2001:db8:0:3::2]:4711\""],
         ),
     ] {
-        let _ada = (
+        let adas = (
             come(at, &[(name, ada)]).await,
             come(at, &[(name, ada)]).await,
         );
-        assert!(_ada.0.is_some() && _ada.1.is_some());
+        assert!(adas.0.is_some() && adas.1.is_some());
         assert!(come(at, &[(name, ada)]).await.is_none(), "{name}");
         // What she writes herself stands before what the proxy adds.
         let invented = format!("198.51.100.1, {ada}");
@@ -83,7 +83,7 @@ async fn limits_go_by_the_player_whom_a_trusted_proxy_names() {
                 .is_none()
         );
         assert!(come(at, &[(name, ben)]).await.is_some());
-        drop(_ada);
+        drop(adas);
         // The places are free once the server has noticed, and lets her try again.
         let again = async { while come(at, &[(name, ada)]).await.is_none() {} };
         timeout(PATIENCE, again)

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
+use super::Acme;
+
 /// The certificate that the server shows, if it speaks TLS itself.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "TLS")]
@@ -26,6 +28,10 @@ pub struct Tls {
     #[arg(long = "tls-key", env = "LONGHALL_TLS_KEY")]
     #[arg(id = "tls_key", value_name = "FILE")]
     pub key: Option<PathBuf>,
+
+    /// A certificate that the server gets by itself.
+    #[command(flatten)]
+    pub acme: Acme,
 
     /// Lets the server listen beyond this machine without TLS.
     ///

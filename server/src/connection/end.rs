@@ -30,8 +30,9 @@ impl End {
 /// Counts one that ended before it began.
 pub(super) fn count_no_handshake(metrics: &Metrics, cause: &HandshakeError) {
     match cause {
+        HandshakeError::Challenge => {}
         HandshakeError::Io(_) | HandshakeError::Crowded => {
-            metrics.count_handshake(metrics::handshake::LOST)
+            metrics.count_handshake(metrics::handshake::LOST);
         }
         HandshakeError::Answered(reply) => metrics.count_handshake(reply.status()),
     }

@@ -18,9 +18,10 @@ use x509_cert::der::Decode;
 pub(super) type Digest = Option<[u8; 32]>;
 
 /// A certificate with its key, and for how long it is good.
+#[derive(Debug)]
 pub(super) struct Certificate {
     pub(super) key: Arc<CertifiedKey>,
-    begins: SystemTime,
+    pub(super) begins: SystemTime,
     pub(super) ends: SystemTime,
 }
 

@@ -10,6 +10,7 @@
 //! - [`Zig`]: links for a Linux older than this machine's, and for another processor;
 //! - [`DebianSystem`]: a Debian in a folder, to install packages in;
 //! - [`Engine`]: PostgreSQL and NATS, for several servers; [`haproxy`]: what stands in front of them;
+//! - [`pebble`]: gives certificates by ACME, to tests;
 //! - `debian`: packages unpacked in a folder of our own; `godot_root`: Godot's;
 //! - [`process`], [`interrupt`]: programs run with a time limit, and none left behind.
 //!
@@ -22,6 +23,7 @@ mod python;
 mod zig;
 pub mod engines;
 pub mod haproxy;
+pub mod pebble;
 pub mod templates;
 pub mod toolchain;
 
