@@ -8,6 +8,7 @@ pub mod backup;
 mod channel_guard;
 pub(crate) mod figures;
 mod limits;
+mod operating;
 mod copy;
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
@@ -45,6 +46,10 @@ pub use figures::StoreFigures;
 pub use limits::{LimitKey, SharedLimit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
+pub use operating::{
+    Account, AuditRow, BY_OPERATOR, Blanked, Counts, ERASED_HASH, NewAuditRow, Operating, Said,
+    SaidPage, Sanction, SanctionKind, SanctionOn,
+};
 pub use postgres::{PostgresError, PostgresHealth, PostgresStore};
 pub use sqlite::{OpenError, SqliteHealth, SqliteStore};
 pub use standing::{ChannelStanding, Standing, Standings};
@@ -88,7 +93,7 @@ pub struct Resumed {
 /// Names of accounts are given by [`NameKeys::name`] where a method says
 /// "name key", as registered elsewhere.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Operating {
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.
     fn epoch(&self) -> &str;

@@ -1,5 +1,7 @@
 //! The model of the rules as a store, for tests: same behaviour, nothing kept.
 
+mod operating;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};

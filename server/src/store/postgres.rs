@@ -20,6 +20,7 @@ mod lines;
 mod locks;
 mod moving;
 mod open;
+mod operating;
 mod pages;
 mod pool;
 mod prune;

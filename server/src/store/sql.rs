@@ -8,8 +8,10 @@ pub(super) mod channels;
 pub(super) mod invitations;
 pub(super) mod looks;
 pub(super) mod members;
+pub(super) mod operating;
 pub(super) mod places;
 pub(super) mod reads;
+pub(super) mod sanctions;
 pub(super) mod sessions;
 pub(super) mod users;
 

@@ -18,6 +18,7 @@ mod lines;
 mod mark;
 mod moving;
 mod open;
+mod operating;
 mod pages;
 mod prune;
 mod recent_lines;

@@ -167,6 +167,37 @@ pub(in crate::store) const TABLES: &[Table] = &[
         counts_ids: false,
     },
     Table {
+        name: "sanctions",
+        columns: &[
+            number("id"),
+            text("kind"),
+            number("user_id"),
+            text("network"),
+            number("until_ms"),
+            number("created_at_ms"),
+            text("made_by"),
+            text("reason"),
+        ],
+        key: 1,
+        counts_ids: true,
+    },
+    Table {
+        name: "audit",
+        columns: &[
+            number("id"),
+            number("at_ms"),
+            text("actor"),
+            text("via"),
+            text("verb"),
+            text("subject"),
+            text("act"),
+            text("reason"),
+            text("outcome"),
+        ],
+        key: 1,
+        counts_ids: true,
+    },
+    Table {
         name: LINES,
         columns: &[
             number("id"),

@@ -24,6 +24,10 @@ pub(super) const STEPS: &[Step] = &[
         script: include_str!("schema/0002_limits.sql"),
         works_from: 1,
     },
+    Step {
+        script: include_str!("schema/0003_operating.sql"),
+        works_from: 1,
+    },
 ];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.

@@ -152,6 +152,28 @@ pub(in crate::store) fn list<D: Db>(
     )
 }
 
+/// As [`list`], with those that only their members may know of.
+pub(in crate::store) fn all<D: Db>(
+    db: &mut D,
+    after: Option<&ChannelName>,
+    limit: usize,
+) -> Result<Vec<(Channel, u32)>, D::Error> {
+    db.all(
+        concat!(
+            "SELECT ",
+            channel_columns!(),
+            ", (SELECT count(*) FROM memberships
+                WHERE memberships.channel_id = channel_states.id)
+             FROM channel_states WHERE name > ?1 ORDER BY name LIMIT ?2"
+        ),
+        &[
+            after.map_or("", ChannelName::as_str).into(),
+            count(limit).into(),
+        ],
+        |row| Ok((channel(row)?, small(row.int(8)?)?)),
+    )
+}
+
 pub(in crate::store) fn set_topic<D: Db>(
     db: &mut D,
     channel: ChannelId,

@@ -22,6 +22,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0004_looks_and_places.sql")),
     M::up(include_str!("../migrations/0005_state.sql")),
     M::up(include_str!("../migrations/0006_recent_lines.sql")),
+    M::up(include_str!("../migrations/0007_operating.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.

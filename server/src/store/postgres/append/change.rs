@@ -5,7 +5,7 @@ use longhall_packet::{LineKind, Seq};
 use super::super::keys::{DELETED, DELETION, EDIT, MAX_SEQ, SAID, line_key, number, seq_of};
 use super::batch::{Batch, Changed, Row, Sender, whispered};
 use super::facts::{Target, said_hash};
-use crate::store::{Appended, ChannelId};
+use crate::store::{Appended, BY_OPERATOR, ChannelId};
 
 impl Batch {
     /// Edits a line, or deletes it when there is no text.
@@ -20,6 +20,7 @@ impl Batch {
         let log = match channel {
             Some(channel) => match self.facts.speakers.get(&(channel.0, sender.id)) {
                 Some((log, true)) => *log,
+                Some((log, false)) if not_before_ms == BY_OPERATOR => *log,
                 Some((_, false)) | None => return Appended::NotAMember,
             },
             None => match self.facts.inboxes.of(sender.id) {

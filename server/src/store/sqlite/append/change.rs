@@ -8,8 +8,8 @@ use super::super::keys::{MAX_SEQ, line_key, seq_of};
 use super::super::{DELETED, DELETION, EDIT, SAID, count, number};
 use super::whisper::{ANY, whispered};
 use super::{Batch, Row, Sender};
-use crate::store::sql::{invitations, users};
-use crate::store::{Appended, CHANGES_WAITING, ChannelId, SHARES, UserId};
+use crate::store::sql::{channels, invitations, users};
+use crate::store::{Appended, BY_OPERATOR, CHANGES_WAITING, ChannelId, SHARES, UserId};
 
 /// A line to edit or delete.
 struct Target {
@@ -30,10 +30,18 @@ impl Batch<'_> {
         not_before_ms: i64,
     ) -> Result<Appended> {
         let log = match channel {
-            Some(channel) => match self.cache.log_to_speak_in(self.db, channel, sender.id)? {
-                Some(log) => log,
-                None => return Ok(Appended::NotAMember),
-            },
+            Some(channel) => {
+                let log = match self.cache.log_to_speak_in(self.db, channel, sender.id)? {
+                    None if not_before_ms == BY_OPERATOR => {
+                        channels::log(&mut Sqlite(self.db), channel)?
+                    }
+                    log => log,
+                };
+                match log {
+                    Some(log) => log,
+                    None => return Ok(Appended::NotAMember),
+                }
+            }
             None => self.inbox(sender.id)?.log,
         };
         let Some(target) = self.target(log, of, sender.id)? else {

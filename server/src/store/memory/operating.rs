@@ -1,0 +1,99 @@
+//! What an operator does: a database's business alone, so that a test of players has none
+//! of it.
+
+use async_trait::async_trait;
+use longhall_packet::{ChannelName, NameKeys};
+
+use super::MemoryStore;
+use crate::store::{
+    Account, AuditRow, Blanked, Channel, ChannelId, Counts, MemberRow, NewAuditRow, Operating,
+    SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, StoreError, UserId,
+};
+
+fn none<T>() -> Result<T, StoreError> {
+    Err(StoreError::Failed(
+        "the store in memory has no operator".to_owned(),
+    ))
+}
+
+#[async_trait]
+impl Operating for MemoryStore {
+    async fn counts(&self, _: i64) -> Result<Counts, StoreError> {
+        none()
+    }
+
+    async fn accounts(
+        &self,
+        _: &str,
+        _: &str,
+        _: usize,
+        _: i64,
+    ) -> Result<Vec<Account>, StoreError> {
+        none()
+    }
+
+    async fn account(&self, _: &str, _: i64) -> Result<Option<Account>, StoreError> {
+        none()
+    }
+
+    async fn rename_account(&self, _: UserId, _: String, _: NameKeys) -> Result<bool, StoreError> {
+        none()
+    }
+
+    async fn replace_password(&self, _: UserId, _: String) -> Result<Vec<SessionId>, StoreError> {
+        none()
+    }
+
+    async fn bury_account(&self, _: UserId, _: String) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn blank_lines(&self, _: UserId, _: i64) -> Result<Blanked, StoreError> {
+        none()
+    }
+
+    async fn delete_inbox(&self, _: UserId) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn said(&self, _: UserId, _: i64) -> Result<SaidPage, StoreError> {
+        none()
+    }
+
+    async fn session_owner(&self, _: SessionId) -> Result<Option<(UserId, String)>, StoreError> {
+        none()
+    }
+
+    async fn all_channels(
+        &self,
+        _: Option<&ChannelName>,
+        _: usize,
+    ) -> Result<Vec<(Channel, u32)>, StoreError> {
+        none()
+    }
+
+    async fn delete_channel(&self, _: ChannelId) -> Result<Option<Vec<MemberRow>>, StoreError> {
+        none()
+    }
+
+    async fn set_sanction(&self, _: Sanction) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn lift_sanction(&self, _: SanctionKind, _: SanctionOn) -> Result<bool, StoreError> {
+        none()
+    }
+
+    /// There can be none.
+    async fn sanctions(&self, _: i64) -> Result<Vec<Sanction>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn insert_audit(&self, _: NewAuditRow) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn audit(&self, _: i64, _: usize) -> Result<Vec<AuditRow>, StoreError> {
+        none()
+    }
+}

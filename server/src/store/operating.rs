@@ -1,0 +1,299 @@
+//! What an operator does in a store, beyond what players may.
+
+use async_trait::async_trait;
+use longhall_packet::{ChannelName, NameKeys, Seq};
+
+use super::{Channel, ChannelId, MemberRow, SessionId, StoreError, UserId};
+
+/// As `not_before_ms` of a [`LogAction::Delete`](super::LogAction::Delete): the operator
+/// deletes the line. However old it is, and though its author has left the channel. No
+/// player reaches it, as an edit window is never so long.
+pub const BY_OPERATOR: i64 = i64::MIN;
+
+/// In place of a password's hash: no password fits.
+pub const ERASED_HASH: &str = "!";
+
+/// What an operator does in a store, beyond what players may.
+#[async_trait]
+pub trait Operating: Send + Sync + 'static {
+    /// How many there are of what.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn counts(&self, now_ms: i64) -> Result<Counts, StoreError>;
+
+    /// Accounts behind a name key, in the order of name keys, whose key holds `part`.
+    /// Without those that are erased.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn accounts(
+        &self,
+        part: &str,
+        after: &str,
+        limit: usize,
+        now_ms: i64,
+    ) -> Result<Vec<Account>, StoreError>;
+
+    /// An account by its name key, also one that is erased.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn account(&self, name_key: &str, now_ms: i64) -> Result<Option<Account>, StoreError>;
+
+    /// Gives an account another name. False when it, or what looks like it, is another's.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn rename_account(
+        &self,
+        user: UserId,
+        username: String,
+        keys: NameKeys,
+    ) -> Result<bool, StoreError>;
+
+    /// Replaces an account's password and ends all its sessions; returns them.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn replace_password(
+        &self,
+        user: UserId,
+        hash: String,
+    ) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Frees an account's name and ends its sessions; what it has beside memberships, lines
+    /// and whispers is deleted. What is left shows `username`, by which nobody logs in.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn bury_account(&self, user: UserId, username: String) -> Result<(), StoreError>;
+
+    /// Takes the text out of what an account has said: a part of it, beginning behind the
+    /// line `after`. To be called until there is nothing more to do.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn blank_lines(&self, user: UserId, after: i64) -> Result<Blanked, StoreError>;
+
+    /// Deletes an account's inbox with all that is in it.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn delete_inbox(&self, user: UserId) -> Result<(), StoreError>;
+
+    /// What an account has said in channels: a part of it, as with
+    /// [`Operating::blank_lines`].
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn said(&self, user: UserId, after: i64) -> Result<SaidPage, StoreError>;
+
+    /// Whose session it is, with the name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn session_owner(
+        &self,
+        session: SessionId,
+    ) -> Result<Option<(UserId, String)>, StoreError>;
+
+    /// All channels behind a name in the order of names, with their numbers of members.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn all_channels(
+        &self,
+        after: Option<&ChannelName>,
+        limit: usize,
+    ) -> Result<Vec<(Channel, u32)>, StoreError>;
+
+    /// Deletes a channel with its lines; returns who was in it. `None` when there is no
+    /// such channel, or it is the lobby.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn delete_channel(
+        &self,
+        channel: ChannelId,
+    ) -> Result<Option<Vec<MemberRow>>, StoreError>;
+
+    /// Bans or mutes, in place of an earlier sanction of the same kind on the same.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn set_sanction(&self, sanction: Sanction) -> Result<(), StoreError>;
+
+    /// Lifts a sanction. Says whether there was one.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn lift_sanction(&self, kind: SanctionKind, on: SanctionOn) -> Result<bool, StoreError>;
+
+    /// The sanctions that hold, the oldest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn sanctions(&self, now_ms: i64) -> Result<Vec<Sanction>, StoreError>;
+
+    /// Adds to the audit log.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn insert_audit(&self, row: NewAuditRow) -> Result<(), StoreError>;
+
+    /// The newest of the audit log from a time on, the oldest of them first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn audit(&self, since_ms: i64, limit: usize) -> Result<Vec<AuditRow>, StoreError>;
+}
+
+/// How many there are of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Accounts that are not erased.
+    pub accounts: u64,
+    /// Logins that may be resumed.
+    pub sessions: u64,
+    /// Channels, the lobby among them.
+    pub channels: u64,
+    /// Sanctions that hold.
+    pub sanctions: u64,
+}
+
+/// An account, as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub user: UserId,
+    /// Its name, as it is shown.
+    pub username: String,
+    /// The key by which it is found.
+    pub name_key: String,
+    /// When it was registered, in milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// Its sessions that have not expired.
+    pub sessions: u32,
+    /// When one of them was seen last; 0 when there is none.
+    pub last_seen_at_ms: i64,
+}
+
+/// What a step of blanking did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blanked {
+    /// Lines that have no text any more.
+    pub lines: u64,
+    /// Behind which line to go on; `None` when all were looked at.
+    pub next: Option<i64>,
+}
+
+/// A line in a channel, as its author gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Where.
+    pub channel: String,
+    /// Its number there.
+    pub seq: Seq,
+    /// When, in milliseconds since 1970.
+    pub sent_at_ms: i64,
+    /// When it was edited; 0 if it was not.
+    pub edited_at_ms: i64,
+    /// What; empty once it is deleted.
+    pub text: String,
+}
+
+/// A part of what an account has said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaidPage {
+    /// The lines, by channel.
+    pub lines: Vec<Said>,
+    /// Behind which line to go on; `None` when all were looked at.
+    pub next: Option<i64>,
+}
+
+/// What is kept from somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SanctionKind {
+    /// They may not come in.
+    Ban,
+    /// They may not speak.
+    Mute,
+}
+
+impl SanctionKind {
+    /// The name that is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ban => "ban",
+            Self::Mute => "mute",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "ban" => Some(Self::Ban),
+            "mute" => Some(Self::Mute),
+            _ => None,
+        }
+    }
+}
+
+/// From whom it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SanctionOn {
+    /// An account.
+    Account(UserId),
+    /// All who come from a network, as in `203.0.113.0/24`.
+    Network(String),
+}
+
+/// A ban or a mute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sanction {
+    /// What is kept from them.
+    pub kind: SanctionKind,
+    /// From whom.
+    pub on: SanctionOn,
+    /// The account's name, when it was read; not looked at when it is set.
+    pub username: Option<String>,
+    /// Until when it holds, in milliseconds since 1970; `None` for good.
+    pub until_ms: Option<i64>,
+    /// Since when.
+    pub created_at_ms: i64,
+    /// Who said so.
+    pub made_by: String,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// What is added to the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAuditRow {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Who.
+    pub actor: String,
+    /// By which way.
+    pub via: String,
+    /// What.
+    pub verb: String,
+    /// On whom or what.
+    pub subject: String,
+    /// The act as JSON, without secrets.
+    pub act: String,
+    /// Why; may be empty.
+    pub reason: String,
+    /// What came of it.
+    pub outcome: String,
+}
+
+/// An entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its number: they count up.
+    pub id: i64,
+    /// What was noted.
+    pub row: NewAuditRow,
+}
