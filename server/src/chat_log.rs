@@ -28,6 +28,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use longhall_packet::{Denial, DenyCode, INBOX, RequestId};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -36,7 +37,7 @@ use tracing::error;
 use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
-use crate::store::{Appended, ChannelId, LogAction, LogEntry, Store, StoreError};
+use crate::store::{Appended, ChannelId, LogAction, LogEntry, Store, StoreError, UserId};
 use deliver::{Pending, Written, deliver};
 use pace::{Pace, is_worth_a_flush};
 
@@ -45,6 +46,9 @@ const MAX_BATCH: usize = 4000;
 /// Entries that may wait for all tasks together. When there are as many, sessions wait
 /// with the next, and read no more from their connections.
 const MAX_WAITING: usize = 8000;
+
+/// Room for an answer that nobody reads.
+const OPERATORS_OUTBOX_BYTES: usize = 64 * 1024;
 
 /// What a player wants to have written.
 pub(crate) struct Submission {
@@ -57,6 +61,8 @@ pub(crate) struct Submission {
     /// The channel's name; `"@"` for whispers.
     pub(crate) channel: Arc<str>,
     pub(crate) entry: LogEntry,
+    /// Hears what came of an operator's; gone when the store failed.
+    pub(crate) heard: Option<oneshot::Sender<Appended>>,
 }
 
 /// The way to the tasks.
@@ -151,6 +157,53 @@ impl ChatLog {
         self.lanes.iter().map(waiting).sum()
     }
 
+    /// Gives an operator's entry for a channel to the task, behind what players said
+    /// before. What came of it can be waited for.
+    ///
+    /// # Errors
+    /// `restarting` when the server is about to stop.
+    pub(crate) async fn write_for_operator(
+        &self,
+        channel: &Arc<str>,
+        entry: LogEntry,
+    ) -> Result<oneshot::Receiver<Appended>, Denial> {
+        let (heard, hears) = oneshot::channel();
+        let submission = Submission {
+            id: 0,
+            connection: 0,
+            // Nobody takes anything from it.
+            outbox: Arc::new(Outbox::new(OPERATORS_OUTBOX_BYTES, None)),
+            channel: Arc::clone(channel),
+            entry,
+            heard: Some(heard),
+        };
+        self.write(submission).await?;
+        Ok(hears)
+    }
+
+    /// Waits until all that was given to the tasks before is in the store, or refused.
+    ///
+    /// # Errors
+    /// `restarting` when the server is about to stop.
+    pub(crate) async fn settle(&self) -> Result<(), Denial> {
+        for (lane, _) in (0..).zip(&self.lanes) {
+            // A change of what there is not changes nothing, in its turn.
+            let nothing = LogEntry {
+                sender: UserId(0),
+                sender_name: String::new(),
+                what: LogAction::Delete {
+                    channel: Some(ChannelId(lane)),
+                    of: 0,
+                    not_before_ms: 0,
+                },
+                now_ms: 0,
+            };
+            let hears = self.write_for_operator(&inbox(), nothing).await?;
+            let _ = hears.await;
+        }
+        Ok(())
+    }
+
     /// Writes and answers what waits, then ends the tasks. False when one had
     /// panicked.
     pub(crate) async fn stop(&self) -> bool {
@@ -243,6 +296,7 @@ fn split(batch: &mut Vec<Submission>) -> (Vec<Pending>, Vec<LogEntry>) {
             sender: submission.entry.sender,
             channel,
             is_line,
+            heard: submission.heard,
         };
         (pending, submission.entry)
     });
@@ -278,7 +332,7 @@ mod tests {
     use std::collections::{BTreeSet, HashMap};
     use std::time::Duration;
 
-    use crate::store::{Channel, MemoryStore, NewUser, SessionId, UserId};
+    use crate::store::{Channel, MemoryStore, NewUser, SessionId};
     use longhall_packet::ServerPacket;
 
     async fn lobby_with_ada() -> (Arc<dyn Store>, Channel, UserId) {
@@ -326,6 +380,7 @@ mod tests {
                 connection,
                 outbox: Arc::clone(&outbox),
                 channel: "lobby".into(),
+                heard: None,
                 entry: LogEntry {
                     sender: ada,
                     sender_name: "ada".to_owned(),
@@ -359,6 +414,7 @@ mod tests {
             connection: 1,
             outbox: Arc::new(Outbox::new(1000, None)),
             channel: "lobby".into(),
+            heard: None,
             entry: LogEntry {
                 sender: UserId(1),
                 sender_name: "ada".to_owned(),

@@ -9,6 +9,7 @@
 
 mod acme;
 mod admin;
+mod admin_socket;
 mod backups;
 mod basics;
 mod bus;
@@ -35,6 +36,7 @@ use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
 pub use acme::Acme;
 pub use admin::{Admin, RemoteAdmin};
+pub use admin_socket::AdminSocket;
 pub use backups::Backups;
 pub use basics::Basics;
 pub use bus::Bus;
@@ -84,6 +86,9 @@ pub struct Config {
     /// Backups that the server makes by itself.
     #[command(flatten)]
     pub backups: Backups,
+    /// How operators reach a running server.
+    #[command(flatten)]
+    pub admin: AdminSocket,
     /// How long the server waits.
     #[command(flatten)]
     pub timeouts: Timeouts,

@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 
 use crate::handlers::{self, HandlerError, Outcome, unavailable};
 use crate::rate_limit::PacketLimit;
+use crate::sanctions::is_speech;
 use crate::session::Session;
 use crate::store::StoreError;
 
@@ -84,6 +85,12 @@ impl Gate {
         decoded: Result<ClientPacket, DecodeError>,
         now: Instant,
     ) -> Result<ClientPacket, Denial> {
+        let server = &self.session.server;
+        let now_ms = || server.clock.now_ms();
+        if server.sanctions.is_shut_out(self.session.address, now_ms) {
+            self.session.close_after_answer(CloseReason::Banned);
+            return Err(Denial::new(DenyCode::Banned));
+        }
         let is_history = matches!(decoded, Ok(ClientPacket::History { .. }));
         let allowed = self.limit.check(is_history, now);
         let allowed = allowed.and_then(|()| self.check_line(&decoded, now));
@@ -98,6 +105,7 @@ impl Gate {
         })?;
         self.broken_packets = self.broken_packets.saturating_sub(1);
         packet.check_stage(self.session.stage())?;
+        self.check_mute(&packet)?;
         if self.session.server.stopping.is_cancelled() {
             return Err(Denial::new(DenyCode::Restarting));
         }
@@ -115,6 +123,18 @@ impl Gate {
         }
         let speaker = self.session.speaker();
         speaker.map_or(Ok(()), |speaker| speaker.check_line(now))
+    }
+
+    /// Nobody reads what a muted account writes.
+    fn check_mute(&self, packet: &ClientPacket) -> Result<(), Denial> {
+        let server = &self.session.server;
+        let now_ms = || server.clock.now_ms();
+        match self.session.player() {
+            Some(me) if server.sanctions.is_muted(me.user.id, now_ms) && is_speech(packet) => {
+                Err(Denial::new(DenyCode::NotAllowed))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What a player is told. Trouble of the store is the operator's.

@@ -85,7 +85,7 @@ impl Health {
 impl Server {
     /// Waits two seconds at most.
     pub(crate) async fn readiness(&self) -> Readiness {
-        if self.stopping.is_cancelled() {
+        if self.stopping.is_cancelled() || self.drain.refusal().is_some() {
             return Readiness::Stopping;
         }
         if !self.does_store_answer().await {

@@ -24,6 +24,7 @@
 //! - `password`: hashing on threads of its own;
 //! - `rate_limit`: who has to wait;
 //! - `bans`: who may not come in, by the operator's `name_list`;
+//! - `sanctions`: who may not come in or not speak, by the operator's commands;
 //! - `reserved`: which names nobody can register, by another one;
 //! - `clock`: how far the system's clock is believed;
 //! - `cluster`: the other servers of the same hall, over a [`bus`];
@@ -32,13 +33,17 @@
 //! - `metrics`: what is counted, and `admin_http`, where whoever watches asks for it;
 //! - `retention`: forgets what is too old;
 //! - `backups`: makes backups when they are due;
+//! - [`admin`]: what operators do, and what came of it;
+//! - `drain`: how it takes no more connections before it ends;
 //! - [`shutdown`]: how it ends, by `signals` of the system's.
 //!
 //! [`config`] has all settings, and [`settings`] those of a server that runs. For the program
 //! are [`log`], where its log goes without anybody waiting for it, [`process_limits`], which it
 //! raises or outlives, and [`doctor`], which looks over what a server needs.
 
+pub mod admin;
 pub mod config;
+mod drain;
 pub mod log;
 mod server;
 pub mod settings;
@@ -69,6 +74,7 @@ mod password;
 mod rate_limit;
 mod name_list;
 mod bans;
+mod sanctions;
 mod reserved;
 mod clock;
 mod resume_token;
@@ -170,6 +176,10 @@ pub async fn run_with(
             admin_http::Limits::default(),
         ));
     }
+    #[cfg(unix)]
+    if let Some(socket) = admin::socket::listen(&server.config.admin)? {
+        tokio::spawn(admin::socket::serve(Arc::clone(&server), socket));
+    }
     info!(address = %listener.local_addr()?, "listening");
     let accepting = listener::run(
         &listener,
@@ -178,7 +188,10 @@ pub async fn run_with(
         &server.metrics,
         &server.proxies,
         &server.connections,
-        |visitor| connection::serve(Arc::clone(&server), visitor),
+        |mut visitor| {
+            visitor.refusal = visitor.refusal.or_else(|| server.drain.refusal());
+            connection::serve(Arc::clone(&server), visitor)
+        },
     );
     server.stopping.run_until_cancelled(accepting).await;
     drop(listener);

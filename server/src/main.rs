@@ -9,6 +9,7 @@ mod example;
 mod reload;
 mod settings_file;
 mod variables;
+mod verbs;
 
 use std::io;
 use std::path::PathBuf;
@@ -69,6 +70,8 @@ enum Command {
     PrintDefaultConfig(PrintDefaultConfig),
     CheckConfig(CheckConfig),
     DevCertificate(dev_certificate::DevCertificate),
+    #[command(flatten)]
+    Operate(verbs::Verb),
 }
 
 const EXAMPLES: &str = "Examples:
@@ -93,21 +96,25 @@ fn main() -> ExitCode {
     code
 }
 
-fn run_command(given: Given<Args>, log: &Log) -> ExitCode {
+fn run_command(mut given: Given<Args>, log: &Log) -> ExitCode {
     let origins = given.origins.clone();
     log.set_format(given.options.basics.log_format);
-    let done = match &given.options.command {
-        Some(Command::Backup(options)) => backup_commands::back_up(options),
-        Some(Command::Verify(options)) => backup_commands::verify(options),
-        Some(Command::Restore(options)) => backup_commands::restore(options),
-        Some(Command::Doctor(options)) => return doctor_command::run(options),
-        Some(Command::CopyStore(options)) => copy_store::run(options),
-        Some(Command::DevCertificate(options)) => dev_certificate::run(options),
+    let done = match given.options.command.take() {
+        Some(Command::Backup(options)) => backup_commands::back_up(&options),
+        Some(Command::Verify(options)) => backup_commands::verify(&options),
+        Some(Command::Restore(options)) => backup_commands::restore(&options),
+        Some(Command::Doctor(options)) => return doctor_command::run(&options),
+        Some(Command::CopyStore(options)) => copy_store::run(&options),
+        Some(Command::DevCertificate(options)) => dev_certificate::run(&options),
         Some(Command::PrintDefaultConfig(_)) => settings_file::print_default(&Args::command()),
-        Some(Command::CheckConfig(options)) => match settings_file::check(options) {
+        Some(Command::CheckConfig(options)) => match settings_file::check(&options) {
             Ok(answer) => settings_file::print(&answer),
             Err(broken) => return refuse(&broken, log),
         },
+        Some(Command::Operate(verb)) => {
+            let Args { basics, config, .. } = given.options;
+            return verbs::run(verb, &basics, config);
+        }
         None => start(given, log),
     };
     match done {
@@ -166,6 +173,7 @@ async fn serve(
     let patience = config.timeouts.shutdown + Duration::from_secs(1);
     config.names.read_reserved()?;
     config.backups.check()?;
+    config.admin.default_socket = basics.default_socket();
     let settings = Settings::from(config);
     let reload = running.map(|running| reload::on_request(running, settings.clone()));
     let reload = reload.transpose().context("cannot start a thread")?;

@@ -21,6 +21,7 @@ use crate::chat_log::ChatLog;
 use crate::clock::Clock;
 use crate::cluster::{self, Cluster};
 use crate::config::Config;
+use crate::drain::Drain;
 use crate::handlers::Outcome;
 use crate::health::Health;
 use crate::hub::{self, Hub};
@@ -31,8 +32,9 @@ use crate::rate_limit::{RateLimits, Tried};
 use crate::reserved::Reserved;
 use crate::resume_token::SeenTokens;
 use crate::retention;
+use crate::sanctions::{self, Sanctions};
 use crate::settings::{self, Settings};
-use crate::store::{CHANNEL_WAIT, ChannelId, Store, StoreError};
+use crate::store::{CHANNEL_WAIT, ChannelId, Store, StoreError, UserId};
 use crate::tls::{self, Tls};
 
 /// What all connections share.
@@ -58,9 +60,13 @@ pub(crate) struct Server {
     pub(crate) passwords: Passwords,
     pub(crate) limits: Arc<RateLimits>,
     pub(crate) bans: Arc<Bans>,
+    pub(crate) sanctions: Arc<Sanctions>,
     pub(crate) reserved: ArcSwap<Reserved>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) seen_tokens: Arc<SeenTokens>,
+    /// Since when it runs, in milliseconds since 1970.
+    pub(crate) since_ms: i64,
+    pub(crate) drain: Drain,
     /// Cancelled when the server is asked to stop.
     pub(crate) stopping: CancellationToken,
     next_connection: AtomicU64,
@@ -109,6 +115,10 @@ impl Server {
                 (hub, Some(cluster))
             }
         };
+        let sanctions = Arc::new(Sanctions::default());
+        // Before anybody may come in.
+        let read = sanctions::read(&sanctions, &*store, &clock, &hub).await;
+        read.map_err(io::Error::other)?;
         Ok(Arc::new(Self {
             limits: Arc::new(RateLimits::new(&config)),
             chat_log: ChatLog::start(
@@ -128,7 +138,10 @@ impl Server {
             channel_locks: KeyedLock::default(),
             passwords,
             bans,
+            sanctions,
             reserved: ArcSwap::from_pointee(Reserved::of(&config)),
+            since_ms: clock.now_ms(),
+            drain: Drain::default(),
             clock,
             seen_tokens: Arc::default(),
             store,
@@ -171,6 +184,13 @@ impl Server {
             store(),
             self.hub.clone(),
         ));
+        self.spawn(sanctions::watch(
+            Arc::clone(&self.sanctions),
+            settings(),
+            store(),
+            Arc::clone(&self.clock),
+            self.hub.clone(),
+        ));
         self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));
         self.spawn(backups::run(store(), self.config.backups.clone()));
         self.spawn(drop_idle(
@@ -183,6 +203,19 @@ impl Server {
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         tokio::spawn(self.stopping.clone().run_until_cancelled_owned(task));
+    }
+
+    /// Whether an account may not come in, by the operator's file or by a command.
+    pub(crate) fn is_banned(&self, user: UserId, name_key: &str) -> bool {
+        self.bans.contain(name_key) || self.sanctions.is_banned(user, self.clock.now_ms())
+    }
+
+    /// Goes by the bans and mutes that the store has now.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(crate) async fn read_sanctions(&self) -> Result<(), StoreError> {
+        sanctions::read(&self.sanctions, &*self.store, &self.clock, &self.hub).await
     }
 
     /// To be held while the store and then the hub are told who is in a channel

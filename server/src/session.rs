@@ -177,6 +177,7 @@ impl Session {
             connection: self.connection,
             outbox: Arc::clone(&self.outbox),
             channel,
+            heard: None,
             entry: LogEntry {
                 sender: me.user.id,
                 sender_name: me.user.username.clone(),

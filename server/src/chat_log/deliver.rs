@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use longhall_packet::{Denial, DenyCode, Line, RequestId, Seq, ServerPacket};
+use tokio::sync::oneshot;
 use tracing::{debug, error, info};
 
 use crate::frames::{encode, encode_all};
@@ -24,6 +25,8 @@ pub(super) struct Pending {
     pub(super) channel: Option<ChannelId>,
     /// Whether it is a line, rather than a change of one.
     pub(super) is_line: bool,
+    /// An operator who waits for what came of it.
+    pub(super) heard: Option<oneshot::Sender<Appended>>,
 }
 
 /// A batch that the store has taken or refused.
@@ -35,7 +38,7 @@ pub(super) struct Written {
 /// Delivers a batch and answers: a line comes before the word that it is on disk,
 /// and for its sender in the same write.
 pub(super) async fn deliver(hub: &Hub, metrics: &Metrics, written: Written) {
-    let Written { batch, results } = written;
+    let Written { mut batch, results } = written;
     let mut unflushed = Unflushed::default();
     let results = match results {
         Ok(results) => results,
@@ -60,6 +63,12 @@ pub(super) async fn deliver(hub: &Hub, metrics: &Metrics, written: Written) {
             return;
         }
     };
+    for (pending, appended) in batch.iter_mut().zip(&results) {
+        if let Some(heard) = pending.heard.take() {
+            // Who asked may be gone.
+            let _ = heard.send(appended.clone());
+        }
+    }
     let mut channels: HashMap<ChannelId, Vec<(&Pending, PublishedLine)>> = HashMap::new();
     let mut before = Vec::new();
     count_entries(metrics, &batch, &results);

@@ -72,7 +72,7 @@ async fn check_still_good(session: &Session, entering: &Entering) -> Outcome {
     let user = &entering.user;
     let key = NameKeys::name_of(&user.username);
     let server = &session.server;
-    if server.bans.contain(&key) {
+    if server.is_banned(user.id, &key) {
         return Err(DenyCode::Banned.into());
     }
     let (rows, now) = tokio::try_join!(
@@ -82,9 +82,11 @@ async fn check_still_good(session: &Session, entering: &Entering) -> Outcome {
     if !rows.iter().any(|row| row.id == entering.session) {
         return Err(DenyCode::SessionExpired.into());
     }
-    // The password that was right may not be any more.
-    let is_same = now.is_some_and(|now| now.password_hash == user.password_hash);
-    if !entering.resumed && !is_same {
+    // The password that was right may not be any more, nor the name.
+    let is_same = now.is_some_and(|now| {
+        now.id == user.id && (entering.resumed || now.password_hash == user.password_hash)
+    });
+    if !is_same {
         return Err(changed_meanwhile().into());
     }
     Ok(())

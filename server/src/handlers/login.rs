@@ -39,7 +39,7 @@ pub(crate) async fn login(
         return Err(DenyCode::BadCredentials.into());
     };
     // Not before: a stranger without the password need not know of the ban.
-    if server.bans.contain(&name_key) {
+    if server.is_banned(user.id, &name_key) {
         return Err(DenyCode::Banned.into());
     }
     if let Some(hash) = verified.rehashed {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ResumeToken};
+use longhall_packet::{CloseReason, Denial, DenyCode, NameKeys, RequestId, ResumeToken};
 
 use super::arriving::Arriving;
 use super::enter::{Entering, enter};
@@ -48,7 +48,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         return Err(DenyCode::SessionExpired.into());
     };
 
-    if server.bans.contain_name(&user.username) {
+    if server.is_banned(user.id, &NameKeys::name_of(&user.username)) {
         session.close_after_answer(CloseReason::Banned);
         return Err(DenyCode::Banned.into());
     }

@@ -358,6 +358,7 @@ async fn two_chat_logs_of_one_store_keep_one_order() {
                 connection: 1,
                 outbox: Arc::clone(&who.outbox),
                 channel: "lobby".into(),
+                heard: None,
                 entry: LogEntry {
                     sender: who.user,
                     sender_name: who.username.clone(),

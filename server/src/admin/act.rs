@@ -1,0 +1,270 @@
+//! The acts there are, and who wants them.
+
+use serde::{Deserialize, Serialize};
+
+use super::report::ExportAfter;
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The user of the system, or the account of a console.
+    pub name: String,
+    /// By which way, with what tells two of the same name apart: `socket, uid 0`.
+    pub via: String,
+}
+
+/// An act that somebody wants done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// What.
+    pub act: Act,
+    /// Why; for the audit log.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// What an operator can do: one variant a verb. Names are as players type them, times are
+/// given as seconds from now or ago.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb")]
+pub enum Act {
+    /// How the server is.
+    #[serde(rename = "status")]
+    Status,
+    /// Accounts in the order of their names.
+    #[serde(rename = "users list")]
+    UsersList {
+        /// Only those whose names hold this.
+        search: Option<String>,
+        /// Behind this name.
+        after: Option<String>,
+        /// At most so many.
+        limit: usize,
+    },
+    /// All about an account.
+    #[serde(rename = "users show")]
+    UsersShow {
+        /// Whose.
+        name: String,
+    },
+    /// Gives an account another name; the old one is free then.
+    #[serde(rename = "users rename")]
+    UsersRename {
+        /// Whose.
+        name: String,
+        /// The name from now on.
+        new_name: String,
+    },
+    /// Gives an account a random password and ends its sessions.
+    #[serde(rename = "users reset-password")]
+    UsersResetPassword {
+        /// Whose.
+        name: String,
+    },
+    /// Deletes an account and all that it has, and the text of what it said.
+    #[serde(rename = "users erase")]
+    UsersErase {
+        /// Whose.
+        name: String,
+        /// It is meant: there is no way back.
+        yes: bool,
+    },
+    /// A page of what is known of an account.
+    #[serde(rename = "users export")]
+    UsersExport {
+        /// Whose.
+        name: String,
+        /// Where the page before ended; the first has all but lines and whispers.
+        after: Option<ExportAfter>,
+    },
+    /// Where an account is logged in.
+    #[serde(rename = "sessions list")]
+    SessionsList {
+        /// Whose.
+        name: String,
+    },
+    /// Ends a session.
+    #[serde(rename = "sessions close")]
+    SessionsClose {
+        /// Its number.
+        session: i64,
+    },
+    /// Ends all sessions of an account.
+    #[serde(rename = "sessions close --all")]
+    SessionsCloseAll {
+        /// Whose.
+        name: String,
+    },
+    /// Channels in the order of their names.
+    #[serde(rename = "channels list")]
+    ChannelsList {
+        /// Behind this name.
+        after: Option<String>,
+        /// At most so many.
+        limit: usize,
+    },
+    /// All about a channel.
+    #[serde(rename = "channels show")]
+    ChannelsShow {
+        /// Which.
+        channel: String,
+    },
+    /// Deletes a channel with what was said in it.
+    #[serde(rename = "channels delete")]
+    ChannelsDelete {
+        /// Which.
+        channel: String,
+    },
+    /// Makes a member the owner of a channel.
+    #[serde(rename = "channels give")]
+    ChannelsGive {
+        /// Which.
+        channel: String,
+        /// To whom.
+        to: String,
+    },
+    /// Deletes a line, as its author would.
+    #[serde(rename = "lines delete")]
+    LinesDelete {
+        /// Where.
+        channel: String,
+        /// Its number.
+        seq: u64,
+    },
+    /// Deletes what an account said in a channel.
+    #[serde(rename = "lines delete --by")]
+    LinesDeleteBy {
+        /// Where.
+        channel: String,
+        /// Whose lines.
+        name: String,
+        /// Only those of the last so many seconds.
+        since_s: Option<u64>,
+    },
+    /// Keeps an account, or all who come from an address or a range, out.
+    #[serde(rename = "ban")]
+    Ban {
+        /// A name, an address or a range.
+        whom: String,
+        /// For so many seconds; for good without.
+        for_s: Option<u64>,
+    },
+    /// Lets them in again.
+    #[serde(rename = "unban")]
+    Unban {
+        /// A name, an address or a range.
+        whom: String,
+    },
+    /// Keeps an account from saying anything.
+    #[serde(rename = "mute")]
+    Mute {
+        /// Whose.
+        name: String,
+        /// For so many seconds; for good without.
+        for_s: Option<u64>,
+    },
+    /// Lets it speak again.
+    #[serde(rename = "unmute")]
+    Unmute {
+        /// Whose.
+        name: String,
+    },
+    /// Logs an account out everywhere; it may log in again.
+    #[serde(rename = "kick")]
+    Kick {
+        /// Whose.
+        name: String,
+    },
+    /// Says something to everybody, in the lobby.
+    #[serde(rename = "announce")]
+    Announce {
+        /// What.
+        text: String,
+    },
+    /// Takes no new connections and stops the server after a while.
+    #[serde(rename = "drain")]
+    Drain {
+        /// After so many seconds.
+        in_s: u64,
+    },
+    /// Goes on as if nothing had been.
+    #[serde(rename = "drain --cancel")]
+    DrainCancel,
+    /// What operators did.
+    #[serde(rename = "audit")]
+    Audit {
+        /// In the last so many seconds.
+        since_s: Option<u64>,
+        /// The newest so many.
+        limit: usize,
+    },
+}
+
+impl Act {
+    /// The verb, as it is typed.
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Act::Status => "status",
+            Act::UsersList { .. } => "users list",
+            Act::UsersShow { .. } => "users show",
+            Act::UsersRename { .. } => "users rename",
+            Act::UsersResetPassword { .. } => "users reset-password",
+            Act::UsersErase { .. } => "users erase",
+            Act::UsersExport { .. } => "users export",
+            Act::SessionsList { .. } => "sessions list",
+            Act::SessionsClose { .. } => "sessions close",
+            Act::SessionsCloseAll { .. } => "sessions close --all",
+            Act::ChannelsList { .. } => "channels list",
+            Act::ChannelsShow { .. } => "channels show",
+            Act::ChannelsDelete { .. } => "channels delete",
+            Act::ChannelsGive { .. } => "channels give",
+            Act::LinesDelete { .. } => "lines delete",
+            Act::LinesDeleteBy { .. } => "lines delete --by",
+            Act::Ban { .. } => "ban",
+            Act::Unban { .. } => "unban",
+            Act::Mute { .. } => "mute",
+            Act::Unmute { .. } => "unmute",
+            Act::Kick { .. } => "kick",
+            Act::Announce { .. } => "announce",
+            Act::Drain { .. } => "drain",
+            Act::DrainCancel => "drain --cancel",
+            Act::Audit { .. } => "audit",
+        }
+    }
+
+    /// On whom or what; empty if it is about nobody.
+    pub fn subject(&self) -> String {
+        match self {
+            Act::UsersShow { name }
+            | Act::UsersRename { name, .. }
+            | Act::UsersResetPassword { name }
+            | Act::UsersErase { name, .. }
+            | Act::UsersExport { name, .. }
+            | Act::SessionsList { name }
+            | Act::SessionsCloseAll { name }
+            | Act::LinesDeleteBy { name, .. }
+            | Act::Mute { name, .. }
+            | Act::Unmute { name }
+            | Act::Kick { name } => name.clone(),
+            Act::Ban { whom, .. } | Act::Unban { whom } => whom.clone(),
+            Act::SessionsClose { session } => session.to_string(),
+            Act::ChannelsShow { channel }
+            | Act::ChannelsDelete { channel }
+            | Act::ChannelsGive { channel, .. } => channel.clone(),
+            Act::LinesDelete { channel, seq } => format!("{channel} {seq}"),
+            Act::Status
+            | Act::UsersList { .. }
+            | Act::ChannelsList { .. }
+            | Act::Announce { .. }
+            | Act::Drain { .. }
+            | Act::DrainCancel
+            | Act::Audit { .. } => String::new(),
+        }
+    }
+
+    /// Whether the audit log has it. Programs ask for the status every few seconds, and it
+    /// tells of nobody; of an export the first page is enough.
+    pub(super) const fn is_noted(&self) -> bool {
+        !matches!(self, Act::Status | Act::UsersExport { after: Some(_), .. })
+    }
+}

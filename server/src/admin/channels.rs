@@ -1,0 +1,152 @@
+//! Channels: listed, shown, deleted, given to another owner.
+
+use longhall_packet::{ChannelName, LeaveReason, Role, ServerPacket};
+
+use super::ground::Ground;
+use super::hall::SPEAKER;
+use super::report::{ActError, ChannelDetails, ChannelRow, Report};
+use super::run::MAX_LIMIT;
+use crate::store::{Channel, MemberRow};
+
+/// Members without a role that are named.
+const NAMED: usize = 100;
+/// Members read at a time.
+const PAGE: usize = 500;
+
+pub(super) async fn list(
+    ground: &Ground,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Report, ActError> {
+    let after = after
+        .map(ChannelName::parse)
+        .transpose()
+        .map_err(|denial| ActError::Refused(denial.reason()))?;
+    let limit = limit.clamp(1, MAX_LIMIT);
+    let found = ground.store.all_channels(after.as_ref(), limit).await?;
+    let is_full = found.len() == limit;
+    let last = found.last().map(|(channel, _)| channel.name.to_string());
+    Ok(Report::Channels {
+        after: last.filter(|_| is_full),
+        channels: found
+            .iter()
+            .map(|(channel, members)| row(channel, *members))
+            .collect(),
+    })
+}
+
+fn row(channel: &Channel, members: u32) -> ChannelRow {
+    ChannelRow {
+        channel: channel.name.to_string(),
+        access: channel.access.name().to_owned(),
+        topic: channel.topic.clone(),
+        members,
+        lobby: channel.is_lobby,
+        first_seq: channel.first_seq,
+        last_seq: channel.last_seq,
+    }
+}
+
+async fn members(ground: &Ground, channel: &Channel) -> Result<Vec<MemberRow>, ActError> {
+    let mut all: Vec<MemberRow> = Vec::new();
+    if channel.is_lobby {
+        return Ok(all);
+    }
+    loop {
+        let last = all.last().map(|member| &member.username);
+        let after = last.map(|name| longhall_packet::NameKeys::name_of(name));
+        let page = ground
+            .store
+            .members(channel.id, after.as_deref(), PAGE)
+            .await?;
+        let is_last = page.len() < PAGE;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+pub(super) async fn show(ground: &Ground, name: &str) -> Result<Report, ActError> {
+    let channel = ground.channel(name).await?;
+    let members = members(ground, &channel).await?;
+    let named = |role| {
+        let with_role = members.iter().filter(move |member| member.role == role);
+        with_role.map(|member| member.username.clone())
+    };
+    let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
+    Ok(Report::Channel(ChannelDetails {
+        row: row(&channel, count),
+        owner: named(Role::Owner).next(),
+        operators: named(Role::Operator).collect(),
+        members_named: named(Role::Member).take(NAMED).collect(),
+    }))
+}
+
+pub(super) async fn delete(ground: &Ground, name: &str) -> Result<Report, ActError> {
+    let channel = ground.channel(name).await?;
+    if channel.is_lobby {
+        let text = "the lobby stays: delete lines in it, or start the server with another --lobby";
+        return Err(ActError::Refused(text.to_owned()));
+    }
+    let _change = ground.hold(&channel.name).await?;
+    let gone = ground.store.delete_channel(channel.id).await?;
+    let members = gone.ok_or_else(|| ActError::NotFound(format!("{name:?} is gone already")))?;
+    if let Some(server) = &ground.server {
+        let left = ServerPacket::Left {
+            channel: channel.name.to_string(),
+            reason: LeaveReason::Removed,
+            by: Some(SPEAKER.to_owned()),
+        };
+        for member in &members {
+            let MemberRow {
+                user,
+                username,
+                role,
+            } = member;
+            server.hub.leave(*user, username, *role, channel.id, &left);
+        }
+    }
+    Ok(Report::ChannelDeleted {
+        channel: channel.name.to_string(),
+        members: members.len(),
+    })
+}
+
+pub(super) async fn give(ground: &Ground, name: &str, to: &str) -> Result<Report, ActError> {
+    let channel = ground.channel(name).await?;
+    let heir = ground.account(to).await?;
+    if channel.is_lobby {
+        return Err(ActError::Refused("the lobby has no owner".to_owned()));
+    }
+    let _change = ground.hold(&channel.name).await?;
+    let members = members(ground, &channel).await?;
+    if !ground
+        .store
+        .set_role(channel.id, heir.user, Role::Owner)
+        .await?
+    {
+        let text = format!("{} is not in {}", heir.username, channel.name);
+        return Err(ActError::NotFound(text));
+    }
+    if let Some(server) = &ground.server {
+        let before = members
+            .into_iter()
+            .filter(|member| member.role == Role::Owner && member.user != heir.user)
+            .map(|member| (member.user, member.username, Role::Operator));
+        let now = (heir.user, heir.username.clone(), Role::Owner);
+        for (user, username, role) in std::iter::once(now).chain(before) {
+            let changed = ServerPacket::RoleChanged {
+                channel: channel.name.to_string(),
+                username,
+                role,
+                by: SPEAKER.to_owned(),
+            };
+            server.hub.set_role(channel.id, user, role, &changed);
+        }
+    }
+    Ok(Report::Given {
+        channel: channel.name.to_string(),
+        owner: heir.username,
+    })
+}

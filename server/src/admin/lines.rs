@@ -1,0 +1,100 @@
+//! Lines: deleted as their authors would.
+//!
+//! A deletion is told to players as one of the author's own: that is what games of today
+//! know. It goes through the chat log, so that it has its number and reaches everybody in
+//! order.
+
+use longhall_packet::{Line, LineKind, Seq};
+
+use super::ground::Ground;
+use super::report::{ActError, Report};
+use super::run::ago;
+use crate::store::{Appended, BY_OPERATOR, Channel, Cursor, Log, LogAction, LogEntry, UserId};
+
+/// Lines read at a time, and deleted at a time.
+const PAGE: usize = 500;
+
+pub(super) async fn delete(ground: &Ground, name: &str, seq: Seq) -> Result<Report, ActError> {
+    let channel = ground.channel(name).await?;
+    let log = Log::Channel(channel.id);
+    let page = ground
+        .store
+        .lines(log, Cursor::After(seq.saturating_sub(1)), 1, usize::MAX)
+        .await?;
+    let said = |(_, line): &(UserId, Line)| line.seq == seq && line.kind == LineKind::Said;
+    let found: Vec<_> = page.lines.into_iter().filter(said).collect();
+    let count = delete_all(ground, &channel, found).await?;
+    if count == 0 {
+        let text = format!("there is no line {seq} in {}", channel.name);
+        return Err(ActError::NotFound(text));
+    }
+    Ok(Report::LinesDeleted {
+        channel: channel.name.to_string(),
+        count,
+    })
+}
+
+pub(super) async fn delete_by(
+    ground: &Ground,
+    name: &str,
+    author: &str,
+    since_s: Option<u64>,
+) -> Result<Report, ActError> {
+    let channel = ground.channel(name).await?;
+    let author = ground.account(author).await?;
+    let since_ms = since_s.map_or(0, |seconds| ago(ground, seconds));
+    let mut cursor = Cursor::Newest;
+    let mut count = 0;
+    loop {
+        let log = Log::Channel(channel.id);
+        let page = ground.store.lines(log, cursor, PAGE, usize::MAX).await?;
+        let Some((_, oldest)) = page.lines.first() else {
+            break;
+        };
+        let (first, first_ms) = (oldest.seq, oldest.sent_at_ms);
+        let theirs = |(sender, line): &(UserId, Line)| {
+            *sender == author.user
+                && line.kind == LineKind::Said
+                && line.sent_at_ms >= since_ms.unsigned_abs()
+        };
+        let found = page.lines.into_iter().filter(theirs).collect();
+        count += delete_all(ground, &channel, found).await?;
+        if !page.more || first_ms < since_ms.unsigned_abs() {
+            break;
+        }
+        cursor = Cursor::Before(first);
+    }
+    Ok(Report::LinesDeleted {
+        channel: channel.name.to_string(),
+        count,
+    })
+}
+
+/// Deletes lines; how many were still there.
+async fn delete_all(
+    ground: &Ground,
+    channel: &Channel,
+    lines: Vec<(UserId, Line)>,
+) -> Result<usize, ActError> {
+    let entries: Vec<_> = lines
+        .into_iter()
+        .map(|(sender, line)| LogEntry {
+            sender,
+            sender_name: line.sender,
+            what: LogAction::Delete {
+                channel: Some(channel.id),
+                of: line.seq,
+                not_before_ms: BY_OPERATOR,
+            },
+            now_ms: ground.now_ms(),
+        })
+        .collect();
+    if entries.is_empty() {
+        return Ok(0);
+    }
+    let appended = ground.write(channel, entries).await?;
+    let done = appended
+        .iter()
+        .filter(|appended| matches!(appended, Appended::Line { .. }));
+    Ok(done.count())
+}

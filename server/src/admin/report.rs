@@ -1,0 +1,399 @@
+//! What comes of acts, for people and for programs. Times are milliseconds since 1970.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::StoreError;
+
+/// What came of an act that was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// What came of it.
+    pub report: Report,
+    /// What the operator should know beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Why an act was not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "text", rename_all = "snake_case")]
+pub enum ActError {
+    /// There is no such account, session, channel, line or sanction.
+    #[error("{0}")]
+    NotFound(String),
+    /// A rule is against it.
+    #[error("{0}")]
+    Refused(String),
+    /// Something broke.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<StoreError> for ActError {
+    fn from(cause: StoreError) -> Self {
+        Self::Failed(cause.to_string())
+    }
+}
+
+/// What came of an act: one variant for each kind of answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "report", rename_all = "snake_case")]
+pub enum Report {
+    /// How the server is.
+    Status(Status),
+    /// A page of accounts.
+    Users {
+        /// In the order of their names.
+        users: Vec<UserRow>,
+        /// The name to ask for the next page with.
+        after: Option<String>,
+    },
+    /// All about an account.
+    User(UserDetails),
+    /// An account has another name.
+    Renamed {
+        /// The old one.
+        was: String,
+        /// The new one.
+        username: String,
+    },
+    /// An account has another password.
+    NewPassword {
+        /// Whose.
+        username: String,
+        /// The password, told this once.
+        password: Told,
+        /// Sessions that ended.
+        sessions_ended: usize,
+    },
+    /// An account is gone.
+    Erased {
+        /// Its name.
+        was: String,
+        /// What is shown in place of it.
+        shown_as: String,
+        /// Lines and whispers that have no text any more.
+        lines: u64,
+        /// Channels that it was in.
+        channels: usize,
+    },
+    /// A page of all that is known of an account.
+    Export(Box<Export>),
+    /// Where an account is logged in.
+    Sessions {
+        /// Whose.
+        username: String,
+        /// The one seen last first.
+        sessions: Vec<Session>,
+    },
+    /// Sessions ended.
+    SessionsClosed {
+        /// Whose.
+        username: String,
+        /// How many.
+        count: usize,
+    },
+    /// A page of channels.
+    Channels {
+        /// In the order of their names.
+        channels: Vec<ChannelRow>,
+        /// The name to ask for the next page with.
+        after: Option<String>,
+    },
+    /// All about a channel.
+    Channel(ChannelDetails),
+    /// A channel is gone.
+    ChannelDeleted {
+        /// Its name.
+        channel: String,
+        /// Members it had.
+        members: usize,
+    },
+    /// A channel has another owner.
+    Given {
+        /// Which.
+        channel: String,
+        /// Who owns it.
+        owner: String,
+    },
+    /// Lines were deleted.
+    LinesDeleted {
+        /// Where.
+        channel: String,
+        /// How many.
+        count: usize,
+    },
+    /// Somebody is banned or muted.
+    Sanctioned(SanctionRow),
+    /// Somebody is so no longer.
+    Lifted {
+        /// `ban` or `mute`.
+        kind: String,
+        /// Who.
+        whom: String,
+    },
+    /// An account was logged out.
+    Kicked {
+        /// Whose.
+        username: String,
+        /// Sessions that ended.
+        sessions_ended: usize,
+    },
+    /// Something was said in the lobby.
+    Announced {
+        /// The lobby.
+        channel: String,
+        /// The line's number there.
+        seq: u64,
+    },
+    /// The server stops after a while.
+    Draining {
+        /// When.
+        until_ms: i64,
+        /// Players who are connected to it.
+        players: usize,
+    },
+    /// The server goes on.
+    DrainCancelled,
+    /// What operators did, the oldest first.
+    Audit {
+        /// The entries.
+        entries: Vec<AuditEntry>,
+    },
+}
+
+/// Something to be told once, and kept out of logs.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Told(pub String);
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Told")
+    }
+}
+
+/// How the server is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Name and version of the program.
+    pub server: String,
+    /// Names the store that all numbers of lines belong to.
+    pub epoch: String,
+    /// Of a server that runs.
+    pub running: Option<Running>,
+    /// Accounts there are.
+    pub accounts: u64,
+    /// Logins that may be resumed.
+    pub sessions: u64,
+    /// Channels, the lobby among them.
+    pub channels: u64,
+    /// Bans and mutes that hold.
+    pub sanctions: u64,
+}
+
+/// How a running server is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// Since when it runs.
+    pub since_ms: i64,
+    /// Connections, logged in or not.
+    pub connections: usize,
+    /// Players who are connected to it.
+    pub players_here: usize,
+    /// Players who are online, on all servers.
+    pub players: usize,
+    /// Whether the bus is there; `None` for the one server there is.
+    pub bus: Option<bool>,
+    /// When it stops, if it is to.
+    pub stops_at_ms: Option<i64>,
+}
+
+/// An account in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRow {
+    /// Its number, which stays when it is renamed.
+    pub id: i64,
+    /// Its name.
+    pub username: String,
+    /// When it was registered.
+    pub created_at_ms: i64,
+    /// Sessions that may be resumed.
+    pub sessions: u32,
+    /// When one of them was seen last; 0 when there is none.
+    pub last_seen_at_ms: i64,
+    /// Whether it is online on any server; `None` when none runs.
+    pub online: Option<bool>,
+}
+
+/// All about an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserDetails {
+    /// As in a list.
+    #[serde(flatten)]
+    pub row: UserRow,
+    /// The channels it is in.
+    pub channels: Vec<Place>,
+    /// Names of those it has blocked.
+    pub blocks: Vec<String>,
+    /// Channels it is invited to.
+    pub invitations: Vec<InvitedTo>,
+    /// Bans and mutes.
+    pub sanctions: Vec<SanctionRow>,
+}
+
+/// A channel that an account is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Its name.
+    pub channel: String,
+    /// What the account may do there.
+    pub role: String,
+    /// Up to where it has read.
+    pub read_seq: u64,
+}
+
+/// An invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitedTo {
+    /// Where.
+    pub channel: String,
+    /// By whom.
+    pub by: String,
+}
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its number.
+    pub session: i64,
+    /// What the device calls itself.
+    pub device: String,
+    /// When it began.
+    pub created_at_ms: i64,
+    /// When it was there last.
+    pub last_seen_at_ms: i64,
+    /// Whether it is connected; `None` when no server runs.
+    pub online: Option<bool>,
+}
+
+/// A channel in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelRow {
+    /// Its name.
+    pub channel: String,
+    /// Who may join.
+    pub access: String,
+    /// What it is about.
+    pub topic: String,
+    /// Members it has; the lobby has everybody, and 0 here.
+    pub members: u32,
+    /// Whether it is the lobby.
+    pub lobby: bool,
+    /// The oldest line kept.
+    pub first_seq: u64,
+    /// The newest.
+    pub last_seq: u64,
+}
+
+/// All about a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelDetails {
+    /// As in a list.
+    #[serde(flatten)]
+    pub row: ChannelRow,
+    /// Its owner.
+    pub owner: Option<String>,
+    /// Its operators.
+    pub operators: Vec<String>,
+    /// The other members, the first few of them.
+    pub members_named: Vec<String>,
+}
+
+/// A ban or a mute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SanctionRow {
+    /// `ban` or `mute`.
+    pub kind: String,
+    /// A name, an address or a range.
+    pub whom: String,
+    /// Until when; `None` for good.
+    pub until_ms: Option<i64>,
+    /// Since when.
+    pub since_ms: i64,
+    /// Who said so.
+    pub by: String,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// A page of what is known of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// On the first page: the account.
+    pub user: Option<UserDetails>,
+    /// On the first page: its sessions.
+    pub sessions: Vec<Session>,
+    /// What it said in channels.
+    pub lines: Vec<ExportedLine>,
+    /// The whispers in its inbox, sent and received.
+    pub whispers: Vec<ExportedLine>,
+    /// To be asked for the next page with; `None` on the last.
+    pub after: Option<ExportAfter>,
+}
+
+/// Where a page of an export ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportAfter {
+    /// Among the lines in channels.
+    Lines(i64),
+    /// Among the whispers.
+    Whispers(u64),
+}
+
+/// A line or whisper in an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportedLine {
+    /// The channel; `@` for whispers.
+    pub channel: String,
+    /// Its number there.
+    pub seq: u64,
+    /// Who said it.
+    pub sender: String,
+    /// Of a whisper: to whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
+    /// When.
+    pub sent_at_ms: i64,
+    /// When it was edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at_ms: Option<i64>,
+    /// What; empty once it is deleted.
+    pub text: String,
+}
+
+/// An entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Its number: they count up.
+    pub id: i64,
+    /// When.
+    pub at_ms: i64,
+    /// Who.
+    pub actor: String,
+    /// By which way.
+    pub via: String,
+    /// What.
+    pub verb: String,
+    /// On whom or what.
+    pub subject: String,
+    /// The act with all it was given.
+    pub act: String,
+    /// Why; may be empty.
+    pub reason: String,
+    /// What came of it.
+    pub outcome: String,
+}

@@ -1,0 +1,176 @@
+//! Runs an act, and adds to the audit log what came of it.
+
+use tracing::info;
+
+use super::act::{Act, Actor, Order};
+use super::ground::Ground;
+use super::report::{ActError, Answer, AuditEntry, Report};
+use super::{channels, erase, export, hall, lines, sanctions, sessions, users};
+use crate::store::NewAuditRow;
+
+/// Most characters of a reason.
+const MAX_REASON_CHARS: usize = 500;
+/// Most entries of any list.
+pub(super) const MAX_LIMIT: usize = 1000;
+
+/// Runs an act and notes it, also one that was refused.
+///
+/// # Errors
+/// See [`ActError`]. [`ActError::Failed`] also when it was done and could not be noted.
+pub(crate) async fn run(ground: &Ground, actor: &Actor, order: Order) -> Result<Answer, ActError> {
+    let Order { act, reason } = order;
+    let reason: String = reason
+        .unwrap_or_default()
+        .chars()
+        .take(MAX_REASON_CHARS)
+        .collect();
+    let (verb, subject) = (act.verb(), act.subject());
+    let text = serde_json::to_string(&act).unwrap_or_default();
+    let is_noted = act.is_noted();
+    let done = do_it(ground, actor, &reason, act).await;
+    if is_noted {
+        let outcome = match &done {
+            Ok(_) => "done".to_owned(),
+            Err(ActError::NotFound(why)) => format!("not found: {why}"),
+            Err(ActError::Refused(why)) => format!("refused: {why}"),
+            Err(ActError::Failed(why)) => format!("failed: {why}"),
+        };
+        info!(
+            actor = actor.name,
+            via = actor.via,
+            verb,
+            subject,
+            outcome,
+            "an operator acts"
+        );
+        let row = NewAuditRow {
+            at_ms: ground.now_ms(),
+            actor: actor.name.clone(),
+            via: actor.via.clone(),
+            verb: verb.to_owned(),
+            subject,
+            act: text,
+            reason,
+            outcome,
+        };
+        if let Err(cause) = ground.store.insert_audit(row).await {
+            let what = match &done {
+                Ok(_) => "it was done".to_owned(),
+                Err(error) => format!("it was not done ({error})"),
+            };
+            let text = format!("{what}, but the audit log could not be written: {cause}");
+            return Err(ActError::Failed(text));
+        }
+    }
+    let report = done?;
+    Ok(Answer {
+        note: note(ground, &report),
+        report,
+    })
+}
+
+/// What servers that are not told of an act will make of it.
+fn note(ground: &Ground, report: &Report) -> Option<String> {
+    if !ground.is_shared {
+        return None;
+    }
+    let text = match report {
+        Report::Renamed { .. }
+        | Report::NewPassword { .. }
+        | Report::Erased { .. }
+        | Report::SessionsClosed { .. }
+        | Report::ChannelDeleted { .. }
+        | Report::Given { .. }
+        | Report::LinesDeleted { .. }
+        | Report::Kicked { .. }
+        | Report::Announced { .. } => {
+            "no server runs here: servers elsewhere that have this database open hear of it \
+             late or when they start again. Run it where one of them runs"
+        }
+        Report::Sanctioned(_) | Report::Lifted { .. } => {
+            "no server runs here: servers elsewhere that have this database open hear of it \
+             within seconds"
+        }
+        Report::Status(_)
+        | Report::Users { .. }
+        | Report::User(_)
+        | Report::Export(_)
+        | Report::Sessions { .. }
+        | Report::Channels { .. }
+        | Report::Channel(_)
+        | Report::Draining { .. }
+        | Report::DrainCancelled
+        | Report::Audit { .. } => return None,
+    };
+    Some(text.to_owned())
+}
+
+async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result<Report, ActError> {
+    match act {
+        Act::Status => hall::status(ground).await,
+        Act::UsersList {
+            search,
+            after,
+            limit,
+        } => users::list(ground, search.as_deref(), after.as_deref(), limit).await,
+        Act::UsersShow { name } => users::show(ground, &name).await,
+        Act::UsersRename { name, new_name } => users::rename(ground, &name, &new_name).await,
+        Act::UsersResetPassword { name } => users::reset_password(ground, &name).await,
+        Act::UsersErase { name, yes } => erase::erase(ground, &name, yes).await,
+        Act::UsersExport { name, after } => export::page(ground, &name, after).await,
+        Act::SessionsList { name } => sessions::list(ground, &name).await,
+        Act::SessionsClose { session } => sessions::close(ground, session).await,
+        Act::SessionsCloseAll { name } => sessions::close_all(ground, &name).await,
+        Act::ChannelsList { after, limit } => channels::list(ground, after.as_deref(), limit).await,
+        Act::ChannelsShow { channel } => channels::show(ground, &channel).await,
+        Act::ChannelsDelete { channel } => channels::delete(ground, &channel).await,
+        Act::ChannelsGive { channel, to } => channels::give(ground, &channel, &to).await,
+        Act::LinesDelete { channel, seq } => lines::delete(ground, &channel, seq).await,
+        Act::LinesDeleteBy {
+            channel,
+            name,
+            since_s,
+        } => lines::delete_by(ground, &channel, &name, since_s).await,
+        Act::Ban { whom, for_s } => sanctions::ban(ground, actor, reason, &whom, for_s).await,
+        Act::Unban { whom } => sanctions::unban(ground, &whom).await,
+        Act::Mute { name, for_s } => sanctions::mute(ground, actor, reason, &name, for_s).await,
+        Act::Unmute { name } => sanctions::unmute(ground, &name).await,
+        Act::Kick { name } => sessions::kick(ground, &name).await,
+        Act::Announce { text } => hall::announce(ground, &text).await,
+        Act::Drain { in_s } => hall::drain(ground, in_s).await,
+        Act::DrainCancel => hall::cancel_drain(ground).await,
+        Act::Audit { since_s, limit } => audit(ground, since_s, limit).await,
+    }
+}
+
+async fn audit(ground: &Ground, since_s: Option<u64>, limit: usize) -> Result<Report, ActError> {
+    let since_ms = since_s.map_or(0, |seconds| ago(ground, seconds));
+    let rows = ground.store.audit(since_ms, limit.min(MAX_LIMIT)).await?;
+    let entries = rows.into_iter().map(|found| {
+        let row = found.row;
+        AuditEntry {
+            id: found.id,
+            at_ms: row.at_ms,
+            actor: row.actor,
+            via: row.via,
+            verb: row.verb,
+            subject: row.subject,
+            act: row.act,
+            reason: row.reason,
+            outcome: row.outcome,
+        }
+    });
+    Ok(Report::Audit {
+        entries: entries.collect(),
+    })
+}
+
+/// The time so many seconds ago.
+pub(super) fn ago(ground: &Ground, seconds: u64) -> i64 {
+    ground.now_ms().saturating_sub(millis(seconds))
+}
+
+/// Seconds as milliseconds.
+pub(super) fn millis(seconds: u64) -> i64 {
+    i64::try_from(seconds).map_or(i64::MAX, |seconds| seconds.saturating_mul(1000))
+}

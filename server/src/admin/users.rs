@@ -1,0 +1,156 @@
+//! Accounts: listed, shown, renamed, given another password.
+
+use longhall_packet::{CloseReason, NameKeys, Password, Username};
+
+use super::ground::Ground;
+use super::report::{ActError, InvitedTo, Place, Report, SanctionRow, Told, UserDetails, UserRow};
+use super::run::MAX_LIMIT;
+use super::sanctions::row_of;
+use crate::store::{Account, SanctionOn};
+
+/// What passwords are made of: nothing that is mistaken for something else when it is
+/// read out. 32 of them, so that a byte gives each as often.
+const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// Letters of a new password: 100 bits that nobody guesses.
+const PASSWORD_LETTERS: usize = 20;
+/// Letters between two dashes.
+const GROUP: usize = 5;
+
+pub(super) async fn list(
+    ground: &Ground,
+    search: Option<&str>,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Report, ActError> {
+    let key = |text: Option<&str>| text.map(NameKeys::name_of).unwrap_or_default();
+    let limit = limit.clamp(1, MAX_LIMIT);
+    let found = ground
+        .store
+        .accounts(&key(search), &key(after), limit, ground.ended_by_ms())
+        .await?;
+    let is_full = found.len() == limit;
+    let last = found.last().map(|account| account.username.clone());
+    Ok(Report::Users {
+        after: last.filter(|_| is_full),
+        users: found.iter().map(|account| row(ground, account)).collect(),
+    })
+}
+
+fn row(ground: &Ground, account: &Account) -> UserRow {
+    UserRow {
+        id: account.user.0,
+        username: account.username.clone(),
+        created_at_ms: account.created_at_ms,
+        sessions: account.sessions,
+        last_seen_at_ms: account.last_seen_at_ms,
+        online: ground.is_online(account),
+    }
+}
+
+pub(super) async fn show(ground: &Ground, name: &str) -> Result<Report, ActError> {
+    let account = ground.account(name).await?;
+    Ok(Report::User(details(ground, &account).await?))
+}
+
+pub(super) async fn details(ground: &Ground, account: &Account) -> Result<UserDetails, ActError> {
+    let (user, store) = (account.user, &ground.store);
+    let memberships = store.memberships(user).await?;
+    let blocks = store.blocks(user).await?;
+    let invitations = store.invitations(user).await?;
+    let sanctions = store.sanctions(ground.now_ms()).await?;
+    Ok(UserDetails {
+        row: row(ground, account),
+        channels: memberships
+            .into_iter()
+            .map(|membership| Place {
+                channel: membership.channel.name.to_string(),
+                role: membership.role.name().to_owned(),
+                read_seq: membership.read_seq,
+            })
+            .collect(),
+        blocks: blocks.into_iter().map(|(_, name)| name).collect(),
+        invitations: invitations
+            .into_iter()
+            .map(|invitation| InvitedTo {
+                channel: invitation.channel,
+                by: invitation.by,
+            })
+            .collect(),
+        sanctions: sanctions
+            .iter()
+            .filter(|sanction| sanction.on == SanctionOn::Account(user))
+            .map(row_of)
+            .collect::<Vec<SanctionRow>>(),
+    })
+}
+
+/// There is no packet that tells of another name: connections are closed as by a restart,
+/// and games come back with the new one.
+pub(super) async fn rename(
+    ground: &Ground,
+    name: &str,
+    new_name: &str,
+) -> Result<Report, ActError> {
+    let account = ground.account(name).await?;
+    let new_name = Username::parse(new_name)
+        .map_err(|denial| ActError::Refused(format!("{new_name:?}: {}", denial.reason())))?;
+    let keys = new_name.keys();
+    let taken = || ActError::Refused(format!("{:?} is taken", new_name.as_str()));
+    if ground.is_reserved(&keys) {
+        let text = format!("{:?} is a reserved name", new_name.as_str());
+        return Err(ActError::Refused(text));
+    }
+    let renamed = ground
+        .store
+        .rename_account(account.user, new_name.to_string(), keys);
+    if !renamed.await? {
+        return Err(taken());
+    }
+    ground.close(account.user, CloseReason::Restarting);
+    Ok(Report::Renamed {
+        was: account.username,
+        username: new_name.to_string(),
+    })
+}
+
+pub(super) async fn reset_password(ground: &Ground, name: &str) -> Result<Report, ActError> {
+    let account = ground.account(name).await?;
+    let text = random_password()?;
+    let password = Password::parse(&text)
+        .map_err(|denial| ActError::Failed(format!("the new password: {}", denial.reason())))?;
+    let hash = ground.hash(password).await?;
+    let ended = ground.store.replace_password(account.user, hash).await?;
+    ground.close(account.user, CloseReason::SessionEnded);
+    Ok(Report::NewPassword {
+        username: account.username,
+        password: Told(text),
+        sessions_ended: ended.len(),
+    })
+}
+
+fn random_password() -> Result<String, ActError> {
+    let mut bytes = [0; PASSWORD_LETTERS];
+    getrandom::fill(&mut bytes)
+        .map_err(|cause| ActError::Failed(format!("no random numbers: {cause}")))?;
+    let mut password = String::new();
+    for (at, byte) in bytes.iter().enumerate() {
+        if at > 0 && at % GROUP == 0 {
+            password.push('-');
+        }
+        password.push(char::from(LETTERS[usize::from(byte % 32)]));
+    }
+    Ok(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_password_is_one_and_another_one_each_time() {
+        let password = random_password().unwrap();
+        assert_eq!(password.len(), PASSWORD_LETTERS + 3);
+        Password::parse(&password).unwrap();
+        assert_ne!(password, random_password().unwrap());
+    }
+}

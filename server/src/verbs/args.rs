@@ -1,0 +1,412 @@
+//! The commands as they are typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
+use longhall_server::admin::{Act, Actor};
+use longhall_server::config::Secret;
+
+/// On which server or database, and how it is told.
+#[derive(Args, Clone)]
+pub(crate) struct How {
+    /// Print JSON for programs
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Why; for the audit log
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// The database of the server, as it is started with
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) database: Option<PathBuf>,
+    /// The PostgreSQL of the servers
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "database")]
+    pub(super) store: Option<Secret>,
+    /// A file with the address of the PostgreSQL
+    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["database", "store"])]
+    pub(super) store_file: Option<PathBuf>,
+    /// The socket of a running server
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(super) admin_socket: Option<PathBuf>,
+}
+
+/// What operators do. Each goes to the running server, or to the database of one that is
+/// stopped.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Lists, shows, renames and erases accounts
+    Users(Family<Users>),
+    /// Lists and ends logins
+    Sessions(Family<Sessions>),
+    /// Lists, shows, deletes and gives away channels
+    Channels(Family<Channels>),
+    /// Deletes lines
+    Lines(Family<Lines>),
+    /// Keeps an account, an address or a range out
+    Ban(Alone<Ban>),
+    /// Lets them in again
+    Unban(Alone<Unban>),
+    /// Keeps an account from saying anything
+    Mute(Alone<Mute>),
+    /// Lets an account speak again
+    Unmute(Alone<Unmute>),
+    /// Logs an account out everywhere
+    Kick(Alone<Kick>),
+    /// Says something to everybody, in the lobby
+    Announce(Alone<Announce>),
+    /// Takes no new connections, then stops the server
+    Drain(Alone<Drain>),
+    /// Shows how the server is
+    Status(Alone<Status>),
+    /// Shows what operators did
+    Audit(Alone<Audit>),
+    /// Prints what makes a shell complete commands
+    #[command(after_help = "Examples:
+  longhall-server completions bash > /etc/bash_completion.d/longhall-server")]
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+/// Several verbs on one thing.
+#[derive(Args)]
+pub(crate) struct Family<V: Subcommand> {
+    #[command(subcommand)]
+    verb: V,
+    #[command(flatten)]
+    how: How,
+}
+
+/// A verb by itself.
+#[derive(Args)]
+pub(crate) struct Alone<V: Args> {
+    #[command(flatten)]
+    verb: V,
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Users {
+    /// Lists accounts in the order of their names
+    #[command(after_help = "Examples:
+  longhall-server users list --search mall
+  longhall-server users list --limit 1000 --after Ada --json")]
+    List {
+        /// Only those whose names hold this
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        /// Behind this name
+        #[arg(long, value_name = "NAME")]
+        after: Option<String>,
+    },
+    /// Shows an account: logins, channels, bans
+    #[command(after_help = "Examples:
+  longhall-server users show Ada")]
+    Show { name: String },
+    /// Gives an account another name; the old one is free then
+    ///
+    /// Its games are disconnected for a moment, and come back with the new name.
+    #[command(after_help = "Examples:
+  longhall-server users rename Mallory Mal --reason 'asked for it'")]
+    Rename { name: String, new_name: String },
+    /// Gives an account a random password, printed once, and ends its logins
+    #[command(after_help = "Examples:
+  longhall-server users reset-password Ada --reason 'lost it, called from a known number'")]
+    ResetPassword { name: String },
+    /// Deletes an account, all it has and the text of all it said; for good
+    #[command(after_help = "Examples:
+  longhall-server users erase Mallory --yes --reason 'request of 2026-11-02'")]
+    Erase {
+        name: String,
+        /// It is meant
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Prints all that is kept of an account, as JSON
+    #[command(after_help = "Examples:
+  longhall-server users export Ada > ada.json")]
+    Export { name: String },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Sessions {
+    /// Lists where an account is logged in
+    #[command(after_help = "Examples:
+  longhall-server sessions list Ada")]
+    List { name: String },
+    /// Ends a login by its number, or all of an account
+    #[command(after_help = "Examples:
+  longhall-server sessions close 117
+  longhall-server sessions close --all Ada")]
+    Close {
+        /// The number that sessions list shows
+        #[arg(value_name = "ID", required_unless_present = "all")]
+        session: Option<i64>,
+        /// All of this account
+        #[arg(long, value_name = "NAME", conflicts_with = "session")]
+        all: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Channels {
+    /// Lists channels in the order of their names, also those by invitation
+    #[command(after_help = "Examples:
+  longhall-server channels list --limit 20")]
+    List {
+        /// How many
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        /// Behind this name
+        #[arg(long, value_name = "CHANNEL")]
+        after: Option<String>,
+    },
+    /// Shows a channel: owner, operators, lines
+    #[command(after_help = "Examples:
+  longhall-server channels show den")]
+    Show { channel: String },
+    /// Deletes a channel with all that was said in it
+    #[command(after_help = "Examples:
+  longhall-server channels delete den --reason 'spam'")]
+    Delete { channel: String },
+    /// Makes a member the owner; the owner before becomes operator
+    #[command(after_help = "Examples:
+  longhall-server channels give den Ada")]
+    Give { channel: String, to: String },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Lines {
+    /// Deletes a line by its number, or what an account said
+    #[command(after_help = "Examples:
+  longhall-server lines delete lobby 4711
+  longhall-server lines delete lobby --by Mallory --since 2h")]
+    Delete {
+        channel: String,
+        /// The line's number
+        #[arg(required_unless_present = "by")]
+        seq: Option<u64>,
+        /// All that this account said
+        #[arg(long, value_name = "NAME", conflicts_with = "seq")]
+        by: Option<String>,
+        /// Only of so long: 30m, 2h, 3d
+        #[arg(long, value_name = "TIME", requires = "by", value_parser = seconds)]
+        since: Option<u64>,
+    },
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server ban Mallory --for 2d --reason 'spam'
+  longhall-server ban 203.0.113.0/24 --for 1h")]
+pub(crate) struct Ban {
+    /// A name, an address or a range
+    #[arg(value_name = "NAME|ADDRESS|RANGE")]
+    whom: String,
+    /// For so long: 30m, 2h, 3d; for good without
+    #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
+    for_s: Option<u64>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server unban Mallory")]
+pub(crate) struct Unban {
+    /// A name, an address or a range
+    #[arg(value_name = "NAME|ADDRESS|RANGE")]
+    whom: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server mute Mallory --for 30m")]
+pub(crate) struct Mute {
+    name: String,
+    /// For so long: 30m, 2h, 3d; for good without
+    #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
+    for_s: Option<u64>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server unmute Mallory")]
+pub(crate) struct Unmute {
+    name: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server kick Mallory")]
+pub(crate) struct Kick {
+    name: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server announce 'The tournament begins in ten minutes.'")]
+pub(crate) struct Announce {
+    text: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server drain --in 5m
+  longhall-server drain --cancel")]
+pub(crate) struct Drain {
+    /// After so long: 30s, 5m
+    #[arg(long = "in", value_name = "TIME", value_parser = seconds)]
+    #[arg(required_unless_present = "cancel")]
+    in_s: Option<u64>,
+    /// Go on as if nothing had been
+    #[arg(long, conflicts_with = "in_s")]
+    cancel: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server status --json")]
+pub(crate) struct Status {}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server audit --since 2d")]
+pub(crate) struct Audit {
+    /// Only of so long: 30m, 2h, 3d
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    since: Option<u64>,
+    /// The newest so many
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+}
+
+/// A time such as `90s`, `5m` or `2d`, in seconds.
+fn seconds(text: &str) -> Result<u64, humantime::DurationError> {
+    humantime::parse_duration(text).map(|time: Duration| time.as_secs())
+}
+
+impl Verb {
+    /// The act, and how it is done; or the shell whose completion is wanted.
+    pub(super) fn parts(self) -> Result<(How, Act), Shell> {
+        Ok(match self {
+            Verb::Users(family) => (family.how, family.verb.act()),
+            Verb::Sessions(family) => (family.how, family.verb.act()),
+            Verb::Channels(family) => (family.how, family.verb.act()),
+            Verb::Lines(family) => (family.how, family.verb.act()),
+            Verb::Ban(Alone { verb, how }) => {
+                let Ban { whom, for_s } = verb;
+                (how, Act::Ban { whom, for_s })
+            }
+            Verb::Unban(Alone { verb, how }) => (how, Act::Unban { whom: verb.whom }),
+            Verb::Mute(Alone { verb, how }) => {
+                let Mute { name, for_s } = verb;
+                (how, Act::Mute { name, for_s })
+            }
+            Verb::Unmute(Alone { verb, how }) => (how, Act::Unmute { name: verb.name }),
+            Verb::Kick(Alone { verb, how }) => (how, Act::Kick { name: verb.name }),
+            Verb::Announce(Alone { verb, how }) => (how, Act::Announce { text: verb.text }),
+            Verb::Drain(Alone { verb, how }) => match verb.in_s {
+                Some(in_s) => (how, Act::Drain { in_s }),
+                None => (how, Act::DrainCancel),
+            },
+            Verb::Status(Alone { how, .. }) => (how, Act::Status),
+            Verb::Audit(Alone { verb, how }) => {
+                let (since_s, limit) = (verb.since, verb.limit);
+                (how, Act::Audit { since_s, limit })
+            }
+            Verb::Completions { shell } => return Err(shell),
+        })
+    }
+}
+
+impl Users {
+    fn act(self) -> Act {
+        match self {
+            Users::List {
+                search,
+                limit,
+                after,
+            } => Act::UsersList {
+                search,
+                after,
+                limit,
+            },
+            Users::Show { name } => Act::UsersShow { name },
+            Users::Rename { name, new_name } => Act::UsersRename { name, new_name },
+            Users::ResetPassword { name } => Act::UsersResetPassword { name },
+            Users::Erase { name, yes } => Act::UsersErase { name, yes },
+            Users::Export { name } => Act::UsersExport { name, after: None },
+        }
+    }
+}
+
+impl Sessions {
+    fn act(self) -> Act {
+        match self {
+            Sessions::List { name } => Act::SessionsList { name },
+            Sessions::Close {
+                all: Some(name), ..
+            } => Act::SessionsCloseAll { name },
+            // Without the one there is the other.
+            Sessions::Close { session, all: None } => Act::SessionsClose {
+                session: session.unwrap_or_default(),
+            },
+        }
+    }
+}
+
+impl Channels {
+    fn act(self) -> Act {
+        match self {
+            Channels::List { limit, after } => Act::ChannelsList { after, limit },
+            Channels::Show { channel } => Act::ChannelsShow { channel },
+            Channels::Delete { channel } => Act::ChannelsDelete { channel },
+            Channels::Give { channel, to } => Act::ChannelsGive { channel, to },
+        }
+    }
+}
+
+impl Lines {
+    fn act(self) -> Act {
+        let Lines::Delete {
+            channel,
+            seq,
+            by,
+            since,
+        } = self;
+        match by {
+            Some(name) => Act::LinesDeleteBy {
+                channel,
+                name,
+                since_s: since,
+            },
+            // Without the one there is the other.
+            None => Act::LinesDelete {
+                channel,
+                seq: seq.unwrap_or_default(),
+            },
+        }
+    }
+}
+
+/// Who runs this program.
+#[cfg(unix)]
+pub(super) fn actor() -> Actor {
+    longhall_server::admin::me()
+}
+
+/// Who runs this program, as Windows tells.
+#[cfg(not(unix))]
+pub(super) fn actor() -> Actor {
+    let name = std::env::var("USERNAME").unwrap_or_else(|_| "unknown".to_owned());
+    Actor {
+        name,
+        via: "store".to_owned(),
+    }
+}

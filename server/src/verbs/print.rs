@@ -1,0 +1,287 @@
+//! What came of a command, as a person or a program reads it.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use longhall_server::admin::Answer;
+use longhall_server::admin::report::{
+    AuditEntry, ChannelDetails, ChannelRow, Report, SanctionRow, Session, Status, UserDetails,
+    UserRow,
+};
+
+/// The text for standard output.
+pub(super) fn text(answer: &Answer, is_json: bool) -> String {
+    // An export is for programs.
+    if is_json || matches!(answer.report, Report::Export(_)) {
+        let json = serde_json::to_string_pretty(&answer.report).unwrap_or_default();
+        return json + "\n";
+    }
+    match &answer.report {
+        Report::Status(status) => of_status(status),
+        Report::Users { users, after } => list(USERS, users.iter().map(user), after.as_deref()),
+        Report::User(details) => of_user(details),
+        Report::Renamed { was, username } => format!("{} is {} now\n", line(was), line(username)),
+        Report::NewPassword {
+            username,
+            password,
+            sessions_ended,
+        } => format!(
+            "the new password of {}, shown this once: {}\n{sessions_ended} logins ended\n",
+            line(username),
+            password.0
+        ),
+        Report::Erased {
+            was,
+            shown_as,
+            lines,
+            channels,
+        } => format!(
+            "{} is erased and shown as {shown_as}: {lines} lines emptied, {channels} channels left\n",
+            line(was)
+        ),
+        Report::Export(_) => String::new(),
+        Report::Sessions { sessions, .. } => list(SESSIONS, sessions.iter().map(session), None),
+        Report::SessionsClosed { username, count } => {
+            format!("{count} logins of {} ended\n", line(username))
+        }
+        Report::Channels { channels, after } => {
+            list(CHANNELS, channels.iter().map(channel), after.as_deref())
+        }
+        Report::Channel(details) => of_channel(details),
+        Report::ChannelDeleted { channel, members } => {
+            format!("{channel} is deleted; it had {members} members\n")
+        }
+        Report::Given { channel, owner } => format!("{channel} belongs to {} now\n", line(owner)),
+        Report::LinesDeleted { channel, count } => {
+            format!("{count} lines deleted in {channel}\n")
+        }
+        Report::Sanctioned(row) => of_sanction(row) + "\n",
+        Report::Lifted { kind, whom } => format!("the {kind} of {} is lifted\n", line(whom)),
+        Report::Kicked {
+            username,
+            sessions_ended,
+        } => format!(
+            "{} is logged out: {sessions_ended} logins ended\n",
+            line(username)
+        ),
+        Report::Announced { channel, seq } => format!("said in {channel}, line {seq}\n"),
+        Report::Draining { until_ms, players } => format!(
+            "no new connections from now on; the server stops at {} ({players} players are on it)\n",
+            time(*until_ms)
+        ),
+        Report::DrainCancelled => "the server goes on\n".to_owned(),
+        Report::Audit { entries } => list(AUDIT, entries.iter().map(audit), None),
+    }
+}
+
+const USERS: &[&str] = &["NAME", "ID", "REGISTERED", "LOGINS", "SEEN", "ONLINE"];
+const SESSIONS: &[&str] = &["ID", "DEVICE", "SINCE", "SEEN", "ONLINE"];
+const CHANNELS: &[&str] = &["CHANNEL", "ACCESS", "MEMBERS", "LINES", "TOPIC"];
+const AUDIT: &[&str] = &["WHEN", "WHO", "VIA", "WHAT", "ON", "OUTCOME", "WHY"];
+
+fn user(row: &UserRow) -> Vec<String> {
+    vec![
+        line(&row.username),
+        row.id.to_string(),
+        time(row.created_at_ms),
+        row.sessions.to_string(),
+        time(row.last_seen_at_ms),
+        yes_or_no(row.online),
+    ]
+}
+
+fn session(row: &Session) -> Vec<String> {
+    vec![
+        row.session.to_string(),
+        line(&row.device),
+        time(row.created_at_ms),
+        time(row.last_seen_at_ms),
+        yes_or_no(row.online),
+    ]
+}
+
+fn channel(row: &ChannelRow) -> Vec<String> {
+    let members = match row.lobby {
+        true => "everybody".to_owned(),
+        false => row.members.to_string(),
+    };
+    vec![
+        row.channel.clone(),
+        row.access.clone(),
+        members,
+        lines_kept(row),
+        line(&row.topic),
+    ]
+}
+
+fn lines_kept(row: &ChannelRow) -> String {
+    match row.first_seq > row.last_seq {
+        true => "none".to_owned(),
+        false => format!("{}-{}", row.first_seq, row.last_seq),
+    }
+}
+
+fn audit(entry: &AuditEntry) -> Vec<String> {
+    vec![
+        time(entry.at_ms),
+        line(&entry.actor),
+        line(&entry.via),
+        line(&entry.verb),
+        line(&entry.subject),
+        line(&entry.outcome),
+        line(&entry.reason),
+    ]
+}
+
+fn of_status(status: &Status) -> String {
+    let mut facts = vec![("program", status.server.clone())];
+    match &status.running {
+        None => facts.push(("server", "stopped".to_owned())),
+        Some(running) => {
+            facts.push(("running since", time(running.since_ms)));
+            facts.push(("connections", running.connections.to_string()));
+            facts.push(("players here", running.players_here.to_string()));
+            facts.push(("players", running.players.to_string()));
+            if let Some(is_up) = running.bus {
+                let bus = if is_up { "there" } else { "away" };
+                facts.push(("bus", bus.to_owned()));
+            }
+            if let Some(until_ms) = running.stops_at_ms {
+                facts.push(("draining, stops at", time(until_ms)));
+            }
+        }
+    }
+    facts.push(("accounts", status.accounts.to_string()));
+    facts.push(("logins", status.sessions.to_string()));
+    facts.push(("channels", status.channels.to_string()));
+    facts.push(("bans and mutes", status.sanctions.to_string()));
+    facts.push(("store", status.epoch.clone()));
+    columns(&facts)
+}
+
+fn of_user(details: &UserDetails) -> String {
+    let row = &details.row;
+    let mut facts = vec![
+        ("name", line(&row.username)),
+        ("id", row.id.to_string()),
+        ("registered", time(row.created_at_ms)),
+        ("logins", row.sessions.to_string()),
+        ("seen", time(row.last_seen_at_ms)),
+        ("online", yes_or_no(row.online)),
+    ];
+    for place in &details.channels {
+        facts.push(("channel", format!("{} ({})", place.channel, place.role)));
+    }
+    for invitation in &details.invitations {
+        let by = line(&invitation.by);
+        facts.push(("invited", format!("{} by {by}", invitation.channel)));
+    }
+    for name in &details.blocks {
+        facts.push(("blocks", line(name)));
+    }
+    for sanction in &details.sanctions {
+        facts.push(("sanction", of_sanction(sanction)));
+    }
+    columns(&facts)
+}
+
+fn of_channel(details: &ChannelDetails) -> String {
+    let row = &details.row;
+    let mut facts = vec![
+        ("channel", row.channel.clone()),
+        ("access", row.access.clone()),
+        ("topic", line(&row.topic)),
+        ("lines", lines_kept(row)),
+        ("members", channel(row)[2].clone()),
+    ];
+    if let Some(owner) = &details.owner {
+        facts.push(("owner", line(owner)));
+    }
+    for name in &details.operators {
+        facts.push(("operator", line(name)));
+    }
+    for name in &details.members_named {
+        facts.push(("member", line(name)));
+    }
+    columns(&facts)
+}
+
+fn of_sanction(row: &SanctionRow) -> String {
+    let done = match row.kind.as_str() {
+        "ban" => "banned",
+        _ => "muted",
+    };
+    let until = match row.until_ms {
+        Some(until_ms) => format!("until {}", time(until_ms)),
+        None => "for good".to_owned(),
+    };
+    let reason = match row.reason.as_str() {
+        "" => String::new(),
+        reason => format!(": {}", line(reason)),
+    };
+    format!(
+        "{} is {done} {until} by {}{reason}",
+        line(&row.whom),
+        line(&row.by)
+    )
+}
+
+fn yes_or_no(is: Option<bool>) -> String {
+    let word = match is {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "-",
+    };
+    word.to_owned()
+}
+
+/// In UTC, to the second.
+fn time(ms: i64) -> String {
+    let Ok(ms) = u64::try_from(ms) else {
+        return "-".to_owned();
+    };
+    // Beyond the year 9999 there is no text for it.
+    if ms == 0 || ms > 253_402_300_799_000 {
+        return "-".to_owned();
+    }
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(ms)).to_string()
+}
+
+/// What somebody typed, without what would move the cursor of a terminal.
+fn line(text: &str) -> String {
+    let shown = text.chars().map(|sign| match sign.is_control() {
+        true => '\u{fffd}',
+        false => sign,
+    });
+    shown.collect()
+}
+
+fn columns(facts: &[(&str, String)]) -> String {
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines = facts
+        .iter()
+        .map(|(name, value)| format!("{name:width$}  {value}\n"));
+    lines.collect()
+}
+
+fn list(head: &[&str], rows: impl Iterator<Item = Vec<String>>, after: Option<&str>) -> String {
+    let head = head.iter().map(|&name| name.to_owned()).collect();
+    let table: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| {
+        let cells = table.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..table[0].len()).map(width).collect();
+    let mut text = String::new();
+    for row in &table {
+        let cells = row.iter().zip(&widths);
+        let cells: Vec<_> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        text += cells.join("  ").trim_end();
+        text.push('\n');
+    }
+    if let Some(after) = after {
+        text += &format!("there are more: --after '{}'\n", line(after));
+    }
+    text
+}
