@@ -376,11 +376,11 @@ mod tests {
         // As after a cut: what the connection before it said is on its way yet.
         for connection in [0, 1] {
             let submission = Submission {
+                heard: None,
                 id: 1,
                 connection,
                 outbox: Arc::clone(&outbox),
                 channel: "lobby".into(),
-                heard: None,
                 entry: LogEntry {
                     sender: ada,
                     sender_name: "ada".to_owned(),
@@ -410,11 +410,11 @@ mod tests {
 
     fn submission(line_id: u64) -> Submission {
         Submission {
+            heard: None,
             id: 1,
             connection: 1,
             outbox: Arc::new(Outbox::new(1000, None)),
             channel: "lobby".into(),
-            heard: None,
             entry: LogEntry {
                 sender: UserId(1),
                 sender_name: "ada".to_owned(),

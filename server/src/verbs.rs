@@ -16,7 +16,7 @@ use clap::CommandFactory;
 use longhall_server::Config;
 use longhall_server::admin::report::{Export, Report};
 use longhall_server::admin::{Act, ActError, Answer, Order, Stopped};
-use longhall_server::config::{Basics, Secret};
+use longhall_server::config::{AdminSocket, Basics, Secret};
 use longhall_server::store::{PostgresStore, SqliteStore, Store};
 
 use args::How;
@@ -38,7 +38,8 @@ pub(crate) fn run(verb: Verb, basics: &Basics, config: Config) -> ExitCode {
             return print(&text);
         }
     };
-    let asked = Place::of(&how, basics).and_then(|place| ask(&place, &how, act, config));
+    let asked =
+        Place::of(&how, basics, &config.admin).and_then(|place| ask(&place, &how, act, config));
     match asked {
         Ok(Ok(answer)) => {
             if let Some(note) = &answer.note {
@@ -71,7 +72,6 @@ fn print(text: &[u8]) -> ExitCode {
 /// Where a command goes.
 struct Place {
     /// The sockets to try.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no Unix sockets"))]
     sockets: Vec<PathBuf>,
     /// Whether there must be a server.
     is_socket_only: bool,
@@ -84,16 +84,19 @@ enum StorePlace {
 }
 
 impl Place {
-    fn of(how: &How, basics: &Basics) -> anyhow::Result<Self> {
+    /// What the command names counts most, then the variables of the server.
+    fn of(how: &How, basics: &Basics, admin: &AdminSocket) -> anyhow::Result<Self> {
         let mut basics = basics.clone();
-        let is_named = how.database.is_some() || how.store.is_some() || how.store_file.is_some();
+        let is_named =
+            how.on_database.is_some() || how.on_store.is_some() || how.on_store_file.is_some();
         if is_named {
-            (basics.store, basics.store_file) = (how.store.clone(), how.store_file.clone());
+            (basics.store, basics.store_file) = (how.on_store.clone(), how.on_store_file.clone());
         }
-        if let Some(database) = &how.database {
+        if let Some(database) = &how.on_database {
             basics.database.clone_from(database);
         }
-        let mut sockets: Vec<_> = match &how.admin_socket {
+        let of_variable = admin.admin_socket.as_ref().filter(|_| !is_named);
+        let mut sockets: Vec<_> = match how.on_socket.as_ref().or(of_variable) {
             Some(socket) => vec![socket.clone()],
             None => basics.default_socket().into_iter().collect(),
         };
@@ -104,14 +107,14 @@ impl Place {
         // With nothing to go by, the service is meant.
         if let StorePlace::File(file) = &store
             && !is_named
-            && how.admin_socket.is_none()
+            && how.on_socket.is_none()
             && !file.exists()
         {
-            sockets.push(Basics::service_socket());
+            sockets.extend(Basics::service_sockets());
         }
         Ok(Self {
             sockets,
-            is_socket_only: how.admin_socket.is_some() && !is_named,
+            is_socket_only: how.on_socket.is_some() && !is_named,
             store,
         })
     }

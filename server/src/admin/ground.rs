@@ -35,6 +35,7 @@ impl Ground {
         }
     }
 
+    #[cfg(unix)]
     pub(crate) fn running(server: Arc<Server>) -> Self {
         Self {
             store: Arc::clone(&server.store),

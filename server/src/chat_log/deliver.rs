@@ -238,7 +238,10 @@ impl Pending {
     fn answer(&self, outcome: Result<ServerPacket, DenyCode>, unflushed: &mut Unflushed) {
         let packet = outcome.unwrap_or_else(|code| {
             let (connection, UserId(user)) = (self.connection, self.sender);
-            info!(connection, user, %code, "denied");
+            // What an operator has written is answered otherwise.
+            if connection != 0 {
+                info!(connection, user, %code, "denied");
+            }
             ServerPacket::deny(Some(self.id), Denial::new(code))
         });
         self.send(&packet, unflushed);

@@ -45,8 +45,11 @@ impl Basics {
             .then(|| folder.join("admin.sock"))
     }
 
-    /// Where the service's socket is.
-    pub fn service_socket() -> PathBuf {
-        PathBuf::from(RUN).join("admin.sock")
+    /// Where the socket of systemd's service is: with PostgreSQL, or beside its file.
+    pub fn service_sockets() -> [PathBuf; 2] {
+        [
+            PathBuf::from(RUN).join("admin.sock"),
+            PathBuf::from("/var/lib/longhall/longhall.db.sock"),
+        ]
     }
 }

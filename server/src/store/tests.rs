@@ -18,6 +18,7 @@ macro_rules! for_each_store {
 
 mod channels;
 mod lines;
+mod operating;
 mod retention;
 mod standings;
 mod twins;

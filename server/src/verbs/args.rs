@@ -8,7 +8,8 @@ use clap_complete::Shell;
 use longhall_server::admin::{Act, Actor};
 use longhall_server::config::Secret;
 
-/// On which server or database, and how it is told.
+/// On which server or database, and how it is told. The names are not those of the
+/// server's own options, whose defaults clap would hand on to these otherwise.
 #[derive(Args, Clone)]
 pub(crate) struct How {
     /// Print JSON for programs
@@ -18,18 +19,19 @@ pub(crate) struct How {
     #[arg(long, global = true, value_name = "TEXT")]
     pub(super) reason: Option<String>,
     /// The database of the server, as it is started with
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(super) database: Option<PathBuf>,
+    #[arg(long = "database", global = true, value_name = "FILE")]
+    pub(super) on_database: Option<PathBuf>,
     /// The PostgreSQL of the servers
-    #[arg(long, global = true, value_name = "URL", conflicts_with = "database")]
-    pub(super) store: Option<Secret>,
+    #[arg(long = "store", global = true, value_name = "URL")]
+    #[arg(conflicts_with = "on_database")]
+    pub(super) on_store: Option<Secret>,
     /// A file with the address of the PostgreSQL
-    #[arg(long, global = true, value_name = "FILE")]
-    #[arg(conflicts_with_all = ["database", "store"])]
-    pub(super) store_file: Option<PathBuf>,
+    #[arg(long = "store-file", global = true, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["on_database", "on_store"])]
+    pub(super) on_store_file: Option<PathBuf>,
     /// The socket of a running server
-    #[arg(long, global = true, value_name = "PATH")]
-    pub(super) admin_socket: Option<PathBuf>,
+    #[arg(long = "admin-socket", global = true, value_name = "PATH")]
+    pub(super) on_socket: Option<PathBuf>,
 }
 
 /// What operators do. Each goes to the running server, or to the database of one that is

@@ -354,11 +354,11 @@ async fn two_chat_logs_of_one_store_keep_one_order() {
     for id in 1..=50 {
         for (log, who) in logs.iter().zip(&players) {
             let submission = Submission {
+                heard: None,
                 id,
                 connection: 1,
                 outbox: Arc::clone(&who.outbox),
                 channel: "lobby".into(),
-                heard: None,
                 entry: LogEntry {
                     sender: who.user,
                     sender_name: who.username.clone(),

@@ -67,3 +67,26 @@ async fn seqs(store: &SqliteStore, channel: ChannelId) -> Vec<u64> {
     assert_eq!(page.last_seq, seqs.last().copied().unwrap_or(0));
     seqs
 }
+
+#[tokio::test]
+async fn the_audit_log_is_only_ever_added_to() {
+    let (_folder, path) = folder();
+    let (store, ..) = inhabited(&path).await;
+    let row = NewAuditRow {
+        at_ms: 1,
+        actor: "root".to_owned(),
+        via: "socket, uid 0".to_owned(),
+        verb: "kick".to_owned(),
+        subject: "ada".to_owned(),
+        act: "{}".to_owned(),
+        reason: String::new(),
+        outcome: "done".to_owned(),
+    };
+    store.insert_audit(row).await.unwrap();
+    store.close().await;
+    let db = Connection::open(&path).unwrap();
+    for sql in ["UPDATE audit SET actor = 'nobody'", "DELETE FROM audit"] {
+        let refused = db.execute(sql, []).unwrap_err().to_string();
+        assert!(refused.contains("only ever added to"), "{refused}");
+    }
+}

@@ -1,0 +1,238 @@
+//! What an operator does in a database.
+
+use super::*;
+
+/// Runs each test against both databases: the model has no operator.
+macro_rules! for_each_database {
+    ($($test:ident)*) => {
+        mod in_sqlite { $(#[tokio::test] async fn $test() {
+            let fixture = super::super::sqlite();
+            super::$test(&*super::Fixture::store(&fixture)).await;
+        })* }
+        #[cfg(unix)]
+        mod in_postgres { $(#[tokio::test] async fn $test() {
+            let store = crate::store::postgres::tests::store();
+            super::$test(&store).await;
+        })* }
+    };
+}
+
+for_each_database! {
+    a_sanction_replaces_the_one_before_and_ends_by_itself
+    the_audit_log_is_read_from_a_time_on
+    a_name_is_given_again_once_its_account_is_renamed
+    an_erased_account_leaves_lines_without_words
+    an_operator_deletes_lines_of_those_who_left
+    a_channel_is_deleted_with_all_who_are_in_it
+    parts_of_names_are_found_literally
+}
+
+fn ban(on: SanctionOn, until_ms: Option<i64>) -> Sanction {
+    Sanction {
+        kind: SanctionKind::Ban,
+        on,
+        username: None,
+        until_ms,
+        created_at_ms: 1000,
+        made_by: "root".to_owned(),
+        reason: "spam".to_owned(),
+    }
+}
+
+async fn a_sanction_replaces_the_one_before_and_ends_by_itself(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let network = SanctionOn::Network("203.0.113.0/24".to_owned());
+    for sanction in [
+        ban(SanctionOn::Account(ada), None),
+        ban(network.clone(), Some(3000)),
+        ban(SanctionOn::Account(ada), Some(2000)),
+    ] {
+        store.set_sanction(sanction).await.unwrap();
+    }
+    let held = |all: Vec<Sanction>| -> Vec<_> {
+        let all = all.into_iter();
+        all.map(|one| (one.on, one.username, one.until_ms))
+            .collect()
+    };
+    let of_ada = (SanctionOn::Account(ada), Some("ada".to_owned()), Some(2000));
+    let of_network = (network.clone(), None, Some(3000));
+    let at = |now_ms| async move { held(store.sanctions(now_ms).await.unwrap()) };
+    assert_eq!(at(1999).await, [of_network.clone(), of_ada]);
+    assert_eq!(at(2000).await, [of_network]);
+    assert_eq!(at(3000).await, []);
+    let lift = |on| store.lift_sanction(SanctionKind::Ban, on);
+    assert!(lift(network.clone()).await.unwrap());
+    assert!(!lift(network).await.unwrap());
+    let mute = store.lift_sanction(SanctionKind::Mute, SanctionOn::Account(ada));
+    assert!(!mute.await.unwrap());
+}
+
+fn noted(at_ms: i64, verb: &str) -> NewAuditRow {
+    NewAuditRow {
+        at_ms,
+        actor: "root".to_owned(),
+        via: "socket, uid 0".to_owned(),
+        verb: verb.to_owned(),
+        subject: "ada".to_owned(),
+        act: "{}".to_owned(),
+        reason: String::new(),
+        outcome: "done".to_owned(),
+    }
+}
+
+async fn the_audit_log_is_read_from_a_time_on(store: &dyn Store) {
+    for (at_ms, verb) in [(1, "ban"), (2, "kick"), (3, "mute")] {
+        store.insert_audit(noted(at_ms, verb)).await.unwrap();
+    }
+    let verbs = |since_ms, limit| async move {
+        let rows = store.audit(since_ms, limit).await.unwrap().into_iter();
+        rows.map(|found| found.row.verb).collect::<Vec<_>>()
+    };
+    assert_eq!(verbs(0, 10).await, ["ban", "kick", "mute"]);
+    assert_eq!(verbs(2, 10).await, ["kick", "mute"]);
+    assert_eq!(verbs(0, 1).await, ["mute"]);
+    assert_eq!(store.audit(3, 1).await.unwrap()[0].row, noted(3, "mute"));
+}
+
+async fn a_name_is_given_again_once_its_account_is_renamed(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    user(store, "bob").await;
+    let rename = |name: &str| {
+        let keys = Username::parse(name).unwrap().keys();
+        store.rename_account(ada, name.to_owned(), keys)
+    };
+    assert!(!rename("Bob").await.unwrap());
+    assert!(!rename("b0b").await.unwrap());
+    assert!(rename("Grace").await.unwrap());
+    assert!(rename("grace").await.unwrap());
+    let found = store.user_by_name(&name_key("grace")).await.unwrap();
+    assert_eq!(found.unwrap().id, ada);
+    let other = user(store, "ada").await;
+    assert_ne!(other, ada);
+}
+
+async fn an_erased_account_leaves_lines_without_words(store: &dyn Store) {
+    let (ada, bob) = (user(store, "ada").await, user(store, "bob").await);
+    let den = channel(store, bob, "den").await;
+    join(store, den, ada).await;
+    for entry in [
+        say(ada, den, 1, "hers"),
+        say(bob, den, 1, "his"),
+        whisper(ada, bob, 2, "psst"),
+        whisper(bob, ada, 2, "what?"),
+    ] {
+        append_one(store, entry).await;
+    }
+    store.insert_session(session(ada, 1)).await.unwrap();
+    store.insert_block(bob, ada, 10).await.unwrap();
+    let said = store.said(ada, 0).await.unwrap();
+    let texts: Vec<_> = said.lines.iter().map(|line| &*line.text).collect();
+    assert_eq!(texts, ["hers"]);
+
+    let shown = "(erased 1)";
+    store.bury_account(ada, shown.to_owned()).await.unwrap();
+    store.delete_member(den, ada).await.unwrap();
+    let (mut after, mut lines) = (0, 0);
+    while let Some(next) = {
+        let step = store.blank_lines(ada, after).await.unwrap();
+        lines += step.lines;
+        step.next
+    } {
+        after = next;
+    }
+    assert_eq!(lines, 3);
+    store.delete_inbox(ada).await.unwrap();
+    assert_eq!(told(store, Log::Inbox(ada)).await, []);
+    assert_eq!(
+        told(store, Log::Channel(den)).await,
+        [
+            (1, LineKind::Deleted, String::new()),
+            (2, LineKind::Said, "his".to_owned())
+        ]
+    );
+    let whispers = store.lines(Log::Inbox(bob), Cursor::After(0), 10, usize::MAX);
+    let whispers = whispers.await.unwrap().lines;
+    let seen: Vec<_> = whispers
+        .iter()
+        .map(|(_, line)| (&*line.sender, line.recipient.as_deref(), &*line.text))
+        .collect();
+    assert_eq!(
+        seen,
+        [(shown, Some("bob"), ""), ("bob", Some(shown), "what?")]
+    );
+    assert!(store.sessions(ada, 0).await.unwrap().is_empty());
+    assert!(store.blocks(bob).await.unwrap().is_empty());
+    assert!(
+        store
+            .user_by_name(&name_key("ada"))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(store.counts(0).await.unwrap().accounts, 1);
+    let again = user(store, "ada").await;
+    assert_ne!(again, ada);
+}
+
+async fn an_operator_deletes_lines_of_those_who_left(store: &dyn Store) {
+    let (ada, bob) = (user(store, "ada").await, user(store, "bob").await);
+    let den = channel(store, bob, "den").await;
+    join(store, den, ada).await;
+    append_one(store, say(ada, den, 1, "hers")).await;
+    store.delete_member(den, ada).await.unwrap();
+    let by_herself = append_one(store, delete(ada, Some(den), 1)).await;
+    assert_eq!(by_herself, Appended::NotAMember);
+    let what = LogAction::Delete {
+        channel: Some(den),
+        of: 1,
+        not_before_ms: BY_OPERATOR,
+    };
+    let deleted = append_one(store, entry(ada, what)).await;
+    assert!(matches!(deleted, Appended::Line { .. }), "{deleted:?}");
+    assert_eq!(
+        told(store, Log::Channel(den)).await,
+        [
+            (1, LineKind::Deleted, String::new()),
+            (2, LineKind::Deletion, String::new())
+        ]
+    );
+}
+
+async fn a_channel_is_deleted_with_all_who_are_in_it(store: &dyn Store) {
+    let (ada, bob) = (user(store, "ada").await, user(store, "bob").await);
+    let lobby = store.open_lobby(&channel_name("lobby"), 0).await.unwrap();
+    let den = channel(store, bob, "den").await;
+    join(store, den, ada).await;
+    append_one(store, say(ada, den, 1, "hers")).await;
+    let members = store.delete_channel(den).await.unwrap().unwrap();
+    let names: Vec<_> = members.iter().map(|member| &*member.username).collect();
+    assert_eq!(names, ["ada", "bob"]);
+    assert_eq!(store.delete_channel(den).await.unwrap(), None);
+    assert_eq!(store.delete_channel(lobby.id).await.unwrap(), None);
+    let said = append_one(store, say(ada, den, 2, "still there?")).await;
+    assert_eq!(said, Appended::NotAMember);
+    let all = store.all_channels(None, 10).await.unwrap();
+    assert_eq!(all.len(), 1);
+    // The numbers go on under the same name.
+    let den = channel(store, bob, "den").await;
+    append_one(store, say(bob, den, 1, "new")).await;
+    let lines = told(store, Log::Channel(den)).await;
+    assert_eq!(lines, [(2, LineKind::Said, "new".to_owned())]);
+}
+
+async fn parts_of_names_are_found_literally(store: &dyn Store) {
+    for name in ["ada", "small_m", "smallxm"] {
+        user(store, name).await;
+    }
+    let find = |part: &'static str| async move {
+        let found = store.accounts(part, "", 10, 0).await.unwrap();
+        found
+            .into_iter()
+            .map(|one| one.username)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(find("l_m").await, ["small_m"]);
+    assert_eq!(find("small").await, ["small_m", "smallxm"]);
+    assert_eq!(find("%").await, Vec::<String>::new());
+    assert_eq!(find("").await.len(), 3);
+}
