@@ -121,12 +121,7 @@ impl Server {
         read.map_err(io::Error::other)?;
         Ok(Arc::new(Self {
             limits: Arc::new(RateLimits::new(&config)),
-            chat_log: ChatLog::start(
-                Arc::clone(&store),
-                hub.clone(),
-                Arc::clone(&metrics),
-                stopping.clone(),
-            ),
+            chat_log: ChatLog::start(&store, &hub, &metrics, &stopping),
             hub,
             cluster,
             health: Health::of(&lobby),

@@ -345,9 +345,8 @@ async fn two_chat_logs_of_one_store_keep_one_order() {
             ..newcomer(user.0)
         };
         places.push(enter(hub, &who));
-        let (store, hub) = (Arc::clone(&store), hub.clone());
         let stopping = CancellationToken::new();
-        logs.push(ChatLog::start(store, hub, Arc::default(), stopping));
+        logs.push(ChatLog::start(&store, hub, &Arc::default(), &stopping));
         players.push(who);
     }
     servers.settle();
