@@ -66,9 +66,11 @@ pub(crate) fn default_file(keys: &Keys) -> String {
 }
 
 fn comments(key: &Key) -> String {
-    let unit = key.option.get_value_names().unwrap_or_default();
-    let unit = unit.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let mut notes = unit;
+    // A switch has a name for its value as well, which nobody is to see.
+    let takes_values = key.option.get_action().takes_values();
+    let unit = key.option.get_value_names().filter(|_| takes_values);
+    let unit = unit.unwrap_or_default().iter().map(ToString::to_string);
+    let mut notes: Vec<_> = unit.collect();
     if !key.is_live {
         notes.push("after a restart".to_owned());
     }
