@@ -11,6 +11,8 @@ use longhall_server::config::StorePlaceOptions;
 use longhall_server::store::backup::{self, Contents, Step, Watch};
 use longhall_server::{process_limits, shutdown};
 
+use crate::settings_file::FileOption;
+
 /// How often it says how far it is.
 const EVERY: Duration = Duration::from_secs(2);
 
@@ -28,6 +30,9 @@ pub(crate) struct Backup {
     /// Write over the file if it exists
     #[arg(long)]
     force: bool,
+
+    #[command(flatten)]
+    settings: FileOption,
 
     #[command(flatten)]
     place: StorePlaceOptions,
@@ -65,6 +70,9 @@ pub(crate) struct Restore {
     /// The backup
     #[arg(value_name = "FILE")]
     file: PathBuf,
+
+    #[command(flatten)]
+    settings: FileOption,
 
     #[command(flatten)]
     place: StorePlaceOptions,

@@ -103,7 +103,9 @@ fn run_command(mut given: Given<Args>, log: &Log) -> ExitCode {
         Some(Command::Backup(options)) => backup_commands::back_up(&options),
         Some(Command::Verify(options)) => backup_commands::verify(&options),
         Some(Command::Restore(options)) => backup_commands::restore(&options),
-        Some(Command::Doctor(options)) => return doctor_command::run(&options),
+        Some(Command::Doctor(options)) => {
+            return doctor_command::run(&options, given.advice, &origins);
+        }
         Some(Command::CopyStore(options)) => copy_store::run(&options),
         Some(Command::DevCertificate(options)) => dev_certificate::run(&options),
         Some(Command::PrintDefaultConfig(_)) => settings_file::print_default(&Args::command()),
@@ -139,7 +141,10 @@ fn start(given: Given<Args>, log: &Log) -> anyhow::Result<()> {
     let levels = &args.basics.log;
     log.take_events(levels)
         .with_context(|| not_a_level(levels))?;
-    let advice = given.advice.into_iter().chain(settings_file::advice(&args));
+    let advice = given
+        .advice
+        .into_iter()
+        .chain(settings_file::advice(&args.config));
     advice.for_each(|advice| warn!("{}", given.origins.name_in(&advice)));
     args.config.hashing.cost.check()?;
     tls::check(&args.config.tls, args.basics.listen)?;

@@ -61,7 +61,7 @@ impl Reload {
             Refused::Options(error) => variables::in_one_line(&error),
             Refused::File(broken) => broken.to_string(),
         })?;
-        let found = unsound(&mut given.options);
+        let found = unsound(&given.options.basics, &mut given.options.config);
         if !found.is_empty() {
             let named = found.iter().map(|text| given.origins.name_in(text));
             return Err(named.collect::<Vec<_>>().join("; "));
@@ -80,7 +80,7 @@ impl Reload {
         }
         let taken = list(&taken);
         let waiting_for_a_restart = list(&self.differing(&given.matches, false));
-        let advice = settings_file::advice(&mixed);
+        let advice = settings_file::advice(&mixed.config);
         self.settings.set(mixed.config);
         self.running = running;
         info!(taken, waiting_for_a_restart, "read the settings again");

@@ -16,11 +16,22 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
+
 pub(crate) use check::{CheckConfig, advice, check, unsound};
 pub(crate) use keys::{Key, Keys};
 pub(crate) use print::{PrintDefaultConfig, print, print_default};
 #[cfg(test)]
 pub(crate) use print::{default_file, explain};
+
+/// The option that names the file, for the program's commands: those settings that a command has
+/// as options come from there.
+#[derive(Args)]
+pub(crate) struct FileOption {
+    /// A file with the settings of the server
+    #[arg(long = "config", env = "LONGHALL_CONFIG", value_name = "FILE")]
+    config_file: Option<PathBuf>,
+}
 
 /// What a file sets.
 pub(crate) struct SettingsFile {
@@ -57,6 +68,7 @@ pub(crate) struct Broken {
     path: PathBuf,
     slips: Vec<Slip>,
 }
+
 impl SettingsFile {
     /// Reads a file of settings for the options with these keys.
     ///

@@ -50,6 +50,7 @@ pub use operating::{
     Account, AuditRow, BY_OPERATOR, Blanked, Counts, ERASED_HASH, NewAuditRow, Operating, Said,
     SaidPage, Sanction, SanctionKind, SanctionOn,
 };
+pub(crate) use postgres::MOST_CONNECTIONS;
 pub use postgres::{PostgresError, PostgresHealth, PostgresStore};
 pub use sqlite::{OpenError, SqliteHealth, SqliteStore};
 pub use standing::{ChannelStanding, Standing, Standings};

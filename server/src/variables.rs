@@ -57,8 +57,10 @@ pub(crate) fn parse_from<T: Parser>(arguments: &[OsString]) -> Result<Given<T>, 
     let early = lenient.try_get_matches_from(arguments);
     let early = early.map_err(Refused::Options)?;
     let keys = Keys::of(&T::command());
-    let file = config_file(&early).map(|path| {
-        let is_variable = early.value_source("config_file") == Some(ValueSource::EnvVariable);
+    let asking = Asking::of::<T>(&early);
+    let file = asking.config_file().map(|path| {
+        let source = asking.matches.value_source("config_file");
+        let is_variable = source == Some(ValueSource::EnvVariable);
         let read = SettingsFile::read(&path, &keys);
         read.map_err(|broken| match is_variable {
             true => broken.named_by("LONGHALL_CONFIG"),
@@ -67,9 +69,8 @@ pub(crate) fn parse_from<T: Parser>(arguments: &[OsString]) -> Result<Given<T>, 
     });
     let file = file.transpose().map_err(Refused::File)?;
     let settings = file.as_ref().map_or(&[][..], |file| &file.settings);
-    let counting = settings.iter().filter(|it| counts(it, &early, &keys));
-    let counting: Vec<_> = counting.collect();
-    let all = with_settings(arguments, &counting);
+    let counting: Vec<_> = settings.iter().filter(|it| asking.heeds(it)).collect();
+    let all = with_settings(arguments, asking.names, &counting);
 
     let mut command = command::<T>();
     let matches = command.try_get_matches_from_mut(&all).map_err(|error| {
@@ -99,7 +100,7 @@ pub(crate) fn parse_from<T: Parser>(arguments: &[OsString]) -> Result<Given<T>, 
 pub(crate) fn parse_alone<T: Parser>(file: &SettingsFile) -> Result<Given<T>, Broken> {
     let settings: Vec<_> = file.settings.iter().collect();
     let mut command = command::<T>().mut_args(without_variable);
-    let matches = command.try_get_matches_from_mut(with_settings(&["".into()], &settings));
+    let matches = command.try_get_matches_from_mut(with_settings(&["".into()], 1, &settings));
     let read = matches.and_then(|matches| Ok((T::from_arg_matches(&matches)?, matches)));
     let (options, matches) = read.map_err(|error| file.broken_by(&[in_one_line(&error)]))?;
     let origins = Origins::of(&command, &matches, Some(file), &settings);
@@ -156,35 +157,62 @@ fn as_arguments(matches: &ArgMatches, key: &Key) -> Vec<OsString> {
         .collect()
 }
 
-/// The file that is to be read, if the program is to be a server.
-fn config_file(matches: &ArgMatches) -> Option<PathBuf> {
-    if matches.subcommand_name().is_some() {
-        return None;
+/// Who wants to know what the file says: the server, or one of the program's commands, which
+/// need not have all the options that the file may set.
+struct Asking<'a> {
+    matches: &'a ArgMatches,
+    keys: Keys,
+    /// How many names stand before its options on the command line.
+    names: usize,
+}
+
+impl<'a> Asking<'a> {
+    fn of<T: Parser>(matches: &'a ArgMatches) -> Self {
+        let command = T::command();
+        let asking = matches.subcommand().and_then(|(name, matches)| {
+            let keys = Keys::of(command.find_subcommand(name)?);
+            Some(Self {
+                matches,
+                keys,
+                names: 2,
+            })
+        });
+        asking.unwrap_or_else(|| Self {
+            matches,
+            keys: Keys::of(&command),
+            names: 1,
+        })
     }
-    matches.get_one::<PathBuf>("config_file").cloned()
+
+    /// The file that is to be read, by those who have the option.
+    fn config_file(&self) -> Option<PathBuf> {
+        let file = self.matches.try_get_one::<PathBuf>("config_file");
+        file.ok().flatten().cloned()
+    }
+
+    /// Whether it has that option, and nothing that counts more speaks against it: the same
+    /// setting, or one that it cannot be set beside.
+    fn heeds(&self, setting: &Setting) -> bool {
+        let keys = &self.keys;
+        let is_given = |key: &Key| {
+            let source = self.matches.value_source(key.id());
+            source.is_some_and(|source| source != ValueSource::DefaultValue)
+        };
+        let Some(own) = keys.named(&setting.name) else {
+            return false;
+        };
+        !is_given(own)
+            && !keys
+                .iter()
+                .any(|other| is_given(other) && keys.exclude_each_other(own, other))
+    }
 }
 
-/// Whether nothing that counts more speaks against it: the same setting, or one that it
-/// cannot be set beside.
-fn counts(setting: &Setting, matches: &ArgMatches, keys: &Keys) -> bool {
-    let is_given = |key: &Key| {
-        let source = matches.value_source(key.id());
-        source.is_some_and(|source| source != ValueSource::DefaultValue)
-    };
-    let Some(own) = keys.named(&setting.name) else {
-        return false;
-    };
-    !is_given(own)
-        && !keys
-            .iter()
-            .any(|other| is_given(other) && keys.exclude_each_other(own, other))
-}
-
-/// The command line with these settings in it, behind the program's name.
-fn with_settings(arguments: &[OsString], settings: &[&Setting]) -> Vec<OsString> {
-    let (program, rest) = arguments.split_at(arguments.len().min(1));
+/// The command line with these settings in it, behind as many names.
+fn with_settings(arguments: &[OsString], names: usize, settings: &[&Setting]) -> Vec<OsString> {
+    let (names, rest) = arguments.split_at(arguments.len().min(names));
     let settings = settings.iter().flat_map(|setting| &setting.arguments);
-    let mut all = program.to_vec();
+    let mut all = names.to_vec();
     all.extend(settings.map(OsString::from));
     all.extend_from_slice(rest);
     all

@@ -5,10 +5,7 @@ use std::time::Instant;
 use super::Finding;
 use crate::bus::ping;
 use crate::config::{Bus, Secret};
-use crate::store::PostgresHealth;
-
-/// Connections of one server, at most.
-const CONNECTIONS: i32 = 13;
+use crate::store::{MOST_CONNECTIONS, PostgresHealth};
 
 /// Whether PostgreSQL can be reached, and keeps what it has acknowledged.
 pub(super) fn postgres(url: &Secret) -> Vec<Finding> {
@@ -51,12 +48,12 @@ pub(super) fn postgres(url: &Secret) -> Vec<Finding> {
         );
         Finding::fail("durability", said)
     });
-    found.push(if max_connections - connections < CONNECTIONS {
+    found.push(if usize::try_from(max_connections - connections).unwrap_or(0) <= MOST_CONNECTIONS {
         Finding::warn(
             "connections",
             format!(
                 "{connections} of {max_connections} connections are taken, and a server takes up \
-                 to {CONNECTIONS}; raise max_connections"
+                 to {MOST_CONNECTIONS}, and one for a backup; raise max_connections"
             ),
         )
     } else {

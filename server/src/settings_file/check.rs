@@ -1,9 +1,11 @@
 //! `longhall-server check-config`: what a start with a file would find wrong.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap::CommandFactory;
-use longhall_server::log;
+use longhall_server::config::Basics;
+use longhall_server::{Config, log};
 
 use super::{Broken, Keys, SettingsFile, Slip};
 use crate::variables::{self, Given};
@@ -37,7 +39,8 @@ pub(crate) fn check(options: &CheckConfig) -> Result<String, Broken> {
         Err(_) if !file.slips.is_empty() => return Err(file.broken()),
         Err(broken) => return Err(broken),
     };
-    let found = file.broken_by(&unsound(&mut given.options)).slips;
+    let crate::Args { basics, config, .. } = &mut given.options;
+    let found = file.broken_by(&unsound(basics, config)).slips;
     file.slips.extend(found);
     if !file.slips.is_empty() {
         file.slips.sort_by_key(|slip| slip.line);
@@ -45,7 +48,11 @@ pub(crate) fn check(options: &CheckConfig) -> Result<String, Broken> {
     }
     let count = file.settings.len();
     let mut answer = format!("{}: {count} settings, none wrong\n", file.path.display());
-    for advice in given.advice.into_iter().chain(advice(&given.options)) {
+    for advice in given
+        .advice
+        .into_iter()
+        .chain(advice(&given.options.config))
+    {
         answer += &format!("warning: {}\n", given.origins.name_in(&advice));
     }
     Ok(answer)
@@ -53,8 +60,7 @@ pub(crate) fn check(options: &CheckConfig) -> Result<String, Broken> {
 
 /// What no single option can see, in words that name the options. Reads the lists of
 /// names.
-pub(crate) fn unsound(options: &mut crate::Args) -> Vec<String> {
-    let crate::Args { basics, config, .. } = options;
+pub(crate) fn unsound(basics: &Basics, config: &mut Config) -> Vec<String> {
     let mut found = Vec::new();
     if log::check_levels(&basics.log).is_err() {
         found.push(crate::not_a_level(&basics.log));
@@ -63,6 +69,8 @@ pub(crate) fn unsound(options: &mut crate::Args) -> Vec<String> {
         config.hashing.cost.check(),
         config.names.read_reserved(),
         config.names.check_banned(),
+        config.backups.check(),
+        basics.admin.address().map(drop).map_err(io::Error::other),
     ];
     let errors = checks.into_iter().filter_map(Result::err);
     found.extend(errors.map(|error| error.to_string()));
@@ -70,8 +78,8 @@ pub(crate) fn unsound(options: &mut crate::Args) -> Vec<String> {
 }
 
 /// What is not wrong, and should not stay as it is.
-pub(crate) fn advice(options: &crate::Args) -> Option<String> {
-    options.config.hashing.cost.is_weak().then(|| {
+pub(crate) fn advice(config: &Config) -> Option<String> {
+    config.hashing.cost.is_weak().then(|| {
         "--hash-memory and --hash-passes are below what OWASP advises: stolen hashes of \
          passwords are soon guessed"
             .to_owned()

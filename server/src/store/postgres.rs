@@ -68,6 +68,9 @@ const CONNECTIONS: usize = 8;
 /// at the next. More commit more often for the same lines.
 const BATCHES_AT_ONCE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
+/// Most connections that a server has for long. A backup has one more.
+pub(crate) const MOST_CONNECTIONS: usize = CONNECTIONS + BATCHES_AT_ONCE.get() + locks::CONNECTIONS;
+
 /// Everything in a PostgreSQL database, which other servers may have open as well.
 pub struct PostgresStore {
     pool: Pool,

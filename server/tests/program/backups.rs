@@ -439,3 +439,32 @@ fn check_cannot(path: &Path, folder: &Path) {
         "{log}"
     );
 }
+
+#[test]
+fn the_settings_file_says_which_database_is_meant() {
+    let (folder, path) = database();
+    with_lines(&path, 10);
+    let file = folder.path().join("longhall.toml");
+    let text = format!("database = {path:?}\n[lobby]\nmotd = 'hello'\nwelcome = 'hi'\n");
+    fs::write(&file, text).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let commanded = |name: &str| {
+        let mut command = Program::command();
+        command.current_dir(elsewhere.path()).arg(name);
+        command.env("LONGHALL_CONFIG", &file);
+        command
+    };
+    assert!(run(commanded("backup").arg("backup.db")).contains("10 lines in 1 logs"));
+    fs::remove_file(&path).unwrap();
+    run(commanded("restore").arg("backup.db"));
+    assert_eq!(texts(&path).len(), 10);
+    let store = [
+        "restore",
+        "--store",
+        "postgres://hall@127.0.0.1:1/none",
+        "backup.db",
+    ];
+    let mut other = Program::command();
+    other.current_dir(elsewhere.path()).args(store);
+    check_refused(other.env("LONGHALL_CONFIG", &file), &["127.0.0.1:1"]);
+}

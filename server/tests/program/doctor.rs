@@ -152,7 +152,7 @@ fn backups_that_are_missing_old_or_damaged_are_told() {
         doctor.env("LONGHALL_BACKUP_FOLDER", &backups);
         doctor
     };
-    check(&mut doctor(), "backups", "fail", "--backup-folder");
+    check(&mut doctor(), "backups", "fail", "LONGHALL_BACKUP_FOLDER");
     fs::create_dir(&backups).unwrap();
     check(&mut doctor(), "backups", "warn", "there is none");
     let old = backups.join("longhall-20200101T000000Z.db");
@@ -162,4 +162,54 @@ fn backups_that_are_missing_old_or_damaged_are_told() {
     let whole = fs::read(&old).unwrap();
     fs::write(&old, &whole[..whole.len() / 2]).unwrap();
     check(doctor().arg("--deep"), "backup-whole", "fail", "cut short");
+}
+
+#[test]
+fn the_settings_file_is_read_and_blamed_by_its_line() {
+    let (folder, path) = database();
+    with_lines(&path, 10);
+    let file = folder.path().join("longhall.toml");
+    let write = |text: &str| {
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let doctor = || {
+        let mut doctor = Program::command();
+        doctor.current_dir(folder.path());
+        doctor.args(["doctor", "--config", "longhall.toml"]);
+        doctor
+    };
+    write(&format!(
+        "database = {path:?}\n[backups]\nbackup-folder = 'nowhere'\n"
+    ));
+    check(
+        &mut doctor(),
+        "settings",
+        "fail",
+        "backup-folder (longhall.toml:3) nowhere",
+    );
+    check(&mut doctor(), "database", "ok", "is whole");
+    let mut other = doctor();
+    other.arg("--database").arg(folder.path().join("other.db"));
+    check(&mut other, "database", "ok", "the server creates it");
+    write("[lobby]\nmotd = 'hello'\nwelcome = 'hi'\n");
+    check(
+        doctor().args(["--grace", "5"]),
+        "settings",
+        "ok",
+        "none wrong",
+    );
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    check(&mut doctor(), "settings", "ok", "none wrong");
+    write("bus = 'nats://hall:s3cret@127.0.0.1:1'\n");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    check(&mut doctor(), "settings", "warn", "chmod o-r");
+    write("data-base = 'longhall.db'\n");
+    let output = doctor().output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("longhall.toml:1: there is no key data-base"),
+        "{told}"
+    );
 }

@@ -20,7 +20,7 @@ use crate::store::figures::PoolFigures;
 use crate::store::{ChannelGuard, StoreError};
 
 /// Channels that one server may be changing at the same time, on a connection each.
-const CONNECTIONS: usize = 4;
+pub(super) const CONNECTIONS: usize = 4;
 /// Longest that a lock is held. A change takes milliseconds; whoever takes longer must
 /// not keep all other servers from the channel.
 const LONGEST_HOLD: Duration = Duration::from_secs(10);
