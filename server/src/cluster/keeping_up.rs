@@ -75,7 +75,7 @@ pub(super) async fn run(shared: &Shared) {
         let tell = shared.doubts.take_tell();
         match shared.catch_up().await {
             Ok(()) => {
-                if is_store_away {
+                if is_store_away && shared.bus.has_others() {
                     info!("the database answers again");
                 }
                 if tell || std::mem::take(&mut is_store_away) {
@@ -85,7 +85,8 @@ pub(super) async fn run(shared: &Shared) {
                 }
             }
             Err(cause) => {
-                if !std::mem::replace(&mut is_store_away, true) {
+                // Where there are no others, what the store says itself is enough.
+                if !std::mem::replace(&mut is_store_away, true) && shared.bus.has_others() {
                     warn!(%cause, "cannot look for lines of other servers");
                 }
             }
