@@ -1,6 +1,6 @@
 //! The Unix socket by which acts come to a running server.
 //!
-//! One line of JSON asks, one answers: see [`Request`] and [`Reply`]. Only the user that
+//! One line of JSON asks, one answers: see `Request` and `Reply`. Only the user that
 //! the server runs as, and root, get through: the socket's file has the mode 0600, and who
 //! asks is looked at again. Lines, the time for them and the number of connections are
 //! bounded.

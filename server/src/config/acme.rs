@@ -34,6 +34,7 @@ pub struct Acme {
     /// For another authority, or for a try with
     /// https://acme-staging-v02.api.letsencrypt.org/directory, whose certificates nobody
     /// trusts.
+    #[allow(rustdoc::bare_urls, reason = "it is the text of the help")]
     #[arg(
         long = "acme-directory",
         env = "LONGHALL_ACME_DIRECTORY",

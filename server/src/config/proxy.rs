@@ -33,6 +33,7 @@ pub struct Proxy {
     /// games outside of browsers.
     ///
     /// Set it to where your game's web export is played, as on itch.io.
+    #[allow(rustdoc::bare_urls, reason = "it is the text of the help")]
     #[arg(long, env = "LONGHALL_ALLOWED_ORIGINS")]
     #[arg(value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     pub allowed_origins: Vec<String>,
