@@ -286,11 +286,13 @@ async fn servers_hear_each_other_over_a_nats_that_dies_and_comes_back() {
     ada.create("trade", Access::Open).await;
     bob.join("trade").await;
     over_the_bus(&mut ada, &mut bob, 1).await;
+    let is_up = |player: &TestSession| player.server().cluster.as_ref().unwrap().is_bus_up();
     nats.kill().unwrap();
+    // It starts in less time than they may take to notice.
+    until(|| !is_up(&ada) && !is_up(&bob)).await;
     ada.chat("lobby", "past it").await;
     assert_eq!(hears(&mut bob).await, ["past it"]);
     nats.start_again().unwrap();
-    let is_up = |player: &TestSession| player.server().cluster.as_ref().unwrap().is_bus_up();
     until(|| is_up(&ada) && is_up(&bob)).await;
     over_the_bus(&mut bob, &mut ada, 2).await;
 }
