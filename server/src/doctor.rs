@@ -15,7 +15,6 @@ use serde::Serialize;
 
 use crate::config::{Basics, Config};
 use crate::{SERVER_NAME, backups, clock::now_ms};
-pub use certificate::certificate;
 
 /// How well something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -88,9 +87,11 @@ pub fn examine(basics: &Basics, config: &Config, is_deep: bool) -> Vec<Finding> 
         }
     }
     found.extend(network::bus(&basics.bus));
+    found.extend(certificate::examine(&config.tls));
     let secrets = [
         ("store-file", basics.store_file.as_deref()),
         ("bus-file", basics.bus.bus_file.as_deref()),
+        ("tls-key", config.tls.key.as_deref()),
     ];
     for (check, file) in secrets {
         found.extend(file.map(|file| machine::secret(check, file)));

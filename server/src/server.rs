@@ -160,6 +160,15 @@ impl Server {
         self.reserved.store(Arc::new(Reserved::of(settings)));
     }
 
+    /// Reads the certificate again, if there is one, without waiting until it is looked
+    /// for a new one.
+    pub(crate) async fn read_certificate(&self) {
+        if let Some(tls) = self.tls.clone() {
+            // What comes of it is in the log.
+            let _ = tokio::task::spawn_blocking(move || tls.reload()).await;
+        }
+    }
+
     /// Starts what goes on beside the connections, until the server is asked to stop.
     pub(crate) fn start_tasks(self: &Arc<Self>) {
         let store = || Arc::clone(&self.store);

@@ -67,6 +67,7 @@ pub(crate) async fn follow(server: Arc<Server>) {
         let wanted = settings.lobby.welcome.clone();
         server.take(&settings);
         drop(settings);
+        server.read_certificate().await;
         if wanted == welcome {
             continue;
         }

@@ -96,7 +96,7 @@ impl Tls {
         let files = match (&settings.certificate, &settings.key) {
             (None, None) if is_by_acme => {
                 acme::prepare(&settings.acme)?;
-                let both = acme::certificate_file(&settings.acme);
+                let both = settings.acme.certificate_file();
                 Files {
                     certificate: both.clone(),
                     key: both,

@@ -14,12 +14,16 @@ use tokio::time::timeout;
 
 /// A server with a certificate, which it looks at often.
 async fn with_tls() -> (tempfile::TempDir, Pair, TestServer) {
+    with_tls_looked_at_every(Duration::from_millis(20)).await
+}
+
+async fn with_tls_looked_at_every(interval: Duration) -> (tempfile::TempDir, Pair, TestServer) {
     let folder = tempfile::tempdir().unwrap();
     let pair = Pair::write(folder.path(), Validity::Year);
     let server = TestServer::with(|config| {
         config.tls.certificate = Some(pair.certificate.clone());
         config.tls.key = Some(pair.key.clone());
-        config.tls.interval = Duration::from_millis(20);
+        config.tls.interval = interval;
         config.timeouts.write = Duration::from_millis(500);
     })
     .await;
@@ -122,6 +126,22 @@ async fn a_new_certificate_is_taken_and_nobody_is_dropped() {
     ben.enter("ben").await;
     ada.say("Still here").await;
     ben.expect_chat("ada", "Still here").await;
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_taken_at_once_with_new_settings() {
+    let (folder, old, server) = with_tls_looked_at_every(Duration::from_secs(3600)).await;
+    old.connect(server.address).await.unwrap();
+    let new = Pair::write(folder.path(), Validity::Year);
+    assert!(new.connect(server.address).await.is_err());
+    let settings = server.settings.now().as_ref().clone();
+    server.settings.set(settings);
+    let taken = async {
+        while new.connect(server.address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, taken).await.expect("it is taken");
 }
 
 /// Sends bytes to the port of TLS and returns all that comes back.

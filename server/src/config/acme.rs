@@ -76,3 +76,10 @@ fn directory(text: &str) -> Result<String, String> {
         false => Err("it does not begin with https://".to_owned()),
     }
 }
+
+impl Acme {
+    /// Where the certificate and its key are kept, in one file: both change at once.
+    pub(crate) fn certificate_file(&self) -> PathBuf {
+        self.state.join("certificate.pem")
+    }
+}

@@ -8,13 +8,32 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
 use super::{Finding, now_ms};
+use crate::config::Tls;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// Days before the end at which whoever renews it should have done so.
 const SOON_DAYS: i64 = 14;
 
+/// Looks at the certificate that players are shown, if there is to be one.
+pub(super) fn examine(settings: &Tls) -> Option<Finding> {
+    if let Some(file) = &settings.certificate {
+        return Some(certificate(file));
+    }
+    if settings.acme.domains.is_empty() {
+        return None;
+    }
+    let file = settings.acme.certificate_file();
+    Some(match file.exists() {
+        true => certificate(&file),
+        false => Finding::warn(
+            "certificate",
+            "there is none yet; start the server to get it",
+        ),
+    })
+}
+
 /// Looks at the first certificate of a file in PEM, the server's own.
-pub fn certificate(file: &Path) -> Finding {
+fn certificate(file: &Path) -> Finding {
     let check = "certificate";
     let shown = file.display();
     let first = match CertificateDer::from_pem_file(file) {

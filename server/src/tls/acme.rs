@@ -5,7 +5,7 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -33,11 +33,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long the authority may take for everything.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 const POLLING: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(2 * 60));
-
-/// Where the certificate and its key are kept, in one file: both change at once.
-pub(super) fn certificate_file(settings: &config::Acme) -> PathBuf {
-    settings.state.join("certificate.pem")
-}
 
 /// Creates the folder, which is for the server alone.
 ///
@@ -99,7 +94,7 @@ fn is_due(tls: &Tls, settings: &config::Acme) -> bool {
     };
     let whole = ends.duration_since(begins).unwrap_or_default();
     let left = ends.duration_since(SystemTime::now()).unwrap_or_default();
-    left < whole / 3 || !is_for(&certificate_file(settings), settings)
+    left < whole / 3 || !is_for(&settings.certificate_file(), settings)
 }
 
 /// Whether the certificate in the file is for these domains, by its first line.
@@ -124,7 +119,7 @@ async fn obtain(tls: &Tls, settings: &config::Acme) -> Result<(), Error> {
     let key = order.finalize().await?;
     let chain = order.poll_certificate(&POLLING).await?;
     let pem = format!("{}\n{key}{chain}", first_line(settings));
-    write(&certificate_file(settings), pem.as_bytes()).map_err(other)?;
+    write(&settings.certificate_file(), pem.as_bytes()).map_err(other)?;
     tls.reload();
     Ok(())
 }

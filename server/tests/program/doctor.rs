@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::backups::{back_up, command, with_lines};
-use crate::support::{Program, database};
+use crate::support::{Pair, Program, Validity, database};
 
 /// The level of each check, with what was said, and what the program ended with.
 fn examine(doctor: &mut Command) -> (Vec<(String, String, String)>, i32) {
@@ -88,6 +88,33 @@ fn a_database_is_found_well_whether_a_server_runs_or_not() {
         plain.contains("ok   database: ") && plain.contains(env!("CARGO_PKG_VERSION")),
         "{plain}"
     );
+}
+
+#[test]
+fn the_end_of_the_certificate_is_told() {
+    let (folder, path) = database();
+    for (validity, level, part) in [
+        (Validity::Year, "ok", "is good for 36"),
+        (Validity::EndsInDays(3), "warn", "3 days; renew it"),
+        (Validity::Ended, "fail", "ended"),
+    ] {
+        let pair = Pair::write(folder.path(), validity);
+        fs::set_permissions(&pair.key, fs::Permissions::from_mode(0o600)).unwrap();
+        for (name, level, part) in [
+            ("certificate", level, part),
+            ("tls-key", "ok", "closed to others"),
+        ] {
+            let mut doctor = doctor(&path);
+            doctor.arg("--tls-certificate").arg(&pair.certificate);
+            doctor.arg("--tls-key").arg(&pair.key);
+            check(&mut doctor, name, level, part);
+        }
+    }
+    let mut by_acme = doctor(&path);
+    by_acme.args(["--acme-domain", "chat.example", "--acme-state"]);
+    by_acme.arg(folder.path().join("acme"));
+    check(&mut by_acme, "certificate", "warn", "start the server");
+    assert!(!folder.path().join("acme").exists(), "nothing is changed");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use longhall_packet::{
 };
 use longhall_server::config::HashCost;
 use longhall_server::store::SqliteStore;
-use longhall_server::{Beside, Config, run_with};
+use longhall_server::{Beside, Config, Settings, run_with};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -63,6 +63,7 @@ pub struct TestServer {
     /// Where it tells of itself.
     pub admin: SocketAddr,
     pub folder: Arc<TempDir>,
+    pub settings: Settings,
     stopping: CancellationToken,
     running: JoinHandle<std::io::Result<()>>,
 }
@@ -91,12 +92,14 @@ impl TestServer {
             admin: Some(admin_listener),
             ..Beside::default()
         };
-        let running = run_with(listener, config, Arc::new(store), beside, stopping.clone());
+        let (settings, store) = (Settings::from(config), Arc::new(store));
+        let running = run_with(listener, settings.clone(), store, beside, stopping.clone());
         let running = tokio::spawn(running);
         Self {
             address,
             admin,
             folder,
+            settings,
             stopping,
             running,
         }
