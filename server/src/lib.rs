@@ -35,7 +35,8 @@
 //! - `backups`: makes backups when they are due;
 //! - [`admin`]: what operators do, and what came of it;
 //! - `drain`: how it takes no more connections before it ends;
-//! - [`shutdown`]: how it ends, by `signals` of the system's.
+//! - [`shutdown`]: how it ends, by `signals` of the system's;
+//! - [`service_manager`]: what systemd is told of all this.
 //!
 //! [`config`] has all settings, and [`settings`] those of a server that runs. For the program
 //! are [`log`], where its log goes without anybody waiting for it, [`process_limits`], which it
@@ -80,6 +81,7 @@ mod clock;
 mod resume_token;
 pub mod shutdown;
 mod signals;
+pub mod service_manager;
 pub mod process_limits;
 pub mod store;
 mod retention;
@@ -181,6 +183,8 @@ pub async fn run_with(
         tokio::spawn(admin::socket::serve(Arc::clone(&server), socket));
     }
     info!(address = %listener.local_addr()?, "listening");
+    service_manager::ready();
+    server.spawn(service_manager::keep_telling(Arc::clone(&server)));
     let accepting = listener::run(
         &listener,
         &server.settings,
@@ -195,6 +199,7 @@ pub async fn run_with(
     );
     server.stopping.run_until_cancelled(accepting).await;
     drop(listener);
+    service_manager::stopping();
     shutdown::drain(
         &server.connections,
         server.config.timeouts.shutdown,

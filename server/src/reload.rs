@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::{env, io, thread};
 
 use clap::{ArgMatches, CommandFactory};
-use longhall_server::Settings;
+use longhall_server::{Settings, service_manager};
 use tracing::{info, warn};
 
 use crate::Args;
@@ -41,10 +41,10 @@ pub(crate) fn on_request(
     let thread = thread::Builder::new().name("settings".to_owned());
     thread.spawn(move || {
         while asked.recv().is_ok() {
-            match reload.read_again() {
+            service_manager::reload(|| match reload.read_again() {
                 Ok(()) => {}
                 Err(wrong) => warn!("nothing is changed, as the settings are wrong: {wrong}"),
-            }
+            });
         }
     })?;
     Ok(move || match ask.try_send(()) {

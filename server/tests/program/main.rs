@@ -5,6 +5,8 @@
 mod start;
 mod options;
 mod settings;
+#[cfg(target_os = "linux")]
+mod service;
 mod stop;
 mod log;
 #[cfg(unix)]
