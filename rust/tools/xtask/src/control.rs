@@ -10,6 +10,8 @@
 //! | `start` | same port, same database; waits until it listens |
 //! | `restart` | `stop`, then `start` |
 //! | `wipe` | `stop`, then `start` with a fresh database |
+//! | `backup` | backs up the database while the server runs |
+//! | `restore` | `stop`, then `start` with the database of that backup |
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -59,6 +61,8 @@ fn run_command(command: &str, server: &Handle) -> Result<()> {
         "start" => server.start(),
         "restart" => server.restart(),
         "wipe" => server.wipe(),
+        "backup" => server.back_up(),
+        "restore" => server.restore(),
         other => bail!("no such command: {other}"),
     }
 }

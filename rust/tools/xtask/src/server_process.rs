@@ -157,6 +157,31 @@ impl Handle {
         self.start()
     }
 
+    /// Backs its database up, in the place of an earlier backup.
+    ///
+    /// # Errors
+    /// If the program refuses, or the database is not this server's alone.
+    pub(crate) fn back_up(&self) -> Result<()> {
+        let child = lock(&self.0);
+        let backup = child.backup()?;
+        if backup.exists() {
+            fs::remove_file(&backup).context("cannot delete the earlier backup")?;
+        }
+        child.run("backup", &backup)
+    }
+
+    /// Stops the server, puts the last backup in its database's place, and starts it.
+    ///
+    /// # Errors
+    /// As [`restart`](Self::restart), and if the program refuses.
+    pub(crate) fn restore(&self) -> Result<()> {
+        self.stop()?;
+        let child = lock(&self.0);
+        child.run("restore", &child.backup()?)?;
+        drop(child);
+        self.start()
+    }
+
     /// Ends the server without a warning, as a power cut would.
     ///
     /// # Errors
@@ -201,6 +226,23 @@ impl Child {
             }
         }
         Ok(())
+    }
+
+    fn backup(&self) -> Result<PathBuf> {
+        match &self.database {
+            Database::File(database) => Ok(database.with_extension("db.backup")),
+            Database::Shared { .. } => bail!("the database is not this server's alone"),
+        }
+    }
+
+    /// Runs a command of the program's that makes or takes a backup.
+    fn run(&self, command: &str, backup: &Path) -> Result<()> {
+        let Database::File(database) = &self.database else {
+            bail!("the database is not this server's alone");
+        };
+        let mut program = Command::new(&self.program);
+        program.arg(command).arg("--database").arg(database);
+        process::run(command, program.arg(backup))
     }
 
     fn start(&mut self) -> Result<()> {

@@ -7,6 +7,7 @@ const NextScene := preload("next_scene.gd")
 
 ## In channels with more players online, nobody is told who comes and goes.
 const _TELL_MEMBERS_UP_TO: int = 30
+const _SET_BACK: String = "The server was set back to an earlier state. Newer lines are gone."
 const _NEEDS_PASSWORD: String = "wrong_channel_password"
 
 var _was_cut: bool = false
@@ -219,6 +220,7 @@ func _on_client_history_reset() -> void:
 	_oldest.clear()
 	_commands_under_way = 0
 	_chatbox.begin_anew()
+	_chatbox.show_notice(_SET_BACK, _chatbox.lobby)
 
 
 func _on_client_history_skipped(channel: String, first_seq: int, last_seq: int) -> void:
