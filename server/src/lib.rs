@@ -33,6 +33,7 @@
 //! - `metrics`: what is counted, and `admin_http`, where whoever watches asks for it;
 //! - `retention`: forgets what is too old;
 //! - `backups`: makes backups when they are due;
+//! - `set_back`: ends a server whose database somebody has put an older state back into;
 //! - [`admin`]: what operators do, and what came of it;
 //! - `drain`: how it takes no more connections before it ends;
 //! - [`shutdown`]: how it ends, by `signals` of the system's;
@@ -86,6 +87,7 @@ pub mod process_limits;
 pub mod store;
 mod retention;
 mod backups;
+mod set_back;
 pub mod doctor;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -209,5 +211,6 @@ pub async fn run_with(
         &server.clock,
         &*server.store,
     )
-    .await
+    .await?;
+    set_back::check(&server)
 }

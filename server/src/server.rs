@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
@@ -33,6 +33,7 @@ use crate::reserved::Reserved;
 use crate::resume_token::SeenTokens;
 use crate::retention;
 use crate::sanctions::{self, Sanctions};
+use crate::set_back;
 use crate::settings::{self, Settings};
 use crate::store::{CHANNEL_WAIT, ChannelId, Store, StoreError, UserId};
 use crate::tls::{self, Tls};
@@ -67,6 +68,8 @@ pub(crate) struct Server {
     /// Since when it runs, in milliseconds since 1970.
     pub(crate) since_ms: i64,
     pub(crate) drain: Drain,
+    /// It stops as its database is an older one by now.
+    pub(crate) is_set_back: AtomicBool,
     /// Cancelled when the server is asked to stop.
     pub(crate) stopping: CancellationToken,
     next_connection: AtomicU64,
@@ -137,6 +140,7 @@ impl Server {
             reserved: ArcSwap::from_pointee(Reserved::of(&config)),
             since_ms: clock.now_ms(),
             drain: Drain::default(),
+            is_set_back: AtomicBool::new(false),
             clock,
             seen_tokens: Arc::default(),
             store,
@@ -174,6 +178,7 @@ impl Server {
         let store = || Arc::clone(&self.store);
         let settings = || self.settings.clone();
         self.spawn(settings::follow(Arc::clone(self)));
+        self.spawn(set_back::watch(Arc::clone(self)));
         self.spawn(hub::presence::run(self.hub.clone(), settings()));
         if let Some(tls) = &self.tls {
             self.spawn(tls::watch(Arc::clone(tls), self.config.tls.interval));

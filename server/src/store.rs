@@ -99,6 +99,15 @@ pub trait Store: Operating {
     /// anew when an older state of it was put back.
     fn epoch(&self) -> &str;
 
+    /// The epoch that the store has by now: another one if somebody has put an older state
+    /// back since it was opened. `None` where nobody can.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn epoch_now(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     /// What the clock had shown when the store was opened.
     fn seen(&self) -> Seen;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use longhall_engines::Postgres;
+use longhall_packet::CloseReason;
 
 use crate::support::{Program, TestPlayer};
 use crate::{Server, expect_unavailable, refusal};
@@ -94,4 +95,24 @@ async fn a_database_that_is_made_read_only_is_away_until_it_takes_changes() {
     assert!(!log.contains("the database is back"), "{log}");
     set("off");
     check_all_is_there(&mut server, &mut ada).await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_set_back_ends_the_server_for_another_start() {
+    let postgres = Postgres::quick().unwrap();
+    postgres.create_database("hall").unwrap();
+    let mut server = Server::start(&postgres.url("hall"));
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.enter("Ada").await;
+    ada.say("before it").await;
+    let sql = "UPDATE state SET epoch = left(md5(random()::text), 16)";
+    postgres.query("hall", sql).unwrap();
+    ada.expect_closed(CloseReason::Restarting).await;
+    let status = server.child.wait().unwrap();
+    assert_eq!(status.code(), Some(1), "so that systemd starts another one");
+    let log = server.log();
+    assert!(log.contains("set back to an older state while"), "{log}");
+    let again = Server::start(&postgres.url("hall"));
+    let mut ada = TestPlayer::connect(again.address).await;
+    ada.login("Ada").await;
 }

@@ -32,6 +32,15 @@ impl Store for PostgresStore {
         &self.epoch
     }
 
+    async fn epoch_now(&self) -> Result<Option<String>, StoreError> {
+        self.read(|db| {
+            let state = db.first("SELECT epoch FROM state", &[])?;
+            let state = state.ok_or(StoreError::Failed("it has no epoch".to_owned()))?;
+            Ok(Some(state.try_get(0)?))
+        })
+        .await
+    }
+
     fn seen(&self) -> Seen {
         self.seen
     }
