@@ -87,7 +87,7 @@ impl Contents {
             },
             license: read("LICENSE").unwrap(),
             changelog: "# Changelog\n".into(),
-            settings: "#database = \"longhall.db\"\n".into(),
+            settings: "#database = \"longhall.db\"\n#backup-folder = \"\"\n".into(),
             variables: "#LONGHALL_DATABASE=longhall.db\n".into(),
             third_parties: "Everybody's work\n".into(),
             others: Vec::new(),

@@ -95,18 +95,25 @@ fn data(contents: &Contents, program: &[u8]) -> Result<Files> {
     Ok(files)
 }
 
-/// The settings of the service: as they come, but for where the database is.
+/// The settings of the service: as they come, but for where the database and backups are.
 fn settings(contents: &Contents) -> Result<String> {
-    let (line, here) = (
-        "\n#database = \"longhall.db\"\n",
-        "\ndatabase = \"/var/lib/longhall/longhall.db\"\n",
-    );
-    // The sample of the tests begins with it.
-    let text = format!("\n{}", contents.settings);
-    if !text.contains(line) {
-        bail!("the settings do not say where the database is");
+    let mut text = contents.settings.clone();
+    for (line, here) in [
+        (
+            "#database = \"longhall.db\"\n",
+            "database = \"/var/lib/longhall/longhall.db\"\n",
+        ),
+        (
+            "#backup-folder = \"\"\n",
+            "backup-folder = \"/var/lib/longhall/backups\"\n",
+        ),
+    ] {
+        if !text.contains(line) {
+            bail!("the settings have no line {line}");
+        }
+        text = text.replacen(line, here, 1);
     }
-    Ok(text.replacen(line, here, 1).trim_start().to_owned())
+    Ok(text)
 }
 
 /// What dpkg knows of the package, and runs.

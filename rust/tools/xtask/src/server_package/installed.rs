@@ -8,9 +8,11 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use longhall_provision::{DebianSystem, arm64_command, process};
+use longhall_provision::{DebianSystem, arm64_command, interrupt, process};
 
 use super::contents::Contents;
 use super::platform::Platform;
@@ -22,6 +24,10 @@ use crate::{server_process, workspace};
 const UNIT: &str = "lib/systemd/system/longhall-server.service";
 const SETTINGS: &str = "etc/longhall/longhall.toml";
 const DATABASE: &str = "var/lib/longhall/longhall.db";
+const BACKUPS: &str = "var/lib/longhall/backups";
+/// More than a small database takes on a busy machine.
+const BACKUP_LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
 /// What systemd starts at its own start.
 const ENABLED: &str = "etc/systemd/system/multi-user.target.wants/longhall-server.service";
 
@@ -123,8 +129,9 @@ fn test_amd64(chat: &Path) -> Result<()> {
         &["/register ada good-old-password"],
         "Good morning",
     )?;
+    installed.expect_a_backup()?;
     server.stop()?;
-    println!("installed, started by its unit, talked with, stopped");
+    println!("installed, started by its unit, talked with, backed up, stopped");
 
     installed.install(&newer)?;
     let settings = installed.read(SETTINGS)?;
@@ -234,15 +241,38 @@ impl Installed {
     fn start(&self, address: SocketAddr) -> Result<Running> {
         let root = self.system.root();
         let unit = Unit::read(root, UNIT)?;
-        let state = root.join(&unit.state);
-        fs::create_dir_all(&state).with_context(|| format!("cannot create {}", state.display()))?;
+        for state in unit.state.iter().map(|state| root.join(state)) {
+            fs::create_dir_all(&state)
+                .with_context(|| format!("cannot create {}", state.display()))?;
+        }
         let mut command = self.system.command(&unit.program);
         command.envs(&unit.variables);
         if !self.system.is_open() {
             command.env("LONGHALL_CONFIG", root.join(SETTINGS));
             command.env("LONGHALL_DATABASE", root.join(DATABASE));
+            command.env("LONGHALL_BACKUP_FOLDER", root.join(BACKUPS));
         }
         Running::start(&mut command, address)
+    }
+
+    /// Waits for the backup that a first start makes.
+    fn expect_a_backup(&self) -> Result<()> {
+        let folder = self.system.root().join(BACKUPS);
+        let explain = || format!("cannot list {}", folder.display());
+        let deadline = Instant::now() + BACKUP_LIMIT;
+        loop {
+            for file in fs::read_dir(&folder).with_context(explain)? {
+                let name = file.with_context(explain)?.file_name();
+                if name.to_string_lossy().ends_with("Z.db") {
+                    return Ok(());
+                }
+            }
+            if Instant::now() >= deadline {
+                bail!("the service has made no backup in /{BACKUPS}");
+            }
+            interrupt::check()?;
+            thread::sleep(POLL);
+        }
     }
 
     fn read(&self, file: &str) -> Result<String> {
