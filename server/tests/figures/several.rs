@@ -84,7 +84,9 @@ async fn several_servers_tell_of_their_bus_and_their_database() {
     );
     assert!(of_one.of("longhall_bus_sent_messages_total") >= 1.0);
     assert_eq!(of_one.of("longhall_store_info{engine=\"postgresql\"}"), 1.0);
-    assert_eq!(of_one.of("longhall_store_connections{kind=\"lines\"}"), 1.0);
+    // Two when a batch came before the connection of the one before it was free.
+    let connections = of_one.of("longhall_store_connections{kind=\"lines\"}");
+    assert!((1.0..=2.0).contains(&connections), "{connections}");
     assert!(of_one.of("longhall_store_wait_seconds_count") >= 3.0);
     assert_eq!(of_one.of("longhall_store_away"), 0.0);
 
