@@ -241,16 +241,23 @@ impl Installed {
     fn start(&self, address: SocketAddr) -> Result<Running> {
         let root = self.system.root();
         let unit = Unit::read(root, UNIT)?;
-        for state in unit.state.iter().map(|state| root.join(state)) {
-            fs::create_dir_all(&state)
-                .with_context(|| format!("cannot create {}", state.display()))?;
-        }
+        let state = root.join(&unit.state);
+        fs::create_dir_all(&state).with_context(|| format!("cannot create {}", state.display()))?;
         let mut command = self.system.command(&unit.program);
         command.envs(&unit.variables);
         if !self.system.is_open() {
             command.env("LONGHALL_CONFIG", root.join(SETTINGS));
             command.env("LONGHALL_DATABASE", root.join(DATABASE));
-            command.env("LONGHALL_BACKUP_FOLDER", root.join(BACKUPS));
+            let backups = root.join(BACKUPS);
+            fs::create_dir_all(&backups)
+                .with_context(|| format!("cannot create {}", backups.display()))?;
+            command.env("LONGHALL_BACKUP_FOLDER", backups);
+        } else {
+            for before in &unit.before {
+                let (program, arguments) = before.split_first().context("an empty command")?;
+                let mut before = self.system.command(program);
+                process::run(program, before.args(arguments))?;
+            }
         }
         Running::start(&mut command, address)
     }

@@ -25,8 +25,10 @@ pub(crate) struct Unit {
     pub(crate) program: String,
     /// Variables, those of the settings' file last.
     pub(crate) variables: BTreeMap<String, String>,
-    /// The folders that systemd makes for the service.
-    pub(crate) state: Vec<String>,
+    /// The folder that systemd makes for the service.
+    pub(crate) state: String,
+    /// What is run before it, as words.
+    pub(crate) before: Vec<Vec<String>>,
 }
 
 impl Unit {
@@ -72,9 +74,10 @@ impl Unit {
         Ok(Self {
             program: format!("/{program}"),
             variables,
-            state: one("StateDirectory")?
-                .split(' ')
-                .map(|name| format!("var/lib/{name}"))
+            state: format!("var/lib/{}", one("StateDirectory")?),
+            before: values("ExecStartPre")
+                .into_iter()
+                .map(|line| line.split(' ').map(str::to_owned).collect())
                 .collect(),
         })
     }
@@ -153,12 +156,13 @@ mod tests {
             "hall.service",
             "[Service]\nExecStart=hall\nEnvironment=A=1\nEnvironment=B=2\n\
              EnvironmentFile=-/etc/hall.env\nEnvironmentFile=-/etc/none.env\n\
-             StateDirectory=hall hall/old\n",
+             StateDirectory=hall\nExecStartPre=/bin/mkdir -p /old\n",
         );
         write("etc/hall.env", "# a remark\n#A=3\nB='two words'\n");
         let unit = Unit::read(&root, "hall.service").unwrap();
         assert_eq!(unit.program, "/usr/bin/hall");
-        assert_eq!(unit.state, ["var/lib/hall", "var/lib/hall/old"]);
+        assert_eq!(unit.state, "var/lib/hall");
+        assert_eq!(unit.before, [["/bin/mkdir", "-p", "/old"]]);
         let variables = [("A", "1"), ("B", "two words")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(unit.variables, BTreeMap::from(variables));
