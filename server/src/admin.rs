@@ -22,6 +22,7 @@ mod export;
 mod sessions;
 mod channels;
 mod lines;
+mod operators;
 mod sanctions;
 #[cfg(unix)]
 pub mod socket;
@@ -30,9 +31,11 @@ mod who;
 
 use std::sync::Arc;
 
+pub(crate) use act::CONSOLE;
 pub use act::{Act, Actor, Order};
-use ground::Ground;
+pub(crate) use ground::Ground;
 pub use report::{ActError, Answer, Report};
+pub(crate) use run::{note, run};
 #[cfg(unix)]
 pub use who::me;
 
@@ -54,7 +57,7 @@ impl Stopped {
     /// # Errors
     /// See [`ActError`].
     pub async fn run(&self, actor: &Actor, order: Order) -> Result<Answer, ActError> {
-        run::run(&self.0, actor, order).await
+        run(&self.0, actor, order).await
     }
 
     /// Closes the store.

@@ -9,6 +9,7 @@ mod channel_guard;
 pub(crate) mod figures;
 mod limits;
 mod operating;
+mod operators;
 mod copy;
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
@@ -50,6 +51,7 @@ pub use operating::{
     Account, AuditRow, BY_OPERATOR, Blanked, Counts, ERASED_HASH, NewAuditRow, Operating, Said,
     SaidPage, Sanction, SanctionKind, SanctionOn,
 };
+pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, OperatorRole, Operators};
 pub(crate) use postgres::MOST_CONNECTIONS;
 pub use postgres::{PostgresError, PostgresHealth, PostgresStore};
 pub use sqlite::{OpenError, SqliteHealth, SqliteStore};
@@ -94,7 +96,7 @@ pub struct Resumed {
 /// Names of accounts are given by [`NameKeys::name`] where a method says
 /// "name key", as registered elsewhere.
 #[async_trait]
-pub trait Store: Operating {
+pub trait Store: Operating + Operators {
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.
     fn epoch(&self) -> &str;

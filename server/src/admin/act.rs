@@ -3,14 +3,25 @@
 use serde::{Deserialize, Serialize};
 
 use super::report::ExportAfter;
+use crate::store::OperatorRole;
+
+/// By which way the console acts.
+pub(crate) const CONSOLE: &str = "console";
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The user of the system, or the account of a console.
+    /// The user of the system, or an operator of the console.
     pub name: String,
     /// By which way, with what tells two of the same name apart: `socket, uid 0`.
     pub via: String,
+}
+
+impl Actor {
+    /// Whether it is by the console. It must leave somebody who can undo what is done.
+    pub(super) fn is_in_console(&self) -> bool {
+        self.via == CONSOLE
+    }
 }
 
 /// An act that somebody wants done.
@@ -98,6 +109,9 @@ pub enum Act {
     /// Channels in the order of their names.
     #[serde(rename = "channels list")]
     ChannelsList {
+        /// Only those whose names hold this.
+        #[serde(default)]
+        search: Option<String>,
         /// Behind this name.
         after: Option<String>,
         /// At most so many.
@@ -122,6 +136,17 @@ pub enum Act {
         channel: String,
         /// To whom.
         to: String,
+    },
+    /// A page of what was said in a channel, the newest without `before`.
+    #[serde(rename = "lines list")]
+    LinesList {
+        /// Where.
+        channel: String,
+        /// Only lines with smaller numbers.
+        #[serde(default)]
+        before: Option<u64>,
+        /// At most so many.
+        limit: usize,
     },
     /// Deletes a line, as its author would.
     #[serde(rename = "lines delete")]
@@ -175,6 +200,9 @@ pub enum Act {
         /// Whose.
         name: String,
     },
+    /// The bans and mutes that hold.
+    #[serde(rename = "sanctions list")]
+    SanctionsList,
     /// Says something to everybody, in the lobby.
     #[serde(rename = "announce")]
     Announce {
@@ -195,8 +223,42 @@ pub enum Act {
     Audit {
         /// In the last so many seconds.
         since_s: Option<u64>,
+        /// Only entries with smaller numbers.
+        #[serde(default)]
+        before: Option<i64>,
         /// The newest so many.
         limit: usize,
+    },
+    /// Who may sign in to the console.
+    #[serde(rename = "operators list")]
+    OperatorsList,
+    /// Lets somebody sign in to the console, with a random password.
+    #[serde(rename = "operators add")]
+    OperatorsAdd {
+        /// Who.
+        name: String,
+        /// What they may do: `viewer`, `moderator` or `admin`.
+        role: String,
+    },
+    /// Lets somebody do more or less in the console.
+    #[serde(rename = "operators set-role")]
+    OperatorsSetRole {
+        /// Who.
+        name: String,
+        /// What they may do from now on.
+        role: String,
+    },
+    /// Gives an operator a random password, without a second factor, and signs them out.
+    #[serde(rename = "operators reset")]
+    OperatorsReset {
+        /// Who.
+        name: String,
+    },
+    /// Lets somebody sign in no more.
+    #[serde(rename = "operators remove")]
+    OperatorsRemove {
+        /// Who.
+        name: String,
     },
 }
 
@@ -218,6 +280,7 @@ impl Act {
             Act::ChannelsShow { .. } => "channels show",
             Act::ChannelsDelete { .. } => "channels delete",
             Act::ChannelsGive { .. } => "channels give",
+            Act::LinesList { .. } => "lines list",
             Act::LinesDelete { .. } => "lines delete",
             Act::LinesDeleteBy { .. } => "lines delete --by",
             Act::Ban { .. } => "ban",
@@ -225,10 +288,53 @@ impl Act {
             Act::Mute { .. } => "mute",
             Act::Unmute { .. } => "unmute",
             Act::Kick { .. } => "kick",
+            Act::SanctionsList => "sanctions list",
             Act::Announce { .. } => "announce",
             Act::Drain { .. } => "drain",
             Act::DrainCancel => "drain --cancel",
             Act::Audit { .. } => "audit",
+            Act::OperatorsList => "operators list",
+            Act::OperatorsAdd { .. } => "operators add",
+            Act::OperatorsSetRole { .. } => "operators set-role",
+            Act::OperatorsReset { .. } => "operators reset",
+            Act::OperatorsRemove { .. } => "operators remove",
+        }
+    }
+
+    /// What somebody has to be to do it in the console. Viewers are told nothing of who is
+    /// with whom or what was said; what cannot be undone is for admins.
+    pub const fn least_role(&self) -> OperatorRole {
+        match self {
+            Act::Status | Act::UsersList { .. } | Act::ChannelsList { .. } => OperatorRole::Viewer,
+            Act::UsersShow { .. }
+            | Act::SessionsList { .. }
+            | Act::SessionsClose { .. }
+            | Act::SessionsCloseAll { .. }
+            | Act::ChannelsShow { .. }
+            | Act::LinesList { .. }
+            | Act::LinesDelete { .. }
+            | Act::LinesDeleteBy { .. }
+            | Act::Ban { .. }
+            | Act::Unban { .. }
+            | Act::Mute { .. }
+            | Act::Unmute { .. }
+            | Act::Kick { .. }
+            | Act::SanctionsList
+            | Act::Announce { .. }
+            | Act::Audit { .. } => OperatorRole::Moderator,
+            Act::UsersRename { .. }
+            | Act::UsersResetPassword { .. }
+            | Act::UsersErase { .. }
+            | Act::UsersExport { .. }
+            | Act::ChannelsDelete { .. }
+            | Act::ChannelsGive { .. }
+            | Act::Drain { .. }
+            | Act::DrainCancel
+            | Act::OperatorsList
+            | Act::OperatorsAdd { .. }
+            | Act::OperatorsSetRole { .. }
+            | Act::OperatorsReset { .. }
+            | Act::OperatorsRemove { .. } => OperatorRole::Admin,
         }
     }
 
@@ -245,20 +351,27 @@ impl Act {
             | Act::LinesDeleteBy { name, .. }
             | Act::Mute { name, .. }
             | Act::Unmute { name }
-            | Act::Kick { name } => name.clone(),
+            | Act::Kick { name }
+            | Act::OperatorsAdd { name, .. }
+            | Act::OperatorsSetRole { name, .. }
+            | Act::OperatorsReset { name }
+            | Act::OperatorsRemove { name } => name.clone(),
             Act::Ban { whom, .. } | Act::Unban { whom } => whom.clone(),
             Act::SessionsClose { session } => session.to_string(),
             Act::ChannelsShow { channel }
             | Act::ChannelsDelete { channel }
-            | Act::ChannelsGive { channel, .. } => channel.clone(),
+            | Act::ChannelsGive { channel, .. }
+            | Act::LinesList { channel, .. } => channel.clone(),
             Act::LinesDelete { channel, seq } => format!("{channel} {seq}"),
             Act::Status
             | Act::UsersList { .. }
             | Act::ChannelsList { .. }
+            | Act::SanctionsList
             | Act::Announce { .. }
             | Act::Drain { .. }
             | Act::DrainCancel
-            | Act::Audit { .. } => String::new(),
+            | Act::Audit { .. }
+            | Act::OperatorsList => String::new(),
         }
     }
 

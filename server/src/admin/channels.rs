@@ -15,6 +15,7 @@ const PAGE: usize = 500;
 
 pub(super) async fn list(
     ground: &Ground,
+    search: Option<&str>,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Report, ActError> {
@@ -23,7 +24,12 @@ pub(super) async fn list(
         .transpose()
         .map_err(|denial| ActError::Refused(denial.reason()))?;
     let limit = limit.clamp(1, MAX_LIMIT);
-    let found = ground.store.all_channels(after.as_ref(), limit).await?;
+    // Names of channels are in small letters.
+    let part = search.unwrap_or_default().to_lowercase();
+    let found = ground
+        .store
+        .all_channels(&part, after.as_ref(), limit)
+        .await?;
     let is_full = found.len() == limit;
     let last = found.last().map(|(channel, _)| channel.name.to_string());
     Ok(Report::Channels {

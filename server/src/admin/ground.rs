@@ -35,7 +35,6 @@ impl Ground {
         }
     }
 
-    #[cfg(unix)]
     pub(crate) fn running(server: Arc<Server>) -> Self {
         Self {
             store: Arc::clone(&server.store),
@@ -101,7 +100,10 @@ impl Ground {
     pub(super) async fn lobby(&self) -> Result<Channel, ActError> {
         let mut after = None;
         loop {
-            let page = self.store.all_channels(after.as_ref(), CHANNELS).await?;
+            let page = self
+                .store
+                .all_channels("", after.as_ref(), CHANNELS)
+                .await?;
             if page.is_empty() {
                 let text = "there is no lobby yet: start the server once";
                 return Err(ActError::NotFound(text.to_owned()));

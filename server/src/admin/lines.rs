@@ -7,12 +7,47 @@
 use longhall_packet::{Line, LineKind, Seq};
 
 use super::ground::Ground;
-use super::report::{ActError, Report};
+use super::report::{ActError, LineRow, Report};
 use super::run::ago;
 use crate::store::{Appended, BY_OPERATOR, Channel, Cursor, Log, LogAction, LogEntry, UserId};
 
 /// Lines read at a time, and deleted at a time.
 const PAGE: usize = 500;
+
+/// A page, the newest without `before`. Lines that came after are asked for anew.
+pub(super) async fn list(
+    ground: &Ground,
+    name: &str,
+    before: Option<Seq>,
+    limit: usize,
+) -> Result<Report, ActError> {
+    let channel = ground.channel(name).await?;
+    let cursor = before.map_or(Cursor::Newest, Cursor::Before);
+    let limit = limit.clamp(1, PAGE);
+    let log = Log::Channel(channel.id);
+    let page = ground.store.lines(log, cursor, limit, usize::MAX).await?;
+    let oldest = page.lines.first().map(|(_, line)| line.seq);
+    let said = page.lines.into_iter().filter_map(|(_, line)| {
+        let deleted = match line.kind {
+            LineKind::Said => false,
+            LineKind::Deleted => true,
+            _ => return None,
+        };
+        Some(LineRow {
+            seq: line.seq,
+            sender: line.sender,
+            sent_at_ms: line.sent_at_ms,
+            edited_at_ms: line.edited_at_ms,
+            deleted,
+            text: line.text,
+        })
+    });
+    Ok(Report::Lines {
+        channel: channel.name.to_string(),
+        lines: said.collect(),
+        before: oldest.filter(|_| page.more),
+    })
+}
 
 pub(super) async fn delete(ground: &Ground, name: &str, seq: Seq) -> Result<Report, ActError> {
     let channel = ground.channel(name).await?;

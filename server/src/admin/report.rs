@@ -118,6 +118,16 @@ pub enum Report {
         /// Who owns it.
         owner: String,
     },
+    /// A page of what was said in a channel.
+    Lines {
+        /// Where.
+        channel: String,
+        /// The oldest first, those that were deleted among them. Edits and deletions have
+        /// numbers of their own, which are left out.
+        lines: Vec<LineRow>,
+        /// The number to ask for older ones with; `None` when there are none.
+        before: Option<u64>,
+    },
     /// Lines were deleted.
     LinesDeleted {
         /// Where.
@@ -133,6 +143,11 @@ pub enum Report {
         kind: String,
         /// Who.
         whom: String,
+    },
+    /// The bans and mutes that hold.
+    Sanctions {
+        /// The oldest first.
+        sanctions: Vec<SanctionRow>,
     },
     /// An account was logged out.
     Kicked {
@@ -161,6 +176,32 @@ pub enum Report {
     Audit {
         /// The entries.
         entries: Vec<AuditEntry>,
+    },
+    /// Who may sign in to the console.
+    Operators {
+        /// In the order of their names.
+        operators: Vec<OperatorRow>,
+    },
+    /// Somebody may sign in to the console, with another password than before.
+    NewOperator {
+        /// Who.
+        name: String,
+        /// What they may do.
+        role: String,
+        /// The password, told this once.
+        password: Told,
+    },
+    /// An operator may do something else.
+    OperatorRole {
+        /// Who.
+        name: String,
+        /// What they may do.
+        role: String,
+    },
+    /// An operator is gone.
+    OperatorRemoved {
+        /// Who.
+        name: String,
     },
 }
 
@@ -373,6 +414,41 @@ pub struct ExportedLine {
     pub edited_at_ms: Option<i64>,
     /// What; empty once it is deleted.
     pub text: String,
+}
+
+/// What somebody said in a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineRow {
+    /// Its number.
+    pub seq: u64,
+    /// Who said it.
+    pub sender: String,
+    /// When.
+    pub sent_at_ms: u64,
+    /// When it was edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at_ms: Option<u64>,
+    /// Whether it was deleted; its text is gone then.
+    pub deleted: bool,
+    /// What.
+    pub text: String,
+}
+
+/// Who may sign in to the console.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorRow {
+    /// Its name.
+    pub name: String,
+    /// What it may do.
+    pub role: String,
+    /// Whether it has a second factor.
+    pub totp: bool,
+    /// Whether it has not chosen a password of its own yet.
+    pub must_change_password: bool,
+    /// When it was added.
+    pub created_at_ms: i64,
+    /// When it signed in last; 0 when it has not.
+    pub last_seen_at_ms: i64,
 }
 
 /// An entry of the audit log.

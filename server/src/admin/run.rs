@@ -5,8 +5,8 @@ use tracing::info;
 use super::act::{Act, Actor, Order};
 use super::ground::Ground;
 use super::report::{ActError, Answer, AuditEntry, Report};
-use super::{channels, erase, export, hall, lines, sanctions, sessions, users};
-use crate::store::NewAuditRow;
+use super::{channels, erase, export, hall, lines, operators, sanctions, sessions, users};
+use crate::store::{NewAuditRow, StoreError};
 
 /// Most characters of a reason.
 const MAX_REASON_CHARS: usize = 500;
@@ -44,14 +44,11 @@ pub(crate) async fn run(ground: &Ground, actor: &Actor, order: Order) -> Result<
             "an operator acts"
         );
         let row = NewAuditRow {
-            at_ms: ground.now_ms(),
-            actor: actor.name.clone(),
-            via: actor.via.clone(),
-            verb: verb.to_owned(),
             subject,
             act: text,
             reason,
             outcome,
+            ..row(ground, actor, verb)
         };
         if let Err(cause) = ground.store.insert_audit(row).await {
             let what = match &done {
@@ -64,13 +61,39 @@ pub(crate) async fn run(ground: &Ground, actor: &Actor, order: Order) -> Result<
     }
     let report = done?;
     Ok(Answer {
-        note: note(ground, &report),
+        note: note_for_others(ground, &report),
         report,
     })
 }
 
+/// Notes what an operator has done that is no act.
+///
+/// # Errors
+/// See [`StoreError`].
+pub(crate) async fn note(
+    ground: &Ground,
+    actor: &Actor,
+    verb: &'static str,
+) -> Result<(), StoreError> {
+    ground.store.insert_audit(row(ground, actor, verb)).await
+}
+
+/// What is noted of something that was done and is about nobody else.
+fn row(ground: &Ground, actor: &Actor, verb: &str) -> NewAuditRow {
+    NewAuditRow {
+        at_ms: ground.now_ms(),
+        actor: actor.name.clone(),
+        via: actor.via.clone(),
+        verb: verb.to_owned(),
+        subject: String::new(),
+        act: "{}".to_owned(),
+        reason: String::new(),
+        outcome: "done".to_owned(),
+    }
+}
+
 /// What servers that are not told of an act will make of it.
-fn note(ground: &Ground, report: &Report) -> Option<String> {
+fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
     if !ground.is_shared {
         return None;
     }
@@ -100,7 +123,13 @@ fn note(ground: &Ground, report: &Report) -> Option<String> {
         | Report::Channel(_)
         | Report::Draining { .. }
         | Report::DrainCancelled
-        | Report::Audit { .. } => return None,
+        | Report::Lines { .. }
+        | Report::Sanctions { .. }
+        | Report::Audit { .. }
+        | Report::Operators { .. }
+        | Report::NewOperator { .. }
+        | Report::OperatorRole { .. }
+        | Report::OperatorRemoved { .. } => return None,
     };
     Some(text.to_owned())
 }
@@ -121,10 +150,19 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         Act::SessionsList { name } => sessions::list(ground, &name).await,
         Act::SessionsClose { session } => sessions::close(ground, session).await,
         Act::SessionsCloseAll { name } => sessions::close_all(ground, &name).await,
-        Act::ChannelsList { after, limit } => channels::list(ground, after.as_deref(), limit).await,
+        Act::ChannelsList {
+            search,
+            after,
+            limit,
+        } => channels::list(ground, search.as_deref(), after.as_deref(), limit).await,
         Act::ChannelsShow { channel } => channels::show(ground, &channel).await,
         Act::ChannelsDelete { channel } => channels::delete(ground, &channel).await,
         Act::ChannelsGive { channel, to } => channels::give(ground, &channel, &to).await,
+        Act::LinesList {
+            channel,
+            before,
+            limit,
+        } => lines::list(ground, &channel, before, limit).await,
         Act::LinesDelete { channel, seq } => lines::delete(ground, &channel, seq).await,
         Act::LinesDeleteBy {
             channel,
@@ -136,16 +174,34 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         Act::Mute { name, for_s } => sanctions::mute(ground, actor, reason, &name, for_s).await,
         Act::Unmute { name } => sanctions::unmute(ground, &name).await,
         Act::Kick { name } => sessions::kick(ground, &name).await,
+        Act::SanctionsList => sanctions::list(ground).await,
         Act::Announce { text } => hall::announce(ground, &text).await,
         Act::Drain { in_s } => hall::drain(ground, in_s).await,
         Act::DrainCancel => hall::cancel_drain(ground).await,
-        Act::Audit { since_s, limit } => audit(ground, since_s, limit).await,
+        Act::Audit {
+            since_s,
+            before,
+            limit,
+        } => audit(ground, since_s, before, limit).await,
+        Act::OperatorsList => operators::list(ground).await,
+        Act::OperatorsAdd { name, role } => operators::add(ground, &name, &role).await,
+        Act::OperatorsSetRole { name, role } => {
+            operators::set_role(ground, actor, &name, &role).await
+        }
+        Act::OperatorsReset { name } => operators::reset(ground, &name).await,
+        Act::OperatorsRemove { name } => operators::remove(ground, actor, &name).await,
     }
 }
 
-async fn audit(ground: &Ground, since_s: Option<u64>, limit: usize) -> Result<Report, ActError> {
+async fn audit(
+    ground: &Ground,
+    since_s: Option<u64>,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Report, ActError> {
     let since_ms = since_s.map_or(0, |seconds| ago(ground, seconds));
-    let rows = ground.store.audit(since_ms, limit.min(MAX_LIMIT)).await?;
+    let limit = limit.clamp(1, MAX_LIMIT);
+    let rows = ground.store.audit(since_ms, before, limit).await?;
     let entries = rows.into_iter().map(|found| {
         let row = found.row;
         AuditEntry {

@@ -48,6 +48,13 @@ async fn whom(ground: &Ground, text: &str) -> Result<(SanctionOn, String), ActEr
     Ok((SanctionOn::Account(account.user), account.username))
 }
 
+pub(super) async fn list(ground: &Ground) -> Result<Report, ActError> {
+    let sanctions = ground.store.sanctions(ground.now_ms()).await?;
+    Ok(Report::Sanctions {
+        sanctions: sanctions.iter().map(row_of).collect(),
+    })
+}
+
 pub(super) async fn ban(
     ground: &Ground,
     actor: &Actor,

@@ -223,7 +223,7 @@ async fn answer(server: Arc<Server>, mut stream: UnixStream) -> io::Result<()> {
         Ok(request) => {
             let actor = who::actor(uid, request.on_behalf_of.as_deref(), "socket");
             let ground = Ground::running(server);
-            run::run(&ground, &actor, request.order).await
+            run(&ground, &actor, request.order).await
         }
         Err(error) => Err(error),
     };

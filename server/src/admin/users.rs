@@ -115,10 +115,7 @@ pub(super) async fn rename(
 
 pub(super) async fn reset_password(ground: &Ground, name: &str) -> Result<Report, ActError> {
     let account = ground.account(name).await?;
-    let text = random_password()?;
-    let password = Password::parse(&text)
-        .map_err(|denial| ActError::Failed(format!("the new password: {}", denial.reason())))?;
-    let hash = ground.hash(password).await?;
+    let (text, hash) = new_password(ground).await?;
     let ended = ground.store.replace_password(account.user, hash).await?;
     ground.close(account.user, CloseReason::SessionEnded);
     Ok(Report::NewPassword {
@@ -126,6 +123,15 @@ pub(super) async fn reset_password(ground: &Ground, name: &str) -> Result<Report
         password: Told(text),
         sessions_ended: ended.len(),
     })
+}
+
+/// A random password and its hash.
+pub(super) async fn new_password(ground: &Ground) -> Result<(String, String), ActError> {
+    let text = random_password()?;
+    let password = Password::parse(&text)
+        .map_err(|denial| ActError::Failed(format!("the new password: {}", denial.reason())))?;
+    let hash = ground.hash(password).await?;
+    Ok((text, hash))
 }
 
 fn random_password() -> Result<String, ActError> {

@@ -1,6 +1,7 @@
 //! The model of the rules as a store, for tests: same behaviour, nothing kept.
 
 mod operating;
+mod operators;
 
 use std::collections::HashMap;
 use std::path::Path;

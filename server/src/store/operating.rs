@@ -98,12 +98,14 @@ pub trait Operating: Send + Sync + 'static {
         session: SessionId,
     ) -> Result<Option<(UserId, String)>, StoreError>;
 
-    /// All channels behind a name in the order of names, with their numbers of members.
+    /// All channels behind a name in the order of names, whose names hold `part`, with their
+    /// numbers of members.
     ///
     /// # Errors
     /// See [`StoreError`].
     async fn all_channels(
         &self,
+        part: &str,
         after: Option<&ChannelName>,
         limit: usize,
     ) -> Result<Vec<(Channel, u32)>, StoreError>;
@@ -142,11 +144,17 @@ pub trait Operating: Send + Sync + 'static {
     /// See [`StoreError`]; nothing is changed then.
     async fn insert_audit(&self, row: NewAuditRow) -> Result<(), StoreError>;
 
-    /// The newest of the audit log from a time on, the oldest of them first.
+    /// The newest of the audit log from a time on, and older than the entry `before`; the
+    /// oldest of them first.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn audit(&self, since_ms: i64, limit: usize) -> Result<Vec<AuditRow>, StoreError>;
+    async fn audit(
+        &self,
+        since_ms: i64,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>, StoreError>;
 }
 
 /// How many there are of what.

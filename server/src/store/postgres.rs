@@ -21,6 +21,7 @@ mod locks;
 mod moving;
 mod open;
 mod operating;
+mod operators;
 mod pages;
 mod pool;
 mod prune;

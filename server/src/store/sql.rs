@@ -9,6 +9,7 @@ pub(super) mod invitations;
 pub(super) mod looks;
 pub(super) mod members;
 pub(super) mod operating;
+pub(super) mod operators;
 pub(super) mod places;
 pub(super) mod reads;
 pub(super) mod sanctions;
@@ -126,6 +127,8 @@ pub(super) trait Engine: Db {
 pub(super) enum Lock {
     /// Which names of accounts are taken.
     UserNames,
+    /// Who is an admin of the console.
+    Operators,
     /// Which names of channels are taken, and which channel is the lobby.
     ChannelNames,
     /// Who is in a channel, and whether it exists.
@@ -224,4 +227,17 @@ pub(super) fn number(number: u64) -> i64 {
 /// The other way round. Neither numbers nor times are negative here.
 pub(super) fn seq(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
+}
+
+/// A pattern of `LIKE … ESCAPE '!'` for what holds a text, whatever signs are in it.
+fn holding(text: &str) -> String {
+    let mut pattern = "%".to_owned();
+    for sign in text.chars() {
+        if matches!(sign, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(sign);
+    }
+    pattern.push('%');
+    pattern
 }

@@ -19,6 +19,7 @@ mod mark;
 mod moving;
 mod open;
 mod operating;
+mod operators;
 mod pages;
 mod prune;
 mod recent_lines;

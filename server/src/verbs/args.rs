@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use longhall_server::admin::{Act, Actor};
 use longhall_server::config::Secret;
+use longhall_server::store::OperatorRole;
 
 /// On which server or database, and how it is told. The names are not those of the
 /// server's own options, whose defaults clap would hand on to these otherwise.
@@ -44,7 +45,7 @@ pub(crate) enum Verb {
     Sessions(Family<Sessions>),
     /// Lists, shows, deletes and gives away channels
     Channels(Family<Channels>),
-    /// Deletes lines
+    /// Lists and deletes lines
     Lines(Family<Lines>),
     /// Keeps an account, an address or a range out
     Ban(Alone<Ban>),
@@ -62,8 +63,12 @@ pub(crate) enum Verb {
     Drain(Alone<Drain>),
     /// Shows how the server is
     Status(Alone<Status>),
+    /// Lists bans and mutes
+    Sanctions(Family<Sanctions>),
     /// Shows what operators did
     Audit(Alone<Audit>),
+    /// Lists, adds and removes who may sign in to the console in the browser
+    Operators(Family<Operators>),
     /// Prints what makes a shell complete commands
     #[command(after_help = "Examples:
   longhall-server completions bash > /etc/bash_completion.d/longhall-server")]
@@ -161,8 +166,12 @@ pub(crate) enum Sessions {
 pub(crate) enum Channels {
     /// Lists channels in the order of their names, also those by invitation
     #[command(after_help = "Examples:
+  longhall-server channels list --search guild
   longhall-server channels list --limit 20")]
     List {
+        /// Only those whose names hold this
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
         /// How many
         #[arg(long, default_value_t = 100)]
         limit: usize,
@@ -186,6 +195,19 @@ pub(crate) enum Channels {
 
 #[derive(Subcommand)]
 pub(crate) enum Lines {
+    /// Lists what was said in a channel, the newest lines last
+    #[command(after_help = "Examples:
+  longhall-server lines list lobby
+  longhall-server lines list lobby --before 4711 --limit 20")]
+    List {
+        channel: String,
+        /// Only lines before this number
+        #[arg(long, value_name = "NUMBER")]
+        before: Option<u64>,
+        /// How many
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
     /// Deletes a line by its number, or what an account said
     #[command(after_help = "Examples:
   longhall-server lines delete lobby 4711
@@ -250,6 +272,14 @@ pub(crate) struct Kick {
     name: String,
 }
 
+#[derive(Subcommand)]
+pub(crate) enum Sanctions {
+    /// Lists the bans and mutes that hold
+    #[command(after_help = "Examples:
+  longhall-server sanctions list")]
+    List,
+}
+
 #[derive(Args)]
 #[command(after_help = "Examples:
   longhall-server announce 'The tournament begins in ten minutes.'")]
@@ -286,6 +316,61 @@ pub(crate) struct Audit {
     /// The newest so many
     #[arg(long, default_value_t = 100)]
     limit: usize,
+    /// Only before this entry, by its number in --json
+    #[arg(long, value_name = "NUMBER")]
+    before: Option<i64>,
+}
+
+/// They are no players: names and passwords are their own.
+#[derive(Subcommand)]
+pub(crate) enum Operators {
+    /// Lists who may sign in to the console, and as what
+    #[command(after_help = "Examples:
+  longhall-server operators list")]
+    List,
+    /// Lets somebody sign in, with a random password that is printed once
+    ///
+    /// A viewer sees how the server is, which accounts and channels there are. A moderator
+    /// reads what was said and keeps order. An admin may do everything.
+    #[command(after_help = "Examples:
+  longhall-server operators add Ann --role admin")]
+    Add {
+        name: String,
+        /// What they may do
+        #[arg(long)]
+        role: RoleName,
+    },
+    /// Lets an operator do more or less
+    #[command(after_help = "Examples:
+  longhall-server operators set-role Ben moderator")]
+    SetRole { name: String, role: RoleName },
+    /// Gives a random password, printed once, takes the second factor away and signs out
+    #[command(after_help = "Examples:
+  longhall-server operators reset Ben --reason 'lost the phone'")]
+    Reset { name: String },
+    /// Lets an operator sign in no more
+    #[command(after_help = "Examples:
+  longhall-server operators remove Ben")]
+    Remove { name: String },
+}
+
+/// What operators of the console may do.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RoleName {
+    Viewer,
+    Moderator,
+    Admin,
+}
+
+impl From<RoleName> for String {
+    fn from(role: RoleName) -> Self {
+        let role = match role {
+            RoleName::Viewer => OperatorRole::Viewer,
+            RoleName::Moderator => OperatorRole::Moderator,
+            RoleName::Admin => OperatorRole::Admin,
+        };
+        role.name().to_owned()
+    }
 }
 
 /// A time such as `90s`, `5m` or `2d`, in seconds.
@@ -318,10 +403,23 @@ impl Verb {
                 None => (how, Act::DrainCancel),
             },
             Verb::Status(Alone { how, .. }) => (how, Act::Status),
+            Verb::Sanctions(Family { verb, how }) => match verb {
+                Sanctions::List => (how, Act::SanctionsList),
+            },
             Verb::Audit(Alone { verb, how }) => {
-                let (since_s, limit) = (verb.since, verb.limit);
-                (how, Act::Audit { since_s, limit })
+                let Audit {
+                    since: since_s,
+                    limit,
+                    before,
+                } = verb;
+                let act = Act::Audit {
+                    since_s,
+                    before,
+                    limit,
+                };
+                (how, act)
             }
+            Verb::Operators(family) => (family.how, family.verb.act()),
             Verb::Completions { shell } => return Err(shell),
         })
     }
@@ -366,7 +464,15 @@ impl Sessions {
 impl Channels {
     fn act(self) -> Act {
         match self {
-            Channels::List { limit, after } => Act::ChannelsList { after, limit },
+            Channels::List {
+                search,
+                limit,
+                after,
+            } => Act::ChannelsList {
+                search,
+                after,
+                limit,
+            },
             Channels::Show { channel } => Act::ChannelsShow { channel },
             Channels::Delete { channel } => Act::ChannelsDelete { channel },
             Channels::Give { channel, to } => Act::ChannelsGive { channel, to },
@@ -376,23 +482,49 @@ impl Channels {
 
 impl Lines {
     fn act(self) -> Act {
-        let Lines::Delete {
-            channel,
-            seq,
-            by,
-            since,
-        } = self;
-        match by {
-            Some(name) => Act::LinesDeleteBy {
+        match self {
+            Lines::List {
+                channel,
+                before,
+                limit,
+            } => Act::LinesList {
+                channel,
+                before,
+                limit,
+            },
+            Lines::Delete {
+                channel,
+                by: Some(name),
+                since: since_s,
+                ..
+            } => Act::LinesDeleteBy {
                 channel,
                 name,
-                since_s: since,
+                since_s,
             },
             // Without the one there is the other.
-            None => Act::LinesDelete {
+            Lines::Delete { channel, seq, .. } => Act::LinesDelete {
                 channel,
                 seq: seq.unwrap_or_default(),
             },
+        }
+    }
+}
+
+impl Operators {
+    fn act(self) -> Act {
+        match self {
+            Operators::List => Act::OperatorsList,
+            Operators::Add { name, role } => Act::OperatorsAdd {
+                name,
+                role: role.into(),
+            },
+            Operators::SetRole { name, role } => Act::OperatorsSetRole {
+                name,
+                role: role.into(),
+            },
+            Operators::Reset { name } => Act::OperatorsReset { name },
+            Operators::Remove { name } => Act::OperatorsRemove { name },
         }
     }
 }

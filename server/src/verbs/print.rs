@@ -4,8 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use longhall_server::admin::Answer;
 use longhall_server::admin::report::{
-    AuditEntry, ChannelDetails, ChannelRow, Report, SanctionRow, Session, Status, UserDetails,
-    UserRow,
+    AuditEntry, ChannelDetails, ChannelRow, LineRow, OperatorRow, Report, SanctionRow, Session,
+    Status, UserDetails, UserRow,
 };
 
 /// The text for standard output.
@@ -51,6 +51,7 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
             format!("{channel} is deleted; it had {members} members\n")
         }
         Report::Given { channel, owner } => format!("{channel} belongs to {} now\n", line(owner)),
+        Report::Lines { lines, before, .. } => of_lines(lines, *before),
         Report::LinesDeleted { channel, count } => {
             format!("{count} lines deleted in {channel}\n")
         }
@@ -69,7 +70,22 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
             time(*until_ms)
         ),
         Report::DrainCancelled => "the server goes on\n".to_owned(),
+        Report::Sanctions { sanctions } => {
+            list(SANCTIONS, sanctions.iter().map(sanction_row), None)
+        }
         Report::Audit { entries } => list(AUDIT, entries.iter().map(audit), None),
+        Report::Operators { operators } => list(OPERATORS, operators.iter().map(operator), None),
+        Report::NewOperator {
+            name,
+            role,
+            password,
+        } => format!(
+            "{} may sign in to the console as {role}; the password, shown this once: {}\n",
+            line(name),
+            password.0
+        ),
+        Report::OperatorRole { name, role } => format!("{} is {role} now\n", line(name)),
+        Report::OperatorRemoved { name } => format!("{} may sign in no more\n", line(name)),
     }
 }
 
@@ -77,6 +93,9 @@ const USERS: &[&str] = &["NAME", "ID", "REGISTERED", "LOGINS", "SEEN", "ONLINE"]
 const SESSIONS: &[&str] = &["ID", "DEVICE", "SINCE", "SEEN", "ONLINE"];
 const CHANNELS: &[&str] = &["CHANNEL", "ACCESS", "MEMBERS", "LINES", "TOPIC"];
 const AUDIT: &[&str] = &["WHEN", "WHO", "VIA", "WHAT", "ON", "OUTCOME", "WHY"];
+const LINES: &[&str] = &["LINE", "WHEN", "WHO", "WHAT"];
+const SANCTIONS: &[&str] = &["WHOM", "WHAT", "SINCE", "UNTIL", "BY", "WHY"];
+const OPERATORS: &[&str] = &["NAME", "ROLE", "SECOND FACTOR", "ADDED", "SEEN"];
 
 fn user(row: &UserRow) -> Vec<String> {
     vec![
@@ -129,6 +148,49 @@ fn audit(entry: &AuditEntry) -> Vec<String> {
         line(&entry.subject),
         line(&entry.outcome),
         line(&entry.reason),
+    ]
+}
+
+fn of_lines(lines: &[LineRow], before: Option<u64>) -> String {
+    let rows = lines.iter().map(|row| {
+        let text = match (row.deleted, row.edited_at_ms) {
+            (true, _) => "(deleted)".to_owned(),
+            (false, Some(_)) => format!("{} (edited)", line(&row.text)),
+            (false, None) => line(&row.text),
+        };
+        let sent_at_ms = i64::try_from(row.sent_at_ms).unwrap_or(0);
+        vec![
+            row.seq.to_string(),
+            time(sent_at_ms),
+            line(&row.sender),
+            text,
+        ]
+    });
+    let mut text = list(LINES, rows, None);
+    if let Some(before) = before {
+        text += &format!("there are older ones: --before {before}\n");
+    }
+    text
+}
+
+fn sanction_row(row: &SanctionRow) -> Vec<String> {
+    vec![
+        line(&row.whom),
+        row.kind.clone(),
+        time(row.since_ms),
+        row.until_ms.map_or_else(|| "for good".to_owned(), time),
+        line(&row.by),
+        line(&row.reason),
+    ]
+}
+
+fn operator(row: &OperatorRow) -> Vec<String> {
+    vec![
+        line(&row.name),
+        row.role.clone(),
+        yes_or_no(Some(row.totp)),
+        time(row.created_at_ms),
+        time(row.last_seen_at_ms),
     ]
 }
 

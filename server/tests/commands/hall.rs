@@ -102,6 +102,7 @@ const VERBS: &[&str] = &[
     "channels show",
     "channels delete",
     "channels give",
+    "lines list",
     "lines delete",
     "ban",
     "unban",
@@ -111,7 +112,13 @@ const VERBS: &[&str] = &[
     "announce",
     "drain",
     "status",
+    "sanctions list",
     "audit",
+    "operators list",
+    "operators add",
+    "operators set-role",
+    "operators reset",
+    "operators remove",
     "completions",
 ];
 
@@ -153,7 +160,14 @@ fn each_verb_explains_itself_with_an_example_and_is_in_the_guide() {
             .iter()
             .any(|verb| verb == name || verb.starts_with(&family))
     };
-    let families = ["users", "sessions", "channels", "lines"];
+    let families = [
+        "users",
+        "sessions",
+        "channels",
+        "lines",
+        "sanctions",
+        "operators",
+    ];
     for family in families {
         for verb in listed(&[family]) {
             assert!(known(&format!("{family} {verb}")), "{family} {verb}");

@@ -7,6 +7,7 @@
 mod channels;
 mod hall;
 mod moderation;
+mod operators;
 mod several;
 mod socket;
 mod stopped;

@@ -198,6 +198,24 @@ pub(in crate::store) const TABLES: &[Table] = &[
         counts_ids: true,
     },
     Table {
+        name: "operators",
+        columns: &[
+            number("id"),
+            text("name"),
+            text("name_key"),
+            text("role"),
+            text("password_hash"),
+            number("must_change"),
+            text("totp_secret"),
+            number("totp_step"),
+            number("version"),
+            number("created_at_ms"),
+            number("last_seen_at_ms"),
+        ],
+        key: 1,
+        counts_ids: true,
+    },
+    Table {
         name: LINES,
         columns: &[
             number("id"),

@@ -66,6 +66,7 @@ impl Operating for MemoryStore {
 
     async fn all_channels(
         &self,
+        _: &str,
         _: Option<&ChannelName>,
         _: usize,
     ) -> Result<Vec<(Channel, u32)>, StoreError> {
@@ -93,7 +94,7 @@ impl Operating for MemoryStore {
         none()
     }
 
-    async fn audit(&self, _: i64, _: usize) -> Result<Vec<AuditRow>, StoreError> {
+    async fn audit(&self, _: i64, _: Option<i64>, _: usize) -> Result<Vec<AuditRow>, StoreError> {
         none()
     }
 }

@@ -43,6 +43,7 @@ impl Engine for Transaction<'_> {
         // The kind in the highest byte, which no id reaches.
         let (kind, id) = match what {
             Lock::UserNames => (1, 0),
+            Lock::Operators => (5, 0),
             Lock::ChannelNames => (2, 0),
             Lock::Channel(channel) => (3, channel.0),
             Lock::Account(user) => (4, user.0),

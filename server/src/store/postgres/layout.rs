@@ -28,6 +28,10 @@ pub(super) const STEPS: &[Step] = &[
         script: include_str!("schema/0003_operating.sql"),
         works_from: 1,
     },
+    Step {
+        script: include_str!("schema/0004_operators.sql"),
+        works_from: 1,
+    },
 ];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.

@@ -2,7 +2,7 @@
 
 use longhall_packet::{Access, ChannelName, Role};
 
-use super::{Db, Engine, Lock, NotUnderstood, Row, count, members, named, seq, small};
+use super::{Db, Engine, Lock, NotUnderstood, Row, count, holding, members, named, seq, small};
 use crate::store::{Channel, ChannelId, Created, NewChannel, UserId};
 
 /// What [`channel`] reads, from the view `channel_states`.
@@ -155,19 +155,23 @@ pub(in crate::store) fn list<D: Db>(
 /// As [`list`], with those that only their members may know of.
 pub(in crate::store) fn all<D: Db>(
     db: &mut D,
+    part: &str,
     after: Option<&ChannelName>,
     limit: usize,
 ) -> Result<Vec<(Channel, u32)>, D::Error> {
+    let part = holding(part);
     db.all(
         concat!(
             "SELECT ",
             channel_columns!(),
             ", (SELECT count(*) FROM memberships
                 WHERE memberships.channel_id = channel_states.id)
-             FROM channel_states WHERE name > ?1 ORDER BY name LIMIT ?2"
+             FROM channel_states WHERE name > ?1 AND name LIKE ?2 ESCAPE '!'
+             ORDER BY name LIMIT ?3"
         ),
         &[
             after.map_or("", ChannelName::as_str).into(),
+            (&part).into(),
             count(limit).into(),
         ],
         |row| Ok((channel(row)?, small(row.int(8)?)?)),

@@ -2,7 +2,9 @@
 
 use longhall_packet::NameKeys;
 
-use super::{Db, Engine, Lock, Value, channels, count, members, reads, seq, sessions, small};
+use super::{
+    Db, Engine, Lock, Value, channels, count, holding, members, reads, seq, sessions, small,
+};
 use crate::store::{
     Account, Blanked, ChannelId, Counts, ERASED_HASH, MemberRow, Said, SaidPage, SessionId, UserId,
 };
@@ -64,7 +66,7 @@ pub(in crate::store) fn accounts<D: Db>(
     limit: usize,
     now_ms: i64,
 ) -> Result<Vec<Account>, D::Error> {
-    let part = format!("%{}%", escaped(part));
+    let part = holding(part);
     db.all(
         select_accounts!(
             "?4",
@@ -80,18 +82,6 @@ pub(in crate::store) fn accounts<D: Db>(
         ],
         account,
     )
-}
-
-/// As a part of a pattern of `LIKE` that means itself.
-fn escaped(text: &str) -> String {
-    let mut pattern = String::new();
-    for sign in text.chars() {
-        if matches!(sign, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(sign);
-    }
-    pattern
 }
 
 pub(in crate::store) fn account_by_name<D: Db>(

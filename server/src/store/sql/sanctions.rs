@@ -97,12 +97,17 @@ pub(in crate::store) fn insert_audit<D: Db>(db: &mut D, row: &NewAuditRow) -> Re
 pub(in crate::store) fn audit<D: Db>(
     db: &mut D,
     since_ms: i64,
+    before: Option<i64>,
     limit: usize,
 ) -> Result<Vec<AuditRow>, D::Error> {
     let mut rows = db.all(
         "SELECT id, at_ms, actor, via, verb, subject, act, reason, outcome
-         FROM audit WHERE at_ms >= ?1 ORDER BY id DESC LIMIT ?2",
-        &[since_ms.into(), count(limit).into()],
+         FROM audit WHERE at_ms >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+        &[
+            since_ms.into(),
+            before.unwrap_or(i64::MAX).into(),
+            count(limit).into(),
+        ],
         |row| {
             Ok(AuditRow {
                 id: row.int(0)?,

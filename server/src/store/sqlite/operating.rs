@@ -83,11 +83,12 @@ impl Operating for SqliteStore {
 
     async fn all_channels(
         &self,
+        part: &str,
         after: Option<&ChannelName>,
         limit: usize,
     ) -> Result<Vec<(Channel, u32)>, StoreError> {
-        let after = after.cloned();
-        self.read(move |db| channels::all(db, after.as_ref(), limit))
+        let (part, after) = (part.to_owned(), after.cloned());
+        self.read(move |db| channels::all(db, &part, after.as_ref(), limit))
             .await
     }
 
@@ -119,8 +120,13 @@ impl Operating for SqliteStore {
             .await
     }
 
-    async fn audit(&self, since_ms: i64, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
-        self.read(move |db| sanctions::audit(db, since_ms, limit))
+    async fn audit(
+        &self,
+        since_ms: i64,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        self.read(move |db| sanctions::audit(db, since_ms, before, limit))
             .await
     }
 }

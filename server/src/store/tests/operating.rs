@@ -25,6 +25,7 @@ for_each_database! {
     an_operator_deletes_lines_of_those_who_left
     a_channel_is_deleted_with_all_who_are_in_it
     parts_of_names_are_found_literally
+    operators_change_one_by_one_and_an_admin_stays
 }
 
 fn ban(on: SanctionOn, until_ms: Option<i64>) -> Sanction {
@@ -85,13 +86,24 @@ async fn the_audit_log_is_read_from_a_time_on(store: &dyn Store) {
         store.insert_audit(noted(at_ms, verb)).await.unwrap();
     }
     let verbs = |since_ms, limit| async move {
-        let rows = store.audit(since_ms, limit).await.unwrap().into_iter();
+        let rows = store
+            .audit(since_ms, None, limit)
+            .await
+            .unwrap()
+            .into_iter();
         rows.map(|found| found.row.verb).collect::<Vec<_>>()
     };
     assert_eq!(verbs(0, 10).await, ["ban", "kick", "mute"]);
     assert_eq!(verbs(2, 10).await, ["kick", "mute"]);
     assert_eq!(verbs(0, 1).await, ["mute"]);
-    assert_eq!(store.audit(3, 1).await.unwrap()[0].row, noted(3, "mute"));
+    let rows = store.audit(0, None, 2).await.unwrap();
+    let older = store.audit(0, Some(rows[0].id), 10).await.unwrap();
+    assert_eq!(older.len(), 1);
+    assert_eq!(older[0].row.verb, "ban");
+    assert_eq!(
+        store.audit(3, None, 1).await.unwrap()[0].row,
+        noted(3, "mute")
+    );
 }
 
 async fn a_name_is_given_again_once_its_account_is_renamed(store: &dyn Store) {
@@ -211,7 +223,7 @@ async fn a_channel_is_deleted_with_all_who_are_in_it(store: &dyn Store) {
     assert_eq!(store.delete_channel(lobby.id).await.unwrap(), None);
     let said = append_one(store, say(ada, den, 2, "still there?")).await;
     assert_eq!(said, Appended::NotAMember);
-    let all = store.all_channels(None, 10).await.unwrap();
+    let all = store.all_channels("", None, 10).await.unwrap();
     assert_eq!(all.len(), 1);
     // The numbers go on under the same name.
     let den = channel(store, bob, "den").await;
@@ -235,4 +247,88 @@ async fn parts_of_names_are_found_literally(store: &dyn Store) {
     assert_eq!(find("small").await, ["small_m", "smallxm"]);
     assert_eq!(find("%").await, Vec::<String>::new());
     assert_eq!(find("").await.len(), 3);
+}
+
+async fn operators_change_one_by_one_and_an_admin_stays(store: &dyn Store) {
+    let new = |name: &str, role| NewOperator {
+        name: name.to_owned(),
+        name_key: name_key(name),
+        role,
+        password_hash: "first".to_owned(),
+        created_at_ms: 5,
+    };
+    let (admin, viewer) = (OperatorRole::Admin, OperatorRole::Viewer);
+    assert!(store.insert_operator(new("Ann", admin)).await.unwrap());
+    assert!(!store.insert_operator(new("ANN", viewer)).await.unwrap());
+    assert!(store.insert_operator(new("Ben", viewer)).await.unwrap());
+    let read = |name: &'static str| async move {
+        let found = store.operator(&name_key(name)).await.unwrap();
+        found.expect("the operator is there")
+    };
+    let (ann, ben) = (read("ann").await, read("ben").await);
+    assert_eq!(
+        (ann.name.as_str(), ann.role, ann.must_change),
+        ("Ann", admin, true)
+    );
+    let change = |operator: &Operator, change| store.change_operator(operator.id, change);
+    let role = |role, keeps_admin| OperatorChange::Role { role, keeps_admin };
+    let gone = |keeps_admin| OperatorChange::Gone { keeps_admin };
+
+    // The only admin stays one, unless it is meant.
+    assert!(!change(&ann, role(viewer, true)).await.unwrap());
+    assert!(!change(&ann, gone(true)).await.unwrap());
+    assert!(change(&ann, role(admin, true)).await.unwrap());
+    assert!(change(&ben, role(admin, true)).await.unwrap());
+    assert!(change(&ann, role(viewer, true)).await.unwrap());
+    assert!(change(&ann, gone(true)).await.unwrap());
+    assert!(!change(&ann, gone(true)).await.unwrap());
+    assert_eq!(store.operators().await.unwrap(), [read("ben").await]);
+    assert!(change(&ben, role(viewer, false)).await.unwrap());
+
+    // A password that is changed twice at once is changed once.
+    let password = |was: &str, hash: &str| OperatorChange::Password {
+        was: was.to_owned(),
+        hash: hash.to_owned(),
+    };
+    assert!(change(&ben, password("first", "second")).await.unwrap());
+    assert!(!change(&ben, password("first", "third")).await.unwrap());
+    let changed = read("ben").await;
+    assert_eq!(
+        (&*changed.password_hash, changed.must_change),
+        ("second", false)
+    );
+    assert_eq!(changed.version, ben.version + 1);
+
+    let secret = Some("SECRET".to_owned());
+    assert!(
+        change(&ben, OperatorChange::Totp(secret.clone()))
+            .await
+            .unwrap()
+    );
+    assert_eq!(read("ben").await.totp_secret, secret);
+    assert!(change(&ben, OperatorChange::UsedStep(7)).await.unwrap());
+    for used in [6, 7] {
+        assert!(!change(&ben, OperatorChange::UsedStep(used)).await.unwrap());
+    }
+    assert!(change(&ben, OperatorChange::UsedStep(8)).await.unwrap());
+    for rehashed in [None, Some("better".to_owned())] {
+        let signs_in = OperatorChange::SignsIn {
+            now_ms: 9,
+            was: "second".to_owned(),
+            rehashed,
+        };
+        assert!(change(&ben, signs_in).await.unwrap());
+    }
+    let hash = "told".to_owned();
+    let before = read("ben").await;
+    assert_eq!(
+        (before.last_seen_at_ms, &*before.password_hash),
+        (9, "better")
+    );
+    assert!(change(&ben, OperatorChange::Reset { hash }).await.unwrap());
+    let reset = read("ben").await;
+    assert_eq!((reset.totp_secret, reset.must_change), (None, true));
+    assert_eq!(reset.version, before.version + 1);
+    assert!(change(&ben, OperatorChange::SignedOut).await.unwrap());
+    assert_eq!(read("ben").await.version, before.version + 2);
 }
