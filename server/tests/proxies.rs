@@ -314,3 +314,10 @@ async fn behind_haproxy_each_player_has_an_own_limit() {
         assert!(come("127.0.0.6").await.is_some(), "{front}");
     }
 }
+
+/// A test runs in the folder of its crate, which is not as deep as that of others.
+#[test]
+fn programs_of_others_are_fetched_into_the_checkout() {
+    let checkout = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    assert_eq!(Some(longhall_provision::checkout().as_path()), checkout);
+}

@@ -10,7 +10,7 @@
 //! - [`Zig`]: links for a Linux older than this machine's, and for another processor;
 //! - [`DebianSystem`]: a Debian in a folder, to install packages in;
 //! - [`Engine`]: PostgreSQL and NATS, for several servers; [`haproxy`]: what stands in front of them;
-//! - [`pebble`]: gives certificates by ACME, to tests;
+//! - [`pebble`]: gives certificates by ACME, to tests; [`Chromium`]: shows them the console;
 //! - `debian`: packages unpacked in a folder of our own; `godot_root`: Godot's;
 //! - [`process`], [`interrupt`]: programs run with a time limit, and none left behind.
 //!
@@ -21,6 +21,7 @@ mod display;
 mod wine;
 mod python;
 mod zig;
+mod chromium;
 pub mod engines;
 pub mod haproxy;
 pub mod pebble;
@@ -39,6 +40,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub use chromium::Chromium;
 pub use debian_system::{DebianSystem, arm64_command};
 pub use display::Display;
 pub use engines::Engine;
@@ -49,16 +51,14 @@ pub use zig::Zig;
 
 /// The checkout's root folder.
 pub fn checkout() -> PathBuf {
-    // Cargo sets the variable for `cargo xtask`; the built-in value serves a
-    // tool that was started by its path.
+    // Cargo sets the variable to the folder of whichever crate it runs; the built-in value
+    // serves a tool that was started by its path.
     let manifest = env::var_os("CARGO_MANIFEST_DIR")
         .unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
-    let mut root = PathBuf::from(manifest);
-    // From rust/tools/xtask or its neighbour.
-    for _ in 0..3 {
-        root.pop();
-    }
-    root
+    let manifest = PathBuf::from(manifest);
+    let mut above = manifest.ancestors();
+    let root = above.find(|folder| folder.join("Cargo.lock").is_file());
+    root.unwrap_or(&manifest).to_owned()
 }
 
 /// Where tools keep what they fetch and write: always `target/` in the checkout, so

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
-use longhall_provision::{Godot, interrupt, process};
+use longhall_provision::{Chromium, Godot, interrupt, process};
 
 #[cfg(unix)]
 use crate::three_servers;
@@ -152,6 +152,10 @@ fn rust_tests() -> Result<()> {
     cargo.args(["test", "--workspace"]);
     cargo.args(["--exclude", "longhall-network-client"]);
     engines::give_to(&mut cargo)?;
+    // Fetched here, where it can be seen to be.
+    if cfg!(unix) {
+        Chromium::find_or_fetch()?;
+    }
     process::run("cargo test", &mut cargo)
 }
 
