@@ -21,9 +21,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
 use tower_service::Service;
 use tracing::{debug, warn};
 
+use crate::console::Console;
 use crate::server::Server;
 
 /// Bytes of a request's head.
@@ -68,7 +70,9 @@ pub(crate) async fn run(listener: TcpListener, server: Arc<Server>, limits: Limi
     let is_local = listener
         .local_addr()
         .is_ok_and(|address| address.ip().is_loopback());
-    let routes = routes::of(server, is_local);
+    let console = Console::of(&server);
+    let _looking = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&console).run()));
+    let routes = routes::of(server, console, is_local);
     let places = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
     let mut is_failing = false;
@@ -128,7 +132,8 @@ async fn serve(stream: TcpStream, routes: Router, limits: Limits, address: Socke
 #[cfg(feature = "fuzzing")]
 pub(crate) async fn serve_one(stream: TcpStream, server: Arc<Server>) {
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
-    let routes = routes::of(server, true);
+    let console = Console::of(&server);
+    let routes = routes::of(server, console, true);
     serve(stream, routes, Limits::default(), address).await;
 }
 
@@ -147,7 +152,6 @@ async fn answer(
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio_util::task::AbortOnDropHandle;
 
     use super::*;
     use crate::handlers::test_session::TestSession;

@@ -72,6 +72,7 @@ mod cluster;
 mod health;
 mod metrics;
 mod admin_http;
+mod console;
 mod password;
 mod rate_limit;
 mod name_list;

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::store::{Place, UserId};
-use limiter::Limiter;
+pub(crate) use limiter::Limiter;
 pub(crate) use steady::{Pace, SteadyLimit};
 pub(crate) use tried::Tried;
 use tried::Tries;

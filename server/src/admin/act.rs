@@ -375,9 +375,18 @@ impl Act {
         }
     }
 
-    /// Whether the audit log has it. Programs ask for the status every few seconds, and it
-    /// tells of nobody; of an export the first page is enough.
+    /// Whether the audit log has it. Lists tell of nobody, and are looked at all the time; of
+    /// an export the first page is enough.
     pub(super) const fn is_noted(&self) -> bool {
-        !matches!(self, Act::Status | Act::UsersExport { after: Some(_), .. })
+        !matches!(
+            self,
+            Act::Status
+                | Act::UsersList { .. }
+                | Act::UsersExport { after: Some(_), .. }
+                | Act::ChannelsList { .. }
+                | Act::SanctionsList
+                | Act::Audit { .. }
+                | Act::OperatorsList
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! What may be asked, and by whom. A console for the browser is to be nested in here.
+//! What may be asked, and by whom.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,11 +9,12 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::middleware::{Next, from_fn};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use tokio::sync::Mutex;
 
 use super::MAX_BODY_BYTES;
+use crate::console::{self, Console};
 use crate::metrics::{self, scrape};
 use crate::server::Server;
 
@@ -29,7 +30,7 @@ struct Shared {
 
 /// All routes of a server. Where it `is_local`, pages of the web cannot ask by a name of
 /// theirs that leads to this machine.
-pub(super) fn of(server: Arc<Server>, is_local: bool) -> Router {
+pub(super) fn of(server: Arc<Server>, console: Arc<Console>, is_local: bool) -> Router {
     let shared = Shared {
         server,
         looking: Arc::default(),
@@ -41,7 +42,7 @@ pub(super) fn of(server: Arc<Server>, is_local: bool) -> Router {
         .fallback(|| async {
             say(
                 StatusCode::NOT_FOUND,
-                "there are /metrics, /live and /ready",
+                "there are /console, /metrics, /live and /ready",
             )
         })
         .method_not_allowed_fallback(|| async {
@@ -50,8 +51,13 @@ pub(super) fn of(server: Arc<Server>, is_local: bool) -> Router {
                 "only GET and HEAD are answered here",
             )
         })
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(shared);
+        .route(
+            "/console/",
+            get(|| async { Redirect::permanent("/console") }),
+        )
+        .with_state(shared)
+        .nest("/console", console::routes(console))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     match is_local {
         true => routes.layer(from_fn(check_host)),
         false => routes,

@@ -14,7 +14,7 @@ use crate::store::{LimitKey, SharedLimit};
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
 /// How often each of them may do something.
-pub(super) struct Limiter<K: Hash + Eq + Clone>(ArcSwap<Counting<K>>);
+pub(crate) struct Limiter<K: Hash + Eq + Clone>(ArcSwap<Counting<K>>);
 
 struct Counting<K: Hash + Eq + Clone> {
     quota: Quota,
@@ -22,7 +22,7 @@ struct Counting<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
-    pub(super) fn new(quota: Quota) -> Self {
+    pub(crate) fn new(quota: Quota) -> Self {
         Self(ArcSwap::from_pointee(Counting {
             quota,
             here: RateLimiter::hashmap(quota),
@@ -41,13 +41,13 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     ///
     /// # Errors
     /// How long to wait for the next.
-    pub(super) fn check(&self, key: &K, clock: &DefaultClock) -> Result<(), Duration> {
+    pub(crate) fn check(&self, key: &K, clock: &DefaultClock) -> Result<(), Duration> {
         let checked = self.0.load().here.check_key(key);
         checked.map_err(|until| until.wait_time_from(clock.now()))
     }
 
     /// Forgets who is back to the full allowance.
-    pub(super) fn drop_idle(&self) {
+    pub(crate) fn drop_idle(&self) {
         self.0.load().here.retain_recent();
     }
 

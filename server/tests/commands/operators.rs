@@ -70,5 +70,5 @@ async fn lines_bans_and_parts_of_names_are_listed() {
     let audit = operator.does(&["audit", "--limit", "2"]);
     let oldest = audit["entries"][0]["id"].to_string();
     let older = operator.does(&["audit", "--before", &oldest, "--limit", "1"]);
-    assert_eq!(texts(&older["entries"], "verb"), ["ban"]);
+    assert_eq!(texts(&older["entries"], "verb"), ["lines list"]);
 }

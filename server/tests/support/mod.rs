@@ -82,6 +82,12 @@ impl TestServer {
         Self::on(listener, config, folder).await
     }
 
+    /// A server on the database of a folder.
+    pub async fn in_folder(folder: Arc<TempDir>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, generous(), folder).await
+    }
+
     async fn on(listener: TcpListener, config: Config, folder: Arc<TempDir>) -> Self {
         let address = listener.local_addr().unwrap();
         let store = SqliteStore::open(&folder.path().join("longhall.db")).unwrap();

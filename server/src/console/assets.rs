@@ -1,0 +1,52 @@
+//! The pages: files that are built into the program.
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Response, StatusCode};
+use axum::response::IntoResponse;
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// The page that loads all others.
+const INDEX: &str = include_str!("assets/index.html");
+
+macro_rules! files {
+    ($($name:literal $kind:ident),* $(,)?) => {
+        /// Each with its kind.
+        const FILES: &[(&str, &str, &str)] =
+            &[$(($name, $kind, include_str!(concat!("assets/", $name)))),*];
+    };
+}
+
+files! {
+    "api.js" SCRIPT,
+    "charts.js" SCRIPT,
+    "console.css" CSS,
+    "console.js" SCRIPT,
+    "dom.js" SCRIPT,
+    "icon.svg" SVG,
+    "page_accounts.js" SCRIPT,
+    "page_audit.js" SCRIPT,
+    "page_channels.js" SCRIPT,
+    "page_me.js" SCRIPT,
+    "page_operators.js" SCRIPT,
+    "page_overview.js" SCRIPT,
+    "page_sanctions.js" SCRIPT,
+    "sign_in.js" SCRIPT,
+}
+
+pub(super) async fn index() -> Response<Body> {
+    ([(CONTENT_TYPE, HTML)], INDEX).into_response()
+}
+
+pub(super) async fn file(Path(name): Path<String>) -> Response<Body> {
+    let found = FILES.iter().find(|(known, _, _)| *known == name);
+    match found {
+        Some((_, kind, text)) => ([(CONTENT_TYPE, *kind)], *text).into_response(),
+        None => (StatusCode::NOT_FOUND, "there is no such page\n").into_response(),
+    }
+}

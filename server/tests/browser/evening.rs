@@ -1,0 +1,150 @@
+//! What a moderator does on an evening, click by click.
+
+use longhall_packet::{CloseReason, DenyCode};
+
+use crate::{CHOSEN, Desk};
+
+/// What somebody types in the hope that a page of the operator runs it.
+const HOSTILE: &str = "<img src=x onerror=window.trouble='line'><script>window.trouble=1</script>";
+
+#[tokio::test]
+async fn an_operator_signs_in_sees_the_hall_and_signs_out() {
+    let (desk, told) = Desk::open(1280, 900).await;
+    let page = &desk.page;
+    page.types("name", "Ann").await;
+    page.types("password", "not her password").await;
+    page.clicks("submit").await;
+    page.reads("The name or the password is wrong.").await;
+    page.types("password", &told).await;
+    page.clicks("submit").await;
+    page.reads("Somebody else knows your password.").await;
+    page.types("old", &told).await;
+    page.types("new", CHOSEN).await;
+    page.types("again", "something else entirely").await;
+    page.clicks("submit").await;
+    page.reads("not the same").await;
+    page.chooses(&told, CHOSEN).await;
+    page.reads("Players online").await;
+    page.reads("(admin)").await;
+    let _ada = desk.player("Ada").await;
+    // The page looks again by itself, and the chart has what the server saw meanwhile.
+    page.until("return document.querySelectorAll('.chart output').length === 7")
+        .await;
+    page.until(
+        "return [...document.querySelectorAll('.chart')].some((chart) =>
+             chart.innerText.includes('Players online') && chart.querySelector('output').innerText === '1')",
+    )
+    .await;
+    page.is_clean().await;
+    page.clicks("nav-me").await;
+    page.clicks("sign-out").await;
+    page.waits_for("submit").await;
+    desk.goes_to("accounts").await;
+    page.waits_for("submit").await;
+    page.reads_no_more("Ada").await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_moderator_finds_a_troll_mutes_bans_and_lets_in_again() {
+    let desk = Desk::signed_in(1280, 900).await;
+    let page = &desk.page;
+    let mut mallory = desk.player("Mallory").await;
+    let _ada = desk.player("Ada").await;
+    page.clicks("nav-accounts").await;
+    page.reads("Ada").await;
+    page.types("search", "mall").await;
+    page.reads_no_more("Ada").await;
+    page.until("return document.querySelector('td a')?.innerText === 'Mallory'")
+        .await;
+    page.script("document.querySelector('td a').click()").await;
+    page.clicks("mute").await;
+    page.types("time", "half an hour").await;
+    page.clicks("confirm").await;
+    page.reads("“half an hour” is no time").await;
+    page.types("time", "30m").await;
+    page.types("reason", "shouts").await;
+    page.confirms().await;
+    page.reads("Mallory is muted.").await;
+    page.reads("in 30 minutes").await;
+    mallory
+        .request("set_presence", r#""state":"away","text":"la""#)
+        .await;
+    mallory.expect_deny(DenyCode::NotAllowed).await;
+
+    page.clicks("ban").await;
+    page.types("reason", "again").await;
+    page.confirms().await;
+    mallory.expect_closed(CloseReason::Banned).await;
+    page.clicks("nav-sanctions").await;
+    page.reads("never").await;
+    page.reads("shouts").await;
+    page.clicks("lift").await;
+    page.confirms().await;
+    page.reads("The ban of Mallory is lifted.").await;
+    desk.player_again("Mallory").await;
+    page.clicks("nav-audit").await;
+    page.reads("unban").await;
+    page.reads("console sign-in").await;
+    page.is_clean().await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn hostile_lines_are_read_as_text_and_deleted() {
+    let desk = Desk::signed_in(1280, 900).await;
+    let page = &desk.page;
+    let mut mallory = desk.player("Mallory").await;
+    mallory.say(HOSTILE).await;
+    mallory.say("and a friendly one").await;
+    page.clicks("nav-channels").await;
+    page.until("return document.querySelector('td a')?.innerText === 'lobby'")
+        .await;
+    page.script("document.querySelector('td a').click()").await;
+    page.reads(HOSTILE).await;
+    page.clicks("delete-1").await;
+    page.types("reason", HOSTILE).await;
+    page.confirms().await;
+    page.reads_no_more(HOSTILE).await;
+    page.reads("deleted").await;
+    page.clicks("nav-audit").await;
+    page.reads(HOSTILE).await;
+    page.is_clean().await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_colleague_is_let_in_with_a_password_that_is_shown_once() {
+    let desk = Desk::signed_in(1280, 900).await;
+    let page = &desk.page;
+    page.clicks("nav-operators").await;
+    page.clicks("add").await;
+    page.types("name", "Ben").await;
+    page.picks("role", "viewer").await;
+    page.clicks("confirm").await;
+    let secret = page
+        .until("return document.querySelector('[data-test=secret]')?.innerText")
+        .await;
+    let secret = secret.as_str().unwrap().to_owned();
+    page.clicks("close").await;
+    page.reads_no_more(&secret).await;
+    page.clicks("remove-Ann").await;
+    page.clicks("confirm").await;
+    page.reads("only admin").await;
+    page.clicks("cancel").await;
+    page.clicks("nav-me").await;
+    page.clicks("sign-out").await;
+
+    page.types("name", "Ben").await;
+    page.types("password", &secret).await;
+    page.clicks("submit").await;
+    page.chooses(&secret, CHOSEN).await;
+    page.reads("(viewer)").await;
+    // Nothing is offered that would be refused.
+    page.reads_no_more("Audit log").await;
+    page.reads_no_more("Announce").await;
+    desk.goes_to("audit").await;
+    page.reads("This server").await;
+    page.is_clean().await;
+    desk.close().await;
+}
