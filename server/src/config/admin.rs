@@ -12,10 +12,11 @@ use crate::listener;
 /// Where the server tells of itself.
 #[derive(Args, Clone, Debug)]
 pub struct Admin {
-    /// Address and port for whoever runs the server, over plain HTTP: figures for
-    /// Prometheus at /metrics, health at /live and /ready. Off unless given.
+    /// Address and port for whoever runs the server, over plain HTTP: a console for a
+    /// browser at /console, figures for Prometheus at /metrics, health at /live and
+    /// /ready. Off unless given.
     ///
-    /// Set it to 127.0.0.1:9081 to watch the server. Who can reach it needs no password.
+    /// Set it to 127.0.0.1:9081 to watch the server. Only the console asks for a password.
     #[arg(long, env = "LONGHALL_ADMIN_LISTEN", value_name = "ADDRESS:PORT")]
     pub admin_listen: Option<SocketAddr>,
 
