@@ -2,8 +2,8 @@ extends RefCounted
 ## Stops and starts the game server, through a TCP port of this machine.
 ##
 ## One command per line, [code]stop[/code], [code]kill[/code], [code]start[/code],
-## [code]restart[/code], [code]wipe[/code], [code]backup[/code] or [code]restore[/code]; the
-## answer is [code]ok[/code] or [code]error …[/code] when it is done.
+## [code]restart[/code], [code]wipe[/code], [code]backup[/code], [code]restore[/code],
+## [code]encrypt FOLDER[/code] or [code]decrypt[/code]; the answer is [code]ok[/code] or [code]error …[/code] when it is done.
 
 const PATIENCE_MS: int = 20_000
 

@@ -12,9 +12,12 @@
 //! | `wipe` | `stop`, then `start` with a fresh database |
 //! | `backup` | backs up the database while the server runs |
 //! | `restore` | `stop`, then `start` with the database of that backup |
+//! | `encrypt FOLDER` | `stop`, then `start` with a fresh `dev-certificate` from that folder |
+//! | `decrypt` | `stop`, then `start` without |
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::thread;
 
 use anyhow::{Context, Result, bail};
@@ -55,6 +58,9 @@ fn serve(mut connection: &TcpStream, server: &Handle) {
 }
 
 fn run_command(command: &str, server: &Handle) -> Result<()> {
+    if let Some(folder) = command.strip_prefix("encrypt ") {
+        return server.encrypt(Path::new(folder));
+    }
     match command {
         "stop" => server.stop(),
         "kill" => server.kill(),
@@ -63,6 +69,7 @@ fn run_command(command: &str, server: &Handle) -> Result<()> {
         "wipe" => server.wipe(),
         "backup" => server.back_up(),
         "restore" => server.restore(),
+        "decrypt" => server.decrypt(),
         other => bail!("no such command: {other}"),
     }
 }

@@ -49,6 +49,8 @@ struct Child {
     arguments: Vec<String>,
     address: SocketAddr,
     database: Database,
+    /// The folder with its certificate and key, if it has any.
+    certificate: Option<PathBuf>,
     log: Log,
     process: Option<Process>,
 }
@@ -79,6 +81,7 @@ impl Server {
             arguments: arguments.iter().copied().map(str::to_owned).collect(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
             database,
+            certificate: None,
             log,
             process: None,
         };
@@ -182,6 +185,27 @@ impl Handle {
         self.start()
     }
 
+    /// Starts the server anew with a certificate that it makes in a folder, as for a try on the
+    /// local network.
+    ///
+    /// # Errors
+    /// As [`restart`](Self::restart), and if the program refuses.
+    pub(crate) fn encrypt(&self, folder: &Path) -> Result<()> {
+        self.stop()?;
+        lock(&self.0).make_certificate(folder)?;
+        self.start()
+    }
+
+    /// Starts the server anew without a certificate.
+    ///
+    /// # Errors
+    /// As [`restart`](Self::restart).
+    pub(crate) fn decrypt(&self) -> Result<()> {
+        self.stop()?;
+        lock(&self.0).certificate = None;
+        self.start()
+    }
+
     /// Ends the server without a warning, as a power cut would.
     ///
     /// # Errors
@@ -245,6 +269,18 @@ impl Child {
         process::run(command, program.arg(backup))
     }
 
+    /// In the place of an earlier one.
+    fn make_certificate(&mut self, folder: &Path) -> Result<()> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).context("cannot delete the earlier certificate")?;
+        }
+        let mut program = Command::new(&self.program);
+        program.args(["dev-certificate", "127.0.0.1", "--out"]);
+        process::run("dev-certificate", program.arg(folder))?;
+        self.certificate = Some(folder.to_owned());
+        Ok(())
+    }
+
     fn start(&mut self) -> Result<()> {
         if self.process.is_some() {
             bail!("the server runs already");
@@ -259,6 +295,13 @@ impl Child {
                 .env("LONGHALL_BUS", bus),
         };
         command.args(&self.arguments);
+        if let Some(folder) = &self.certificate {
+            let certificate = folder.join("longhall-dev.crt");
+            command.arg("--tls-certificate").arg(certificate);
+            command
+                .arg("--tls-key")
+                .arg(folder.join("longhall-dev.key"));
+        }
         let (mut process, lines) = Process::spawn_captured("the server", &mut command)?;
         let log = Arc::clone(&self.log);
         thread::spawn(move || lines.iter().for_each(|line| log(&line.text)));
