@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::IntoResponse;
-use longhall_packet::{NameKeys, Password};
+use longhall_packet::{Password, Username};
 use serde::Deserialize;
 use serde_json::json;
 use tracing::{info, warn};
@@ -56,7 +56,10 @@ pub(super) async fn sign_in(
 ) -> Result<Response<Body>, Refusal> {
     check_page(&headers)?;
     let typed: Typed = read(&body)?;
-    let name_key = NameKeys::name_of(&typed.name);
+    // What can be nobody's name is not remembered as tried.
+    let name_key = Username::parse(&typed.name)
+        .map_err(|_| wrong())?
+        .name_key();
     console.tries.check(&name_key)?;
     let password = Password::parse(&typed.password).map_err(|_| wrong())?;
     let server = &console.server;

@@ -73,7 +73,12 @@ async fn who_is_unknown_and_who_is_wrong_are_told_the_same() {
     let unknown = stranger.sign_in("Eve", "not her password").await;
     assert_eq!(wrong.refusal(401), "wrong");
     assert_eq!(wrong.body, unknown.body);
-    assert_eq!(stranger.sign_in("", "").await.refusal(401), "wrong");
+    for name in ["", "x", &"x".repeat(60_000), "\u{202e}nnA"] {
+        let answer = stranger.sign_in(name, "not her password").await;
+        assert_eq!(answer.refusal(401), "wrong");
+        assert_eq!(answer.body, wrong.body);
+    }
+    assert_eq!(stranger.sign_in("Ann", "").await.body, wrong.body);
     assert_eq!(browser.get("me").await.status, 200);
     hall.stop().await;
 }
