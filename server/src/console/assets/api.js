@@ -1,5 +1,9 @@
 // What the pages ask of the server.
 
+// How long a page waits. The server answers within ten seconds; a network that is gone need
+// not tell anybody.
+const WITHIN_MS = 20000;
+
 let csrf = "";
 let whenSignedOut = () => {};
 
@@ -16,17 +20,23 @@ export function onSignedOut(then) {
   whenSignedOut = then;
 }
 
+const noAnswer = () =>
+  new Refused("network", "The server does not answer. Is it running, and the tunnel open?");
+
 async function ask(path, options = {}) {
   let answer;
   try {
-    answer = await fetch(`/console/api/${path}`, { credentials: "same-origin", ...options });
+    answer = await fetch(`/console/api/${path}`, {
+      credentials: "same-origin", signal: AbortSignal.timeout(WITHIN_MS), ...options,
+    });
   } catch {
-    throw new Refused("network", "The server does not answer. Is it running, and the tunnel open?");
+    throw noAnswer();
   }
   let body;
   try {
     body = await answer.json();
-  } catch {
+  } catch (error) {
+    if (error.name === "TimeoutError") throw noAnswer();
     const late = answer.status === 504;
     throw new Refused("failed", late
       ? "The server is still busy with it. Look into the audit log whether it was done."
@@ -36,7 +46,8 @@ async function ask(path, options = {}) {
     if (body.csrf) csrf = body.csrf;
     return body;
   }
-  const { kind, text, seconds } = body.error;
+  // Something between may answer with JSON of its own.
+  const { kind = "failed", text = `The server answers ${answer.status}.`, seconds } = body?.error ?? {};
   if (kind === "signed_out" || kind === "change_password") whenSignedOut(kind);
   throw new Refused(kind, text, seconds);
 }

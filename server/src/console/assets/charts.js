@@ -23,7 +23,9 @@ function svg(tag, attributes) {
 
 const short = (value) => number(value >= 10 ? Math.round(value) : Math.round(value * 100) / 100);
 
-const clock = (ms) => new Date(ms).toLocaleTimeString(undefined, { timeStyle: "medium" });
+const clock = (ms, style = "medium") => new Date(ms).toLocaleTimeString(undefined, { timeStyle: style });
+// How long a touched value stays.
+const TOUCHED_MS = 4000;
 
 // A card for each name; `show(figures)` draws them anew.
 export function charts() {
@@ -55,6 +57,7 @@ function chart(title) {
   picture.append(area, curve, mark);
   let points = [];
   let pointed = null;
+  let timer;
 
   const x = (at) => (points.length < 2 ? WIDTH : (at / (points.length - 1)) * WIDTH);
 
@@ -62,7 +65,7 @@ function chart(title) {
     const last = points.at(-1);
     const point = pointed === null ? last : points[pointed];
     value.textContent = point ? short(point[1]) : "–";
-    from.textContent = pointed === null ? (points.length > 1 ? `since ${clock(points[0][0])}` : "") : clock(point[0]);
+    from.textContent = pointed === null ? (points.length > 1 ? `since ${clock(points[0][0], "short")}` : "") : clock(point[0]);
     mark.setAttribute("visibility", pointed === null ? "hidden" : "visible");
     if (pointed !== null) {
       mark.setAttribute("x1", x(pointed));
@@ -71,6 +74,7 @@ function chart(title) {
   }
 
   function point(event) {
+    clearTimeout(timer);
     if (points.length === 0) return;
     const box = picture.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
@@ -79,13 +83,23 @@ function chart(title) {
   }
   picture.addEventListener("pointermove", point);
   picture.addEventListener("pointerdown", point);
-  picture.addEventListener("pointerleave", () => { pointed = null; label(); });
+  function unpoint() {
+    pointed = null;
+    label();
+  }
+  picture.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "touch") timer = setTimeout(unpoint, TOUCHED_MS);
+    else unpoint();
+  });
 
   return {
     element: h("figure", { class: "chart" }, h("h2", {}, title), value, picture, h("small", { class: "quiet" }, from, range)),
     show(all) {
+      // Whoever looks at a value goes on looking at it.
+      const at = pointed === null ? null : points[pointed][0];
       points = all;
-      pointed = null;
+      pointed = at === null ? null : points.findIndex(([then]) => then >= at);
+      if (pointed === -1) pointed = null;
       const most = Math.max(...points.map(([, of]) => of), 0);
       const y = (of) => (most === 0 ? HEIGHT - 1 : HEIGHT - 1 - (of / most) * (HEIGHT - 4));
       const steps = points.map(([, of], at) => `${x(at).toFixed(1)} ${y(of).toFixed(1)}`);

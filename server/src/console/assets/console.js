@@ -1,7 +1,7 @@
 // The frame around all pages: who is signed in, and which page is shown.
 
 import { get, onSignedOut } from "./api.js";
-import { h, problem } from "./dom.js";
+import { closeQuestions, h, plain, problem } from "./dom.js";
 import { account, accounts } from "./page_accounts.js";
 import { audit } from "./page_audit.js";
 import { channel, channels } from "./page_channels.js";
@@ -27,6 +27,8 @@ const app = document.getElementById("app");
 let who = null;
 // Ended when another page is shown: timers and the like.
 let leave = new AbortController();
+// The address that is shown.
+let shown = null;
 
 // Whether who is signed in may do what this role may.
 const may = (role) => ROLES.indexOf(who.role) >= ROLES.indexOf(role);
@@ -48,7 +50,10 @@ async function show() {
   leave.abort();
   leave = new AbortController();
   const { signal } = leave;
+  const isOther = shown !== location.hash;
+  if (who === null || isOther) closeQuestions();
   if (who === null) {
+    shown = null;
     app.replaceChildren(signIn(begin));
     return;
   }
@@ -59,7 +64,7 @@ async function show() {
   const [name, ...parts] = location.hash.replace(/^#\//, "").split("/").map(decode);
   const page = PAGES.find(([known, , role]) => known === name && may(role)) ?? PAGES[0];
   const [current, title, , many, one] = page;
-  document.title = `${title} – Longhall console`;
+  document.title = `${plain(parts.length > 0 && one ? `${parts.join("/")} – ${title}` : title)} – Longhall console`;
   let content;
   try {
     const context = { who, may, signal, again: show, signedOut };
@@ -68,8 +73,22 @@ async function show() {
     content = [h("h1", {}, title), problem(error)];
   }
   if (signal.aborted) return;
+  const focused = document.activeElement?.dataset.test;
+  const isFirst = shown === null;
+  shown = location.hash;
   app.replaceChildren(...frame(content, current));
-  scrollTo(0, 0);
+  if (isOther) scrollTo(0, 0);
+  focusAgain(focused, isOther && !isFirst);
+}
+
+// Whoever uses the keyboard goes on where they were, or at the top of another page.
+function focusAgain(focused, isOther) {
+  if (document.querySelector("dialog[open]")) return;
+  const heading = app.querySelector("h1");
+  heading?.setAttribute("tabindex", "-1");
+  const same = focused && app.querySelector(`[data-test="${CSS.escape(focused)}"]`);
+  if (same && !isOther) same.focus({ preventScroll: true });
+  else if (focused || isOther) heading?.focus({ preventScroll: true });
 }
 
 function decode(part) {

@@ -13,8 +13,13 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+// A text with the signs shown that would turn round what stands beside it. An isolation that
+// is not closed gets out of a `bdi` as well.
+export const plain = (text) => String(text ?? "").replace(/[\u202a-\u202e\u2066-\u2069]/g,
+  (sign) => `[U+${sign.codePointAt(0).toString(16).toUpperCase()}]`);
+
 // What somebody typed: it goes its own way round and takes no other text along.
-export const typed = (text) => (text ? h("bdi", {}, text) : "");
+export const typed = (text) => (text ? h("bdi", {}, plain(text)) : "");
 
 export const link = (page, ...parts) => `#/${[page, ...parts.map(encodeURIComponent)].join("/")}`;
 
@@ -25,6 +30,8 @@ const STEPS = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [
 export function when(ms) {
   if (!ms) return h("span", { class: "quiet" }, "never");
   const date = new Date(ms);
+  // A ban for more years than there are dates.
+  if (Number.isNaN(date.getTime())) return h("span", { class: "quiet" }, "in thousands of years");
   const seconds = (ms - Date.now()) / 1000;
   const step = STEPS.find(([below]) => Math.abs(seconds) < below);
   const text = step
@@ -38,14 +45,18 @@ export const number = (value) => Number(value).toLocaleString();
 // A table that becomes cards on a phone. Columns: [title, cell of a row, class].
 export function list(columns, rows, nothing) {
   if (rows.length === 0) return h("p", { class: "empty" }, nothing);
-  const head = columns.map(([title, , kind]) => h("th", { scope: "col", class: kind }, title));
-  const body = rows.map((row) => h("tr", {}, columns.map(([title, cell, kind]) => {
+  // The roles are said again: as cards they would be no table any more for a screen reader.
+  const head = columns.map(([title, , kind]) =>
+    h("th", { scope: "col", role: "columnheader", class: kind }, title));
+  const body = rows.map((row) => h("tr", { role: "row" }, columns.map(([title, cell, kind]) => {
     const content = cell(row);
     const label = kind === "act" || title === "" ? undefined : title;
-    return h("td", { class: kind, "data-label": label }, content ?? "");
+    return h("td", { role: "cell", class: kind, "data-label": label }, content ?? "");
   })));
   const isNamed = columns.some(([title]) => title !== "");
-  return h("table", {}, isNamed ? h("thead", {}, h("tr", {}, head)) : null, h("tbody", {}, body));
+  return h("table", { role: "table" },
+    isNamed ? h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)) : null,
+    h("tbody", { role: "rowgroup" }, body));
 }
 
 export function facts(pairs) {
@@ -57,7 +68,7 @@ export const tag = (text, kind = "") => h("span", { class: `tag ${kind}` }, text
 
 export const online = (is) => (is ? tag("online", "good") : tag("offline"));
 
-export const problem = (error) => h("p", { class: "problem", role: "alert" }, error.message);
+export const problem = (error) => h("p", { class: "problem", role: "alert" }, plain(error.message));
 
 export const button = (text, onclick, attributes = {}) =>
   h("button", { type: "button", onclick, ...attributes }, text);
@@ -76,7 +87,7 @@ export const owner = (name) => h("input", { name: "username", autocomplete: "use
 
 // Says what was done, for a while.
 export function notice(text) {
-  const shown = h("p", {}, text);
+  const shown = h("p", {}, plain(text));
   document.getElementById("notices").append(shown);
   setTimeout(() => shown.remove(), 6000);
 }
@@ -95,28 +106,47 @@ export const REASON = field.bind(null, "reason", "Why", { maxlength: 500 }, "For
 export const DURATION = field.bind(null, "time", "For how long", { placeholder: "2h" },
   "30m, 2h, 3d. For good when it is empty.");
 
+// Takes questions away whose page is gone. What is told once stays.
+export function closeQuestions() {
+  for (const dialog of document.querySelectorAll("dialog.question")) dialog.close();
+}
+
 // Asks before something is done. `act` gets what was typed; what it throws is shown.
-// Returns what `act` returns, or undefined when nothing was done.
+// Returns what `act` returns, or undefined when nothing was done. While it is being done the
+// question cannot be closed: a password that is told once would be lost.
 export function ask({ title, text, fields = [], verb, danger = false, act }) {
   return new Promise((resolve) => {
     let result;
     const trouble = h("div", {});
     const go = h("button", { type: "submit", class: danger ? "primary danger" : "primary", "data-test": "confirm" }, verb);
+    const heading = h("h2", { id: "question" }, plain(title));
     const cancel = button("Cancel", () => dialog.close(), { "data-test": "cancel" });
     const form = h("form", {
       onsubmit: async (event) => {
         event.preventDefault();
-        go.disabled = true;
+        go.disabled = cancel.disabled = true;
+        trouble.replaceChildren();
         try {
           result = await act(Object.fromEntries(new FormData(form)));
+          go.disabled = cancel.disabled = false;
           dialog.close();
         } catch (error) {
+          go.disabled = cancel.disabled = false;
           trouble.replaceChildren(problem(error));
+          trouble.scrollIntoView({ block: "nearest" });
         }
-        go.disabled = false;
       },
-    }, h("h2", {}, title), text && h("p", {}, text), trouble, fields, h("div", { class: "actions" }, cancel, go));
-    const dialog = h("dialog", { onclose: () => { dialog.remove(); resolve(result); } }, form);
+    }, heading, text && h("p", {}, plain(text)), trouble, fields, h("div", { class: "actions" }, cancel, go));
+    const dialog = h("dialog", {
+      class: "question",
+      "aria-labelledby": "question",
+      // A browser may close it all the same.
+      onclose: () => {
+        if (go.disabled) return dialog.showModal();
+        dialog.remove();
+        return resolve(result);
+      },
+    }, form);
     document.body.append(dialog);
     dialog.showModal();
     form.querySelector("input, select")?.focus();
@@ -133,8 +163,16 @@ export function tellOnce(title, text, secret) {
       copy.textContent = "Select it and copy";
     }
   });
-  const close = button("I have it", () => dialog.close(), { class: "primary", "data-test": "close" });
-  const dialog = h("dialog", { onclose: () => dialog.remove() }, h("h2", {}, title), h("p", {}, text),
+  let isRead = false;
+  const read = () => {
+    isRead = true;
+    dialog.close();
+  };
+  const close = button("I have it", read, { class: "primary", "data-test": "close" });
+  const dialog = h("dialog", {
+    "aria-labelledby": "told",
+    onclose: () => (isRead ? dialog.remove() : dialog.showModal()),
+  }, h("h2", { id: "told" }, plain(title)), h("p", {}, plain(text)),
     h("code", { class: "secret", "data-test": "secret" }, secret), h("div", { class: "actions" }, copy, close));
   document.body.append(dialog);
   dialog.showModal();
@@ -152,6 +190,7 @@ export function later(then, ms = 250) {
 // A list that is asked for page by page: `ask(mark)` gives [rows, the next mark or null].
 export function paged(show, ask, more = "More") {
   const rows = h("div", {});
+  const trouble = h("div", {});
   const next = button(more, () => load(mark), { hidden: true, "data-test": "more" });
   let mark = null;
   let turn = 0;
@@ -164,10 +203,11 @@ export function paged(show, ask, more = "More") {
       all = from === null ? found : all.concat(found);
       mark = after;
       rows.replaceChildren(show(all));
+      trouble.replaceChildren();
       next.hidden = mark === null;
     } catch (error) {
-      if (mine === turn) rows.replaceChildren(problem(error));
+      if (mine === turn) trouble.replaceChildren(problem(error));
     }
   }
-  return { element: h("div", {}, rows, next), reload: () => load(null) };
+  return { element: h("div", {}, rows, trouble, next), reload: () => load(null) };
 }

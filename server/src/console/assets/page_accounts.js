@@ -33,7 +33,7 @@ export async function account({ may, again }, name) {
   const [user, logins] = await Promise.all([act("users show", { name }), act("sessions list", { name })]);
   const called = user.username;
   return [
-    h("p", {}, h("a", { href: "#/accounts" }, "‹ Accounts")),
+    h("p", {}, h("a", { class: "back", href: "#/accounts" }, "‹ Accounts")),
     h("div", { class: "bar" }, h("h1", {}, typed(called)), h("div", { class: "actions" }, doing(may, user, again))),
     h("section", { class: "card" }, facts([
       ["State", online(user.online)],
@@ -42,7 +42,7 @@ export async function account({ may, again }, name) {
       ["Last seen", when(user.last_seen_at_ms)],
       ["Blocks", user.blocks.length ? user.blocks.flatMap((other, at) => [at ? ", " : "", typed(other)]) : "nobody"],
       ["Invited to", user.invitations.length
-        ? user.invitations.flatMap(({ channel, by }, at) => [at ? ", " : "", `${channel} by `, typed(by)]) : null],
+        ? user.invitations.flatMap(({ channel, by }, at) => [at ? ", " : "", typed(channel), " by ", typed(by)]) : null],
     ].map(([key, value]) => [key, Array.isArray(value) ? h("span", {}, value) : value]))),
     section("Bans and mutes", list([
       ["", (row) => sanctionText(row)],
@@ -55,9 +55,9 @@ export async function account({ may, again }, name) {
       ["Last seen", (row) => when(row.last_seen_at_ms)],
       ["", (row) => button("End…", () => end(row, again), { class: "plain danger", "data-test": `end-${row.session}` }), "act"],
     ], logins.sessions, "Nowhere."),
-    logins.sessions.length > 1 && button("End all…", () => endAll(called, again), { class: "danger" })),
+    logins.sessions.length > 1 && button("End all…", () => endAll(called, again), { class: "danger", "data-test": "end-all" })),
     section("Channels", list([
-      ["Channel", (row) => h("a", { href: link("channels", row.channel) }, row.channel)],
+      ["Channel", (row) => h("a", { href: link("channels", row.channel) }, typed(row.channel))],
       ["Role", (row) => row.role],
       ["Read up to", (row) => String(row.read_seq), "number"],
     ], user.channels, "None.")),

@@ -1,14 +1,14 @@
 // Channels: found, looked at, and what was said in them.
 
 import { act } from "./api.js";
-import { ask, button, facts, field, h, later, link, list, notice, number, paged, problem, REASON, seconds, tag, typed,
+import { ask, button, facts, field, h, later, link, list, notice, number, paged, plain, problem, REASON, seconds, tag, typed,
   when } from "./dom.js";
 
 const PAGE = 50;
 
 export async function channels({ may }) {
   const search = h("input", { type: "search", placeholder: "Part of a name", "aria-label": "Search channels", "data-test": "search" });
-  const name = (row) => (may("moderator") ? h("a", { href: link("channels", row.channel) }, row.channel) : row.channel);
+  const name = (row) => (may("moderator") ? h("a", { href: link("channels", row.channel) }, typed(row.channel)) : typed(row.channel));
   const columns = [
     ["Channel", name],
     ["Who may join", (row) => (row.lobby ? tag("lobby") : row.access)],
@@ -39,8 +39,8 @@ export async function channel({ may, again }, name) {
     ] : [];
   const people = (names) => (names.length ? h("span", {}, names.flatMap((other, at) => [at ? ", " : "", player(other)])) : null);
   return [
-    h("p", {}, h("a", { href: "#/channels" }, "‹ Channels")),
-    h("div", { class: "bar" }, h("h1", {}, shown.channel), h("div", { class: "actions" }, doing)),
+    h("p", {}, h("a", { class: "back", href: "#/channels" }, "‹ Channels")),
+    h("div", { class: "bar" }, h("h1", {}, typed(shown.channel)), h("div", { class: "actions" }, doing)),
     h("section", { class: "card" }, facts([
       ["Who may join", shown.lobby ? "everybody is in it" : shown.access],
       ["Topic", shown.topic ? typed(shown.topic) : null],
@@ -81,10 +81,10 @@ function lines(channel) {
 function said(channel, line, reload) {
   const words = line.deleted
     ? h("div", { class: "deleted" }, "deleted")
-    : h("div", { class: "said", dir: "auto" }, line.text);
+    : h("div", { class: "said", dir: "auto" }, plain(line.text));
   const doing = line.deleted ? "" : h("div", {},
     button("Delete…", () => removeLine(channel, line, reload), { class: "plain danger", "data-test": `delete-${line.seq}` }),
-    button("All of theirs…", () => removeAll(channel, line.sender, reload), { class: "plain danger" }));
+    button("All of theirs…", () => removeAll(channel, line.sender, reload), { class: "plain danger", "data-test": `delete-all-${line.seq}` }));
   return h("li", {}, h("div", {},
     h("span", { class: "who" }, player(line.sender)), " ",
     h("small", {}, when(line.sent_at_ms), ` · ${line.seq}`, line.edited_at_ms ? " · edited" : ""), words), doing);

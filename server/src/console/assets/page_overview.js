@@ -12,18 +12,25 @@ export async function overview({ may, signal }) {
   const trouble = h("div", {});
   const state = h("div", {});
   const actions = h("div", { class: "actions" });
+  let timer;
+  // Until when the buttons are right.
+  let stops;
 
   async function look() {
+    clearTimeout(timer);
     try {
       const [status, figures] = await Promise.all([act("status"), get("figures")]);
       state.replaceChildren(told(status));
       drawn.show(figures);
-      actions.replaceChildren(...doing(may, status, look));
+      // Only when it is something else: whoever is at a button stays there.
+      if (stops !== status.running.stops_at_ms) actions.replaceChildren(...doing(may, status, look));
+      stops = status.running.stops_at_ms;
       trouble.replaceChildren();
     } catch (error) {
       trouble.replaceChildren(problem(error));
     }
-    if (!signal.aborted) setTimeout(() => signal.aborted || look(), BETWEEN_MS);
+    clearTimeout(timer);
+    if (!signal.aborted) timer = setTimeout(() => signal.aborted || look(), BETWEEN_MS);
   }
   await look();
   return [

@@ -8,7 +8,7 @@ export async function sanctions({ again }) {
   const { sanctions: rows } = await act("sanctions list");
   const isNetwork = (whom) => /[/.:]/.test(whom);
   const columns = [
-    ["Whom", ({ whom }) => (isNetwork(whom) ? whom : h("a", { href: link("accounts", whom) }, typed(whom)))],
+    ["Whom", ({ whom }) => (isNetwork(whom) ? typed(whom) : h("a", { href: link("accounts", whom) }, typed(whom)))],
     ["What", ({ kind }) => tag(kind, kind === "ban" ? "bad" : "")],
     ["Ends", ({ until_ms }) => (until_ms ? when(until_ms) : "never")],
     ["Since", ({ since_ms }) => when(since_ms)],

@@ -5,21 +5,37 @@ import { field, h, owner, problem } from "./dom.js";
 
 function form(title, text, fields, verb, act) {
   const trouble = h("div", {});
+  let timer;
   const go = h("button", { type: "submit", class: "primary", "data-test": "submit" }, verb);
   const element = h("form", {
     class: "card",
     onsubmit: async (event) => {
       event.preventDefault();
       go.disabled = true;
+      clearInterval(timer);
+      trouble.replaceChildren();
       try {
         await act(Object.fromEntries(new FormData(element)));
       } catch (error) {
         trouble.replaceChildren(problem(error));
+        if (error.seconds) timer = countDown(trouble, error.seconds);
       }
       go.disabled = false;
     },
   }, h("h1", {}, title), text && h("p", { class: "quiet" }, text), trouble, fields, go);
   return h("main", { class: "narrow" }, element);
+}
+
+// Says how long to wait still, without reading each second out.
+function countDown(trouble, seconds) {
+  const until = Date.now() + seconds * 1000;
+  const timer = setInterval(() => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    const text = left > 0 ? `Too many tries: wait ${left} seconds.` : "You may try again.";
+    trouble.replaceChildren(h("p", { class: "problem" }, text));
+    if (left <= 0 || !trouble.isConnected) clearInterval(timer);
+  }, 1000);
+  return timer;
 }
 
 export function signIn(then) {
