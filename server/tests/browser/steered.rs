@@ -151,10 +151,17 @@ impl Steered {
         element.select_by_value(value).await.unwrap();
     }
 
-    /// Clicks as a mouse does: on what can be seen and is not covered.
+    /// Clicks as a mouse does: on what can be seen and is not covered. A page may be drawn
+    /// anew between the look and the click.
     pub(crate) async fn clicks(&self, name: &str) {
-        let element = self.find(name).await;
-        element.click().await.unwrap();
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let element = self.find(name).await;
+            match element.click().await {
+                Err(error) if error.is_stale_element_reference() && Instant::now() < end => {}
+                clicked => return clicked.unwrap(),
+            }
+        }
     }
 
     async fn find(&self, name: &str) -> fantoccini::elements::Element {
