@@ -6,6 +6,7 @@ mod dev_certificate;
 mod doctor_command;
 #[cfg(test)]
 mod example;
+mod health_command;
 mod reload;
 mod settings_file;
 mod variables;
@@ -66,6 +67,7 @@ enum Command {
     Verify(backup_commands::Verify),
     Restore(backup_commands::Restore),
     Doctor(Box<doctor_command::Doctor>),
+    Health(health_command::Health),
     CopyStore(copy_store::CopyStore),
     PrintDefaultConfig(PrintDefaultConfig),
     CheckConfig(CheckConfig),
@@ -106,6 +108,10 @@ fn run_command(mut given: Given<Args>, log: &Log) -> ExitCode {
         Some(Command::Doctor(options)) => {
             return doctor_command::run(&options, given.advice, &origins);
         }
+        Some(Command::Health(options)) => match health_command::run(&options) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Some(Command::CopyStore(options)) => copy_store::run(&options),
         Some(Command::DevCertificate(options)) => dev_certificate::run(&options),
         Some(Command::PrintDefaultConfig(_)) => settings_file::print_default(&Args::command()),

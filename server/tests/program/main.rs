@@ -15,6 +15,7 @@ mod backups;
 mod restores;
 #[cfg(unix)]
 mod doctor;
+mod health;
 mod copy_store;
 mod tls;
 #[path = "../support/mod.rs"]
