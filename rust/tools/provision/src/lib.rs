@@ -9,6 +9,7 @@
 //! - [`toolchain`]: compilers and linkers for other machines;
 //! - [`Zig`]: links for a Linux older than this machine's, and for another processor;
 //! - [`DebianSystem`]: a Debian in a folder, to install packages in;
+//! - [`ContainerBase`]: what an image of a container has of Debian;
 //! - [`Engine`]: PostgreSQL and NATS, for several servers; [`haproxy`]: what stands in front of them;
 //! - [`pebble`]: gives certificates by ACME, to tests; [`Chromium`]: shows them the console;
 //! - `debian`: packages unpacked in a folder of our own; `godot_root`: Godot's;
@@ -31,6 +32,7 @@ pub mod toolchain;
 mod godot_root;
 mod debian;
 mod debian_system;
+mod container_base;
 mod qemu;
 
 pub mod process;
@@ -41,6 +43,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use chromium::Chromium;
+pub use container_base::ContainerBase;
 pub use debian_system::{DebianSystem, arm64_command};
 pub use display::Display;
 pub use engines::Engine;

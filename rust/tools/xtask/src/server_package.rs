@@ -1,8 +1,9 @@
 //! `cargo xtask package-server`: the server for machines without a Rust.
 //!
 //! For Linux, a program that runs with the C library of Debian 11 and every newer one, in
-//! a tar and as a package for Debian with a unit for systemd; for Windows, a program in a
-//! zip. The same sources give the same bytes.
+//! a tar, as a package for Debian with a unit for systemd and as an image for containers; for
+//! Windows, a program in a zip. The same sources give the same bytes; those of an image are of its
+//! Debian as well.
 
 mod platform;
 mod program;
@@ -10,18 +11,23 @@ mod program;
 mod contents;
 mod tarball;
 mod debian;
+mod image;
 
 mod service;
+#[cfg(unix)]
+mod contained;
 pub(crate) mod installed;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use longhall_provision::ContainerBase;
 
 use crate::package::{self, archive};
 use crate::workspace;
 use contents::Contents;
+use image::Base;
 pub(crate) use platform::Platform;
 use tarball::File;
 
@@ -114,6 +120,17 @@ fn pack(platform: Platform, program: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
             format!("longhall-server_{version}_{architecture}.deb"),
             debian::pack(&contents, architecture, program)?,
         ));
+        if ContainerBase::available() {
+            let base = Base::gather(architecture, program)?;
+            packed.push((
+                image::file_name(&contents.version, architecture),
+                image::pack(&contents, architecture, program, &base)?,
+            ));
+        } else {
+            println!(
+                "package-server: no image for {platform}: only Debian on x86_64 fetches what it needs"
+            );
+        }
     }
     Ok(packed)
 }

@@ -36,6 +36,8 @@ pub(crate) struct Commit {
     pub(crate) time: u64,
     /// As mail and Debian's changelogs write it.
     pub(crate) date: String,
+    /// As JSON has it (RFC 3339).
+    pub(crate) timestamp: String,
 }
 
 impl Contents {
@@ -84,6 +86,7 @@ impl Contents {
             commit: Commit {
                 time: 1_700_000_000,
                 date: "Tue, 14 Nov 2023 22:13:20 +0000".into(),
+                timestamp: "2023-11-14T22:13:20+00:00".into(),
             },
             license: read("LICENSE").unwrap(),
             changelog: "# Changelog\n".into(),
@@ -99,16 +102,19 @@ impl Commit {
     fn checked_out() -> Result<Self> {
         let mut git = Command::new("git");
         git.current_dir(workspace::root());
-        git.args(["log", "-1", "--format=%ct %cD"]);
+        git.args(["log", "-1", "--format=%ct %cI %cD"]);
         let said = process::output("git", &mut git)
             .context("git tells how old the files in a package are; is this a clone?")?;
-        let (time, date) = said
-            .trim()
-            .split_once(' ')
-            .context("git does not say when the last commit was made")?;
+        let mut words = said.trim().splitn(3, ' ');
+        let mut next = || {
+            let word = words.next();
+            word.context("git does not say when the last commit was made")
+        };
+        let (time, timestamp, date) = (next()?, next()?, next()?);
         Ok(Self {
             time: time.parse().context("git gives a time that is no number")?,
             date: date.to_owned(),
+            timestamp: timestamp.to_owned(),
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The package for amd64 is installed by the dpkg of a Debian 11 in a folder, its server
 //! started as its unit says, and a player chats. There is no systemd in that Debian. The
-//! program for arm64 is run by an emulator.
+//! image is started as a container would be. The program for arm64 is run by an emulator.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,7 +14,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use longhall_provision::{DebianSystem, arm64_command, interrupt, process};
 
+#[cfg(unix)]
+use super::contained;
 use super::contents::Contents;
+use super::image::layout::Layout;
 use super::platform::Platform;
 use super::service::{Running, Unit};
 use super::{debian, program};
@@ -37,6 +40,7 @@ const COVERED: &[&str] = &[
     "rust-toolchain.toml",
     "rust/packet/Cargo.toml",
     "rust/packet/src",
+    "rust/tools/provision/src/container_base.rs",
     "rust/tools/provision/src/debian",
     "rust/tools/provision/src/debian.rs",
     "rust/tools/provision/src/debian_system.rs",
@@ -96,6 +100,7 @@ fn test_amd64(chat: &Path) -> Result<()> {
         bail!("the packages made twice differ");
     }
     super::write_all(&packed)?;
+    test_image(&packed, chat)?;
 
     let mut contents = Contents::gather(platform)?;
     let deb = debian::pack(&contents, "amd64", &program)?;
@@ -161,11 +166,40 @@ fn test_amd64(chat: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The image among what was packed.
+fn image_in(packed: &[(String, Vec<u8>)]) -> Result<&[u8]> {
+    let image = packed.iter().find(|(name, _)| name.ends_with(".oci.tar"));
+    let (_, bytes) = image.context("there is no image")?;
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn test_image(packed: &[(String, Vec<u8>)], chat: &Path) -> Result<()> {
+    let folder = folder().join("image");
+    contained::test(image_in(packed)?, &folder, |address, is_first| {
+        let before: &[&str] = match is_first {
+            true => &["/register ada good-old-password"],
+            false => &[],
+        };
+        converse(chat, address, before, "Good morning")
+    })
+}
+
+#[cfg(not(unix))]
+fn test_image(packed: &[(String, Vec<u8>)], _: &Path) -> Result<()> {
+    Layout::read(image_in(packed)?).map(drop)
+}
+
 fn test_arm64(chat: &Path) -> Result<()> {
     let platform = Platform::LinuxArm64;
     let program = program::build(platform)?;
     let packed = super::pack(platform, &program)?;
     let files = super::write_all(&packed)?;
+    let image = Layout::read(image_in(&packed)?)?;
+    println!(
+        "the image for {} is what it says",
+        image.config["architecture"]
+    );
     let deb = files
         .iter()
         .find(|file| file.extension().is_some_and(|end| end == "deb"))

@@ -35,36 +35,62 @@ impl File {
     }
 }
 
+/// A folder that is there without files in it, or is not root's.
+#[derive(Clone, Copy)]
+pub(crate) struct Folder {
+    /// With `/` at its end.
+    pub(crate) path: &'static str,
+    pub(crate) mode: u32,
+    /// The number of the user, and of the group.
+    pub(crate) owner: u32,
+}
+
 /// Packs `files`, in folders that are packed too, as a compressed tar that belongs to
 /// root. All of it was written at `time`, in seconds since 1970.
 ///
 /// # Errors
 /// If a path is not fit for a tar.
 pub(crate) fn pack(files: &Files, time: u64) -> Result<Vec<u8>> {
+    compress(&pack_plain(files, &[], time)?)
+}
+
+/// As [`pack`], but not compressed, and with folders beside those that the files need.
+///
+/// # Errors
+/// As [`pack`].
+pub(crate) fn pack_plain(files: &Files, folders: &[Folder], time: u64) -> Result<Vec<u8>> {
+    let paths = files.keys().map(String::as_str);
+    let paths = paths.chain(folders.iter().map(|folder| folder.path));
     let mut entries: BTreeMap<String, Option<&File>> = BTreeMap::new();
-    for (path, file) in files {
+    for path in paths {
         for (end, _) in path.match_indices('/') {
             entries.insert(path[..=end].to_owned(), None);
         }
+    }
+    for (path, file) in files {
         entries.insert(path.clone(), Some(file));
     }
     let mut tar = Builder::new(Vec::new());
     for (path, file) in entries {
         let mut header = Header::new_gnu();
+        let special = folders.iter().find(|folder| folder.path == path);
         let (kind, mode) = match file {
-            None => (EntryType::Directory, 0o755),
+            None => (EntryType::Directory, special.map_or(0o755, |it| it.mode)),
             Some(file) if file.is_program => (EntryType::Regular, 0o755),
             Some(_) => (EntryType::Regular, 0o644),
         };
+        let owner = special.map_or(0, |it| it.owner);
         header.set_entry_type(kind);
         header.set_mode(mode);
         header.set_mtime(time);
-        header.set_uid(0);
-        header.set_gid(0);
-        header
-            .set_username("root")
-            .and_then(|()| header.set_groupname("root"))
-            .context("cannot name the owner in a tar")?;
+        header.set_uid(owner.into());
+        header.set_gid(owner.into());
+        if owner == 0 {
+            header
+                .set_username("root")
+                .and_then(|()| header.set_groupname("root"))
+                .context("cannot name the owner in a tar")?;
+        }
         let bytes = file.map_or(&[][..], |file| &file.bytes);
         header.set_size(bytes.len() as u64);
         // The crate would drop the `./` that Debian's packages begin paths with.
@@ -73,7 +99,7 @@ pub(crate) fn pack(files: &Files, time: u64) -> Result<Vec<u8>> {
         tar.append(&header, bytes)
             .with_context(|| format!("cannot pack {path}"))?;
     }
-    compress(&tar.into_inner().context("cannot finish the tar")?)
+    tar.into_inner().context("cannot finish the tar")
 }
 
 fn put_name(header: &mut Header, path: &str) -> Result<()> {
