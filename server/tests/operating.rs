@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use support::{Program, TestPlayer, database};
+use support::{Pair, Program, TestPlayer, Validity, database};
 
 /// The server's messages, as the guide's table of log lines quotes them.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
@@ -308,4 +308,90 @@ fn the_line_for_cron_makes_a_backup() {
     let made: Vec<_> = names.filter(|name| name.starts_with("longhall-")).collect();
     assert_eq!(made.len(), 1, "{made:?}");
     assert_eq!(made[0].len(), "longhall-Mon.db".len(), "{made:?}");
+}
+
+/// What the guide says of containers.
+fn of_containers() -> String {
+    let guide = guide();
+    let (_, section) = guide.split_once("\n## As a container\n").unwrap();
+    section.split_once("\n## ").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_container_in_the_guide_is_given_variables_that_the_program_knows() {
+    let known = options_of_the_program();
+    let section = of_containers();
+    let words = section.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let named: Vec<&str> = words.filter(|word| word.starts_with("LONGHALL_")).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for name in named {
+        assert!(
+            known.values().any(|(variable, _)| variable == name),
+            "{name}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_container_in_the_guide_starts_is_asked_and_gets_a_backup_back() {
+    let (folder, path) = database();
+    let here = folder.path();
+    fs::create_dir(here.join("backups")).unwrap();
+    let pair = Pair::write(here, Validity::Year);
+    let in_here = |text: &str| {
+        text.replace("/etc/longhall/chat.pem", pair.certificate.to_str().unwrap())
+            .replace("/etc/longhall", here.to_str().unwrap())
+            .replace(
+                "/var/backups/longhall",
+                here.join("backups").to_str().unwrap(),
+            )
+    };
+    let variables = in_here(&sample_with("env", "LONGHALL_BACKUP_FOLDER"));
+    // The system does not hand out the same port again soon.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let admin = free.local_addr().unwrap().to_string();
+    drop(free);
+    let start = || {
+        let mut command = Program::command();
+        command
+            .current_dir(here)
+            .env("LONGHALL_ADMIN_LISTEN", &admin);
+        command.envs(variables.lines().filter_map(|line| line.split_once('=')));
+        Program::start_unheard(&mut command, &path)
+    };
+    let health = || {
+        let sample = sample_with("sh", "--health-cmd");
+        let (_, words) = sample.split_once("--health-cmd '").unwrap();
+        let (words, _) = words.split_once('\'').unwrap();
+        let words: Vec<String> = serde_json::from_str(words).unwrap();
+        assert_eq!(words[0], "/usr/bin/longhall-server");
+        let mut command = Program::command();
+        command
+            .args(&words[1..])
+            .env("LONGHALL_ADMIN_LISTEN", &admin);
+        Program::output(&mut command).status.success()
+    };
+    let sample = in_here(&sample_with(
+        "sh",
+        "podman exec longhall longhall-server backup",
+    ));
+    let sample = sample.replace("\\\n", "");
+    let [backup, stop, restore, again] = sample.lines().collect::<Vec<_>>()[..] else {
+        panic!("{sample}");
+    };
+    let server = start();
+    assert!(health());
+    run_in(here, backup.strip_prefix("podman exec longhall ").unwrap());
+    assert_eq!(stop, "podman stop longhall");
+    assert!(server.terminate().success());
+    assert!(!health());
+    let (options, arguments) = restore.split_once(" localhost/longhall-server:").unwrap();
+    assert!(options.starts_with("podman run --rm --volume longhall:/var/lib/longhall "));
+    let (_, arguments) = arguments.split_once(' ').unwrap();
+    run_in(here, &format!("longhall-server {arguments}"));
+    assert_eq!(again, "podman start longhall");
+    let server = start();
+    assert!(health());
+    assert!(server.terminate().success());
 }

@@ -109,11 +109,11 @@ enum Task {
     /// all it needs is fetched into target/. Elsewhere, make a package on each machine, and
     /// give the other machines' godot_project/addons/longhall/bin/* to one with --library.
     Package(package::Options),
-    /// Make the server's programs and Debian packages in target/package/
+    /// Make the server's programs, Debian packages and images in target/package/
     ///
     /// For Linux, a program that runs with every glibc from Debian 11's 2.31 on: in a
-    /// .tar.gz and as a .deb with a service of systemd. For Windows, a .zip. The same
-    /// sources give the same bytes.
+    /// .tar.gz, as a .deb with a service of systemd, and as an image for containers, which takes
+    /// its C library from Debian 12. For Windows, a .zip. The same sources give the same bytes.
     PackageServer(server_package::Options),
     /// Make everything that is published with a version, in target/release-VERSION/
     ///

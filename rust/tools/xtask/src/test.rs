@@ -95,7 +95,7 @@ impl Step {
             Self::PreviousAddon => "addon of the version before",
             Self::ThreeServers => "three clients on three servers",
             Self::Platforms => "libraries for other platforms",
-            Self::ServerPackages => "server programs and .debs install and start",
+            Self::ServerPackages => "server programs, .debs and images install and start",
             Self::Mobile => "addon's type check for Android and the web",
             Self::Windows => "the Windows library and server, under Wine",
             Self::WindowsExport => "export for Windows",

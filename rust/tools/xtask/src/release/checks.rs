@@ -210,8 +210,8 @@ fn workspace_version(manifest: &str) -> Option<&str> {
 }
 
 /// The versions of Longhall that a page names, with their lines: those of files, as in
-/// `longhall-server_0.2.0_amd64.deb`, of programs, as in `longhall-server/0.2.0`, and of the
-/// game, as in `config/version="0.2.0"`.
+/// `longhall-server_0.2.0_amd64.deb`, of programs, as in `longhall-server/0.2.0`, of images, as
+/// in `longhall-server:0.2.0`, and of the game, as in `config/version="0.2.0"`.
 fn stated(page: &str) -> impl Iterator<Item = (usize, &str)> {
     page.lines().enumerate().flat_map(|(number, line)| {
         let lower = line.to_ascii_lowercase();
@@ -221,7 +221,7 @@ fn stated(page: &str) -> impl Iterator<Item = (usize, &str)> {
             .collect();
         ends.into_iter().filter_map(move |end| {
             let rest = line.get(end..)?.trim_start_matches(|letter: char| {
-                letter.is_ascii_alphabetic() || "-_/ ".contains(letter)
+                letter.is_ascii_alphabetic() || "-_/: ".contains(letter)
             });
             let (length, _) = parse(rest)?;
             Some((number + 1, &rest[..length]))

@@ -136,3 +136,30 @@ fn an_image_with_a_wrong_bit_is_not_taken() {
     check_refused(&changed("oci-layout", swap("1.0.0", "2.0.0")), "layout");
     check_refused(&packed()[..2000], "damaged");
 }
+
+#[test]
+fn the_guide_calls_everything_as_the_image_does() {
+    let guide = crate::workspace::root().join("docs/operating.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let (_, section) = guide.split_once("\n## As a container\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    for words in [
+        format!("podman load --input {}", file_name(version, "amd64")),
+        format!("    {}\n", name(version)),
+        format!("image: {}\n", name(version)),
+        format!("--volume longhall:{STATE} "),
+        format!("- longhall:{STATE}\n"),
+        format!("--publish {PORT}:{PORT} "),
+        format!("ports: [\"{PORT}:{PORT}\"]\n"),
+        format!("| user | {USER}, group {USER},"),
+        format!("--health-cmd '[\"{PROGRAM}\",\"health\"]' "),
+        "`127.0.0.1:9081` in the container".to_owned(),
+    ] {
+        assert!(section.contains(&words), "{words:?} is not in {section}");
+    }
+    for folder in FOLDERS {
+        let volume = format!(":/{}", folder.path.trim_end_matches('/'));
+        assert!(section.contains(&volume), "{volume} is not in {section}");
+    }
+}
