@@ -11,6 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use governor::Quota;
@@ -31,6 +32,9 @@ const WHISPERS_AT_ONCE: u32 = 30;
 /// Players whose answers to whispers are remembered; of others they are looked up.
 const MAX_ANSWERS: usize = 64;
 
+/// In how many seconds an account says a line while all are slowed down.
+const SECONDS_OF_A_SLOW_LINE: u32 = 3;
+
 /// Denials to one address that the log tells of.
 const DENIAL_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not zero");
 
@@ -48,6 +52,9 @@ pub(crate) struct RateLimits {
     invitations: Limiter<i64>,
     /// Lines of one account.
     lines: Pace,
+    lines_per_second: AtomicU32,
+    /// Everybody is to speak slowly.
+    is_slowed: AtomicBool,
     /// Packets, pages of history and reads of one connection.
     packets: Pace,
     history: Pace,
@@ -66,6 +73,8 @@ impl RateLimits {
             creations: Limiter::default(),
             invitations: Limiter::default(),
             lines: Pace::default(),
+            lines_per_second: AtomicU32::new(1),
+            is_slowed: AtomicBool::new(false),
             packets: Pace::default(),
             history: Pace::default(),
             reads: Pace::default(),
@@ -95,11 +104,29 @@ impl RateLimits {
         let invitations = at_least_one(rates.invitations_per_minute);
         self.invitations.set(Quota::per_minute(invitations));
         let (packets, history) = (rates.packets_per_second, rates.history_per_second);
-        self.lines.set(rates.lines_per_second.unwrap_or(packets));
+        let lines = rates.lines_per_second.unwrap_or(packets);
+        self.lines_per_second.store(lines, Ordering::Relaxed);
+        self.set_lines();
         self.packets.set(packets);
         self.history.set(history);
         let reads = packets.saturating_add(history).saturating_mul(4);
         self.reads.set(reads.max(MIN_READS_PER_SECOND));
+    }
+
+    /// Has everybody speak slowly, or as the operator's settings say.
+    pub(crate) fn slow_down(&self, is_slowed: bool) {
+        if self.is_slowed.swap(is_slowed, Ordering::Relaxed) != is_slowed {
+            self.set_lines();
+        }
+    }
+
+    fn set_lines(&self) {
+        match self.is_slowed.load(Ordering::Relaxed) {
+            true => self.lines.set_slow(SECONDS_OF_A_SLOW_LINE),
+            false => self
+                .lines
+                .set(self.lines_per_second.load(Ordering::Relaxed)),
+        }
     }
 
     /// Counts a connection from `address`: twice as many at once as may be there at

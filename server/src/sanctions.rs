@@ -7,17 +7,19 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use longhall_packet::{ClientPacket, CloseReason};
 use tokio::time::sleep;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::hub::Hub;
-use crate::settings::Settings;
+use crate::rate_limit::RateLimits;
+use crate::server::Server;
 use crate::store::{Sanction, SanctionKind, SanctionOn, Store, StoreError, UserId};
 
 /// Who is banned and muted.
@@ -27,6 +29,8 @@ pub(crate) struct Sanctions {
     /// packet waits for the lock.
     has_mutes: AtomicBool,
     has_networks: AtomicBool,
+    /// Until when nobody registers, in milliseconds since 1970.
+    closed_until_ms: AtomicI64,
     known: RwLock<Known>,
 }
 
@@ -58,6 +62,16 @@ impl Sanctions {
         let known = self.known();
         let mut networks = known.networks.iter();
         networks.any(|(network, until_ms)| *until_ms > now_ms && network.contains(&address))
+    }
+
+    /// For how long nobody registers, if the hall is locked down.
+    pub(crate) fn closed_for(&self, now_ms: impl FnOnce() -> i64) -> Option<Duration> {
+        let until_ms = self.closed_until_ms.load(Ordering::Relaxed);
+        if until_ms == 0 {
+            return None;
+        }
+        let left_ms = u64::try_from(until_ms.saturating_sub(now_ms())).unwrap_or(0);
+        (left_ms > 0).then(|| Duration::from_millis(left_ms))
     }
 
     /// Goes by these from now on. Returns the accounts that are newly banned.
@@ -112,7 +126,8 @@ pub(crate) fn is_speech(packet: &ClientPacket) -> bool {
     }
 }
 
-/// Reads what the store says, and closes the accounts that are newly banned.
+/// Reads what the store says, closes the accounts that are newly banned, and slows everybody
+/// down or no longer.
 ///
 /// # Errors
 /// See [`StoreError`]; then all stays as it was.
@@ -121,8 +136,18 @@ pub(crate) async fn read(
     store: &dyn Store,
     clock: &Clock,
     hub: &Hub,
+    limits: &RateLimits,
 ) -> Result<(), StoreError> {
     let all = store.sanctions(clock.now_ms()).await?;
+    let lockdown = store.lockdown(clock.now_ms()).await?;
+    let until_ms = lockdown.map_or(0, |lockdown| lockdown.until_ms);
+    let was_ms = sanctions.closed_until_ms.swap(until_ms, Ordering::Relaxed);
+    limits.slow_down(until_ms > 0);
+    match (was_ms, until_ms) {
+        (0, 1..) => info!("locked down: nobody registers, and everybody speaks slowly"),
+        (1.., 0) => info!("the lockdown is over"),
+        _ => {}
+    }
     for user in sanctions.replace(all) {
         hub.close(user, CloseReason::Banned);
     }
@@ -130,19 +155,12 @@ pub(crate) async fn read(
 }
 
 /// Reads them now and then.
-pub(crate) async fn watch(
-    sanctions: Arc<Sanctions>,
-    settings: Settings,
-    store: Arc<dyn Store>,
-    clock: Arc<Clock>,
-    hub: Hub,
-) {
+pub(crate) async fn watch(server: Arc<Server>) {
     let mut was_readable = true;
     loop {
-        let period = settings.now().names.ban_interval;
+        let period = server.settings().names.ban_interval;
         sleep(period).await;
-        let read = read(&sanctions, &*store, &clock, &hub).await;
-        match read {
+        match server.read_sanctions().await {
             Ok(()) => was_readable = true,
             // Said once for everybody, when it went away.
             Err(StoreError::Unavailable) => {}

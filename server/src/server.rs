@@ -119,11 +119,12 @@ impl Server {
             }
         };
         let sanctions = Arc::new(Sanctions::default());
+        let limits = Arc::new(RateLimits::new(&config));
         // Before anybody may come in.
-        let read = sanctions::read(&sanctions, &*store, &clock, &hub).await;
+        let read = sanctions::read(&sanctions, &*store, &clock, &hub, &limits).await;
         read.map_err(io::Error::other)?;
         Ok(Arc::new(Self {
-            limits: Arc::new(RateLimits::new(&config)),
+            limits,
             chat_log: ChatLog::start(&store, &hub, &metrics, &stopping),
             hub,
             cluster,
@@ -193,13 +194,7 @@ impl Server {
             store(),
             self.hub.clone(),
         ));
-        self.spawn(sanctions::watch(
-            Arc::clone(&self.sanctions),
-            settings(),
-            store(),
-            Arc::clone(&self.clock),
-            self.hub.clone(),
-        ));
+        self.spawn(sanctions::watch(Arc::clone(self)));
         self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));
         self.spawn(backups::run(store(), self.config.backups.clone()));
         self.spawn(drop_idle(
@@ -224,7 +219,15 @@ impl Server {
     /// # Errors
     /// See [`StoreError`].
     pub(crate) async fn read_sanctions(&self) -> Result<(), StoreError> {
-        sanctions::read(&self.sanctions, &*self.store, &self.clock, &self.hub).await
+        let Self {
+            sanctions,
+            store,
+            clock,
+            hub,
+            limits,
+            ..
+        } = self;
+        sanctions::read(sanctions, &**store, clock, hub, limits).await
     }
 
     /// To be held while the store and then the hub are told who is in a channel

@@ -48,8 +48,8 @@ pub use limits::{LimitKey, SharedLimit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
 pub use operating::{
-    Account, AuditRow, BY_OPERATOR, Blanked, Counts, ERASED_HASH, NewAuditRow, Operating, Said,
-    SaidPage, Sanction, SanctionKind, SanctionOn,
+    Account, AuditRow, BY_OPERATOR, Blanked, Counts, ERASED_HASH, Lockdown, NewAuditRow, Operating,
+    Said, SaidPage, Sanction, SanctionKind, SanctionOn,
 };
 pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, OperatorRole, Operators};
 pub(crate) use postgres::MOST_CONNECTIONS;

@@ -200,6 +200,15 @@ pub enum Act {
         /// Whose.
         name: String,
     },
+    /// For a while nobody registers, and everybody speaks slowly.
+    #[serde(rename = "lockdown")]
+    Lockdown {
+        /// For so many seconds.
+        for_s: u64,
+    },
+    /// Goes on as before.
+    #[serde(rename = "lockdown --end")]
+    LockdownEnd,
     /// The bans and mutes that hold.
     #[serde(rename = "sanctions list")]
     SanctionsList,
@@ -288,6 +297,8 @@ impl Act {
             Act::Mute { .. } => "mute",
             Act::Unmute { .. } => "unmute",
             Act::Kick { .. } => "kick",
+            Act::Lockdown { .. } => "lockdown",
+            Act::LockdownEnd => "lockdown --end",
             Act::SanctionsList => "sanctions list",
             Act::Announce { .. } => "announce",
             Act::Drain { .. } => "drain",
@@ -319,6 +330,8 @@ impl Act {
             | Act::Mute { .. }
             | Act::Unmute { .. }
             | Act::Kick { .. }
+            | Act::Lockdown { .. }
+            | Act::LockdownEnd
             | Act::SanctionsList
             | Act::Announce { .. }
             | Act::Audit { .. } => OperatorRole::Moderator,
@@ -366,6 +379,8 @@ impl Act {
             Act::Status
             | Act::UsersList { .. }
             | Act::ChannelsList { .. }
+            | Act::Lockdown { .. }
+            | Act::LockdownEnd
             | Act::SanctionsList
             | Act::Announce { .. }
             | Act::Drain { .. }

@@ -18,6 +18,7 @@ const LONGEST_DRAIN_S: u64 = 7 * 24 * 60 * 60;
 
 pub(super) async fn status(ground: &Ground) -> Result<Report, ActError> {
     let counts = ground.store.counts(ground.now_ms()).await?;
+    let lockdown = ground.store.lockdown(ground.now_ms()).await?;
     let running = ground.server.as_ref().map(|server| Running {
         since_ms: server.since_ms,
         connections: server.connections.len(),
@@ -34,6 +35,7 @@ pub(super) async fn status(ground: &Ground) -> Result<Report, ActError> {
         sessions: counts.sessions,
         channels: counts.channels,
         sanctions: counts.sanctions,
+        lockdown_until_ms: lockdown.map(|lockdown| lockdown.until_ms),
     }))
 }
 

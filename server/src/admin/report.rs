@@ -149,6 +149,13 @@ pub enum Report {
         /// The oldest first.
         sanctions: Vec<SanctionRow>,
     },
+    /// Nobody registers for a while, and everybody speaks slowly.
+    LockedDown {
+        /// Until when.
+        until_ms: i64,
+    },
+    /// All is as before.
+    LockdownEnded,
     /// An account was logged out.
     Kicked {
         /// Whose.
@@ -233,6 +240,9 @@ pub struct Status {
     pub channels: u64,
     /// Bans and mutes that hold.
     pub sanctions: u64,
+    /// Until when the hall is locked down, if it is.
+    #[serde(default)]
+    pub lockdown_until_ms: Option<i64>,
 }
 
 /// How a running server is.

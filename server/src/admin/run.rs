@@ -110,7 +110,10 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
             "no server runs here: servers elsewhere that have this database open hear of it \
              late or when they start again. Run it where one of them runs"
         }
-        Report::Sanctioned(_) | Report::Lifted { .. } => {
+        Report::Sanctioned(_)
+        | Report::Lifted { .. }
+        | Report::LockedDown { .. }
+        | Report::LockdownEnded => {
             "no server runs here: servers elsewhere that have this database open hear of it \
              within seconds"
         }
@@ -174,6 +177,8 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         Act::Mute { name, for_s } => sanctions::mute(ground, actor, reason, &name, for_s).await,
         Act::Unmute { name } => sanctions::unmute(ground, &name).await,
         Act::Kick { name } => sessions::kick(ground, &name).await,
+        Act::Lockdown { for_s } => sanctions::lock_down(ground, actor, reason, for_s).await,
+        Act::LockdownEnd => sanctions::end_lockdown(ground).await,
         Act::SanctionsList => sanctions::list(ground).await,
         Act::Announce { text } => hall::announce(ground, &text).await,
         Act::Drain { in_s } => hall::drain(ground, in_s).await,

@@ -9,11 +9,16 @@ use super::act::Actor;
 use super::ground::Ground;
 use super::report::{ActError, Report, SanctionRow};
 use super::run::millis;
-use crate::store::{Sanction, SanctionKind, SanctionOn};
+use crate::store::{Lockdown, Sanction, SanctionKind, SanctionOn};
 
 /// The widest ranges that may be banned: a slip of the pen must not keep everybody out.
 const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 16;
+
+/// Longest that somebody is banned or muted, but for good: a hundred years.
+const LONGEST_S: u64 = 100 * 365 * 24 * 60 * 60;
+/// Longest that nobody registers: whoever forgets it has lost a week of new players.
+const LONGEST_LOCKDOWN_S: u64 = 7 * 24 * 60 * 60;
 
 /// An address or a range as it is stored.
 ///
@@ -92,6 +97,10 @@ async fn set(
     name: String,
     for_s: Option<u64>,
 ) -> Result<Sanction, ActError> {
+    if for_s.is_some_and(|seconds| seconds > LONGEST_S) {
+        let text = "for so long is for good: leave the time out".to_owned();
+        return Err(ActError::Refused(text));
+    }
     let now_ms = ground.now_ms();
     let sanction = Sanction {
         kind,
@@ -133,6 +142,38 @@ async fn lift(
         kind: kind.name().to_owned(),
         whom,
     })
+}
+
+pub(super) async fn lock_down(
+    ground: &Ground,
+    actor: &Actor,
+    reason: &str,
+    for_s: u64,
+) -> Result<Report, ActError> {
+    if for_s == 0 || for_s > LONGEST_LOCKDOWN_S {
+        let text = "a lockdown is for seven days at most, and for a second at least".to_owned();
+        return Err(ActError::Refused(text));
+    }
+    let now_ms = ground.now_ms();
+    let until_ms = now_ms.saturating_add(millis(for_s));
+    let lockdown = Lockdown {
+        until_ms,
+        created_at_ms: now_ms,
+        made_by: actor.name.clone(),
+        reason: reason.to_owned(),
+    };
+    ground.store.set_lockdown(Some(lockdown), now_ms).await?;
+    refresh(ground).await?;
+    Ok(Report::LockedDown { until_ms })
+}
+
+pub(super) async fn end_lockdown(ground: &Ground) -> Result<Report, ActError> {
+    if !ground.store.set_lockdown(None, ground.now_ms()).await? {
+        let text = "the hall is not locked down".to_owned();
+        return Err(ActError::NotFound(text));
+    }
+    refresh(ground).await?;
+    Ok(Report::LockdownEnded)
 }
 
 /// Has the server here go by what the store says now; others look every few seconds.

@@ -1,6 +1,6 @@
 //! A visitor creates an account.
 
-use longhall_packet::{DenyCode, Password, RequestId, ServerPacket, Username};
+use longhall_packet::{Denial, DenyCode, Password, RequestId, ServerPacket, Username};
 use tracing::info;
 
 use super::outcome::Outcome;
@@ -16,6 +16,9 @@ pub(crate) async fn register(
     password: Password,
 ) -> Outcome {
     let server = &session.server;
+    if let Some(wait) = server.sanctions.closed_for(|| server.clock.now_ms()) {
+        return Err(Denial::for_now(DenyCode::RateLimited, wait).into());
+    }
     server
         .count_try(Tried::Registration(session.address))
         .await?;

@@ -65,6 +65,14 @@ fn tell_server(text: &mut Text, server: &Server, readiness: Readiness) {
         "1 while the system's clock is not believed.",
         server.clock.is_doubted(),
     );
+    text.flag(
+        "longhall_locked_down",
+        "1 while nobody registers and everybody speaks slowly.",
+        server
+            .sanctions
+            .closed_for(|| server.clock.now_ms())
+            .is_some(),
+    );
     text.counter(
         "longhall_panics_total",
         "Faults of the program that would have ended it without a guard.",

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,24 +11,28 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// Seconds over which it averages: so many times a second's allowance may come at once.
 const BURST_SECONDS: u64 = 4;
 
-/// How many a second, for all that are counted by it. It may change meanwhile.
+/// What one takes of the time, in nanoseconds, for all that are counted by it. It may change
+/// meanwhile.
 #[derive(Clone)]
-pub(crate) struct Pace(Arc<AtomicU32>);
+pub(crate) struct Pace(Arc<AtomicU64>);
 
 impl Pace {
-    /// Lets so many count from now on; at least one.
+    /// Lets so many a second count from now on; at least one.
     pub(super) fn set(&self, count: u32) {
-        self.0.store(count.max(1), Ordering::Relaxed);
+        let share = NANOS_PER_SECOND / u64::from(count.max(1));
+        self.0.store(share.max(1), Ordering::Relaxed);
     }
 
-    fn per_second(&self) -> u64 {
-        u64::from(self.0.load(Ordering::Relaxed))
+    /// Lets one in so many seconds count from now on, and none of them be saved up.
+    pub(super) fn set_slow(&self, seconds: u32) {
+        let share = NANOS_PER_SECOND * u64::from(seconds.max(1));
+        self.0.store(share, Ordering::Relaxed);
     }
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self(Arc::new(AtomicU32::new(1)))
+        Self(Arc::new(AtomicU64::new(NANOS_PER_SECOND)))
     }
 }
 
@@ -63,9 +67,11 @@ impl SteadyLimit {
 
     /// What one takes, and how far ahead of the time the mark may be, in nanoseconds.
     fn share_and_burst(&self) -> (u64, u64) {
-        let count = self.pace.per_second();
-        let share = (NANOS_PER_SECOND / count).max(1);
-        (share, share * count * BURST_SECONDS)
+        let share = self.pace.0.load(Ordering::Relaxed);
+        match NANOS_PER_SECOND / share {
+            0 => (share, share),
+            count => (share, share * count * BURST_SECONDS),
+        }
     }
 
     /// Counts one.
@@ -182,6 +188,20 @@ mod tests {
         assert_eq!(count_at_once(&limit, now + Duration::from_secs(4)), 4);
         pace.set(100);
         assert_eq!(count_at_once(&limit, now + Duration::from_secs(9)), 400);
+    }
+
+    #[test]
+    fn a_slow_pace_saves_nothing_up() {
+        let pace = Pace::default();
+        pace.set(20);
+        let limit = SteadyLimit::at(&pace);
+        let now = limit.start + Duration::from_secs(60);
+        pace.set_slow(3);
+        assert_eq!(count_at_once(&limit, now), 1);
+        assert_eq!(limit.check(now), Err(Duration::from_secs(3)));
+        assert_eq!(limit.check(now + Duration::from_secs(3)), Ok(()));
+        pace.set(20);
+        assert_eq!(count_at_once(&limit, now + Duration::from_secs(10)), 80);
     }
 
     #[test]

@@ -138,6 +138,22 @@ pub trait Operating: Send + Sync + 'static {
     /// See [`StoreError`].
     async fn sanctions(&self, now_ms: i64) -> Result<Vec<Sanction>, StoreError>;
 
+    /// Begins a lockdown in place of an earlier one, or ends it. Says whether one held.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn set_lockdown(
+        &self,
+        lockdown: Option<Lockdown>,
+        now_ms: i64,
+    ) -> Result<bool, StoreError>;
+
+    /// The lockdown that holds, if any.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn lockdown(&self, now_ms: i64) -> Result<Option<Lockdown>, StoreError>;
+
     /// Adds to the audit log.
     ///
     /// # Errors
@@ -268,6 +284,19 @@ pub struct Sanction {
     pub username: Option<String>,
     /// Until when it holds, in milliseconds since 1970; `None` for good.
     pub until_ms: Option<i64>,
+    /// Since when.
+    pub created_at_ms: i64,
+    /// Who said so.
+    pub made_by: String,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// For a while nobody registers, and everybody speaks slowly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lockdown {
+    /// Until when, in milliseconds since 1970.
+    pub until_ms: i64,
     /// Since when.
     pub created_at_ms: i64,
     /// Who said so.

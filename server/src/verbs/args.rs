@@ -63,6 +63,8 @@ pub(crate) enum Verb {
     Drain(Alone<Drain>),
     /// Shows how the server is
     Status(Alone<Status>),
+    /// Closes registration and slows everybody down, against a raid
+    Lockdown(Alone<Lockdown>),
     /// Lists bans and mutes
     Sanctions(Family<Sanctions>),
     /// Shows what operators did
@@ -272,6 +274,22 @@ pub(crate) struct Kick {
     name: String,
 }
 
+/// For a while nobody registers, and each account says one line in three seconds; bans, kicks
+/// and all else work as always. It ends by itself.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  longhall-server lockdown --for 30m --reason 'raid'
+  longhall-server lockdown --end")]
+pub(crate) struct Lockdown {
+    /// For so long: 10m, 2h
+    #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
+    #[arg(required_unless_present = "end")]
+    for_s: Option<u64>,
+    /// Go on as before
+    #[arg(long, conflicts_with = "for_s")]
+    end: bool,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Sanctions {
     /// Lists the bans and mutes that hold
@@ -403,6 +421,10 @@ impl Verb {
                 None => (how, Act::DrainCancel),
             },
             Verb::Status(Alone { how, .. }) => (how, Act::Status),
+            Verb::Lockdown(Alone { verb, how }) => match verb.for_s {
+                Some(for_s) => (how, Act::Lockdown { for_s }),
+                None => (how, Act::LockdownEnd),
+            },
             Verb::Sanctions(Family { verb, how }) => match verb {
                 Sanctions::List => (how, Act::SanctionsList),
             },

@@ -57,6 +57,11 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
         }
         Report::Sanctioned(row) => of_sanction(row) + "\n",
         Report::Lifted { kind, whom } => format!("the {kind} of {} is lifted\n", line(whom)),
+        Report::LockedDown { until_ms } => format!(
+            "nobody registers and everybody speaks slowly until {}\n",
+            time(*until_ms)
+        ),
+        Report::LockdownEnded => "the lockdown is over\n".to_owned(),
         Report::Kicked {
             username,
             sessions_ended,
@@ -216,6 +221,9 @@ fn of_status(status: &Status) -> String {
     facts.push(("logins", status.sessions.to_string()));
     facts.push(("channels", status.channels.to_string()));
     facts.push(("bans and mutes", status.sanctions.to_string()));
+    if let Some(until_ms) = status.lockdown_until_ms {
+        facts.push(("locked down until", time(until_ms)));
+    }
     facts.push(("store", status.epoch.clone()));
     columns(&facts)
 }

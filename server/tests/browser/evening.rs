@@ -35,6 +35,12 @@ async fn an_operator_signs_in_sees_the_hall_and_signs_out() {
              chart.innerText.includes('Players online') && chart.querySelector('output').innerText === '1')",
     )
     .await;
+    page.clicks("lockdown").await;
+    page.confirms().await;
+    page.reads("nobody registers").await;
+    page.clicks("lockdown-end").await;
+    page.confirms().await;
+    page.reads_no_more("nobody registers").await;
     page.is_clean().await;
     page.clicks("nav-me").await;
     page.clicks("sign-out").await;

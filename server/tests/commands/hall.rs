@@ -112,6 +112,7 @@ const VERBS: &[&str] = &[
     "announce",
     "drain",
     "status",
+    "lockdown",
     "sanctions list",
     "audit",
     "operators list",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use longhall_packet::{CloseReason, DenyCode, LineKind, ServerPacket};
 use tokio::time::{sleep, timeout};
 
-use crate::support::{PATIENCE, credentials};
+use crate::support::{PATIENCE, Program, TestPlayer, credentials};
 use crate::{Hall, NOT_FOUND, REFUSED, texts};
 
 #[tokio::test]
@@ -182,4 +182,73 @@ async fn a_line_is_deleted_though_its_author_has_left() {
     hall.operator().does(&["lines", "delete", "den", "1"]);
     let lines = hall.device("ada").await.lines_after("den", 0).await;
     assert_eq!((lines[0].kind, &*lines[0].text), (LineKind::Deleted, ""));
+}
+
+/// For how many milliseconds.
+#[track_caller]
+fn told_to_wait(packet: ServerPacket) -> u32 {
+    match packet {
+        ServerPacket::Deny {
+            code: DenyCode::RateLimited,
+            retry_after_ms: Some(wait),
+            ..
+        } => wait,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn in_a_lockdown_nobody_registers_and_everybody_speaks_slowly_until_it_ends() {
+    let hall = Hall::start();
+    let mut ada = hall.player("Ada").await;
+    let operator = hall.operator();
+    operator.is_told(NOT_FOUND, &["lockdown", "--end"]);
+    operator.is_told(REFUSED, &["lockdown", "--for", "8d"]);
+    operator.does(&["lockdown", "--for", "30m", "--reason", "raid"]);
+    let mut troll = hall.visitor().await;
+    troll.request("register", &credentials("Troll")).await;
+    let wait = told_to_wait(troll.next().await);
+    assert!((29 * 60_000..=30 * 60_000).contains(&wait), "{wait}");
+    // One line is said, the next has to wait.
+    ada.say("what is going on?").await;
+    ada.try_say("lobby", "hello?").await;
+    let wait = told_to_wait(ada.next().await);
+    assert!((1..=3000).contains(&wait), "{wait}");
+    let status = operator.does(&["status"]);
+    assert!(status["lockdown_until_ms"].is_i64(), "{status}");
+    operator.does(&["lockdown", "--end"]);
+    troll.register("Troll").await;
+    for line in ["good", "again", "at last"] {
+        ada.say(line).await;
+    }
+    // It outlives a restart, and ends by itself.
+    operator.does(&["lockdown", "--for", "3s"]);
+    let (operator, folder) = hall.stop();
+    assert!(operator.does(&["status"])["lockdown_until_ms"].is_i64());
+    let server = Program::start(&folder.path().join("longhall.db"));
+    let mut late = TestPlayer::connect(server.address).await;
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        late.request("register", &credentials("Late")).await;
+        match late.next().await {
+            ServerPacket::Ok { .. } => break,
+            ServerPacket::Deny { retry_after_ms, .. } => {
+                assert!(std::time::Instant::now() < until);
+                let wait = retry_after_ms.unwrap_or(100);
+                sleep(Duration::from_millis(wait.into())).await;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(server.terminate().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_ban_for_longer_than_anybody_lives_is_refused() {
+    let hall = Hall::start();
+    hall.player("Mallory").await;
+    let told = hall
+        .operator()
+        .is_told(REFUSED, &["ban", "Mallory", "--for", "101years"]);
+    assert!(told.contains("for good"), "{told}");
 }

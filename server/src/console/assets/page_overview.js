@@ -13,8 +13,8 @@ export async function overview({ may, signal }) {
   const state = h("div", {});
   const actions = h("div", { class: "actions" });
   let timer;
-  // Until when the buttons are right.
-  let stops;
+  // What the buttons go by.
+  let are;
 
   async function look() {
     clearTimeout(timer);
@@ -23,8 +23,9 @@ export async function overview({ may, signal }) {
       state.replaceChildren(told(status));
       drawn.show(figures);
       // Only when it is something else: whoever is at a button stays there.
-      if (stops !== status.running.stops_at_ms) actions.replaceChildren(...doing(may, status, look));
-      stops = status.running.stops_at_ms;
+      const now = `${status.running.stops_at_ms} ${status.lockdown_until_ms}`;
+      if (are !== now) actions.replaceChildren(...doing(may, status, look));
+      are = now;
       trouble.replaceChildren();
     } catch (error) {
       trouble.replaceChildren(problem(error));
@@ -41,12 +42,13 @@ export async function overview({ may, signal }) {
   ];
 }
 
-function told({ server, epoch, running, accounts, sessions, channels, sanctions }) {
+function told({ server, epoch, running, accounts, sessions, channels, sanctions, lockdown_until_ms: locked }) {
   return facts([
     ["Program", server],
     ["State", running.stops_at_ms
       ? h("span", {}, tag("draining", "bad"), " stops ", when(running.stops_at_ms))
       : tag("running", "good")],
+    ["Locked down", locked ? h("span", {}, tag("nobody registers", "bad"), " ends ", when(locked)) : null],
     ["Running since", when(running.since_ms)],
     ["Connections", number(running.connections)],
     ["Players here", number(running.players_here)],
@@ -60,9 +62,16 @@ function told({ server, epoch, running, accounts, sessions, channels, sanctions 
   ]);
 }
 
-function doing(may, { running }, look) {
+function doing(may, { running, lockdown_until_ms: locked }, look) {
   const made = [];
-  if (may("moderator")) made.push(button("Announce…", () => announce(), { "data-test": "announce" }));
+  if (may("moderator")) {
+    made.push(
+      button("Announce…", () => announce(), { "data-test": "announce" }),
+      locked
+        ? button("End the lockdown…", () => endLockdown(look), { "data-test": "lockdown-end" })
+        : button("Lock down…", () => lockDown(look), { "data-test": "lockdown" }),
+    );
+  }
   if (may("admin")) {
     made.push(running.stops_at_ms
       ? button("Do not stop", () => cancel(look), { "data-test": "drain-cancel" })
@@ -82,6 +91,34 @@ function announce() {
       notice(`Said in ${channel}.`);
     },
   });
+}
+
+async function lockDown(look) {
+  await ask({
+    title: "Lock the hall down",
+    text: "Against a raid: nobody registers, and each account says one line in three seconds. It ends by itself.",
+    fields: [field("time", "For how long", { value: "30m", required: true }, "10m, 2h"), REASON()],
+    verb: "Lock down",
+    danger: true,
+    act: async ({ time, reason }) => {
+      await act("lockdown", { for_s: seconds(time) ?? 0 }, reason);
+      notice("Nobody registers, and everybody speaks slowly.");
+    },
+  });
+  look();
+}
+
+async function endLockdown(look) {
+  await ask({
+    title: "End the lockdown",
+    fields: [REASON()],
+    verb: "End it",
+    act: async ({ reason }) => {
+      await act("lockdown --end", {}, reason);
+      notice("The lockdown is over.");
+    },
+  });
+  look();
 }
 
 async function drain(look) {

@@ -216,6 +216,18 @@ pub(in crate::store) const TABLES: &[Table] = &[
         counts_ids: true,
     },
     Table {
+        name: "lockdown",
+        columns: &[
+            number("id"),
+            number("until_ms"),
+            number("created_at_ms"),
+            text("made_by"),
+            text("reason"),
+        ],
+        key: 1,
+        counts_ids: false,
+    },
+    Table {
         name: LINES,
         columns: &[
             number("id"),

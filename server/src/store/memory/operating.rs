@@ -6,8 +6,8 @@ use longhall_packet::{ChannelName, NameKeys};
 
 use super::MemoryStore;
 use crate::store::{
-    Account, AuditRow, Blanked, Channel, ChannelId, Counts, MemberRow, NewAuditRow, Operating,
-    SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, StoreError, UserId,
+    Account, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow, NewAuditRow,
+    Operating, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, StoreError, UserId,
 };
 
 fn none<T>() -> Result<T, StoreError> {
@@ -88,6 +88,15 @@ impl Operating for MemoryStore {
     /// There can be none.
     async fn sanctions(&self, _: i64) -> Result<Vec<Sanction>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn set_lockdown(&self, _: Option<Lockdown>, _: i64) -> Result<bool, StoreError> {
+        none()
+    }
+
+    /// There can be none.
+    async fn lockdown(&self, _: i64) -> Result<Option<Lockdown>, StoreError> {
+        Ok(None)
     }
 
     async fn insert_audit(&self, _: NewAuditRow) -> Result<(), StoreError> {

@@ -32,6 +32,10 @@ pub(super) const STEPS: &[Step] = &[
         script: include_str!("schema/0004_operators.sql"),
         works_from: 1,
     },
+    Step {
+        script: include_str!("schema/0005_lockdown.sql"),
+        works_from: 1,
+    },
 ];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.

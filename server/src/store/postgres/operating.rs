@@ -6,8 +6,8 @@ use longhall_packet::{ChannelName, NameKeys};
 use super::PostgresStore;
 use crate::store::sql::{channels, operating, sanctions};
 use crate::store::{
-    Account, AuditRow, Blanked, Channel, ChannelId, Counts, MemberRow, NewAuditRow, Operating,
-    SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, StoreError, UserId,
+    Account, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow, NewAuditRow,
+    Operating, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, StoreError, UserId,
 };
 
 #[async_trait]
@@ -109,6 +109,19 @@ impl Operating for PostgresStore {
 
     async fn sanctions(&self, now_ms: i64) -> Result<Vec<Sanction>, StoreError> {
         self.read(move |db| sanctions::list(db, now_ms)).await
+    }
+
+    async fn set_lockdown(
+        &self,
+        lockdown: Option<Lockdown>,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| sanctions::set_lockdown(db, lockdown.as_ref(), now_ms))
+            .await
+    }
+
+    async fn lockdown(&self, now_ms: i64) -> Result<Option<Lockdown>, StoreError> {
+        self.read(move |db| sanctions::lockdown(db, now_ms)).await
     }
 
     async fn insert_audit(&self, row: NewAuditRow) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Bans and mutes, and the log of what operators did.
 
 use super::{Db, Value, count, named};
-use crate::store::{AuditRow, NewAuditRow, Sanction, SanctionKind, SanctionOn, UserId};
+use crate::store::{AuditRow, Lockdown, NewAuditRow, Sanction, SanctionKind, SanctionOn, UserId};
 
 /// The account or the network as parameters.
 fn parts(on: &SanctionOn) -> (Value<'_>, Value<'_>) {
@@ -71,6 +71,46 @@ pub(in crate::store) fn list<D: Db>(db: &mut D, now_ms: i64) -> Result<Vec<Sanct
                 created_at_ms: row.int(5)?,
                 made_by: row.text(6)?,
                 reason: row.text(7)?,
+            })
+        },
+    )
+}
+
+pub(in crate::store) fn set_lockdown<D: Db>(
+    db: &mut D,
+    lockdown: Option<&Lockdown>,
+    now_ms: i64,
+) -> Result<bool, D::Error> {
+    let held = self::lockdown(db, now_ms)?.is_some();
+    db.execute("DELETE FROM lockdown", &[])?;
+    if let Some(lockdown) = lockdown {
+        db.execute(
+            "INSERT INTO lockdown (id, until_ms, created_at_ms, made_by, reason)
+             VALUES (1, ?1, ?2, ?3, ?4)",
+            &[
+                lockdown.until_ms.into(),
+                lockdown.created_at_ms.into(),
+                (&lockdown.made_by).into(),
+                (&lockdown.reason).into(),
+            ],
+        )?;
+    }
+    Ok(held)
+}
+
+pub(in crate::store) fn lockdown<D: Db>(
+    db: &mut D,
+    now_ms: i64,
+) -> Result<Option<Lockdown>, D::Error> {
+    db.optional(
+        "SELECT until_ms, created_at_ms, made_by, reason FROM lockdown WHERE until_ms > ?1",
+        &[now_ms.into()],
+        |row| {
+            Ok(Lockdown {
+                until_ms: row.int(0)?,
+                created_at_ms: row.int(1)?,
+                made_by: row.text(2)?,
+                reason: row.text(3)?,
             })
         },
     )

@@ -24,6 +24,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0006_recent_lines.sql")),
     M::up(include_str!("../migrations/0007_operating.sql")),
     M::up(include_str!("../migrations/0008_operators.sql")),
+    M::up(include_str!("../migrations/0009_lockdown.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.

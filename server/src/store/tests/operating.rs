@@ -25,6 +25,7 @@ for_each_database! {
     an_operator_deletes_lines_of_those_who_left
     a_channel_is_deleted_with_all_who_are_in_it
     parts_of_names_are_found_literally
+    a_lockdown_is_one_and_ends_by_itself
     operators_change_one_by_one_and_an_admin_stays
 }
 
@@ -331,4 +332,22 @@ async fn operators_change_one_by_one_and_an_admin_stays(store: &dyn Store) {
     assert_eq!(reset.version, before.version + 1);
     assert!(change(&ben, OperatorChange::SignedOut).await.unwrap());
     assert_eq!(read("ben").await.version, before.version + 2);
+}
+
+async fn a_lockdown_is_one_and_ends_by_itself(store: &dyn Store) {
+    let until = |until_ms| Lockdown {
+        until_ms,
+        created_at_ms: 1,
+        made_by: "root".to_owned(),
+        reason: "raid".to_owned(),
+    };
+    assert_eq!(store.lockdown(0).await.unwrap(), None);
+    assert!(!store.set_lockdown(Some(until(50)), 1).await.unwrap());
+    assert!(store.set_lockdown(Some(until(90)), 1).await.unwrap());
+    assert_eq!(store.lockdown(89).await.unwrap(), Some(until(90)));
+    assert_eq!(store.lockdown(90).await.unwrap(), None);
+    assert!(!store.set_lockdown(None, 90).await.unwrap());
+    assert!(!store.set_lockdown(Some(until(99)), 90).await.unwrap());
+    assert!(store.set_lockdown(None, 91).await.unwrap());
+    assert_eq!(store.lockdown(91).await.unwrap(), None);
 }
