@@ -4,10 +4,9 @@
 //! while the server runs, so that a ban works at once and without a restart.
 
 use std::collections::HashSet;
-use std::io::{Error, ErrorKind};
+use std::io::Error;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use longhall_packet::{CloseReason, Username};
 use tokio::time::sleep;
@@ -17,22 +16,11 @@ use crate::hub::Hub;
 use crate::name_list;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::watched_file::WatchedFile;
 
 /// The names in the operator's file; without a file, nobody is banned.
-#[derive(Debug, Default)]
-pub(crate) struct Bans {
-    known: Mutex<Known>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    file: Option<PathBuf>,
-    stamp: Option<Stamp>,
-    name_keys: HashSet<String>,
-}
-
-/// Tells whether a file has changed.
-type Stamp = (SystemTime, u64);
+#[derive(Debug)]
+pub(crate) struct Bans(WatchedFile<HashSet<String>>);
 
 impl Bans {
     /// Reads the file.
@@ -40,65 +28,27 @@ impl Bans {
     /// # Errors
     /// When it cannot be read: at the start that is a slip of the operator's.
     pub(crate) fn read(file: Option<PathBuf>) -> Result<Self, Error> {
-        let bans = Self::default();
-        bans.set_file(file);
-        bans.refresh()?;
-        Ok(bans)
+        WatchedFile::read("banned-names", file, parse).map(Self)
     }
 
     /// Looks at another file from now on; without one, nobody is banned any more.
     pub(crate) fn set_file(&self, file: Option<PathBuf>) {
-        let mut known = self.known();
-        if known.file == file {
-            return;
-        }
-        known.stamp = None;
-        if file.is_none() {
-            known.name_keys.clear();
-        }
-        known.file = file;
+        self.0.set_file(file);
     }
 
     /// Whether the account with this name key may not come in.
     pub(crate) fn contain(&self, name_key: &str) -> bool {
-        self.known().name_keys.contains(name_key)
+        self.0.now().contains(name_key)
     }
 
     /// Reads the file again if it has changed, and returns the name keys new in it.
     fn refresh(&self) -> Result<Vec<String>, Error> {
-        let (file, known_stamp) = {
-            let known = self.known();
-            (known.file.clone(), known.stamp)
-        };
-        let Some(file) = &file else {
+        let Some(before) = self.0.refresh()? else {
             return Ok(Vec::new());
         };
-        let explain = |cause: Error| name_list::explain(file, "banned", &cause);
-        let metadata = file.metadata().map_err(explain)?;
-        if !metadata.is_file() {
-            return Err(explain(ErrorKind::IsADirectory.into()));
-        }
-        let stamp = Some((metadata.modified().map_err(explain)?, metadata.len()));
-        if known_stamp == stamp {
-            return Ok(Vec::new());
-        }
-        let text = name_list::read(file, "banned")?;
-        let name_keys = parse(&text);
-        info!(names = name_keys.len(), file = %file.display(), "banned names read");
-        let mut known = self.known();
-        if known.file.as_ref() != Some(file) {
-            // It is another one by now, which comes next.
-            return Ok(Vec::new());
-        }
-        let added = name_keys.difference(&known.name_keys).cloned().collect();
-        known.stamp = stamp;
-        known.name_keys = name_keys;
-        Ok(added)
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        // Whole at any time: it is replaced in one step.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        let now = self.0.now();
+        info!(names = now.len(), "banned names read");
+        Ok(now.difference(&before).cloned().collect())
     }
 }
 
@@ -164,26 +114,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_goes_missing_changes_nothing() {
+    fn only_who_is_new_in_the_file_is_told_of() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("banned.txt");
         std::fs::write(&file, "mallory").unwrap();
         let bans = Bans::read(Some(file.clone())).unwrap();
-        std::fs::remove_file(&file).unwrap();
-        bans.refresh().unwrap_err();
         assert!(bans.contain(&Username::parse("Mallory").unwrap().name_key()));
         std::fs::write(&file, "mallory\neve").unwrap();
         assert_eq!(bans.refresh().unwrap(), ["eve"]);
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_is_told_at_the_start() {
-        let folder = tempfile::tempdir().unwrap();
-        for file in [folder.path().join("missing.txt"), folder.path().to_owned()] {
-            let error = Bans::read(Some(file.clone())).unwrap_err();
-            let text = error.to_string();
-            assert!(text.contains("cannot read the banned names in"), "{text}");
-            assert!(text.contains(&file.display().to_string()), "{text}");
-        }
+        assert!(bans.refresh().unwrap().is_empty());
     }
 }

@@ -73,6 +73,8 @@ mod health;
 mod metrics;
 mod admin_http;
 mod console;
+mod watched_file;
+mod word_filter;
 mod password;
 mod rate_limit;
 mod name_list;

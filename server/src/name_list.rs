@@ -1,9 +1,9 @@
-//! Text files of the operator's with one user name a line.
+//! Text files of the operator's with one name or word a line.
 
 use std::io;
 use std::path::Path;
 
-/// Reads a file of names of this kind, which the option is called by.
+/// Reads a file of this kind, which the option is called by: `banned-names`.
 ///
 /// # Errors
 /// When it cannot be read; the text is for the operator.
@@ -14,7 +14,8 @@ pub(crate) fn read(file: &Path, kind: &str) -> io::Result<String> {
 /// What the operator is told about a file that cannot be read.
 pub(crate) fn explain(file: &Path, kind: &str, cause: &io::Error) -> io::Error {
     let file = file.display();
-    let text = format!("cannot read the {kind} names in {file} (--{kind}-names): {cause}");
+    let what = kind.replace('-', " ");
+    let text = format!("cannot read the {what} in {file} (--{kind}): {cause}");
     io::Error::new(cause.kind(), text)
 }
 

@@ -37,6 +37,8 @@ use crate::set_back;
 use crate::settings::{self, Settings};
 use crate::store::{CHANNEL_WAIT, ChannelId, Store, StoreError, UserId};
 use crate::tls::{self, Tls};
+use crate::watched_file::WatchedFile;
+use crate::word_filter::{self, Words};
 
 /// What all connections share.
 pub(crate) struct Server {
@@ -62,6 +64,7 @@ pub(crate) struct Server {
     pub(crate) limits: Arc<RateLimits>,
     pub(crate) bans: Arc<Bans>,
     pub(crate) sanctions: Arc<Sanctions>,
+    pub(crate) words: WatchedFile<Words>,
     pub(crate) reserved: ArcSwap<Reserved>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) seen_tokens: Arc<SeenTokens>,
@@ -93,6 +96,8 @@ impl Server {
         let metrics = Arc::<Metrics>::default();
         let passwords = Passwords::start(&config, Arc::clone(&metrics))?;
         let bans = Arc::new(Bans::read(config.names.banned_names.clone())?);
+        let blocked = config.names.blocked_words.clone();
+        let words = WatchedFile::read("blocked-words", blocked, Words::parse)?;
         config.names.read_reserved()?;
         let clock = Arc::new(Clock::start(store.seen(), config.history.clock_wait));
         let mut lobby = store
@@ -138,6 +143,7 @@ impl Server {
             passwords,
             bans,
             sanctions,
+            words,
             reserved: ArcSwap::from_pointee(Reserved::of(&config)),
             since_ms: clock.now_ms(),
             drain: Drain::default(),
@@ -162,6 +168,7 @@ impl Server {
         self.limits.set(settings);
         self.hub.set_grace(settings.presence.grace);
         self.bans.set_file(settings.names.banned_names.clone());
+        self.words.set_file(settings.names.blocked_words.clone());
         self.reserved.store(Arc::new(Reserved::of(settings)));
     }
 
@@ -195,6 +202,7 @@ impl Server {
             self.hub.clone(),
         ));
         self.spawn(sanctions::watch(Arc::clone(self)));
+        self.spawn(word_filter::watch(Arc::clone(self)));
         self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));
         self.spawn(backups::run(store(), self.config.backups.clone()));
         self.spawn(drop_idle(
@@ -228,6 +236,12 @@ impl Server {
             ..
         } = self;
         sanctions::read(sanctions, &**store, clock, hub, limits).await
+    }
+
+    /// A text for many to read, with words masked that are not to be read.
+    pub(crate) fn fit_to_read(&self, text: &str) -> String {
+        let words = self.words.now();
+        words.masked(text).unwrap_or_else(|| text.to_owned())
     }
 
     /// To be held while the store and then the hub are told who is in a channel

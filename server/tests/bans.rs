@@ -73,3 +73,53 @@ async fn whoever_is_removed_may_come_back() {
     };
     timeout(PATIENCE, comes_back).await.unwrap();
 }
+
+#[tokio::test]
+async fn blocked_words_are_masked_where_many_read_and_refused_in_names_while_the_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("words.txt");
+    std::fs::write(&file, "").unwrap();
+    let server = TestServer::with(|config| {
+        config.names.blocked_words = Some(file.clone());
+        config.names.ban_interval = Duration::from_millis(20);
+    })
+    .await;
+    let (mut ada, mut bob) = (server.player().await, server.player().await);
+    ada.enter("ada").await;
+    bob.enter("bob").await;
+    ada.say("buy spam").await;
+    assert_eq!(bob.hears().await, "buy spam");
+    std::fs::write(&file, "spam # the mail, not the meat\n").unwrap();
+    let is_masked = async {
+        loop {
+            ada.say("buy S.P.A.M now").await;
+            if bob.hears().await == "buy ******* now" {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, is_masked).await.unwrap();
+    let seq = ada.say("what?").await;
+    assert_eq!(bob.hears().await, "what?");
+    let edit = format!(r#""channel":"lobby","seq":{seq},"text":"spam?""#);
+    ada.request("edit", &edit).await;
+    assert_eq!(bob.hears().await, "****?");
+    // Nobody else reads a whisper.
+    let whisper = r#""channel":"@bob","line_id":77,"text":"spam""#;
+    ada.request("chat", whisper).await;
+    assert_eq!(bob.hears().await, "spam");
+    let mut other = server.player().await;
+    other.request("register", &credentials("xXSp4mXx")).await;
+    other.expect_deny(DenyCode::UsernameTaken).await;
+    ada.request("create", r#""channel":"spam-den","access":"open""#)
+        .await;
+    let is_denied = async {
+        loop {
+            if let ServerPacket::Deny { code, .. } = ada.next().await {
+                return code;
+            }
+        }
+    };
+    let code = timeout(PATIENCE, is_denied).await.unwrap();
+    assert_eq!(code, DenyCode::ChannelTaken);
+}

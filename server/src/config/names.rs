@@ -33,7 +33,19 @@ pub struct Names {
     #[arg(group = WHILE_RUNNING)]
     pub banned_names: Option<PathBuf>,
 
-    /// How often the file of banned names is looked at, in seconds. At most 3600.
+    /// A text file with words that are not to be read, one a line; what follows a # is
+    /// a remark. In lines of channels, topics, and texts of presence each of their signs
+    /// becomes a *; names of accounts and channels with one in it are taken.
+    ///
+    /// A word is found in capitals, with look-alikes, marks, repeated letters, and letters
+    /// set apart; "word*" means what begins with it as well, "*word*" what holds it. Looked
+    /// at every two seconds. Whispers are left alone.
+    #[arg(long, env = "LONGHALL_BLOCKED_WORDS", value_name = "FILE")]
+    #[arg(group = WHILE_RUNNING)]
+    pub blocked_words: Option<PathBuf>,
+
+    /// How often the files of banned names and blocked words are looked at, in seconds.
+    /// At most 3600.
     ///
     /// Less often where it is on a disk that shall sleep.
     #[arg(long, env = "LONGHALL_BAN_INTERVAL", value_name = "SECONDS")]
@@ -55,18 +67,25 @@ impl Names {
     pub fn read_reserved(&mut self) -> io::Result<()> {
         // Once: it may be a pipe.
         if let Some(file) = self.reserved_names.take() {
-            let text = name_list::read(&file, "reserved")?;
+            let text = name_list::read(&file, "reserved-names")?;
             self.reserved.extend(text.lines().map(str::to_owned));
         }
         Ok(())
     }
 
-    /// Whether the file of banned names can be read.
+    /// Whether the files of banned names and blocked words can be read.
     ///
     /// # Errors
-    /// When it cannot.
-    pub fn check_banned(&self) -> io::Result<()> {
-        let file = self.banned_names.as_ref();
-        file.map_or(Ok(()), |file| name_list::read(file, "banned").map(drop))
+    /// When one cannot.
+    pub fn check_files(&self) -> io::Result<()> {
+        for (file, kind) in [
+            (&self.banned_names, "banned-names"),
+            (&self.blocked_words, "blocked-words"),
+        ] {
+            if let Some(file) = file {
+                name_list::read(file, kind)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -23,7 +23,11 @@ pub(crate) async fn edit(
     let what = LogAction::Edit {
         channel,
         of,
-        text: text.as_str().to_owned(),
+        text: match channel {
+            Some(_) => session.server.fit_to_read(text.as_str()),
+            // Between the two it stays as it is.
+            None => text.as_str().to_owned(),
+        },
         not_before_ms: not_before_ms(session),
     };
     Ok(session.write(id, name, what).await?)

@@ -19,7 +19,7 @@ pub(crate) async fn set_topic(
     let server = &session.server;
     let _change = server.change_channel(name).await?;
     let channel = membership_as(session, Role::Operator, name).await?.channel;
-    let topic = topic.as_str().to_owned();
+    let topic = server.fit_to_read(topic.as_str());
     server.store.set_topic(channel.id, topic.clone()).await?;
     let changed = ServerPacket::ChannelChanged {
         channel: name.to_string(),

@@ -64,7 +64,7 @@ fn line(
     let what = LogAction::Say {
         channel,
         line_id,
-        text: text.as_str().to_owned(),
+        text: session.server.fit_to_read(text.as_str()),
     };
     Some(session.request(me, id, name, what))
 }

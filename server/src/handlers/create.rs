@@ -21,7 +21,8 @@ pub(crate) async fn create(
     let server = &session.server;
     server.limits.check_creation(me)?;
     // In a list of channels nobody is to take it for where everybody is.
-    if server.reserved.load().is_like_lobby(&name) {
+    let is_like_lobby = server.reserved.load().is_like_lobby(&name);
+    if is_like_lobby || server.words.now().is_in_name(name.as_str()) {
         return Err(DenyCode::ChannelTaken.into());
     }
     // Asked first, so that a taken name costs no hash. The insert below decides.
@@ -35,7 +36,7 @@ pub(crate) async fn create(
         .store
         .insert_channel(NewChannel {
             name,
-            topic: topic.as_str().to_owned(),
+            topic: server.fit_to_read(topic.as_str()),
             access,
             password_hash,
             owner: me,

@@ -15,6 +15,9 @@ pub(crate) fn set_presence(
 ) -> Outcome {
     let me = session.me()?;
     let hub = &session.server.hub;
+    let masked = session.server.words.now().masked(text.as_str());
+    let masked = masked.map(|text| PresenceText::parse(&text)).transpose()?;
+    let text = masked.as_ref().unwrap_or(text);
     hub.set_presence(me.user.id, me.session, state, text);
     session.reply(&ServerPacket::Ok { id });
     Ok(())

@@ -24,7 +24,8 @@ pub(crate) async fn register(
         .await?;
 
     let keys = username.keys();
-    if server.reserved.load().contain(&keys) {
+    let is_reserved = server.reserved.load().contain(&keys);
+    if is_reserved || server.words.now().is_in_name(username.as_str()) {
         return Err(DenyCode::UsernameTaken.into());
     }
     // Asked first, so that a taken name costs no hash. The insert below decides.

@@ -68,7 +68,7 @@ pub(crate) fn unsound(basics: &Basics, config: &mut Config) -> Vec<String> {
     let checks = [
         config.hashing.cost.check(),
         config.names.read_reserved(),
-        config.names.check_banned(),
+        config.names.check_files(),
         config.backups.check(),
         basics.admin.address().map(drop).map_err(io::Error::other),
     ];

@@ -390,6 +390,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TestPlayer<S> {
         self.request("chat", &fields).await
     }
 
+    /// The text of the next line, edit or whisper, passing over other news.
+    pub async fn hears(&mut self) -> String {
+        loop {
+            if let ServerPacket::Chat { line, .. } = self.next().await {
+                return line.text;
+            }
+        }
+    }
+
     /// Says a line in the lobby and waits for the acknowledgement, passing over
     /// other lines.
     pub async fn say(&mut self, text: &str) -> Seq {
