@@ -94,7 +94,7 @@ fn a_server_that_serves_is_told_from_one_that_does_not() {
         (format!("http://{admin}/live"), "live", 0),
         (
             format!("http://{admin}/lively"),
-            "not ready: 404 there are /metrics, /live and /ready",
+            "not ready: 404 there are /console, /metrics, /live and /ready",
             1,
         ),
     ] {

@@ -11,6 +11,15 @@ pub struct Program {
     pub address: SocketAddr,
 }
 
+impl Drop for Program {
+    /// A test that fails leaves none behind, which would hold on to the pipe of its output.
+    fn drop(&mut self) {
+        // It has ended in most tests.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Program {
     /// Starts it on a port the system chooses; waits until it says which.
     pub fn start(database: &std::path::Path) -> Self {
