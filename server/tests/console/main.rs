@@ -5,6 +5,8 @@
 
 mod acts;
 mod second_factor;
+#[cfg(unix)]
+mod several;
 mod sign_in;
 mod strangers;
 #[path = "../support/mod.rs"]
