@@ -1,6 +1,7 @@
 //! A browser that does as it is told.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use longhall_provision::Chromium;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::support::PATIENCE;
@@ -24,8 +26,10 @@ pub(crate) struct Steered {
 
 impl Drop for Steered {
     fn drop(&mut self) {
-        // It ends the browser as well.
-        let _ = self.driver.kill();
+        // The browser as well, which a driver that is killed leaves behind: when a test
+        // fails, nobody closes it.
+        let driver = Pid::from_child(&self.driver);
+        let _ = kill_process_group(driver, Signal::KILL);
         let _ = self.driver.wait();
     }
 }
@@ -38,6 +42,7 @@ impl Steered {
             .driver()
             .unwrap()
             .arg("--port=0")
+            .process_group(0)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
