@@ -79,7 +79,7 @@ async fn every_page_fits_a_desk_and_a_phone_light_and_dark() {
 }
 
 #[tokio::test]
-async fn all_is_done_by_keyboard_and_each_field_has_a_name() {
+async fn each_control_has_a_name_and_room_for_a_finger() {
     let desk = Desk::signed_in(1280, 900).await;
     let page = &desk.page;
     for route in [
