@@ -5,16 +5,20 @@
 //! is a word of its own, so that a list with `ass` leaves `class` alone; `ass*` and `*ass*`
 //! mean parts of words as well.
 
-use std::collections::HashSet;
+mod looks;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use longhall_packet::NameKeys;
+use aho_corasick::AhoCorasick;
+// The operator's list alone is put in, so nobody can have its entries collide.
+use rustc_hash::FxHashSet as HashSet;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use crate::name_list;
 use crate::server::Server;
+use looks::Seen;
 
 /// Longest entry, in letters as they are compared. No word of players' is longer.
 const MAX_LETTERS: usize = 40;
@@ -27,6 +31,10 @@ pub(crate) struct Words {
     whole: HashSet<String>,
     beginnings: HashSet<String>,
     parts: HashSet<String>,
+    /// Finds any of the parts in one go through a word, however long it is.
+    any_part: Option<AhoCorasick>,
+    /// What all of them begin with: letters that are set apart and begin none end the search.
+    starts: HashSet<String>,
 }
 
 /// A word of a text: its letters as they are compared, and where it is.
@@ -45,15 +53,14 @@ struct Letters {
     /// None of them twice in a row.
     once: String,
     /// The last sign's, and how often it was there.
-    last: String,
+    last: &'static str,
     in_a_row: usize,
 }
 
 impl Letters {
-    fn push(&mut self, letters: &str) {
+    fn push(&mut self, letters: &'static str) {
         if self.last != letters {
-            self.last.clear();
-            self.last.push_str(letters);
+            self.last = letters;
             self.in_a_row = 0;
             self.once.push_str(letters);
         }
@@ -66,8 +73,8 @@ impl Letters {
     fn of(text: &str) -> Self {
         let mut joined = Self::default();
         for sign in text.chars() {
-            if let Seen::Letters(letters) = letters_of(sign) {
-                joined.push(&letters);
+            if let Seen::Letters(letters) = Seen::of(sign) {
+                joined.push(letters);
             }
         }
         joined
@@ -75,14 +82,14 @@ impl Letters {
 
     /// In both ways, for a comparison.
     fn any(&self, is_word: impl Fn(&str) -> bool) -> bool {
-        is_word(&self.all) || is_word(&self.once)
+        is_word(&self.all) || (self.once.len() < self.all.len() && is_word(&self.once))
     }
 }
 
 impl Words {
     /// The entries of a file's lines.
     pub(crate) fn parse(text: &str) -> Self {
-        let mut words = Self::default();
+        let (mut words, mut starts) = (Self::default(), HashSet::default());
         for (number, line) in (1..).zip(text.lines()) {
             let Some(entry) = name_list::entry(line) else {
                 continue;
@@ -106,7 +113,16 @@ impl Words {
                 (false, true) => &mut words.beginnings,
                 (false, false) => &mut words.whole,
             };
+            starts.extend(beginnings_of(&letters).map(str::to_owned));
             kind.insert(letters);
+        }
+        words.starts = starts;
+        if !words.parts.is_empty() {
+            // It fails for lists of many millions of letters alone.
+            match AhoCorasick::new(&words.parts) {
+                Ok(parts) => words.any_part = Some(parts),
+                Err(cause) => warn!(%cause, "the parts of words are too many to look for"),
+            }
         }
         words
     }
@@ -185,8 +201,9 @@ impl Words {
 
     fn is_word(&self, letters: &str) -> bool {
         self.whole.contains(letters)
-            || beginnings_of(letters).any(|part| self.beginnings.contains(part))
-            || (!self.parts.is_empty() && parts_of(letters).any(|part| self.parts.contains(part)))
+            || (!self.beginnings.is_empty()
+                && beginnings_of(letters).any(|part| self.beginnings.contains(part)))
+            || (self.any_part.as_ref()).is_some_and(|parts| parts.is_match(letters))
     }
 
     /// How many letters that are set apart are a word together.
@@ -195,7 +212,10 @@ impl Words {
         let mut longest = None;
         let all = [&self.whole, &self.beginnings, &self.parts];
         for (count, word) in (1..).zip(letters) {
-            joined.push(&word.letters.all);
+            joined.push(word.letters.last);
+            if !joined.any(|letters| self.starts.contains(letters)) {
+                break;
+            }
             let is_word = |letters: &str| all.iter().any(|words| words.contains(letters));
             if count > 1 && joined.any(is_word) {
                 longest = Some(count);
@@ -223,7 +243,7 @@ fn words_of(text: &str) -> Vec<Word> {
     let mut is_open = false;
     for (at, sign) in text.char_indices() {
         let end = at + sign.len_utf8();
-        match letters_of(sign) {
+        match Seen::of(sign) {
             // A mark on a letter, or nothing that is seen.
             Seen::Nothing => {
                 if let Some(word) = words.last_mut().filter(|_| is_open) {
@@ -241,7 +261,7 @@ fn words_of(text: &str) -> Vec<Word> {
                     is_open = true;
                 }
                 if let Some(word) = words.last_mut() {
-                    word.letters.push(&letters);
+                    word.letters.push(letters);
                     word.signs += 1;
                     word.at.end = end;
                 }
@@ -249,55 +269,6 @@ fn words_of(text: &str) -> Vec<Word> {
         }
     }
     words
-}
-
-/// What a sign is to a reader.
-enum Seen {
-    /// A part of a word.
-    Letters(String),
-    /// What stands between words.
-    Gap,
-    /// Nothing by itself.
-    Nothing,
-}
-
-fn letters_of(sign: char) -> Seen {
-    if sign.is_ascii() {
-        return match sign.to_ascii_lowercase() {
-            '0' => Seen::Letters("o".to_owned()),
-            // They all look like an l somewhere.
-            '1' | '!' | '|' | 'i' => Seen::Letters("l".to_owned()),
-            '3' => Seen::Letters("e".to_owned()),
-            '4' | '@' => Seen::Letters("a".to_owned()),
-            '5' | '$' => Seen::Letters("s".to_owned()),
-            '7' | '+' => Seen::Letters("t".to_owned()),
-            // As look-alikes have it.
-            'm' => Seen::Letters("rn".to_owned()),
-            letter if letter.is_ascii_alphanumeric() => Seen::Letters(letter.to_string()),
-            _ => Seen::Gap,
-        };
-    }
-    let look = NameKeys::of(sign.encode_utf8(&mut [0; 4])).look;
-    let letters: String = look
-        .chars()
-        .filter(|letter| letter.is_alphanumeric())
-        .map(|letter| if letter == 'i' { 'l' } else { letter })
-        .collect();
-    match letters.is_empty() {
-        false => Seen::Letters(letters),
-        true if is_unseen(sign) => Seen::Nothing,
-        true => Seen::Gap,
-    }
-}
-
-/// Marks on letters, and signs that are not drawn at all.
-fn is_unseen(sign: char) -> bool {
-    matches!(sign,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}'
-        | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{20d0}'..='\u{20ff}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}' | '\u{feff}'
-        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Looks at the file now and then.
