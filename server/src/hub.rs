@@ -52,7 +52,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use longhall_packet::{ChannelName, ChannelState, PresenceState, Seq, ServerPacket};
+use longhall_packet::{ChannelName, ChannelState, PresenceState, Seq, ServerPacket, ServerRole};
 use tokio::time::Instant;
 
 pub(crate) use ahead::Answer;
@@ -97,6 +97,8 @@ struct State {
     blockers: HashMap<UserId, HashSet<UserId>>,
     /// Places without a connection, in the order in which their grace ends.
     graces: VecDeque<Grace>,
+    /// Who may do more than a player, on the whole server.
+    staff: HashMap<UserId, ServerRole>,
     /// Channels with changes of presence to tell.
     with_changes: Vec<ChannelId>,
     arrivals: Arrivals,
@@ -198,6 +200,7 @@ impl Hub {
             channel_ids: HashMap::new(),
             blockers: HashMap::new(),
             graces: VecDeque::new(),
+            staff: HashMap::new(),
             with_changes: Vec::new(),
             arrivals: Arrivals::default(),
             peers,

@@ -139,6 +139,9 @@ pub(crate) async fn read(
     limits: &RateLimits,
 ) -> Result<(), StoreError> {
     let all = store.sanctions(clock.now_ms()).await?;
+    let staff = store.staff().await?;
+    let roles = staff.iter().map(|one| (one.user, one.role));
+    hub.set_staff(roles.collect());
     let lockdown = store.lockdown(clock.now_ms()).await?;
     let until_ms = lockdown.map_or(0, |lockdown| lockdown.until_ms);
     let was_ms = sanctions.closed_until_ms.swap(until_ms, Ordering::Relaxed);

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ServerPacket, Stage};
+use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ServerPacket, ServerRole, Stage};
 
 use crate::chat_log::Submission;
 use crate::frames::encode;
@@ -95,6 +95,14 @@ impl Session {
     /// `not_logged_in`.
     pub(crate) fn me(&self) -> Result<&Player, Denial> {
         self.player.as_ref().ok_or(DenyCode::NotLoggedIn.into())
+    }
+
+    /// What whoever is logged in here may do on the whole server.
+    pub(crate) fn server_role(&self) -> ServerRole {
+        let me = self.player.as_ref();
+        me.map_or(ServerRole::Player, |me| {
+            self.server.hub.server_role(me.user.id)
+        })
     }
 
     /// Sends the answer to the request in hand.

@@ -34,6 +34,7 @@ use longhall_world::records::{
 };
 use tokio::sync::Notify;
 
+pub use longhall_world::moderation::{BY_OPERATOR, Staff};
 pub use longhall_world::records::{
     Added, Appended, Channel, ChannelId, Created, Cursor, Doubt, Log, LogAction, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
@@ -48,8 +49,8 @@ pub use limits::{LimitKey, SharedLimit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
 pub use operating::{
-    Account, AuditRow, BY_OPERATOR, Blanked, Counts, ERASED_HASH, Lockdown, NewAuditRow, Operating,
-    Said, SaidPage, Sanction, SanctionKind, SanctionOn,
+    Account, AuditRow, Blanked, Counts, ERASED_HASH, Lockdown, NewAuditRow, Operating, Said,
+    SaidPage, Sanction, SanctionKind, SanctionOn,
 };
 pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, OperatorRole, Operators};
 pub(crate) use postgres::MOST_CONNECTIONS;

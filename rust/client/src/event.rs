@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use longhall_packet::{CloseReason, LeaveReason, Limits, Line, Presence, Role, Seq};
+use longhall_packet::{CloseReason, LeaveReason, Limits, Line, Presence, Role, Seq, ServerRole};
 
 use crate::{Call, CallError};
 
@@ -79,6 +79,12 @@ pub enum Event {
     LoggedIn {
         /// The account's name as it was registered.
         username: String,
+    },
+    /// The player may do more or less on the whole server. Comes behind a
+    /// [`LoggedIn`](Event::LoggedIn) for who may do more than a player, and when it changes.
+    ServerRoleChanged {
+        /// What the player may do from now on.
+        role: ServerRole,
     },
     /// `login` was refused.
     LoginDenied(CallError),

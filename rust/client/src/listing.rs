@@ -80,7 +80,7 @@ fn add<T>(all: &mut Vec<T>, page: Vec<T>, name: impl Fn(&T) -> &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{PresenceState, Role};
+    use longhall_packet::{PresenceState, Role, ServerRole};
 
     use super::*;
 
@@ -90,6 +90,7 @@ mod tests {
             role: Role::Member,
             state: PresenceState::Online,
             text: String::new(),
+            server_role: ServerRole::Player,
         };
         names.iter().map(member).collect()
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use longhall_packet::{ChannelState, DenyCode, InboxState, ResumeToken};
+use longhall_packet::{ChannelState, DenyCode, InboxState, ResumeToken, ServerRole};
 
 use crate::backoff::Backoff;
 use crate::conversations::{Conversations, Ends};
@@ -37,6 +37,8 @@ pub(crate) struct Login {
 pub(crate) struct Account {
     pub(crate) username: String,
     pub(crate) token: ResumeToken,
+    /// What it may do on the whole server.
+    pub(crate) server_role: ServerRole,
 }
 
 /// The account.
@@ -51,6 +53,18 @@ impl Login {
 
     pub(crate) fn username(&self) -> Option<&str> {
         self.account.as_ref().map(|one| one.username.as_str())
+    }
+
+    /// What the account may do on the whole server; a player's if there is none.
+    pub(crate) fn server_role(&self) -> ServerRole {
+        let account = self.account.as_ref();
+        account.map_or(ServerRole::Player, |one| one.server_role)
+    }
+
+    pub(crate) fn set_server_role(&mut self, role: ServerRole) {
+        if let Some(account) = &mut self.account {
+            account.server_role = role;
+        }
     }
 
     pub(crate) fn logged_in(&mut self, account: Account) {
@@ -168,6 +182,7 @@ mod tests {
         Account {
             username: "ada".to_owned(),
             token: ResumeToken::from_bytes(&[1; 32]),
+            server_role: ServerRole::Player,
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use longhall_client::{Action, Config, Event, Session, State};
 use longhall_packet::{
     Access, ChannelState, InboxState, Limits, Line, LineKind, PROTOCOL_VERSION, ResumeToken, Role,
-    Seq, ServerPacket, codec,
+    Seq, ServerPacket, ServerRole, codec,
 };
 
 const NOW: Duration = Duration::from_secs(1000);
@@ -61,6 +61,7 @@ fn logged_in(channels: usize) -> Session {
                 .collect(),
             inbox: InboxState::default(),
             invitations: Vec::new(),
+            server_role: ServerRole::Player,
         },
     );
     assert_eq!(session.state(), State::LoggedIn);

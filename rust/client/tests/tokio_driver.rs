@@ -7,7 +7,7 @@ use longhall_client::tokio_driver::{Command, run};
 use longhall_client::{Answer, Config, DisconnectReason, Event, LogoutReason, Session};
 use longhall_packet::{
     Access, ChannelState, ClientPacket, CloseReason, InboxState, Limits, Line, LineKind,
-    PROTOCOL_VERSION, RequestId, ResumeToken, Role, SUBPROTOCOL, ServerPacket, codec,
+    PROTOCOL_VERSION, RequestId, ResumeToken, Role, SUBPROTOCOL, ServerPacket, ServerRole, codec,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -156,6 +156,7 @@ impl Peer {
             }],
             inbox: InboxState::default(),
             invitations: Vec::new(),
+            server_role: ServerRole::Player,
         })
         .await;
     }

@@ -459,6 +459,12 @@ impl NetworkClient {
     #[signal]
     fn role_changed(channel: GString, username: GString, role: GString, by: GString);
 
+    /// The player may do more or less on the whole server: `server_role` is `player`, `moderator`
+    /// or `admin`. Comes after [signal logged_in] for who is more than a player, and whenever the
+    /// server's operator changes it. See [method get_server_role].
+    #[signal]
+    fn server_role_changed(server_role: GString);
+
     /// Somebody invites the player into a channel, for [method join_channel].
     #[signal]
     fn invited(channel: GString, by: GString);

@@ -268,6 +268,29 @@ named! {
 }
 
 named! {
+    /// What an account may do on the whole server, in every channel. The server's operator
+    /// gives it; one that only a newer server knows reads as `"player"`.
+    #[derive(Default, PartialOrd, Ord)]
+    ServerRole or Player {
+        /// Play and talk.
+        #[default]
+        Player = "player",
+        /// Mute, kick and ban players, and delete what they said.
+        Moderator = "moderator",
+        /// All of that, to moderators too.
+        Admin = "admin",
+    }
+}
+
+impl ServerRole {
+    /// Whether it is what nearly everybody is.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub const fn is_player(&self) -> bool {
+        matches!(self, Self::Player)
+    }
+}
+
+named! {
     /// Whether a player is there. One that only a newer server knows reads as
     /// `"away"`.
     PresenceState or Away {
@@ -379,6 +402,9 @@ pub struct Member {
     /// What it says of itself: "making tea". Absent when it says nothing.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub text: String,
+    /// What it may do on the whole server. Absent for those who are just players.
+    #[serde(skip_serializing_if = "ServerRole::is_player", default)]
+    pub server_role: ServerRole,
 }
 
 /// News of one player in the roster of a channel.

@@ -43,7 +43,7 @@ mod schema;
 pub use channel::{
     Access, Change, ChannelName, ChannelState, Conversation, INBOX, InboxState, Invitation,
     LeaveReason, Line, LineId, LineKind, ListedChannel, ListedSession, Member, Presence,
-    PresenceState, Role, Seq, Target,
+    PresenceState, Role, Seq, ServerRole, Target,
 };
 pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Access, ChannelState, Denial, DenyCode, Field, InboxState, Invitation, LeaveReason, Limits,
     Line, ListedChannel, ListedSession, Member, Presence, RequestId, ResumeToken, Role, Seq,
+    ServerRole,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -104,6 +105,9 @@ server_packets! {
         inbox: InboxState,
         /// Channels that the account may join and has not.
         invitations: Vec<Invitation>,
+        /// What the account may do on the whole server. Absent for a player.
+        #[serde(skip_serializing_if = "ServerRole::is_player", default)]
+        server_role: ServerRole,
     }
 
     /// Somebody said, edited or deleted a line; number, sender and time are the
@@ -199,6 +203,12 @@ server_packets! {
         role: Role,
         /// Who changed it; the same as `username` when an owner left.
         by: String,
+    }
+
+    /// The account may do more or less on the whole server from now on.
+    ServerRoleChanged = "server_role_changed", {
+        /// What it may do.
+        server_role: ServerRole,
     }
 
     /// Somebody invites the account into a channel.

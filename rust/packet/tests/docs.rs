@@ -12,7 +12,7 @@ use longhall_packet::limits::{
 };
 use longhall_packet::{
     Access, Change, ClientPacket, CloseReason, DEFAULT_PORT, DenyCode, Field, LeaveReason, Limits,
-    LineKind, PROTOCOL_VERSION, PresenceState, Role, SUBPROTOCOL, ServerPacket, Stage,
+    LineKind, PROTOCOL_VERSION, PresenceState, Role, SUBPROTOCOL, ServerPacket, ServerRole, Stage,
 };
 use serde_json::Value;
 use support::{MAX_NUMBER, client_samples, server_samples};
@@ -182,6 +182,10 @@ fn the_words_of_closed_lists_are_all_there() {
     for role in Role::ALL {
         assert!(channels.contains_key(role.name()), "{role}");
     }
+    let moderation = rows(section(PAGE, "## Moderation"));
+    for role in ServerRole::ALL {
+        assert!(moderation.contains_key(role.name()), "{role}");
+    }
     let presence = section(PAGE, "## Who is there");
     for change in Change::ALL {
         assert!(rows(presence).contains_key(change.name()), "{change}");
@@ -230,6 +234,7 @@ fn an_unknown_word_reads_as_the_page_says() {
     }
     assert_eq!(read::<Access>(), unknown("access"));
     assert_eq!(read::<Role>(), unknown("role"));
+    assert_eq!(read::<ServerRole>(), unknown("server_role"));
     assert_eq!(read::<PresenceState>(), unknown("state"));
     assert_eq!(read::<Change>(), unknown("change"));
     assert_eq!(read::<LeaveReason>(), unknown("reason` of `left"));

@@ -95,6 +95,9 @@ fn server_file(packet: &ServerPacket) -> &'static str {
         ServerPacket::Left { .. } => include_str!("golden/server_left.json"),
         ServerPacket::ChannelChanged { .. } => include_str!("golden/server_channel_changed.json"),
         ServerPacket::RoleChanged { .. } => include_str!("golden/server_role_changed.json"),
+        ServerPacket::ServerRoleChanged { .. } => {
+            include_str!("golden/server_server_role_changed.json")
+        }
         ServerPacket::Invited { .. } => include_str!("golden/server_invited.json"),
         ServerPacket::Presence { .. } => include_str!("golden/server_presence.json"),
         ServerPacket::Read { .. } => include_str!("golden/server_read.json"),

@@ -7,12 +7,13 @@
 //! - [`records`]: accounts, sessions, channels, members and lines, as stores take and
 //!   give them, and how many there may be;
 //! - [`rules`]: who may do what in a channel;
-//! - `accounts`, `channels`, `lines`, `inbox`, `retention`: the model, by theme;
+//! - `accounts`, `moderation`, `channels`, `lines`, `inbox`, `retention`: the model, by theme;
 //! - [`fake`]: packets in, deliveries out: a server in a test's own process.
 
 pub mod records;
 pub mod rules;
 mod accounts;
+pub mod moderation;
 mod channels;
 mod lines;
 mod inbox;
@@ -21,7 +22,7 @@ pub mod fake;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use longhall_packet::{ChannelName, NameKeys, Seq};
+use longhall_packet::{ChannelName, NameKeys, Seq, ServerRole};
 
 use records::{ChannelId, Place, User, UserId};
 
@@ -38,6 +39,8 @@ pub struct World {
     places: HashMap<UserId, Vec<Place>>,
     last_session: i64,
     blocks: BTreeSet<(UserId, UserId)>,
+    /// Who may do more than a player, on the whole server.
+    staff: BTreeMap<UserId, ServerRole>,
     channels: BTreeMap<ChannelId, channels::ChannelRow>,
     last_channel: i64,
     /// In the order of joining.

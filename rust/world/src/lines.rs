@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use longhall_packet::{ChannelName, Line, LineId, LineKind, Seq};
 
+use crate::moderation::BY_OPERATOR;
 use crate::records::{
     Appended, CHANGES_WAITING, ChannelId, Cursor, Log, LogAction, LogEntry, Page, SHARES,
     UNREAD_COUNTED, UNREAD_SEEN, UserId, forgotten,
@@ -215,6 +216,10 @@ impl World {
         let log = match channel {
             Some(channel) => match self.log_to_speak_in(channel, sender) {
                 Some(log) => log,
+                None if not_before_ms == BY_OPERATOR => match self.channels.get(&channel) {
+                    Some(row) => LogKey::Channel(row.name.clone()),
+                    None => return Appended::NotAMember,
+                },
                 None => return Appended::NotAMember,
             },
             None => LogKey::Inbox(sender),

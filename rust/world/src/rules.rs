@@ -1,7 +1,7 @@
 //! Rights in a channel: who may do what, and what a stranger is told. Servers ask
 //! before they have the world, or a store, do it.
 
-use longhall_packet::{Access, Denial, DenyCode, Role};
+use longhall_packet::{Access, Denial, DenyCode, Role, ServerRole};
 
 use crate::records::{Channel, Membership};
 
@@ -81,6 +81,18 @@ pub fn check_invite(mine: &Membership) -> Result<(), Denial> {
 pub fn check_remove(mine: &Membership, theirs: Role) -> Result<(), Denial> {
     check_role(mine, Role::Operator)?;
     allow(rank(theirs) < rank(mine.role))
+}
+
+/// Whether a member may delete what others said: the channel's operators and owner may, and
+/// those who keep order on the whole server.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_delete_of_others(mine: &Membership, server_role: ServerRole) -> Result<(), Denial> {
+    match server_role {
+        ServerRole::Player => check_role(mine, Role::Operator),
+        ServerRole::Moderator | ServerRole::Admin => Ok(()),
+    }
 }
 
 fn allow(is_allowed: bool) -> Result<(), Denial> {

@@ -72,6 +72,17 @@ pub enum Act {
         /// Whose.
         name: String,
     },
+    /// Says what an account may do on the whole server, in the game.
+    #[serde(rename = "users set-role")]
+    UsersSetRole {
+        /// Whose.
+        name: String,
+        /// `player`, `moderator` or `admin`.
+        role: String,
+    },
+    /// Who may do more than a player, in the game.
+    #[serde(rename = "users staff")]
+    UsersStaff,
     /// Deletes an account and all that it has, and the text of what it said.
     #[serde(rename = "users erase")]
     UsersErase {
@@ -280,6 +291,8 @@ impl Act {
             Act::UsersShow { .. } => "users show",
             Act::UsersRename { .. } => "users rename",
             Act::UsersResetPassword { .. } => "users reset-password",
+            Act::UsersSetRole { .. } => "users set-role",
+            Act::UsersStaff => "users staff",
             Act::UsersErase { .. } => "users erase",
             Act::UsersExport { .. } => "users export",
             Act::SessionsList { .. } => "sessions list",
@@ -333,10 +346,12 @@ impl Act {
             | Act::Lockdown { .. }
             | Act::LockdownEnd
             | Act::SanctionsList
+            | Act::UsersStaff
             | Act::Announce { .. }
             | Act::Audit { .. } => OperatorRole::Moderator,
             Act::UsersRename { .. }
             | Act::UsersResetPassword { .. }
+            | Act::UsersSetRole { .. }
             | Act::UsersErase { .. }
             | Act::UsersExport { .. }
             | Act::ChannelsDelete { .. }
@@ -357,6 +372,7 @@ impl Act {
             Act::UsersShow { name }
             | Act::UsersRename { name, .. }
             | Act::UsersResetPassword { name }
+            | Act::UsersSetRole { name, .. }
             | Act::UsersErase { name, .. }
             | Act::UsersExport { name, .. }
             | Act::SessionsList { name }
@@ -378,6 +394,7 @@ impl Act {
             Act::LinesDelete { channel, seq } => format!("{channel} {seq}"),
             Act::Status
             | Act::UsersList { .. }
+            | Act::UsersStaff
             | Act::ChannelsList { .. }
             | Act::Lockdown { .. }
             | Act::LockdownEnd
@@ -397,6 +414,7 @@ impl Act {
             self,
             Act::Status
                 | Act::UsersList { .. }
+                | Act::UsersStaff
                 | Act::UsersExport { after: Some(_), .. }
                 | Act::ChannelsList { .. }
                 | Act::SanctionsList

@@ -68,6 +68,18 @@ pub enum Report {
         /// Sessions that ended.
         sessions_ended: usize,
     },
+    /// An account may do more or less in the game.
+    ServerRole {
+        /// Whose.
+        username: String,
+        /// What it may do: `player`, `moderator` or `admin`.
+        role: String,
+    },
+    /// Who may do more than a player, in the order of their names.
+    Staff {
+        /// Them.
+        staff: Vec<StaffRow>,
+    },
     /// An account is gone.
     Erased {
         /// Its name.
@@ -277,6 +289,15 @@ pub struct UserRow {
     pub last_seen_at_ms: i64,
     /// Whether it is online on any server; `None` when none runs.
     pub online: Option<bool>,
+}
+
+/// An account that may do more than a player, in the game.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffRow {
+    /// Its name.
+    pub username: String,
+    /// What it may do: `moderator` or `admin`.
+    pub role: String,
 }
 
 /// All about an account.

@@ -112,6 +112,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         }
         Report::Sanctioned(_)
         | Report::Lifted { .. }
+        | Report::ServerRole { .. }
         | Report::LockedDown { .. }
         | Report::LockdownEnded => {
             "no server runs here: servers elsewhere that have this database open hear of it \
@@ -120,6 +121,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         Report::Status(_)
         | Report::Users { .. }
         | Report::User(_)
+        | Report::Staff { .. }
         | Report::Export(_)
         | Report::Sessions { .. }
         | Report::Channels { .. }
@@ -148,6 +150,8 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         Act::UsersShow { name } => users::show(ground, &name).await,
         Act::UsersRename { name, new_name } => users::rename(ground, &name, &new_name).await,
         Act::UsersResetPassword { name } => users::reset_password(ground, &name).await,
+        Act::UsersSetRole { name, role } => users::set_role(ground, &name, &role).await,
+        Act::UsersStaff => users::staff(ground).await,
         Act::UsersErase { name, yes } => erase::erase(ground, &name, yes).await,
         Act::UsersExport { name, after } => export::page(ground, &name, after).await,
         Act::SessionsList { name } => sessions::list(ground, &name).await,

@@ -1,9 +1,11 @@
 //! Accounts: listed, shown, renamed, given another password.
 
-use longhall_packet::{CloseReason, NameKeys, Password, Username};
+use longhall_packet::{CloseReason, NameKeys, Password, ServerRole, Username};
 
 use super::ground::Ground;
-use super::report::{ActError, InvitedTo, Place, Report, SanctionRow, Told, UserDetails, UserRow};
+use super::report::{
+    ActError, InvitedTo, Place, Report, SanctionRow, StaffRow, Told, UserDetails, UserRow,
+};
 use super::run::MAX_LIMIT;
 use super::sanctions::row_of;
 use crate::store::{Account, SanctionOn};
@@ -122,6 +124,36 @@ pub(super) async fn reset_password(ground: &Ground, name: &str) -> Result<Report
         username: account.username,
         password: Told(text),
         sessions_ended: ended.len(),
+    })
+}
+
+/// Other servers of the store hear of it within seconds, as of bans.
+pub(super) async fn set_role(ground: &Ground, name: &str, role: &str) -> Result<Report, ActError> {
+    let Some(role) = ServerRole::from_name(role) else {
+        let all: Vec<_> = ServerRole::ALL.iter().map(|role| role.name()).collect();
+        let text = format!("{role:?} is no role: {}", all.join(", "));
+        return Err(ActError::Refused(text));
+    };
+    let account = ground.account(name).await?;
+    ground.store.set_server_role(account.user, role).await?;
+    if let Some(server) = &ground.server {
+        server.read_sanctions().await?;
+    }
+    Ok(Report::ServerRole {
+        username: account.username,
+        role: role.name().to_owned(),
+    })
+}
+
+pub(super) async fn staff(ground: &Ground) -> Result<Report, ActError> {
+    let staff = ground.store.staff().await?.into_iter();
+    Ok(Report::Staff {
+        staff: staff
+            .map(|one| StaffRow {
+                username: one.username,
+                role: one.role.name().to_owned(),
+            })
+            .collect(),
     })
 }
 

@@ -451,6 +451,7 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         | ServerPacket::Members { .. }
         | ServerPacket::ChannelChanged { .. }
         | ServerPacket::RoleChanged { .. }
+        | ServerPacket::ServerRoleChanged { .. }
         | ServerPacket::Presence { .. }
         | ServerPacket::Invited { .. }
         | ServerPacket::Read { .. }

@@ -1,14 +1,16 @@
-//! A player edits or deletes a line of their own.
+//! A player edits or deletes a line of their own, or deletes another's to keep order.
 
 use std::sync::Arc;
 
 use longhall_packet::{ChatText, DenyCode, RequestId, Seq, Target};
+use longhall_world::rules;
+use tracing::info;
 
 use super::lookup::membership;
 use super::outcome::{HandlerError, Outcome};
 use crate::chat_log;
 use crate::session::Session;
-use crate::store::{ChannelId, LogAction};
+use crate::store::{BY_OPERATOR, ChannelId, Cursor, Log, LogAction, UserId};
 
 /// Answers `edit` with `ok`, once everybody has been told: by the chat log,
 /// behind the lines that were said before.
@@ -36,12 +38,50 @@ pub(crate) async fn edit(
 /// Answers `delete` as [`edit`] does: the line's number stays, its words go.
 pub(crate) async fn delete(session: &Session, id: RequestId, target: &Target, of: Seq) -> Outcome {
     let (channel, name) = log_of(session, target).await?;
+    let others = author_of(session, target, channel, of).await?;
     let what = LogAction::Delete {
         channel,
         of,
-        not_before_ms: not_before_ms(session),
+        not_before_ms: match others {
+            Some(_) => BY_OPERATOR,
+            None => not_before_ms(session),
+        },
     };
-    Ok(session.write(id, name, what).await?)
+    let mut request = session.request(session.me()?, id, name, what);
+    if let Some((author, username)) = others {
+        let (line, by) = (of, &session.me()?.user.username);
+        let channel = &request.channel;
+        info!(by, channel = %channel, line, author = username, "a line of another is deleted");
+        (request.entry.sender, request.entry.sender_name) = (author, username);
+    }
+    Ok(session.server.chat_log.write(request).await?)
+}
+
+/// Who said a line, if that is somebody else and the player may delete it all the same.
+async fn author_of(
+    session: &Session,
+    target: &Target,
+    channel: Option<ChannelId>,
+    of: Seq,
+) -> Result<Option<(UserId, String)>, HandlerError> {
+    let (Target::Channel(name), Some(channel)) = (target, channel) else {
+        return Ok(None);
+    };
+    let store = &session.server.store;
+    let cursor = Cursor::After(of.saturating_sub(1));
+    let page = store.lines(Log::Channel(channel), cursor, 1, usize::MAX);
+    let found = page
+        .await?
+        .lines
+        .into_iter()
+        .find(|(_, line)| line.seq == of);
+    let me = session.me()?.user.id;
+    let Some((author, line)) = found.filter(|(author, _)| *author != me) else {
+        return Ok(None);
+    };
+    let mine = membership(session, name).await?;
+    let may = rules::check_delete_of_others(&mine, session.server_role());
+    Ok(may.ok().map(|()| (author, line.sender)))
 }
 
 /// Where the line is, and the name of that on the wire; whispers are found by
@@ -73,7 +113,7 @@ fn not_before_ms(session: &Session) -> i64 {
 mod tests {
     use std::time::Duration;
 
-    use longhall_packet::{DenyCode, LineKind};
+    use longhall_packet::{Access, DenyCode, LineKind, ServerPacket, ServerRole};
 
     use crate::handlers::test_requests::{delete, edit};
     use crate::handlers::test_session::TestSession;
@@ -112,6 +152,50 @@ mod tests {
         );
         assert_eq!((lines[1].kind, lines[1].of), (LineKind::Deletion, Some(1)));
         ada.refused(delete("lobby", 1), DenyCode::UnknownLine).await;
+    }
+
+    #[tokio::test]
+    async fn a_moderator_deletes_the_lines_of_others_and_a_player_does_not() {
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
+        bob.chat("lobby", "a rude word").await;
+        ada.expect_line();
+        ada.refused(delete("lobby", 1), DenyCode::UnknownLine).await;
+        ada.appoint("ada", ServerRole::Moderator).await;
+        let told = ada.next();
+        assert!(
+            matches!(told, ServerPacket::ServerRoleChanged { server_role } if server_role == ServerRole::Moderator)
+        );
+        ada.done(delete("lobby", 1)).await;
+        bob.forget_waiting();
+        let (lines, _) = bob.history("lobby", Cursor::Newest, 10).await;
+        assert_eq!(
+            (lines[0].kind, lines[0].text.as_str()),
+            (LineKind::Deleted, "")
+        );
+        assert_eq!(
+            (lines[1].kind, lines[1].of, lines[1].sender.as_str()),
+            (LineKind::Deletion, Some(1), "bob")
+        );
+        ada.appoint("ada", ServerRole::Player).await;
+        ada.forget_waiting();
+        bob.chat("lobby", "another").await;
+        ada.expect_line();
+        ada.refused(delete("lobby", 3), DenyCode::UnknownLine).await;
+    }
+
+    #[tokio::test]
+    async fn an_operator_of_a_channel_deletes_what_others_said_in_it() {
+        let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
+        ada.create("den", Access::Open).await;
+        bob.join("den").await;
+        bob.chat("den", "a rude word").await;
+        ada.forget_waiting();
+        ada.chat("den", "no").await;
+        bob.forget_waiting();
+        bob.refused(delete("den", 2), DenyCode::UnknownLine).await;
+        ada.done(delete("den", 1)).await;
+        let (lines, _) = ada.history("den", Cursor::Newest, 10).await;
+        assert_eq!(lines[0].kind, LineKind::Deleted);
     }
 
     #[tokio::test]

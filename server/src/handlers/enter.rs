@@ -124,6 +124,7 @@ async fn try_enter(
         last_whisper: inbox.last_seq,
         resumed: entering.resumed,
     };
+    let server_role = session.server.hub.server_role(user.id);
     let welcome = |channels, last_whisper| ServerPacket::LoggedIn {
         id,
         username: user.username.clone(),
@@ -136,6 +137,7 @@ async fn try_enter(
             ..inbox
         },
         invitations,
+        server_role,
     };
     Ok(session.server.hub.enter(arrival, &who, welcome))
 }

@@ -29,6 +29,7 @@ pub(crate) async fn members(
             role: Role::Member,
             state: shown.state,
             text: shown.text,
+            server_role: shown.server_role,
         });
         listed.collect()
     } else {
@@ -41,6 +42,7 @@ pub(crate) async fn members(
                 role: row.role,
                 state,
                 text,
+                server_role: hub.server_role(row.user),
             }
         });
         listed.collect()

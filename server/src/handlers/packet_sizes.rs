@@ -6,7 +6,8 @@ use longhall_packet::limits::{
 };
 use longhall_packet::{
     Access, Change, ChannelState, Conversation, InboxState, Invitation, ListedChannel,
-    ListedSession, Member, Presence, PresenceState, ResumeToken, Role, ServerPacket, codec,
+    ListedSession, Member, Presence, PresenceState, ResumeToken, Role, ServerPacket, ServerRole,
+    codec,
 };
 
 use super::{channels, members};
@@ -30,6 +31,7 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         role: Role::Operator,
         state: PresenceState::Offline,
         text: text(MAX_PRESENCE_CHARS),
+        server_role: ServerRole::Moderator,
     };
     let change = Presence {
         change: Change::Joined,
@@ -86,6 +88,7 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
                 conversations: vec![conversation; 50],
             },
             invitations: vec![invitation; config.capacity.invitations_per_account],
+            server_role: ServerRole::Moderator,
         },
         ServerPacket::Presence {
             channel: channel.clone(),

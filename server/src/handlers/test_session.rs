@@ -9,7 +9,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use longhall_packet::{
     Access, Change, ChannelState, ChatText, ClientPacket, CloseReason, DenyCode, Line,
-    PROTOCOL_VERSION, Password, RequestId, ResumeToken, Seq, ServerPacket, Target, Username, codec,
+    PROTOCOL_VERSION, Password, RequestId, ResumeToken, Seq, ServerPacket, ServerRole, Target,
+    Username, codec,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -204,6 +205,14 @@ impl TestSession {
 
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.gate.session.server.store)
+    }
+
+    /// Says what an account may do on the whole server, as the operator would.
+    pub(crate) async fn appoint(&self, name: &str, role: ServerRole) {
+        let store = self.store();
+        let user = store.user_by_name(name).await.unwrap().unwrap().id;
+        store.set_server_role(user, role).await.unwrap();
+        self.server().read_sanctions().await.unwrap();
     }
 
     pub(crate) async fn close_store(&self) {

@@ -205,6 +205,7 @@ impl State {
                 role,
                 state,
                 text: text.to_owned(),
+                server_role: self.server_role(user),
             };
             changes.push((user, Presence { change, member }));
         }

@@ -1,8 +1,11 @@
 //! Who is online, as players see each other.
 
-use longhall_packet::PresenceState;
+use std::collections::HashMap;
+
+use longhall_packet::{PresenceState, ServerPacket, ServerRole};
 
 use super::{Hub, Player, State};
+use crate::frames::encode;
 use crate::store::UserId;
 
 /// An account as the roster of the lobby shows it.
@@ -10,6 +13,7 @@ pub(crate) struct RosterEntry {
     pub(crate) username: String,
     pub(crate) state: PresenceState,
     pub(crate) text: String,
+    pub(crate) server_role: ServerRole,
 }
 
 impl Hub {
@@ -45,11 +49,12 @@ impl Hub {
         let state = self.lock();
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let names = state.names.range::<str, _>((start, Bound::Unbounded));
-        let players = names.filter(|(_, user)| !state.has_blocked(reader, **user));
-        let players = players.filter_map(|(_, user)| state.players.get(user));
-        let shown = players.take(limit).map(|player| {
+        let names = names.filter(|(_, user)| !state.has_blocked(reader, **user));
+        let players = names.filter_map(|(_, user)| Some((user, state.players.get(user)?)));
+        let shown = players.take(limit).map(|(user, player)| {
             let (presence, text) = player.shown();
             RosterEntry {
+                server_role: state.server_role(*user),
                 username: player.username.clone(),
                 state: presence,
                 text: text.to_owned(),
@@ -59,7 +64,39 @@ impl Hub {
     }
 }
 
+impl Hub {
+    /// What an account may do on the whole server.
+    pub(crate) fn server_role(&self, user: UserId) -> ServerRole {
+        self.lock().server_role(user)
+    }
+
+    /// Goes by these from now on, and tells those of them who are here.
+    pub(crate) fn set_staff(&self, staff: HashMap<UserId, ServerRole>) {
+        let state = &mut *self.lock();
+        if state.staff == staff {
+            return;
+        }
+        let before = std::mem::replace(&mut state.staff, staff);
+        let mut all: Vec<_> = before.keys().chain(state.staff.keys()).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        for user in all {
+            let server_role = state.server_role(user);
+            if before.get(&user).copied().unwrap_or_default() != server_role {
+                // Each server tells those who are with it.
+                let packet = encode(&ServerPacket::ServerRoleChanged { server_role });
+                state.tell(user, None, &packet);
+            }
+        }
+    }
+}
+
 impl State {
+    /// What an account may do on the whole server.
+    pub(super) fn server_role(&self, user: UserId) -> ServerRole {
+        self.staff.get(&user).copied().unwrap_or_default()
+    }
+
     pub(super) fn shown(&self, user: UserId) -> (PresenceState, &str) {
         self.players
             .get(&user)

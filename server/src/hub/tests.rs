@@ -80,6 +80,7 @@ fn welcome(channels: Vec<ChannelState>, last_whisper: Seq) -> ServerPacket {
             ..longhall_packet::InboxState::default()
         },
         invitations: Vec::new(),
+        server_role: ServerRole::Player,
     }
 }
 

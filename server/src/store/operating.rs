@@ -1,14 +1,9 @@
 //! What an operator does in a store, beyond what players may.
 
 use async_trait::async_trait;
-use longhall_packet::{ChannelName, NameKeys, Seq};
+use longhall_packet::{ChannelName, NameKeys, Seq, ServerRole};
 
-use super::{Channel, ChannelId, MemberRow, SessionId, StoreError, UserId};
-
-/// As `not_before_ms` of a [`LogAction::Delete`](super::LogAction::Delete): the operator
-/// deletes the line. However old it is, and though its author has left the channel. No
-/// player reaches it, as an edit window is never so long.
-pub const BY_OPERATOR: i64 = i64::MIN;
+use super::{Channel, ChannelId, MemberRow, SessionId, Staff, StoreError, UserId};
 
 /// In place of a password's hash: no password fits.
 pub const ERASED_HASH: &str = "!";
@@ -137,6 +132,18 @@ pub trait Operating: Send + Sync + 'static {
     /// # Errors
     /// See [`StoreError`].
     async fn sanctions(&self, now_ms: i64) -> Result<Vec<Sanction>, StoreError>;
+
+    /// Says what an account may do on the whole server.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn set_server_role(&self, user: UserId, role: ServerRole) -> Result<(), StoreError>;
+
+    /// Who may do more than a player, with their names.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn staff(&self) -> Result<Vec<Staff>, StoreError>;
 
     /// Begins a lockdown in place of an earlier one, or ends it. Says whether one held.
     ///

@@ -129,6 +129,22 @@ pub(crate) enum Users {
     #[command(after_help = "Examples:
   longhall-server users reset-password Ada --reason 'lost it, called from a known number'")]
     ResetPassword { name: String },
+    /// Makes an account a moderator or an admin in the game, or a player again
+    ///
+    /// Moderators mute, kick and ban players from the chatbox and delete what they said;
+    /// admins do so to moderators as well. Who may sign in to the console is another thing:
+    /// see `operators`.
+    #[command(after_help = "Examples:
+  longhall-server users set-role Ada moderator")]
+    SetRole {
+        name: String,
+        /// player, moderator or admin
+        role: String,
+    },
+    /// Lists who is moderator or admin in the game
+    #[command(after_help = "Examples:
+  longhall-server users staff")]
+    Staff,
     /// Deletes an account, all it has and the text of all it said; for good
     #[command(after_help = "Examples:
   longhall-server users erase Mallory --yes --reason 'request of 2026-11-02'")]
@@ -462,6 +478,8 @@ impl Users {
             Users::Show { name } => Act::UsersShow { name },
             Users::Rename { name, new_name } => Act::UsersRename { name, new_name },
             Users::ResetPassword { name } => Act::UsersResetPassword { name },
+            Users::SetRole { name, role } => Act::UsersSetRole { name, role },
+            Users::Staff => Act::UsersStaff,
             Users::Erase { name, yes } => Act::UsersErase { name, yes },
             Users::Export { name } => Act::UsersExport { name, after: None },
         }

@@ -29,6 +29,14 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
             line(username),
             password.0
         ),
+        Report::ServerRole { username, role } => format!("{} is {role} now\n", line(username)),
+        Report::Staff { staff } if staff.is_empty() => "nobody is more than a player\n".to_owned(),
+        Report::Staff { staff } => {
+            let rows = staff
+                .iter()
+                .map(|one| format!("{} {}\n", line(&one.username), one.role));
+            rows.collect()
+        }
         Report::Erased {
             was,
             shown_as,

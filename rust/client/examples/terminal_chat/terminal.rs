@@ -351,6 +351,9 @@ impl Terminal {
                 let (channel, username) = (clean(&channel), clean(&username));
                 tell(format_args!("{username} is {role} of {channel} now"));
             }
+            Event::ServerRoleChanged { role } => {
+                tell(format_args!("you are {role} on this server now"));
+            }
             Event::Invited { channel, by } => {
                 let (channel, by) = (clean(&channel), clean(&by));
                 tell(format_args!("{by} invites you: /join {channel}"));

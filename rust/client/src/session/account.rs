@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use longhall_packet::{
     ChannelState, ClientPacket, CloseReason, DenyCode, InboxState, Invitation, Password, RequestId,
-    ResumeToken, Stage, Username,
+    ResumeToken, ServerRole, Stage, Username,
 };
 
 use super::Session;
@@ -80,7 +80,11 @@ impl Session {
     pub fn restore(&mut self, username: &str, token: ResumeToken) {
         if !self.login.has_account() && self.link.is_offline() {
             let username = username.to_owned();
-            self.login.logged_in(Account { username, token });
+            self.login.logged_in(Account {
+                username,
+                token,
+                server_role: ServerRole::Player,
+            });
         }
     }
 
@@ -102,6 +106,11 @@ impl Session {
     /// of the connection.
     pub fn username(&self) -> Option<&str> {
         self.login.username()
+    }
+
+    /// What the player may do on the whole server.
+    pub fn server_role(&self) -> ServerRole {
+        self.login.server_role()
     }
 
     fn try_register(
@@ -201,10 +210,14 @@ impl Session {
         } else {
             Vec::new()
         };
+        let (role_before, role) = (self.login.server_role(), account.server_role);
         self.login.logged_in(account);
         self.link.logged_in(call.is_some());
         self.announce_state();
         self.announce(Event::LoggedIn { username });
+        if role != role_before {
+            self.announce(Event::ServerRoleChanged { role });
+        }
         if let Some(call) = call {
             self.settle(call, Ok(Answer::Done));
         }

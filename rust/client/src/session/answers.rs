@@ -47,8 +47,13 @@ impl Session {
                 channels,
                 inbox,
                 invitations,
+                server_role,
             } => {
-                let account = Account { username, token };
+                let account = Account {
+                    username,
+                    token,
+                    server_role,
+                };
                 let whereabouts = Whereabouts {
                     epoch,
                     channels,
@@ -100,6 +105,7 @@ impl Session {
             | ServerPacket::Left { .. }
             | ServerPacket::ChannelChanged { .. }
             | ServerPacket::RoleChanged { .. }
+            | ServerPacket::ServerRoleChanged { .. }
             | ServerPacket::Invited { .. }
             | ServerPacket::Presence { .. }
             | ServerPacket::Read { .. }) => {

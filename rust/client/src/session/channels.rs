@@ -79,6 +79,12 @@ impl Session {
                 role,
                 by,
             } => self.handle_role(channel, username, role, by),
+            ServerPacket::ServerRoleChanged { server_role: role } => {
+                if role != self.login.server_role() {
+                    self.login.set_server_role(role);
+                    self.announce(Event::ServerRoleChanged { role });
+                }
+            }
             ServerPacket::Invited { channel, by } => {
                 self.conversations.invite(Invitation {
                     channel: channel.clone(),

@@ -3,7 +3,7 @@
 use longhall_client::{Answer, CallErrorCode, Event, MAX_LISTED};
 use longhall_packet::{
     Access, ClientPacket, DenyCode, Field, Invitation, LeaveReason, ListedChannel, Member,
-    PresenceState, Role, ServerPacket,
+    PresenceState, Role, ServerPacket, ServerRole,
 };
 
 use crate::support::{PASSWORD, Rig, channel, logged_in};
@@ -221,6 +221,7 @@ fn lists_are_read_to_their_end_and_no_further_than_is_sensible() {
             role: Role::Member,
             state: PresenceState::Online,
             text: String::new(),
+            server_role: ServerRole::Player,
         };
         rig.receive(&ServerPacket::Members {
             id,

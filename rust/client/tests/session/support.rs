@@ -5,7 +5,7 @@ use std::time::Duration;
 use longhall_client::{Action, Answer, CallErrorCode, Config, Event, Session, State};
 use longhall_packet::{
     Access, ChannelState, ClientPacket, CloseReason, Denial, DenyCode, InboxState, Limits, Line,
-    LineKind, PROTOCOL_VERSION, RequestId, ResumeToken, Role, Seq, ServerPacket, codec,
+    LineKind, PROTOCOL_VERSION, RequestId, ResumeToken, Role, Seq, ServerPacket, ServerRole, codec,
 };
 
 /// The frame of a game at 20 frames per second.
@@ -401,6 +401,7 @@ pub(crate) fn tell(event: &Event) -> String {
             by,
         } => format!("left {channel}: {reason} {}", by.as_deref().unwrap_or("")),
         Event::ChannelChanged { channel } => format!("{channel} changed"),
+        Event::ServerRoleChanged { role } => format!("server role {role}"),
         Event::RoleChanged {
             channel,
             username,
@@ -441,5 +442,6 @@ pub(crate) fn logged_in(id: RequestId, username: &str, number: u8) -> ServerPack
         channels: vec![channel("lobby")],
         inbox: InboxState::default(),
         invitations: Vec::new(),
+        server_role: ServerRole::Player,
     }
 }

@@ -72,6 +72,13 @@ impl NetworkClient {
         self.session.is_resuming()
     }
 
+    /// What the player may do on the whole server: `player`, `moderator` or `admin`, as the
+    /// server's operator said. See [signal server_role_changed].
+    #[func]
+    pub fn get_server_role(&self) -> GString {
+        GString::from(self.session.server_role().name())
+    }
+
     /// Asks on which devices the account is logged in. [member NetworkRequest.result] is an
     /// `Array[Dictionary]` of `session` (a number for [method close_session]), `device` (see
     /// [member device_name]), `created_at_ms`, `last_seen_at_ms`, `online` and `current`.

@@ -115,6 +115,9 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
             let mut signal = node.signals().role_changed();
             signal.emit(&channel, &username, role.name(), &by);
         }
+        Event::ServerRoleChanged { role } => {
+            node.signals().server_role_changed().emit(role.name());
+        }
         Event::Invited { channel, by } => node.signals().invited().emit(&channel, &by),
         Event::PresenceChanged {
             channel,

@@ -98,6 +98,7 @@ fn the_fullest_login_fits_a_clients_buffer() {
                 mut channels,
                 mut inbox,
                 mut invitations,
+                server_role,
                 ..
             } => {
                 let wide = |chars: usize| "𐐨".repeat(chars);
@@ -122,6 +123,7 @@ fn the_fullest_login_fits_a_clients_buffer() {
                     channels: vec![channel; MAX_CHANNELS_PER_ACCOUNT + 1],
                     inbox,
                     invitations: vec![invitation; 50],
+                    server_role,
                 })
             }
             _ => None,

@@ -6,7 +6,7 @@ use longhall_packet::{
     Access, Change, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket,
     Conversation, Denial, DenyCode, Field, InboxState, Invitation, LeaveReason, Limits, Line,
     LineKind, ListedChannel, ListedSession, Member, Password, Presence, PresenceState,
-    PresenceText, ResumeToken, Role, ServerPacket, Target, Topic, Username,
+    PresenceText, ResumeToken, Role, ServerPacket, ServerRole, Target, Topic, Username,
 };
 
 mod client;
@@ -136,6 +136,7 @@ fn member(name: &str, role: Role, state: PresenceState, text: &str) -> Member {
         role,
         state,
         text: text.into(),
+        server_role: ServerRole::Player,
     }
 }
 

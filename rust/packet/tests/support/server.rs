@@ -58,6 +58,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
                 channel: "bücher".into(),
                 by: "Жанна_99".into(),
             }],
+            server_role: ServerRole::Admin,
         },
         "server_logged_in_first.json" => ServerPacket::LoggedIn {
             id: 3,
@@ -74,6 +75,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             }],
             inbox: InboxState { first_seq: 1, ..InboxState::default() },
             invitations: Vec::new(),
+            server_role: ServerRole::Player,
         },
         "server_chat.json" => ServerPacket::Chat {
             channel: "lobby".into(),
@@ -171,6 +173,9 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             access: Access::Invite,
             by: "Ada-Élan".into(),
         },
+        "server_server_role_changed.json" => ServerPacket::ServerRoleChanged {
+            server_role: ServerRole::Moderator,
+        },
         "server_role_changed.json" => ServerPacket::RoleChanged {
             channel: "raid-1".into(),
             username: "Жанна_99".into(),
@@ -227,7 +232,10 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             channel: "raid-1".into(),
             members: vec![
                 member("Ada-Élan", Role::Owner, PresenceState::Away, "making tea ☕"),
-                member("Ben", Role::Operator, PresenceState::Online, ""),
+                Member {
+                    server_role: ServerRole::Moderator,
+                    ..member("Ben", Role::Operator, PresenceState::Online, "")
+                },
                 member("Жанна_99", Role::Member, PresenceState::Offline, ""),
             ],
             more: true,

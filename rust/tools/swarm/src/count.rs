@@ -233,6 +233,7 @@ mod tests {
                 conversations: Vec::new(),
             },
             invitations: Vec::new(),
+            server_role: longhall_packet::ServerRole::Player,
         }
     }
 

@@ -126,6 +126,7 @@ impl FakeServer {
                 .collect(),
             inbox: self.world.open_inbox(user.id),
             invitations,
+            server_role: self.world.server_role(user.id),
             username: user.username,
         };
         self.reply(from, logged_in);

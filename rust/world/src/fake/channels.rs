@@ -200,6 +200,7 @@ impl FakeServer {
                     role,
                     state,
                     text,
+                    server_role: self.world.server_role(user),
                 }
             })
             .collect();

@@ -6,7 +6,9 @@ use longhall_packet::{
 };
 
 use super::{Answer, FakeServer, Me};
-use crate::records::{Appended, ChannelId, Cursor, LogAction, LogEntry, UserId, hidden};
+use crate::moderation::BY_OPERATOR;
+use crate::records::{Appended, ChannelId, Cursor, Log, LogAction, LogEntry, UserId, hidden};
+use crate::rules;
 
 /// Lines in one page: few, so that a test with a hundred lines turns some over.
 const PAGE_LINES: usize = 50;
@@ -73,12 +75,40 @@ impl FakeServer {
 
     pub(super) fn delete(&mut self, me: Me, id: RequestId, target: &Target, of: Seq) -> Answer {
         let place = self.place_of(me, target)?;
+        let channel = place.map(|(channel, _)| channel);
+        let author = self.author_of(me, target, channel, of);
         let what = LogAction::Delete {
-            channel: place.map(|(channel, _)| channel),
+            channel,
             of,
-            not_before_ms: self.not_before_ms(),
+            not_before_ms: match author {
+                Some(_) => BY_OPERATOR,
+                None => self.not_before_ms(),
+            },
         };
-        self.write(me, id, place, what)
+        self.write_for(author.unwrap_or(me.user), me, id, place, what)
+    }
+
+    /// Who said a line that somebody else may delete.
+    fn author_of(
+        &self,
+        me: Me,
+        target: &Target,
+        channel: Option<ChannelId>,
+        of: Seq,
+    ) -> Option<UserId> {
+        let Target::Channel(name) = target else {
+            return None;
+        };
+        let mine = self.membership(me, name).ok()?;
+        rules::check_delete_of_others(&mine, self.world.server_role(me.user)).ok()?;
+        let cursor = Cursor::After(of.saturating_sub(1));
+        let page = self
+            .world
+            .lines(Log::Channel(channel?), cursor, 1, usize::MAX);
+        let found = page.lines.into_iter().find(|(_, line)| line.seq == of);
+        found
+            .map(|(author, _)| author)
+            .filter(|author| *author != me.user)
     }
 
     /// Where a line is that is to be changed: whispers are found in the own inbox.
@@ -96,10 +126,21 @@ impl FakeServer {
 
     /// Has an entry written, delivers it, and answers.
     fn write(&mut self, me: Me, id: RequestId, place: Place<'_>, what: LogAction) -> Answer {
+        self.write_for(me.user, me, id, place, what)
+    }
+
+    fn write_for(
+        &mut self,
+        sender: UserId,
+        me: Me,
+        id: RequestId,
+        place: Place<'_>,
+        what: LogAction,
+    ) -> Answer {
         let is_line = matches!(what, LogAction::Say { .. } | LogAction::Whisper { .. });
         let entry = LogEntry {
-            sender: me.user,
-            sender_name: self.world.username(me.user),
+            sender,
+            sender_name: self.world.username(sender),
             what,
             now_ms: self.now(),
         };
@@ -116,7 +157,7 @@ impl FakeServer {
             Appended::NotAMember => return Err(DenyCode::NotAMember.into()),
         };
         if let (Appended::Line { line }, Some((channel, name))) = (&done, place) {
-            self.publish(channel, name, me.user, line);
+            self.publish(channel, name, sender, line);
         } else {
             self.deliver_whisper(me.user, done);
         }

@@ -191,6 +191,7 @@ impl FakeServer {
             role: delta.role,
             state,
             text,
+            server_role: self.world.server_role(user),
         };
         Some(Presence { change, member })
     }

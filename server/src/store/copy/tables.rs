@@ -182,6 +182,12 @@ pub(in crate::store) const TABLES: &[Table] = &[
         counts_ids: true,
     },
     Table {
+        name: "staff",
+        columns: &[number("user_id"), text("role")],
+        key: 1,
+        counts_ids: false,
+    },
+    Table {
         name: "audit",
         columns: &[
             number("id"),

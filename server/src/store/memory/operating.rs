@@ -2,12 +2,12 @@
 //! of it.
 
 use async_trait::async_trait;
-use longhall_packet::{ChannelName, NameKeys};
+use longhall_packet::{ChannelName, NameKeys, ServerRole};
 
 use super::MemoryStore;
 use crate::store::{
     Account, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow, NewAuditRow,
-    Operating, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, StoreError, UserId,
+    Operating, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, Staff, StoreError, UserId,
 };
 
 fn none<T>() -> Result<T, StoreError> {
@@ -88,6 +88,14 @@ impl Operating for MemoryStore {
     /// There can be none.
     async fn sanctions(&self, _: i64) -> Result<Vec<Sanction>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn set_server_role(&self, user: UserId, role: ServerRole) -> Result<(), StoreError> {
+        self.with(|world| world.set_server_role(user, role))
+    }
+
+    async fn staff(&self) -> Result<Vec<Staff>, StoreError> {
+        self.with(|world| world.staff())
     }
 
     async fn set_lockdown(&self, _: Option<Lockdown>, _: i64) -> Result<bool, StoreError> {

@@ -36,6 +36,10 @@ pub(super) const STEPS: &[Step] = &[
         script: include_str!("schema/0005_lockdown.sql"),
         works_from: 1,
     },
+    Step {
+        script: include_str!("schema/0006_staff.sql"),
+        works_from: 1,
+    },
 ];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.

@@ -161,6 +161,7 @@ pub(in crate::store) fn bury<D: Engine>(
         "DELETE FROM channel_reads WHERE user_id = ?1",
         "DELETE FROM whisper_reads WHERE user_id = ?1 OR peer_id = ?1",
         "DELETE FROM sanctions WHERE user_id = ?1",
+        "DELETE FROM staff WHERE user_id = ?1",
     ] {
         db.execute(sql, &[user.0.into()])?;
     }

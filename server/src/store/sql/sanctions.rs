@@ -1,7 +1,11 @@
-//! Bans and mutes, and the log of what operators did.
+//! Bans and mutes, who may set them, and the log of what operators did.
+
+use longhall_packet::ServerRole;
 
 use super::{Db, Value, count, named};
-use crate::store::{AuditRow, Lockdown, NewAuditRow, Sanction, SanctionKind, SanctionOn, UserId};
+use crate::store::{
+    AuditRow, Lockdown, NewAuditRow, Sanction, SanctionKind, SanctionOn, Staff, UserId,
+};
 
 /// The account or the network as parameters.
 fn parts(on: &SanctionOn) -> (Value<'_>, Value<'_>) {
@@ -71,6 +75,37 @@ pub(in crate::store) fn list<D: Db>(db: &mut D, now_ms: i64) -> Result<Vec<Sanct
                 created_at_ms: row.int(5)?,
                 made_by: row.text(6)?,
                 reason: row.text(7)?,
+            })
+        },
+    )
+}
+
+pub(in crate::store) fn set_server_role<D: Db>(
+    db: &mut D,
+    user: UserId,
+    role: ServerRole,
+) -> Result<(), D::Error> {
+    db.execute("DELETE FROM staff WHERE user_id = ?1", &[user.0.into()])?;
+    if role.is_player() {
+        return Ok(());
+    }
+    db.execute(
+        "INSERT INTO staff (user_id, role) VALUES (?1, ?2)",
+        &[user.0.into(), role.name().into()],
+    )?;
+    Ok(())
+}
+
+pub(in crate::store) fn staff<D: Db>(db: &mut D) -> Result<Vec<Staff>, D::Error> {
+    db.all(
+        "SELECT staff.user_id, users.username, staff.role
+         FROM staff JOIN users ON users.id = staff.user_id ORDER BY users.name_key",
+        &[],
+        |row| {
+            Ok(Staff {
+                user: UserId(row.int(0)?),
+                username: row.text(1)?,
+                role: named(row, 2, ServerRole::from_name)?,
             })
         },
     )

@@ -25,6 +25,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0007_operating.sql")),
     M::up(include_str!("../migrations/0008_operators.sql")),
     M::up(include_str!("../migrations/0009_lockdown.sql")),
+    M::up(include_str!("../migrations/0010_staff.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.

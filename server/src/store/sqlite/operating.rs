@@ -1,14 +1,14 @@
 //! What an operator asks of a SQLite file, given to the thread that knows.
 
 use async_trait::async_trait;
-use longhall_packet::{ChannelName, NameKeys};
+use longhall_packet::{ChannelName, NameKeys, ServerRole};
 
 use super::SqliteStore;
 use super::driver::Sqlite;
 use crate::store::sql::{channels, operating, sanctions};
 use crate::store::{
     Account, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow, NewAuditRow,
-    Operating, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, StoreError, UserId,
+    Operating, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, Staff, StoreError, UserId,
 };
 
 #[async_trait]
@@ -113,6 +113,15 @@ impl Operating for SqliteStore {
 
     async fn sanctions(&self, now_ms: i64) -> Result<Vec<Sanction>, StoreError> {
         self.read(move |db| sanctions::list(db, now_ms)).await
+    }
+
+    async fn set_server_role(&self, user: UserId, role: ServerRole) -> Result<(), StoreError> {
+        self.write(move |db| sanctions::set_server_role(db, user, role))
+            .await
+    }
+
+    async fn staff(&self) -> Result<Vec<Staff>, StoreError> {
+        self.read(|db| sanctions::staff(db)).await
     }
 
     async fn set_lockdown(

@@ -1,5 +1,7 @@
 //! What an operator does in a database.
 
+use longhall_packet::ServerRole;
+
 use super::*;
 
 /// Runs each test against both databases: the model has no operator.
@@ -26,6 +28,7 @@ for_each_database! {
     a_channel_is_deleted_with_all_who_are_in_it
     parts_of_names_are_found_literally
     a_lockdown_is_one_and_ends_by_itself
+    staff_is_listed_by_name_and_forgotten_with_the_account
     operators_change_one_by_one_and_an_admin_stays
 }
 
@@ -39,6 +42,34 @@ fn ban(on: SanctionOn, until_ms: Option<i64>) -> Sanction {
         made_by: "root".to_owned(),
         reason: "spam".to_owned(),
     }
+}
+
+async fn staff_is_listed_by_name_and_forgotten_with_the_account(store: &dyn Store) {
+    let (bob, ada) = (user(store, "bob").await, user(store, "ada").await);
+    for (user, role) in [
+        (bob, ServerRole::Moderator),
+        (ada, ServerRole::Moderator),
+        (ada, ServerRole::Admin),
+    ] {
+        store.set_server_role(user, role).await.unwrap();
+    }
+    let names = |staff: Vec<Staff>| -> Vec<_> {
+        let staff = staff.into_iter();
+        staff.map(|one| (one.username, one.role)).collect()
+    };
+    let [first, second] = [("ada", ServerRole::Admin), ("bob", ServerRole::Moderator)]
+        .map(|(name, role)| (name.to_owned(), role));
+    assert_eq!(names(store.staff().await.unwrap()), [first, second.clone()]);
+    store
+        .bury_account(ada, "erased-1".to_owned())
+        .await
+        .unwrap();
+    assert_eq!(names(store.staff().await.unwrap()), [second]);
+    store
+        .set_server_role(bob, ServerRole::Player)
+        .await
+        .unwrap();
+    assert_eq!(store.staff().await.unwrap(), []);
 }
 
 async fn a_sanction_replaces_the_one_before_and_ends_by_itself(store: &dyn Store) {

@@ -166,6 +166,7 @@ impl Auditor {
             | Event::ChannelLeft { .. }
             | Event::ChannelChanged { .. }
             | Event::RoleChanged { .. }
+            | Event::ServerRoleChanged { .. }
             | Event::Invited { .. }
             | Event::PresenceChanged { .. } => {
                 assert!(self.account.is_some(), "{event:?} of nobody's");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use longhall_packet::{
     ClientPacket, Denial, DenyCode, InboxState, LeaveReason, RequestId, ResumeToken, ServerPacket,
-    codec,
+    ServerRole, codec,
 };
 use longhall_world::fake::{Deliveries, FakeServer};
 
@@ -219,6 +219,7 @@ impl Server {
                 channels: vec![channel("lobby"), channel("eves")],
                 inbox: InboxState::default(),
                 invitations: Vec::new(),
+                server_role: ServerRole::Player,
             }),
             10 => Frame::of(&ServerPacket::Chat {
                 channel: "lobby".to_owned(),
