@@ -9,7 +9,7 @@
 //! - `api`: what they ask, and `refusal`, why not;
 //! - `guard`: who asks, and whether it is a page of ours that does;
 //! - `sign_in`, `account`: coming and going, password and second factor;
-//! - `sessions`: who is signed in, in memory; `second_factor`: codes;
+//! - `sessions`: who is signed in, in memory; `second_factor`: its picture;
 //! - `figures`: the last hour, for the charts.
 
 mod account;

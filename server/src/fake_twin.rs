@@ -37,6 +37,7 @@ async fn accounts(twins: &mut Twins) {
             username: user("bob"),
             password: password("battery staple"),
             device: String::new(),
+            code: None,
         })
         .await;
     twins.ask(wrong, hello(PROTOCOL_VERSION + 1)).await;
@@ -75,6 +76,77 @@ async fn sessions(twins: &mut Twins) {
     twins.close_session(last, None).await;
     twins.sessions(last).await;
     twins.say(ada, "lobby", "still here").await;
+}
+
+async fn recovery(twins: &mut Twins) {
+    let ada = twins.player("ada").await;
+    let lost = twins.connect();
+    let codes = twins.register_with_codes(lost, "bob").await;
+    let none = twins.codes_of_nobody();
+    for (name, which) in [("nobody", &codes[0]), ("bob", &none), ("ada", &codes[0])] {
+        twins.recover(lost, name, which).await;
+    }
+    twins.login(lost, "bob").await;
+    let back = twins.connect();
+    twins.recover(back, "BOB", &codes[0]).await;
+    twins.recover(back, "bob", &codes[0]).await;
+    twins.login(back, "bob").await;
+    twins.login_with(back, "bob", "correct pony", None).await;
+    // As `bob` is there, neither of these is legal.
+    twins.recover(back, "bob", &codes[1]).await;
+    twins.renew_codes(back, "battery staple", None).await;
+    let newer = twins.renew_codes(back, "correct pony", None).await;
+    let elsewhere = twins.connect();
+    twins.recover(elsewhere, "bob", &codes[1]).await;
+    twins.recover(elsewhere, "bob", &newer[7]).await;
+    twins.say(ada, "lobby", "still here").await;
+}
+
+async fn second_factor(twins: &mut Twins) {
+    let ada = twins.connect();
+    let codes = twins.register_with_codes(ada, "ada").await;
+    twins.login(ada, "ada").await;
+    let phone = twins.connect();
+    twins.login(phone, "ada").await;
+    let nonsense = twins.app("000000");
+    twins.confirm_factor(ada, &nonsense).await;
+    twins.begin_factor(ada, "battery staple").await;
+    let keys = twins.begin_factor(ada, "correct horse").await;
+    twins.confirm_factor(ada, &nonsense).await;
+    let code = twins.app_code(&keys);
+    twins.confirm_factor(ada, &code).await;
+    twins.confirm_factor(ada, &code).await;
+    twins.begin_factor(ada, "correct horse").await;
+    let tablet = twins.connect();
+    twins
+        .login_with(tablet, "ada", "battery staple", None)
+        .await;
+    twins.login_with(tablet, "ada", "correct horse", None).await;
+    for wrong in [nonsense.clone(), twins.app("starlit")] {
+        twins
+            .login_with(tablet, "ada", "correct horse", Some(&wrong))
+            .await;
+    }
+    twins.renew_codes(ada, "correct horse", None).await;
+    twins
+        .renew_codes(ada, "correct horse", Some(&nonsense))
+        .await;
+    twins
+        .login_with(tablet, "ada", "correct horse", Some(&codes[0]))
+        .await;
+    // The code replaces one thing.
+    let lost = twins.connect();
+    twins.recover(lost, "ada", &codes[1]).await;
+    twins.login_with(lost, "ada", "correct pony", None).await;
+    twins
+        .login_with(lost, "ada", "correct pony", Some(&codes[2]))
+        .await;
+    twins.end_factor(lost, "correct horse", &codes[3]).await;
+    twins.end_factor(lost, "correct pony", &nonsense).await;
+    twins.end_factor(lost, "correct pony", &codes[3]).await;
+    twins.end_factor(lost, "correct pony", &codes[4]).await;
+    let last = twins.connect();
+    twins.login_with(last, "ada", "correct pony", None).await;
 }
 
 async fn resuming(twins: &mut Twins) {
@@ -422,6 +494,8 @@ macro_rules! conversations {
 conversations! {
     accounts: a_fake_server_keeps_accounts_as_a_real_one_does
     sessions: a_fake_server_ends_sessions_as_a_real_one_does
+    recovery: a_fake_server_takes_recovery_codes_as_a_real_one_does
+    second_factor: a_fake_server_asks_for_codes_as_a_real_one_does
     resuming: a_fake_server_resumes_as_a_real_one_does
     channels: a_fake_server_keeps_channels_as_a_real_one_does
     roles: a_fake_server_obeys_roles_as_a_real_one_does

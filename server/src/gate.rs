@@ -176,13 +176,33 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
             id,
             username,
             password,
-        } => handlers::register(session, id, &username, password).await,
+            recovery,
+        } => handlers::register(session, id, &username, password, recovery).await,
         ClientPacket::Login {
             id,
             username,
             password,
             device,
-        } => handlers::login(session, id, &username, password, device).await,
+            code,
+        } => handlers::login(session, id, &username, password, device, code).await,
+        ClientPacket::Recover {
+            id,
+            username,
+            code,
+            new_password,
+        } => handlers::recover(session, id, &username, &code, new_password).await,
+        ClientPacket::RenewRecoveryCodes { id, password, code } => {
+            handlers::renew_recovery_codes(session, id, password, code.as_ref()).await
+        }
+        ClientPacket::BeginSecondFactor { id, password } => {
+            handlers::begin_second_factor(session, id, password).await
+        }
+        ClientPacket::ConfirmSecondFactor { id, code } => {
+            handlers::confirm_second_factor(session, id, &code).await
+        }
+        ClientPacket::EndSecondFactor { id, password, code } => {
+            handlers::end_second_factor(session, id, password, &code).await
+        }
         ClientPacket::Resume { id, token } => handlers::resume(session, id, &token).await,
         ClientPacket::Logout { id } => handlers::logout(session, id).await,
         ClientPacket::ChangePassword {

@@ -24,11 +24,16 @@ mod outcome;
 mod packet_sizes;
 mod password;
 mod presence;
+mod proof;
 mod read;
+mod recovery;
 mod register;
 mod remove;
 mod resume;
+mod second_factor;
 mod sessions;
+#[cfg(test)]
+mod timing;
 
 pub(crate) use blocks::{block, blocks, unblock};
 pub(crate) use change::{delete, edit};
@@ -48,9 +53,11 @@ pub(crate) use outcome::{HandlerError, Outcome, unavailable};
 pub(crate) use password::change_password;
 pub(crate) use presence::set_presence;
 pub(crate) use read::read;
+pub(crate) use recovery::{recover, renew_recovery_codes};
 pub(crate) use register::register;
 pub(crate) use remove::remove;
 pub(crate) use resume::resume;
+pub(crate) use second_factor::{begin_second_factor, confirm_second_factor, end_second_factor};
 pub(crate) use sessions::{close_session, sessions};
 
 #[cfg(test)]

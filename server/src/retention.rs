@@ -192,6 +192,7 @@ mod tests {
             username: "ada".to_owned(),
             keys: Username::parse("ada").unwrap().keys(),
             password_hash: String::new(),
+            recovery_codes: Vec::new(),
         };
         let ada = store.insert_user(ada).await.unwrap().unwrap();
         let line = LogEntry {
@@ -216,6 +217,7 @@ mod tests {
             ended_by_ms: 0,
             at_most: 9,
             connected: Vec::new(),
+            network: None,
         };
         store.insert_session(session).await.unwrap();
         store.set_seen(seen).await.unwrap();

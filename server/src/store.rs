@@ -15,6 +15,7 @@ mod copy;
 mod memory;
 mod page;
 mod postgres;
+mod recovery;
 mod sql;
 mod sqlite;
 mod standing;
@@ -36,9 +37,10 @@ use tokio::sync::Notify;
 
 pub use longhall_world::moderation::{BY_OPERATOR, Staff};
 pub use longhall_world::records::{
-    Added, Appended, Channel, ChannelId, Created, Cursor, Doubt, Log, LogAction, LogEntry,
-    MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
-    Removed, Retention, Rotation, Seen, SessionId, SessionRow, Shrunk, TokenHash, User, UserId,
+    Added, Appended, Channel, ChannelId, CodeHash, Created, Cursor, Doubt, Log, LogAction,
+    LogEntry, LoginRow, MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page,
+    Place, Pruned, RECOVERY_CODES, Recovered, Recovery, Removed, Retention, Rotation, Safety, Seen,
+    SessionId, SessionRow, Shrunk, TokenHash, User, UserId,
 };
 
 use backup::{BackupError, Contents};
@@ -55,6 +57,7 @@ pub use operating::{
 pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, OperatorRole, Operators};
 pub(crate) use postgres::MOST_CONNECTIONS;
 pub use postgres::{PostgresError, PostgresHealth, PostgresStore};
+pub use recovery::Recovering;
 pub use sqlite::{OpenError, SqliteHealth, SqliteStore};
 pub use standing::{ChannelStanding, Standing, Standings};
 
@@ -97,7 +100,7 @@ pub struct Resumed {
 /// Names of accounts are given by [`NameKeys::name`] where a method says
 /// "name key", as registered elsewhere.
 #[async_trait]
-pub trait Store: Operating + Operators {
+pub trait Store: Operating + Operators + Recovering {
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.
     fn epoch(&self) -> &str;
@@ -121,7 +124,7 @@ pub trait Store: Operating + Operators {
         None
     }
 
-    /// Creates an account; `None` when one of its keys is taken.
+    /// Creates an account with its recovery codes; `None` when one of its keys is taken.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.

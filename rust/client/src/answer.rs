@@ -1,6 +1,8 @@
 //! What a call that went well brings back.
 
-use longhall_packet::{ChannelState, Line, ListedChannel, ListedSession, Member, Seq};
+use longhall_packet::{
+    ChannelState, FactorKey, Line, ListedChannel, ListedSession, Member, RecoveryCode, Seq,
+};
 
 /// What a call that went well brings back, see
 /// [`Session::poll_outcome`](crate::Session::poll_outcome).
@@ -33,6 +35,15 @@ pub enum Answer {
     Members(Vec<Member>),
     /// The places of `list_sessions`, the latest first.
     Sessions(Vec<ListedSession>),
+    /// The new codes of `renew_recovery_codes`: to be shown once, and not kept.
+    RecoveryCodes(Vec<RecoveryCode>),
+    /// The key of `begin_second_factor`: to be shown once, and not kept.
+    SecondFactor {
+        /// In base32, to be typed into an app.
+        secret: FactorKey,
+        /// The same as an `otpauth://` address, for a picture that an app reads.
+        uri: FactorKey,
+    },
     /// The names of `list_blocks`, in their order.
     Blocks(Vec<String>),
 }

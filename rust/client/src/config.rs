@@ -33,6 +33,10 @@ pub struct Config {
     /// What the player calls this device, for the list of sessions. Empty; sent
     /// with a login.
     pub device_name: String,
+    /// Whether [`Session::register`](crate::Session::register) asks for recovery codes, which
+    /// come by [`Event::RecoveryCodes`](crate::Event::RecoveryCodes). Off: whoever asks has to
+    /// show them.
+    pub ask_for_recovery_codes: bool,
     /// Lines to show of each channel on coming in: 50. Zero shows what is said
     /// from then on only.
     pub history_lines: u32,
@@ -52,6 +56,7 @@ impl Default for Config {
             reconnect_max_delay: Duration::from_secs(30),
             client_name: concat!("longhall-client/", env!("CARGO_PKG_VERSION")).to_owned(),
             device_name: String::new(),
+            ask_for_recovery_codes: false,
             history_lines: 50,
             max_gap: 10_000,
         }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use longhall_packet::{CloseReason, LeaveReason, Limits, Line, Presence, Role, Seq, ServerRole};
+use longhall_packet::{
+    CloseReason, LeaveReason, Limits, Line, Presence, RecoveryCode, Role, Seq, ServerRole,
+};
 
 use crate::{Call, CallError};
 
@@ -63,6 +65,13 @@ pub enum Event {
     Registered {
         /// The account's name.
         username: String,
+    },
+    /// Recovery codes of the account, of a registration that asked for them, ahead of its
+    /// [`Registered`](Event::Registered), or new ones. Told this once: show them, let the
+    /// player keep them, and forget them.
+    RecoveryCodes {
+        /// The codes.
+        codes: Vec<RecoveryCode>,
     },
     /// `register` was refused.
     RegisterDenied(CallError),

@@ -9,7 +9,7 @@ use longhall_packet::{ChannelState, DenyCode, InboxState, ResumeToken, ServerRol
 use crate::backoff::Backoff;
 use crate::conversations::{Conversations, Ends};
 use crate::patience::Patience;
-use crate::{Call, CallError, CallErrorCode};
+use crate::{Call, CallError, CallErrorCode, Safety};
 
 /// When a resume that was refused for now is asked again, and a little later.
 const PATIENCE: Patience = Patience {
@@ -21,6 +21,7 @@ const PATIENCE: Patience = Patience {
 pub(crate) struct Login {
     /// There from a login until [`Event::LoggedOut`](crate::Event::LoggedOut).
     account: Option<Account>,
+    safety: Safety,
     /// Ends with the account.
     logout: Option<Call>,
     /// When to ask again to take up the session.
@@ -71,10 +72,27 @@ impl Login {
         self.account = Some(account);
     }
 
+    pub(crate) fn safety(&self) -> &Safety {
+        &self.safety
+    }
+
+    pub(crate) fn safety_mut(&mut self) -> &mut Safety {
+        &mut self.safety
+    }
+
+    /// What a login, or coming back after a cut, says of it. A cut makes no other login the
+    /// last.
+    pub(crate) fn take_safety(&mut self, told: Safety) {
+        let before = self.safety.last_login.take();
+        self.safety = told;
+        self.safety.last_login = self.safety.last_login.take().or(before);
+    }
+
     /// The account is gone; where its logs ended is remembered for its next login.
     pub(crate) fn forget_account(&mut self, conversations: &Conversations) {
         self.note_ends(conversations);
         self.account = None;
+        self.safety = Safety::default();
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) enum Request {
     Hello,
     Register(Username, Call),
     Login(Call),
+    Recover(Call),
     Resume,
     Logout,
     /// The logout after a login that the player no longer knows of.
@@ -50,6 +51,10 @@ pub(crate) enum Asked {
     Joined,
     Sessions,
     Blocks,
+    RecoveryCodes,
+    SecondFactor,
+    /// `ok`, by which the account has a second factor, or none any more.
+    Factor(bool),
     /// A page of this conversation, apart from what is shown.
     Page(String),
     /// The next page of a list.

@@ -18,6 +18,7 @@ mod channels;
 mod chatting;
 mod connection;
 mod history;
+mod recovery;
 
 use std::time::Duration;
 

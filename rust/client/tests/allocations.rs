@@ -62,6 +62,9 @@ fn logged_in(channels: usize) -> Session {
             inbox: InboxState::default(),
             invitations: Vec::new(),
             server_role: ServerRole::Player,
+            second_factor: false,
+            recovery_codes_left: 0,
+            last_login: None,
         },
     );
     assert_eq!(session.state(), State::LoggedIn);

@@ -157,6 +157,9 @@ impl Peer {
             inbox: InboxState::default(),
             invitations: Vec::new(),
             server_role: ServerRole::Player,
+            second_factor: false,
+            recovery_codes_left: 0,
+            last_login: None,
         })
         .await;
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use godot::prelude::*;
 use longhall_client::{Answer, Completion, State};
 use longhall_packet::{
-    ChannelState, Conversation, INBOX, Line, LineKind, ListedChannel, ListedSession, Member,
+    ChannelState, Conversation, INBOX, LastLogin, Line, LineKind, ListedChannel, ListedSession,
+    Member, RecoveryCode,
 };
 
 /// The `State` constant of the node for a session's state.
@@ -115,6 +116,23 @@ fn listed_session(listed: &ListedSession) -> VarDictionary {
     }
 }
 
+/// Recovery codes, as scripts get them.
+pub(crate) fn codes(codes: &[RecoveryCode]) -> PackedStringArray {
+    codes
+        .iter()
+        .map(|code| GString::from(code.expose()))
+        .collect()
+}
+
+/// When and from where somebody logged in, as scripts get it.
+pub(crate) fn last_login(login: &LastLogin) -> VarDictionary {
+    vdict! {
+        "at_ms" => int(login.at_ms),
+        "device" => login.device.as_str(),
+        "network" => login.network.as_str(),
+    }
+}
+
 /// What a request brought, as scripts get it.
 pub(crate) fn answer(answer: &Answer) -> Variant {
     fn list<T>(items: &[T], convert: fn(&T) -> VarDictionary) -> Variant {
@@ -135,6 +153,12 @@ pub(crate) fn answer(answer: &Answer) -> Variant {
             let names: PackedStringArray = names.iter().map(GString::from).collect();
             names.to_variant()
         }
+        Answer::RecoveryCodes(new) => codes(new).to_variant(),
+        Answer::SecondFactor { secret, uri } => vdict! {
+            "secret" => secret.expose(),
+            "uri" => uri.expose(),
+        }
+        .to_variant(),
         Answer::Joined(state) => channel(state).to_variant(),
     }
 }

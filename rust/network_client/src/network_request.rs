@@ -75,7 +75,9 @@ pub struct NetworkRequest {
     /// [method NetworkClient.get_channel] returns (`Dictionary`),
     /// [method NetworkClient.list_channels], [method NetworkClient.list_members],
     /// [method NetworkClient.list_sessions] and [method NetworkClient.load_history] a list
-    /// (`Array[Dictionary]`), [method NetworkClient.list_blocks] names (`PackedStringArray`).
+    /// (`Array[Dictionary]`), [method NetworkClient.list_blocks] names and
+    /// [method NetworkClient.renew_recovery_codes] codes (`PackedStringArray`),
+    /// [method NetworkClient.begin_second_factor] the key for an app (`Dictionary`).
     /// `null` for the others, and while not [member ok].
     #[var(no_set)]
     result: Variant,

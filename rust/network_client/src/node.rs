@@ -3,12 +3,13 @@
 //! Properties, signals and constants stand here with what F1 says of them; gdext wants the
 //! signals, and the accessors of properties, in the one primary block of methods beside the
 //! class, which makes the file longer than most. What a script calls is in `connection`,
-//! `account`, `chat`, `channels` and `players`, and `calls` makes requests of it. `lifecycle` is
+//! `account`, `recovery`, `chat`, `channels` and `players`, and `calls` makes requests of it. `lifecycle` is
 //! the node in the tree, with what `export_presets` has the editor warn of, `frame` what it does in
 //! each frame, `emit` how it tells of it, and `remember` the login that outlives the game.
 
 mod connection;
 mod account;
+mod recovery;
 mod chat;
 mod channels;
 mod players;
@@ -32,7 +33,7 @@ use longhall_client::{Call, Session};
 use self::frequent_signals::FrequentSignals;
 use self::remember::Kept;
 use crate::clock::now;
-use crate::convert::{seconds, state_constant};
+use crate::convert::{last_login as last_login_of, seconds, state_constant};
 use crate::fake_server::LonghallFakeServer;
 use crate::network_request::NetworkRequest;
 use crate::transport::Transport;
@@ -176,6 +177,14 @@ pub struct NetworkClient {
     #[export]
     device_name: GString,
 
+    /// Whether [method register] asks for recovery codes, which come by
+    /// [signal recovery_codes_received]. They are the one way back for a player who forgets the
+    /// password. Switch it off if your game does not show them: a code that nobody saw is of no use.
+    #[export_group(name = "Recovery")]
+    #[export]
+    #[var(set = _set_ask_for_recovery_codes)]
+    ask_for_recovery_codes: bool,
+
     /// Received packets may take so many milliseconds of one frame. The rest of them waits for the
     /// next frame, so that a burst of chat does not make the game stutter.
     #[export_group(name = "Performance")]
@@ -280,6 +289,23 @@ pub struct NetworkClient {
     #[var(get = _get_lobby, no_set)]
     lobby: PhantomVar<GString>,
 
+    /// Whether [method login] asks for the code of an app, see [method begin_second_factor].
+    /// Read-only; [code]false[/code] while nobody is logged in.
+    #[var(get = _get_has_second_factor, no_set)]
+    has_second_factor: PhantomVar<bool>,
+
+    /// How many recovery codes are not used up, see [method renew_recovery_codes]. Read-only; 0
+    /// while nobody is logged in, and with a server that knows of none.
+    #[var(get = _get_recovery_codes_left, no_set)]
+    recovery_codes_left: PhantomVar<i64>,
+
+    /// When and from where somebody logged in to the account before, for the player to see
+    /// whether that was they: a [Dictionary] of `at_ms` (milliseconds since 1970, UTC), `device`
+    /// (see [member device_name]) and `network` (such as [code]"203.0.113.0/24"[/code]). Empty at
+    /// the first login, for a remembered login, and while nobody is logged in. Read-only.
+    #[var(get = _get_last_login, no_set)]
+    last_login: PhantomVar<VarDictionary>,
+
     session: Session,
     transport: Transport,
     /// The requests that have not ended.
@@ -368,6 +394,13 @@ impl NetworkClient {
     #[signal]
     fn registered(username: GString);
 
+    /// The player's recovery codes: of a new account, just before [signal registered], or of
+    /// [method renew_recovery_codes]. Each sets a new password once, see [method recover], or stands
+    /// in for the code of an app at a [method login]. The server tells them this once and keeps no
+    /// copy: show them, let the player copy or save them, and keep them nowhere else.
+    #[signal]
+    fn recovery_codes_received(codes: PackedStringArray);
+
     /// [method register] was refused. `code` is stable and for your translation, `reason` is an
     /// English sentence.
     #[signal]
@@ -379,7 +412,8 @@ impl NetworkClient {
     fn logged_in(username: GString);
 
     /// [method login] was refused. `code` is stable and for your translation, `reason` is an
-    /// English sentence.
+    /// English sentence. With `code_needed` the password was right, and the account has a second
+    /// factor: ask for the code of the player's app, and log in again with it.
     #[signal]
     fn login_denied(code: GString, reason: GString);
 
@@ -519,6 +553,28 @@ impl NetworkClient {
     #[func]
     fn _get_lobby(&self) -> GString {
         self.session.lobby().unwrap_or_default().into()
+    }
+
+    #[func]
+    fn _get_has_second_factor(&self) -> bool {
+        self.session.safety().second_factor
+    }
+
+    #[func]
+    fn _get_recovery_codes_left(&self) -> i64 {
+        i64::from(self.session.safety().recovery_codes_left)
+    }
+
+    #[func]
+    fn _get_last_login(&self) -> VarDictionary {
+        let last_login = self.session.safety().last_login.as_ref();
+        last_login.map(last_login_of).unwrap_or_default()
+    }
+
+    #[func]
+    fn _set_ask_for_recovery_codes(&mut self, value: bool) {
+        self.ask_for_recovery_codes = value;
+        self.session.config_mut().ask_for_recovery_codes = value;
     }
 
     #[func]

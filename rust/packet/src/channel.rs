@@ -284,7 +284,6 @@ named! {
 
 impl ServerRole {
     /// Whether it is what nearly everybody is.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub const fn is_player(&self) -> bool {
         matches!(self, Self::Player)
     }

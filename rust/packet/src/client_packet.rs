@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, LineId, Password,
-    PresenceState, PresenceText, ResumeToken, Role, Seq, Target, Topic, Username,
+    Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, LineId, Password,
+    PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, Seq, Target, Topic, Username,
 };
 
 /// Chosen by the client for each request and repeated in its answer. Unique
@@ -89,12 +89,17 @@ client_packets! {
     /// Asks whether the server is still there.
     Ping = "ping" in ANY, {}
 
-    /// Creates an account. Does not log in.
+    /// Creates an account. Does not log in. Answered by
+    /// [`ServerPacket::Registered`](crate::ServerPacket::Registered) when it asks for
+    /// recovery codes.
     Register = "register" in OUT, {
         /// The name the account shall have.
         username: Username,
         /// The password the account shall have.
         password: Password,
+        /// Whether to make recovery codes as well. Absent when not.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        recovery: bool,
     }
 
     /// Logs in with a password: a new session, beside those on other devices.
@@ -108,6 +113,21 @@ client_packets! {
         /// `"Steam Deck"`. At most 40 characters are kept.
         #[serde(skip_serializing_if = "String::is_empty")]
         device: String,
+        /// The code of the second factor, or a recovery code in its place, if the account
+        /// has one. Absent at first: a server asks for it by `code_needed`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<FactorCode>,
+    }
+
+    /// Replaces a password that is lost, by one of the account's recovery codes, which is
+    /// used up. Ends all its sessions; does not log in.
+    Recover = "recover" in OUT, {
+        /// The account's name, in any case and Unicode form.
+        username: Username,
+        /// One of the account's recovery codes, or one that the operator gave out.
+        code: RecoveryCode,
+        /// The password from now on.
+        new_password: Password,
     }
 
     /// Logs in again after a cut, with the token of the last `logged_in`.
@@ -127,6 +147,39 @@ client_packets! {
         password: Password,
         /// The password from now on.
         new_password: Password,
+    }
+
+    /// Makes new recovery codes; those from before are void. Answered by
+    /// [`ServerPacket::RecoveryCodes`](crate::ServerPacket::RecoveryCodes).
+    RenewRecoveryCodes = "renew_recovery_codes" in IN, {
+        /// The account's password.
+        password: Password,
+        /// The code of the second factor, if the account has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<FactorCode>,
+    }
+
+    /// Begins a second factor: an app that shows a code every 30 seconds (RFC 6238).
+    /// Nothing is asked for yet. Answered by
+    /// [`ServerPacket::SecondFactor`](crate::ServerPacket::SecondFactor).
+    BeginSecondFactor = "begin_second_factor" in IN, {
+        /// The account's password.
+        password: Password,
+    }
+
+    /// Shows that the app has the key of the last `begin_second_factor`: logins ask for its
+    /// code from now on. Ends the account's other sessions.
+    ConfirmSecondFactor = "confirm_second_factor" in IN, {
+        /// The code that the app shows.
+        code: FactorCode,
+    }
+
+    /// Ends the second factor.
+    EndSecondFactor = "end_second_factor" in IN, {
+        /// The account's password.
+        password: Password,
+        /// The code that the app shows, or a recovery code.
+        code: FactorCode,
     }
 
     /// Asks where the account is logged in. Answered by

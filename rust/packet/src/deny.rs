@@ -57,6 +57,10 @@ deny_codes! {
     NotLoggedIn = "not_logged_in", "Log in first";
     /// The resume token is unknown, used up or expired; log in with the password.
     SessionExpired = "session_expired", "Your session has expired, log in again";
+    /// The password is right, and the account has a second factor: its code is missing.
+    CodeNeeded = "code_needed", "This account asks for the code from your app";
+    /// The code of the second factor is wrong, or was used before.
+    WrongCode = "wrong_code", "This code is wrong or was used before";
     /// There is no channel of this name, or none that may be known of.
     UnknownChannel = "unknown_channel", "There is no such channel";
     /// A channel of this name exists already.

@@ -30,6 +30,7 @@
 pub mod limits;
 pub mod text;
 mod name_keys;
+mod account;
 mod channel;
 mod client_packet;
 mod server_packet;
@@ -40,6 +41,7 @@ pub mod codec;
 #[cfg(feature = "schema")]
 mod schema;
 
+pub use account::LastLogin;
 pub use channel::{
     Access, Change, ChannelName, ChannelState, Conversation, INBOX, InboxState, Invitation,
     LeaveReason, Line, LineId, LineKind, ListedChannel, ListedSession, Member, Presence,
@@ -51,7 +53,10 @@ pub use deny::{Denial, DenyCode, Field};
 pub use limits::Limits;
 pub use name_keys::NameKeys;
 pub use server_packet::ServerPacket;
-pub use text::{ChannelPassword, ChatText, Password, PresenceText, ResumeToken, Topic, Username};
+pub use text::{
+    ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText, RecoveryCode,
+    ResumeToken, Topic, Username,
+};
 
 /// The newest protocol this crate speaks. Raised when an older client could no longer
 /// understand the server, or be understood; [`versions::SPOKEN`] says what becomes of the

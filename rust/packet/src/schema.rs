@@ -11,8 +11,8 @@ use crate::limits::{
     MIN_USERNAME_CHARS,
 };
 use crate::{
-    ChannelName, ChannelPassword, ChatText, Password, PresenceText, ResumeToken, Target, Topic,
-    Username,
+    ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText,
+    RecoveryCode, ResumeToken, Target, Topic, Username,
 };
 
 macro_rules! text_schemas {
@@ -42,5 +42,8 @@ text_schemas! {
     Topic { "type": "string", "maxLength": MAX_TOPIC_CHARS }
     PresenceText { "type": "string", "maxLength": MAX_PRESENCE_CHARS }
     Target { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS }
+    FactorCode { "type": "string" }
+    FactorKey { "type": "string" }
+    RecoveryCode { "type": "string", "pattern": "^([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$" }
     ResumeToken { "type": "string", "pattern": format!("^[0-9a-f]{{{}}}$", ResumeToken::CHARS) }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Access, ChannelState, Denial, DenyCode, Field, InboxState, Invitation, LeaveReason, Limits,
-    Line, ListedChannel, ListedSession, Member, Presence, RequestId, ResumeToken, Role, Seq,
-    ServerRole,
+    Access, ChannelState, Denial, DenyCode, FactorKey, Field, InboxState, Invitation, LastLogin,
+    LeaveReason, Limits, Line, ListedChannel, ListedSession, Member, Presence, RecoveryCode,
+    RequestId, ResumeToken, Role, Seq, ServerRole,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -108,6 +108,43 @@ server_packets! {
         /// What the account may do on the whole server. Absent for a player.
         #[serde(skip_serializing_if = "ServerRole::is_player", default)]
         server_role: ServerRole,
+        /// Whether a login asks for the code of a second factor. Absent when not.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        second_factor: bool,
+        /// How many recovery codes are not used up. Absent when none is, or the server
+        /// knows of none.
+        #[serde(skip_serializing_if = "is_zero", default)]
+        recovery_codes_left: u32,
+        /// The login before this one. Absent at the first, and after a resume.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        last_login: Option<Box<LastLogin>>,
+    }
+
+    /// The account exists, answering a `register` that asked for recovery codes.
+    Registered = "registered", {
+        /// The request's id.
+        id: RequestId,
+        /// Each replaces a lost password once. Told this once: show them, and never log
+        /// them.
+        recovery_codes: Vec<RecoveryCode>,
+    }
+
+    /// New recovery codes, answering `renew_recovery_codes`.
+    RecoveryCodes = "recovery_codes", {
+        /// The request's id.
+        id: RequestId,
+        /// Told this once: show them, and never log them.
+        codes: Vec<RecoveryCode>,
+    }
+
+    /// The key of a second factor, answering `begin_second_factor`.
+    SecondFactor = "second_factor", {
+        /// The request's id.
+        id: RequestId,
+        /// The key in base32, to be typed into an app. Worth as much as a password.
+        secret: FactorKey,
+        /// The same as an `otpauth://` address, for apps and pictures that they read.
+        uri: FactorKey,
     }
 
     /// Somebody said, edited or deleted a line; number, sender and time are the
@@ -284,6 +321,14 @@ server_packets! {
         /// In the order of their names.
         usernames: Vec<String>,
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what serde calls it with"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl ServerPacket {

@@ -4,6 +4,7 @@
 //! first, so that the same letters count the same wherever they were typed.
 
 mod characters;
+mod codes;
 mod secrets;
 
 use std::fmt;
@@ -22,6 +23,7 @@ pub use characters::trim_unseen;
 pub(crate) use characters::{
     Pile, has_ink, in_usual_width, is_invisible, is_layout_control, is_mark,
 };
+pub use codes::{FactorCode, FactorKey, RecoveryCode};
 pub use secrets::{ChannelPassword, Password, ResumeToken};
 
 /// The name of an account: 3 to 20 letters and digits of any script, `_` and

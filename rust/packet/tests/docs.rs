@@ -128,6 +128,7 @@ fn every_object_in_a_packet_has_a_section_that_explains_each_field() {
             ("logged_in", "/inbox", "### Inbox state"),
             ("logged_in", "/inbox/conversations/0", "### Conversation"),
             ("logged_in", "/invitations/0", "### Invitation"),
+            ("logged_in", "/last_login", "### Last login"),
             ("members", "/members/0", "### Member"),
             ("presence", "/changes/2", "### Change of presence"),
             ("channels", "/channels/0", "### Listed channel"),
@@ -324,6 +325,10 @@ fn the_numbers_are_the_constants() {
         format!("a presence text at most {};", limits.presence_max_chars),
         format!("1 to {MAX_CHANNEL_PASSWORD_CHARS} characters, any"),
         format!("{} digits, each", longhall_packet::ResumeToken::CHARS),
+        format!(
+            "{} characters in groups",
+            longhall_packet::RecoveryCode::CHARS
+        ),
     ] {
         let texts = section(PAGE, "## Texts").to_lowercase();
         assert!(texts.contains(&sentence.to_lowercase()), "{sentence}");

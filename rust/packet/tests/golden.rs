@@ -56,6 +56,19 @@ fn client_file(packet: &ClientPacket) -> &'static str {
         ClientPacket::Resume { .. } => include_str!("golden/client_resume.json"),
         ClientPacket::Logout { .. } => include_str!("golden/client_logout.json"),
         ClientPacket::ChangePassword { .. } => include_str!("golden/client_change_password.json"),
+        ClientPacket::Recover { .. } => include_str!("golden/client_recover.json"),
+        ClientPacket::RenewRecoveryCodes { .. } => {
+            include_str!("golden/client_renew_recovery_codes.json")
+        }
+        ClientPacket::BeginSecondFactor { .. } => {
+            include_str!("golden/client_begin_second_factor.json")
+        }
+        ClientPacket::ConfirmSecondFactor { .. } => {
+            include_str!("golden/client_confirm_second_factor.json")
+        }
+        ClientPacket::EndSecondFactor { .. } => {
+            include_str!("golden/client_end_second_factor.json")
+        }
         ClientPacket::Sessions { .. } => include_str!("golden/client_sessions.json"),
         ClientPacket::CloseSession { .. } => include_str!("golden/client_close_session.json"),
         ClientPacket::Chat { .. } => include_str!("golden/client_chat.json"),
@@ -87,6 +100,9 @@ fn server_file(packet: &ServerPacket) -> &'static str {
         ServerPacket::Ok { .. } => include_str!("golden/server_ok.json"),
         ServerPacket::Deny { .. } => include_str!("golden/server_deny.json"),
         ServerPacket::LoggedIn { .. } => include_str!("golden/server_logged_in.json"),
+        ServerPacket::Registered { .. } => include_str!("golden/server_registered.json"),
+        ServerPacket::RecoveryCodes { .. } => include_str!("golden/server_recovery_codes.json"),
+        ServerPacket::SecondFactor { .. } => include_str!("golden/server_second_factor.json"),
         ServerPacket::Chat { .. } => include_str!("golden/server_chat.json"),
         ServerPacket::Posted { .. } => include_str!("golden/server_posted.json"),
         ServerPacket::Gap { .. } => include_str!("golden/server_gap.json"),

@@ -6,8 +6,8 @@ use longhall_packet::NameKeys;
 
 use crate::World;
 use crate::records::{
-    NewSession, NewUser, PLACES_KEPT, Place, Rotation, SessionId, SessionRow, TokenHash, User,
-    UserId,
+    LoginRow, NewSession, NewUser, PLACES_KEPT, Place, Rotation, SessionId, SessionRow, TokenHash,
+    User, UserId,
 };
 
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl World {
 
     /// Creates an account; `None` when one of its keys is taken.
     pub fn insert_user(&mut self, user: NewUser) -> Option<UserId> {
-        let keys = user.keys;
+        let (keys, new_codes) = (user.keys, user.recovery_codes);
         if self.is_name_taken(&keys) {
             return None;
         }
@@ -63,6 +63,7 @@ impl World {
             password_hash: user.password_hash,
         };
         self.users.insert(id, (user, keys));
+        self.set_codes(id, &new_codes);
         if let Some(lobby) = self.lobby() {
             self.mark_channel(id, lobby, self.last_seq_of(lobby));
         }
@@ -116,13 +117,20 @@ impl World {
             user: new.user,
             token: new.token,
             previous: None,
-            device: new.device,
+            device: new.device.clone(),
             created_at_ms: new.now_ms,
             last_seen_at_ms: new.now_ms,
             expires_at_ms: new.expires_at_ms,
         });
         if let Some(place) = new.place {
             self.note_place(new.user, place);
+        }
+        if let Some(network) = new.network {
+            self.recovery.entry(new.user).or_default().last_login = Some(LoginRow {
+                at_ms: new.now_ms,
+                device: new.device,
+                network,
+            });
         }
         (id, ended.into_iter().map(SessionId).collect())
     }
@@ -149,7 +157,7 @@ impl World {
         Some((user.clone(), id))
     }
 
-    fn note_place(&mut self, user: UserId, place: Place) {
+    pub(crate) fn note_place(&mut self, user: UserId, place: Place) {
         let places = self.places.entry(user).or_default();
         places.retain(|known| *known != place);
         places.push(place);

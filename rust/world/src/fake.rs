@@ -9,12 +9,14 @@
 //!   wait;
 //! - nobody is too fast, no name is reserved, and names are the same in another case
 //!   only: what looks alike takes tables of some megabytes;
+//! - a second factor's app shows [`FACTOR_CODE`], again and again;
 //! - passwords are kept as they are, and pages are small.
 
 mod accounts;
 mod channels;
 mod lines;
 mod presence;
+mod recovery;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +36,9 @@ use presence::News;
 /// The channel everybody is in.
 const LOBBY: &str = "lobby";
 
+/// The code that every app shows for a second factor here: a game's tests have no app.
+pub const FACTOR_CODE: &str = "123456";
+
 /// Packets, each behind the number of the connection that hears it.
 pub type Deliveries = Vec<(u64, ServerPacket)>;
 
@@ -52,6 +57,8 @@ pub struct FakeServer {
     /// By the numbers of connections.
     online: BTreeMap<u64, Seat>,
     news: News,
+    /// Recovery codes given out.
+    codes: u64,
     now_ms: u64,
     out: Deliveries,
     /// Connections whose session has ended or gone elsewhere.
@@ -97,6 +104,7 @@ impl FakeServer {
             guests: BTreeSet::new(),
             online: BTreeMap::new(),
             news: News::default(),
+            codes: 0,
             now_ms: 0,
             out: Deliveries::new(),
             ended: Vec::new(),
@@ -113,6 +121,7 @@ impl FakeServer {
                 users: before.users,
                 sessions: before.sessions,
                 blocks: before.blocks,
+                recovery: before.recovery,
                 last_session,
                 ..World::default()
             },
@@ -235,14 +244,36 @@ impl FakeServer {
             P::Hello { protocol, .. } => self.greet(from, id, protocol),
             P::Ping { .. } => self.ok(from, id),
             P::Register {
-                username, password, ..
-            } => self.register(from, id, &username, &password),
+                username,
+                password,
+                recovery,
+                ..
+            } => self.register(from, id, &username, &password, recovery),
             P::Login {
                 username,
                 password,
                 device,
+                code,
                 ..
-            } => self.login(from, id, &username, &password, device, token),
+            } => {
+                let user = self.check_login(&username, &password, code.as_ref())?;
+                self.login(from, id, user, device, token);
+                Ok(())
+            }
+            P::Recover {
+                username,
+                code,
+                new_password,
+                ..
+            } => self.recover(from, id, &username, &code, &new_password),
+            P::RenewRecoveryCodes { password, code, .. } => {
+                self.renew_recovery_codes(me?, id, &password, code.as_ref())
+            }
+            P::BeginSecondFactor { password, .. } => self.begin_second_factor(me?, id, &password),
+            P::ConfirmSecondFactor { code, .. } => self.confirm_second_factor(me?, id, &code),
+            P::EndSecondFactor { password, code, .. } => {
+                self.end_second_factor(me?, id, &password, &code)
+            }
             P::Resume {
                 token: presented, ..
             } => self.resume(from, id, &presented, token),
@@ -419,6 +450,7 @@ impl FakeServer {
             username: username.to_owned(),
             keys,
             password_hash: String::new(),
+            recovery_codes: Vec::new(),
         };
         let id = self.world.insert_user(new);
         let id = id.expect("no account has this key");

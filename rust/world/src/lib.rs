@@ -7,13 +7,15 @@
 //! - [`records`]: accounts, sessions, channels, members and lines, as stores take and
 //!   give them, and how many there may be;
 //! - [`rules`]: who may do what in a channel;
-//! - `accounts`, `moderation`, `channels`, `lines`, `inbox`, `retention`: the model, by theme;
+//! - `accounts`, `recovery`, `moderation`, `channels`, `lines`, `inbox`, `retention`: the model, by
+//!   theme;
 //! - [`fake`]: packets in, deliveries out: a server in a test's own process.
 
 pub mod records;
 pub mod rules;
 mod accounts;
 pub mod moderation;
+mod recovery;
 mod channels;
 mod lines;
 mod inbox;
@@ -38,6 +40,8 @@ pub struct World {
     /// Seen latest last.
     places: HashMap<UserId, Vec<Place>>,
     last_session: i64,
+    /// What accounts are come back to by.
+    recovery: HashMap<UserId, recovery::Kept>,
     blocks: BTreeSet<(UserId, UserId)>,
     /// Who may do more than a player, on the whole server.
     staff: BTreeMap<UserId, ServerRole>,

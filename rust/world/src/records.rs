@@ -1,7 +1,11 @@
 //! What the rules speak of: accounts, sessions, channels, members, lines, and how many
 //! of them there may be. The model and every store take and give these.
 
+mod recovery;
+
 use longhall_packet::{Access, ChannelName, Line, LineId, LineKind, NameKeys, Role, Seq};
+
+pub use recovery::{CodeHash, LoginRow, RECOVERY_CODES, Recovered, Recovery, Safety};
 
 /// Unread lines are counted up to here.
 pub const UNREAD_COUNTED: u32 = 1000;
@@ -77,6 +81,8 @@ pub struct NewUser {
     pub keys: NameKeys,
     /// The password's hash as a PHC string.
     pub password_hash: String,
+    /// The recovery codes it begins with. May be none.
+    pub recovery_codes: Vec<CodeHash>,
 }
 
 /// An account.
@@ -119,6 +125,8 @@ pub struct NewSession {
     pub connected: Vec<SessionId>,
     /// From where, if that is to be known again.
     pub place: Option<Place>,
+    /// From which network, if this is to be the account's last login from now on.
+    pub network: Option<String>,
 }
 
 /// An exchange of a resume token for the next one.

@@ -83,6 +83,12 @@ pub enum Act {
     /// Who may do more than a player, in the game.
     #[serde(rename = "users staff")]
     UsersStaff,
+    /// Gives an account a code, good for a day, that replaces its password and second factor.
+    #[serde(rename = "users reset-code")]
+    UsersResetCode {
+        /// Whose.
+        name: String,
+    },
     /// Deletes an account and all that it has, and the text of what it said.
     #[serde(rename = "users erase")]
     UsersErase {
@@ -293,6 +299,7 @@ impl Act {
             Act::UsersResetPassword { .. } => "users reset-password",
             Act::UsersSetRole { .. } => "users set-role",
             Act::UsersStaff => "users staff",
+            Act::UsersResetCode { .. } => "users reset-code",
             Act::UsersErase { .. } => "users erase",
             Act::UsersExport { .. } => "users export",
             Act::SessionsList { .. } => "sessions list",
@@ -352,6 +359,7 @@ impl Act {
             Act::UsersRename { .. }
             | Act::UsersResetPassword { .. }
             | Act::UsersSetRole { .. }
+            | Act::UsersResetCode { .. }
             | Act::UsersErase { .. }
             | Act::UsersExport { .. }
             | Act::ChannelsDelete { .. }
@@ -373,6 +381,7 @@ impl Act {
             | Act::UsersRename { name, .. }
             | Act::UsersResetPassword { name }
             | Act::UsersSetRole { name, .. }
+            | Act::UsersResetCode { name }
             | Act::UsersErase { name, .. }
             | Act::UsersExport { name, .. }
             | Act::SessionsList { name }

@@ -87,6 +87,7 @@ async fn speaker(ground: &Ground) -> Result<UserId, ActError> {
             username: SPEAKER.to_owned(),
             keys: name.keys(),
             password_hash: ERASED_HASH.to_owned(),
+            recovery_codes: Vec::new(),
         };
         if let Some(user) = store.insert_user(user).await? {
             return Ok(user);

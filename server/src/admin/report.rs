@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use longhall_packet::LastLogin;
+
 use crate::store::StoreError;
 
 /// What came of an act that was done.
@@ -51,7 +53,7 @@ pub enum Report {
         after: Option<String>,
     },
     /// All about an account.
-    User(UserDetails),
+    User(Box<UserDetails>),
     /// An account has another name.
     Renamed {
         /// The old one.
@@ -79,6 +81,15 @@ pub enum Report {
     Staff {
         /// Them.
         staff: Vec<StaffRow>,
+    },
+    /// An account has a code that replaces its password, and its second factor.
+    NewCode {
+        /// Whose.
+        username: String,
+        /// The code, told this once.
+        code: Told,
+        /// Until when it works.
+        until_ms: i64,
     },
     /// An account is gone.
     Erased {
@@ -314,6 +325,15 @@ pub struct UserDetails {
     pub invitations: Vec<InvitedTo>,
     /// Bans and mutes.
     pub sanctions: Vec<SanctionRow>,
+    /// Whether logins ask for the code of a second factor.
+    #[serde(default)]
+    pub second_factor: bool,
+    /// Recovery codes that are not used up.
+    #[serde(default)]
+    pub recovery_codes_left: u32,
+    /// When and from where somebody logged in with the password last.
+    #[serde(default)]
+    pub last_login: Option<LastLogin>,
 }
 
 /// A channel that an account is in.

@@ -122,6 +122,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::Users { .. }
         | Report::User(_)
         | Report::Staff { .. }
+        | Report::NewCode { .. }
         | Report::Export(_)
         | Report::Sessions { .. }
         | Report::Channels { .. }
@@ -152,6 +153,7 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         Act::UsersResetPassword { name } => users::reset_password(ground, &name).await,
         Act::UsersSetRole { name, role } => users::set_role(ground, &name, &role).await,
         Act::UsersStaff => users::staff(ground).await,
+        Act::UsersResetCode { name } => users::reset_code(ground, &name).await,
         Act::UsersErase { name, yes } => erase::erase(ground, &name, yes).await,
         Act::UsersExport { name, after } => export::page(ground, &name, after).await,
         Act::SessionsList { name } => sessions::list(ground, &name).await,

@@ -8,13 +8,16 @@ use super::report::{
 };
 use super::run::MAX_LIMIT;
 use super::sanctions::row_of;
-use crate::store::{Account, SanctionOn};
+use crate::store::{Account, ERASED_HASH, SanctionOn};
+use crate::{last_login, recovery_codes};
 
 /// What passwords are made of: nothing that is mistaken for something else when it is
 /// read out. 32 of them, so that a byte gives each as often.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Letters of a new password: 100 bits that nobody guesses.
 const PASSWORD_LETTERS: usize = 20;
+/// How long a code works that an operator gives out: a day.
+const CODE_LASTS_MS: i64 = 24 * 60 * 60 * 1000;
 /// Letters between two dashes.
 const GROUP: usize = 5;
 
@@ -51,7 +54,8 @@ fn row(ground: &Ground, account: &Account) -> UserRow {
 
 pub(super) async fn show(ground: &Ground, name: &str) -> Result<Report, ActError> {
     let account = ground.account(name).await?;
-    Ok(Report::User(details(ground, &account).await?))
+    let details = details(ground, &account).await?;
+    Ok(Report::User(Box::new(details)))
 }
 
 pub(super) async fn details(ground: &Ground, account: &Account) -> Result<UserDetails, ActError> {
@@ -60,6 +64,7 @@ pub(super) async fn details(ground: &Ground, account: &Account) -> Result<UserDe
     let blocks = store.blocks(user).await?;
     let invitations = store.invitations(user).await?;
     let sanctions = store.sanctions(ground.now_ms()).await?;
+    let safety = store.safety(user).await?;
     Ok(UserDetails {
         row: row(ground, account),
         channels: memberships
@@ -83,6 +88,9 @@ pub(super) async fn details(ground: &Ground, account: &Account) -> Result<UserDe
             .filter(|sanction| sanction.on == SanctionOn::Account(user))
             .map(row_of)
             .collect::<Vec<SanctionRow>>(),
+        second_factor: safety.second_factor.is_some(),
+        recovery_codes_left: safety.recovery_codes_left,
+        last_login: safety.last_login.map(last_login::told),
     })
 }
 
@@ -154,6 +162,27 @@ pub(super) async fn staff(ground: &Ground) -> Result<Report, ActError> {
                 role: one.role.name().to_owned(),
             })
             .collect(),
+    })
+}
+
+/// Nothing changes until the player uses the code: who lost everything chooses a password of
+/// their own, and the operator never knows one.
+pub(super) async fn reset_code(ground: &Ground, name: &str) -> Result<Report, ActError> {
+    let account = ground.account(name).await?;
+    let user = ground.store.user_by_name(&account.name_key).await?;
+    if user.is_none_or(|user| user.password_hash == ERASED_HASH) {
+        let text = format!("nobody logs in to {:?}", account.username);
+        return Err(ActError::Refused(text));
+    }
+    let code = recovery_codes::new_code().map_err(|denial| ActError::Failed(denial.reason()))?;
+    let until_ms = ground.now_ms().saturating_add(CODE_LASTS_MS);
+    let hash = recovery_codes::hash(&code);
+    let given = ground.store.give_code(account.user, hash, until_ms);
+    given.await?;
+    Ok(Report::NewCode {
+        username: account.username,
+        code: Told(code.expose().to_owned()),
+        until_ms,
     })
 }
 

@@ -17,6 +17,7 @@ async fn lobby_with_ada() -> (Arc<dyn Store>, Channel, UserId) {
         username: "ada".to_owned(),
         keys: longhall_packet::Username::parse("ada").unwrap().keys(),
         password_hash: String::new(),
+        recovery_codes: Vec::new(),
     };
     let ada = store.insert_user(ada).await.unwrap().unwrap();
     (store, lobby, ada)

@@ -14,6 +14,7 @@ use super::refusal::{Refusal, json};
 use super::{Console, second_factor};
 use crate::admin::note;
 use crate::store::OperatorChange;
+use crate::totp;
 
 /// Shortest password that an operator may choose, in characters: it opens more than a
 /// player's does.
@@ -72,8 +73,8 @@ pub(super) async fn begin_totp(
     if signed_in.operator.totp_secret.is_some() {
         return Err(Refusal::refused("There is a second factor already."));
     }
-    let secret = second_factor::new_secret()?;
-    let uri = second_factor::uri(&secret, &signed_in.operator.name)?;
+    let secret = totp::new_secret()?;
+    let uri = totp::uri(&secret, &signed_in.operator.name)?;
     let picture = second_factor::picture(&uri)?;
     console.sessions.change(&signed_in.key, |session| {
         session.new_secret = Some(secret.clone());
@@ -96,7 +97,7 @@ pub(super) async fn confirm_totp(
         return Err(Refusal::refused("Begin with the code's picture."));
     };
     let now_ms = console.server.clock.now_ms();
-    let Some(step) = second_factor::step_of(&secret, &code, now_ms)? else {
+    let Some(step) = totp::step_of(&secret, &code, now_ms)? else {
         return Err(Refusal::refused(
             "The code is wrong. Is the clock of your phone right?",
         ));

@@ -12,13 +12,14 @@ use serde::Deserialize;
 use serde_json::json;
 use tracing::{info, warn};
 
+use super::Console;
 use super::guard::{actor, check_page, cookie, read};
 use super::refusal::{Refusal, json};
 use super::sessions::Session;
-use super::{Console, second_factor};
 use crate::SERVER_NAME;
 use crate::admin::note;
 use crate::store::{Operator, OperatorChange};
+use crate::totp;
 
 /// What is typed to sign in.
 #[derive(Deserialize)]
@@ -146,7 +147,7 @@ impl Console {
         };
         self.tries.check_code(operator.id)?;
         let server = &self.server;
-        let step = second_factor::step_of(secret, code, server.clock.now_ms())?;
+        let step = totp::step_of(secret, code, server.clock.now_ms())?;
         let is_new = match step {
             Some(step) => {
                 let used = OperatorChange::UsedStep(step);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longhall_packet::{
-    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, CloseReason, Line, LineId,
-    Password, PresenceState, PresenceText, RequestId, ResumeToken, Role, Seq, ServerPacket, Target,
-    Topic, Username, codec,
+    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, CloseReason, FactorCode,
+    FactorKey, Line, LineId, Password, PresenceState, PresenceText, RecoveryCode, RequestId,
+    ResumeToken, Role, Seq, ServerPacket, Target, Topic, Username, codec,
 };
-use longhall_world::fake::FakeServer;
+use longhall_world::fake::{FACTOR_CODE, FakeServer};
 
 use crate::clock::now_ms;
 use crate::handlers::test_session::TestSession;
@@ -25,6 +25,9 @@ enum Seen {
 /// A client, by its place in the order of connecting.
 pub(super) type Client = usize;
 
+/// A secret of the real server's, and the one in its place at the fake one.
+pub(super) type Codes = (String, String);
+
 /// Both servers, with the same clients.
 pub(super) struct Twins {
     real: Vec<Option<TestSession>>,
@@ -37,6 +40,8 @@ pub(super) struct Twins {
     last_token: u8,
     last_id: RequestId,
     pub(super) last_line: LineId,
+    /// Codes and keys that both have told and nobody has taken: the real one's, the fake's.
+    told_codes: Vec<Codes>,
     /// Names of the packets that were sent.
     pub(super) asked: BTreeSet<&'static str>,
     #[expect(dead_code, reason = "deleted when dropped")]
@@ -63,6 +68,7 @@ impl Twins {
             last_token: 0,
             last_id: 0,
             last_line: 0,
+            told_codes: Vec::new(),
             asked: BTreeSet::new(),
             folder,
         }
@@ -100,6 +106,7 @@ impl Twins {
             id,
             username,
             password,
+            recovery: false,
         })
         .await;
     }
@@ -111,8 +118,130 @@ impl Twins {
             username,
             password,
             device: format!("device {client}"),
+            code: None,
         })
         .await;
+    }
+
+    /// Logs in on a nameless device, with what stands for a code at either server.
+    pub(super) async fn login_with(
+        &mut self,
+        client: Client,
+        name: &str,
+        text: &str,
+        code: Option<&Codes>,
+    ) {
+        let code = code.cloned().unzip();
+        self.ask_each(client, code, |id, code| ClientPacket::Login {
+            id,
+            username: user(name),
+            password: password(text),
+            device: String::new(),
+            code: code.map(FactorCode::parse),
+        })
+        .await;
+    }
+
+    /// Creates an account; its codes at either server.
+    pub(super) async fn register_with_codes(&mut self, client: Client, name: &str) -> Vec<Codes> {
+        let (username, password) = (user(name), password("correct horse"));
+        self.ask(client, |id| ClientPacket::Register {
+            id,
+            username,
+            password,
+            recovery: true,
+        })
+        .await;
+        std::mem::take(&mut self.told_codes)
+    }
+
+    /// A code that nobody got.
+    pub(super) fn codes_of_nobody(&self) -> Codes {
+        let code = "ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ".to_owned();
+        (code.clone(), code)
+    }
+
+    /// The same text at both.
+    pub(super) fn app(&self, text: &str) -> Codes {
+        (text.to_owned(), text.to_owned())
+    }
+
+    /// What an app shows that was given the key.
+    pub(super) fn app_code(&self, keys: &Codes) -> Codes {
+        let code = crate::totp::code_at(&keys.0, now_ms());
+        (code, FACTOR_CODE.to_owned())
+    }
+
+    pub(super) async fn recover(&mut self, client: Client, name: &str, codes: &Codes) {
+        let codes = (Some(codes.0.clone()), Some(codes.1.clone()));
+        self.ask_each(client, codes, |id, code| ClientPacket::Recover {
+            id,
+            username: user(name),
+            code: RecoveryCode::parse(code.unwrap()).unwrap(),
+            new_password: password("correct pony"),
+        })
+        .await;
+    }
+
+    /// Makes new codes; those at either server, if they were made.
+    pub(super) async fn renew_codes(
+        &mut self,
+        client: Client,
+        text: &str,
+        code: Option<&Codes>,
+    ) -> Vec<Codes> {
+        let code = code.cloned().unzip();
+        self.ask_each(client, code, |id, code| ClientPacket::RenewRecoveryCodes {
+            id,
+            password: password(text),
+            code: code.map(FactorCode::parse),
+        })
+        .await;
+        std::mem::take(&mut self.told_codes)
+    }
+
+    /// Begins a second factor; its keys at either server, or nothing.
+    pub(super) async fn begin_factor(&mut self, client: Client, text: &str) -> Codes {
+        let password = password(text);
+        self.ask(client, |id| ClientPacket::BeginSecondFactor {
+            id,
+            password,
+        })
+        .await;
+        self.told_codes.pop().unwrap_or_default()
+    }
+
+    pub(super) async fn confirm_factor(&mut self, client: Client, codes: &Codes) {
+        let codes = (Some(codes.0.clone()), Some(codes.1.clone()));
+        self.ask_each(client, codes, |id, code| {
+            ClientPacket::ConfirmSecondFactor {
+                id,
+                code: FactorCode::parse(code.unwrap()),
+            }
+        })
+        .await;
+    }
+
+    pub(super) async fn end_factor(&mut self, client: Client, text: &str, codes: &Codes) {
+        let codes = (Some(codes.0.clone()), Some(codes.1.clone()));
+        self.ask_each(client, codes, |id, code| ClientPacket::EndSecondFactor {
+            id,
+            password: password(text),
+            code: FactorCode::parse(code.unwrap()),
+        })
+        .await;
+    }
+
+    /// Sends a packet that has another secret for either server.
+    async fn ask_each(
+        &mut self,
+        client: Client,
+        (real, fake): (Option<String>, Option<String>),
+        packet: impl Fn(RequestId, Option<String>) -> ClientPacket,
+    ) {
+        self.last_id += 1;
+        let (real, fake) = (packet(self.last_id, real), packet(self.last_id, fake));
+        self.send(client, &real, fake).await;
     }
 
     pub(super) async fn resume(
@@ -392,6 +521,8 @@ impl Twins {
                 real.push(Seen::Closed(reason));
                 self.real[client].take().unwrap().cut();
             }
+            let codes = codes(&real).into_iter().zip(codes(&fake));
+            self.told_codes.extend(codes);
             if let Some(tokens) = token(&real).zip(token(&fake)) {
                 self.tokens.insert(client, tokens);
             }
@@ -419,7 +550,27 @@ fn token(seen: &[Seen]) -> Option<ResumeToken> {
     })
 }
 
-/// Times, tokens, and names of stores.
+/// Recovery codes, and keys of second factors.
+fn codes(seen: &[Seen]) -> Vec<String> {
+    let mut told = Vec::new();
+    for seen in seen {
+        match seen {
+            Seen::Packet(ServerPacket::Registered { recovery_codes, .. }) => {
+                told.extend(recovery_codes.iter().map(|code| code.expose().to_owned()));
+            }
+            Seen::Packet(ServerPacket::RecoveryCodes { codes, .. }) => {
+                told.extend(codes.iter().map(|code| code.expose().to_owned()));
+            }
+            Seen::Packet(ServerPacket::SecondFactor { secret, .. }) => {
+                told.push(secret.expose().to_owned());
+            }
+            Seen::Packet(_) | Seen::Closed(_) => {}
+        }
+    }
+    told
+}
+
+/// Times, tokens, codes, places, and names of stores.
 fn forget_what_differs(packet: &mut ServerPacket) {
     let forget_times = |line: &mut Line| {
         line.sent_at_ms = line.sent_at_ms.min(1);
@@ -429,10 +580,26 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         ServerPacket::LoggedIn {
             resume_token,
             epoch,
+            last_login,
             ..
         } => {
             *resume_token = ResumeToken::from_bytes(&[0; 32]);
             epoch.clear();
+            if let Some(last_login) = last_login {
+                last_login.at_ms = last_login.at_ms.min(1);
+                last_login.network.clear();
+            }
+        }
+        ServerPacket::Registered {
+            recovery_codes: codes,
+            ..
+        }
+        | ServerPacket::RecoveryCodes { codes, .. } => {
+            codes.fill(RecoveryCode::from_bytes(&[0; RecoveryCode::CHARS]));
+        }
+        ServerPacket::SecondFactor { secret, uri, .. } => {
+            *uri = FactorKey::new(uri.expose().split('?').next().unwrap_or_default());
+            *secret = FactorKey::new("");
         }
         ServerPacket::Posted { sent_at_ms, .. } => *sent_at_ms = 1,
         ServerPacket::Chat { line, .. } => forget_times(line),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use longhall_packet::{DenyCode, InboxState, NameKeys, RequestId, ResumeToken, ServerPacket};
+use longhall_packet::{
+    DenyCode, InboxState, LastLogin, NameKeys, RequestId, ResumeToken, ServerPacket,
+};
 use tracing::info;
 
 use super::arriving::{Arriving, changed_meanwhile};
@@ -20,6 +22,8 @@ pub(super) struct Entering {
     pub(super) connection: i64,
     pub(super) token: ResumeToken,
     pub(super) resumed: bool,
+    /// The login before this one.
+    pub(super) last_login: Option<LastLogin>,
 }
 
 /// Answers request `id`: this connection is the session's now, in place of an
@@ -100,11 +104,12 @@ async fn try_enter(
 ) -> Result<Result<HubEntry, Stale>, HandlerError> {
     let user = &entering.user;
     let store = &session.server.store;
-    let (memberships, blocks, inbox, mut invitations) = tokio::try_join!(
+    let (memberships, blocks, inbox, mut invitations, safety) = tokio::try_join!(
         store.memberships(user.id),
         store.blocks(user.id),
         store.open_inbox(user.id),
         store.invitations(user.id),
+        store.safety(user.id),
     )?;
     let channels: Vec<_> = memberships.iter().map(|m| m.channel.id).collect();
     if session.server.hear(&channels).await {
@@ -138,6 +143,9 @@ async fn try_enter(
         },
         invitations,
         server_role,
+        second_factor: safety.second_factor.is_some(),
+        recovery_codes_left: safety.recovery_codes_left,
+        last_login: entering.last_login.clone().map(Box::new),
     };
     Ok(session.server.hub.enter(arrival, &who, welcome))
 }

@@ -1,15 +1,16 @@
 //! A player logs in with a password.
 
-use longhall_packet::{CloseReason, DenyCode, Password, RequestId, Username};
+use longhall_packet::{CloseReason, DenyCode, FactorCode, Password, RequestId, Username};
 use tracing::warn;
 
 use super::arriving::{Arriving, changed_meanwhile};
 use super::enter::{Entering, enter};
 use super::outcome::Outcome;
+use super::proof::check_factor;
 use crate::rate_limit::{self, Tried};
-use crate::resume_token;
 use crate::session::Session;
 use crate::store::NewSession;
+use crate::{last_login, resume_token};
 
 /// Answers `login`: a new session, beside those on other devices. Of too many,
 /// the one seen least lately ends and is told why.
@@ -19,6 +20,7 @@ pub(crate) async fn login(
     username: &Username,
     password: Password,
     device: String,
+    code: Option<FactorCode>,
 ) -> Outcome {
     let server = &session.server;
     let name_key = username.name_key();
@@ -27,7 +29,8 @@ pub(crate) async fn login(
     let at_name = Tried::LoginAtName(address, &name_key);
     server.count_try(at_name).await?;
     let place = rate_limit::place(session.address);
-    if !server.store.is_known_place(&name_key, place).await? {
+    let is_known_place = server.store.is_known_place(&name_key, place).await?;
+    if !is_known_place {
         server.count_try(Tried::StrangersLogin(&name_key)).await?;
     }
 
@@ -41,6 +44,15 @@ pub(crate) async fn login(
     // Not before: a stranger without the password need not know of the ban.
     if server.is_banned(user.id, &name_key) {
         return Err(DenyCode::Banned.into());
+    }
+    let safety = server.store.safety(user.id).await?;
+    if let Some(secret) = safety.second_factor.clone() {
+        let code = code.ok_or(DenyCode::CodeNeeded)?;
+        let tries = match is_known_place {
+            true => Tried::CodeAtName(address, &name_key),
+            false => Tried::StrangersCode(&name_key),
+        };
+        check_factor(session, user.id, secret, &code, &[tries]).await?;
     }
     if let Some(hash) = verified.rehashed {
         // The login is good even when the better hash cannot be kept now.
@@ -72,6 +84,7 @@ pub(crate) async fn login(
             at_most,
             connected: server.hub.sessions(user.id),
             place: Some(place),
+            network: Some(last_login::network(address)),
         })
         .await?;
     if !ended.is_empty() {
@@ -80,10 +93,13 @@ pub(crate) async fn login(
             .end_sessions(user.id, &ended, CloseReason::SessionEnded);
     }
 
-    // A change of the password has ended the sessions there were, but not one
-    // that was added after it.
+    // A change of the password, or a second factor, has ended the sessions there were, but
+    // not one that was added after it.
     let now = server.store.user_by_name(&name_key).await?;
-    if now.is_none_or(|now| now.password_hash != user.password_hash) {
+    let safety_now = server.store.safety(user.id).await?;
+    let is_same = now.is_some_and(|now| now.password_hash == user.password_hash)
+        && safety_now.second_factor == safety.second_factor;
+    if !is_same {
         let token = resume_token::hash(&token);
         server.store.delete_session(token).await?;
         return Err(changed_meanwhile().into());
@@ -95,6 +111,7 @@ pub(crate) async fn login(
         connection,
         token,
         resumed: false,
+        last_login: safety.last_login.map(last_login::told),
     };
     enter(session, arriving, id, entering).await
 }
@@ -131,6 +148,46 @@ mod tests {
         assert!(
             wrong_password.contains("Username or password incorrect"),
             "{wrong_password}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_login_tells_of_the_login_before_and_a_resume_is_none() {
+        let mut ada = TestSession::new().another_at(HOME);
+        ada.register("ada").await;
+        ada.try_login_on("Desk", "ada", "correct horse").await;
+        let ServerPacket::LoggedIn {
+            last_login,
+            resume_token,
+            ..
+        } = ada.next()
+        else {
+            panic!("not logged in")
+        };
+        assert_eq!(last_login, None);
+        let first_ms = ada.server().clock.now_ms().unsigned_abs();
+        ada.step_clock(Duration::from_secs(60));
+        let mut back = ada.another_at([198, 51, 100, 7]);
+        back.try_resume(resume_token.expose()).await;
+        assert_eq!(back.expect_safety().last_login, None);
+        let mut phone = ada.another_at([203, 0, 113, 99]);
+        phone.try_login_on("Phone", "ada", "correct horse").await;
+        let before = phone.expect_safety().last_login.unwrap();
+        assert_eq!(
+            (before.device.as_str(), before.network.as_str()),
+            ("Desk", "192.0.2.0/24")
+        );
+        assert!(before.at_ms.abs_diff(first_ms) < 30_000);
+        // What is tried in vain is no login.
+        let mut thief = ada.another();
+        thief.try_login("ada", "battery staple").await;
+        thief.expect_deny(Some(2), DenyCode::BadCredentials);
+        let mut tablet = ada.another_at(HOME);
+        tablet.try_login("ada", "correct horse").await;
+        let before = tablet.expect_safety().last_login.unwrap();
+        assert_eq!(
+            (before.device.as_str(), before.network.as_str()),
+            ("Phone", "203.0.113.0/24")
         );
     }
 

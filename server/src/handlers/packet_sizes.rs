@@ -5,7 +5,7 @@ use longhall_packet::limits::{
     MAX_SERVER_PACKET_BYTES, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
 };
 use longhall_packet::{
-    Access, Change, ChannelState, Conversation, InboxState, Invitation, ListedChannel,
+    Access, Change, ChannelState, Conversation, InboxState, Invitation, LastLogin, ListedChannel,
     ListedSession, Member, Presence, PresenceState, ResumeToken, Role, ServerPacket, ServerRole,
     codec,
 };
@@ -89,6 +89,13 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
             },
             invitations: vec![invitation; config.capacity.invitations_per_account],
             server_role: ServerRole::Moderator,
+            second_factor: true,
+            recovery_codes_left: 8,
+            last_login: Some(Box::new(LastLogin {
+                at_ms: MOST,
+                device: text(MAX_DEVICE_CHARS),
+                network: "2001:db8:ffff::/48".to_owned(),
+            })),
         },
         ServerPacket::Presence {
             channel: channel.clone(),

@@ -1,10 +1,10 @@
 //! A player changes their password.
 
-use longhall_packet::{CloseReason, DenyCode, NameKeys, Password, RequestId, ServerPacket};
+use longhall_packet::{CloseReason, DenyCode, Password, RequestId, ServerPacket};
 use tracing::info;
 
 use super::outcome::Outcome;
-use crate::rate_limit::Tried;
+use super::proof::check_own_password;
 use crate::session::Session;
 
 /// Answers `change_password` with `ok`. The account's other sessions end.
@@ -16,18 +16,7 @@ pub(crate) async fn change_password(
 ) -> Outcome {
     let me = session.me()?;
     let server = &session.server;
-    // A device left alone is no place to guess at; but nobody else can use up its
-    // tries.
-    let name_key = NameKeys::name_of(&me.user.username);
-    server.count_try(Tried::PasswordChange(me.session)).await?;
-
-    // Asked anew: it may have been changed on another device.
-    let found = server.store.user_by_name(&name_key).await?;
-    let known = found.map(|user| user.password_hash);
-    let verified = server.passwords.verify(known.clone(), password).await?;
-    let Some(known) = known.filter(|_| verified.valid) else {
-        return Err(DenyCode::BadCredentials.into());
-    };
+    let known = check_own_password(session, password).await?;
     let hash = server.passwords.hash(new_password).await?;
     let changed = server
         .store

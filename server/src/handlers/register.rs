@@ -5,15 +5,18 @@ use tracing::info;
 
 use super::outcome::Outcome;
 use crate::rate_limit::Tried;
+use crate::recovery_codes;
 use crate::session::Session;
 use crate::store::NewUser;
 
-/// Answers `register`. The visitor stays logged out.
+/// Answers `register`, with recovery codes if they are asked for. The visitor stays logged
+/// out.
 pub(crate) async fn register(
     session: &Session,
     id: RequestId,
     username: &Username,
     password: Password,
+    recovery: bool,
 ) -> Outcome {
     let server = &session.server;
     if let Some(wait) = server.sanctions.closed_for(|| server.clock.now_ms()) {
@@ -33,17 +36,28 @@ pub(crate) async fn register(
         return Err(DenyCode::UsernameTaken.into());
     }
 
+    let codes = match recovery {
+        true => recovery_codes::new_codes()?,
+        false => Vec::new(),
+    };
     let password_hash = server.passwords.hash(password).await?;
     let user = NewUser {
         username: username.to_string(),
         keys,
         password_hash,
+        recovery_codes: codes.iter().map(recovery_codes::hash).collect(),
     };
     let inserted = server.store.insert_user(user).await?;
     let user = inserted.ok_or(DenyCode::UsernameTaken)?;
 
     info!(connection = session.connection, user = user.0, %username, "registered");
-    session.reply(&ServerPacket::Ok { id });
+    session.reply(&match recovery {
+        true => ServerPacket::Registered {
+            id,
+            recovery_codes: codes,
+        },
+        false => ServerPacket::Ok { id },
+    });
     Ok(())
 }
 

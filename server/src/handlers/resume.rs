@@ -59,6 +59,7 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         connection,
         token: next,
         resumed: true,
+        last_login: None,
     };
     enter(session, arriving, id, entering).await
 }

@@ -2,8 +2,8 @@
 //! are numbered [`ID`].
 
 use longhall_packet::{
-    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, LineId, Password, PresenceState,
-    PresenceText, RequestId, Role, Seq, Target, Topic, Username,
+    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, FactorCode, LineId, Password,
+    PresenceState, PresenceText, RecoveryCode, RequestId, Role, Seq, Target, Topic, Username,
 };
 
 use crate::store::Cursor;
@@ -32,6 +32,55 @@ pub(crate) fn change_password(password: &str, new_password: &str) -> ClientPacke
         id: ID,
         password: Password::parse(password).unwrap(),
         new_password: Password::parse(new_password).unwrap(),
+    }
+}
+
+pub(crate) fn login(username: &str, password: &str) -> ClientPacket {
+    ClientPacket::Login {
+        id: ID,
+        username: user(username),
+        password: Password::parse(password).unwrap(),
+        device: String::new(),
+        code: None,
+    }
+}
+
+pub(crate) fn recover(username: &str, code: &str, new_password: &str) -> ClientPacket {
+    ClientPacket::Recover {
+        id: ID,
+        username: user(username),
+        code: RecoveryCode::parse(code).unwrap(),
+        new_password: Password::parse(new_password).unwrap(),
+    }
+}
+
+pub(crate) fn renew_recovery_codes(password: &str, code: Option<&str>) -> ClientPacket {
+    ClientPacket::RenewRecoveryCodes {
+        id: ID,
+        password: Password::parse(password).unwrap(),
+        code: code.map(FactorCode::parse),
+    }
+}
+
+pub(crate) fn begin_second_factor(password: &str) -> ClientPacket {
+    ClientPacket::BeginSecondFactor {
+        id: ID,
+        password: Password::parse(password).unwrap(),
+    }
+}
+
+pub(crate) fn confirm_second_factor(code: &str) -> ClientPacket {
+    ClientPacket::ConfirmSecondFactor {
+        id: ID,
+        code: FactorCode::parse(code),
+    }
+}
+
+pub(crate) fn end_second_factor(password: &str, code: &str) -> ClientPacket {
+    ClientPacket::EndSecondFactor {
+        id: ID,
+        password: Password::parse(password).unwrap(),
+        code: FactorCode::parse(code),
     }
 }
 

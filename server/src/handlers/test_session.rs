@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use longhall_packet::{
-    Access, Change, ChannelState, ChatText, ClientPacket, CloseReason, DenyCode, Line,
-    PROTOCOL_VERSION, Password, RequestId, ResumeToken, Seq, ServerPacket, ServerRole, Target,
-    Username, codec,
+    Access, Change, ChannelState, ChatText, ClientPacket, CloseReason, DenyCode, FactorCode,
+    LastLogin, Line, PROTOCOL_VERSION, Password, RecoveryCode, RequestId, ResumeToken, Seq,
+    ServerPacket, ServerRole, Target, Username, codec,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +37,17 @@ pub(crate) struct TestSession {
     received: VecDeque<String>,
     /// Line ids given out.
     lines: u64,
+}
+
+/// What a `logged_in` says of the account's safety.
+pub(crate) struct ToldSafety {
+    pub(crate) second_factor: bool,
+    pub(crate) recovery_codes_left: u32,
+    pub(crate) last_login: Option<LastLogin>,
+}
+
+fn exposed(codes: &[RecoveryCode]) -> Vec<String> {
+    codes.iter().map(|code| code.expose().to_owned()).collect()
 }
 
 /// Settings for tests that are not about them: passwords cost little.
@@ -224,6 +235,7 @@ impl TestSession {
             id: 1,
             username: Username::parse(name).unwrap(),
             password: Password::parse("correct horse").unwrap(),
+            recovery: false,
         })
         .await;
     }
@@ -244,8 +256,80 @@ impl TestSession {
             username: Username::parse(name).unwrap(),
             password: Password::parse(password).unwrap(),
             device: device.to_owned(),
+            code: None,
         })
         .await;
+    }
+
+    /// Logs in with a code of a second factor.
+    pub(crate) async fn try_login_with(&mut self, name: &str, password: &str, code: &str) {
+        self.ask(ClientPacket::Login {
+            id: 2,
+            username: Username::parse(name).unwrap(),
+            password: Password::parse(password).unwrap(),
+            device: String::new(),
+            code: FactorCode::parse_optional(code),
+        })
+        .await;
+    }
+
+    /// Creates an account and returns its recovery codes.
+    pub(crate) async fn register_with_codes(&mut self, name: &str) -> Vec<String> {
+        self.ask(ClientPacket::Register {
+            id: 1,
+            username: Username::parse(name).unwrap(),
+            password: Password::parse("correct horse").unwrap(),
+            recovery: true,
+        })
+        .await;
+        match self.next() {
+            ServerPacket::Registered { recovery_codes, .. } => exposed(&recovery_codes),
+            other => panic!("expected codes, got {other:?}"),
+        }
+    }
+
+    pub(crate) async fn renew_codes(&mut self, password: &str) -> Vec<String> {
+        self.ask(test_requests::renew_recovery_codes(password, None))
+            .await;
+        match self.next() {
+            ServerPacket::RecoveryCodes { codes, .. } => exposed(&codes),
+            other => panic!("expected codes, got {other:?}"),
+        }
+    }
+
+    /// Begins a second factor and returns its key.
+    pub(crate) async fn begin_factor(&mut self, password: &str) -> String {
+        self.ask(test_requests::begin_second_factor(password)).await;
+        match self.next() {
+            ServerPacket::SecondFactor { secret, uri, .. } => {
+                assert!(uri.expose().contains(secret.expose()));
+                secret.expose().to_owned()
+            }
+            other => panic!("expected a key, got {other:?}"),
+        }
+    }
+
+    /// What an app with this key shows now.
+    pub(crate) fn app_code(&self, secret: &str) -> String {
+        crate::totp::code_at(secret, self.gate.session.server.clock.now_ms())
+    }
+
+    /// Takes a `logged_in` and returns what it says of the account's safety.
+    #[track_caller]
+    pub(crate) fn expect_safety(&mut self) -> ToldSafety {
+        match self.next() {
+            ServerPacket::LoggedIn {
+                second_factor,
+                recovery_codes_left,
+                last_login,
+                ..
+            } => ToldSafety {
+                second_factor,
+                recovery_codes_left,
+                last_login: last_login.map(|login| *login),
+            },
+            other => panic!("expected to be logged in, got {other:?}"),
+        }
     }
 
     /// Creates an account, logs in and returns the resume token.

@@ -81,6 +81,9 @@ fn welcome(channels: Vec<ChannelState>, last_whisper: Seq) -> ServerPacket {
         },
         invitations: Vec::new(),
         server_role: ServerRole::Player,
+        second_factor: false,
+        recovery_codes_left: 0,
+        last_login: None,
     }
 }
 

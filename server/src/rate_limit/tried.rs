@@ -2,6 +2,7 @@
 //! together.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use governor::Quota;
 use longhall_packet::Denial;
@@ -9,6 +10,10 @@ use longhall_packet::Denial;
 use super::{Limiter, RateLimits, at_least_one, network};
 use crate::config::Rates;
 use crate::store::{SessionId, SharedLimit, UserId};
+
+/// Codes of an app at one place. Three of a million are right at a time: who knows the
+/// password finds one in four years so.
+const CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(10).expect("10 is not zero");
 
 /// A try, and whose it is. It counts before any work is done for it, whether it
 /// succeeds or not.
@@ -24,8 +29,18 @@ pub(crate) enum Tried<'a> {
     /// in to: all of those together must not guess for long. One place alone cannot use
     /// it up.
     StrangersLogin(&'a str),
-    /// To change the password on a device that is logged in.
+    /// The password once more on a device that is logged in, to change it and the like.
     PasswordChange(SessionId),
+    /// To replace a password by a recovery code, under whatever name. Not for a name: there are
+    /// too many codes to find one, and who has one is to come in from anywhere.
+    Recovery(IpAddr),
+    /// The code of an app, with the right password, from where the account with this key was
+    /// logged in to before.
+    CodeAtName(IpAddr, &'a str),
+    /// The same from elsewhere: all of those together.
+    StrangersCode(&'a str),
+    /// The code of an app on a device that is logged in.
+    CodeOnDevice(SessionId),
     /// To resume with a token that is worth nothing. There are too many tokens to find
     /// one, and others keep nobody waiting who has one.
     FailedResume(IpAddr),
@@ -41,6 +56,10 @@ pub(super) struct Tries {
     logins_at_name: Limiter<(IpAddr, String)>,
     logins_of_strangers: Limiter<String>,
     password_changes: Limiter<SessionId>,
+    recoveries: Limiter<IpAddr>,
+    codes_at_name: Limiter<(IpAddr, String)>,
+    codes_of_strangers: Limiter<String>,
+    codes_on_device: Limiter<SessionId>,
     failed_resumes: Limiter<IpAddr>,
     channel_passwords: Limiter<UserId>,
 }
@@ -56,6 +75,11 @@ impl Tries {
         let of_strangers = per_minute(at_name.saturating_mul(2));
         self.logins_of_strangers.set(of_strangers);
         self.password_changes.set(per_minute(at_name));
+        self.recoveries.set(per_minute(at_name));
+        let codes = Quota::per_hour(CODES_PER_HOUR);
+        self.codes_at_name.set(codes);
+        self.codes_of_strangers.set(codes);
+        self.codes_on_device.set(codes);
         let failed_resumes = per_minute(rates.failed_resumes_per_minute);
         self.failed_resumes.set(failed_resumes);
         let passwords = per_minute(rates.channel_passwords_per_minute);
@@ -69,6 +93,10 @@ impl Tries {
         self.logins_at_name.drop_idle();
         self.logins_of_strangers.drop_idle();
         self.password_changes.drop_idle();
+        self.recoveries.drop_idle();
+        self.codes_at_name.drop_idle();
+        self.codes_of_strangers.drop_idle();
+        self.codes_on_device.drop_idle();
         self.failed_resumes.drop_idle();
         self.channel_passwords.drop_idle();
     }
@@ -90,6 +118,13 @@ impl RateLimits {
             }
             Tried::StrangersLogin(name) => self.check(&tries.logins_of_strangers, &name.to_owned()),
             Tried::PasswordChange(session) => self.check(&tries.password_changes, &session),
+            Tried::Recovery(address) => self.check(&tries.recoveries, &network(address)),
+            Tried::CodeAtName(address, name) => {
+                let key = (network(address), name.to_owned());
+                self.check(&tries.codes_at_name, &key)
+            }
+            Tried::StrangersCode(name) => self.check(&tries.codes_of_strangers, &name.to_owned()),
+            Tried::CodeOnDevice(session) => self.check(&tries.codes_on_device, &session),
             Tried::FailedResume(address) => self.check(&tries.failed_resumes, &network(address)),
             Tried::ChannelPassword(user) => self.check(&tries.channel_passwords, &user),
         }
@@ -116,6 +151,21 @@ impl RateLimits {
             Tried::PasswordChange(session) => {
                 let whose: [&[u8]; 1] = [&session.0.to_be_bytes()];
                 tries.password_changes.everywhere("password change", &whose)
+            }
+            Tried::Recovery(from) => tries.recoveries.everywhere("recovery", &[&octets(from)]),
+            Tried::CodeAtName(from, name) => {
+                let whose: [&[u8]; 2] = [&octets(from), name.as_bytes()];
+                tries.codes_at_name.everywhere("code at name", &whose)
+            }
+            Tried::StrangersCode(name) => {
+                let whose = [name.as_bytes()];
+                tries
+                    .codes_of_strangers
+                    .everywhere("code of strangers", &whose)
+            }
+            Tried::CodeOnDevice(session) => {
+                let whose: [&[u8]; 1] = [&session.0.to_be_bytes()];
+                tries.codes_on_device.everywhere("code on device", &whose)
             }
             Tried::FailedResume(from) => tries
                 .failed_resumes

@@ -2,6 +2,7 @@
 
 mod operating;
 mod operators;
+mod recovery;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -47,7 +47,8 @@ pub trait Operating: Send + Sync + 'static {
         keys: NameKeys,
     ) -> Result<bool, StoreError>;
 
-    /// Replaces an account's password and ends all its sessions; returns them.
+    /// Replaces an account's password and ends all its sessions; returns them. Its recovery
+    /// codes are void.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.

@@ -26,6 +26,7 @@ mod pages;
 mod pool;
 mod prune;
 mod reach;
+mod recovery;
 mod seat;
 mod shrink;
 mod standings;

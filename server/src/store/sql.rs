@@ -12,6 +12,7 @@ pub(super) mod operating;
 pub(super) mod operators;
 pub(super) mod places;
 pub(super) mod reads;
+pub(super) mod recovery;
 pub(super) mod sanctions;
 pub(super) mod sessions;
 pub(super) mod users;

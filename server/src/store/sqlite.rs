@@ -23,6 +23,7 @@ mod operators;
 mod pages;
 mod prune;
 mod recent_lines;
+mod recovery;
 mod store;
 #[cfg(test)]
 mod tests;

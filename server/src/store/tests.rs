@@ -19,6 +19,7 @@ macro_rules! for_each_store {
 mod channels;
 mod lines;
 mod operating;
+mod recovery;
 mod retention;
 mod standings;
 mod twins;
@@ -36,6 +37,7 @@ fn new_user(name: &str) -> NewUser {
         username: name.to_owned(),
         keys: username.keys(),
         password_hash: format!("hash of {name}"),
+        recovery_codes: Vec::new(),
     }
 }
 
@@ -54,6 +56,7 @@ fn session(user: UserId, token: u8) -> NewSession {
         at_most: 1,
         connected: Vec::new(),
         place: None,
+        network: None,
     }
 }
 

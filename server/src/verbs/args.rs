@@ -145,6 +145,15 @@ pub(crate) enum Users {
     #[command(after_help = "Examples:
   longhall-server users staff")]
     Staff,
+    /// Prints a code that works for a day, once, by which a player sets a new password
+    #[command(
+        after_help = "In the game: Forgot password?, with the name and the code. It takes
+a second factor away, too. The password stays until then.
+
+Examples:
+  longhall-server users reset-code Ada --reason 'lost phone and password, called'"
+    )]
+    ResetCode { name: String },
     /// Deletes an account, all it has and the text of all it said; for good
     #[command(after_help = "Examples:
   longhall-server users erase Mallory --yes --reason 'request of 2026-11-02'")]
@@ -480,6 +489,7 @@ impl Users {
             Users::ResetPassword { name } => Act::UsersResetPassword { name },
             Users::SetRole { name, role } => Act::UsersSetRole { name, role },
             Users::Staff => Act::UsersStaff,
+            Users::ResetCode { name } => Act::UsersResetCode { name },
             Users::Erase { name, yes } => Act::UsersErase { name, yes },
             Users::Export { name } => Act::UsersExport { name, after: None },
         }

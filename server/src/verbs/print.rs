@@ -37,6 +37,16 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
                 .map(|one| format!("{} {}\n", line(&one.username), one.role));
             rows.collect()
         }
+        Report::NewCode {
+            username,
+            code,
+            until_ms,
+        } => format!(
+            "the code of {}, shown this once, good until {}: {}\n",
+            line(username),
+            time(*until_ms),
+            code.0
+        ),
         Report::Erased {
             was,
             shown_as,
@@ -246,6 +256,14 @@ fn of_user(details: &UserDetails) -> String {
         ("seen", time(row.last_seen_at_ms)),
         ("online", yes_or_no(row.online)),
     ];
+    let factor = if details.second_factor { "yes" } else { "no" };
+    facts.push(("second factor", factor.to_owned()));
+    facts.push(("recovery codes", details.recovery_codes_left.to_string()));
+    if let Some(login) = &details.last_login {
+        let at = time(i64::try_from(login.at_ms).unwrap_or(i64::MAX));
+        let (device, network) = (line(&login.device), &login.network);
+        facts.push(("last login", format!("{at} from {network} {device}")));
+    }
     for place in &details.channels {
         facts.push(("channel", format!("{} ({})", place.channel, place.role)));
     }

@@ -94,6 +94,7 @@ const VERBS: &[&str] = &[
     "users show",
     "users rename",
     "users reset-password",
+    "users reset-code",
     "users erase",
     "users export",
     "sessions list",

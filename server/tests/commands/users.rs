@@ -119,6 +119,41 @@ async fn a_new_password_is_told_once_and_ends_all_logins() {
     assert!(!holds(&file, password));
 }
 
+#[tokio::test]
+async fn a_code_of_the_operators_is_told_once_and_sets_a_new_password() {
+    let hall = Hall::start();
+    let mut ada = hall.visitor().await;
+    ada.enter("Ada").await;
+    let operator = hall.operator();
+    operator.is_told(NOT_FOUND, &["users", "reset-code", "nobody"]);
+    let report = operator.does(&["users", "reset-code", "ada"]);
+    let code = report["code"].as_str().unwrap();
+    // Nothing has changed yet.
+    ada.say("still here").await;
+    let shown = operator.reads(&["users", "show", "ada"]);
+    assert!(
+        shown.contains("last login") && shown.contains("127.0.0.0/24"),
+        "{shown}"
+    );
+    let mut lost = hall.visitor().await;
+    let fields = format!(r#""username":"Ada","code":"{code}","new_password":"battery staple""#);
+    let id = lost.request("recover", &fields).await;
+    lost.expect_ok(id).await;
+    ada.expect_closed(CloseReason::SessionEnded).await;
+    lost.request("login", r#""username":"Ada","password":"battery staple""#)
+        .await;
+    lost.expect_logged_in("Ada").await;
+    let mut again = hall.visitor().await;
+    again.request("recover", &fields).await;
+    again.expect_deny(DenyCode::BadCredentials).await;
+    // Nobody finds it anywhere later.
+    let audit = operator.reads(&["audit", "--json"]);
+    assert!(audit.contains("reset-code") && !audit.contains(code));
+    let (_, folder) = hall.stop();
+    let file = std::fs::read(folder.path().join("longhall.db")).unwrap();
+    assert!(!holds(&file, code));
+}
+
 fn holds(bytes: &[u8], text: &str) -> bool {
     let text = text.as_bytes();
     bytes.windows(text.len()).any(|window| window == text)

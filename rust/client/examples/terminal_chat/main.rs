@@ -64,6 +64,7 @@ async fn main() -> ExitCode {
         reconnect: !options.no_reconnect,
         client_name: concat!("longhall-terminal/", env!("CARGO_PKG_VERSION")).to_owned(),
         device_name: options.device,
+        ask_for_recovery_codes: true,
         ..Config::default()
     };
     let session = Session::new(config, fastrand::u64(..));

@@ -194,7 +194,13 @@ impl Terminal {
                     tell("there are no older lines");
                 }
             }
-            Ok(Answer::Done | Answer::Posted { .. }) => {}
+            Ok(
+                Answer::Done
+                | Answer::Posted { .. }
+                // Told as an event, or never asked for here.
+                | Answer::RecoveryCodes(_)
+                | Answer::SecondFactor { .. },
+            ) => {}
             Err(error) => {
                 self.had_trouble = true;
                 let reason = clean(&error.reason);
@@ -251,6 +257,14 @@ impl Terminal {
             Event::Reconnecting { attempt, delay } => {
                 let seconds = delay.as_secs_f64();
                 tell(format_args!("try {attempt} in {seconds:.1} s"));
+            }
+            Event::RecoveryCodes { codes } => {
+                tell(
+                    "keep these: each replaces a lost password once, and they are shown this once",
+                );
+                for code in codes {
+                    tell(code.expose());
+                }
             }
             Event::Registered { username } => {
                 self.pending = self.pending.saturating_sub(1);

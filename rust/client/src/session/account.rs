@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use longhall_packet::{
-    ChannelState, ClientPacket, CloseReason, DenyCode, InboxState, Invitation, Password, RequestId,
-    ResumeToken, ServerRole, Stage, Username,
+    ChannelState, ClientPacket, CloseReason, DenyCode, FactorCode, InboxState, Invitation,
+    Password, RequestId, ResumeToken, ServerRole, Stage, Username,
 };
 
 use super::Session;
@@ -13,7 +13,9 @@ use crate::login::Account;
 use crate::markers::Markers;
 use crate::presence::Presence;
 use crate::requests::Request;
-use crate::{Answer, Call, CallError, CallErrorCode, DisconnectReason, Event, LogoutReason, State};
+use crate::{
+    Answer, Call, CallError, CallErrorCode, DisconnectReason, Event, LogoutReason, Safety, State,
+};
 
 /// What a login says of the account's logs.
 pub(super) struct Whereabouts {
@@ -21,6 +23,7 @@ pub(super) struct Whereabouts {
     pub(super) channels: Vec<ChannelState>,
     pub(super) inbox: InboxState,
     pub(super) invitations: Vec<Invitation>,
+    pub(super) safety: Safety,
 }
 
 /// What the player asks for.
@@ -42,9 +45,22 @@ impl Session {
     /// [`CallErrorCode::AlreadyPending`] while another login, or taking up the
     /// session after a cut, is under way.
     pub fn login(&mut self, now: Duration, username: &str, password: &str) -> Call {
+        self.login_with_code(now, username, password, "")
+    }
+
+    /// As [`login`](Self::login), with the code of the account's second factor, or a recovery
+    /// code in its place. A login without one that needs it is refused with
+    /// [`DenyCode::CodeNeeded`], once the password was right.
+    pub fn login_with_code(
+        &mut self,
+        now: Duration,
+        username: &str,
+        password: &str,
+        code: &str,
+    ) -> Call {
         let now = self.begin_call(now);
         let call = self.requests.next_call();
-        if let Err(error) = self.try_login(now, call, username, password) {
+        if let Err(error) = self.try_login(now, call, (username, password), code) {
             self.deny_login(call, error);
         }
         call
@@ -131,6 +147,7 @@ impl Session {
             id,
             username,
             password,
+            recovery: self.config.ask_for_recovery_codes,
         });
         Ok(())
     }
@@ -139,10 +156,11 @@ impl Session {
         &mut self,
         now: Duration,
         call: Call,
-        name: &str,
-        password: &str,
+        (name, password): (&str, &str),
+        code: &str,
     ) -> Result<(), CallError> {
         self.require(Stage::LoggedOut)?;
+        let code = FactorCode::parse_optional(code);
         let password = Password::parse(password)?;
         let username = Username::parse(name)?;
         let is_resuming = self.login.has_account() && self.state() == State::Connected;
@@ -155,6 +173,7 @@ impl Session {
             username,
             password,
             device: self.config.device_name.clone(),
+            code,
         });
         Ok(())
     }
@@ -212,6 +231,7 @@ impl Session {
         };
         let (role_before, role) = (self.login.server_role(), account.server_role);
         self.login.logged_in(account);
+        self.login.take_safety(whereabouts.safety);
         self.link.logged_in(call.is_some());
         self.announce_state();
         self.announce(Event::LoggedIn { username });

@@ -9,7 +9,7 @@ use super::account::Whereabouts;
 use crate::listing;
 use crate::login::Account;
 use crate::requests::{Asked, Request};
-use crate::{Answer, Call, CallError, CallErrorCode, Event, LogoutReason, State};
+use crate::{Answer, Call, CallError, CallErrorCode, Event, LogoutReason, Safety, State};
 
 impl Session {
     pub(super) fn handle(&mut self, now: Duration, packet: ServerPacket) {
@@ -48,7 +48,15 @@ impl Session {
                 inbox,
                 invitations,
                 server_role,
+                second_factor,
+                recovery_codes_left,
+                last_login,
             } => {
+                let safety = Safety {
+                    second_factor,
+                    recovery_codes_left,
+                    last_login: last_login.map(|login| *login),
+                };
                 let account = Account {
                     username,
                     token,
@@ -59,8 +67,17 @@ impl Session {
                     channels,
                     inbox,
                     invitations,
+                    safety,
                 };
                 self.handle_logged_in(now, id, account, whereabouts);
+            }
+            ServerPacket::Registered { id, recovery_codes } => {
+                self.registered_with_codes(id, recovery_codes);
+            }
+            ServerPacket::RecoveryCodes { id, codes } => self.codes_renewed(id, codes),
+            ServerPacket::SecondFactor { id, secret, uri } => {
+                let answer = Answer::SecondFactor { secret, uri };
+                self.answered(id, &Asked::SecondFactor, Some(answer));
             }
             ServerPacket::Posted {
                 id, channel, seq, ..
@@ -121,9 +138,10 @@ impl Session {
         // would bring no token.
         let fits = |request: &Request| match request {
             Request::Login(_) | Request::Resume | Request::Page => false,
-            Request::Asked(_, asked) => *asked == Asked::Done,
+            Request::Asked(_, asked) => matches!(asked, Asked::Done | Asked::Factor(_)),
             Request::Hello
             | Request::Register(..)
+            | Request::Recover(_)
             | Request::Logout
             | Request::Undo
             | Request::Read
@@ -136,7 +154,13 @@ impl Session {
                 self.settle(call, Ok(Answer::Done));
             }
             Some(Request::Logout) => self.end_session(LogoutReason::Asked),
-            Some(Request::Asked(call, _)) => self.settle(call, Ok(Answer::Done)),
+            Some(Request::Recover(call)) => self.settle(call, Ok(Answer::Done)),
+            Some(Request::Asked(call, asked)) => {
+                if let Asked::Factor(has_one) = asked {
+                    self.login.safety_mut().second_factor = has_one;
+                }
+                self.settle(call, Ok(Answer::Done));
+            }
             Some(Request::Read) => self.marker_noted(now),
             Some(
                 Request::Hello
@@ -213,6 +237,7 @@ impl Session {
             Some(Request::Hello) => self.hello_denied(now, &error),
             Some(Request::Register(_, call)) => self.deny_register(call, error),
             Some(Request::Login(call)) => self.deny_login(call, error),
+            Some(Request::Recover(call)) => self.settle(call, Err(error)),
             Some(Request::Resume) => self.resume_denied(now, &error),
             Some(Request::Asked(call, _)) => self.settle(call, Err(error)),
             Some(Request::Page) => self.page_denied(now, error),

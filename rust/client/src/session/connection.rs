@@ -169,6 +169,7 @@ impl Session {
                 Request::Read => self.marker_denied(now, &error),
                 Request::Register(_, call) => self.deny_register(call, error),
                 Request::Login(call) => self.deny_login(call, error),
+                Request::Recover(call) => self.settle(call, Err(error)),
                 // A server that cannot answer these is better tried afresh.
                 Request::Resume | Request::Logout | Request::Undo => {
                     return self.give_up(now, DisconnectReason::ConnectionLost);
@@ -249,6 +250,7 @@ impl Session {
             match request {
                 Request::Register(_, call) => self.deny_register(call, error),
                 Request::Login(call) => self.deny_login(call, error),
+                Request::Recover(call) => self.settle(call, Err(error)),
                 Request::Asked(call, _) => self.settle(call, Err(error)),
                 Request::Hello
                 | Request::Resume

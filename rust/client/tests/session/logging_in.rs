@@ -17,6 +17,7 @@ fn registering_does_not_log_in() {
             id,
             username,
             password,
+            recovery: false,
         },
     ] = &sent[..]
     else {
@@ -39,6 +40,7 @@ fn logging_in_takes_the_name_as_it_was_registered() {
             username,
             password,
             device,
+            code: None,
         },
     ] = &sent[..]
     else {

@@ -16,5 +16,6 @@ mod lossless;
 mod other_store;
 mod random_walk;
 mod reconnecting;
+mod recovery;
 mod stalls;
 mod support;

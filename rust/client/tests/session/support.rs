@@ -355,6 +355,7 @@ pub(crate) fn tell(event: &Event) -> String {
             format!("disconnected: {reason}, {next}")
         }
         Event::Reconnecting { attempt, .. } => format!("try {attempt}"),
+        Event::RecoveryCodes { .. } => "recovery codes".to_owned(),
         Event::Registered { username } => format!("registered {username}"),
         Event::RegisterDenied(error) => format!("register denied: {}", error.code),
         Event::HistoryReset => "history reset".to_owned(),
@@ -443,5 +444,8 @@ pub(crate) fn logged_in(id: RequestId, username: &str, number: u8) -> ServerPack
         inbox: InboxState::default(),
         invitations: Vec::new(),
         server_role: ServerRole::Player,
+        second_factor: false,
+        recovery_codes_left: 0,
+        last_login: None,
     }
 }

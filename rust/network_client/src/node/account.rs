@@ -17,7 +17,8 @@ use crate::network_request::NetworkRequest;
 #[godot_api(secondary)]
 impl NetworkClient {
     /// Creates an account. Ends in [signal registered] or [signal register_denied]. Does not log
-    /// in. A user name has 3 to 20 letters and digits of any script, `_` and `-`. Characters that
+    /// in. With [member ask_for_recovery_codes] the account's recovery codes come just before, by
+    /// [signal recovery_codes_received]. A user name has 3 to 20 letters and digits of any script, `_` and `-`. Characters that
     /// cannot be seen are taken off its ends, and full-width letters become plain ones. A password
     /// has 8 to 99 characters.
     #[func]
@@ -31,15 +32,24 @@ impl NetworkClient {
     /// while the node is about to log in by itself, see [method is_resuming]. The node sends the
     /// password once and does not keep it. The account may be logged in on several devices, see
     /// [method list_sessions].
+    ///
+    /// `code` is for accounts with a second factor, which are refused with `code_needed` without it:
+    /// what the player's app shows, or a recovery code in its place.
     #[func]
-    pub fn login(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
+    pub fn login(
+        &mut self,
+        username: GString,
+        password: GString,
+        #[opt(default = &GString::new())] code: GString,
+    ) -> Gd<NetworkRequest> {
         let device = self.device_name.clone();
         self.call("login", |session, now| {
             session.config_mut().device_name = match device.is_empty() {
                 true => Os::singleton().get_name().to_string(),
                 false => device.to_string(),
             };
-            session.login(now, &username.to_string(), &password.to_string())
+            let (username, password) = (username.to_string(), password.to_string());
+            session.login_with_code(now, &username, &password, &code.to_string())
         })
     }
 

@@ -48,6 +48,10 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
                 .reconnecting()
                 .emit(i64::from(attempt), delay.as_secs_f64());
         }
+        Event::RecoveryCodes { codes } => {
+            let codes = convert::codes(&codes);
+            node.signals().recovery_codes_received().emit(&codes);
+        }
         Event::Registered { username } => node.signals().registered().emit(&username),
         Event::RegisterDenied(CallError { code, reason, .. }) => {
             node.signals().register_denied().emit(code.name(), &reason);

@@ -26,6 +26,7 @@ impl INode for NetworkClient {
         let config = Config {
             // What operators know it by, in their logs and in packages.
             client_name: concat!("longhall-godot/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ask_for_recovery_codes: true,
             ..Config::default()
         };
         let mut node = Self {
@@ -42,6 +43,7 @@ impl INode for NetworkClient {
             reconnect_max_delay: config.reconnect_max_delay.as_secs_f64(),
             history_lines: config.history_lines.into(),
             device_name: GString::new(),
+            ask_for_recovery_codes: config.ask_for_recovery_codes,
             frame_budget: 2.0,
             #[cfg(feature = "bad-weather")]
             bad_weather_latency: 0.0,
@@ -66,6 +68,9 @@ impl INode for NetworkClient {
             channels_max: 0,
             edit_window: 0,
             lobby: PhantomVar::default(),
+            has_second_factor: PhantomVar::default(),
+            recovery_codes_left: PhantomVar::default(),
+            last_login: PhantomVar::default(),
             session: Session::new(config, seed()),
             transport: Transport::default(),
             requests: HashMap::new(),

@@ -9,9 +9,9 @@ use crate::channel::MAX_NUMBER;
 use crate::limits::{MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS};
 use crate::text::{Pile, is_layout_control, is_mark};
 use crate::{
-    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, Field, LineId,
-    Password, PresenceState, PresenceText, RequestId, ResumeToken, Role, Seq, Target, Topic,
-    Username,
+    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, FactorCode,
+    Field, LineId, Password, PresenceState, PresenceText, RecoveryCode, RequestId, ResumeToken,
+    Role, Seq, Target, Topic, Username,
 };
 
 /// Reads one packet from a client. Fields it does not know are passed over, so
@@ -56,6 +56,8 @@ struct RawPacket<'a> {
     username: Option<String>,
     password: Option<String>,
     new_password: Option<String>,
+    code: Option<String>,
+    recovery: Option<bool>,
     device: Option<String>,
     token: Option<String>,
     session: Option<u64>,
@@ -152,13 +154,50 @@ impl RawPacket<'_> {
                 id,
                 password: Password::parse(need(self.password)?)?,
                 username: username(self.username)?,
+                recovery: self.recovery.unwrap_or(false),
             },
             "login" => ClientPacket::Login {
                 id,
+                code: self.code.and_then(FactorCode::parse_optional),
                 password: Password::parse(need(self.password)?)?,
                 username: username(self.username)?,
                 device: label(&self.device.unwrap_or_default(), MAX_DEVICE_CHARS),
             },
+            "recover" => {
+                // Both become secrets first, and are wiped, whichever is refused.
+                let new = |text| Password::parse_field(text, Field::NewPassword);
+                let (code, new_password) = (
+                    self.code.map(RecoveryCode::parse),
+                    self.new_password.map(new),
+                );
+                ClientPacket::Recover {
+                    id,
+                    username: username(self.username)?,
+                    new_password: need(new_password)??,
+                    code: need(code)??,
+                }
+            }
+            "renew_recovery_codes" => ClientPacket::RenewRecoveryCodes {
+                id,
+                code: self.code.and_then(FactorCode::parse_optional),
+                password: Password::parse(need(self.password)?)?,
+            },
+            "begin_second_factor" => ClientPacket::BeginSecondFactor {
+                id,
+                password: Password::parse(need(self.password)?)?,
+            },
+            "confirm_second_factor" => ClientPacket::ConfirmSecondFactor {
+                id,
+                code: FactorCode::parse(need(self.code)?),
+            },
+            "end_second_factor" => {
+                let code = self.code.map(FactorCode::parse);
+                ClientPacket::EndSecondFactor {
+                    id,
+                    password: Password::parse(need(self.password)?)?,
+                    code: need(code)?,
+                }
+            }
             "resume" => ClientPacket::Resume {
                 id,
                 token: ResumeToken::parse(need(self.token)?)?,

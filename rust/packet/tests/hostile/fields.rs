@@ -71,7 +71,9 @@ fn check_taken(text: &str, changes: Value) {
 fn is_optional(packet: &str, field: &str) -> bool {
     matches!(
         (packet, field),
-        ("login", "device")
+        ("login", "device" | "code")
+            | ("register", "recovery")
+            | ("renew_recovery_codes", "code")
             | ("close_session", "session")
             | ("history" | "channels" | "members", "after")
             | ("history", "before")

@@ -27,6 +27,13 @@ fn no_secret_shows_in_a_decode_error() {
         format!(r#"{{"type":"change_password","id":7,"password":"x","new_password":"{SECRET}"}}"#),
         format!(r#"{{"type":"change_password","id":7,"password":"{SECRET}","new_password":"x"}}"#),
         format!(r#"{{"type":"change_password","id":7,"password":"{SECRET}"}}"#),
+        format!(
+            r#"{{"type":"recover","id":7,"username":"ada","code":"{SECRET}","new_password":"{SECRET}"}}"#
+        ),
+        format!(r#"{{"type":"recover","id":7,"username":"","code":"{SECRET}"}}"#),
+        format!(r#"{{"type":"end_second_factor","id":7,"code":"{SECRET}"}}"#),
+        format!(r#"{{"type":"end_second_factor","id":7,"code":"{SECRET}","password":"x"}}"#),
+        format!(r#"{{"type":"registered","id":7,"recovery_codes":["{SECRET}"]}}"#),
         format!(r#"{{"type":"join","id":7,"channel":"","channel_password":"{SECRET}"}}"#),
         format!(r#"{{"type":"join","id":7,"channel_password":"{SECRET}"}}"#),
         format!(r#"{{"type":"join","id":7,"channel":"x","channel_password":["{SECRET}"]}}"#),
@@ -59,12 +66,14 @@ fn no_secret_shows_in_a_decode_error() {
 fn no_secret_shows_when_a_packet_is_debugged() {
     for sample in client_samples() {
         let shown = format!("{:?} {:#?}", sample.packet, sample.packet);
-        for secret in ["correct horse", "0123456789abcdef"] {
+        for secret in ["correct horse", "0123456789abcdef", "ABCD", "287082"] {
             assert!(!shown.contains(secret), "{shown}");
         }
     }
     for sample in server_samples() {
         let shown = format!("{:?} {:#?}", sample.packet, sample.packet);
-        assert!(!shown.contains("0123456789abcdef"), "{shown}");
+        for secret in ["0123456789abcdef", "ABCD", "GEZDGNBV"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
     }
 }

@@ -124,6 +124,13 @@ fn the_fullest_login_fits_a_clients_buffer() {
                     inbox,
                     invitations: vec![invitation; 50],
                     server_role,
+                    second_factor: true,
+                    recovery_codes_left: 8,
+                    last_login: Some(Box::new(longhall_packet::LastLogin {
+                        at_ms: MAX_NUMBER,
+                        device: wide(longhall_packet::limits::MAX_DEVICE_CHARS),
+                        network: "2001:db8:ffff::/48".into(),
+                    })),
                 })
             }
             _ => None,

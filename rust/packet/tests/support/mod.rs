@@ -4,9 +4,10 @@
 
 use longhall_packet::{
     Access, Change, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket,
-    Conversation, Denial, DenyCode, Field, InboxState, Invitation, LeaveReason, Limits, Line,
-    LineKind, ListedChannel, ListedSession, Member, Password, Presence, PresenceState,
-    PresenceText, ResumeToken, Role, ServerPacket, ServerRole, Target, Topic, Username,
+    Conversation, Denial, DenyCode, FactorCode, FactorKey, Field, InboxState, Invitation,
+    LastLogin, LeaveReason, Limits, Line, LineKind, ListedChannel, ListedSession, Member, Password,
+    Presence, PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, ServerPacket,
+    ServerRole, Target, Topic, Username,
 };
 
 mod client;
@@ -45,6 +46,14 @@ fn user(name: &str) -> Username {
 
 fn password(text: &str) -> Password {
     Password::parse(text).expect("a valid password")
+}
+
+fn code(text: &str) -> FactorCode {
+    FactorCode::parse(text)
+}
+
+fn recovery_code(text: &str) -> RecoveryCode {
+    RecoveryCode::parse(text).expect("a valid code")
 }
 
 fn key() -> ChannelPassword {

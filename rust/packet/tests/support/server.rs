@@ -59,6 +59,9 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
                 by: "Жанна_99".into(),
             }],
             server_role: ServerRole::Admin,
+            second_factor: false,
+            recovery_codes_left: 0,
+            last_login: None,
         },
         "server_logged_in_first.json" => ServerPacket::LoggedIn {
             id: 3,
@@ -76,6 +79,45 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             inbox: InboxState { first_seq: 1, ..InboxState::default() },
             invitations: Vec::new(),
             server_role: ServerRole::Player,
+            second_factor: false,
+            recovery_codes_left: 0,
+            last_login: None,
+        },
+        "server_logged_in_again.json" => ServerPacket::LoggedIn {
+            id: 40,
+            username: "Ben".into(),
+            resume_token: token(),
+            session: 14,
+            epoch: String::new(),
+            channels: vec![lobby()],
+            inbox: InboxState { first_seq: 1, ..InboxState::default() },
+            invitations: Vec::new(),
+            server_role: ServerRole::Player,
+            second_factor: true,
+            recovery_codes_left: 7,
+            last_login: Some(Box::new(LastLogin {
+                at_ms: NOW,
+                device: "Ada's \"Deck\" 🎮".into(),
+                network: "203.0.113.0/24".into(),
+            })),
+        },
+        "server_registered.json" => ServerPacket::Registered {
+            id: 39,
+            recovery_codes: vec![
+                recovery_code("ABCD-EFGH-JKMN-PQRS-TVWX"),
+                recovery_code("0123-4567-89ZY-XWVT-SRQP"),
+            ],
+        },
+        "server_recovery_codes.json" => ServerPacket::RecoveryCodes {
+            id: 43,
+            codes: vec![recovery_code("ABCD-EFGH-JKMN-PQRS-TVWX")],
+        },
+        "server_second_factor.json" => ServerPacket::SecondFactor {
+            id: 45,
+            secret: FactorKey::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
+            uri: FactorKey::new(
+                "otpauth://totp/Longhall:Ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Longhall",
+            ),
         },
         "server_chat.json" => ServerPacket::Chat {
             channel: "lobby".into(),

@@ -12,8 +12,8 @@ use longhall_packet::limits::{
     MIN_USERNAME_CHARS,
 };
 use longhall_packet::{
-    ChannelName, ChannelPassword, ChatText, Denial, DenyCode, Field, Password, PresenceText,
-    Target, Topic, Username,
+    ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, Field, Password,
+    PresenceText, RecoveryCode, Target, Topic, Username,
 };
 
 use DenyCode::{ForbiddenCharacter, TooLong, TooShort};

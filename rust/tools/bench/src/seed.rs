@@ -59,6 +59,7 @@ async fn create_account(store: &SqliteStore, account: &mut Account) -> Result<()
         username: account.username.clone(),
         keys: username.keys(),
         password_hash: "no password".to_owned(),
+        recovery_codes: Vec::new(),
     };
     let user = store.insert_user(user).await?;
     let mut bytes = [0; 32];
@@ -75,6 +76,7 @@ async fn create_account(store: &SqliteStore, account: &mut Account) -> Result<()
         at_most: 1,
         connected: Vec::new(),
         place: None,
+        network: None,
     };
     store.insert_session(session).await?;
     account.token = Some(token);

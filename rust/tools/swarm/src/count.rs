@@ -234,6 +234,9 @@ mod tests {
             },
             invitations: Vec::new(),
             server_role: longhall_packet::ServerRole::Player,
+            second_factor: false,
+            recovery_codes_left: 0,
+            last_login: None,
         }
     }
 

@@ -1,12 +1,13 @@
 //! Accounts, sessions and blocks.
 
 use longhall_packet::{
-    CloseReason, DenyCode, ListedSession, PROTOCOL_VERSION, Password, PresenceState, RequestId,
-    ResumeToken, ServerPacket, Username,
+    CloseReason, Denial, DenyCode, FactorCode, ListedSession, PROTOCOL_VERSION, Password,
+    PresenceState, RequestId, ResumeToken, ServerPacket, Username,
 };
 
+use super::recovery::{code_hash, told};
 use super::{Answer, FakeServer, Me, Seat};
-use crate::records::{NewSession, Rotation, SessionId, TokenHash, User};
+use crate::records::{LoginRow, NewSession, Rotation, SessionId, TokenHash, User};
 
 /// Sessions an account may have.
 const SESSIONS_PER_ACCOUNT: usize = 8;
@@ -28,26 +29,47 @@ impl FakeServer {
         id: RequestId,
         username: &Username,
         password: &Password,
+        recovery: bool,
     ) -> Answer {
         if self.account(username.as_str()).is_some() {
             return Err(DenyCode::UsernameTaken.into());
         }
         self.add_account(username.as_str(), password.expose());
-        self.ok(from, id)
+        if !recovery {
+            return self.ok(from, id);
+        }
+        let recovery_codes = self.new_codes();
+        let hashes: Vec<_> = recovery_codes.iter().map(code_hash).collect();
+        if let Some(user) = self.account(username.as_str()).map(|user| user.id) {
+            self.world.set_codes(user, &hashes);
+        }
+        self.reply(from, ServerPacket::Registered { id, recovery_codes });
+        Ok(())
+    }
+
+    /// Whose login it is, if it is one.
+    pub(super) fn check_login(
+        &mut self,
+        username: &Username,
+        password: &Password,
+        code: Option<&FactorCode>,
+    ) -> Result<User, Denial> {
+        let user = self.account(username.as_str()).cloned();
+        let user = user.filter(|user| user.password_hash == password.expose());
+        let user = user.ok_or(DenyCode::BadCredentials)?;
+        self.check_factor(user.id, code)?;
+        Ok(user)
     }
 
     pub(super) fn login(
         &mut self,
         from: u64,
         id: RequestId,
-        username: &Username,
-        password: &Password,
+        user: User,
         device: String,
         token: ResumeToken,
-    ) -> Answer {
-        let user = self.account(username.as_str()).cloned();
-        let user = user.filter(|user| user.password_hash == password.expose());
-        let user = user.ok_or(DenyCode::BadCredentials)?;
+    ) {
+        let before = self.world.safety(user.id).last_login;
         let connected = self.seats_of(user.id).map(|seat| seat.session).collect();
         let (session, ended) = self.world.insert_session(NewSession {
             user: user.id,
@@ -59,10 +81,10 @@ impl FakeServer {
             at_most: SESSIONS_PER_ACCOUNT,
             connected,
             place: None,
+            network: Some(String::new()),
         });
         self.end_sessions(&ended);
-        self.enter(from, id, user, session, token);
-        Ok(())
+        self.enter(from, id, (user, session), token, before);
     }
 
     pub(super) fn resume(
@@ -81,7 +103,7 @@ impl FakeServer {
             ended_by_ms: 0,
         });
         let (user, session) = resumed.ok_or(DenyCode::SessionExpired)?;
-        self.enter(from, id, user, session, token);
+        self.enter(from, id, (user, session), token, None);
         Ok(())
     }
 
@@ -90,9 +112,9 @@ impl FakeServer {
         &mut self,
         from: u64,
         id: RequestId,
-        user: User,
-        session: SessionId,
+        (user, session): (User, SessionId),
         token: ResumeToken,
+        last_login: Option<LoginRow>,
     ) {
         let is_new = !self.is_online(user.id);
         let earlier = self.online.iter().find(|(_, seat)| seat.session == session);
@@ -115,6 +137,7 @@ impl FakeServer {
         let blocked = self.world.blocks(user.id);
         let mut invitations = self.world.invitations(user.id);
         invitations.retain(|invitation| blocked.iter().all(|(_, name)| *name != invitation.by));
+        let safety = self.world.safety(user.id);
         let logged_in = ServerPacket::LoggedIn {
             id,
             resume_token: token,
@@ -127,6 +150,9 @@ impl FakeServer {
             inbox: self.world.open_inbox(user.id),
             invitations,
             server_role: self.world.server_role(user.id),
+            second_factor: safety.second_factor.is_some(),
+            recovery_codes_left: safety.recovery_codes_left,
+            last_login: last_login.map(|row| Box::new(told(row))),
             username: user.username,
         };
         self.reply(from, logged_in);
@@ -192,7 +218,7 @@ impl FakeServer {
     }
 
     /// Closes the connections of sessions that are no more.
-    fn end_sessions(&mut self, ended: &[SessionId]) {
+    pub(super) fn end_sessions(&mut self, ended: &[SessionId]) {
         let lost = self.online.iter();
         let lost = lost.filter(|(_, seat)| ended.contains(&seat.session));
         let lost: Vec<u64> = lost.map(|(connection, _)| *connection).collect();

@@ -77,6 +77,7 @@ function doing(may, { username: name }, again) {
     made.push(
       button("Rename…", () => rename(name), { "data-test": "rename" }),
       button("New password…", () => reset(name, again), { "data-test": "reset-password" }),
+      button("Code…", () => giveCode(name), { "data-test": "reset-code" }),
       button("Export", () => download(name), { "data-test": "export" }),
       button("Erase…", () => erase(name), { class: "danger", "data-test": "erase" }),
     );
@@ -183,6 +184,17 @@ const reset = async (name, again) => {
   if (!password) return;
   again();
   tellOnce(`The new password of ${name}`, "It is shown this once.", password);
+};
+
+const giveCode = async (name) => {
+  const code = await ask({
+    title: `A code for ${name}`,
+    text: "Good for a day. By it the player sets a new password, and loses a second factor, too.",
+    fields: [REASON()],
+    verb: "Make one",
+    act: async ({ reason }) => (await act("users reset-code", { name }, reason)).code,
+  });
+  if (code) tellOnce(`The code of ${name}`, "It is shown this once.", code);
 };
 
 // All pages of what is known of an account, as a file.

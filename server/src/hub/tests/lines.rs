@@ -337,6 +337,7 @@ async fn two_chat_logs_of_one_store_keep_one_order() {
             username: name.to_owned(),
             keys: longhall_packet::Username::parse(name).unwrap().keys(),
             password_hash: String::new(),
+            recovery_codes: Vec::new(),
         };
         let user = store.insert_user(new).await.unwrap().unwrap();
         let who = Newcomer {

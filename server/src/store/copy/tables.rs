@@ -99,6 +99,39 @@ pub(in crate::store) const TABLES: &[Table] = &[
         counts_ids: false,
     },
     Table {
+        name: "recovery_codes",
+        columns: &[
+            number("user_id"),
+            number("number"),
+            bytes("code_hash"),
+            number("expires_at_ms"),
+        ],
+        key: 2,
+        counts_ids: false,
+    },
+    Table {
+        name: "second_factors",
+        columns: &[
+            number("user_id"),
+            text("secret"),
+            number("is_confirmed"),
+            number("used_step"),
+        ],
+        key: 1,
+        counts_ids: false,
+    },
+    Table {
+        name: "last_logins",
+        columns: &[
+            number("user_id"),
+            number("at_ms"),
+            text("device"),
+            text("network"),
+        ],
+        key: 1,
+        counts_ids: false,
+    },
+    Table {
         name: "logs",
         columns: &[number("id"), text("channel_name"), number(LAST_SEQ)],
         key: 1,

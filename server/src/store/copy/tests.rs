@@ -5,8 +5,8 @@ use longhall_packet::{Access, ChannelName, Username};
 use super::*;
 use crate::store::postgres::tests as postgres_tests;
 use crate::store::{
-    Created, Cursor, Log, LogAction, LogEntry, MemberLimits, NewChannel, NewSession, NewUser,
-    PostgresError, PostgresStore, SqliteStore, Store, UserId,
+    CodeHash, Created, Cursor, Log, LogAction, LogEntry, MemberLimits, NewChannel, NewSession,
+    NewUser, PostgresError, PostgresStore, SqliteStore, Store, UserId,
 };
 
 fn new_user(name: &str) -> NewUser {
@@ -14,6 +14,7 @@ fn new_user(name: &str) -> NewUser {
         username: name.to_owned(),
         keys: Username::parse(name).unwrap().keys(),
         password_hash: format!("hash of {name}"),
+        recovery_codes: Vec::new(),
     }
 }
 
@@ -42,8 +43,14 @@ async fn live_in(store: &dyn Store) {
         ended_by_ms: 0,
         at_most: 8,
         place: None,
+        network: Some("203.0.113.0/24".to_owned()),
     };
     store.insert_session(session).await.unwrap();
+    let codes = vec![CodeHash([1; 32]), CodeHash([2; 32])];
+    let renewed = store.renew_codes(ada, "hash of ada".to_owned(), codes);
+    assert!(renewed.await.unwrap());
+    store.give_code(ben, CodeHash([3; 32]), 9).await.unwrap();
+    store.begin_factor(ada, "AAAA".to_owned()).await.unwrap();
     let den = NewChannel {
         name: ChannelName::parse("den").unwrap(),
         topic: "dragons, \"quoted\"\n".to_owned(),

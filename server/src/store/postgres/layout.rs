@@ -40,6 +40,10 @@ pub(super) const STEPS: &[Step] = &[
         script: include_str!("schema/0006_staff.sql"),
         works_from: 1,
     },
+    Step {
+        script: include_str!("schema/0007_recovery.sql"),
+        works_from: 1,
+    },
 ];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.

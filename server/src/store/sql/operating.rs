@@ -136,6 +136,8 @@ pub(in crate::store) fn replace_password<D: Engine>(
         "UPDATE users SET password_hash = ?2 WHERE id = ?1",
         &[user.0.into(), hash.into()],
     )?;
+    // Somebody else may have had the account, and made codes to come back by.
+    super::recovery::forget_codes(db, user)?;
     // No session has the number 0.
     sessions::delete(db, user, None, SessionId(0))
 }
@@ -156,6 +158,9 @@ pub(in crate::store) fn bury<D: Engine>(
     for sql in [
         "DELETE FROM sessions WHERE user_id = ?1",
         "DELETE FROM places WHERE user_id = ?1",
+        "DELETE FROM recovery_codes WHERE user_id = ?1",
+        "DELETE FROM second_factors WHERE user_id = ?1",
+        "DELETE FROM last_logins WHERE user_id = ?1",
         "DELETE FROM invitations WHERE user_id = ?1 OR by_user_id = ?1",
         "DELETE FROM blocks WHERE user_id = ?1 OR blocked_id = ?1",
         "DELETE FROM channel_reads WHERE user_id = ?1",

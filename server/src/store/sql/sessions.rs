@@ -43,6 +43,9 @@ pub(in crate::store) fn insert<D: Engine>(
     if let Some(place) = session.place {
         super::places::note(db, session.user, place, session.now_ms)?;
     }
+    if let Some(network) = &session.network {
+        super::recovery::note_login(db, session, network)?;
+    }
     Ok((id, ended))
 }
 

@@ -43,6 +43,9 @@ pub(in crate::store) fn insert<D: Engine>(
              SELECT ?1, id, last_seq FROM channel_states WHERE is_lobby = 1 AND last_seq > 0",
             &[id.into()],
         )?;
+        if !user.recovery_codes.is_empty() {
+            super::recovery::set_codes(db, UserId(id), &user.recovery_codes)?;
+        }
     }
     Ok(id.map(UserId))
 }

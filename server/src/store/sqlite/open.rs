@@ -26,6 +26,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0008_operators.sql")),
     M::up(include_str!("../migrations/0009_lockdown.sql")),
     M::up(include_str!("../migrations/0010_staff.sql")),
+    M::up(include_str!("../migrations/0011_recovery.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.
@@ -36,7 +37,7 @@ const LOCK_TRIES: usize = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// Statements a connection keeps prepared: all there are.
-const STATEMENTS: usize = 128;
+const STATEMENTS: usize = 160;
 
 /// Why a database cannot be used. The text is for the operator and says what to do.
 #[derive(Debug, thiserror::Error)]

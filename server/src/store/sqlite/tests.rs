@@ -24,6 +24,7 @@ fn new_user(name: &str) -> NewUser {
         username: name.to_owned(),
         keys: Username::parse(name).unwrap().keys(),
         password_hash: "hash".to_owned(),
+        recovery_codes: Vec::new(),
     }
 }
 

@@ -108,6 +108,7 @@ impl Server {
         let trade = ChannelName::parse("trade").expect("a sound name");
         for (account, writer) in ACCOUNTS.into_iter().zip(WRITERS..) {
             let login = ClientPacket::Login {
+                code: None,
                 id: 1,
                 username: Username::parse(account).expect("a sound name"),
                 password: Password::parse(PASSWORD).expect("a sound password"),

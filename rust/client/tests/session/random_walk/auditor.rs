@@ -101,6 +101,9 @@ impl Auditor {
                 assert!(self.will_retry, "nobody gave up");
                 self.attempts_pending = false;
             }
+            Event::RecoveryCodes { .. } => {
+                panic!("nobody asked for codes");
+            }
             Event::Registered { username } => {
                 self.registrations = less_one(self.registrations, "registration");
                 assert!(honest.is_none_or(|s| s.has_account(&username.to_lowercase())));

@@ -220,6 +220,9 @@ impl Server {
                 inbox: InboxState::default(),
                 invitations: Vec::new(),
                 server_role: ServerRole::Player,
+                second_factor: true,
+                recovery_codes_left: 3,
+                last_login: None,
             }),
             10 => Frame::of(&ServerPacket::Chat {
                 channel: "lobby".to_owned(),

@@ -46,6 +46,7 @@ async fn hall(server: &PostgresStore) -> ChannelId {
             username: username.as_str().to_owned(),
             keys: username.keys(),
             password_hash: String::new(),
+            recovery_codes: Vec::new(),
         };
         server.insert_user(user).await.unwrap().unwrap();
     }

@@ -137,6 +137,7 @@ fn user(name: &str) -> NewUser {
         username: name.to_owned(),
         keys: Username::parse(name).unwrap().keys(),
         password_hash: String::new(),
+        recovery_codes: Vec::new(),
     }
 }
 

@@ -22,6 +22,7 @@ fn new_user(name: &str) -> NewUser {
         username: name.to_owned(),
         keys: Username::parse(name).unwrap().keys(),
         password_hash: "hash".to_owned(),
+        recovery_codes: Vec::new(),
     }
 }
 
@@ -137,6 +138,7 @@ async fn no_account_gets_more_sessions_than_it_may_have() {
                 at_most: 2,
                 connected: Vec::new(),
                 place: None,
+                network: None,
             })
         });
         for made in join_all(logging_in).await {

@@ -127,6 +127,7 @@ impl Running {
             username: "Ada".to_owned(),
             keys: Username::parse("Ada").unwrap().keys(),
             password_hash: "hash".to_owned(),
+            recovery_codes: Vec::new(),
         };
         let ada = store.insert_user(ada).await.unwrap().unwrap();
         let name = ChannelName::parse("lobby").unwrap();
