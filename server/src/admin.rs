@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 pub(crate) use act::CONSOLE;
 pub use act::{Act, Actor, Order};
+pub(crate) use erase::erase_account;
 pub(crate) use ground::Ground;
 pub use report::{ActError, Answer, Report};
 pub(crate) use run::{note, run};

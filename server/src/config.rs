@@ -7,6 +7,7 @@
 //! which then reads it from `Server::settings`; the others wait for a restart. Those that
 //! few ever need are left out of `-h`, by `hide_short_help`.
 
+mod accounts;
 mod acme;
 mod admin;
 mod admin_socket;
@@ -34,6 +35,7 @@ use clap::{ArgGroup, Args, Command, FromArgMatches, value_parser};
 use longhall_packet::Limits;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
+pub use accounts::Accounts;
 pub use acme::Acme;
 pub use admin::{Admin, RemoteAdmin};
 pub use admin_socket::AdminSocket;
@@ -83,6 +85,9 @@ pub struct Config {
     /// Who may not have a name, and who may not come in.
     #[command(flatten)]
     pub names: Names,
+    /// What players may do with their own accounts.
+    #[command(flatten)]
+    pub accounts: Accounts,
     /// Backups that the server makes by itself.
     #[command(flatten)]
     pub backups: Backups,

@@ -470,6 +470,52 @@ async fn presence(twins: &mut Twins) {
     twins.login(ada, "ada").await;
 }
 
+async fn own_data(twins: &mut Twins) {
+    let [ada, bob] = twins.players(["ada", "bob"]).await;
+    twins.create(ada, "den", Access::Open).await;
+    twins.join(bob, "den", None).await;
+    twins.say(ada, "den", "one").await;
+    twins.say(bob, "den", "two").await;
+    twins.say(bob, "@ada", "psst").await;
+    twins.block(ada, "bob").await;
+    twins.export(ada, Some("lines 0")).await;
+    twins.export(ada, None).await;
+    twins.export(ada, Some("whispers 0")).await;
+    twins.export(ada, None).await;
+    twins.export(ada, Some("lines 0")).await;
+    twins.unblock(ada, "bob").await;
+
+    let tablet = twins.connect();
+    twins.login(tablet, "ada").await;
+    twins.rename(ada, "battery staple", "Grace").await;
+    for taken in ["bob", "BOB", "lobby"] {
+        twins.rename(ada, "correct horse", taken).await;
+    }
+    twins.rename(ada, "correct horse", "Grace").await;
+    twins.rename(tablet, "correct horse", "Hopper").await;
+    let visitor = twins.connect();
+    twins.register(visitor, "ada").await;
+    twins.rename(bob, "correct horse", "ADA").await;
+    twins.say(tablet, "den", "three").await;
+    twins.say(bob, "@ada", "who?").await;
+    twins.say(bob, "@grace", "you").await;
+    twins.members(bob, "den", None).await;
+    twins.history(bob, "den", (None, None), 9).await;
+    twins.history(bob, "@", (None, None), 9).await;
+    twins.block(bob, "grace").await;
+
+    twins.keep_account(ada).await;
+    twins.delete_account(ada, "battery staple").await;
+    twins.delete_account(ada, "correct horse").await;
+    twins.members(bob, "den", None).await;
+    let back = twins.connect();
+    twins.login(back, "ada").await;
+    twins.login(back, "grace").await;
+    twins.keep_account(back).await;
+    twins.logout(back).await;
+    twins.login(back, "grace").await;
+}
+
 /// Makes a test of each conversation, and one that all packets are sent in them.
 macro_rules! conversations {
     ($($name:ident: $test:ident)*) => {
@@ -503,5 +549,6 @@ conversations! {
     lines: a_fake_server_takes_lines_as_a_real_one_does
     whispers: a_fake_server_whispers_as_a_real_one_does
     blocks: a_fake_server_hides_as_a_real_one_does
+    own_data: a_fake_server_deletes_exports_and_renames_as_a_real_one_does
     presence: a_fake_server_tells_who_is_there_as_a_real_one_does
 }

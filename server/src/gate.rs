@@ -91,7 +91,13 @@ impl Gate {
             self.session.close_after_answer(CloseReason::Banned);
             return Err(Denial::new(DenyCode::Banned));
         }
-        let is_history = matches!(decoded, Ok(ClientPacket::History { .. }));
+        let is_page = |packet: &ClientPacket| {
+            matches!(
+                packet,
+                ClientPacket::History { .. } | ClientPacket::Export { after: Some(_), .. }
+            )
+        };
+        let is_history = decoded.as_ref().is_ok_and(is_page);
         let allowed = self.limit.check(is_history, now);
         let allowed = allowed.and_then(|()| self.check_line(&decoded, now));
         allowed.inspect_err(|_| self.excess_packets += 1)?;
@@ -214,6 +220,16 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
         ClientPacket::CloseSession { id, session: which } => {
             handlers::close_session(session, id, which).await
         }
+        ClientPacket::DeleteAccount { id, password } => {
+            handlers::delete_account(session, id, password).await
+        }
+        ClientPacket::KeepAccount { id } => handlers::keep_account(session, id).await,
+        ClientPacket::Export { id, after } => handlers::export(session, id, after.as_deref()).await,
+        ClientPacket::Rename {
+            id,
+            password,
+            username,
+        } => handlers::rename(session, id, password, &username).await,
         ClientPacket::Chat {
             id,
             channel,

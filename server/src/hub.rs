@@ -42,6 +42,7 @@ mod device;
 mod members;
 mod peers;
 pub(crate) mod presence;
+mod renaming;
 mod roster;
 mod set_right;
 #[cfg(test)]
@@ -52,6 +53,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use longhall_packet::{ChannelName, ChannelState, PresenceState, Seq, ServerPacket, ServerRole};
 use tokio::time::Instant;
 
@@ -123,9 +125,13 @@ pub(crate) struct HubCounts {
     pub(crate) delivered: u64,
 }
 
+/// The name of an account that is online, for its sessions here: it may change.
+pub(crate) type SharedName = Arc<ArcSwap<String>>;
+
 /// An account that is online.
 struct Player {
     username: String,
+    shared_name: SharedName,
     name_key: String,
     /// One for each session; never empty.
     devices: Vec<Device>,
@@ -288,11 +294,13 @@ impl Hub {
             who.outbox.push(invitation);
         }
         state.entries += 1;
+        let name = state.shared_name(who);
         Ok(HubEntry::new(
             self.clone(),
             who.user,
             who.session,
             Arc::clone(&who.outbox),
+            name,
         ))
     }
 

@@ -45,6 +45,7 @@
 
 pub mod admin;
 pub mod config;
+mod deletions;
 mod drain;
 pub mod log;
 mod server;

@@ -121,6 +121,15 @@ pub(crate) enum News {
         /// For everybody in the channel.
         packet: String,
     },
+    /// A player has another name.
+    Renamed {
+        #[serde(with = "number")]
+        user: UserId,
+        username: String,
+        name_key: String,
+        /// For everybody who is online.
+        packet: String,
+    },
     /// A packet for everybody in a channel.
     Announced {
         #[serde(with = "number")]
@@ -239,6 +248,7 @@ impl News {
             | News::Joined { .. }
             | News::Left { .. }
             | News::Role { .. }
+            | News::Renamed { .. }
             | News::Announced { .. } => None,
         }
     }
@@ -289,6 +299,12 @@ impl News {
             News::Left {
                 username, packet, ..
             } => is_short(username) && is_packet(packet),
+            News::Renamed {
+                username,
+                name_key,
+                packet,
+                ..
+            } => is_short(username) && is_short(name_key) && is_packet(packet),
             News::Told { packet, .. }
             | News::Invited { packet, .. }
             | News::Role { packet, .. }

@@ -120,7 +120,8 @@ pub(crate) fn is_speech(packet: &ClientPacket) -> bool {
         | ClientPacket::Edit { .. }
         | ClientPacket::Create { .. }
         | ClientPacket::SetTopic { .. }
-        | ClientPacket::Invite { .. } => true,
+        | ClientPacket::Invite { .. }
+        | ClientPacket::Rename { .. } => true,
         ClientPacket::SetPresence { text, .. } => !text.is_empty(),
         _ => false,
     }

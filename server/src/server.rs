@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 use longhall_packet::{ChannelName, Denial, DenyCode};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +21,7 @@ use crate::chat_log::ChatLog;
 use crate::clock::Clock;
 use crate::cluster::{self, Cluster};
 use crate::config::Config;
+use crate::deletions;
 use crate::drain::Drain;
 use crate::handlers::Outcome;
 use crate::health::Health;
@@ -71,6 +72,8 @@ pub(crate) struct Server {
     /// Since when it runs, in milliseconds since 1970.
     pub(crate) since_ms: i64,
     pub(crate) drain: Drain,
+    /// An account is to be deleted at once.
+    pub(crate) due_deletions: Notify,
     /// It stops as its database is an older one by now.
     pub(crate) is_set_back: AtomicBool,
     /// Cancelled when the server is asked to stop.
@@ -147,6 +150,7 @@ impl Server {
             reserved: ArcSwap::from_pointee(Reserved::of(&config)),
             since_ms: clock.now_ms(),
             drain: Drain::default(),
+            due_deletions: Notify::new(),
             is_set_back: AtomicBool::new(false),
             clock,
             seen_tokens: Arc::default(),
@@ -203,6 +207,7 @@ impl Server {
         ));
         self.spawn(sanctions::watch(Arc::clone(self)));
         self.spawn(word_filter::watch(Arc::clone(self)));
+        self.spawn(deletions::run(Arc::clone(self)));
         self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));
         self.spawn(backups::run(store(), self.config.backups.clone()));
         self.spawn(drop_idle(
@@ -210,6 +215,7 @@ impl Server {
             Arc::clone(&self.seen_tokens),
             store(),
             settings(),
+            Arc::clone(&self.clock),
         ));
     }
 
@@ -299,13 +305,14 @@ impl Server {
     }
 }
 
-/// Forgets the addresses, names and tokens that have not been there for a while, once a
-/// minute.
+/// Forgets the addresses, names and tokens that have not been there for a while, and the old
+/// names of accounts whose time is over, once a minute.
 async fn drop_idle(
     limits: Arc<RateLimits>,
     seen_tokens: Arc<SeenTokens>,
     store: Arc<dyn Store>,
     settings: Settings,
+    clock: Arc<Clock>,
 ) {
     let mut minutes = interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -317,6 +324,10 @@ async fn drop_idle(
         seen_tokens.forget_older_than(shown_ago);
         if let Err(cause) = store.drop_idle_limits().await {
             warn!(%cause, "cannot forget tries that count no more for now");
+        }
+        match store.free_old_names(clock.ended_by_ms()).await {
+            Ok(()) | Err(StoreError::Unavailable) => {}
+            Err(cause) => warn!(%cause, "old names are kept for longer"),
         }
     }
 }

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ServerPacket, ServerRole, Stage};
+use longhall_world::own_data::ExportPlace;
 
 use crate::chat_log::Submission;
 use crate::frames::encode;
-use crate::hub::HubEntry;
+use crate::hub::{HubEntry, SharedName};
 use crate::outbox::Outbox;
 use crate::rate_limit::Speaker;
 use crate::store::{LogAction, LogEntry, SessionId, TokenHash, UserId};
@@ -28,6 +29,8 @@ pub(crate) struct Session {
     player: Option<Player>,
     /// Close with this after the answer to the packet in hand.
     closing: Option<CloseReason>,
+    /// Where the last page of an export ended, as long as nothing else was asked of it.
+    pub(crate) export: Option<ExportPlace>,
 }
 
 /// Who is logged in here.
@@ -46,7 +49,18 @@ pub(crate) struct Player {
 /// hash.
 pub(crate) struct Account {
     pub(crate) id: UserId,
-    pub(crate) username: String,
+    name: SharedName,
+}
+
+impl Account {
+    pub(crate) fn new(id: UserId, name: SharedName) -> Self {
+        Self { id, name }
+    }
+
+    /// The name by now: it may change while the account is logged in.
+    pub(crate) fn username(&self) -> String {
+        String::clone(&self.name.load())
+    }
 }
 
 impl Session {
@@ -72,6 +86,7 @@ impl Session {
             outbox,
             player: None,
             closing: None,
+            export: None,
         }
     }
 
@@ -149,6 +164,7 @@ impl Session {
         if let Some(player) = self.player.take() {
             player.hub_entry.leave_at_once();
             self.outbox.forget_gaps();
+            self.export = None;
         }
     }
 
@@ -188,7 +204,7 @@ impl Session {
             heard: None,
             entry: LogEntry {
                 sender: me.user.id,
-                sender_name: me.user.username.clone(),
+                sender_name: me.user.username(),
                 what,
                 now_ms: self.server.clock.now_ms(),
             },

@@ -10,6 +10,7 @@ pub(crate) mod figures;
 mod limits;
 mod operating;
 mod operators;
+mod own_data;
 mod copy;
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
@@ -37,10 +38,11 @@ use tokio::sync::Notify;
 
 pub use longhall_world::moderation::{BY_OPERATOR, Staff};
 pub use longhall_world::records::{
-    Added, Appended, Channel, ChannelId, CodeHash, Created, Cursor, Doubt, Log, LogAction,
-    LogEntry, LoginRow, MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page,
-    Place, Pruned, RECOVERY_CODES, Recovered, Recovery, Removed, Retention, Rotation, Safety, Seen,
-    SessionId, SessionRow, Shrunk, TokenHash, User, UserId,
+    Added, Appended, Channel, ChannelId, CodeHash, Created, Cursor, Deletion, DeletionClaim, Doubt,
+    Kept, Log, LogAction, LogEntry, LoginRow, MemberLimits, MemberRow, Membership, NameChanged,
+    NewChannel, NewName, NewSession, NewUser, Page, Place, Pruned, RECOVERY_CODES, Recovered,
+    Recovery, Removed, Retention, Rotation, Safety, Said, SaidPage, Seen, SessionId, SessionRow,
+    Shrunk, TokenHash, User, UserId,
 };
 
 use backup::{BackupError, Contents};
@@ -51,10 +53,11 @@ pub use limits::{LimitKey, SharedLimit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
 pub use operating::{
-    Account, AuditRow, Blanked, Counts, ERASED_HASH, Lockdown, NewAuditRow, Operating, Said,
-    SaidPage, Sanction, SanctionKind, SanctionOn,
+    Account, AuditRow, Blanked, Counts, ERASED_HASH, Lockdown, NewAuditRow, Operating, Sanction,
+    SanctionKind, SanctionOn,
 };
 pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, OperatorRole, Operators};
+pub use own_data::OwnData;
 pub(crate) use postgres::MOST_CONNECTIONS;
 pub use postgres::{PostgresError, PostgresHealth, PostgresStore};
 pub use recovery::Recovering;
@@ -100,7 +103,7 @@ pub struct Resumed {
 /// Names of accounts are given by [`NameKeys::name`] where a method says
 /// "name key", as registered elsewhere.
 #[async_trait]
-pub trait Store: Operating + Operators + Recovering {
+pub trait Store: Operating + Operators + OwnData + Recovering {
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.
     fn epoch(&self) -> &str;

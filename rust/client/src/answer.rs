@@ -4,6 +4,8 @@ use longhall_packet::{
     ChannelState, FactorKey, Line, ListedChannel, ListedSession, Member, RecoveryCode, Seq,
 };
 
+use crate::Export;
+
 /// What a call that went well brings back, see
 /// [`Session::poll_outcome`](crate::Session::poll_outcome).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub enum Answer {
         /// The same as an `otpauth://` address, for a picture that an app reads.
         uri: FactorKey,
     },
+    /// All that the server knows of the account, of `export_account`.
+    Export(Box<Export>),
     /// The names of `list_blocks`, in their order.
     Blocks(Vec<String>),
 }

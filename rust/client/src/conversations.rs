@@ -396,6 +396,28 @@ impl Conversations {
         self.invitations.truncate(MAX_INVITATIONS);
     }
 
+    /// Another player has another name: the whispers with them are the same.
+    pub(crate) fn renamed(&mut self, username: &str, new_username: &str) {
+        if self
+            .whispers
+            .iter()
+            .all(|with| with.username != new_username)
+        {
+            let with = self.whispers.iter_mut();
+            let mut with = with.filter(|with| with.username == username);
+            if let Some(with) = with.next() {
+                new_username.clone_into(&mut with.username);
+            }
+        }
+        let invited = self.invitations.iter_mut();
+        for invitation in invited.filter(|invitation| invitation.by == username) {
+            new_username.clone_into(&mut invitation.by);
+        }
+        if self.last_whisper_from.as_deref() == Some(username) {
+            self.last_whisper_from = Some(new_username.to_owned());
+        }
+    }
+
     /// The conversation that a line belongs to, if it is one to show.
     pub(crate) fn conversation_of(log: Log<'_>, line: &Line, me: &str) -> Option<String> {
         match log {

@@ -212,6 +212,22 @@ pub enum Event {
         /// The player who changed it; the same as `username` when an owner left.
         by: String,
     },
+    /// The account has another name, by this session or another device.
+    AccountRenamed {
+        /// The name so far.
+        username: String,
+        /// The name from now on.
+        new_username: String,
+    },
+    /// Another player has another name. What was known of them under the old one is
+    /// theirs under the new one: lines on the screen, entries of rosters, and the whispers
+    /// with them, whose conversation is called `"@"` and the new name from now on.
+    PlayerRenamed {
+        /// The name so far.
+        username: String,
+        /// The name from now on.
+        new_username: String,
+    },
     /// Somebody invites the player into a channel, see
     /// [`Session::invitations`](crate::Session::invitations).
     Invited {

@@ -21,7 +21,7 @@
 //!
 //! - [`Session`]: the contract with its driver, and what is done with each packet; its
 //!   themes are in `session/`: connection, account, calls, asking, answers, chatting,
-//!   history, channels.
+//!   history, channels, own data.
 //!
 //! The parts that play, each with fields that nobody else can touch:
 //!
@@ -29,6 +29,7 @@
 //!   `heartbeat`: is the server still there? `backoff`: how long until the next try;
 //! - `login`: the account, taking its session up again, logging out;
 //! - `requests`: ids, answers, time-outs; `listing`: lists that come in pages;
+//!   `export`: all that is known of the account, in pages as well;
 //! - `outgoing`: lines on their way, kept until their fate is known;
 //! - `log`: the name of a log; `timeline`: each of its lines once, in order; `unread`: how
 //!   many wait to be read; `conversations`: all three of every channel and whisper;
@@ -62,6 +63,7 @@ mod session;
 
 mod backoff;
 mod clock;
+mod export;
 mod heartbeat;
 mod link;
 mod listing;
@@ -90,6 +92,7 @@ pub use call_error::{CallError, CallErrorCode};
 pub use command::{COMMANDS, Command, CommandError, CommandInfo, Completion, complete, help};
 pub use config::Config;
 pub use event::{DisconnectReason, Event, LogoutReason, State};
+pub use export::{Export, MAX_EXPORTED_LINES};
 pub use listing::MAX_LISTED;
 pub use outgoing::MAX_CHATS_IN_FLIGHT;
 pub use queues::MAX_EVENTS;

@@ -40,6 +40,8 @@ pub(crate) struct Account {
     pub(crate) token: ResumeToken,
     /// What it may do on the whole server.
     pub(crate) server_role: ServerRole,
+    /// When it will be deleted, in milliseconds since 1970.
+    pub(crate) deleted_at_ms: Option<u64>,
 }
 
 /// The account.
@@ -86,6 +88,24 @@ impl Login {
         let before = self.safety.last_login.take();
         self.safety = told;
         self.safety.last_login = self.safety.last_login.take().or(before);
+    }
+
+    pub(crate) fn deleted_at_ms(&self) -> Option<u64> {
+        self.account.as_ref()?.deleted_at_ms
+    }
+
+    /// The account is not to be deleted any more.
+    pub(crate) fn kept(&mut self) {
+        if let Some(account) = &mut self.account {
+            account.deleted_at_ms = None;
+        }
+    }
+
+    /// The account has another name.
+    pub(crate) fn renamed(&mut self, username: String) {
+        if let Some(account) = &mut self.account {
+            account.username = username;
+        }
     }
 
     /// The account is gone; where its logs ended is remembered for its next login.
@@ -201,6 +221,7 @@ mod tests {
             username: "ada".to_owned(),
             token: ResumeToken::from_bytes(&[1; 32]),
             server_role: ServerRole::Player,
+            deleted_at_ms: None,
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use longhall_packet::{RequestId, Username};
 
 use crate::clock::Stall;
+use crate::export::Export;
 use crate::listing::Listing;
 
 /// Calls other than chat that may wait for their answers at the same time;
@@ -59,6 +60,10 @@ pub(crate) enum Asked {
     Page(String),
     /// The next page of a list.
     List(Listing),
+    /// `ok`, and the account stays.
+    Kept,
+    /// The next page of an export.
+    Export(Box<Export>),
 }
 
 /// The requests that wait for an answer. Ids go on counting from connection to

@@ -65,6 +65,7 @@ fn logged_in(channels: usize) -> Session {
             second_factor: false,
             recovery_codes_left: 0,
             last_login: None,
+            deleted_at_ms: None,
         },
     );
     assert_eq!(session.state(), State::LoggedIn);

@@ -160,6 +160,7 @@ impl Peer {
             second_factor: false,
             recovery_codes_left: 0,
             last_login: None,
+            deleted_at_ms: None,
         })
         .await;
     }

@@ -149,6 +149,7 @@ pub(crate) fn answer(answer: &Answer) -> Variant {
         Answer::Channels(channels) => list(channels, listed_channel),
         Answer::Members(members) => list(members, member),
         Answer::Sessions(sessions) => list(sessions, listed_session),
+        Answer::Export(export) => GString::from(&export.to_json()).to_variant(),
         Answer::Blocks(names) => {
             let names: PackedStringArray = names.iter().map(GString::from).collect();
             names.to_variant()

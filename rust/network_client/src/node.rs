@@ -228,6 +228,12 @@ pub struct NetworkClient {
     #[var(get = _get_username, no_set)]
     username: PhantomVar<GString>,
 
+    /// When the account will be deleted, in milliseconds since 1970-01-01 00:00 UTC, if its player
+    /// has asked for it by [method delete_account]; 0 otherwise. Known from [signal logged_in] on:
+    /// then ask the player whether to keep it, see [method keep_account]. Read-only.
+    #[var(get = _get_deletion_at_ms, no_set)]
+    deletion_at_ms: PhantomVar<i64>,
+
     /// Seconds until the next try while waiting to reconnect, otherwise 0: for a countdown.
     /// Read-only.
     #[var(get = _get_retry_in, no_set)]
@@ -381,7 +387,7 @@ impl NetworkClient {
     ///   `too_many_connections`.
     /// - The node does not try again: `update_required` (the addon in this version of the game is
     ///   too old for the server), `logged_in_elsewhere`, `session_ended`,
-    ///   `kicked`, `banned`, `protocol_error`, `invalid_address` (a malformed [member url]).
+    ///   `account_deleted` (see [method delete_account]), `kicked`, `banned`, `protocol_error`, `invalid_address` (a malformed [member url]).
     /// - The game asked for it: `closed_by_client`.
     #[signal]
     fn disconnected(reason: GString, will_retry: bool, seconds: f64);
@@ -410,6 +416,17 @@ impl NetworkClient {
     /// name as it was registered, which may differ in case from what was typed.
     #[signal]
     fn logged_in(username: GString);
+
+    /// The player has another name, by [method rename_account] here or on another device. Comes for
+    /// the player alone, in place of [signal player_renamed]. [member username] is the new one.
+    #[signal]
+    fn account_renamed(old_name: GString, new_name: GString);
+
+    /// Another player has another name. Their lines on the screen and their place in a roster go by
+    /// the new one from now on, and so does the conversation with them: `channel` is `"@"` and
+    /// `new_name` in what comes next.
+    #[signal]
+    fn player_renamed(old_name: GString, new_name: GString);
 
     /// [method login] was refused. `code` is stable and for your translation, `reason` is an
     /// English sentence. With `code_needed` the password was right, and the account has a second
@@ -581,6 +598,11 @@ impl NetworkClient {
     fn _set_history_lines(&mut self, value: i64) {
         self.history_lines = value;
         self.session.config_mut().history_lines = u32::try_from(value).unwrap_or(0);
+    }
+
+    #[func]
+    fn _get_deletion_at_ms(&self) -> i64 {
+        self.session.deletion_at_ms().map_or(0, crate::convert::int)
     }
 
     #[func]

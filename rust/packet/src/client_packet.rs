@@ -193,6 +193,33 @@ client_packets! {
         session: Option<u64>,
     }
 
+    /// Has the account deleted, once the time is over that the operator leaves to change
+    /// one's mind. All its sessions end, this one after the answer.
+    DeleteAccount = "delete_account" in IN, {
+        /// The present password.
+        password: Password,
+    }
+
+    /// Keeps an account that is to be deleted.
+    KeepAccount = "keep_account" in IN, {}
+
+    /// Asks for all that the server knows of the account, page by page. Answered by
+    /// [`ServerPacket::Export`](crate::ServerPacket::Export).
+    Export = "export" in IN, {
+        /// The `next` of the page before; absent for the first page.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    }
+
+    /// Gives the account another name. Everybody who is online is told by
+    /// [`ServerPacket::Renamed`](crate::ServerPacket::Renamed).
+    Rename = "rename" in IN, {
+        /// The present password.
+        password: Password,
+        /// The name from now on.
+        username: Username,
+    }
+
     /// Says a line. Answered by [`ServerPacket::Posted`](crate::ServerPacket::Posted)
     /// once the line is on disk and on its way to everybody.
     Chat = "chat" in IN, {

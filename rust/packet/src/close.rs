@@ -81,6 +81,9 @@ close_reasons! {
     SessionEnded = 4012, "session_ended", false, "You were logged out from another device";
     /// The server speaks only older protocol versions; perhaps it is updated soon.
     ServerOutdated = 4013, "server_outdated", true, "The server is too old for this version of the game";
+    /// The player had the account deleted: now, or once the operator's time for a change
+    /// of mind is over.
+    AccountDeleted = 4014, "account_deleted", false, "This account is being deleted";
 }
 
 impl std::fmt::Display for CloseReason {

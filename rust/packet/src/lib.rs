@@ -32,6 +32,7 @@ pub mod text;
 mod name_keys;
 mod account;
 mod channel;
+mod export;
 mod client_packet;
 mod server_packet;
 mod deny;
@@ -50,6 +51,7 @@ pub use channel::{
 pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;
 pub use deny::{Denial, DenyCode, Field};
+pub use export::{ExportedAccount, ExportedChannel, ExportedLine, ExportedSanction};
 pub use limits::Limits;
 pub use name_keys::NameKeys;
 pub use server_packet::ServerPacket;

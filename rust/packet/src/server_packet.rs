@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Access, ChannelState, Denial, DenyCode, FactorKey, Field, InboxState, Invitation, LastLogin,
-    LeaveReason, Limits, Line, ListedChannel, ListedSession, Member, Presence, RecoveryCode,
-    RequestId, ResumeToken, Role, Seq, ServerRole,
+    Access, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine, FactorKey, Field,
+    InboxState, Invitation, LastLogin, LeaveReason, Limits, Line, ListedChannel, ListedSession,
+    Member, Presence, RecoveryCode, RequestId, ResumeToken, Role, Seq, ServerRole,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -118,6 +118,10 @@ server_packets! {
         /// The login before this one. Absent at the first, and after a resume.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         last_login: Option<Box<LastLogin>>,
+        /// When the account will be deleted, in milliseconds since 1970, if its player has
+        /// asked for it; `keep_account` keeps it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        deleted_at_ms: Option<u64>,
     }
 
     /// The account exists, answering a `register` that asked for recovery codes.
@@ -312,6 +316,31 @@ server_packets! {
         id: RequestId,
         /// The latest first.
         sessions: Vec<ListedSession>,
+    }
+
+    /// A part of what the server knows of the account, answering `export`. The account
+    /// comes on the first page; then what it said in channels, then its whispers.
+    Export = "export", {
+        /// The request's id.
+        id: RequestId,
+        /// The account. On the first page only.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        account: Option<Box<ExportedAccount>>,
+        /// What was said. May be empty on any page.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        lines: Vec<ExportedLine>,
+        /// To ask for the next page with; absent on the last one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        next: Option<String>,
+    }
+
+    /// A player, maybe this account, has another name from now on. Sent to everybody who
+    /// is online.
+    Renamed = "renamed", {
+        /// The name so far.
+        username: String,
+        /// The name from now on.
+        new_username: String,
     }
 
     /// Who is blocked, answering `blocks`.

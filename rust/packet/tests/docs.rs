@@ -133,6 +133,8 @@ fn every_object_in_a_packet_has_a_section_that_explains_each_field() {
             ("presence", "/changes/2", "### Change of presence"),
             ("channels", "/channels/0", "### Listed channel"),
             ("sessions", "/sessions/0", "### Listed session"),
+            ("export", "/account", "### Exported account"),
+            ("export", "/lines/1", "### Exported line"),
         ] {
             let Some(Value::Object(fields)) = packet.pointer(object) else {
                 continue;

@@ -71,6 +71,10 @@ fn client_file(packet: &ClientPacket) -> &'static str {
         }
         ClientPacket::Sessions { .. } => include_str!("golden/client_sessions.json"),
         ClientPacket::CloseSession { .. } => include_str!("golden/client_close_session.json"),
+        ClientPacket::DeleteAccount { .. } => include_str!("golden/client_delete_account.json"),
+        ClientPacket::KeepAccount { .. } => include_str!("golden/client_keep_account.json"),
+        ClientPacket::Export { .. } => include_str!("golden/client_export.json"),
+        ClientPacket::Rename { .. } => include_str!("golden/client_rename.json"),
         ClientPacket::Chat { .. } => include_str!("golden/client_chat.json"),
         ClientPacket::Edit { .. } => include_str!("golden/client_edit.json"),
         ClientPacket::Delete { .. } => include_str!("golden/client_delete.json"),
@@ -120,6 +124,8 @@ fn server_file(packet: &ServerPacket) -> &'static str {
         ServerPacket::Channels { .. } => include_str!("golden/server_channels.json"),
         ServerPacket::Members { .. } => include_str!("golden/server_members.json"),
         ServerPacket::Sessions { .. } => include_str!("golden/server_sessions.json"),
+        ServerPacket::Export { .. } => include_str!("golden/server_export.json"),
+        ServerPacket::Renamed { .. } => include_str!("golden/server_renamed.json"),
         ServerPacket::Blocks { .. } => include_str!("golden/server_blocks.json"),
     }
 }

@@ -45,9 +45,9 @@ impl World {
         self.user_by(|keys| keys.name == name_key)
     }
 
-    /// Whether an account owns one of these keys.
+    /// Whether an account owns one of these keys, or one is kept for whoever had it.
     pub fn is_name_taken(&self, keys: &NameKeys) -> bool {
-        self.user_by(|k| k.overlaps(keys)).is_some()
+        self.user_by(|k| k.overlaps(keys)).is_some() || self.is_kept_name(keys, None)
     }
 
     /// Creates an account; `None` when one of its keys is taken.
@@ -61,6 +61,7 @@ impl World {
             id,
             username: user.username,
             password_hash: user.password_hash,
+            deleted_at_ms: None,
         };
         self.users.insert(id, (user, keys));
         self.set_codes(id, &new_codes);

@@ -15,6 +15,7 @@
 mod accounts;
 mod channels;
 mod lines;
+mod own_data;
 mod presence;
 mod recovery;
 
@@ -73,6 +74,8 @@ struct Seat {
     token: TokenHash,
     state: PresenceState,
     text: String,
+    /// Where the last page of an export ended.
+    export: Option<String>,
 }
 
 /// The account that asks, with its connection and session.
@@ -122,6 +125,9 @@ impl FakeServer {
                 sessions: before.sessions,
                 blocks: before.blocks,
                 recovery: before.recovery,
+                deletions: before.deletions,
+                renames: before.renames,
+                old_names: before.old_names,
                 last_session,
                 ..World::default()
             },
@@ -285,6 +291,12 @@ impl FakeServer {
             } => self.change_password(me?, id, &password, &new_password),
             P::Sessions { .. } => self.sessions(me?, id),
             P::CloseSession { session, .. } => self.close_session(me?, id, session),
+            P::DeleteAccount { password, .. } => self.delete_account(me?, id, &password),
+            P::KeepAccount { .. } => self.keep_account(me?, id),
+            P::Export { after, .. } => self.export(me?, id, after.as_deref()),
+            P::Rename {
+                password, username, ..
+            } => self.rename(me?, id, &password, &username),
             P::Chat {
                 channel,
                 line_id,
@@ -441,11 +453,9 @@ impl FakeServer {
         if let Some(user) = self.world.user_by_name(&name) {
             return user.id;
         }
-        let keys = NameKeys {
-            look: name.clone(),
-            capitals: name.clone(),
-            name,
-        };
+        let keys = keys(username);
+        // A test has its reasons.
+        self.world.give_up_old_name(&keys);
         let new = NewUser {
             username: username.to_owned(),
             keys,
@@ -475,6 +485,16 @@ impl FakeServer {
                 self.tell(user, None, &ServerPacket::Chat { channel, line });
             }
         }
+    }
+}
+
+/// Names are the same in another case only.
+fn keys(username: &str) -> NameKeys {
+    let name = key(username);
+    NameKeys {
+        look: name.clone(),
+        capitals: name.clone(),
+        name,
     }
 }
 

@@ -7,8 +7,8 @@
 //! - [`records`]: accounts, sessions, channels, members and lines, as stores take and
 //!   give them, and how many there may be;
 //! - [`rules`]: who may do what in a channel;
-//! - `accounts`, `recovery`, `moderation`, `channels`, `lines`, `inbox`, `retention`: the model, by
-//!   theme;
+//! - `accounts`, `recovery`, `own_data`, `moderation`, `channels`, `lines`, `inbox`,
+//!   `retention`: the model, by theme;
 //! - [`fake`]: packets in, deliveries out: a server in a test's own process.
 
 pub mod records;
@@ -16,6 +16,7 @@ pub mod rules;
 mod accounts;
 pub mod moderation;
 mod recovery;
+pub mod own_data;
 mod channels;
 mod lines;
 mod inbox;
@@ -42,6 +43,10 @@ pub struct World {
     last_session: i64,
     /// What accounts are come back to by.
     recovery: HashMap<UserId, recovery::Kept>,
+    deletions: BTreeMap<UserId, own_data::Marked>,
+    /// When each account got another name last.
+    renames: HashMap<UserId, i64>,
+    old_names: Vec<own_data::OldName>,
     blocks: BTreeSet<(UserId, UserId)>,
     /// Who may do more than a player, on the whole server.
     staff: BTreeMap<UserId, ServerRole>,

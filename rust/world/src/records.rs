@@ -94,6 +94,105 @@ pub struct User {
     pub username: String,
     /// The password's hash as a PHC string.
     pub password_hash: String,
+    /// When it will be deleted, in milliseconds since 1970, if its player has asked for it.
+    pub deleted_at_ms: Option<i64>,
+}
+
+/// What came of keeping an account that was to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It stays.
+    Kept,
+    /// It was not to be deleted.
+    NotMarked,
+    /// Its time is over.
+    TooLate,
+}
+
+/// Another name for an account, as its player wants it.
+#[derive(Clone)]
+pub struct NewName {
+    /// Whose.
+    pub user: UserId,
+    /// The hash of the password that was right: nothing is changed when it is another by
+    /// now.
+    pub known: String,
+    /// The name from now on.
+    pub username: String,
+    /// Its keys.
+    pub keys: NameKeys,
+    /// The present, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// The last new name must be older than this, in milliseconds since 1970.
+    pub not_since_ms: i64,
+    /// Until when the old name is kept for the account, in milliseconds since 1970.
+    pub kept_until_ms: i64,
+}
+
+/// What came of giving an account another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameChanged {
+    /// It has it, and had this one before.
+    From(String),
+    /// It, or what looks like it, is another's, or kept for another.
+    Taken,
+    /// The last new name is from this time, in milliseconds since 1970.
+    TooSoon(i64),
+    /// Another password was set meanwhile.
+    OtherPassword,
+}
+
+/// A request for the next account whose time has come.
+#[derive(Clone, Copy, Debug)]
+pub struct DeletionClaim {
+    /// Its time must be over by then, in milliseconds since 1970.
+    pub due_by_ms: i64,
+    /// An earlier claim that holds until then is over: whoever had it has not come to an
+    /// end.
+    pub over_by_ms: i64,
+    /// Until when this claim holds.
+    pub until_ms: i64,
+}
+
+/// An account that is to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// Which.
+    pub user: UserId,
+    /// Its name.
+    pub username: String,
+    /// The key by which it is found.
+    pub name_key: String,
+    /// When its player asked for it, in milliseconds since 1970.
+    pub asked_at_ms: i64,
+    /// When it will be deleted.
+    pub due_at_ms: i64,
+}
+
+/// A line in a channel, as its author gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Behind which one to go on.
+    pub place: i64,
+    /// Where.
+    pub channel: String,
+    /// Its number there.
+    pub seq: Seq,
+    /// When, in milliseconds since 1970.
+    pub sent_at_ms: i64,
+    /// When it was edited; 0 if it was not.
+    pub edited_at_ms: i64,
+    /// What; empty once it is deleted.
+    pub text: String,
+}
+
+/// A part of what an account has said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaidPage {
+    /// The lines, by channel.
+    pub lines: Vec<Said>,
+    /// Behind which line to go on; `None` when all were looked at.
+    pub next: Option<i64>,
 }
 
 /// Identifies a session of an account, in the list of them.

@@ -51,6 +51,15 @@ pub enum Act {
         after: Option<String>,
         /// At most so many.
         limit: usize,
+        /// Only those whose players have deleted them.
+        #[serde(default)]
+        deleting: bool,
+    },
+    /// Keeps an account that its player has deleted.
+    #[serde(rename = "users keep")]
+    UsersKeep {
+        /// Whose.
+        name: String,
     },
     /// All about an account.
     #[serde(rename = "users show")]
@@ -294,6 +303,7 @@ impl Act {
         match self {
             Act::Status => "status",
             Act::UsersList { .. } => "users list",
+            Act::UsersKeep { .. } => "users keep",
             Act::UsersShow { .. } => "users show",
             Act::UsersRename { .. } => "users rename",
             Act::UsersResetPassword { .. } => "users reset-password",
@@ -357,6 +367,7 @@ impl Act {
             | Act::Announce { .. }
             | Act::Audit { .. } => OperatorRole::Moderator,
             Act::UsersRename { .. }
+            | Act::UsersKeep { .. }
             | Act::UsersResetPassword { .. }
             | Act::UsersSetRole { .. }
             | Act::UsersResetCode { .. }
@@ -378,6 +389,7 @@ impl Act {
     pub fn subject(&self) -> String {
         match self {
             Act::UsersShow { name }
+            | Act::UsersKeep { name }
             | Act::UsersRename { name, .. }
             | Act::UsersResetPassword { name }
             | Act::UsersSetRole { name, .. }

@@ -25,19 +25,48 @@ pub(super) async fn erase(ground: &Ground, name: &str, yes: bool) -> Result<Repo
         );
         return Err(ActError::Refused(text));
     }
+    let erased = erase_account(ground, &account, CloseReason::SessionEnded).await?;
+    // Its player may have asked for the same.
+    ground.store.forget_deletion(account.user).await?;
+    Ok(Report::Erased {
+        was: account.username,
+        shown_as: erased.shown_as,
+        lines: erased.lines,
+        channels: erased.channels,
+    })
+}
+
+/// What is left of an account.
+pub(crate) struct Erased {
+    pub(crate) shown_as: String,
+    /// Lines and whispers that have no text any more.
+    pub(crate) lines: u64,
+    /// Channels that it was in.
+    pub(crate) channels: usize,
+}
+
+/// Erases an account, or goes on with it; its connections are closed with `reason`.
+///
+/// # Errors
+/// See [`ActError`]; the same again goes on then.
+pub(crate) async fn erase_account(
+    ground: &Ground,
+    account: &Account,
+    reason: CloseReason,
+) -> Result<Erased, ActError> {
     let user = account.user;
     let tombstone = shown_as(user);
     // First, so that nobody is there any more to add to what is deleted.
     let buried = ground.store.bury_account(user, tombstone.clone());
     buried.await?;
-    ground.close(user, CloseReason::SessionEnded);
+    ground.close(user, reason);
     let again = |error: ActError| match error {
         ActError::Failed(why) => ActError::Failed(format!(
             "{why}; the account is gone, but not all it said: run users erase {tombstone:?} --yes"
         )),
         error => error,
     };
-    let channels = leave_all(ground, &account).await.map_err(again)?;
+    let channels = leave_all(ground, account).await.map_err(again)?;
     settle(ground).await.map_err(again)?;
     let lines = blank(ground, user).await.map_err(again)?;
     let deleted = ground.store.delete_inbox(user).await;
@@ -48,8 +77,7 @@ pub(super) async fn erase(ground: &Ground, name: &str, yes: bool) -> Result<Repo
             .await
             .map_err(|cause| again(cause.into()))?;
     }
-    Ok(Report::Erased {
-        was: account.username,
+    Ok(Erased {
         shown_as: tombstone,
         lines,
         channels,

@@ -45,7 +45,7 @@ async fn lines(
     after: i64,
     page: &mut Export,
 ) -> Result<(), ActError> {
-    let said = ground.store.said(account.user, after).await?;
+    let said = ground.store.said(account.user, after, usize::MAX).await?;
     page.after = Some(match said.next {
         Some(next) => ExportAfter::Lines(next),
         None => ExportAfter::Whispers(0),

@@ -61,6 +61,11 @@ pub enum Report {
         /// The new one.
         username: String,
     },
+    /// An account that was to be deleted stays.
+    AccountKept {
+        /// Whose.
+        username: String,
+    },
     /// An account has another password.
     NewPassword {
         /// Whose.
@@ -300,6 +305,9 @@ pub struct UserRow {
     pub last_seen_at_ms: i64,
     /// Whether it is online on any server; `None` when none runs.
     pub online: Option<bool>,
+    /// When it will be deleted, if its player has asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at_ms: Option<i64>,
 }
 
 /// An account that may do more than a player, in the game.

@@ -123,6 +123,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::User(_)
         | Report::Staff { .. }
         | Report::NewCode { .. }
+        | Report::AccountKept { .. }
         | Report::Export(_)
         | Report::Sessions { .. }
         | Report::Channels { .. }
@@ -147,7 +148,12 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
             search,
             after,
             limit,
-        } => users::list(ground, search.as_deref(), after.as_deref(), limit).await,
+            deleting,
+        } => {
+            let (search, after) = (search.as_deref(), after.as_deref());
+            users::list(ground, search, after, limit, deleting).await
+        }
+        Act::UsersKeep { name } => users::keep(ground, &name).await,
         Act::UsersShow { name } => users::show(ground, &name).await,
         Act::UsersRename { name, new_name } => users::rename(ground, &name, &new_name).await,
         Act::UsersResetPassword { name } => users::reset_password(ground, &name).await,

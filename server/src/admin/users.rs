@@ -8,7 +8,7 @@ use super::report::{
 };
 use super::run::MAX_LIMIT;
 use super::sanctions::row_of;
-use crate::store::{Account, ERASED_HASH, SanctionOn};
+use crate::store::{Account, ERASED_HASH, Kept, SanctionOn};
 use crate::{last_login, recovery_codes};
 
 /// What passwords are made of: nothing that is mistaken for something else when it is
@@ -26,12 +26,14 @@ pub(super) async fn list(
     search: Option<&str>,
     after: Option<&str>,
     limit: usize,
+    deleting: bool,
 ) -> Result<Report, ActError> {
     let key = |text: Option<&str>| text.map(NameKeys::name_of).unwrap_or_default();
     let limit = limit.clamp(1, MAX_LIMIT);
+    let (search, after, by_ms) = (key(search), key(after), ground.ended_by_ms());
     let found = ground
         .store
-        .accounts(&key(search), &key(after), limit, ground.ended_by_ms())
+        .accounts(&search, &after, limit, deleting, by_ms)
         .await?;
     let is_full = found.len() == limit;
     let last = found.last().map(|account| account.username.clone());
@@ -49,6 +51,7 @@ fn row(ground: &Ground, account: &Account) -> UserRow {
         sessions: account.sessions,
         last_seen_at_ms: account.last_seen_at_ms,
         online: ground.is_online(account),
+        deleted_at_ms: account.deleted_at_ms,
     }
 }
 
@@ -94,8 +97,8 @@ pub(super) async fn details(ground: &Ground, account: &Account) -> Result<UserDe
     })
 }
 
-/// There is no packet that tells of another name: connections are closed as by a restart,
-/// and games come back with the new one.
+/// The operator's word counts at once and is no news to everybody: connections are closed as
+/// by a restart, and games come back with the new name.
 pub(super) async fn rename(
     ground: &Ground,
     name: &str,
@@ -121,6 +124,30 @@ pub(super) async fn rename(
         was: account.username,
         username: new_name.to_string(),
     })
+}
+
+/// Keeps an account that its player has deleted, as long as its time is not over.
+pub(super) async fn keep(ground: &Ground, name: &str) -> Result<Report, ActError> {
+    let account = ground.account(name).await?;
+    let kept = ground
+        .store
+        .keep_account(account.user, ground.ended_by_ms());
+    match kept.await? {
+        Kept::Kept => Ok(Report::AccountKept {
+            username: account.username,
+        }),
+        Kept::NotMarked => {
+            let text = format!("{} is not to be deleted", account.username);
+            Err(ActError::NotFound(text))
+        }
+        Kept::TooLate => {
+            let text = format!(
+                "the time of {} is over, it is being deleted",
+                account.username
+            );
+            Err(ActError::Refused(text))
+        }
+    }
 }
 
 pub(super) async fn reset_password(ground: &Ground, name: &str) -> Result<Report, ActError> {

@@ -94,6 +94,7 @@ impl Shared {
             | News::Whispered(_)
             | News::Left { .. }
             | News::Role { .. }
+            | News::Renamed { .. }
             | News::Announced { .. }
             | News::Lines { .. } => self.hub.hear(from, news),
         }

@@ -112,6 +112,14 @@ pub struct Rates {
     #[arg(group = WHILE_RUNNING)]
     pub creations_per_hour: u32,
 
+    /// Exports of all that is known of an account that it may begin per day.
+    ///
+    /// Each looks through all lines of the hall: fewer where there are many.
+    #[arg(long, env = "LONGHALL_EXPORTS_PER_DAY", value_name = "COUNT")]
+    #[arg(default_value_t = 5, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING, hide_short_help = true)]
+    pub exports_per_day: u32,
+
     /// Invitations allowed per account and minute.
     ///
     /// Fewer where players are bothered by invitations.

@@ -17,6 +17,7 @@ use crate::store::{ChannelId, LogAction, LogEntry, SqliteStore, UserId};
 
 /// What a client sees.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are packets")]
 enum Seen {
     Packet(ServerPacket),
     Closed(CloseReason),
@@ -463,6 +464,35 @@ impl Twins {
         .await;
     }
 
+    pub(super) async fn delete_account(&mut self, client: Client, text: &str) {
+        let password = password(text);
+        self.ask(client, |id| ClientPacket::DeleteAccount { id, password })
+            .await;
+    }
+
+    pub(super) async fn keep_account(&mut self, client: Client) {
+        self.ask(client, |id| ClientPacket::KeepAccount { id })
+            .await;
+    }
+
+    pub(super) async fn rename(&mut self, client: Client, text: &str, name: &str) {
+        let (password, username) = (password(text), user(name));
+        self.ask(client, |id| ClientPacket::Rename {
+            id,
+            password,
+            username,
+        })
+        .await;
+    }
+
+    /// Asks for the page of an export after one that ended with these words. Where lines
+    /// lie is each server's own matter.
+    pub(super) async fn export(&mut self, client: Client, after: Option<&str>) {
+        let after = after.map(str::to_owned);
+        self.ask(client, |id| ClientPacket::Export { id, after })
+            .await;
+    }
+
     /// Sends the same packet to both.
     pub(super) async fn ask(
         &mut self,
@@ -581,10 +611,12 @@ fn forget_what_differs(packet: &mut ServerPacket) {
             resume_token,
             epoch,
             last_login,
+            deleted_at_ms,
             ..
         } => {
             *resume_token = ResumeToken::from_bytes(&[0; 32]);
             epoch.clear();
+            *deleted_at_ms = deleted_at_ms.map(|at| at.min(1));
             if let Some(last_login) = last_login {
                 last_login.at_ms = last_login.at_ms.min(1);
                 last_login.network.clear();
@@ -601,6 +633,26 @@ fn forget_what_differs(packet: &mut ServerPacket) {
             *uri = FactorKey::new(uri.expose().split('?').next().unwrap_or_default());
             *secret = FactorKey::new("");
         }
+        ServerPacket::Deny { retry_after_ms, .. } => {
+            *retry_after_ms = retry_after_ms.map(|ms| ms.min(1));
+        }
+        ServerPacket::Export { account, lines, .. } => {
+            if let Some(account) = account {
+                account.created_at_ms = 1;
+                account.deleted_at_ms = account.deleted_at_ms.map(|at| at.min(1));
+                if let Some(last_login) = &mut account.last_login {
+                    last_login.at_ms = 1;
+                    last_login.network.clear();
+                }
+                for listed in &mut account.sessions {
+                    (listed.created_at_ms, listed.last_seen_at_ms) = (1, 1);
+                }
+            }
+            for line in lines {
+                line.sent_at_ms = 1;
+                line.edited_at_ms = line.edited_at_ms.map(|at| at.min(1));
+            }
+        }
         ServerPacket::Posted { sent_at_ms, .. } => *sent_at_ms = 1,
         ServerPacket::Chat { line, .. } => forget_times(line),
         ServerPacket::History { lines, .. } => lines.iter_mut().for_each(forget_times),
@@ -611,7 +663,6 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         }
         ServerPacket::Hello { .. }
         | ServerPacket::Ok { .. }
-        | ServerPacket::Deny { .. }
         | ServerPacket::Joined { .. }
         | ServerPacket::Left { .. }
         | ServerPacket::Channels { .. }
@@ -622,6 +673,7 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         | ServerPacket::Presence { .. }
         | ServerPacket::Invited { .. }
         | ServerPacket::Read { .. }
+        | ServerPacket::Renamed { .. }
         | ServerPacket::Blocks { .. }
         | ServerPacket::Gap { .. } => {}
     }

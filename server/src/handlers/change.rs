@@ -49,7 +49,7 @@ pub(crate) async fn delete(session: &Session, id: RequestId, target: &Target, of
     };
     let mut request = session.request(session.me()?, id, name, what);
     if let Some((author, username)) = others {
-        let (line, by) = (of, &session.me()?.user.username);
+        let (line, by) = (of, session.me()?.user.username());
         let channel = &request.channel;
         info!(by, channel = %channel, line, author = username, "a line of another is deleted");
         (request.entry.sender, request.entry.sender_name) = (author, username);

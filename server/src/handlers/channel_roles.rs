@@ -25,7 +25,7 @@ pub(crate) async fn set_topic(
         channel: name.to_string(),
         topic,
         access: channel.access,
-        by: session.me()?.user.username.clone(),
+        by: session.me()?.user.username(),
     };
     server.hub.announce(channel.id, &changed);
     session.reply(&ServerPacket::Ok { id });
@@ -52,7 +52,7 @@ pub(crate) async fn set_access(
         channel: name.to_string(),
         topic: channel.topic,
         access,
-        by: session.me()?.user.username.clone(),
+        by: session.me()?.user.username(),
     };
     server.hub.announce(channel.id, &changed);
     session.reply(&ServerPacket::Ok { id });
@@ -78,14 +78,14 @@ pub(crate) async fn set_role(
     let me = &session.me()?.user;
     let mut changes = vec![(user, username, role)];
     if role == Role::Owner {
-        changes.push((me.id, me.username.clone(), Role::Operator));
+        changes.push((me.id, me.username(), Role::Operator));
     }
     for (user, username, role) in changes {
         let changed = ServerPacket::RoleChanged {
             channel: name.to_string(),
             username,
             role,
-            by: me.username.clone(),
+            by: me.username(),
         };
         server.hub.set_role(channel.id, user, role, &changed);
     }

@@ -63,10 +63,7 @@ pub(super) async fn enter(
         session = number.0,
         "{how}"
     );
-    let account = Account {
-        id: user.id,
-        username: user.username,
-    };
+    let account = Account::new(user.id, entry.name());
     session.log_in(account, number, resume_token::hash(&entering.token), entry);
     Ok(())
 }
@@ -146,6 +143,7 @@ async fn try_enter(
         second_factor: safety.second_factor.is_some(),
         recovery_codes_left: safety.recovery_codes_left,
         last_login: entering.last_login.clone().map(Box::new),
+        deleted_at_ms: user.deleted_at_ms.map(i64::unsigned_abs),
     };
     Ok(session.server.hub.enter(arrival, &who, welcome))
 }

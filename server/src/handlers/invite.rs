@@ -34,7 +34,7 @@ pub(crate) async fn invite(
     if noted {
         let invited = ServerPacket::Invited {
             channel: name.to_string(),
-            by: me.username.clone(),
+            by: me.username(),
         };
         server.hub.invite(user, &invited);
     }

@@ -16,7 +16,8 @@ pub(crate) async fn leave(session: &Session, id: RequestId, name: &ChannelName) 
     let membership = membership(session, name).await?;
     let channel = membership.channel.id;
     rules::check_leave(&membership)?;
-    let member = (me.id, me.username.as_str(), membership.role);
+    let username = me.username();
+    let member = (me.id, username.as_str(), membership.role);
     take_out(session, channel, name, member, None).await?;
     session.reply(&ServerPacket::Ok { id });
     Ok(())

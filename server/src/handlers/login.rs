@@ -8,8 +8,9 @@ use super::enter::{Entering, enter};
 use super::outcome::Outcome;
 use super::proof::check_factor;
 use crate::rate_limit::{self, Tried};
+use crate::server::Server;
 use crate::session::Session;
-use crate::store::NewSession;
+use crate::store::{NewSession, User};
 use crate::{last_login, resume_token};
 
 /// Answers `login`: a new session, beside those on other devices. Of too many,
@@ -41,6 +42,10 @@ pub(crate) async fn login(
     let Some(mut user) = user.filter(|_| verified.valid) else {
         return Err(DenyCode::BadCredentials.into());
     };
+    // Its time is over: it is as good as gone.
+    if is_over(server, &user) {
+        return Err(DenyCode::BadCredentials.into());
+    }
     // Not before: a stranger without the password need not know of the ban.
     if server.is_banned(user.id, &name_key) {
         return Err(DenyCode::Banned.into());
@@ -97,13 +102,15 @@ pub(crate) async fn login(
     // not one that was added after it.
     let now = server.store.user_by_name(&name_key).await?;
     let safety_now = server.store.safety(user.id).await?;
-    let is_same = now.is_some_and(|now| now.password_hash == user.password_hash)
-        && safety_now.second_factor == safety.second_factor;
-    if !is_same {
+    let is_same_factor = safety_now.second_factor == safety.second_factor;
+    let now = now.filter(|now| is_same_factor && now.password_hash == user.password_hash);
+    let Some(now) = now else {
         let token = resume_token::hash(&token);
         server.store.delete_session(token).await?;
         return Err(changed_meanwhile().into());
-    }
+    };
+    // Nor was it known before that the account is to be deleted.
+    user.deleted_at_ms = now.deleted_at_ms;
 
     let entering = Entering {
         user,
@@ -114,6 +121,13 @@ pub(crate) async fn login(
         last_login: safety.last_login.map(last_login::told),
     };
     enter(session, arriving, id, entering).await
+}
+
+/// Whether the time of an account is over that its player has deleted.
+pub(super) fn is_over(server: &Server, user: &User) -> bool {
+    let ended_by_ms = server.clock.ended_by_ms();
+    user.deleted_at_ms
+        .is_some_and(|due_ms| due_ms <= ended_by_ms)
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use longhall_packet::limits::{
     MAX_SERVER_PACKET_BYTES, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
 };
 use longhall_packet::{
-    Access, Change, ChannelState, Conversation, InboxState, Invitation, LastLogin, ListedChannel,
-    ListedSession, Member, Presence, PresenceState, ResumeToken, Role, ServerPacket, ServerRole,
-    codec,
+    Access, Change, ChannelState, Conversation, ExportedAccount, ExportedChannel, ExportedSanction,
+    InboxState, Invitation, LastLogin, ListedChannel, ListedSession, Member, Presence,
+    PresenceState, ResumeToken, Role, ServerPacket, ServerRole, codec,
 };
 
 use super::{channels, members};
@@ -87,7 +87,8 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
                 last_seq: MOST,
                 conversations: vec![conversation; 50],
             },
-            invitations: vec![invitation; config.capacity.invitations_per_account],
+            invitations: vec![invitation.clone(); config.capacity.invitations_per_account],
+            deleted_at_ms: Some(MOST),
             server_role: ServerRole::Moderator,
             second_factor: true,
             recovery_codes_left: 8,
@@ -114,6 +115,41 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
             id,
             channels: vec![listed; channels::MAX_PAGE],
             more: true,
+        },
+        ServerPacket::Export {
+            id,
+            account: Some(Box::new(ExportedAccount {
+                username: username.clone(),
+                created_at_ms: MOST,
+                deleted_at_ms: Some(MOST),
+                last_login: Some(LastLogin {
+                    at_ms: MOST,
+                    device: text(MAX_DEVICE_CHARS),
+                    network: "2001:db8:ffff::/48".to_owned(),
+                }),
+                sessions: vec![session.clone(); config.capacity.sessions_per_account],
+                channels: vec![
+                    ExportedChannel {
+                        channel: text(MAX_CHANNEL_CHARS),
+                        role: Role::Operator,
+                        read_seq: MOST,
+                    };
+                    MAX_CHANNELS_PER_ACCOUNT + 1
+                ],
+                blocked: vec![username.clone(); config.capacity.blocks_per_account],
+                invitations: vec![invitation; config.capacity.invitations_per_account],
+                sanctions: vec![
+                    ExportedSanction {
+                        kind: "mute".to_owned(),
+                        since_ms: MOST,
+                        until_ms: Some(MOST),
+                        reason: text(500),
+                    };
+                    2
+                ],
+            })),
+            lines: Vec::new(),
+            next: Some("lines 9223372036854775807".to_owned()),
         },
         ServerPacket::Sessions {
             id,

@@ -19,9 +19,10 @@ pub(super) async fn check_own_password(
     let server = &session.server;
     server.count_try(Tried::PasswordChange(me.session)).await?;
     // Asked anew: it may have been changed on another device.
-    let name_key = NameKeys::name_of(&me.user.username);
+    let name_key = NameKeys::name_of(&me.user.username());
     let found = server.store.user_by_name(&name_key).await?;
-    let known = found.map(|user| user.password_hash);
+    let known = found.filter(|user| user.id == me.user.id);
+    let known = known.map(|user| user.password_hash);
     let verified = server.passwords.verify(known.clone(), password).await?;
     let known = known.filter(|_| verified.valid);
     known.ok_or_else(|| DenyCode::BadCredentials.into())

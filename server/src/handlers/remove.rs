@@ -23,9 +23,9 @@ pub(crate) async fn remove(
     let theirs = session.server.store.membership(channel, user).await?;
     let theirs = theirs.ok_or(DenyCode::UnknownUser)?;
     rules::check_remove(&mine, theirs.role)?;
-    let me = session.me()?.user.username.as_str();
+    let me = session.me()?.user.username();
     let member = (user, username.as_str(), theirs.role);
-    take_out(session, channel, name, member, Some(me)).await?;
+    take_out(session, channel, name, member, Some(&me)).await?;
     session.reply(&ServerPacket::Ok { id });
     Ok(())
 }

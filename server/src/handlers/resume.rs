@@ -6,6 +6,7 @@ use longhall_packet::{CloseReason, Denial, DenyCode, NameKeys, RequestId, Resume
 
 use super::arriving::Arriving;
 use super::enter::{Entering, enter};
+use super::login::is_over;
 use super::outcome::Outcome;
 use crate::rate_limit::{self, Tried};
 use crate::resume_token;
@@ -48,6 +49,10 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         return Err(DenyCode::SessionExpired.into());
     };
 
+    if is_over(server, &user) {
+        session.close_after_answer(CloseReason::AccountDeleted);
+        return Err(DenyCode::SessionExpired.into());
+    }
     if server.is_banned(user.id, &NameKeys::name_of(&user.username)) {
         session.close_after_answer(CloseReason::Banned);
         return Err(DenyCode::Banned.into());

@@ -21,7 +21,7 @@ pub(crate) async fn begin_second_factor(
     let me = session.me()?;
     check_own_password(session, password).await?;
     let secret = totp::new_secret().map_err(Denial::from)?;
-    let uri = totp::uri(&secret, &me.user.username).map_err(Denial::from)?;
+    let uri = totp::uri(&secret, &me.user.username()).map_err(Denial::from)?;
     let store = &session.server.store;
     // Who has only the password must not put another in place of one that is there.
     if !store.begin_factor(me.user.id, secret.clone()).await? {

@@ -3,12 +3,19 @@
 use longhall_packet::{CloseReason, DenyCode, ListedSession, RequestId, ServerPacket};
 use tracing::info;
 
-use super::outcome::Outcome;
+use super::outcome::{HandlerError, Outcome};
 use crate::session::Session;
 use crate::store::SessionId;
 
 /// Answers `sessions` with where the account is logged in.
 pub(crate) async fn sessions(session: &Session, id: RequestId) -> Outcome {
+    let sessions = listed(session).await?;
+    session.reply(&ServerPacket::Sessions { id, sessions });
+    Ok(())
+}
+
+/// Where the account is logged in, seen latest first.
+pub(super) async fn listed(session: &Session) -> Result<Vec<ListedSession>, HandlerError> {
     let me = session.me()?;
     let server = &session.server;
     let now_ms = server.clock.now_ms();
@@ -31,8 +38,7 @@ pub(crate) async fn sessions(session: &Session, id: RequestId) -> Outcome {
         })
         .collect();
     sessions.sort_by_key(|listed| std::cmp::Reverse(listed.last_seen_at_ms));
-    session.reply(&ServerPacket::Sessions { id, sessions });
-    Ok(())
+    Ok(sessions)
 }
 
 /// Answers `close_session` with `ok`: another session, or all others, can not be

@@ -84,6 +84,30 @@ pub(crate) fn end_second_factor(password: &str, code: &str) -> ClientPacket {
     }
 }
 
+pub(crate) fn delete_account(password: &str) -> ClientPacket {
+    let password = Password::parse(password).unwrap();
+    ClientPacket::DeleteAccount { id: ID, password }
+}
+
+pub(crate) const fn keep_account() -> ClientPacket {
+    ClientPacket::KeepAccount { id: ID }
+}
+
+pub(crate) fn export(after: Option<&str>) -> ClientPacket {
+    ClientPacket::Export {
+        id: ID,
+        after: after.map(str::to_owned),
+    }
+}
+
+pub(crate) fn rename(password: &str, username: &str) -> ClientPacket {
+    ClientPacket::Rename {
+        id: ID,
+        password: Password::parse(password).unwrap(),
+        username: user(username),
+    }
+}
+
 pub(crate) const fn sessions() -> ClientPacket {
     ClientPacket::Sessions { id: ID }
 }

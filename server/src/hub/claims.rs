@@ -175,6 +175,11 @@ impl State {
         {
             named.insert((claim.user, claim.session));
         }
+        // News of another name may have been lost. Of players here the own server knows.
+        let player = self.players.get(&claim.user);
+        if player.is_some_and(|player| !player.is_here()) {
+            self.note_name(claim.user, &told.username, &told.name_key);
+        }
         let on = Place::On {
             server: from,
             is_connected: told.is_connected,

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use longhall_packet::{CloseReason, PresenceState, PresenceText};
 use tokio::time::Instant;
 
-use super::{Hub, Newcomer, Player, State};
+use super::{Hub, Newcomer, Player, SharedName, State};
 use crate::news::{Claim, News, ServerId, Shown};
 use crate::outbox::Outbox;
 use crate::store::{SessionId, UserId};
@@ -97,16 +98,29 @@ pub(crate) struct HubEntry {
     user: UserId,
     session: SessionId,
     outbox: Arc<Outbox>,
+    name: SharedName,
 }
 
 impl HubEntry {
-    pub(super) fn new(hub: Hub, user: UserId, session: SessionId, outbox: Arc<Outbox>) -> Self {
+    pub(super) fn new(
+        hub: Hub,
+        user: UserId,
+        session: SessionId,
+        outbox: Arc<Outbox>,
+        name: SharedName,
+    ) -> Self {
         Self {
             hub,
             user,
             session,
             outbox,
+            name,
         }
+    }
+
+    /// The player's name, which may change.
+    pub(crate) fn name(&self) -> SharedName {
+        Arc::clone(&self.name)
     }
 
     /// Leaves for good, without a grace time.
@@ -275,6 +289,7 @@ impl State {
                 self.names.insert(name_key.to_owned(), user);
                 entry.insert(Player {
                     username: username.to_owned(),
+                    shared_name: Arc::new(ArcSwap::from_pointee(username.to_owned())),
                     name_key: name_key.to_owned(),
                     // Few play on two devices at once.
                     devices: Vec::with_capacity(1),

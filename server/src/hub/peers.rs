@@ -141,6 +141,15 @@ impl Hub {
                 role,
                 packet,
             } => self.lock().set_role(channel, user, role, &frame(&packet)),
+            News::Renamed {
+                user,
+                username,
+                name_key,
+                packet,
+            } => {
+                let packet = frame(&packet);
+                self.lock().rename(user, &username, &name_key, &packet);
+            }
             News::Announced { channel, packet } => {
                 let state = &mut *self.lock();
                 if let Ok(packet) = codec::decode_server_packet(packet.as_bytes()) {

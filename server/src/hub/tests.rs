@@ -84,6 +84,7 @@ fn welcome(channels: Vec<ChannelState>, last_whisper: Seq) -> ServerPacket {
         second_factor: false,
         recovery_codes_left: 0,
         last_login: None,
+        deleted_at_ms: None,
     }
 }
 

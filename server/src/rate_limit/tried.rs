@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use governor::Quota;
 use longhall_packet::Denial;
@@ -14,6 +15,7 @@ use crate::store::{SessionId, SharedLimit, UserId};
 /// Codes of an app at one place. Three of a million are right at a time: who knows the
 /// password finds one in four years so.
 const CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(10).expect("10 is not zero");
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A try, and whose it is. It counts before any work is done for it, whether it
 /// succeeds or not.
@@ -46,6 +48,8 @@ pub(crate) enum Tried<'a> {
     FailedResume(IpAddr),
     /// At the password of a channel.
     ChannelPassword(UserId),
+    /// To be given all that the server knows of an account.
+    Export(UserId),
 }
 
 /// How often each may be tried, and how often it was on this server.
@@ -62,6 +66,7 @@ pub(super) struct Tries {
     codes_on_device: Limiter<SessionId>,
     failed_resumes: Limiter<IpAddr>,
     channel_passwords: Limiter<UserId>,
+    exports: Limiter<UserId>,
 }
 
 impl Tries {
@@ -84,6 +89,10 @@ impl Tries {
         self.failed_resumes.set(failed_resumes);
         let passwords = per_minute(rates.channel_passwords_per_minute);
         self.channel_passwords.set(passwords);
+        let exports = at_least_one(rates.exports_per_day);
+        if let Some(quota) = Quota::with_period(DAY / exports.get()) {
+            self.exports.set(quota.allow_burst(exports));
+        }
     }
 
     /// Forgets who is back to the full allowance.
@@ -99,6 +108,7 @@ impl Tries {
         self.codes_on_device.drop_idle();
         self.failed_resumes.drop_idle();
         self.channel_passwords.drop_idle();
+        self.exports.drop_idle();
     }
 }
 
@@ -127,6 +137,7 @@ impl RateLimits {
             Tried::CodeOnDevice(session) => self.check(&tries.codes_on_device, &session),
             Tried::FailedResume(address) => self.check(&tries.failed_resumes, &network(address)),
             Tried::ChannelPassword(user) => self.check(&tries.channel_passwords, &user),
+            Tried::Export(user) => self.check(&tries.exports, &user),
         }
     }
 
@@ -175,6 +186,10 @@ impl RateLimits {
                 tries
                     .channel_passwords
                     .everywhere("channel password", &whose)
+            }
+            Tried::Export(user) => {
+                let whose: [&[u8]; 1] = [&user.0.to_be_bytes()];
+                tries.exports.everywhere("export", &whose)
             }
         }
     }

@@ -3,6 +3,7 @@
 mod operating;
 mod operators;
 mod recovery;
+mod own_data;
 
 use std::collections::HashMap;
 use std::path::Path;

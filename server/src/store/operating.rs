@@ -1,9 +1,9 @@
 //! What an operator does in a store, beyond what players may.
 
 use async_trait::async_trait;
-use longhall_packet::{ChannelName, NameKeys, Seq, ServerRole};
+use longhall_packet::{ChannelName, NameKeys, ServerRole};
 
-use super::{Channel, ChannelId, MemberRow, SessionId, Staff, StoreError, UserId};
+use super::{Channel, ChannelId, MemberRow, SaidPage, SessionId, Staff, StoreError, UserId};
 
 /// In place of a password's hash: no password fits.
 pub const ERASED_HASH: &str = "!";
@@ -18,7 +18,8 @@ pub trait Operating: Send + Sync + 'static {
     async fn counts(&self, now_ms: i64) -> Result<Counts, StoreError>;
 
     /// Accounts behind a name key, in the order of name keys, whose key holds `part`.
-    /// Without those that are erased.
+    /// Without those that are erased; with `deleting` those alone whose players have
+    /// asked for it.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -27,6 +28,7 @@ pub trait Operating: Send + Sync + 'static {
         part: &str,
         after: &str,
         limit: usize,
+        deleting: bool,
         now_ms: i64,
     ) -> Result<Vec<Account>, StoreError>;
 
@@ -79,11 +81,11 @@ pub trait Operating: Send + Sync + 'static {
     async fn delete_inbox(&self, user: UserId) -> Result<(), StoreError>;
 
     /// What an account has said in channels: a part of it, as with
-    /// [`Operating::blank_lines`].
+    /// [`Operating::blank_lines`], of `limit` lines at most.
     ///
     /// # Errors
     /// See [`StoreError`].
-    async fn said(&self, user: UserId, after: i64) -> Result<SaidPage, StoreError>;
+    async fn said(&self, user: UserId, after: i64, limit: usize) -> Result<SaidPage, StoreError>;
 
     /// Whose session it is, with the name.
     ///
@@ -209,6 +211,8 @@ pub struct Account {
     pub sessions: u32,
     /// When one of them was seen last; 0 when there is none.
     pub last_seen_at_ms: i64,
+    /// When it will be deleted, if its player has asked for it.
+    pub deleted_at_ms: Option<i64>,
 }
 
 /// What a step of blanking did.
@@ -216,30 +220,6 @@ pub struct Account {
 pub struct Blanked {
     /// Lines that have no text any more.
     pub lines: u64,
-    /// Behind which line to go on; `None` when all were looked at.
-    pub next: Option<i64>,
-}
-
-/// A line in a channel, as its author gets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// Where.
-    pub channel: String,
-    /// Its number there.
-    pub seq: Seq,
-    /// When, in milliseconds since 1970.
-    pub sent_at_ms: i64,
-    /// When it was edited; 0 if it was not.
-    pub edited_at_ms: i64,
-    /// What; empty once it is deleted.
-    pub text: String,
-}
-
-/// A part of what an account has said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SaidPage {
-    /// The lines, by channel.
-    pub lines: Vec<Said>,
     /// Behind which line to go on; `None` when all were looked at.
     pub next: Option<i64>,
 }

@@ -22,6 +22,7 @@ mod moving;
 mod open;
 mod operating;
 mod operators;
+mod own_data;
 mod pages;
 mod pool;
 mod prune;

@@ -10,6 +10,7 @@ pub(super) mod looks;
 pub(super) mod members;
 pub(super) mod operating;
 pub(super) mod operators;
+pub(super) mod own_data;
 pub(super) mod places;
 pub(super) mod reads;
 pub(super) mod recovery;

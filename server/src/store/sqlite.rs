@@ -20,6 +20,7 @@ mod moving;
 mod open;
 mod operating;
 mod operators;
+mod own_data;
 mod pages;
 mod prune;
 mod recent_lines;

@@ -20,6 +20,7 @@ mod channels;
 mod lines;
 mod operating;
 mod recovery;
+mod own_data;
 mod retention;
 mod standings;
 mod twins;

@@ -39,7 +39,7 @@ pub(crate) struct How {
 /// stopped.
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Lists, shows, renames and erases accounts
+    /// Lists, shows, renames, keeps and erases accounts
     Users(Family<Users>),
     /// Lists and ends logins
     Sessions(Family<Sessions>),
@@ -114,7 +114,14 @@ pub(crate) enum Users {
         /// Behind this name
         #[arg(long, value_name = "NAME")]
         after: Option<String>,
+        /// Only those whose players have deleted them, while they can be kept
+        #[arg(long)]
+        deleting: bool,
     },
+    /// Keeps an account that its player has deleted
+    #[command(after_help = "Examples:
+  longhall-server users keep Ada --reason 'it was her brother, she says'")]
+    Keep { name: String },
     /// Shows an account: logins, channels, bans
     #[command(after_help = "Examples:
   longhall-server users show Ada")]
@@ -479,11 +486,14 @@ impl Users {
                 search,
                 limit,
                 after,
+                deleting,
             } => Act::UsersList {
                 search,
                 after,
                 limit,
+                deleting,
             },
+            Users::Keep { name } => Act::UsersKeep { name },
             Users::Show { name } => Act::UsersShow { name },
             Users::Rename { name, new_name } => Act::UsersRename { name, new_name },
             Users::ResetPassword { name } => Act::UsersResetPassword { name },

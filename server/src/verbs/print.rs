@@ -20,6 +20,7 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
         Report::Users { users, after } => list(USERS, users.iter().map(user), after.as_deref()),
         Report::User(details) => of_user(details),
         Report::Renamed { was, username } => format!("{} is {} now\n", line(was), line(username)),
+        Report::AccountKept { username } => format!("{} stays\n", line(username)),
         Report::NewPassword {
             username,
             password,
@@ -112,7 +113,15 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
     }
 }
 
-const USERS: &[&str] = &["NAME", "ID", "REGISTERED", "LOGINS", "SEEN", "ONLINE"];
+const USERS: &[&str] = &[
+    "NAME",
+    "ID",
+    "REGISTERED",
+    "LOGINS",
+    "SEEN",
+    "ONLINE",
+    "DELETED",
+];
 const SESSIONS: &[&str] = &["ID", "DEVICE", "SINCE", "SEEN", "ONLINE"];
 const CHANNELS: &[&str] = &["CHANNEL", "ACCESS", "MEMBERS", "LINES", "TOPIC"];
 const AUDIT: &[&str] = &["WHEN", "WHO", "VIA", "WHAT", "ON", "OUTCOME", "WHY"];
@@ -128,6 +137,7 @@ fn user(row: &UserRow) -> Vec<String> {
         row.sessions.to_string(),
         time(row.last_seen_at_ms),
         yes_or_no(row.online),
+        row.deleted_at_ms.map(time).unwrap_or_default(),
     ]
 }
 
@@ -263,6 +273,9 @@ fn of_user(details: &UserDetails) -> String {
         let at = time(i64::try_from(login.at_ms).unwrap_or(i64::MAX));
         let (device, network) = (line(&login.device), &login.network);
         facts.push(("last login", format!("{at} from {network} {device}")));
+    }
+    if let Some(deleted_at_ms) = row.deleted_at_ms {
+        facts.push(("deleted", time(deleted_at_ms)));
     }
     for place in &details.channels {
         facts.push(("channel", format!("{} ({})", place.channel, place.role)));

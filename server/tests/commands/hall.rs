@@ -91,6 +91,7 @@ async fn a_server_that_drains_takes_nobody_new_and_then_ends() {
 /// All there are.
 const VERBS: &[&str] = &[
     "users list",
+    "users keep",
     "users show",
     "users rename",
     "users reset-password",

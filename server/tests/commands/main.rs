@@ -8,6 +8,7 @@ mod channels;
 mod hall;
 mod moderation;
 mod operators;
+mod own_data;
 mod several;
 mod socket;
 mod stopped;
@@ -38,8 +39,13 @@ struct Hall {
 
 impl Hall {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With more options.
+    fn start_with(options: &[&str]) -> Self {
         let (folder, database) = database();
-        let server = Program::start(&database);
+        let server = Program::start_with(&database, options);
         Self {
             address: server.address,
             server: Some(server),
@@ -68,6 +74,16 @@ impl Hall {
 
     fn operator(&self) -> Operator {
         Operator::on(&["--database", self.database.to_str().unwrap()])
+    }
+
+    /// Kills the server and starts it again.
+    fn kill_and_start(&mut self, options: &[&str]) {
+        if let Some(server) = self.server.take() {
+            server.kill();
+        }
+        let server = Program::start_with(&self.database, options);
+        self.address = server.address;
+        self.server = Some(server);
     }
 
     /// The operator of the database alone.
@@ -153,6 +169,13 @@ impl Operator {
             )
         });
         entries.collect()
+    }
+}
+
+impl Operator {
+    /// The verbs in the audit log, whoever acted.
+    fn audit_verbs(&self) -> Vec<String> {
+        texts(&self.does(&["audit"])["entries"], "verb")
     }
 }
 

@@ -23,8 +23,14 @@ impl Drop for Program {
 impl Program {
     /// Starts it on a port the system chooses; waits until it says which.
     pub fn start(database: &std::path::Path) -> Self {
+        Self::start_with(database, &[])
+    }
+
+    /// The same with more options.
+    pub fn start_with(database: &std::path::Path, options: &[&str]) -> Self {
         use std::io::{BufRead, BufReader};
         let mut child = Self::command()
+            .args(options)
             .args([
                 "--listen",
                 "127.0.0.1:0",

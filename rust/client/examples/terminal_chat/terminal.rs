@@ -199,6 +199,7 @@ impl Terminal {
                 | Answer::Posted { .. }
                 // Told as an event, or never asked for here.
                 | Answer::RecoveryCodes(_)
+                | Answer::Export(_)
                 | Answer::SecondFactor { .. },
             ) => {}
             Err(error) => {
@@ -367,6 +368,19 @@ impl Terminal {
             }
             Event::ServerRoleChanged { role } => {
                 tell(format_args!("you are {role} on this server now"));
+            }
+            Event::AccountRenamed { new_username, .. } => {
+                tell(format_args!("your name is {} now", clean(&new_username)));
+            }
+            Event::PlayerRenamed {
+                username,
+                new_username,
+            } => {
+                let (was, name) = (clean(&username), clean(&new_username));
+                if self.place == format!("@{username}") {
+                    self.place = format!("@{new_username}");
+                }
+                tell(format_args!("{was} is called {name} now"));
             }
             Event::Invited { channel, by } => {
                 let (channel, by) = (clean(&channel), clean(&by));

@@ -100,6 +100,7 @@ impl Session {
                 username,
                 token,
                 server_role: ServerRole::Player,
+                deleted_at_ms: None,
             });
         }
     }
@@ -127,6 +128,12 @@ impl Session {
     /// What the player may do on the whole server.
     pub fn server_role(&self) -> ServerRole {
         self.login.server_role()
+    }
+
+    /// When the account will be deleted, in milliseconds since 1970-01-01 00:00 UTC, if
+    /// its player has asked for it; [`keep_account`](Self::keep_account) keeps it.
+    pub fn deletion_at_ms(&self) -> Option<u64> {
+        self.login.deleted_at_ms()
     }
 
     fn try_register(

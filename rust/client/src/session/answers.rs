@@ -51,6 +51,7 @@ impl Session {
                 second_factor,
                 recovery_codes_left,
                 last_login,
+                deleted_at_ms,
             } => {
                 let safety = Safety {
                     second_factor,
@@ -61,6 +62,7 @@ impl Session {
                     username,
                     token,
                     server_role,
+                    deleted_at_ms,
                 };
                 let whereabouts = Whereabouts {
                     epoch,
@@ -114,6 +116,12 @@ impl Session {
             ServerPacket::Sessions { id, sessions } => {
                 self.answered(id, &Asked::Sessions, Some(Answer::Sessions(sessions)));
             }
+            ServerPacket::Export {
+                id,
+                account,
+                lines,
+                next,
+            } => self.handle_export(now, id, account, lines, next),
             ServerPacket::Blocks { id, usernames } => {
                 self.answered(id, &Asked::Blocks, Some(Answer::Blocks(usernames)));
             }
@@ -125,6 +133,7 @@ impl Session {
             | ServerPacket::ServerRoleChanged { .. }
             | ServerPacket::Invited { .. }
             | ServerPacket::Presence { .. }
+            | ServerPacket::Renamed { .. }
             | ServerPacket::Read { .. }) => {
                 if self.state() == State::LoggedIn {
                     self.handle_news(now, news);
@@ -138,7 +147,9 @@ impl Session {
         // would bring no token.
         let fits = |request: &Request| match request {
             Request::Login(_) | Request::Resume | Request::Page => false,
-            Request::Asked(_, asked) => matches!(asked, Asked::Done | Asked::Factor(_)),
+            Request::Asked(_, asked) => {
+                matches!(asked, Asked::Done | Asked::Factor(_) | Asked::Kept)
+            }
             Request::Hello
             | Request::Register(..)
             | Request::Recover(_)
@@ -158,6 +169,9 @@ impl Session {
             Some(Request::Asked(call, asked)) => {
                 if let Asked::Factor(has_one) = asked {
                     self.login.safety_mut().second_factor = has_one;
+                }
+                if asked == Asked::Kept {
+                    self.login.kept();
                 }
                 self.settle(call, Ok(Answer::Done));
             }

@@ -85,6 +85,10 @@ impl Session {
                     self.announce(Event::ServerRoleChanged { role });
                 }
             }
+            ServerPacket::Renamed {
+                username,
+                new_username,
+            } => self.handle_renamed(username, new_username),
             ServerPacket::Invited { channel, by } => {
                 self.conversations.invite(Invitation {
                     channel: channel.clone(),

@@ -14,6 +14,7 @@ mod history;
 mod logging_in;
 mod lossless;
 mod other_store;
+mod own_data;
 mod random_walk;
 mod reconnecting;
 mod recovery;

@@ -409,6 +409,14 @@ pub(crate) fn tell(event: &Event) -> String {
             role,
             by,
         } => format!("{channel}: {by} made {username} {role}"),
+        Event::AccountRenamed {
+            username,
+            new_username,
+        } => format!("account {username} is {new_username}"),
+        Event::PlayerRenamed {
+            username,
+            new_username,
+        } => format!("player {username} is {new_username}"),
         Event::Invited { channel, by } => format!("invited to {channel} by {by}"),
         Event::PresenceChanged {
             channel,
@@ -447,5 +455,6 @@ pub(crate) fn logged_in(id: RequestId, username: &str, number: u8) -> ServerPack
         second_factor: false,
         recovery_codes_left: 0,
         last_login: None,
+        deleted_at_ms: None,
     }
 }

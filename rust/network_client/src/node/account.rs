@@ -119,6 +119,56 @@ impl NetworkClient {
         })
     }
 
+    /// Has the account deleted. The player is logged out everywhere, with the reason
+    /// `account_deleted`. For a time that the operator sets, two weeks unless changed, a login with
+    /// the password is still possible, [member deletion_at_ms] says when it will be over, and
+    /// [method keep_account] keeps the account. Then the name is free, and what the player said
+    /// shows no words any more. Refused with `bad_credentials` if `password` is not the present one.
+    #[func]
+    pub fn delete_account(&mut self, password: GString) -> Gd<NetworkRequest> {
+        self.call("delete_account", |session, now| {
+            session.delete_account(now, &password.to_string())
+        })
+    }
+
+    /// Keeps the account that is to be deleted, see [method delete_account] and
+    /// [member deletion_at_ms]. Refused with `too_late` once the time is over.
+    #[func]
+    pub fn keep_account(&mut self) -> Gd<NetworkRequest> {
+        self.call("keep_account", |session, now| session.keep_account(now))
+    }
+
+    /// Asks for all that the server knows of the account: when it was made, where it is logged in,
+    /// its channels, blocks and invitations, what the operator keeps from it, what it said in
+    /// channels, and the whispers to and from it. No secrets are in it. [member
+    /// NetworkRequest.result] is JSON text, to be saved in a file. An account with many lines takes
+    /// a while. Refused with `rate_limited` after five times a day, unless the operator chose
+    /// otherwise.
+    ///
+    /// ```gdscript
+    /// var export: NetworkRequest = await $NetworkClient.export_account().completed
+    /// if export.ok:
+    ///     var file := FileAccess.open("user://my_data.json", FileAccess.WRITE)
+    ///     file.store_string(export.result)
+    /// ```
+    #[func]
+    pub fn export_account(&mut self) -> Gd<NetworkRequest> {
+        self.call("export_account", |session, now| session.export_account(now))
+    }
+
+    /// Gives the account another name, by the rules of [method register]. Ends in
+    /// [signal account_renamed] as well. Everybody who is online is told, see
+    /// [signal player_renamed]. Nobody else can take the old name for a while. Refused with
+    /// `bad_credentials` if `password` is not the present one, with `username_taken`, and with
+    /// `rate_limited` if the last new name is not old enough: 30 days, unless the operator chose
+    /// otherwise.
+    #[func]
+    pub fn rename_account(&mut self, password: GString, new_name: GString) -> Gd<NetworkRequest> {
+        self.call("rename_account", |session, now| {
+            session.rename_account(now, &password.to_string(), &new_name.to_string())
+        })
+    }
+
     /// The name of a user or channel without the characters at its ends that cannot be seen, such as
     /// spaces of any kind and marks that come along when it is copied out of a text. The node and
     /// the server judge a name in this form. For a field that counts characters.

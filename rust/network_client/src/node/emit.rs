@@ -52,6 +52,20 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
             let codes = convert::codes(&codes);
             node.signals().recovery_codes_received().emit(&codes);
         }
+        Event::AccountRenamed {
+            username,
+            new_username,
+        } => {
+            let mut signal = node.signals().account_renamed();
+            signal.emit(&username, &new_username);
+        }
+        Event::PlayerRenamed {
+            username,
+            new_username,
+        } => {
+            let mut signal = node.signals().player_renamed();
+            signal.emit(&username, &new_username);
+        }
         Event::Registered { username } => node.signals().registered().emit(&username),
         Event::RegisterDenied(CallError { code, reason, .. }) => {
             node.signals().register_denied().emit(code.name(), &reason);

@@ -127,6 +127,8 @@ impl NetworkClient {
                     self.may_restore = true;
                     self.remember();
                 }
+                // Under its name of today.
+                Event::AccountRenamed { .. } => self.remember(),
                 Event::LoggedOut { reason } if is_final(*reason) => {
                     self.may_restore = false;
                     self.warn_of_twins(*reason);

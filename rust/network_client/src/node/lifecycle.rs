@@ -54,6 +54,7 @@ impl INode for NetworkClient {
             fake_server: None,
             state: PhantomVar::default(),
             username: PhantomVar::default(),
+            deletion_at_ms: PhantomVar::default(),
             retry_in: PhantomVar::default(),
             message_of_the_day: GString::new(),
             server_version: PhantomVar::default(),

@@ -159,6 +159,7 @@ pub(super) fn is_final(reason: LogoutReason) -> bool {
                 | CloseReason::Kicked
                 | CloseReason::Banned
                 | CloseReason::SessionEnded
+                | CloseReason::AccountDeleted
         ),
         LogoutReason::Disconnected(_) => false,
     }

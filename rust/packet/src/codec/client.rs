@@ -221,6 +221,24 @@ impl RawPacket<'_> {
                 id,
                 session: self.session.map(|one| number(Some(one))).transpose()?,
             },
+            "delete_account" => ClientPacket::DeleteAccount {
+                id,
+                password: Password::parse(need(self.password)?)?,
+            },
+            "keep_account" => ClientPacket::KeepAccount { id },
+            "export" => ClientPacket::Export {
+                id,
+                after: match self.after {
+                    Some(Value::Name(next)) => Some(next),
+                    Some(Value::Number(_)) => return Err(Fault::Malformed),
+                    None => None,
+                },
+            },
+            "rename" => ClientPacket::Rename {
+                id,
+                password: Password::parse(need(self.password)?)?,
+                username: username(self.username)?,
+            },
             "chat" => ClientPacket::Chat {
                 id,
                 channel: target(self.channel)?,

@@ -75,7 +75,7 @@ fn is_optional(packet: &str, field: &str) -> bool {
             | ("register", "recovery")
             | ("renew_recovery_codes", "code")
             | ("close_session", "session")
-            | ("history" | "channels" | "members", "after")
+            | ("history" | "channels" | "members" | "export", "after")
             | ("history", "before")
             | ("create", "topic")
             | ("create" | "join" | "set_access", "channel_password")

@@ -131,6 +131,7 @@ fn the_fullest_login_fits_a_clients_buffer() {
                         device: wide(longhall_packet::limits::MAX_DEVICE_CHARS),
                         network: "2001:db8:ffff::/48".into(),
                     })),
+                    deleted_at_ms: Some(MAX_NUMBER),
                 })
             }
             _ => None,

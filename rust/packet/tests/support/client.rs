@@ -90,6 +90,21 @@ pub(crate) fn client_samples() -> Vec<Sample<ClientPacket>> {
         "client_sessions.json" => ClientPacket::Sessions { id: 6 },
         "client_close_session.json" => ClientPacket::CloseSession { id: 7, session: Some(12) },
         "client_close_session_others.json" => ClientPacket::CloseSession { id: 8, session: None },
+        "client_delete_account.json" => ClientPacket::DeleteAccount {
+            id: 39,
+            password: password("correct horse battery staple"),
+        },
+        "client_keep_account.json" => ClientPacket::KeepAccount { id: 40 },
+        "client_export.json" => ClientPacket::Export { id: 41, after: None },
+        "client_export_after.json" => ClientPacket::Export {
+            id: 42,
+            after: Some("lines 4096".into()),
+        },
+        "client_rename.json" => ClientPacket::Rename {
+            id: 43,
+            password: password("correct horse battery staple"),
+            username: user("Grace-Élan"),
+        },
         "client_chat.json" => ClientPacket::Chat {
             id: 9,
             channel: place("lobby"),

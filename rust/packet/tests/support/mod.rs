@@ -4,10 +4,11 @@
 
 use longhall_packet::{
     Access, Change, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket,
-    Conversation, Denial, DenyCode, FactorCode, FactorKey, Field, InboxState, Invitation,
-    LastLogin, LeaveReason, Limits, Line, LineKind, ListedChannel, ListedSession, Member, Password,
-    Presence, PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, ServerPacket,
-    ServerRole, Target, Topic, Username,
+    Conversation, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine,
+    ExportedSanction, FactorCode, FactorKey, Field, InboxState, Invitation, LastLogin, LeaveReason,
+    Limits, Line, LineKind, ListedChannel, ListedSession, Member, Password, Presence,
+    PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, ServerPacket, ServerRole, Target,
+    Topic, Username,
 };
 
 mod client;

@@ -62,6 +62,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             second_factor: false,
             recovery_codes_left: 0,
             last_login: None,
+            deleted_at_ms: None,
         },
         "server_logged_in_first.json" => ServerPacket::LoggedIn {
             id: 3,
@@ -82,6 +83,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             second_factor: false,
             recovery_codes_left: 0,
             last_login: None,
+            deleted_at_ms: None,
         },
         "server_logged_in_again.json" => ServerPacket::LoggedIn {
             id: 40,
@@ -100,6 +102,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
                 device: "Ada's \"Deck\" 🎮".into(),
                 network: "203.0.113.0/24".into(),
             })),
+            deleted_at_ms: None,
         },
         "server_registered.json" => ServerPacket::Registered {
             id: 39,
@@ -118,6 +121,21 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             uri: FactorKey::new(
                 "otpauth://totp/Longhall:Ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Longhall",
             ),
+        },
+        "server_logged_in_leaving.json" => ServerPacket::LoggedIn {
+            id: 3,
+            username: "Ben".into(),
+            resume_token: token(),
+            session: 14,
+            epoch: "9c1f0e6ab27d4853".into(),
+            channels: vec![lobby()],
+            inbox: InboxState { first_seq: 1, ..InboxState::default() },
+            invitations: Vec::new(),
+            deleted_at_ms: Some(NOW + 1_209_600_000),
+            server_role: ServerRole::Player,
+            second_factor: false,
+            recovery_codes_left: 0,
+            last_login: None,
         },
         "server_chat.json" => ServerPacket::Chat {
             channel: "lobby".into(),
@@ -302,6 +320,79 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
                     current: false,
                 },
             ],
+        },
+        "server_export.json" => ServerPacket::Export {
+            id: 41,
+            account: Some(Box::new(ExportedAccount {
+                username: "Ada-Élan".into(),
+                created_at_ms: NOW,
+                deleted_at_ms: Some(NOW + 1_209_600_000),
+                last_login: Some(LastLogin {
+                    at_ms: NOW,
+                    device: "Ada's \"Deck\" 🎮".into(),
+                    network: "203.0.113.0/24".into(),
+                }),
+                sessions: vec![ListedSession {
+                    session: 12,
+                    device: "Ada's \"Deck\" 🎮".into(),
+                    created_at_ms: NOW,
+                    last_seen_at_ms: NOW + 60_000,
+                    online: true,
+                    current: true,
+                }],
+                channels: vec![ExportedChannel {
+                    channel: "raid-1".into(),
+                    role: Role::Owner,
+                    read_seq: 170,
+                }],
+                blocked: vec!["Mallory".into()],
+                invitations: vec![Invitation { channel: "bücher".into(), by: "Жанна_99".into() }],
+                sanctions: vec![
+                    ExportedSanction {
+                        kind: "mute".into(),
+                        since_ms: NOW,
+                        until_ms: Some(NOW + 60_000),
+                        reason: "shouting".into(),
+                    },
+                    ExportedSanction {
+                        kind: "ban".into(),
+                        since_ms: NOW,
+                        until_ms: None,
+                        reason: String::new(),
+                    },
+                ],
+            })),
+            lines: Vec::new(),
+            next: Some("lines 0".into()),
+        },
+        "server_export_lines.json" => ServerPacket::Export {
+            id: 42,
+            account: None,
+            lines: vec![
+                ExportedLine {
+                    channel: "lobby".into(),
+                    seq: 42,
+                    sender: "Ada-Élan".into(),
+                    recipient: None,
+                    text: r#"Well "met" 👩‍🚀"#.into(),
+                    sent_at_ms: NOW,
+                    edited_at_ms: Some(NOW + 60_000),
+                },
+                ExportedLine {
+                    channel: "@".into(),
+                    seq: 7,
+                    sender: "Жанна_99".into(),
+                    recipient: Some("Ada-Élan".into()),
+                    text: "psst".into(),
+                    sent_at_ms: NOW,
+                    edited_at_ms: None,
+                },
+            ],
+            next: None,
+        },
+        "server_renamed.json" => ServerPacket::Renamed {
+            username: "Ada-Élan".into(),
+            new_username: "Grace-Élan".into(),
         },
         "server_blocks.json" => ServerPacket::Blocks {
             id: 38,

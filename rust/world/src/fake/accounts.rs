@@ -6,7 +6,7 @@ use longhall_packet::{
 };
 
 use super::recovery::{code_hash, told};
-use super::{Answer, FakeServer, Me, Seat};
+use super::{Answer, FakeServer, Me, Seat, keys};
 use crate::records::{LoginRow, NewSession, Rotation, SessionId, TokenHash, User};
 
 /// Sessions an account may have.
@@ -31,7 +31,8 @@ impl FakeServer {
         password: &Password,
         recovery: bool,
     ) -> Answer {
-        if self.account(username.as_str()).is_some() {
+        let is_kept = self.world.is_kept_name(&keys(username.as_str()), None);
+        if is_kept || self.account(username.as_str()).is_some() {
             return Err(DenyCode::UsernameTaken.into());
         }
         self.add_account(username.as_str(), password.expose());
@@ -56,6 +57,7 @@ impl FakeServer {
     ) -> Result<User, Denial> {
         let user = self.account(username.as_str()).cloned();
         let user = user.filter(|user| user.password_hash == password.expose());
+        let user = user.filter(|user| user.deleted_at_ms.is_none_or(|due| due > self.now()));
         let user = user.ok_or(DenyCode::BadCredentials)?;
         self.check_factor(user.id, code)?;
         Ok(user)
@@ -131,6 +133,7 @@ impl FakeServer {
             token: hash(&token),
             state,
             text,
+            export: None,
         };
         self.online.insert(from, seat);
         let memberships = self.world.memberships(user.id);
@@ -154,6 +157,7 @@ impl FakeServer {
             recovery_codes_left: safety.recovery_codes_left,
             last_login: last_login.map(|row| Box::new(told(row))),
             username: user.username,
+            deleted_at_ms: user.deleted_at_ms.map(i64::unsigned_abs),
         };
         self.reply(from, logged_in);
         if is_new {
@@ -184,6 +188,12 @@ impl FakeServer {
     }
 
     pub(super) fn sessions(&mut self, me: Me, id: RequestId) -> Answer {
+        let sessions = self.listed_sessions(me);
+        self.reply(me.connection, ServerPacket::Sessions { id, sessions });
+        Ok(())
+    }
+
+    pub(super) fn listed_sessions(&self, me: Me) -> Vec<ListedSession> {
         let rows = self.world.sessions(me.user, 0).into_iter();
         let mut sessions: Vec<_> = rows
             .map(|row| {
@@ -200,8 +210,7 @@ impl FakeServer {
             })
             .collect();
         sessions.sort_by_key(|listed| std::cmp::Reverse(listed.last_seen_at_ms));
-        self.reply(me.connection, ServerPacket::Sessions { id, sessions });
-        Ok(())
+        sessions
     }
 
     pub(super) fn close_session(&mut self, me: Me, id: RequestId, which: Option<u64>) -> Answer {

@@ -267,6 +267,37 @@ pub(in crate::store) const TABLES: &[Table] = &[
         counts_ids: false,
     },
     Table {
+        name: "deletions",
+        columns: &[
+            number("user_id"),
+            number("asked_at_ms"),
+            number("due_at_ms"),
+            number("claimed_until_ms"),
+        ],
+        key: 1,
+        counts_ids: false,
+    },
+    Table {
+        name: "renames",
+        columns: &[number("user_id"), number("renamed_at_ms")],
+        key: 1,
+        counts_ids: false,
+    },
+    Table {
+        name: "old_names",
+        columns: &[
+            number("id"),
+            number("user_id"),
+            text("username"),
+            text("name_key"),
+            text("look_key"),
+            text("capitals_key"),
+            number("kept_until_ms"),
+        ],
+        key: 1,
+        counts_ids: true,
+    },
+    Table {
         name: LINES,
         columns: &[
             number("id"),

@@ -27,13 +27,27 @@ impl Operating for MemoryStore {
         _: &str,
         _: &str,
         _: usize,
+        _: bool,
         _: i64,
     ) -> Result<Vec<Account>, StoreError> {
         none()
     }
 
-    async fn account(&self, _: &str, _: i64) -> Result<Option<Account>, StoreError> {
-        none()
+    /// What a player is told of their own.
+    async fn account(&self, name_key: &str, now_ms: i64) -> Result<Option<Account>, StoreError> {
+        self.with(|world| {
+            let user = world.user_by_name(name_key)?;
+            let sessions = world.sessions(user.id, now_ms).len();
+            Some(Account {
+                user: user.id,
+                username: user.username.clone(),
+                name_key: name_key.to_owned(),
+                created_at_ms: 0,
+                sessions: u32::try_from(sessions).unwrap_or(u32::MAX),
+                last_seen_at_ms: 0,
+                deleted_at_ms: user.deleted_at_ms,
+            })
+        })
     }
 
     async fn rename_account(&self, _: UserId, _: String, _: NameKeys) -> Result<bool, StoreError> {
@@ -56,8 +70,8 @@ impl Operating for MemoryStore {
         none()
     }
 
-    async fn said(&self, _: UserId, _: i64) -> Result<SaidPage, StoreError> {
-        none()
+    async fn said(&self, user: UserId, after: i64, limit: usize) -> Result<SaidPage, StoreError> {
+        self.with(|world| world.said(user, after, limit))
     }
 
     async fn session_owner(&self, _: SessionId) -> Result<Option<(UserId, String)>, StoreError> {

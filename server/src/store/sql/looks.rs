@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use longhall_packet::NameKeys;
 
-use super::{Db, Engine, Lock, small};
+use super::{Db, Engine, Lock, NotUnderstood, small};
 
 /// Accounts whose keys are made anew at a time.
 const STEP: i64 = 1000;
@@ -14,6 +14,19 @@ const STEP: i64 = 1000;
 /// it would look for or write by its own would not be found there.
 pub(in crate::store) fn is_newer<D: Db>(db: &mut D) -> Result<bool, D::Error> {
     Ok(rule(db)? > NameKeys::RULE)
+}
+
+/// # Errors
+/// When a newer program has made the keys: ours would not be compared with those.
+pub(super) fn check_rule<D: Db>(db: &mut D) -> Result<(), D::Error> {
+    if is_newer(db)? {
+        return Err(NotUnderstood::new(
+            "a newer server has another rule for names that look alike, only newer servers \
+             give names now",
+        )
+        .into());
+    }
+    Ok(())
 }
 
 /// Makes the keys of all accounts by the program's rule. Returns which accounts look
@@ -43,6 +56,16 @@ pub(in crate::store) fn renew<D: Engine>(db: &mut D) -> Result<Vec<Vec<String>>,
                 &[id.into(), (&keys.look).into(), (&keys.capitals).into()],
             )?;
         }
+    }
+    let old_names = db.all("SELECT id, username FROM old_names", &[], |row| {
+        Ok((row.int(0)?, row.text(1)?))
+    })?;
+    for (id, username) in old_names {
+        let keys = NameKeys::of(&username);
+        db.execute(
+            "UPDATE old_names SET look_key = ?2, capitals_key = ?3 WHERE id = ?1",
+            &[id.into(), (&keys.look).into(), (&keys.capitals).into()],
+        )?;
     }
     db.execute(
         "UPDATE name_key_rule SET version = ?1",

@@ -41,7 +41,9 @@ macro_rules! select_accounts {
                  coalesce((SELECT max(last_seen_at_ms) FROM sessions
                            WHERE sessions.user_id = users.id AND expires_at_ms > ",
             $now,
-            "), 0)
+            "), 0),
+                 coalesce((SELECT due_at_ms FROM deletions
+                           WHERE deletions.user_id = users.id), 0)
              FROM users ",
             $rest
         )
@@ -49,6 +51,7 @@ macro_rules! select_accounts {
 }
 
 fn account<E: From<super::NotUnderstood>>(row: &dyn super::Row<E>) -> Result<Account, E> {
+    let deleted_at_ms = row.int(6)?;
     Ok(Account {
         user: UserId(row.int(0)?),
         username: row.text(1)?,
@@ -56,6 +59,7 @@ fn account<E: From<super::NotUnderstood>>(row: &dyn super::Row<E>) -> Result<Acc
         created_at_ms: row.int(3)?,
         sessions: small(row.int(4)?)?,
         last_seen_at_ms: row.int(5)?,
+        deleted_at_ms: (deleted_at_ms > 0).then_some(deleted_at_ms),
     })
 }
 
@@ -64,6 +68,7 @@ pub(in crate::store) fn accounts<D: Db>(
     part: &str,
     after: &str,
     limit: usize,
+    deleting: bool,
     now_ms: i64,
 ) -> Result<Vec<Account>, D::Error> {
     let part = holding(part);
@@ -71,6 +76,8 @@ pub(in crate::store) fn accounts<D: Db>(
         select_accounts!(
             "?4",
             "WHERE name_key > ?1 AND name_key LIKE ?2 ESCAPE '!' AND password_hash != ?5
+               AND (CAST(?6 AS BIGINT) = 0
+                    OR EXISTS (SELECT 1 FROM deletions WHERE deletions.user_id = users.id))
              ORDER BY name_key LIMIT ?3"
         ),
         &[
@@ -79,6 +86,7 @@ pub(in crate::store) fn accounts<D: Db>(
             count(limit).into(),
             now_ms.into(),
             ERASED_HASH.into(),
+            i64::from(deleting).into(),
         ],
         account,
     )
@@ -167,6 +175,8 @@ pub(in crate::store) fn bury<D: Engine>(
         "DELETE FROM whisper_reads WHERE user_id = ?1 OR peer_id = ?1",
         "DELETE FROM sanctions WHERE user_id = ?1",
         "DELETE FROM staff WHERE user_id = ?1",
+        "DELETE FROM renames WHERE user_id = ?1",
+        "DELETE FROM old_names WHERE user_id = ?1",
     ] {
         db.execute(sql, &[user.0.into()])?;
     }
@@ -220,6 +230,7 @@ pub(in crate::store) fn said<D: Db>(
     db: &mut D,
     user: UserId,
     after: i64,
+    limit: usize,
 ) -> Result<SaidPage, D::Error> {
     let end = end_of_step(db, after)?;
     if end == 0 {
@@ -229,27 +240,28 @@ pub(in crate::store) fn said<D: Db>(
         });
     }
     let lines = db.all(
-        "SELECT logs.channel_name, lines.id & 68719476735, lines.sent_at_ms,
+        "SELECT lines.id, logs.channel_name, lines.id & 68719476735, lines.sent_at_ms,
                 coalesce(lines.edited_at_ms, 0), lines.text
          FROM lines JOIN logs ON logs.id = lines.id >> 36
          WHERE lines.id > ?1 AND lines.id <= ?2 AND lines.sender_id = ?3
            AND lines.kind IN (0, 1) AND logs.channel_name IS NOT NULL
-         ORDER BY lines.id",
-        &[after.into(), end.into(), user.0.into()],
+         ORDER BY lines.id LIMIT ?4",
+        &[after.into(), end.into(), user.0.into(), count(limit).into()],
         |row| {
             Ok(Said {
-                channel: row.text(0)?,
-                seq: seq(row.int(1)?),
-                sent_at_ms: row.int(2)?,
-                edited_at_ms: row.int(3)?,
-                text: row.text(4)?,
+                place: row.int(0)?,
+                channel: row.text(1)?,
+                seq: seq(row.int(2)?),
+                sent_at_ms: row.int(3)?,
+                edited_at_ms: row.int(4)?,
+                text: row.text(5)?,
             })
         },
     )?;
-    Ok(SaidPage {
-        lines,
-        next: Some(end),
-    })
+    // As many as were asked for: there may be more in this step.
+    let last = lines.last().filter(|_| lines.len() >= limit);
+    let next = Some(last.map_or(end, |last| last.place));
+    Ok(SaidPage { lines, next })
 }
 
 pub(in crate::store) fn session_owner<D: Db>(

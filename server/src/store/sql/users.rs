@@ -2,7 +2,7 @@
 
 use longhall_packet::NameKeys;
 
-use super::{Db, Engine, Lock, NotUnderstood, Row, looks};
+use super::{Db, Engine, Lock, Row, looks, own_data};
 use crate::store::{NewUser, SessionId, User, UserId};
 
 pub(in crate::store) fn insert<D: Engine>(
@@ -11,13 +11,10 @@ pub(in crate::store) fn insert<D: Engine>(
     now_ms: i64,
 ) -> Result<Option<UserId>, D::Error> {
     db.lock(Lock::UserNames)?;
-    // The keys come by our rule, and would not be compared with those of a newer one.
-    if looks::is_newer(db)? {
-        return Err(NotUnderstood::new(
-            "a newer server has another rule for names that look alike, only newer servers \
-             make accounts now",
-        )
-        .into());
+    looks::check_rule(db)?;
+    // No account has the number 0.
+    if own_data::is_kept(db, &user.keys, UserId(0))? {
+        return Ok(None);
     }
     let id = db.optional(
         "INSERT INTO users
@@ -55,7 +52,9 @@ pub(in crate::store) fn by_name<D: Db>(
     name_key: &str,
 ) -> Result<Option<User>, D::Error> {
     db.optional(
-        "SELECT id, username, password_hash FROM users WHERE name_key = ?1",
+        "SELECT id, username, password_hash,
+                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0)
+         FROM users WHERE name_key = ?1",
         &[name_key.into()],
         user,
     )
@@ -63,7 +62,9 @@ pub(in crate::store) fn by_name<D: Db>(
 
 pub(in crate::store) fn by_id<D: Db>(db: &mut D, id: UserId) -> Result<Option<User>, D::Error> {
     db.optional(
-        "SELECT id, username, password_hash FROM users WHERE id = ?1",
+        "SELECT id, username, password_hash,
+                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0)
+         FROM users WHERE id = ?1",
         &[id.0.into()],
         user,
     )
@@ -73,14 +74,15 @@ pub(in crate::store) fn is_name_taken<D: Db>(
     db: &mut D,
     keys: &NameKeys,
 ) -> Result<bool, D::Error> {
-    db.exists(
+    let is_taken = db.exists(
         "SELECT 1 FROM users WHERE name_key = ?1 OR look_key = ?2 OR capitals_key = ?3",
         &[
             (&keys.name).into(),
             (&keys.look).into(),
             (&keys.capitals).into(),
         ],
-    )
+    )?;
+    Ok(is_taken || own_data::is_kept(db, keys, UserId(0))?)
 }
 
 pub(in crate::store) fn set_password_hash<D: Db>(
@@ -112,9 +114,11 @@ pub(in crate::store) fn change_password<D: Engine>(
 }
 
 fn user<E>(row: &dyn Row<E>) -> Result<User, E> {
+    let deleted_at_ms = row.int(3)?;
     Ok(User {
         id: UserId(row.int(0)?),
         username: row.text(1)?,
         password_hash: row.text(2)?,
+        deleted_at_ms: (deleted_at_ms > 0).then_some(deleted_at_ms),
     })
 }

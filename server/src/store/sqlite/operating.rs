@@ -22,10 +22,11 @@ impl Operating for SqliteStore {
         part: &str,
         after: &str,
         limit: usize,
+        deleting: bool,
         now_ms: i64,
     ) -> Result<Vec<Account>, StoreError> {
         let (part, after) = (part.to_owned(), after.to_owned());
-        self.read(move |db| operating::accounts(db, &part, &after, limit, now_ms))
+        self.read(move |db| operating::accounts(db, &part, &after, limit, deleting, now_ms))
             .await
     }
 
@@ -69,8 +70,9 @@ impl Operating for SqliteStore {
             .await
     }
 
-    async fn said(&self, user: UserId, after: i64) -> Result<SaidPage, StoreError> {
-        self.read(move |db| operating::said(db, user, after)).await
+    async fn said(&self, user: UserId, after: i64, limit: usize) -> Result<SaidPage, StoreError> {
+        self.read(move |db| operating::said(db, user, after, limit))
+            .await
     }
 
     async fn session_owner(

@@ -169,7 +169,7 @@ async fn an_erased_account_leaves_lines_without_words(store: &dyn Store) {
     }
     store.insert_session(session(ada, 1)).await.unwrap();
     store.insert_block(bob, ada, 10).await.unwrap();
-    let said = store.said(ada, 0).await.unwrap();
+    let said = store.said(ada, 0, 100).await.unwrap();
     let texts: Vec<_> = said.lines.iter().map(|line| &*line.text).collect();
     assert_eq!(texts, ["hers"]);
 
@@ -269,7 +269,7 @@ async fn parts_of_names_are_found_literally(store: &dyn Store) {
         user(store, name).await;
     }
     let find = |part: &'static str| async move {
-        let found = store.accounts(part, "", 10, 0).await.unwrap();
+        let found = store.accounts(part, "", 10, false, 0).await.unwrap();
         found
             .into_iter()
             .map(|one| one.username)

@@ -3,7 +3,13 @@ extends LonghallWiring
 
 ## Ends of a connection that are nobody's wish, so that it is made anew at once:
 ## the player may log in again whenever they like.
-const REOPENED: Array[String] = ["logged_in_elsewhere", "session_ended", "login_timeout", "idle"]
+const REOPENED: Array[String] = [
+	"logged_in_elsewhere",
+	"session_ended",
+	"account_deleted",
+	"login_timeout",
+	"idle",
+]
 
 ## Reasons that lie in the way to the server: over as soon as it is tried again.
 const ABOUT_THE_WAY: Array[String] = [

@@ -161,6 +161,20 @@ impl Auditor {
                     *shown = newest.seq.max(*shown);
                 }
             }
+            Event::AccountRenamed { new_username, .. } => {
+                assert!(self.account.is_some(), "{event:?} of nobody's");
+                self.account = Some(new_username.clone());
+            }
+            Event::PlayerRenamed {
+                username,
+                new_username,
+            } => {
+                assert!(self.account.is_some(), "{event:?} of nobody's");
+                let shown = self.shown.remove(&format!("@{username}"));
+                if let Some(seq) = shown {
+                    self.shown.insert(format!("@{new_username}"), seq);
+                }
+            }
             Event::ChatEdited { .. }
             | Event::ChatDeleted { .. }
             | Event::HistorySkipped { .. }

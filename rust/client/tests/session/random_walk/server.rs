@@ -223,6 +223,7 @@ impl Server {
                 second_factor: true,
                 recovery_codes_left: 3,
                 last_login: None,
+                deleted_at_ms: None,
             }),
             10 => Frame::of(&ServerPacket::Chat {
                 channel: "lobby".to_owned(),

@@ -1,0 +1,80 @@
+//! What an account is given of itself: all that the server knows of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Invitation, LastLogin, ListedSession, Role, Seq};
+
+/// An account, as it is given to whom it belongs to. No secret is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportedAccount {
+    /// Its name.
+    pub username: String,
+    /// When it was registered, in milliseconds since 1970.
+    pub created_at_ms: u64,
+    /// When it will be deleted, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deleted_at_ms: Option<u64>,
+    /// The latest login by the account's password.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_login: Option<LastLogin>,
+    /// Where it is logged in.
+    pub sessions: Vec<ListedSession>,
+    /// The channels it is in.
+    pub channels: Vec<ExportedChannel>,
+    /// The players it has blocked.
+    pub blocked: Vec<String>,
+    /// Channels that it may join and has not.
+    pub invitations: Vec<Invitation>,
+    /// What the operator keeps from it.
+    pub sanctions: Vec<ExportedSanction>,
+}
+
+/// A channel that the account is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportedChannel {
+    /// Its name.
+    pub channel: String,
+    /// What the account may do there.
+    pub role: Role,
+    /// Up to where it has read.
+    pub read_seq: Seq,
+}
+
+/// A ban or a mute that holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportedSanction {
+    /// `"ban"` or `"mute"`.
+    pub kind: String,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: u64,
+    /// Until when; absent for good.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub until_ms: Option<u64>,
+    /// Why. May be empty.
+    pub reason: String,
+}
+
+/// A line that the account said, or a whisper to or from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportedLine {
+    /// The channel, or `"@"` for a whisper.
+    pub channel: String,
+    /// Its number there.
+    pub seq: Seq,
+    /// Who said it.
+    pub sender: String,
+    /// To whom, if it is a whisper.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub recipient: Option<String>,
+    /// What. Empty once it is deleted.
+    pub text: String,
+    /// When, in milliseconds since 1970.
+    pub sent_at_ms: u64,
+    /// When it was edited last, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub edited_at_ms: Option<u64>,
+}
