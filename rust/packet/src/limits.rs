@@ -33,6 +33,8 @@ pub const MAX_FACTOR_CODE_CHARS: usize = 64;
 pub const MAX_PAGE_LINES: usize = 500;
 /// Most channels an operator may let one account be in, the lobby not counted.
 pub const MAX_CHANNELS_PER_ACCOUNT: usize = 32;
+/// Most seconds from one line to the next in slow mode: six hours.
+pub const MAX_SLOW_MODE_S: u32 = 6 * 60 * 60;
 /// Most bytes of one packet from a client. A chat line of 500 characters, each
 /// escaped as a surrogate pair (`\ud83d\ude00`), takes 6,000.
 pub const MAX_CLIENT_PACKET_BYTES: usize = 8 * 1024;
@@ -46,6 +48,14 @@ pub(crate) const MAX_USERNAME_MARKS: usize = 3;
 /// Combining marks allowed in a row in chat; more is text made to cover the
 /// lines above and below it.
 pub(crate) const MAX_CHAT_MARKS: usize = 8;
+
+/// Characters without ink in a row in chat: joiners, fillers, marks of direction. Scripts and
+/// emoji need one or two.
+pub(crate) const MAX_UNSEEN: usize = 4;
+/// Consonants joined to one in chat. Sanskrit needs four.
+pub(crate) const MAX_JOINED: usize = 5;
+/// Letters below one in chat, in scripts that draw them there. Tibetan and Kannada need three.
+pub(crate) const MAX_STACKED: usize = 3;
 
 /// The limits a server announces in its `hello`, so that a game can set
 /// `LineEdit.max_length` without knowing them beforehand.

@@ -5,6 +5,7 @@
 
 mod characters;
 mod codes;
+mod screen_rule;
 mod secrets;
 
 use std::fmt;
@@ -13,8 +14,8 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::limits::{
-    MAX_CHAT_CHARS, MAX_CHAT_MARKS, MAX_PRESENCE_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
-    MAX_USERNAME_MARKS, MIN_USERNAME_CHARS,
+    MAX_CHAT_CHARS, MAX_PRESENCE_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS, MAX_USERNAME_MARKS,
+    MIN_USERNAME_CHARS,
 };
 use crate::{Denial, DenyCode, Field};
 
@@ -24,6 +25,7 @@ pub(crate) use characters::{
     Pile, has_ink, in_usual_width, is_invisible, is_layout_control, is_mark,
 };
 pub use codes::{FactorCode, FactorKey, RecoveryCode};
+use screen_rule::{ScreenRule, in_words};
 pub use secrets::{ChannelPassword, Password, ResumeToken};
 
 /// The name of an account: 3 to 20 letters and digits of any script, `_` and
@@ -93,7 +95,8 @@ impl fmt::Display for Username {
 /// One chat line: 1 to 500 characters, no control characters, not blank.
 ///
 /// Spaces around it are dropped. Emoji, joiners and right-to-left text are
-/// welcome; characters that reorder or cover what others wrote are not.
+/// welcome; characters that reorder, cover or move what others wrote, or that carry words
+/// nobody sees, are not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct ChatText(String);
@@ -187,16 +190,14 @@ fn parse_words(text: &str, field: Field, max: usize) -> Result<String, Denial> {
         }
         return Ok(line.to_owned());
     }
-    let line: String = line.nfc().collect();
+    let line: String = in_words(line).nfc().collect();
     check_length(&line, field, 0, max)?;
-    let mut pile = Pile::default();
-    let mut visible = false;
-    for c in line.chars() {
-        if c.is_control() || is_layout_control(c) || pile.add(c) > MAX_CHAT_MARKS {
-            return Err(Denial::of_field(DenyCode::ForbiddenCharacter, field, None));
-        }
-        visible |= has_ink(c);
+    let mut rule = ScreenRule::default();
+    let is_fit = line.chars().all(|c| rule.takes(c)) && rule.may_end();
+    if !is_fit {
+        return Err(Denial::of_field(DenyCode::ForbiddenCharacter, field, None));
     }
+    let visible = line.chars().any(has_ink);
     Ok(if visible { line } else { String::new() })
 }
 

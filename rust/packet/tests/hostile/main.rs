@@ -5,6 +5,7 @@ mod fields;
 mod packets;
 mod secrets;
 mod servers;
+mod texts;
 #[path = "../support/mod.rs"]
 mod support;
 
