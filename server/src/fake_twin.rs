@@ -5,7 +5,7 @@ mod twins;
 
 use std::collections::BTreeSet;
 
-use longhall_packet::{Access, ClientPacket, PROTOCOL_VERSION, PresenceState, Role, Topic};
+use longhall_packet::{Access, ClientPacket, Filter, PROTOCOL_VERSION, PresenceState, Role, Topic};
 
 use crate::store::UserId;
 use twins::{Twins, channel, password, user};
@@ -252,6 +252,22 @@ async fn roles(twins: &mut Twins) {
     twins
         .set_access(ada, "den", Access::Password, Some("x"))
         .await;
+    for player in [ada, bob] {
+        twins.set_slow_mode(player, "den", 3600).await;
+        for filter in [Some(Filter::Refuse), Some(Filter::Off), None] {
+            twins.set_filter(player, "den", filter).await;
+        }
+    }
+    twins.set_slow_mode(bob, "nowhere", 3600).await;
+    twins.set_filter(bob, "lobby", None).await;
+    twins.set_slow_mode(bob, "lobby", 3600).await;
+    for player in [ada, bob] {
+        twins.say(player, "den", "one").await;
+        twins.edit(player, "den", 1, "one, I mean").await;
+    }
+    twins.say(ada, "den", "two").await;
+    twins.set_slow_mode(ada, "den", 0).await;
+    twins.say(bob, "den", "two").await;
     twins.set_role(ada, "den", "ada", Role::Member).await;
     twins.set_role(ada, "den", "nobody", Role::Member).await;
     twins.set_role(ada, "den", "bob", Role::Operator).await;

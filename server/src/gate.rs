@@ -281,6 +281,16 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
             access,
             channel_password,
         } => handlers::set_access(session, id, &channel, access, channel_password).await,
+        ClientPacket::SetSlowMode {
+            id,
+            channel,
+            seconds,
+        } => handlers::set_slow_mode(session, id, &channel, seconds).await,
+        ClientPacket::SetFilter {
+            id,
+            channel,
+            filter,
+        } => handlers::set_filter(session, id, &channel, filter).await,
         ClientPacket::SetRole {
             id,
             channel,

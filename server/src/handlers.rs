@@ -40,7 +40,7 @@ mod timing;
 
 pub(crate) use blocks::{block, blocks, unblock};
 pub(crate) use change::{delete, edit};
-pub(crate) use channel_roles::{set_access, set_role, set_topic};
+pub(crate) use channel_roles::{set_access, set_filter, set_role, set_slow_mode, set_topic};
 pub(crate) use channels::channels;
 pub(crate) use chat::{chat, chat_at_once};
 pub(crate) use create::create;
@@ -66,6 +66,8 @@ pub(crate) use resume::resume;
 pub(crate) use second_factor::{begin_second_factor, confirm_second_factor, end_second_factor};
 pub(crate) use sessions::{close_session, sessions};
 
+#[cfg(test)]
+mod speech_tests;
 #[cfg(test)]
 pub(crate) mod test_requests;
 #[cfg(test)]

@@ -45,6 +45,7 @@ pub(crate) mod presence;
 mod renaming;
 mod roster;
 mod set_right;
+mod turns;
 #[cfg(test)]
 mod tests;
 
@@ -68,6 +69,7 @@ pub(crate) use longhall_world::records::hidden;
 use peers::Peers;
 pub(crate) use peers::Telling;
 pub(crate) use set_right::Known;
+pub(crate) use turns::Place;
 
 use crate::frames::encode;
 use crate::outbox::Outbox;
@@ -304,20 +306,6 @@ impl Hub {
         ))
     }
 
-    /// The channel of this name, if the player is in it. Does not ask the store.
-    pub(crate) fn channel_of(
-        &self,
-        user: UserId,
-        name: &ChannelName,
-    ) -> Option<(ChannelId, Arc<str>)> {
-        let state = self.lock();
-        let id = state.channel_ids.get(name)?;
-        let live = state.channels.get(id)?;
-        live.present
-            .contains_key(&user)
-            .then(|| (*id, Arc::clone(&live.name)))
-    }
-
     /// How many players are online, on all servers.
     pub(crate) fn len(&self) -> usize {
         self.lock().players.len()
@@ -358,6 +346,7 @@ impl State {
             channel: channel.name.to_string(),
             topic: channel.topic.clone(),
             access: channel.access,
+            speech: channel.speech,
             role: *role,
             first_seq: channel.first_seq,
             last_seq: channel.last_seq,

@@ -90,6 +90,8 @@ pub(crate) struct Metrics {
     pub(crate) entries: PerName,
     /// Bytes that sockets took, headers of frames included.
     pub(crate) bytes_out: Spread,
+    /// Texts with a blocked word that were said all the same.
+    pub(crate) flagged: Counter,
     /// `gap` packets.
     pub(crate) gaps: Counter,
     /// Lines left out for connections that were too slow.
@@ -115,6 +117,7 @@ impl Default for Metrics {
             denials: PerName::of(DenyCode::ALL.iter().map(|code| code.name())),
             entries: PerName::of(accepted::ALL.iter().copied()),
             bytes_out: Spread::default(),
+            flagged: Counter::default(),
             gaps: Counter::default(),
             left_out: Counter::default(),
             flush_time: Histogram::of_times(FLUSH_US),

@@ -2,6 +2,7 @@
 //! connection. What one player spends is not what another needs.
 
 mod limiter;
+mod repeats;
 mod steady;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use governor::Quota;
 use governor::clock::DefaultClock;
@@ -23,6 +25,7 @@ use tokio::time::Instant;
 use crate::config::Config;
 use crate::store::{Place, UserId};
 pub(crate) use limiter::Limiter;
+use repeats::{RepeatLimit, Repeats};
 pub(crate) use steady::{Pace, SteadyLimit};
 pub(crate) use tried::Tried;
 use tried::Tries;
@@ -34,6 +37,8 @@ const MAX_ANSWERS: usize = 64;
 
 /// In how many seconds an account says a line while all are slowed down.
 const SECONDS_OF_A_SLOW_LINE: u32 = 3;
+/// Lines that an account that is new may say at once.
+const NEW_LINES_AT_ONCE: u32 = 3;
 
 /// Denials to one address that the log tells of.
 const DENIAL_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not zero");
@@ -53,6 +58,11 @@ pub(crate) struct RateLimits {
     /// Lines of one account.
     lines: Pace,
     lines_per_second: AtomicU32,
+    /// Lines of an account that is new.
+    new_lines: Pace,
+    /// How long an account counts as new.
+    new_for: Mutex<Duration>,
+    repeats: Arc<Mutex<RepeatLimit>>,
     /// Everybody is to speak slowly.
     is_slowed: AtomicBool,
     /// Packets, pages of history and reads of one connection.
@@ -74,6 +84,9 @@ impl RateLimits {
             invitations: Limiter::default(),
             lines: Pace::default(),
             lines_per_second: AtomicU32::new(1),
+            new_lines: Pace::default(),
+            new_for: Mutex::default(),
+            repeats: Arc::default(),
             is_slowed: AtomicBool::new(false),
             packets: Pace::default(),
             history: Pace::default(),
@@ -107,6 +120,13 @@ impl RateLimits {
         let lines = rates.lines_per_second.unwrap_or(packets);
         self.lines_per_second.store(lines, Ordering::Relaxed);
         self.set_lines();
+        let interval = u32::try_from(rates.new_account_line_interval.as_secs()).unwrap_or(1);
+        self.new_lines.set_slow(interval);
+        *locked(&self.new_for) = rates.new_account_time;
+        *locked(&self.repeats) = RepeatLimit {
+            most: rates.max_repeats,
+            window: rates.repeat_window,
+        };
         self.packets.set(packets);
         self.history.set(history);
         let reads = packets.saturating_add(history).saturating_mul(4);
@@ -153,15 +173,30 @@ impl RateLimits {
         self.check(&self.unanswered_whispers, &sender.0)
     }
 
-    /// The account as one that says something, shared by its sessions.
-    pub(crate) fn speaker(&self, user: UserId) -> Arc<Speaker> {
+    /// The account as one that says something, shared by its sessions. `age` is how long ago
+    /// it registered.
+    pub(crate) fn speaker(&self, user: UserId, age: Duration) -> Arc<Speaker> {
         let mut speakers = self.speakers();
         let shared = speakers.entry(user).or_insert_with(|| Shared {
-            speaker: Arc::new(Speaker::new(&self.lines)),
+            speaker: Arc::new(self.new_speaker(age)),
             was_unused: false,
         });
         shared.was_unused = false;
         Arc::clone(&shared.speaker)
+    }
+
+    fn new_speaker(&self, age: Duration) -> Speaker {
+        let left = locked(&self.new_for).saturating_sub(age);
+        Speaker {
+            lines: SteadyLimit::at(&self.lines),
+            new: (!left.is_zero()).then(|| NewAccount {
+                until: Instant::now() + left,
+                lines: SteadyLimit::at(&self.new_lines),
+            }),
+            repeat_limit: Arc::clone(&self.repeats),
+            repeats: Mutex::default(),
+            answered_by: Mutex::default(),
+        }
     }
 
     /// Counts a channel that an account creates.
@@ -211,8 +246,18 @@ impl RateLimits {
 /// and the players who have whispered back to it.
 pub(crate) struct Speaker {
     lines: SteadyLimit,
+    /// While it is new.
+    new: Option<NewAccount>,
+    repeat_limit: Arc<Mutex<RepeatLimit>>,
+    repeats: Mutex<Repeats>,
     /// The latest found last.
     answered_by: Mutex<VecDeque<UserId>>,
+}
+
+/// What holds for an account until it is no longer new.
+struct NewAccount {
+    until: Instant,
+    lines: SteadyLimit,
 }
 
 /// An account's [`Speaker`], as long as a session has it and for a while after.
@@ -223,21 +268,38 @@ struct Shared {
 }
 
 impl Speaker {
-    fn new(pace: &Pace) -> Self {
-        Self {
-            lines: SteadyLimit::at(pace),
-            answered_by: Mutex::default(),
-        }
-    }
-
     /// Counts one line, edit or deletion.
     ///
     /// # Errors
     /// `rate_limited` with the time until the next may come.
     pub(crate) fn check_line(&self, now: Instant) -> Result<(), Denial> {
-        self.lines
-            .check(now)
-            .map_err(|wait| Denial::for_now(DenyCode::RateLimited, wait))
+        let limited = |wait| Denial::for_now(DenyCode::RateLimited, wait);
+        if let Some(new) = self.new.as_ref().filter(|new| now < new.until) {
+            new.lines
+                .check_saved(NEW_LINES_AT_ONCE, now)
+                .map_err(limited)?;
+        }
+        self.lines.check(now).map_err(limited)
+    }
+
+    /// Counts what a line says, wherever it is said; `line` is what a client says it again by
+    /// after a cut, and is counted once.
+    ///
+    /// # Errors
+    /// `repeated` with the time until the same may be said again.
+    pub(crate) fn check_repeat(&self, line: impl Hash, text: &str) -> Result<(), Denial> {
+        let limit = *locked(&self.repeat_limit);
+        if limit.most == 0 {
+            return Ok(());
+        }
+        locked(&self.repeats)
+            .check(line, text, limit, Instant::now())
+            .map_err(|wait| Denial::for_now(DenyCode::Repeated, wait))
+    }
+
+    /// Counts it no longer: the line was refused.
+    pub(crate) fn take_back(&self, line: impl Hash, text: &str) {
+        locked(&self.repeats).take_back(line, text);
     }
 
     /// Whether a player is known to have whispered back.
@@ -312,6 +374,11 @@ pub(crate) fn place(address: IpAddr) -> Place {
         IpAddr::V6(v6) => Sha256::digest(v6.octets()),
     };
     Place(u32::from_be_bytes([0, digest[0], digest[1], digest[2]]))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whole at any time.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn at_least_one(count: u32) -> NonZeroU32 {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
-use longhall_packet::{ChannelName, Denial, DenyCode};
+use longhall_packet::{ChannelName, Denial, DenyCode, Field, Filter};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -79,6 +79,13 @@ pub(crate) struct Server {
     /// Cancelled when the server is asked to stop.
     pub(crate) stopping: CancellationToken,
     next_connection: AtomicU64,
+}
+
+/// A text that many may read.
+pub(crate) struct Fit {
+    pub(crate) text: String,
+    /// It has a word of which the operator wants to know.
+    pub(crate) is_flagged: bool,
 }
 
 impl Server {
@@ -244,10 +251,37 @@ impl Server {
         sanctions::read(sanctions, &**store, clock, hub, limits).await
     }
 
-    /// A text for many to read, with words masked that are not to be read.
-    pub(crate) fn fit_to_read(&self, text: &str) -> String {
-        let words = self.words.now();
-        words.masked(text).unwrap_or_else(|| text.to_owned())
+    /// A text for many to read: what becomes of it where it has a word that is not to be read.
+    /// `filter` is a channel's own way, if it has one.
+    ///
+    /// # Errors
+    /// `blocked_words`.
+    pub(crate) fn fit_to_read(
+        &self,
+        text: &str,
+        filter: Option<Filter>,
+        field: Field,
+    ) -> Result<Fit, Denial> {
+        let as_it_is = |is_flagged| Fit {
+            text: text.to_owned(),
+            is_flagged,
+        };
+        let Some(masked) = self.words.now().masked(text) else {
+            return Ok(as_it_is(false));
+        };
+        let default = || self.settings().names.blocked_words_default;
+        match filter.unwrap_or_else(default) {
+            Filter::Refuse => Err(Denial::of_field(DenyCode::BlockedWords, field, None)),
+            Filter::Mask => Ok(Fit {
+                text: masked,
+                is_flagged: false,
+            }),
+            Filter::Flag => {
+                self.metrics.flagged.add(1);
+                Ok(as_it_is(true))
+            }
+            Filter::Off => Ok(as_it_is(false)),
+        }
     }
 
     /// To be held while the store and then the hub are told who is in a channel

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use longhall_packet::{CloseReason, Denial, DenyCode, RequestId, ServerPacket, ServerRole, Stage};
 use longhall_world::own_data::ExportPlace;
@@ -50,11 +51,17 @@ pub(crate) struct Player {
 pub(crate) struct Account {
     pub(crate) id: UserId,
     name: SharedName,
+    /// When it registered, in milliseconds since 1970.
+    pub(crate) created_at_ms: i64,
 }
 
 impl Account {
-    pub(crate) fn new(id: UserId, name: SharedName) -> Self {
-        Self { id, name }
+    pub(crate) fn new(id: UserId, name: SharedName, created_at_ms: i64) -> Self {
+        Self {
+            id,
+            name,
+            created_at_ms,
+        }
     }
 
     /// The name by now: it may change while the account is logged in.
@@ -138,8 +145,17 @@ impl Session {
     /// The account that is logged in, as one that says something on any device.
     pub(crate) fn speaker(&mut self) -> Option<&Speaker> {
         let me = self.player.as_mut()?;
-        let limits = &self.server.limits;
-        Some(me.speaker.get_or_insert_with(|| limits.speaker(me.user.id)))
+        let server = &self.server;
+        Some(me.speaker.get_or_insert_with(|| {
+            let age_ms = server.clock.now_ms().saturating_sub(me.user.created_at_ms);
+            let age = Duration::from_millis(u64::try_from(age_ms).unwrap_or(0));
+            server.limits.speaker(me.user.id, age)
+        }))
+    }
+
+    /// The same, once it has said something.
+    pub(crate) fn known_speaker(&self) -> Option<&Speaker> {
+        self.player.as_ref()?.speaker.as_deref()
     }
 
     /// Notes that a player, who is in the hub already, is logged in here.

@@ -99,6 +99,7 @@ async fn set_welcome(server: &Server, topic: &Topic) -> Result<(), StoreError> {
         channel: name.to_string(),
         topic,
         access: lobby.access,
+        speech: lobby.speech,
         by: OPERATOR.to_owned(),
     };
     server.hub.announce(lobby.id, &changed);

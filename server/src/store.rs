@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
+use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq, Speech};
 use longhall_world::records::{
     ANSWERS_SEEN, CHANGES_WAITING, CONVERSATIONS_LISTED, PLACES_KEPT, SHARES, UNREAD_COUNTED,
     UNREAD_SEEN, WRITTEN_LATELY, forgotten, share, share_of_waiting,
@@ -297,6 +297,12 @@ pub trait Store: Operating + Operators + OwnData + Recovering {
         access: Access,
         password_hash: Option<String>,
     ) -> Result<(), StoreError>;
+
+    /// Replaces how lines are held in check in a channel.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed then.
+    async fn set_speech(&self, channel: ChannelId, speech: Speech) -> Result<(), StoreError>;
 
     /// Makes an account a member and forgets its invitation.
     ///

@@ -7,6 +7,7 @@
 
 mod looks;
 
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -222,6 +223,38 @@ impl Words {
             }
         }
         longest
+    }
+}
+
+/// What a text looks like as a whole, to compare it with another: its letters, without case,
+/// spaces and punctuation, and its other signs; where it has neither, as it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Look<'a>(&'a str);
+
+impl<'a> Look<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self(text)
+    }
+}
+
+impl Hash for Look<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut is_empty = true;
+        for sign in self.0.chars() {
+            match Seen::of(sign) {
+                // They end a sentence more often than they stand for a letter.
+                Seen::Letters(_) if matches!(sign, '!' | '|' | '+') => continue,
+                Seen::Letters(letters) => state.write(letters.as_bytes()),
+                Seen::Gap if !sign.is_ascii() && !sign.is_whitespace() => {
+                    state.write_u32(sign.into());
+                }
+                Seen::Gap | Seen::Nothing => continue,
+            }
+            is_empty = false;
+        }
+        if is_empty {
+            self.0.hash(state);
+        }
     }
 }
 

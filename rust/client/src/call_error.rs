@@ -109,8 +109,13 @@ pub struct CallError {
 }
 
 impl CallError {
-    /// Whether the same may succeed a little later, whoever asks.
+    /// Whether the same may succeed a little later, whoever asks. What an account may not say
+    /// yet, for slow mode or as it said it before, is not meant: a server that takes a line
+    /// knows it again, so such a line was never taken.
     pub fn is_for_now(&self) -> bool {
+        if let CallErrorCode::Server(DenyCode::SlowMode | DenyCode::Repeated) = self.code {
+            return false;
+        }
         self.retry_after_ms.is_some()
             || matches!(
                 self.code,

@@ -77,6 +77,13 @@ pub enum Command {
         /// What it is about.
         topic: String,
     },
+    /// Set how fast members may speak in a channel.
+    Slow {
+        /// Its name.
+        channel: String,
+        /// From a member's line to their next one; 0 ends slow mode.
+        seconds: u32,
+    },
     /// Invite a player into a channel.
     Invite {
         /// Its name.
@@ -242,6 +249,7 @@ impl Session {
             Command::Who { channel } => self.list_members(now, channel),
             Command::Channels => self.list_channels(now),
             Command::Topic { channel, topic } => self.set_topic(now, channel, topic),
+            Command::Slow { channel, seconds } => self.set_slow_mode(now, channel, *seconds),
             Command::Invite { channel, username } => self.invite(now, channel, username),
             Command::Kick { channel, username } => self.remove_member(now, channel, username),
             Command::SetRole {
@@ -271,6 +279,7 @@ impl Command {
             Self::Who { .. } => "who",
             Self::Channels => "channels",
             Self::Topic { .. } => "topic",
+            Self::Slow { .. } => "slow",
             Self::Invite { .. } => "invite",
             Self::Kick { .. } => "kick",
             Self::SetRole { .. } => "role",

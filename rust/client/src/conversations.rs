@@ -291,7 +291,9 @@ impl Conversations {
                 Some(place) => {
                     let mut channel = before.swap_remove(place);
                     let (old, new) = (&channel.state, &state);
-                    if (&old.topic, old.access, old.role) != (&new.topic, new.access, new.role) {
+                    if (&old.topic, old.access, old.role, old.speech)
+                        != (&new.topic, new.access, new.role, new.speech)
+                    {
                         difference.changed.push(name.clone());
                     }
                     channel.timeline.agree(state.last_seq);

@@ -38,6 +38,7 @@ fn logged_in(channels: usize) -> Session {
         channel: name,
         topic: String::new(),
         access: Access::Open,
+        speech: longhall_packet::Speech::default(),
         role: Role::Member,
         first_seq: 1,
         last_seq: 0,

@@ -126,6 +126,13 @@ fn the_rest_means_what_it_says() {
             },
         ),
         (
+            "/slow 30",
+            Command::Slow {
+                channel: lobby(),
+                seconds: 30,
+            },
+        ),
+        (
             "/invite @bob",
             Command::Invite {
                 channel: lobby(),
@@ -263,6 +270,7 @@ fn every_command_is_carried_out() {
         "/who",
         "/channels",
         "/topic x",
+        "/slow 0",
         "/invite bob",
         "/kick bob",
         "/op bob",

@@ -146,6 +146,7 @@ impl Peer {
                 channel: "lobby".to_owned(),
                 topic: String::new(),
                 access: Access::Open,
+                speech: longhall_packet::Speech::default(),
                 role: Role::Member,
                 first_seq: 1,
                 last_seq: 0,

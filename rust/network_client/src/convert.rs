@@ -5,8 +5,8 @@ use std::time::Duration;
 use godot::prelude::*;
 use longhall_client::{Answer, Completion, State};
 use longhall_packet::{
-    ChannelState, Conversation, INBOX, LastLogin, Line, LineKind, ListedChannel, ListedSession,
-    Member, RecoveryCode,
+    ChannelState, Conversation, Filter, INBOX, LastLogin, Line, LineKind, ListedChannel,
+    ListedSession, Member, RecoveryCode,
 };
 
 /// The `State` constant of the node for a session's state.
@@ -64,6 +64,8 @@ pub(crate) fn channel(state: &ChannelState) -> VarDictionary {
         "unread" => i64::from(state.unread),
         "members" => i64::from(state.members),
         "online" => i64::from(state.online),
+        "slow_mode_s" => i64::from(state.speech.slow_mode_s),
+        "filter" => state.speech.filter.map_or("", Filter::name),
     }
 }
 

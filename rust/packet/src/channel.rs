@@ -326,6 +326,47 @@ named! {
     }
 }
 
+named! {
+    /// What becomes of a line with a word that the operator blocks. From the strictest on;
+    /// one that only a newer server knows reads as `"mask"`.
+    Filter or Mask {
+        /// It is denied as `blocked_words`.
+        Refuse = "refuse",
+        /// The word's letters become stars.
+        Mask = "mask",
+        /// It is said as it is, and the operator is told.
+        Flag = "flag",
+        /// Nothing.
+        Off = "off",
+    }
+}
+
+impl Filter {
+    /// Whether this lets more pass than `other`.
+    pub fn is_looser_than(self, other: Self) -> bool {
+        // Declared from the strictest on.
+        self as u8 > other as u8
+    }
+}
+
+/// How lines are held in check in a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Speech {
+    /// Slow mode: seconds from a member's line to their next one. Absent when 0: as fast as
+    /// anywhere. Its operators and owner are free of it, and so are the server's moderators.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub slow_mode_s: u32,
+    /// What becomes of lines with blocked words. Absent when it is as everywhere on this
+    /// server.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub filter: Option<Filter>,
+}
+
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 /// A channel as one of its members sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -350,6 +391,9 @@ pub struct ChannelState {
     pub members: u32,
     /// How many of them are online.
     pub online: u32,
+    /// How lines are held in check there.
+    #[serde(flatten, default)]
+    pub speech: Speech,
 }
 
 /// The whispers with one player.

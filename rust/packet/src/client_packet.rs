@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::{
-    Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, LineId, Password,
-    PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, Seq, Target, Topic, Username,
+    Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, Filter, LineId,
+    Password, PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, Seq, Target, Topic,
+    Username,
 };
 
 /// Chosen by the client for each request and repeated in its answer. Unique
@@ -352,6 +353,26 @@ client_packets! {
         username: Username,
         /// What it may do from now on.
         role: Role,
+    }
+
+    /// Sets how fast members may speak in a channel. For its operators and owner.
+    SetSlowMode = "set_slow_mode" in IN, {
+        /// The channel.
+        channel: ChannelName,
+        /// Seconds from a member's line to their next one; 0 ends slow mode. At most
+        /// [`MAX_SLOW_MODE_S`](crate::limits::MAX_SLOW_MODE_S).
+        #[cfg_attr(feature = "schema", schemars(range(max = 21600)))]
+        seconds: u32,
+    }
+
+    /// Sets what becomes of blocked words in a channel. For its owner, who may be stricter
+    /// than the server, not looser.
+    SetFilter = "set_filter" in IN, {
+        /// The channel.
+        channel: ChannelName,
+        /// What becomes of them; absent for what the server does everywhere.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        filter: Option<Filter>,
     }
 
     /// Invites a player, who may then join whatever the access is.

@@ -101,6 +101,12 @@ deny_codes! {
     ForbiddenCharacter = "forbidden_character", "This holds a character that is not allowed";
     /// Too many requests; try again after `retry_after_ms`.
     RateLimited = "rate_limited", "Too many tries, wait a moment";
+    /// The channel is in slow mode; say it again after `retry_after_ms`.
+    SlowMode = "slow_mode", "This channel is in slow mode, wait for your next message";
+    /// The account said the same several times; try again after `retry_after_ms`.
+    Repeated = "repeated", "You have said this several times already";
+    /// The text has a word that the operator blocks.
+    BlockedWords = "blocked_words", "This has a word that is not allowed here";
     /// The server has too much to do; try again after `retry_after_ms`.
     Busy = "busy", "The server is busy, try again in a moment";
     /// The server is about to stop and takes no new requests.

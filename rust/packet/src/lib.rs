@@ -44,9 +44,9 @@ mod schema;
 
 pub use account::LastLogin;
 pub use channel::{
-    Access, Change, ChannelName, ChannelState, Conversation, INBOX, InboxState, Invitation,
+    Access, Change, ChannelName, ChannelState, Conversation, Filter, INBOX, InboxState, Invitation,
     LeaveReason, Line, LineId, LineKind, ListedChannel, ListedSession, Member, Presence,
-    PresenceState, Role, Seq, ServerRole, Target,
+    PresenceState, Role, Seq, ServerRole, Speech, Target,
 };
 pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;

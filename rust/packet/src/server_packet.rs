@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Access, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine, FactorKey, Field,
     InboxState, Invitation, LastLogin, LeaveReason, Limits, Line, ListedChannel, ListedSession,
-    Member, Presence, RecoveryCode, RequestId, ResumeToken, Role, Seq, ServerRole,
+    Member, Presence, RecoveryCode, RequestId, ResumeToken, Role, Seq, ServerRole, Speech,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -222,7 +222,7 @@ server_packets! {
         by: Option<String>,
     }
 
-    /// A channel has another topic or access.
+    /// A channel has another topic or access, or another speed or filter of its lines.
     ChannelChanged = "channel_changed", {
         /// The channel.
         channel: String,
@@ -230,6 +230,9 @@ server_packets! {
         topic: String,
         /// Who may join.
         access: Access,
+        /// How lines are held in check there.
+        #[serde(flatten, default)]
+        speech: Speech,
         /// Who changed it.
         by: String,
     }

@@ -87,6 +87,8 @@ fn client_file(packet: &ClientPacket) -> &'static str {
         ClientPacket::Members { .. } => include_str!("golden/client_members.json"),
         ClientPacket::SetTopic { .. } => include_str!("golden/client_set_topic.json"),
         ClientPacket::SetAccess { .. } => include_str!("golden/client_set_access.json"),
+        ClientPacket::SetSlowMode { .. } => include_str!("golden/client_set_slow_mode.json"),
+        ClientPacket::SetFilter { .. } => include_str!("golden/client_set_filter.json"),
         ClientPacket::SetRole { .. } => include_str!("golden/client_set_role.json"),
         ClientPacket::Invite { .. } => include_str!("golden/client_invite.json"),
         ClientPacket::Remove { .. } => include_str!("golden/client_remove.json"),

@@ -51,7 +51,7 @@ impl World {
     }
 
     /// Creates an account; `None` when one of its keys is taken.
-    pub fn insert_user(&mut self, user: NewUser) -> Option<UserId> {
+    pub fn insert_user(&mut self, user: NewUser, now_ms: i64) -> Option<UserId> {
         let (keys, new_codes) = (user.keys, user.recovery_codes);
         if self.is_name_taken(&keys) {
             return None;
@@ -62,6 +62,7 @@ impl World {
             username: user.username,
             password_hash: user.password_hash,
             deleted_at_ms: None,
+            created_at_ms: now_ms,
         };
         self.users.insert(id, (user, keys));
         self.set_codes(id, &new_codes);

@@ -1,6 +1,6 @@
 //! Channels, members, invitations and read markers.
 
-use longhall_packet::{Access, ChannelName, Invitation, Role, Seq};
+use longhall_packet::{Access, ChannelName, Invitation, Role, Seq, Speech};
 
 use crate::records::{
     Added, Channel, ChannelId, Created, MemberLimits, MemberRow, Membership, NewChannel, Removed,
@@ -13,6 +13,7 @@ pub(crate) struct ChannelRow {
     pub(crate) name: ChannelName,
     pub(crate) topic: String,
     pub(crate) access: Access,
+    pub(crate) speech: Speech,
     pub(crate) password_hash: Option<String>,
     pub(crate) is_lobby: bool,
 }
@@ -54,6 +55,7 @@ impl World {
             name: row.name.clone(),
             topic: row.topic.clone(),
             access: row.access,
+            speech: row.speech,
             password_hash: row.password_hash.clone(),
             is_lobby: row.is_lobby,
             first_seq,
@@ -95,6 +97,7 @@ impl World {
                 name: name.clone(),
                 topic: String::new(),
                 access: Access::Open,
+                speech: Speech::default(),
                 password_hash: None,
                 is_lobby: true,
             })
@@ -126,6 +129,7 @@ impl World {
             name: new.name,
             topic: new.topic,
             access: new.access,
+            speech: Speech::default(),
             password_hash: new.password_hash,
             is_lobby: false,
         });
@@ -210,6 +214,13 @@ impl World {
         if let Some(row) = self.channels.get_mut(&channel) {
             row.access = access;
             row.password_hash = password_hash;
+        }
+    }
+
+    /// Replaces how lines are held in check in a channel.
+    pub fn set_speech(&mut self, channel: ChannelId, speech: Speech) {
+        if let Some(row) = self.channels.get_mut(&channel) {
+            row.speech = speech;
         }
     }
 

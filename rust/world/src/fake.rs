@@ -7,7 +7,8 @@
 //!
 //! - it tells at once who came and went, and knows no grace after a cut: tests do not
 //!   wait;
-//! - nobody is too fast, no name is reserved, and names are the same in another case
+//! - nobody is too fast but in slow mode, nobody repeats too much, no word is blocked, no
+//!   name is reserved, and names are the same in another case
 //!   only: what looks alike takes tables of some megabytes;
 //! - a second factor's app shows [`FACTOR_CODE`], again and again;
 //! - passwords are kept as they are, and pages are small.
@@ -22,9 +23,9 @@ mod recovery;
 use std::collections::{BTreeMap, BTreeSet};
 
 use longhall_packet::{
-    Access, ChannelName, ClientPacket, CloseReason, Denial, DenyCode, INBOX, Limits, NameKeys,
-    PROTOCOL_VERSION, PresenceState, RequestId, ResumeToken, Role, ServerPacket, Stage, Target,
-    Username,
+    Access, ChannelName, ClientPacket, CloseReason, Denial, DenyCode, INBOX, Limits, LineId,
+    NameKeys, PROTOCOL_VERSION, PresenceState, RequestId, ResumeToken, Role, ServerPacket, Speech,
+    Stage, Target, Username,
 };
 
 use crate::channels::ChannelRow;
@@ -60,6 +61,8 @@ pub struct FakeServer {
     news: News,
     /// Recovery codes given out.
     codes: u64,
+    /// When somebody said their last line in a channel in slow mode, and by which id.
+    turns: BTreeMap<(ChannelId, UserId), (i64, LineId)>,
     now_ms: u64,
     out: Deliveries,
     /// Connections whose session has ended or gone elsewhere.
@@ -97,6 +100,7 @@ impl FakeServer {
             name: ChannelName::parse(LOBBY).expect("a name that keeps the rules"),
             topic: String::new(),
             access: Access::Open,
+            speech: Speech::default(),
             password_hash: None,
             is_lobby: true,
         });
@@ -108,6 +112,7 @@ impl FakeServer {
             online: BTreeMap::new(),
             news: News::default(),
             codes: 0,
+            turns: BTreeMap::new(),
             now_ms: 0,
             out: Deliveries::new(),
             ended: Vec::new(),
@@ -187,6 +192,7 @@ impl FakeServer {
                     name: name.clone(),
                     topic: String::new(),
                     access: Access::Open,
+                    speech: Speech::default(),
                     password_hash: None,
                     is_lobby: false,
                 })
@@ -337,6 +343,12 @@ impl FakeServer {
                 channel_password,
                 ..
             } => self.set_access(me?, id, &channel, access, channel_password),
+            P::SetSlowMode {
+                channel, seconds, ..
+            } => self.set_slow_mode(me?, id, &channel, seconds),
+            P::SetFilter {
+                channel, filter, ..
+            } => self.set_filter(me?, id, &channel, filter),
             P::SetRole {
                 channel,
                 username,
@@ -462,7 +474,7 @@ impl FakeServer {
             password_hash: String::new(),
             recovery_codes: Vec::new(),
         };
-        let id = self.world.insert_user(new);
+        let id = self.world.insert_user(new, self.now());
         let id = id.expect("no account has this key");
         self.guests.insert(id);
         id

@@ -3,7 +3,7 @@
 
 mod recovery;
 
-use longhall_packet::{Access, ChannelName, Line, LineId, LineKind, NameKeys, Role, Seq};
+use longhall_packet::{Access, ChannelName, Line, LineId, LineKind, NameKeys, Role, Seq, Speech};
 
 pub use recovery::{CodeHash, LoginRow, RECOVERY_CODES, Recovered, Recovery, Safety};
 
@@ -94,6 +94,8 @@ pub struct User {
     pub username: String,
     /// The password's hash as a PHC string.
     pub password_hash: String,
+    /// When it registered, in milliseconds since 1970.
+    pub created_at_ms: i64,
     /// When it will be deleted, in milliseconds since 1970, if its player has asked for it.
     pub deleted_at_ms: Option<i64>,
 }
@@ -268,6 +270,8 @@ pub struct Channel {
     pub topic: String,
     /// Who may join.
     pub access: Access,
+    /// How lines are held in check there.
+    pub speech: Speech,
     /// The password's hash as a PHC string, when the access is by password.
     pub password_hash: Option<String>,
     /// Everybody is a member of the lobby, without a row for it.
@@ -286,6 +290,7 @@ impl std::fmt::Debug for Channel {
             .field("name", &self.name)
             .field("topic", &self.topic)
             .field("access", &self.access)
+            .field("speech", &self.speech)
             .field("first_seq", &self.first_seq)
             .field("last_seq", &self.last_seq)
             .finish_non_exhaustive()

@@ -1,7 +1,7 @@
 //! Rights in a channel: who may do what, and what a stranger is told. Servers ask
 //! before they have the world, or a store, do it.
 
-use longhall_packet::{Access, Denial, DenyCode, Role, ServerRole};
+use longhall_packet::{Access, Denial, DenyCode, Filter, Role, ServerRole};
 
 use crate::records::{Channel, Membership};
 
@@ -95,6 +95,41 @@ pub fn check_delete_of_others(mine: &Membership, server_role: ServerRole) -> Res
     }
 }
 
+/// Whether a member may say how fast lines follow each other in a channel: its operators and
+/// owner may, and those who keep order on the whole server, also in the lobby.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_slow_mode(mine: &Membership, server_role: ServerRole) -> Result<(), Denial> {
+    check_delete_of_others(mine, server_role)
+}
+
+/// Whether a member may have blocked words treated by `filter` in a channel, `None` being as
+/// everywhere: its owner may where that is not looser than `default`, those who keep order on
+/// the whole server always.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_filter(
+    mine: &Membership,
+    server_role: ServerRole,
+    filter: Option<Filter>,
+    default: Filter,
+) -> Result<(), Denial> {
+    match server_role {
+        ServerRole::Player => {
+            check_role(mine, Role::Owner)?;
+            allow(!filter.is_some_and(|filter| filter.is_looser_than(default)))
+        }
+        ServerRole::Moderator | ServerRole::Admin => Ok(()),
+    }
+}
+
+/// Whether somebody is free of slow mode.
+pub fn is_free_of_slow_mode(role: Role, server_role: ServerRole) -> bool {
+    role != Role::Member || server_role != ServerRole::Player
+}
+
 fn allow(is_allowed: bool) -> Result<(), Denial> {
     match is_allowed {
         true => Ok(()),
@@ -116,6 +151,7 @@ mod tests {
                 name: ChannelName::parse("den").unwrap(),
                 topic: String::new(),
                 access,
+                speech: longhall_packet::Speech::default(),
                 password_hash: None,
                 is_lobby: false,
                 first_seq: 1,

@@ -163,6 +163,14 @@ pub enum Act {
         /// To whom.
         to: String,
     },
+    /// Sets how fast members of a channel may speak.
+    #[serde(rename = "channels slow")]
+    ChannelsSlow {
+        /// Which.
+        channel: String,
+        /// From a member's line to their next one; 0 ends slow mode.
+        seconds: u32,
+    },
     /// A page of what was said in a channel, the newest without `before`.
     #[serde(rename = "lines list")]
     LinesList {
@@ -319,6 +327,7 @@ impl Act {
             Act::ChannelsShow { .. } => "channels show",
             Act::ChannelsDelete { .. } => "channels delete",
             Act::ChannelsGive { .. } => "channels give",
+            Act::ChannelsSlow { .. } => "channels slow",
             Act::LinesList { .. } => "lines list",
             Act::LinesDelete { .. } => "lines delete",
             Act::LinesDeleteBy { .. } => "lines delete --by",
@@ -352,6 +361,7 @@ impl Act {
             | Act::SessionsClose { .. }
             | Act::SessionsCloseAll { .. }
             | Act::ChannelsShow { .. }
+            | Act::ChannelsSlow { .. }
             | Act::LinesList { .. }
             | Act::LinesDelete { .. }
             | Act::LinesDeleteBy { .. }
@@ -411,6 +421,7 @@ impl Act {
             Act::ChannelsShow { channel }
             | Act::ChannelsDelete { channel }
             | Act::ChannelsGive { channel, .. }
+            | Act::ChannelsSlow { channel, .. }
             | Act::LinesList { channel, .. } => channel.clone(),
             Act::LinesDelete { channel, seq } => format!("{channel} {seq}"),
             Act::Status

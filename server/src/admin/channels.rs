@@ -1,6 +1,7 @@
-//! Channels: listed, shown, deleted, given to another owner.
+//! Channels: listed, shown, slowed down, deleted, given to another owner.
 
-use longhall_packet::{ChannelName, LeaveReason, Role, ServerPacket};
+use longhall_packet::limits::MAX_SLOW_MODE_S;
+use longhall_packet::{ChannelName, LeaveReason, Role, ServerPacket, Speech};
 
 use super::ground::Ground;
 use super::hall::SPEAKER;
@@ -48,6 +49,7 @@ fn row(channel: &Channel, members: u32) -> ChannelRow {
         topic: channel.topic.clone(),
         members,
         lobby: channel.is_lobby,
+        slow_mode_s: channel.speech.slow_mode_s,
         first_seq: channel.first_seq,
         last_seq: channel.last_seq,
     }
@@ -116,6 +118,36 @@ pub(super) async fn delete(ground: &Ground, name: &str) -> Result<Report, ActErr
     Ok(Report::ChannelDeleted {
         channel: channel.name.to_string(),
         members: members.len(),
+    })
+}
+
+pub(super) async fn slow(ground: &Ground, name: &str, seconds: u32) -> Result<Report, ActError> {
+    if seconds > MAX_SLOW_MODE_S {
+        let text = format!("slow mode is {seconds} seconds, at most are {MAX_SLOW_MODE_S}");
+        return Err(ActError::Refused(text));
+    }
+    let found = ground.channel(name).await?;
+    let _change = ground.hold(&found.name).await?;
+    // As it is now that nobody else changes it.
+    let channel = ground.channel(name).await?;
+    let speech = Speech {
+        slow_mode_s: seconds,
+        ..channel.speech
+    };
+    ground.store.set_speech(channel.id, speech).await?;
+    if let Some(server) = &ground.server {
+        let changed = ServerPacket::ChannelChanged {
+            channel: channel.name.to_string(),
+            topic: channel.topic,
+            access: channel.access,
+            speech,
+            by: SPEAKER.to_owned(),
+        };
+        server.hub.announce(channel.id, &changed);
+    }
+    Ok(Report::Slowed {
+        channel: channel.name.to_string(),
+        seconds,
     })
 }
 

@@ -140,6 +140,13 @@ pub enum Report {
         members: usize,
     },
     /// A channel has another owner.
+    Slowed {
+        /// Which.
+        channel: String,
+        /// From a member's line to their next one.
+        seconds: u32,
+    },
+    /// A channel has another owner.
     Given {
         /// Which.
         channel: String,
@@ -392,6 +399,9 @@ pub struct ChannelRow {
     pub members: u32,
     /// Whether it is the lobby.
     pub lobby: bool,
+    /// Slow mode: seconds from a member's line to their next one; 0 without.
+    #[serde(default)]
+    pub slow_mode_s: u32,
     /// The oldest line kept.
     pub first_seq: u64,
     /// The newest.

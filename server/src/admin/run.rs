@@ -104,6 +104,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::SessionsClosed { .. }
         | Report::ChannelDeleted { .. }
         | Report::Given { .. }
+        | Report::Slowed { .. }
         | Report::LinesDeleted { .. }
         | Report::Kicked { .. }
         | Report::Announced { .. } => {
@@ -173,6 +174,7 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         Act::ChannelsShow { channel } => channels::show(ground, &channel).await,
         Act::ChannelsDelete { channel } => channels::delete(ground, &channel).await,
         Act::ChannelsGive { channel, to } => channels::give(ground, &channel, &to).await,
+        Act::ChannelsSlow { channel, seconds } => channels::slow(ground, &channel, seconds).await,
         Act::LinesList {
             channel,
             before,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhall_packet::{Access, ChannelName, ServerPacket, Topic};
+use longhall_packet::{Access, ChannelName, DenyCode, ServerPacket, ServerRole, Topic};
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -68,6 +68,20 @@ async fn lines_and_whispers_reach_players_of_other_servers() {
     assert_eq!(hears(&mut ada).await, ["hello yourself"]);
     ada.say("@bob", "psst").await;
     assert_eq!(hears(&mut bob).await, ["psst"]);
+}
+
+#[tokio::test]
+async fn slow_mode_holds_on_whichever_server() {
+    let hall = Hall::default();
+    let [mut ada, mut bob] = hall.ada_and_bob().await;
+    ada.appoint("ada", ServerRole::Moderator).await;
+    ada.ask(test_requests::set_slow_mode("lobby", 3600)).await;
+    while !matches!(bob.await_next().await, ServerPacket::ChannelChanged { .. }) {}
+    bob.chat("lobby", "one").await;
+    assert_eq!(hears(&mut ada).await, ["one"]);
+    let mut there = ada.another_device("bob").await;
+    there.say("lobby", "two").await;
+    there.expect_deny(Some(6), DenyCode::SlowMode);
 }
 
 #[tokio::test]

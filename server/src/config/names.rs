@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use longhall_packet::Filter;
 
 use super::{WHILE_RUNNING, seconds};
 use crate::name_list;
@@ -44,6 +45,16 @@ pub struct Names {
     #[arg(group = WHILE_RUNNING)]
     pub blocked_words: Option<PathBuf>,
 
+    /// What becomes of lines with blocked words, where a channel has it no other way: mask
+    /// (stars), refuse (denied), flag (said, and the log and a metric tell of it) or off.
+    ///
+    /// refuse where a star is a challenge; flag to see first what a list would do. In topics
+    /// and texts of presence it holds as well.
+    #[arg(long, env = "LONGHALL_BLOCKED_WORDS_DEFAULT", value_name = "WHAT")]
+    #[arg(default_value_t = Filter::Mask, value_parser = filter)]
+    #[arg(group = WHILE_RUNNING)]
+    pub blocked_words_default: Filter,
+
     /// How often the files of banned names and blocked words are looked at, in seconds.
     /// At most 3600.
     ///
@@ -56,6 +67,10 @@ pub struct Names {
     /// Lines as in the file of reserved names, beside it.
     #[arg(skip)]
     pub reserved: Vec<String>,
+}
+
+fn filter(name: &str) -> Result<Filter, String> {
+    Filter::from_name(name).ok_or_else(|| "it must be mask, refuse, flag or off".to_owned())
 }
 
 impl Names {

@@ -1,8 +1,10 @@
 //! Limits on how often something may be done.
 
+use std::time::Duration;
+
 use clap::{Args, value_parser};
 
-use super::WHILE_RUNNING;
+use super::{WHILE_RUNNING, seconds};
 
 /// How often something may be done. What is per hour or minute may be done all at once,
 /// unless it says otherwise.
@@ -77,6 +79,46 @@ pub struct Rates {
     #[arg(value_parser = value_parser!(u32).range(1..))]
     #[arg(group = WHILE_RUNNING)]
     pub lines_per_second: Option<u32>,
+
+    /// How often an account may say the same within --repeat-window, wherever and on all its
+    /// devices together; then it is denied. 0 for as often as it likes. What differs in case,
+    /// spaces, punctuation and look-alikes only is the same.
+    ///
+    /// More where short answers are said again and again, as in a quiz.
+    #[arg(long, env = "LONGHALL_MAX_REPEATS", value_name = "COUNT")]
+    #[arg(default_value_t = 3, value_parser = value_parser!(u32).range(..=50))]
+    #[arg(group = WHILE_RUNNING)]
+    pub max_repeats: u32,
+
+    /// The time in which --max-repeats are counted, in seconds. At most 3600.
+    ///
+    /// Longer against advertising that comes back every minute.
+    #[arg(long, env = "LONGHALL_REPEAT_WINDOW", value_name = "SECONDS")]
+    #[arg(default_value = "30", value_parser = seconds::<1, 3600>())]
+    #[arg(group = WHILE_RUNNING)]
+    pub repeat_window: Duration,
+
+    /// How long an account speaks slowly after it registered, in seconds: by
+    /// --new-account-line-interval. At most a day; 0 for not at all.
+    ///
+    /// Longer where somebody makes accounts to flood the chat.
+    #[arg(long, env = "LONGHALL_NEW_ACCOUNT_TIME", value_name = "SECONDS")]
+    #[arg(default_value = "600", value_parser = seconds::<0, 86_400>())]
+    #[arg(group = WHILE_RUNNING)]
+    pub new_account_time: Duration,
+
+    /// The seconds in which an account that is new may say one line, whisper, edit or
+    /// deletion; three of them at once. At most 3600.
+    ///
+    /// More against accounts made to flood the chat.
+    #[arg(
+        long,
+        env = "LONGHALL_NEW_ACCOUNT_LINE_INTERVAL",
+        value_name = "SECONDS"
+    )]
+    #[arg(default_value = "2", value_parser = seconds::<1, 3600>())]
+    #[arg(group = WHILE_RUNNING)]
+    pub new_account_line_interval: Duration,
 
     /// Whispers allowed per account and minute to players who never whispered
     /// back; thirty of them at once.

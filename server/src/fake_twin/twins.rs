@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, CloseReason, FactorCode,
-    FactorKey, Line, LineId, Password, PresenceState, PresenceText, RecoveryCode, RequestId,
-    ResumeToken, Role, Seq, ServerPacket, Target, Topic, Username, codec,
+    FactorKey, Filter, Line, LineId, Password, PresenceState, PresenceText, RecoveryCode,
+    RequestId, ResumeToken, Role, Seq, ServerPacket, Target, Topic, Username, codec,
 };
 use longhall_world::fake::{FACTOR_CODE, FakeServer};
 
@@ -388,6 +388,26 @@ impl Twins {
             channel,
             access,
             channel_password,
+        })
+        .await;
+    }
+
+    pub(super) async fn set_slow_mode(&mut self, client: Client, name: &str, seconds: u32) {
+        let channel = channel(name);
+        self.ask(client, |id| ClientPacket::SetSlowMode {
+            id,
+            channel,
+            seconds,
+        })
+        .await;
+    }
+
+    pub(super) async fn set_filter(&mut self, client: Client, name: &str, filter: Option<Filter>) {
+        let channel = channel(name);
+        self.ask(client, |id| ClientPacket::SetFilter {
+            id,
+            channel,
+            filter,
         })
         .await;
     }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use longhall_packet::{ChatText, DenyCode, RequestId, Seq, Target};
+use longhall_packet::{ChatText, DenyCode, Field, RequestId, Seq, Target};
 use longhall_world::rules;
 use tracing::info;
 
 use super::lookup::membership;
 use super::outcome::{HandlerError, Outcome};
 use crate::chat_log;
+use crate::hub::Place;
 use crate::session::Session;
 use crate::store::{BY_OPERATOR, ChannelId, Cursor, Log, LogAction, UserId};
 
@@ -21,12 +22,17 @@ pub(crate) async fn edit(
     of: Seq,
     text: &ChatText,
 ) -> Outcome {
-    let (channel, name) = log_of(session, target).await?;
+    let (place, name) = log_of(session, target).await?;
     let what = LogAction::Edit {
-        channel,
+        channel: place.as_ref().map(|place| place.channel),
         of,
-        text: match channel {
-            Some(_) => session.server.fit_to_read(text.as_str()),
+        text: match place {
+            Some(Place { speech, .. }) => {
+                let server = &session.server;
+                server
+                    .fit_to_read(text.as_str(), speech.filter, Field::Text)?
+                    .text
+            }
             // Between the two it stays as it is.
             None => text.as_str().to_owned(),
         },
@@ -37,7 +43,8 @@ pub(crate) async fn edit(
 
 /// Answers `delete` as [`edit`] does: the line's number stays, its words go.
 pub(crate) async fn delete(session: &Session, id: RequestId, target: &Target, of: Seq) -> Outcome {
-    let (channel, name) = log_of(session, target).await?;
+    let (place, name) = log_of(session, target).await?;
+    let channel = place.map(|place| place.channel);
     let others = author_of(session, target, channel, of).await?;
     let what = LogAction::Delete {
         channel,
@@ -89,12 +96,13 @@ async fn author_of(
 async fn log_of(
     session: &Session,
     target: &Target,
-) -> Result<(Option<ChannelId>, Arc<str>), HandlerError> {
+) -> Result<(Option<Place>, Arc<str>), HandlerError> {
     match target {
         Target::Channel(name) => {
             let me = session.me()?.user.id;
-            if let Some((channel, name)) = session.server.hub.channel_of(me, name) {
-                return Ok((Some(channel), name));
+            if let Some(place) = session.server.hub.place_of(me, name) {
+                let name = Arc::clone(&place.name);
+                return Ok((Some(place), name));
             }
             membership(session, name).await?;
             Err(DenyCode::NotAMember.into())

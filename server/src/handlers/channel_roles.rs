@@ -1,13 +1,16 @@
 //! What a channel is about, who may join it, and who may do what there.
 
 use longhall_packet::{
-    Access, ChannelName, ChannelPassword, DenyCode, RequestId, Role, ServerPacket, Topic, Username,
+    Access, ChannelName, ChannelPassword, Denial, DenyCode, Field, Filter, RequestId, Role,
+    ServerPacket, Speech, Topic, Username,
 };
+use longhall_world::rules;
 
 use super::listen::hash_for;
-use super::lookup::{membership_as, other_user};
+use super::lookup::{membership, membership_as, other_user};
 use super::outcome::Outcome;
 use crate::session::Session;
+use crate::store::Membership;
 
 /// Answers `set_topic` with `ok`, behind the news to all members.
 pub(crate) async fn set_topic(
@@ -19,12 +22,16 @@ pub(crate) async fn set_topic(
     let server = &session.server;
     let _change = server.change_channel(name).await?;
     let channel = membership_as(session, Role::Operator, name).await?.channel;
-    let topic = server.fit_to_read(topic.as_str());
+    let filter = channel.speech.filter;
+    let topic = server
+        .fit_to_read(topic.as_str(), filter, Field::Topic)?
+        .text;
     server.store.set_topic(channel.id, topic.clone()).await?;
     let changed = ServerPacket::ChannelChanged {
         channel: name.to_string(),
         topic,
         access: channel.access,
+        speech: channel.speech,
         by: session.me()?.user.username(),
     };
     server.hub.announce(channel.id, &changed);
@@ -52,6 +59,69 @@ pub(crate) async fn set_access(
         channel: name.to_string(),
         topic: channel.topic,
         access,
+        speech: channel.speech,
+        by: session.me()?.user.username(),
+    };
+    server.hub.announce(channel.id, &changed);
+    session.reply(&ServerPacket::Ok { id });
+    Ok(())
+}
+
+/// Answers `set_slow_mode` with `ok`, behind the news to all members.
+pub(crate) async fn set_slow_mode(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    seconds: u32,
+) -> Outcome {
+    let server_role = session.server_role();
+    set_speech(session, id, name, |mine| {
+        rules::check_slow_mode(mine, server_role)?;
+        Ok(Speech {
+            slow_mode_s: seconds,
+            ..mine.channel.speech
+        })
+    })
+    .await
+}
+
+/// Answers `set_filter` with `ok`, behind the news to all members.
+pub(crate) async fn set_filter(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    filter: Option<Filter>,
+) -> Outcome {
+    let server_role = session.server_role();
+    let default = session.server.settings().names.blocked_words_default;
+    set_speech(session, id, name, |mine| {
+        rules::check_filter(mine, server_role, filter, default)?;
+        Ok(Speech {
+            filter,
+            ..mine.channel.speech
+        })
+    })
+    .await
+}
+
+/// Has lines held in check as `next` says, if that may be.
+async fn set_speech(
+    session: &Session,
+    id: RequestId,
+    name: &ChannelName,
+    next: impl Fn(&Membership) -> Result<Speech, Denial>,
+) -> Outcome {
+    let server = &session.server;
+    let _change = server.change_channel(name).await?;
+    let mine = membership(session, name).await?;
+    let speech = next(&mine)?;
+    let channel = mine.channel;
+    server.store.set_speech(channel.id, speech).await?;
+    let changed = ServerPacket::ChannelChanged {
+        channel: name.to_string(),
+        topic: channel.topic,
+        access: channel.access,
+        speech,
         by: session.me()?.user.username(),
     };
     server.hub.announce(channel.id, &changed);
@@ -95,7 +165,7 @@ pub(crate) async fn set_role(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{Access, DenyCode, Role, ServerPacket};
+    use longhall_packet::{Access, DenyCode, Role, ServerPacket, Speech};
 
     use crate::handlers::test_requests::{join, set_access, set_role, set_topic};
     use crate::handlers::test_session::TestSession;
@@ -114,6 +184,7 @@ mod tests {
             channel: "den".to_owned(),
             topic: "cake".to_owned(),
             access: Access::Open,
+            speech: Speech::default(),
             by: "bob".to_owned(),
         };
         assert_eq!(ada.next(), changed);

@@ -1,13 +1,19 @@
 //! A player says something.
 
+use std::time::Duration;
+
 use longhall_packet::{
-    ChannelName, ChatText, ClientPacket, DenyCode, LineId, RequestId, Target, Username,
+    ChannelName, ChatText, ClientPacket, Denial, DenyCode, Field, LineId, RequestId, Role, Target,
+    Username,
 };
+use longhall_world::rules;
+use tracing::warn;
 
 use super::lookup::{membership, other_user};
 use super::outcome::Outcome;
 use crate::chat_log::{self, Submission};
-use crate::session::Session;
+use crate::hub::Place;
+use crate::session::{Player, Session};
 use crate::store::LogAction;
 
 /// The quick way of [`chat`], without waiting for anything: a line for a channel that
@@ -23,8 +29,11 @@ pub(crate) fn chat_at_once(session: &Session, packet: &ClientPacket) -> bool {
     else {
         return false;
     };
-    line(session, *id, channel, *line_id, text)
-        .is_some_and(|line| session.server.chat_log.write_now(line))
+    // What is denied, and what has to be looked up, is answered by the other way.
+    match line(session, *id, channel, *line_id, text) {
+        Ok(Some(line)) => session.server.chat_log.write_now(line),
+        Ok(None) | Err(_) => false,
+    }
 }
 
 /// Answers `chat` with `posted`, once the line is on disk and on its way to
@@ -38,7 +47,7 @@ pub(crate) async fn chat(
 ) -> Outcome {
     match target {
         Target::Channel(channel) => {
-            let Some(line) = line(session, id, channel, line_id, text) else {
+            let Some(line) = line(session, id, channel, line_id, text)? else {
                 // Only a sender in the wrong place costs a look into the store.
                 membership(session, channel).await?;
                 return Err(DenyCode::NotAMember.into());
@@ -51,22 +60,57 @@ pub(crate) async fn chat(
     }
 }
 
-/// A line for a channel that the player is in, as the hub knows.
+/// A line for a channel that the player is in, as the hub knows, if it may be said there now.
 fn line(
     session: &Session,
     id: RequestId,
     channel: &ChannelName,
     line_id: LineId,
     text: &ChatText,
-) -> Option<Submission> {
-    let me = session.player()?;
-    let (channel, name) = session.server.hub.channel_of(me.user.id, channel)?;
-    let what = LogAction::Say {
-        channel,
-        line_id,
-        text: session.server.fit_to_read(text.as_str()),
+) -> Result<Option<Submission>, Denial> {
+    let server = &session.server;
+    let place = |me: &Player| server.hub.place_of(me.user.id, channel);
+    let Some((me, place)) = session.player().and_then(|me| Some((me, place(me)?))) else {
+        return Ok(None);
     };
-    Some(session.request(me, id, name, what))
+    let fit = server.fit_to_read(text.as_str(), place.speech.filter, Field::Text)?;
+    let line = (line_id, place.channel.0);
+    if let Some(speaker) = session.known_speaker() {
+        speaker.check_repeat(line, text.as_str())?;
+    }
+    if let Err(wait) = take_turn(session, me, &place, line_id, &fit.text) {
+        if let Some(speaker) = session.known_speaker() {
+            speaker.take_back(line, text.as_str());
+        }
+        return Err(Denial::for_now(DenyCode::SlowMode, wait));
+    }
+    if fit.is_flagged && server.limits.may_log_denial(session.address) {
+        let (user, channel) = (me.user.id.0, &place.name);
+        warn!(user, username = me.user.username(), %channel, "said a blocked word");
+    }
+    let what = LogAction::Say {
+        channel: place.channel,
+        line_id,
+        text: fit.text,
+    };
+    Ok(Some(session.request(me, id, place.name, what)))
+}
+
+/// Takes the player's turn where there is slow mode.
+fn take_turn(
+    session: &Session,
+    me: &Player,
+    place: &Place,
+    line_id: LineId,
+    text: &str,
+) -> Result<(), Duration> {
+    let is_slow = place.speech.slow_mode_s > 0;
+    if !is_slow || rules::is_free_of_slow_mode(Role::Member, session.server_role()) {
+        return Ok(());
+    }
+    // The hub knows what the player is in the channel.
+    let hub = &session.server.hub;
+    hub.take_turn(me.user.id, place.channel, line_id, text)
 }
 
 async fn whisper(
@@ -79,7 +123,8 @@ async fn whisper(
     let (recipient, recipient_name) = other_user(session, recipient).await?;
     let server = &session.server;
     let me = session.me()?;
-    let speaker = server.limits.speaker(me.user.id);
+    let speaker = session.known_speaker().ok_or(DenyCode::NotLoggedIn)?;
+    speaker.check_repeat((line_id, -recipient.0), text.as_str())?;
     if !speaker.is_answered_by(recipient) {
         if server.store.has_whispered(recipient, me.user.id).await? {
             speaker.note_answer_of(recipient);

@@ -1,6 +1,6 @@
 //! A player creates a channel.
 
-use longhall_packet::{Access, ChannelName, ChannelPassword, DenyCode, RequestId, Topic};
+use longhall_packet::{Access, ChannelName, ChannelPassword, DenyCode, Field, RequestId, Topic};
 use tracing::info;
 
 use super::listen::{channels_per_account, hash_for, listen};
@@ -36,7 +36,7 @@ pub(crate) async fn create(
         .store
         .insert_channel(NewChannel {
             name,
-            topic: server.fit_to_read(topic.as_str()),
+            topic: server.fit_to_read(topic.as_str(), None, Field::Topic)?.text,
             access,
             password_hash,
             owner: me,

@@ -63,7 +63,7 @@ pub(super) async fn enter(
         session = number.0,
         "{how}"
     );
-    let account = Account::new(user.id, entry.name());
+    let account = Account::new(user.id, entry.name(), user.created_at_ms);
     session.log_in(account, number, resume_token::hash(&entering.token), entry);
     Ok(())
 }

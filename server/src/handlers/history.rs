@@ -64,8 +64,8 @@ pub(crate) async fn history(
 pub(super) async fn log_of(session: &Session, target: &Target) -> Result<Log, HandlerError> {
     let me = session.me()?.user.id;
     Ok(match target {
-        Target::Channel(name) => match session.server.hub.channel_of(me, name) {
-            Some((channel, _)) => Log::Channel(channel),
+        Target::Channel(name) => match session.server.hub.place_of(me, name) {
+            Some(place) => Log::Channel(place.channel),
             None => Log::Channel(membership(session, name).await?.channel.id),
         },
         Target::Whispers(username) => Log::Whispers(me, other_user(session, username).await?.0),

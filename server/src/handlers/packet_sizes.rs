@@ -2,12 +2,12 @@
 
 use longhall_packet::limits::{
     MAX_CHANNEL_CHARS, MAX_CHANNELS_PER_ACCOUNT, MAX_DEVICE_CHARS, MAX_PRESENCE_CHARS,
-    MAX_SERVER_PACKET_BYTES, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
+    MAX_SERVER_PACKET_BYTES, MAX_SLOW_MODE_S, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
 };
 use longhall_packet::{
     Access, Change, ChannelState, Conversation, ExportedAccount, ExportedChannel, ExportedSanction,
-    InboxState, Invitation, LastLogin, ListedChannel, ListedSession, Member, Presence,
-    PresenceState, ResumeToken, Role, ServerPacket, ServerRole, codec,
+    Filter, InboxState, Invitation, LastLogin, ListedChannel, ListedSession, Member, Presence,
+    PresenceState, ResumeToken, Role, ServerPacket, ServerRole, Speech, codec,
 };
 
 use super::{channels, members};
@@ -41,6 +41,10 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         channel: channel.clone(),
         topic: topic.clone(),
         access: Access::Password,
+        speech: Speech {
+            slow_mode_s: MAX_SLOW_MODE_S,
+            filter: Some(Filter::Refuse),
+        },
         role: Role::Operator,
         first_seq: MOST,
         last_seq: MOST,

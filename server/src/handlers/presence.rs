@@ -1,6 +1,6 @@
 //! A player says whether they are at the keyboard.
 
-use longhall_packet::{PresenceState, PresenceText, RequestId, ServerPacket};
+use longhall_packet::{Field, PresenceState, PresenceText, RequestId, ServerPacket};
 
 use super::outcome::Outcome;
 use crate::session::Session;
@@ -15,10 +15,11 @@ pub(crate) fn set_presence(
 ) -> Outcome {
     let me = session.me()?;
     let hub = &session.server.hub;
-    let masked = session.server.words.now().masked(text.as_str());
-    let masked = masked.map(|text| PresenceText::parse(&text)).transpose()?;
-    let text = masked.as_ref().unwrap_or(text);
-    hub.set_presence(me.user.id, me.session, state, text);
+    let fit = session
+        .server
+        .fit_to_read(text.as_str(), None, Field::Text)?;
+    let text = PresenceText::parse(&fit.text)?;
+    hub.set_presence(me.user.id, me.session, state, &text);
     session.reply(&ServerPacket::Ok { id });
     Ok(())
 }

@@ -2,8 +2,9 @@
 //! are numbered [`ID`].
 
 use longhall_packet::{
-    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, FactorCode, LineId, Password,
-    PresenceState, PresenceText, RecoveryCode, RequestId, Role, Seq, Target, Topic, Username,
+    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, FactorCode, Filter, LineId,
+    Password, PresenceState, PresenceText, RecoveryCode, RequestId, Role, Seq, Target, Topic,
+    Username,
 };
 
 use crate::store::Cursor;
@@ -219,6 +220,22 @@ pub(crate) fn set_access(name: &str, access: Access, password: Option<&str>) -> 
         channel: channel(name),
         access,
         channel_password: key(password),
+    }
+}
+
+pub(crate) fn set_slow_mode(name: &str, seconds: u32) -> ClientPacket {
+    ClientPacket::SetSlowMode {
+        id: ID,
+        channel: channel(name),
+        seconds,
+    }
+}
+
+pub(crate) fn set_filter(name: &str, filter: Option<Filter>) -> ClientPacket {
+    ClientPacket::SetFilter {
+        id: ID,
+        channel: channel(name),
+        filter,
     }
 }
 

@@ -55,6 +55,8 @@ fn quick_config(change: impl FnOnce(&mut Config)) -> Config {
     let mut config = Config::with(|config| {
         config.hashing.cost = HashCost::FOR_TESTS;
         config.hashing.threads = Some(1);
+        config.rates.max_repeats = 0;
+        config.rates.new_account_time = Duration::ZERO;
         config.rates.packets_per_second = 1000;
         config.rates.unanswered_whispers_per_minute = 1_000_000;
     });

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use longhall_packet::{Access, ChannelName, PresenceState, Role, Seq, ServerPacket};
+use longhall_packet::{Access, ChannelName, PresenceState, Role, Seq, ServerPacket, Speech};
 
 use super::State;
+use super::turns::Turns;
 use crate::outbox::Outbox;
 use crate::store::{Channel, ChannelId, UserId};
 
@@ -22,6 +23,9 @@ pub(super) struct LiveChannel {
     /// What its members here know it to be about, and who may join. `None` where nobody
     /// knows, or nobody may miss a change: on the one server there is.
     pub(super) about: Option<(String, Access)>,
+    /// How lines are held in check there.
+    pub(super) speech: Speech,
+    pub(super) turns: Turns,
     /// Accounts that are members. Not counted in the lobby.
     pub(super) members: u32,
     /// The members who are online.
@@ -77,6 +81,8 @@ impl LiveChannel {
             is_lobby,
             last_seq,
             about: None,
+            speech: Speech::default(),
+            turns: Turns::default(),
             members,
             present: HashMap::new(),
             listeners: Vec::new(),
@@ -148,7 +154,9 @@ impl State {
         self.channel_ids.insert(channel.name.clone(), channel.id);
         self.channels.entry(channel.id).or_insert_with(|| {
             let name = channel.name.clone();
-            LiveChannel::new(name, channel.is_lobby, channel.last_seq, members)
+            let mut live = LiveChannel::new(name, channel.is_lobby, channel.last_seq, members);
+            live.speech = channel.speech;
+            live
         });
         if let Some(live) = self.channels.get_mut(&channel.id)
             && live.listeners.is_empty()
@@ -157,17 +165,26 @@ impl State {
             // Known from peers alone, or new.
             live.members = members;
             live.about = Some((channel.topic.clone(), channel.access));
+            live.speech = channel.speech;
         }
         self.stand_at(channel.id, channel.last_seq);
     }
 
     /// Notes that a channel's members here are told what it is about.
     pub(super) fn note_about(&mut self, channel: ChannelId, packet: &ServerPacket) {
-        if let ServerPacket::ChannelChanged { topic, access, .. } = packet
-            && self.peers.is_some()
+        if let ServerPacket::ChannelChanged {
+            topic,
+            access,
+            speech,
+            ..
+        } = packet
             && let Some(live) = self.channels.get_mut(&channel)
         {
-            live.about = Some((topic.clone(), *access));
+            live.speech = *speech;
+            live.turns.set(*speech);
+            if self.peers.is_some() {
+                live.about = Some((topic.clone(), *access));
+            }
         }
     }
 

@@ -165,6 +165,9 @@ impl State {
             return;
         };
         live.last_seq = live.last_seq.max(lines.last_seq);
+        if live.speech.slow_mode_s > 0 {
+            live.turns.note(said, live.speech);
+        }
         let blockers: HashSet<UserId> = said
             .iter()
             .filter_map(|said| self.blockers.get(&said.sender))

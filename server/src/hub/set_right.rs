@@ -89,7 +89,7 @@ impl State {
         }
         let about = Some((known.topic, known.access));
         let is_new = self.arrivals.check(arrival, None, [channel]).is_ok();
-        if live.about != about
+        if (live.about != about || live.speech != known.speech)
             && is_new
             && !live.listeners.is_empty()
             && let Some((topic, access)) = about
@@ -98,6 +98,7 @@ impl State {
                 channel: live.name.as_ref().to_owned(),
                 topic,
                 access,
+                speech: known.speech,
                 // Nobody knows any more.
                 by: String::new(),
             };

@@ -19,6 +19,7 @@ fn channel(id: i64, name: &str) -> Channel {
         name: ChannelName::parse(name).unwrap(),
         topic: String::new(),
         access: Access::Open,
+        speech: longhall_packet::Speech::default(),
         password_hash: None,
         is_lobby: name == "lobby",
         first_seq: 1,

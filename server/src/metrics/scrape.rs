@@ -163,6 +163,11 @@ fn tell_lines(text: &mut Text, server: &Server) {
         metrics.bytes_out.get(),
     );
     text.counter(
+        "longhall_flagged_texts_total",
+        "Texts with a blocked word that were said all the same.",
+        metrics.flagged.get(),
+    );
+    text.counter(
         "longhall_gaps_total",
         "Times that a connection was told to ask for lines it was too slow for.",
         metrics.gaps.get(),

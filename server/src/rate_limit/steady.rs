@@ -83,6 +83,15 @@ impl SteadyLimit {
         self.advance(share, burst, now)
     }
 
+    /// Counts one, of which so many may be saved up.
+    ///
+    /// # Errors
+    /// How long to wait for the next.
+    pub(crate) fn check_saved(&self, at_once: u32, now: Instant) -> Result<(), Duration> {
+        let share = self.pace.0.load(Ordering::Relaxed);
+        self.advance(share, share.saturating_mul(at_once.into()), now)
+    }
+
     /// Counts several at once.
     ///
     /// # Errors

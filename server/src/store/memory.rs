@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
+use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq, Speech};
 use longhall_world::World;
 
 use super::backup::{BackupError, Contents};
@@ -79,7 +79,7 @@ impl Store for MemoryStore {
     }
 
     async fn insert_user(&self, user: NewUser) -> Result<Option<UserId>, StoreError> {
-        self.with(|world| world.insert_user(user))
+        self.with(|world| world.insert_user(user, crate::clock::now_ms()))
     }
 
     async fn user_by_name(&self, name_key: &str) -> Result<Option<User>, StoreError> {
@@ -205,6 +205,10 @@ impl Store for MemoryStore {
         password_hash: Option<String>,
     ) -> Result<(), StoreError> {
         self.with(|world| world.set_access(channel, access, password_hash))
+    }
+
+    async fn set_speech(&self, channel: ChannelId, speech: Speech) -> Result<(), StoreError> {
+        self.with(|world| world.set_speech(channel, speech))
     }
 
     async fn insert_member(

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use longhall_packet::{Access, Role};
+use longhall_packet::{Access, Role, Speech};
 
 use super::{ChannelId, SessionId, Store, StoreError, UserId};
 
@@ -36,6 +36,8 @@ pub struct ChannelStanding {
     pub topic: String,
     /// Who may join.
     pub access: Access,
+    /// How lines are held in check there.
+    pub speech: Speech,
     /// How many members it has.
     pub members: u32,
 }
@@ -60,6 +62,7 @@ pub(super) async fn one_by_one(
                 channel: channel.id,
                 topic: channel.topic,
                 access: channel.access,
+                speech: channel.speech,
                 members: membership.members,
             };
             channels.insert(channel.id, stands);

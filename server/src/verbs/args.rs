@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 use longhall_server::admin::{Act, Actor};
 use longhall_server::config::Secret;
@@ -225,6 +225,16 @@ pub(crate) enum Channels {
     #[command(after_help = "Examples:
   longhall-server channels give den Ada")]
     Give { channel: String, to: String },
+    /// Sets slow mode: the seconds from a member's line to their next one
+    #[command(after_help = "Examples:
+  longhall-server channels slow lobby 10
+  longhall-server channels slow lobby 0")]
+    Slow {
+        channel: String,
+        /// At most 21600; 0 ends slow mode
+        #[arg(value_parser = value_parser!(u32).range(..=21_600))]
+        seconds: u32,
+    },
 }
 
 #[derive(Subcommand)]
@@ -536,6 +546,7 @@ impl Channels {
             Channels::Show { channel } => Act::ChannelsShow { channel },
             Channels::Delete { channel } => Act::ChannelsDelete { channel },
             Channels::Give { channel, to } => Act::ChannelsGive { channel, to },
+            Channels::Slow { channel, seconds } => Act::ChannelsSlow { channel, seconds },
         }
     }
 }

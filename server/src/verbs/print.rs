@@ -69,6 +69,13 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
         Report::ChannelDeleted { channel, members } => {
             format!("{channel} is deleted; it had {members} members\n")
         }
+        Report::Slowed {
+            channel,
+            seconds: 0,
+        } => format!("{channel} is in slow mode no more\n"),
+        Report::Slowed { channel, seconds } => {
+            format!("members of {channel} say one line in {seconds} seconds\n")
+        }
         Report::Given { channel, owner } => format!("{channel} belongs to {} now\n", line(owner)),
         Report::Lines { lines, before, .. } => of_lines(lines, *before),
         Report::LinesDeleted { channel, count } => {
@@ -302,6 +309,9 @@ fn of_channel(details: &ChannelDetails) -> String {
         ("lines", lines_kept(row)),
         ("members", channel(row)[2].clone()),
     ];
+    if row.slow_mode_s > 0 {
+        facts.push(("slow mode", format!("{} seconds", row.slow_mode_s)));
+    }
     if let Some(owner) = &details.owner {
         facts.push(("owner", line(owner)));
     }

@@ -104,6 +104,7 @@ const VERBS: &[&str] = &[
     "channels show",
     "channels delete",
     "channels give",
+    "channels slow",
     "lines list",
     "lines delete",
     "ban",

@@ -91,6 +91,8 @@ fn spawn(
         .envs(settings.iter().cloned())
         .args([
             "--packets-per-second=100000",
+            "--max-repeats=0",
+            "--new-account-time=0",
             "--unanswered-whispers-per-minute=1000000",
             // Players who are cut off miss more than that of whoever is not.
             "--whispers-waiting=100000",

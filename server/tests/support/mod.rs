@@ -49,6 +49,8 @@ pub fn generous() -> Config {
         config.rates.registrations_per_hour = 1_000_000;
         config.rates.logins_per_minute = 1_000_000;
         config.rates.logins_per_minute_per_name = 1_000_000;
+        config.rates.max_repeats = 0;
+        config.rates.new_account_time = Duration::ZERO;
         config.rates.packets_per_second = 1_000_000;
         config.rates.unanswered_whispers_per_minute = 1_000_000_000;
         config.rates.history_per_second = 1_000_000;

@@ -1,5 +1,6 @@
 //! From what somebody typed to a command.
 
+use longhall_packet::limits::MAX_SLOW_MODE_S;
 use longhall_packet::{Access, ChannelPassword, Role, Target};
 
 use super::table::{CommandInfo, find};
@@ -169,6 +170,16 @@ pub(super) fn set_role(typed: &Typed<'_>, role: Role) -> Parsed {
         channel: typed.here()?,
         username: typed.player()?,
         role,
+    })
+}
+
+pub(super) fn slow(typed: &Typed<'_>) -> Parsed {
+    let number = typed.word()?;
+    let seconds = number.parse().ok();
+    let seconds = seconds.filter(|&seconds| seconds <= MAX_SLOW_MODE_S);
+    Ok(Command::Slow {
+        channel: typed.here()?,
+        seconds: seconds.ok_or_else(|| typed.wrong(&number))?,
     })
 }
 

@@ -72,6 +72,8 @@ commands! {
         => |typed| typed.alone(Command::Channels);
     "topic" [] [Text] "/topic TEXT", "say what the channel is about"
         => |typed| Ok(Command::Topic { channel: typed.here()?, topic: typed.text()? });
+    "slow" ["slowmode"] [Text] "/slow SECONDS", "have members say one line in so many seconds, 0 ends it"
+        => parse::slow;
     "invite" [] [Player] "/invite NAME", "invite a player into the channel"
         => |typed| Ok(Command::Invite { channel: typed.here()?, username: typed.player()? });
     "kick" ["remove"] [Player] "/kick NAME", "take a player out of the channel"

@@ -22,6 +22,7 @@ impl Rig {
             channel: name.to_owned(),
             topic: String::new(),
             access: Access::Open,
+            speech: longhall_packet::Speech::default(),
             role: Role::Member,
             first_seq: 1,
             last_seq: 100,

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use longhall_packet::limits::MAX_PAGE_LINES;
+use longhall_packet::limits::{MAX_PAGE_LINES, MAX_SLOW_MODE_S};
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket, Conversation,
-    Denial, DenyCode, Field, Invitation, Password, PresenceState, PresenceText, Role, Seq, Target,
-    Topic, Username,
+    Denial, DenyCode, Field, Filter, Invitation, Password, PresenceState, PresenceText, Role, Seq,
+    Target, Topic, Username,
 };
 
 use super::Session;
@@ -196,6 +196,33 @@ impl Session {
                 id,
                 channel: session.channel_name(channel)?,
                 topic: Topic::parse(topic)?,
+            })
+        })
+    }
+
+    /// Sets slow mode in a channel: the seconds from a member's line to their next one, 0 to
+    /// [`MAX_SLOW_MODE_S`]; 0 ends it.
+    pub fn set_slow_mode(&mut self, now: Duration, channel: &str, seconds: u32) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            if seconds > MAX_SLOW_MODE_S {
+                return Err(DenyCode::MalformedPacket.into());
+            }
+            Ok(ClientPacket::SetSlowMode {
+                id,
+                channel: session.channel_name(channel)?,
+                seconds,
+            })
+        })
+    }
+
+    /// Sets what becomes of blocked words in a channel; `None` for what the server does
+    /// everywhere.
+    pub fn set_filter(&mut self, now: Duration, channel: &str, filter: Option<Filter>) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            Ok(ClientPacket::SetFilter {
+                id,
+                channel: session.channel_name(channel)?,
+                filter,
             })
         })
     }

@@ -65,11 +65,12 @@ impl Session {
                 channel,
                 topic,
                 access,
-                ..
+                speech,
+                by: _,
             } => {
                 if let Some(known) = self.conversations.channel_mut(&channel) {
                     let state = known.state_mut();
-                    (state.topic, state.access) = (topic, access);
+                    (state.topic, state.access, state.speech) = (topic, access, speech);
                     self.announce(Event::ChannelChanged { channel });
                 }
             }

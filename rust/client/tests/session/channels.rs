@@ -61,6 +61,10 @@ fn what_changes_in_a_channel_is_told_and_known() {
         channel: "lobby".to_owned(),
         topic: "hats".to_owned(),
         access: Access::Invite,
+        speech: longhall_packet::Speech {
+            slow_mode_s: 30,
+            filter: None,
+        },
         by: "bob".to_owned(),
     });
     let role = |username: &str, role, by: &str| ServerPacket::RoleChanged {
@@ -100,6 +104,7 @@ fn what_changes_in_a_channel_is_told_and_known() {
         (lobby.topic.as_str(), lobby.access),
         ("hats", Access::Invite)
     );
+    assert_eq!(lobby.speech.slow_mode_s, 30);
     assert_eq!((lobby.members, lobby.online), (9, 4));
     assert_eq!(lobby.role, Role::Operator);
 }

@@ -331,6 +331,7 @@ pub(crate) fn channel(name: &str) -> ChannelState {
         channel: name.to_owned(),
         topic: String::new(),
         access: Access::Open,
+        speech: longhall_packet::Speech::default(),
         role: Role::Member,
         first_seq: 1,
         last_seq: 0,

@@ -1,7 +1,8 @@
 //! Channels, and who is in them.
 
 use godot::prelude::*;
-use longhall_packet::{Access, Role};
+use longhall_packet::limits::MAX_SLOW_MODE_S;
+use longhall_packet::{Access, Filter, Role};
 
 use super::NetworkClient;
 use crate::convert;
@@ -81,6 +82,33 @@ impl NetworkClient {
         })
     }
 
+    /// Sets slow mode in a channel: [param seconds] have to pass between two lines of a member, at
+    /// most 21600 (six hours); 0 ends it. For its operators and its owner, who are free of it, and
+    /// for moderators, also in the lobby. A line that comes too early is denied `slow_mode`, and
+    /// [member NetworkRequest.retry_after] says how many seconds are left.
+    #[func]
+    pub fn set_slow_mode(&mut self, channel: GString, seconds: i64) -> Gd<NetworkRequest> {
+        self.try_call("set_slow_mode", |session, now| {
+            let seconds = u32::try_from(seconds).ok();
+            let seconds = seconds.filter(|seconds| *seconds <= MAX_SLOW_MODE_S);
+            let seconds =
+                seconds.ok_or_else(|| format!("slow mode is 0 to {MAX_SLOW_MODE_S} seconds"))?;
+            Ok(session.set_slow_mode(now, &channel.to_string(), seconds))
+        })
+    }
+
+    /// Sets what becomes of lines with words that the operator of the server blocks: `refuse`
+    /// (denied as `blocked_words`), `mask` (stars), `flag` (said, and the operator is told), `off`, or
+    /// empty for what the server does everywhere. For the channel's owner, who may be stricter than
+    /// the server, not looser, and for moderators.
+    #[func]
+    pub fn set_filter(&mut self, channel: GString, filter: GString) -> Gd<NetworkRequest> {
+        self.try_call("set_filter", |session, now| {
+            let filter = filter_of(&filter)?;
+            Ok(session.set_filter(now, &channel.to_string(), filter))
+        })
+    }
+
     /// Sets who may join a channel from now on, see [method create_channel]. For its owner.
     #[func]
     pub fn set_access(
@@ -139,7 +167,8 @@ impl NetworkClient {
 
     /// A channel the player is in: a [Dictionary] of `channel`, `topic`, `access`, `role`,
     /// `first_seq` and `last_seq` (the numbers of the oldest line kept and of the newest),
-    /// `read_seq` and `unread` (see [method mark_read]), `members` and `online`. Empty if the
+    /// `read_seq` and `unread` (see [method mark_read]), `members` and `online`, `slow_mode_s` (see
+    /// [method set_slow_mode], 0 without) and `filter` (see [method set_filter]). Empty if the
     /// player is not in it.
     #[func]
     pub fn get_channel(&self, channel: GString) -> VarDictionary {
@@ -156,6 +185,16 @@ impl NetworkClient {
                 vdict! { "channel" => invitation.channel.as_str(), "by" => invitation.by.as_str() }
             })
             .collect()
+    }
+}
+
+fn filter_of(name: &GString) -> Result<Option<Filter>, String> {
+    let name = name.to_string();
+    match Filter::from_name(&name) {
+        None if !name.is_empty() => Err(format!(
+            "\"{name}\" is no filter; there are refuse, mask, flag, off"
+        )),
+        filter => Ok(filter),
     }
 }
 

@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use super::errors::{DecodeError, check_frame, explain};
 use crate::channel::MAX_NUMBER;
-use crate::limits::{MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS};
+use crate::limits::{MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, MAX_SLOW_MODE_S};
 use crate::text::{Pile, is_layout_control, is_mark};
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, FactorCode,
-    Field, LineId, Password, PresenceState, PresenceText, RecoveryCode, RequestId, ResumeToken,
-    Role, Seq, Target, Topic, Username,
+    Field, Filter, LineId, Password, PresenceState, PresenceText, RecoveryCode, RequestId,
+    ResumeToken, Role, Seq, Target, Topic, Username,
 };
 
 /// Reads one packet from a client. Fields it does not know are passed over, so
@@ -73,6 +73,8 @@ struct RawPacket<'a> {
     after: Option<Value>,
     before: Option<Seq>,
     limit: Option<u32>,
+    seconds: Option<u32>,
+    filter: Option<String>,
 }
 
 /// The cursor of a page: a number in a history, a name in a list.
@@ -328,6 +330,19 @@ impl RawPacket<'_> {
                 channel: channel(self.channel)?,
                 username: username(self.username)?,
                 role: named(self.role, Role::from_name)?,
+            },
+            "set_slow_mode" => ClientPacket::SetSlowMode {
+                id,
+                channel: channel(self.channel)?,
+                seconds: need(self.seconds.filter(|&seconds| seconds <= MAX_SLOW_MODE_S))?,
+            },
+            "set_filter" => ClientPacket::SetFilter {
+                id,
+                channel: channel(self.channel)?,
+                filter: match self.filter {
+                    Some(name) => Some(named(Some(name), Filter::from_name)?),
+                    None => None,
+                },
             },
             "invite" => ClientPacket::Invite {
                 id,

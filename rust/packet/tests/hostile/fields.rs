@@ -80,6 +80,7 @@ fn is_optional(packet: &str, field: &str) -> bool {
             | ("create", "topic")
             | ("create" | "join" | "set_access", "channel_password")
             | ("set_presence", "text")
+            | ("set_filter", "filter")
     )
 }
 

@@ -17,13 +17,9 @@ struct Hostile {
     shown: Option<String>,
 }
 
-fn hostile() -> Vec<Hostile> {
-    serde_json::from_str(include_str!("texts.json")).unwrap()
-}
-
 #[test]
 fn texts_made_to_harm_screens_are_refused_and_others_stay_as_they_are() {
-    let all = hostile();
+    let all: Vec<Hostile> = serde_json::from_str(include_str!("texts.json")).unwrap();
     assert!(all.len() >= 100, "{}", all.len());
     for case in all {
         let said = ChatText::parse(&case.text);

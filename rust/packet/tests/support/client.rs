@@ -210,6 +210,21 @@ pub(crate) fn client_samples() -> Vec<Sample<ClientPacket>> {
             channel: channel("raid-1"),
             topic: Topic::default(),
         },
+        "client_set_slow_mode.json" => ClientPacket::SetSlowMode {
+            id: 37,
+            channel: channel("raid-1"),
+            seconds: 30,
+        },
+        "client_set_filter.json" => ClientPacket::SetFilter {
+            id: 38,
+            channel: channel("raid-1"),
+            filter: Some(Filter::Refuse),
+        },
+        "client_set_filter_default.json" => ClientPacket::SetFilter {
+            id: 39,
+            channel: channel("raid-1"),
+            filter: None,
+        },
         "client_set_access.json" => ClientPacket::SetAccess {
             id: 29,
             channel: channel("raid-1"),

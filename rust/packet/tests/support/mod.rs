@@ -5,10 +5,10 @@
 use longhall_packet::{
     Access, Change, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket,
     Conversation, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine,
-    ExportedSanction, FactorCode, FactorKey, Field, InboxState, Invitation, LastLogin, LeaveReason,
-    Limits, Line, LineKind, ListedChannel, ListedSession, Member, Password, Presence,
-    PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, ServerPacket, ServerRole, Target,
-    Topic, Username,
+    ExportedSanction, FactorCode, FactorKey, Field, Filter, InboxState, Invitation, LastLogin,
+    LeaveReason, Limits, Line, LineKind, ListedChannel, ListedSession, Member, Password, Presence,
+    PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, ServerPacket, ServerRole, Speech,
+    Target, Topic, Username,
 };
 
 mod client;
@@ -93,6 +93,7 @@ fn lobby() -> ChannelState {
         unread: 2,
         members: 41,
         online: 41,
+        speech: Speech::default(),
     }
 }
 

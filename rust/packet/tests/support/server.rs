@@ -42,6 +42,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
                     unread: 9,
                     members: 5,
                     online: 1,
+                    speech: Speech { slow_mode_s: 30, filter: Some(Filter::Refuse) },
                 },
             ],
             inbox: InboxState {
@@ -231,6 +232,14 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             channel: "raid-1".into(),
             topic: String::new(),
             access: Access::Invite,
+            speech: Speech::default(),
+            by: "Ada-Élan".into(),
+        },
+        "server_channel_changed_slow.json" => ServerPacket::ChannelChanged {
+            channel: "raid-1".into(),
+            topic: String::new(),
+            access: Access::Invite,
+            speech: Speech { slow_mode_s: 21_600, filter: Some(Filter::Off) },
             by: "Ada-Élan".into(),
         },
         "server_server_role_changed.json" => ServerPacket::ServerRoleChanged {

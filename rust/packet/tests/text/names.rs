@@ -119,7 +119,7 @@ fn marks_need_a_letter_and_do_not_pile_up() {
     let name = |marks| format!("a{}da", "\u{489}".repeat(marks));
     check_name(&name(3), Ok(&name(3)));
     check_name(&name(4), Err((ForbiddenCharacter, None)));
-    let line = |marks| format!("a{}da", "\u{489}".repeat(marks));
+    let line = |marks| format!("a{}da", "\u{35c}".repeat(marks));
     check_chat(&line(8), Ok(&line(8)));
     check_chat(&line(9), Err((ForbiddenCharacter, None)));
     check_chat("\u{301}ada", Ok("\u{301}ada"));

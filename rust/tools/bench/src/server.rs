@@ -22,6 +22,8 @@ pub(crate) const WITHOUT_LIMITS: &[&str] = &[
     "--logins-per-minute=1000000000",
     "--logins-per-minute-per-name=1000000000",
     "--packets-per-second=1000000000",
+    "--max-repeats=0",
+    "--new-account-time=0",
     "--unanswered-whispers-per-minute=1000000",
 ];
 

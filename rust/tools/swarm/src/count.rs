@@ -209,6 +209,7 @@ mod tests {
             channel: channel.to_owned(),
             topic: String::new(),
             access: Access::Open,
+            speech: longhall_packet::Speech::default(),
             role: Role::Member,
             first_seq: 1,
             last_seq,

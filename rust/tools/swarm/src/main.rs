@@ -96,7 +96,8 @@ minute and 10 packets a second unless told otherwise. Start the one to be loaded
 
   longhall-server --database /tmp/swarm.db --log warn --max-connections 20000 \\
       --connections-per-address 20000 --registrations-per-hour 1000000 \\
-      --logins-per-minute 1000000 --packets-per-second 1000000
+      --logins-per-minute 1000000 --packets-per-second 1000000 \\
+      --max-repeats 0 --new-account-time 0
 
 Examples:
   longhall-swarm --players 100 --senders 4 --push --server-pid $(pgrep longhall-server)

@@ -44,6 +44,8 @@ impl Server {
             config.rates.logins_per_minute = u32::MAX;
             config.rates.logins_per_minute_per_name = u32::MAX;
             config.rates.packets_per_second = 1_000_000;
+            config.rates.max_repeats = 0;
+            config.rates.new_account_time = Duration::ZERO;
             config.rates.unanswered_whispers_per_minute = u32::MAX;
             config.capacity.max_connections_per_address = 1000;
             config.timeouts.shutdown = Duration::from_millis(100);

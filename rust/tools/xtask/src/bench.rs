@@ -39,6 +39,8 @@ const SERVER_ARGUMENTS: &[&str] = &[
     "--logins-per-minute=100000",
     "--logins-per-minute-per-name=100000",
     "--packets-per-second=1000000",
+    "--max-repeats=0",
+    "--new-account-time=0",
     "--unanswered-whispers-per-minute=1000000",
     "--log=warn",
 ];

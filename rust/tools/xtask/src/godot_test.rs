@@ -27,6 +27,8 @@ pub(crate) const SERVER_ARGUMENTS: &[&str] = &[
     "--logins-per-minute=100000",
     "--logins-per-minute-per-name=100000",
     "--packets-per-second=1000",
+    "--max-repeats=0",
+    "--new-account-time=0",
     "--unanswered-whispers-per-minute=1000000",
     "--log=debug",
 ];

@@ -1,8 +1,8 @@
 //! Channels: who is in them, what they may do there, and who is told of it.
 
 use longhall_packet::{
-    Access, ChannelName, ChannelPassword, ChannelState, Denial, DenyCode, LeaveReason, Limits,
-    ListedChannel, Member, RequestId, Role, ServerPacket, Topic, Username,
+    Access, ChannelName, ChannelPassword, ChannelState, Denial, DenyCode, Filter, LeaveReason,
+    Limits, ListedChannel, Member, RequestId, Role, ServerPacket, Speech, Topic, Username,
 };
 
 use super::{Answer, FakeServer, Me, key};
@@ -258,11 +258,52 @@ impl FakeServer {
         self.ok(me.connection, id)
     }
 
+    pub(super) fn set_slow_mode(
+        &mut self,
+        me: Me,
+        id: RequestId,
+        name: &ChannelName,
+        seconds: u32,
+    ) -> Answer {
+        let mine = self.membership(me, name)?;
+        rules::check_slow_mode(&mine, self.world.server_role(me.user))?;
+        let speech = Speech {
+            slow_mode_s: seconds,
+            ..mine.channel.speech
+        };
+        self.set_speech(me, mine.channel, speech);
+        self.ok(me.connection, id)
+    }
+
+    pub(super) fn set_filter(
+        &mut self,
+        me: Me,
+        id: RequestId,
+        name: &ChannelName,
+        filter: Option<Filter>,
+    ) -> Answer {
+        let mine = self.membership(me, name)?;
+        let role = self.world.server_role(me.user);
+        rules::check_filter(&mine, role, filter, Filter::Mask)?;
+        let speech = Speech {
+            filter,
+            ..mine.channel.speech
+        };
+        self.set_speech(me, mine.channel, speech);
+        self.ok(me.connection, id)
+    }
+
+    fn set_speech(&mut self, me: Me, channel: Channel, speech: Speech) {
+        self.world.set_speech(channel.id, speech);
+        self.tell_changed(me, Channel { speech, ..channel });
+    }
+
     fn tell_changed(&mut self, me: Me, channel: Channel) {
         let changed = ServerPacket::ChannelChanged {
             channel: channel.name.to_string(),
             topic: channel.topic,
             access: channel.access,
+            speech: channel.speech,
             by: self.world.username(me.user),
         };
         self.announce(channel.id, &changed);
@@ -330,6 +371,7 @@ impl FakeServer {
             channel: channel.name.to_string(),
             topic: channel.topic.clone(),
             access: channel.access,
+            speech: channel.speech,
             role: mine.role,
             first_seq: channel.first_seq,
             last_seq: channel.last_seq,

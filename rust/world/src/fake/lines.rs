@@ -2,12 +2,14 @@
 
 use longhall_packet::{
     ChannelName, ChatText, Denial, DenyCode, INBOX, Limits, Line, LineId, LineKind, RequestId, Seq,
-    ServerPacket, Target,
+    ServerPacket, Target, limits::MAX_SLOW_MODE_S,
 };
 
 use super::{Answer, FakeServer, Me};
 use crate::moderation::BY_OPERATOR;
-use crate::records::{Appended, ChannelId, Cursor, Log, LogAction, LogEntry, UserId, hidden};
+use crate::records::{
+    Appended, ChannelId, Cursor, Log, LogAction, LogEntry, Membership, UserId, hidden,
+};
 use crate::rules;
 
 /// Lines in one page: few, so that a test with a hundred lines turns some over.
@@ -16,6 +18,8 @@ const PAGE_LINES: usize = 50;
 const PAGE_BYTES: usize = 31 * 1024;
 /// Whispers that may wait for who is away.
 const WHISPERS_WAITING: usize = 200;
+/// The longest slow mode.
+const MAX_SLOW_MS: i64 = MAX_SLOW_MODE_S as i64 * 1000;
 
 /// Where something is written.
 type Place<'a> = Option<(ChannelId, &'a ChannelName)>;
@@ -32,7 +36,9 @@ impl FakeServer {
         let text = text.as_str().to_owned();
         match target {
             Target::Channel(name) => {
-                let channel = self.membership(me, name)?.channel.id;
+                let mine = self.membership(me, name)?;
+                let channel = mine.channel.id;
+                self.check_turn(me, &mine, line_id)?;
                 let what = LogAction::Say {
                     channel,
                     line_id,
@@ -53,6 +59,30 @@ impl FakeServer {
             }
             Target::Inbox => Err(DenyCode::UnknownUser.into()),
         }
+    }
+
+    /// Whether it is somebody's turn in a channel in slow mode. A line that is said again after
+    /// a cut has had its turn.
+    fn check_turn(&mut self, me: Me, mine: &Membership, line_id: LineId) -> Answer {
+        let slow_ms = i64::from(mine.channel.speech.slow_mode_s) * 1000;
+        let is_free = rules::is_free_of_slow_mode(mine.role, self.world.server_role(me.user));
+        if slow_ms == 0 || is_free {
+            return Ok(());
+        }
+        let now = self.now();
+        let turns = &mut self.turns;
+        turns.retain(|_, (said_ms, _)| now - *said_ms < MAX_SLOW_MS);
+        match turns.get(&(mine.channel.id, me.user)) {
+            Some((_, last)) if *last == line_id => return Ok(()),
+            Some((said_ms, _)) if now - said_ms < slow_ms => {
+                let left = u64::try_from(said_ms + slow_ms - now).unwrap_or(0);
+                let left = std::time::Duration::from_millis(left);
+                return Err(Denial::for_now(DenyCode::SlowMode, left));
+            }
+            _ => {}
+        }
+        turns.insert((mine.channel.id, me.user), (now, line_id));
+        Ok(())
     }
 
     pub(super) fn edit(

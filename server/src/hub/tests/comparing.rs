@@ -24,6 +24,7 @@ fn what_a_player_or_a_channel_missed_is_found_by_comparing_with_the_store() {
             channel: den().channel.id,
             topic: den().channel.topic,
             access: den().channel.access,
+            speech: longhall_packet::Speech::default(),
             members: den().members,
         };
         change(&mut standing, &mut channel);

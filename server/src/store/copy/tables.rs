@@ -147,6 +147,8 @@ pub(in crate::store) const TABLES: &[Table] = &[
             text("password_hash"),
             number("is_lobby"),
             number("created_at_ms"),
+            number("slow_mode_s"),
+            text("filter"),
         ],
         key: 1,
         counts_ids: true,

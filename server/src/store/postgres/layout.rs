@@ -48,6 +48,10 @@ pub(super) const STEPS: &[Step] = &[
         script: include_str!("schema/0008_own_data.sql"),
         works_from: 1,
     },
+    Step {
+        script: include_str!("schema/0009_speech.sql"),
+        works_from: 1,
+    },
 ];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.

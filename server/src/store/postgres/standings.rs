@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use longhall_packet::{Access, Role};
+use longhall_packet::{Access, Filter, Role, Speech};
 
 use super::error::Error;
 use super::transaction::Transaction;
@@ -40,7 +40,7 @@ pub(super) fn standings(
     }
     let mut channels = Vec::new();
     for row in db.rows(
-        "SELECT id, topic, access,
+        "SELECT id, topic, access, slow_mode_s, filter,
              (SELECT count(*) FROM memberships WHERE channel_id = channels.id)
          FROM channels
          WHERE id IN (SELECT channel_id FROM memberships WHERE user_id = ANY($1))",
@@ -50,7 +50,14 @@ pub(super) fn standings(
             channel: ChannelId(row.try_get(0)?),
             topic: row.try_get(1)?,
             access: named(row.try_get(2)?, Access::from_name)?,
-            members: u32::try_from(row.try_get::<_, i64>(3)?).unwrap_or(u32::MAX),
+            speech: Speech {
+                slow_mode_s: u32::try_from(row.try_get::<_, i64>(3)?).unwrap_or(0),
+                filter: match row.try_get(4)? {
+                    Some(name) => Some(named(name, Filter::from_name)?),
+                    None => None,
+                },
+            },
+            members: u32::try_from(row.try_get::<_, i64>(5)?).unwrap_or(u32::MAX),
         });
     }
     let standing = |user: &UserId| (*user, found.remove(&user.0).unwrap_or_default());

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
+use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq, Speech};
 use tokio::sync::Notify;
 
 use super::error::Error;
@@ -184,6 +184,11 @@ impl Store for PostgresStore {
         password_hash: Option<String>,
     ) -> Result<(), StoreError> {
         self.write(move |db| channels::set_access(db, channel, access, password_hash.as_deref()))
+            .await
+    }
+
+    async fn set_speech(&self, channel: ChannelId, speech: Speech) -> Result<(), StoreError> {
+        self.write(move |db| channels::set_speech(db, channel, speech))
             .await
     }
 

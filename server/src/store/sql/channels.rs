@@ -1,6 +1,6 @@
 //! Channels.
 
-use longhall_packet::{Access, ChannelName, Role};
+use longhall_packet::{Access, ChannelName, Filter, Role, Speech};
 
 use super::{Db, Engine, Lock, NotUnderstood, Row, count, holding, members, named, seq, small};
 use crate::store::{Channel, ChannelId, Created, NewChannel, UserId};
@@ -10,7 +10,7 @@ macro_rules! channel_columns {
     () => {
         "channel_states.id, channel_states.name, channel_states.topic, channel_states.access,
          channel_states.password_hash, channel_states.is_lobby, channel_states.last_seq,
-         channel_states.first_seq"
+         channel_states.first_seq, channel_states.slow_mode_s, channel_states.filter"
     };
 }
 pub(super) use channel_columns;
@@ -148,7 +148,7 @@ pub(in crate::store) fn list<D: Db>(
             after.map_or("", ChannelName::as_str).into(),
             count(limit).into(),
         ],
-        |row| Ok((channel(row)?, small(row.int(8)?)?)),
+        |row| Ok((channel(row)?, small(row.int(10)?)?)),
     )
 }
 
@@ -174,7 +174,7 @@ pub(in crate::store) fn all<D: Db>(
             (&part).into(),
             count(limit).into(),
         ],
-        |row| Ok((channel(row)?, small(row.int(8)?)?)),
+        |row| Ok((channel(row)?, small(row.int(10)?)?)),
     )
 }
 
@@ -199,6 +199,22 @@ pub(in crate::store) fn set_access<D: Db>(
     db.execute(
         "UPDATE channels SET access = ?2, password_hash = ?3 WHERE id = ?1",
         &[channel.0.into(), access.name().into(), password_hash.into()],
+    )?;
+    Ok(())
+}
+
+pub(in crate::store) fn set_speech<D: Db>(
+    db: &mut D,
+    channel: ChannelId,
+    speech: Speech,
+) -> Result<(), D::Error> {
+    db.execute(
+        "UPDATE channels SET slow_mode_s = ?2, filter = ?3 WHERE id = ?1",
+        &[
+            channel.0.into(),
+            i64::from(speech.slow_mode_s).into(),
+            speech.filter.map(Filter::name).into(),
+        ],
     )?;
     Ok(())
 }
@@ -247,6 +263,13 @@ pub(super) fn channel<E: From<NotUnderstood>>(row: &dyn Row<E>) -> Result<Channe
             .map_err(|_| NotUnderstood::new(format!("{name:?} is no name of a channel")))?,
         topic: row.text(2)?,
         access: named(row, 3, Access::from_name)?,
+        speech: Speech {
+            slow_mode_s: small(row.int(8)?)?,
+            filter: match row.maybe_text(9)? {
+                Some(_) => Some(named(row, 9, Filter::from_name)?),
+                None => None,
+            },
+        },
         password_hash: row.maybe_text(4)?,
         is_lobby: row.int(5)? != 0,
         first_seq: seq(row.int(7)?),

@@ -163,12 +163,12 @@ fn select<D: Engine>(
     let mut all = db.all(sql, values, |row| {
         let membership = Membership {
             channel: channel(row)?,
-            role: named(row, 8, Role::from_name)?,
-            read_seq: seq(row.int(9)?),
+            role: named(row, 10, Role::from_name)?,
+            read_seq: seq(row.int(11)?),
             unread: 0,
-            members: small(row.int(10)?)?,
+            members: small(row.int(12)?)?,
         };
-        Ok((membership, row.int(9)?, row.int(11)?))
+        Ok((membership, row.int(11)?, row.int(13)?))
     })?;
     for (membership, read_seq, log) in &mut all {
         membership.unread = db.unread(*log, user, *read_seq)?;

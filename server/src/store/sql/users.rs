@@ -53,7 +53,7 @@ pub(in crate::store) fn by_name<D: Db>(
 ) -> Result<Option<User>, D::Error> {
     db.optional(
         "SELECT id, username, password_hash,
-                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0)
+                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0), created_at_ms
          FROM users WHERE name_key = ?1",
         &[name_key.into()],
         user,
@@ -63,7 +63,7 @@ pub(in crate::store) fn by_name<D: Db>(
 pub(in crate::store) fn by_id<D: Db>(db: &mut D, id: UserId) -> Result<Option<User>, D::Error> {
     db.optional(
         "SELECT id, username, password_hash,
-                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0)
+                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0), created_at_ms
          FROM users WHERE id = ?1",
         &[id.0.into()],
         user,
@@ -120,5 +120,6 @@ fn user<E>(row: &dyn Row<E>) -> Result<User, E> {
         username: row.text(1)?,
         password_hash: row.text(2)?,
         deleted_at_ms: (deleted_at_ms > 0).then_some(deleted_at_ms),
+        created_at_ms: row.int(4)?,
     })
 }

@@ -15,7 +15,8 @@ pub(super) const CHANNEL_STATES: &str = concat!(
     last_seq!(),
     " AS last_seq, coalesce((SELECT min(lines.id) FROM lines WHERE lines.id",
     of_log!("logs.id"),
-    ") & 68719476735, logs.settled_seq + 1) AS first_seq
+    ") & 68719476735, logs.settled_seq + 1) AS first_seq,
+         channels.slow_mode_s, channels.filter
      FROM logs JOIN channels ON channels.log_id = logs.id"
 );
 

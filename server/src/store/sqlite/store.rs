@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq};
+use longhall_packet::{Access, ChannelName, InboxState, Invitation, NameKeys, Role, Seq, Speech};
 
 use super::driver::Sqlite;
 use super::{SqliteStore, append, inbox, now_ms, pages, prune};
@@ -175,6 +175,11 @@ impl Store for SqliteStore {
         password_hash: Option<String>,
     ) -> Result<(), StoreError> {
         self.write(move |db| channels::set_access(db, channel, access, password_hash.as_deref()))
+            .await
+    }
+
+    async fn set_speech(&self, channel: ChannelId, speech: Speech) -> Result<(), StoreError> {
+        self.write(move |db| channels::set_speech(db, channel, speech))
             .await
     }
 

@@ -1,3 +1,5 @@
+use longhall_packet::{Filter, Speech};
+
 use super::*;
 
 for_each_store! {
@@ -309,9 +311,14 @@ async fn topic_and_access_are_replaced(store: &dyn Store) {
         .set_access(trade, Access::Password, hash.clone())
         .await
         .unwrap();
+    let speech = Speech {
+        slow_mode_s: 21_600,
+        filter: Some(Filter::Refuse),
+    };
+    store.set_speech(trade, speech).await.unwrap();
     let found = store.channel_by_name(&channel_name("trade")).await;
     let found = found.unwrap().unwrap();
-    assert_eq!(found.topic, "fish");
+    assert_eq!((found.topic.as_str(), found.speech), ("fish", speech));
     assert_eq!(
         (found.access, found.password_hash),
         (Access::Password, hash)

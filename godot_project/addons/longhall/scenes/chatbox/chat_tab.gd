@@ -22,6 +22,10 @@ var kept_draft: String = ""
 ## The number of the line that is edited in the input; 0 if it is a new one.
 var edited_seq: int = 0
 var refusals := Refusals.new()
+## Slow mode: the seconds from an own line to the next; 0 if there is none for the player.
+var slow_mode_s: int = 0
+## When the player may say the next line, in milliseconds of the engine's run.
+var may_speak_at_ms: int = 0
 var topic: String = ""
 ## Whether somebody has called this player since they last looked.
 var has_mention: bool = false
@@ -47,6 +51,11 @@ func is_whispers() -> bool:
 ## The other player of whispers.
 func whisperer() -> String:
 	return channel.trim_prefix(WHISPERS) if is_whispers() else ""
+
+
+## The seconds until the player may say the next line, rounded up; 0 if now.
+func seconds_to_wait() -> int:
+	return maxi(ceili((may_speak_at_ms - Time.get_ticks_msec()) / 1000.0), 0)
 
 
 func unread() -> int:

@@ -432,6 +432,12 @@ func set_topic(channel: String, topic: String) -> void:
 	_tabs.is_stale = true
 
 
+## Tells that the player may say a line in [param channel] every [param seconds] only: slow
+## mode. The button to send counts down between. 0 if there is none, or not for this player.
+func set_slow_mode(channel: String, seconds: int) -> void:
+	_composer.set_slow_mode(_tabs.of(channel), seconds)
+
+
 ## Tells how many are in [param channel], and how many of them are there.
 func set_counts(channel: String, members: int, online: int) -> void:
 	_members.set_counts(channel, members, online)
@@ -577,6 +583,7 @@ func line_denied(
 	if code in UNCERTAIN_CODES:
 		_answers.doubt(id, why)
 	else:
+		_composer.note_refused(id, code, retry_after)
 		_answers.refuse(id, why)
 
 

@@ -42,6 +42,7 @@ func _handlers() -> Dictionary[StringName, Callable]:
 				&"channel_left": _on_client_channel_left,
 				&"channel_changed": _show_channel,
 				&"role_changed": _on_client_role_changed,
+				&"server_role_changed": _on_client_server_role_changed,
 				&"invited": _on_client_invited,
 				&"members_changed": _on_client_members_changed,
 				&"member_joined": _on_client_member_joined,
@@ -132,8 +133,15 @@ func _show_channel(channel: String) -> void:
 		return
 	_chatbox.open_tab(channel)
 	_chatbox.set_topic(channel, str(state["topic"]))
+	_chatbox.set_slow_mode(channel, _slow_mode(state))
 	_chatbox.set_counts(channel, _number(state, "members"), _number(state, "online"))
 	_chatbox.set_unread(channel, _number(state, "unread"), _number(state, "read_seq"))
+
+
+# The seconds between two lines of this player; who keeps order is free of it.
+func _slow_mode(state: Dictionary) -> int:
+	var is_free: bool = state["role"] != "member" or client.get_server_role() != "player"
+	return 0 if is_free else _number(state, "slow_mode_s")
 
 
 func _refresh_roster(channel: String) -> void:
@@ -257,6 +265,11 @@ func _on_client_role_changed(channel: String, player: String, role: String, by: 
 	if player != by or role == "owner":
 		_chatbox.show_aside(sentences[role] % player, channel)
 	_refresh_roster(channel)
+
+
+func _on_client_server_role_changed(_role: String) -> void:
+	for channel: String in client.get_channels():
+		_chatbox.set_slow_mode(channel, _slow_mode(client.get_channel(channel)))
 
 
 func _on_client_invited(channel: String, by: String) -> void:

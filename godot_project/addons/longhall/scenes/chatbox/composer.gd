@@ -31,12 +31,44 @@ var _online: bool = true
 var _lines_can_wait: bool = false
 var _offline_text: String = ""
 var _was_editing: bool = false
+var _shown_wait: int = 0
 
 @onready var _tabs: ChatTabs = %ChatTabs
 @onready var _edit_strip: PanelContainer = %EditStrip
 @onready var _input: ChatInput = %LineEdit
 @onready var _counter: Label = %Label_Counter
 @onready var _send: Button = %Button_Send
+
+
+func _ready() -> void:
+	set_process(false)
+
+
+func _process(_delta: float) -> void:
+	var left: int = _tabs.current.seconds_to_wait()
+	if left != _shown_wait:
+		refresh()
+
+
+## Slow mode of [param tab], see [method Chatbox.set_slow_mode].
+func set_slow_mode(tab: ChatTab, seconds: int) -> void:
+	tab.slow_mode_s = seconds
+	if seconds == 0:
+		tab.may_speak_at_ms = 0
+	refresh()
+
+
+## A line was refused: what the player waits for depends on why.
+func note_refused(id: int, code: String, retry_after: float) -> void:
+	var tab: ChatTab = _tabs.with_pending(id)
+	if tab == null:
+		return
+	if code == "slow_mode":
+		tab.may_speak_at_ms = Time.get_ticks_msec() + ceili(retry_after * 1000.0)
+	elif tab.slow_mode_s > 0:
+		# It was not said, so it has had no turn.
+		tab.may_speak_at_ms = 0
+	refresh()
 
 
 ## Whether lines can be sent, see [method Chatbox.set_online].
@@ -62,6 +94,9 @@ func say(text: String) -> void:
 	line.sent_at_ms = floori(Time.get_unix_time_from_system() * 1000.0)
 	last_id += 1
 	line.id = last_id
+	if _tabs.current.slow_mode_s > 0:
+		_tabs.current.may_speak_at_ms = Time.get_ticks_msec() + _tabs.current.slow_mode_s * 1000
+		refresh()
 	_tabs.current.chat_log.add_pending(line)
 	_tabs.current.refusals.forget_hint()
 	line_said.emit(text, _tabs.current.channel, line.id)
@@ -104,6 +139,7 @@ func leave_tab() -> void:
 func take_draft() -> void:
 	_input.hold(_tabs.current.draft)
 	_refresh_edit()
+	refresh()
 
 
 ## The player, who was typing before the tab changed, types on.
@@ -159,8 +195,11 @@ func refresh() -> void:
 	_counter.visible = length >= limit * _COUNTER_FROM
 	_counter.text = "%d/%d" % [length, limit]
 	_counter.theme_type_variation = &"StatusError" if too_long else &"MutedLabel"
-	_send.disabled = too_long or not can_send()
+	_show_wait()
+	_send.disabled = too_long or not can_send() or _shown_wait > 0
 	_send.tooltip_text = "" if can_send() else _offline_text
+	if _shown_wait > 0:
+		_send.tooltip_text = tr("Slow mode: one message in %d seconds") % _tabs.current.slow_mode_s
 	if too_long:
 		_send.tooltip_text = tr("At most %d characters fit in a line") % limit
 	_input.placeholder_text = "Say something"
@@ -168,6 +207,33 @@ func refresh() -> void:
 		_input.placeholder_text = (
 			"Offline: what you send waits" if _lines_can_wait else "Offline: write now, send later"
 		)
+
+
+# The button counts down while the player waits for their turn. It stays as wide as it was.
+func _show_wait() -> void:
+	var was_waiting: bool = _shown_wait > 0
+	_shown_wait = _tabs.current.seconds_to_wait()
+	var is_waiting: bool = _shown_wait > 0
+	set_process(is_waiting)
+	if is_waiting:
+		if not was_waiting:
+			_send.custom_minimum_size.x = _send.size.x
+			_send.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
+		_send.text = _in_clock(_shown_wait)
+	elif was_waiting:
+		_send.custom_minimum_size.x = 0.0
+		_send.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_INHERIT
+		_send.text = "Send"
+
+
+# "12", "3:05", "1:00:00".
+func _in_clock(seconds: int) -> String:
+	if seconds < 60:
+		return str(seconds)
+	var minutes: int = floori(seconds / 60.0)
+	if minutes < 60:
+		return "%d:%02d" % [minutes, seconds % 60]
+	return "%d:%02d:%02d" % [floori(minutes / 60.0), minutes % 60, seconds % 60]
 
 
 func _set_draft(tab: ChatTab, text: String) -> void:
@@ -211,6 +277,14 @@ func _send_or_hint(text: String) -> void:
 		# What it does is told at the end.
 		tab.chat_log.scroll_to_end()
 		command_entered.emit(text, tab.channel)
+	elif tab.seconds_to_wait() > 0:
+		tab.refusals.hint(
+			func() -> String:
+				return (
+					tr("Not sent: slow mode, one message in %d seconds. Your text stays here.")
+					% tab.slow_mode_s
+				)
+		)
 	elif waiting >= settings.max_unanswered:
 		tab.refusals.hint(
 			func() -> String:

@@ -101,6 +101,7 @@ pub(crate) fn push_joined(out: &mut Vec<u8>, channel: &str, last_seq: u64) {
             channel: channel.to_owned(),
             topic: String::new(),
             access: Access::Open,
+            speech: longhall_packet::Speech::default(),
             role: Role::Member,
             first_seq: 1,
             last_seq,

@@ -138,7 +138,8 @@ impl<'a> Bench<'a> {
             .args(["--listen", &address.to_string(), "--database"])
             .arg(format!("C:\\{FOLDER}\\{DATABASE}"))
             // The guests are quicker than any player.
-            .args(["--packets-per-second", "1000", "--lines-per-second", "1000"]);
+            .args(["--packets-per-second", "1000", "--lines-per-second", "1000"])
+            .args(["--max-repeats", "0", "--new-account-time", "0"]);
         command
     }
 
