@@ -13,6 +13,8 @@ func _init(url: String, scene: PackedScene = MAIN) -> void:
 	main = scene.instantiate()
 	client = main.get_node("NetworkClient")
 	client.url = url
+	# What is about recovery codes asks for them.
+	client.ask_for_recovery_codes = false
 
 
 ## The login screen, or null while the chatbox is shown.

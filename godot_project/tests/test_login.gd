@@ -76,7 +76,8 @@ func test_enter_goes_to_the_password_and_then_logs_in() -> void:
 
 func test_tab_visits_everything_in_reading_order() -> void:
 	var remember: CheckBox = _screen.get_node("%CheckBox_Remember")
-	var order: Array[Control] = [_password, _reveal, remember, _login, _register, _username]
+	var forgot: Button = _screen.get_node("%Button_Forgot")
+	var order: Array[Control] = [_password, _reveal, remember, forgot, _login, _register, _username]
 	for control: Control in order:
 		await input.act(&"ui_focus_next")
 		check(control.has_focus(), "Tab does not lead to %s" % control.name)
@@ -85,10 +86,12 @@ func test_tab_visits_everything_in_reading_order() -> void:
 func test_a_gamepad_reaches_everything() -> void:
 	_username.unedit()
 	var remember: CheckBox = _screen.get_node("%CheckBox_Remember")
+	var forgot: Button = _screen.get_node("%Button_Forgot")
 	for step: Array in [
 		[&"ui_down", _password],
 		[&"ui_right", _reveal],
 		[&"ui_down", remember],
+		[&"ui_right", forgot],
 		[&"ui_down", _login],
 		[&"ui_right", _register],
 		[&"ui_left", _login],

@@ -95,6 +95,15 @@ static func of_duration(seconds: int) -> String:
 	return _counted("%d second", "%d seconds", seconds)
 
 
+## A time in milliseconds since 1970 (UTC), as the player's clock shows it.
+static func of_time(at_ms: int) -> String:
+	var bias_minutes: int = Time.get_time_zone_from_system()["bias"]
+	@warning_ignore("integer_division")
+	var seconds: int = at_ms / 1000 + bias_minutes * _SECONDS_PER_MINUTE
+	# Without the seconds.
+	return Time.get_datetime_string_from_unix_time(seconds, true).left(-3)
+
+
 static func _counted(one: String, many: String, count: int) -> String:
 	return TranslationServer.translate_plural(one, many, count) % count
 

@@ -21,6 +21,16 @@ var wants_roster: bool = true:
 		wants_roster = value
 		_refresh()
 
+## Whether there is an account, and whether the button for it is wanted.
+var offers_account: bool = false:
+	set(value):
+		offers_account = value
+		_refresh()
+var wants_account: bool = true:
+	set(value):
+		wants_account = value
+		_refresh()
+
 ## Whether the tab in view has a roster.
 var has_roster: bool = true:
 	set(value):
@@ -39,6 +49,7 @@ var online_count: int = -1:
 @onready var _you: Label = %Label_You
 @onready var _channels: Button = %Button_Channels
 @onready var _roster: Button = %Button_Roster
+@onready var _account: Button = %Button_Account
 @onready var _logout: Button = %Button_Logout
 
 
@@ -68,6 +79,7 @@ func _refresh() -> void:
 	if not is_node_ready():
 		return
 	_channels.visible = offers_channels and wants_channels
+	_account.visible = offers_account and wants_account
 	_roster.visible = offers_channels and wants_roster and has_roster
 	_roster.text = str(online_count) if online_count >= 0 else ""
 	_keep_height()
@@ -76,7 +88,7 @@ func _refresh() -> void:
 # Also without the buttons that are hidden: what is below stays where it is.
 func _keep_height() -> void:
 	var height: float = 0.0
-	for button: Button in [_channels, _roster, _logout]:
+	for button: Button in [_channels, _roster, _account, _logout]:
 		height = maxf(height, button.get_combined_minimum_size().y)
 	var font: Font = _roster.get_theme_font(&"font")
 	var letters: float = font.get_height(_roster.get_theme_font_size(&"font_size"))

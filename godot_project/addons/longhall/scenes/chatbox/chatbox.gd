@@ -118,6 +118,14 @@ const UNCERTAIN_CODES: Array[String] = ["connection_lost", "timed_out", "cancell
 		if is_node_ready():
 			_refresh_header()
 
+## Whether the header has a button for the player's account: password, devices, recovery
+## codes and so on.
+@export var show_account_button: bool = true:
+	set(value):
+		show_account_button = value
+		if is_node_ready():
+			_refresh_header()
+
 ## Whether the header is shown, with the player's name and the way out.
 @export var show_header: bool = true:
 	set(value):
@@ -294,6 +302,7 @@ var _settings := Settings.new()
 @onready var _try_now: Button = %Button_TryNow
 @onready var _input: ChatInput = %LineEdit
 @onready var _logout: Button = %Button_Logout
+@onready var _account: AccountScreen = %Account
 @onready var _channel_menu: ChannelMenu = %ChannelMenu
 
 
@@ -629,6 +638,7 @@ func reset() -> void:
 	_tabs.reset()
 	_composer.end_edit(_tabs.current)
 	_channel_menu.close()
+	_account.close()
 	_members.show_roster(false)
 	draft = ""
 	_tabs.refresh()
@@ -663,6 +673,13 @@ func line_count() -> int:
 ## Whether [param text] has this player's name as a word of its own.
 func mentions_me(text: String) -> bool:
 	return _settings.mentions_me(text)
+
+
+## Has the header open the account of the player of [param client]; of nobody with null.
+func offer_account(of_client: NetworkClient) -> void:
+	_account.client = of_client
+	_account.wire_to_client = of_client != null
+	_header.offers_account = of_client != null
 
 
 func _hand_down() -> void:
@@ -724,6 +741,7 @@ func _refresh_header() -> void:
 	_header.offers_channels = offers_channels
 	_header.wants_channels = show_channels_button
 	_header.wants_roster = show_roster_button
+	_header.wants_account = show_account_button
 	_actions.refresh()
 	_members.refresh()
 

@@ -65,6 +65,7 @@ func _join() -> void:
 	super()
 	_chatbox.offers_channels = true
 	_chatbox.takes_commands = true
+	_chatbox.offer_account(client)
 	_has_welcomed = false
 	_came_in_a_cut = client.is_resuming() and not client.is_logged_in()
 	if client.is_logged_in():
@@ -99,9 +100,22 @@ func _welcome(username: String) -> void:
 	_show_channels()
 	if not _has_welcomed and not client.message_of_the_day.is_empty():
 		_chatbox.show_notice(client.message_of_the_day, _chatbox.lobby)
+	if not _has_welcomed and not client.last_login.is_empty():
+		_chatbox.show_aside(_last_login_text(), _chatbox.lobby)
 	_has_welcomed = true
 	NextScene.keep_welcome(client)
 	_refresh_roster(_chatbox.current_channel)
+
+
+# For the player to see whether that was they.
+func _last_login_text() -> String:
+	var last: Dictionary = client.last_login
+	var when: String = LonghallText.of_time(_number(last, "at_ms"))
+	var from: PackedStringArray = []
+	for part: String in [last["device"], last["network"]]:
+		if not part.is_empty():
+			from.append(part)
+	return tr("Last login: %s (%s)") % [when, ", ".join(from)]
 
 
 func _keep_open_tabs() -> void:

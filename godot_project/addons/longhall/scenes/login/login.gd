@@ -24,6 +24,12 @@ extends LonghallScreen
 
 ## The player asked to log in, with both fields filled.
 signal login(username: String, password: String)
+## The player asked to log in to an account that asks for a code as well: that of the
+## player's app, or a recovery code.
+signal login_with_code(username: String, password: String, code: String)
+## The player lost the password and asked for a new one, by a recovery code. The parent
+## answers with [method show_recovered] or [method show_recovery_denied].
+signal recover(username: String, code: String, new_password: String)
 ## The player asked for a new account, with both fields filled.
 signal register(username: String, password: String)
 ## The player asked to try the server again.
@@ -38,6 +44,8 @@ enum Tone { INFO, SUCCESS, ERROR }
 
 const Layout := preload("res://addons/longhall/scenes/login/login_layout.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
+const RecoveryCodes := preload("res://addons/longhall/scenes/recovery_codes.gd")
+const RecoveryForm := preload("res://addons/longhall/scenes/login/recovery_form.gd")
 
 const _TONE_LABELS: Array[StringName] = [&"StatusInfo", &"StatusSuccess", &"StatusError"]
 const _TONE_ICONS: Array[Texture2D] = [
@@ -51,6 +59,8 @@ const _EYE_CLOSED: Texture2D = preload("res://addons/longhall/themes/eye_closed.
 ## Denials that are about the name, so that the cursor goes there.
 const _NAME_CODES: Array[String] = ["username_taken"]
 const _NAME_FIELD: String = "username"
+## Denials after which the code of an app is asked for: the password was right.
+const _CODE_CODES: Array[String] = ["code_needed", "wrong_code"]
 
 @export_group("Look")
 
@@ -93,6 +103,13 @@ const _NAME_FIELD: String = "username"
 		if is_node_ready():
 			_refresh()
 
+## Whether a player who has lost the password can set a new one by a recovery code.
+@export var offer_recovery: bool = true:
+	set(value):
+		offer_recovery = value
+		if is_node_ready():
+			_refresh()
+
 ## Seconds without an answer after which the form unlocks. While a [NetworkClient] is
 ## asked, its [member NetworkClient.request_timeout] counts instead.
 @export_range(1.0, 120.0, 0.5, "or_greater", "suffix:s") var answer_timeout: float = 20.0:
@@ -123,6 +140,8 @@ var _resuming_name: String = ""
 var _asked_password: String = ""
 # The account was made by what was typed, and is being logged in to.
 var _is_new_account: bool = false
+# It was made, and its recovery codes are still on the screen.
+var _is_waiting_for_codes: bool = false
 var _tone: Tone = Tone.INFO
 # The status says no more than that there is no connection.
 var _is_hint_about_being_offline: bool = false
@@ -136,7 +155,10 @@ var _status_text: Callable = func() -> String: return ""
 @onready var _grid: GridContainer = %GridContainer
 @onready var _username: LineEdit = %LineEdit_Username
 @onready var _password: LineEdit = %LineEdit_Password
+@onready var _code_label: Label = %Label_Code
+@onready var _code: LineEdit = %LineEdit_Code
 @onready var _reveal: Button = %Button_Reveal
+@onready var _remember_row: HFlowContainer = %Row_Remember
 @onready var _remember: CheckBox = %CheckBox_Remember
 @onready var _status_row: HBoxContainer = %Status
 @onready var _status: Label = %Label_Status
@@ -144,6 +166,9 @@ var _status_text: Callable = func() -> String: return ""
 @onready var _buttons: CenterContainer = %CenterContainer
 @onready var _login: Button = %Button_Login
 @onready var _register: Button = %Button_Register
+@onready var _forgot: Button = %Button_Forgot
+@onready var _recovery_form: RecoveryForm = %RecoveryForm
+@onready var _recovery_codes: RecoveryCodes = %RecoveryCodes
 @onready var _resuming: VBoxContainer = %Resuming
 @onready var _resuming_text: Label = %Label_Resuming
 @onready var _other_account: Button = %Button_OtherAccount
@@ -220,16 +245,21 @@ func show_denied(
 	code: String, reason: String, field: String = "", limit: int = 0, retry_after: float = 0.0
 ) -> void:
 	var is_about_name: bool = code in _NAME_CODES or field == _NAME_FIELD
-	if (is_about_name or _is_new_account) and _password.text.is_empty():
+	var is_about_code: bool = code in _CODE_CODES
+	if (is_about_name or is_about_code or _is_new_account) and _password.text.is_empty():
 		_password.text = _asked_password
 	set_busy(false)
 	_show_status(
 		func() -> String: return LonghallText.of_denial(code, reason, field, limit, retry_after),
-		Tone.ERROR
+		Tone.INFO if code == _CODE_CODES[0] else Tone.ERROR
 	)
+	if is_about_code:
+		_ask_for_code(true)
 	if not is_visible_in_tree():
 		return
-	if is_about_name:
+	if is_about_code:
+		_code.edit()
+	elif is_about_name:
 		_username.edit()
 		_username.select_all()
 	else:
@@ -240,6 +270,11 @@ func show_denied(
 ## typed. Without [member log_in_after_registering] the form unlocks instead: the name
 ## stays, and the password is asked for once more.
 func show_registered() -> void:
+	if _recovery_codes.visible:
+		# What is shown only once comes first.
+		_is_waiting_for_codes = true
+		_is_new_account = true
+		return
 	var password: String = _asked_password
 	if _busy and log_in_after_registering and not password.is_empty():
 		show_status("Registration successful. Logging in…", Tone.SUCCESS)
@@ -250,6 +285,29 @@ func show_registered() -> void:
 	set_busy(false)
 	_show_new_account()
 	_password.edit()
+
+
+## Shows the recovery codes of a new account, until the player says that they are kept.
+## Call it ahead of [method show_registered], which waits for that.
+func show_recovery_codes(codes: PackedStringArray) -> void:
+	_answer_timer.stop()
+	_recovery_codes.open(codes, username)
+
+
+## Tells that the new password of [signal recover] is set, and logs in with it by
+## [signal login].
+func show_recovered() -> void:
+	var password: String = _recovery_form.asked_password
+	_recovery_form.close()
+	show_status("The new password is set. Logging in…", Tone.SUCCESS)
+	set_busy(true)
+	_asked_password = password
+	login.emit(username, password)
+
+
+## Says why the new password of [signal recover] is not set.
+func show_recovery_denied(text: String) -> void:
+	_recovery_form.show_denied(text)
 
 
 ## Tells how a session or the connection came to its end, as
@@ -266,6 +324,7 @@ func show_ended(reason: String, was_asked_for: bool = false) -> void:
 func forget_password() -> void:
 	_asked_password = ""
 	_password.text = ""
+	_ask_for_code(false)
 
 
 ## Locks the form while a request is under way, and unlocks it afterwards.
@@ -316,8 +375,10 @@ func _refresh() -> void:
 	_refresh_tones()
 	_username.editable = not _busy
 	_password.editable = not _busy
+	_code.editable = not _busy
 	_login.disabled = _busy or not _online
 	_register.disabled = _busy or not _online
+	_forgot.disabled = _busy or not _online
 	var why: String = "" if _online else _connection_text
 	_login.tooltip_text = why
 	_register.tooltip_text = why
@@ -329,6 +390,8 @@ func _refresh() -> void:
 	# That all is well is no news beside a message.
 	_connection_row.visible = not (_online and has_status)
 	_remember.visible = offer_to_remember
+	_forgot.visible = offer_recovery
+	_remember_row.visible = offer_to_remember or offer_recovery
 	_resuming.visible = resuming
 	_resuming_text.text = tr("Logging in as %s…") % _resuming_name
 	_layout.arrange()
@@ -382,6 +445,14 @@ func _focus() -> void:
 		focus_first_empty()
 
 
+# An app's code may be typed, or not any more.
+func _ask_for_code(is_wanted: bool) -> void:
+	_code.text = ""
+	_code.visible = is_wanted
+	_code_label.visible = is_wanted
+	_layout.arrange()
+
+
 func _submit(request: Signal, doing: String) -> void:
 	if _busy:
 		return
@@ -397,6 +468,10 @@ func _submit(request: Signal, doing: String) -> void:
 		show_status("Enter a password", Tone.ERROR)
 		_password.edit()
 		return
+	var code: String = _code.text.strip_edges()
+	if _code.visible and request == login and code.is_empty():
+		_code.edit()
+		return
 	var password: String = _password.text
 	# Not clear(): undo would bring the password back.
 	_password.text = ""
@@ -404,7 +479,11 @@ func _submit(request: Signal, doing: String) -> void:
 	show_status(doing)
 	set_busy(true)
 	_asked_password = password
-	request.emit(username, password)
+	if _code.visible and request == login:
+		_code.text = ""
+		login_with_code.emit(username, password, code)
+	else:
+		request.emit(username, password)
 
 
 # What cannot be seen takes no room from what can.
@@ -477,6 +556,27 @@ func _on_button_login_pressed() -> void:
 
 func _on_button_register_pressed() -> void:
 	_submit(register, "Registering…")
+
+
+func _on_line_edit_username_text_changed(_text: String) -> void:
+	# Another account may have no such thing.
+	_ask_for_code(false)
+
+
+func _on_button_forgot_pressed() -> void:
+	_recovery_form.open(username)
+
+
+func _on_recovery_form_recover_requested(player: String, code: String, password: String) -> void:
+	_username.text = player
+	_ask_for_code(false)
+	recover.emit(player, code, password)
+
+
+func _on_recovery_codes_kept() -> void:
+	if _is_waiting_for_codes:
+		_is_waiting_for_codes = false
+		show_registered()
 
 
 func _on_button_other_account_pressed() -> void:

@@ -34,11 +34,11 @@ var _most_height: float = 0.0
 @onready var _gap: Control = %Gap
 @onready var _form: VBoxContainer = %VBoxContainer
 @onready var _grid: GridContainer = %GridContainer
-@onready var _labels: Array[Label] = [%Label_Username, %Label_Password]
+@onready var _labels: Array[Label] = [%Label_Username, %Label_Password, %Label_Code]
 @onready var _username: LineEdit = %LineEdit_Username
 @onready var _password: LineEdit = %LineEdit_Password
 @onready var _reveal: Button = %Button_Reveal
-@onready var _remember: CheckBox = %CheckBox_Remember
+@onready var _remember_row: HFlowContainer = %Row_Remember
 @onready var _remember_gap: Control = %Gap_Remember
 @onready var _status_row: HBoxContainer = %Status
 @onready var _status: Label = %Label_Status
@@ -148,7 +148,7 @@ func _set_columns() -> void:
 	)
 	var is_wide: bool = label_width + apart + buttons_width <= width
 	_grid.columns = 2 if is_wide else 1
-	_remember_gap.visible = is_wide and _remember.visible
+	_remember_gap.visible = is_wide and _remember_row.visible
 	_grid.add_theme_constant_override(&"v_separation", _ROWS_APART if is_wide else _LABEL_APART)
 	# A button beside it would leave a long sentence a narrow column.
 	var beside: float = _connection_dot.custom_minimum_size.x

@@ -31,6 +31,7 @@ var _tells_of_the_way: bool = false
 func _handlers() -> Dictionary[StringName, Callable]:
 	var handlers: Dictionary[StringName, Callable] = super()
 	handlers[&"remember_failed"] = _on_client_remember_failed
+	handlers[&"recovery_codes_received"] = _on_client_recovery_codes_received
 	return handlers
 
 
@@ -118,6 +119,33 @@ func _on_screen_login(username: String, password: String) -> void:
 	if client != null:
 		var request: NetworkRequest = client.login(username, password)
 		request.completed.connect(_on_login_answered, CONNECT_ONE_SHOT)
+
+
+func _on_screen_login_with_code(username: String, password: String, code: String) -> void:
+	if client != null:
+		var request: NetworkRequest = client.login(username, password, code)
+		request.completed.connect(_on_login_answered, CONNECT_ONE_SHOT)
+
+
+func _on_screen_recover(username: String, code: String, new_password: String) -> void:
+	if client != null:
+		var request: NetworkRequest = client.recover(username, code, new_password)
+		request.completed.connect(_on_recover_answered, CONNECT_ONE_SHOT)
+
+
+func _on_recover_answered(request: NetworkRequest) -> void:
+	if request.ok:
+		_screen.show_recovered()
+	elif request.code == "bad_credentials":
+		_screen.show_recovery_denied(tr("There is no such account, or this is none of its codes"))
+	else:
+		_screen.show_recovery_denied(LonghallText.of_request(request))
+
+
+# New codes of a player who is in are the account screen's.
+func _on_client_recovery_codes_received(codes: PackedStringArray) -> void:
+	if not is_in:
+		_screen.show_recovery_codes(codes)
 
 
 func _on_login_answered(request: NetworkRequest) -> void:

@@ -62,6 +62,10 @@ func _log_in() -> void:
 	await _fill_form()
 	await _click("Button_Register")
 	await _hear("registered")
+	await get_tree().process_frame
+	# Those of the version before have none.
+	if _can_click("Button_Kept"):
+		await _click("Button_Kept")
 	await _hear("logged in")
 	await _until(func() -> bool: return _control("ChatLog") != null, "the chatbox")
 	await get_tree().process_frame
