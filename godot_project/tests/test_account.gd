@@ -128,7 +128,7 @@ func test_a_scene_of_its_own_works_without_a_chatbox() -> void:
 	await _log_in(_me, "ada")
 	_account.open()
 	await frames(2)
-	await _wait_for_words(_section(SectionBlocks), "You have blocked nobody.")
+	await _wait_for_words(_section(SectionCodes), "You have none")
 	_login.free()
 	_chatbox.free()
 

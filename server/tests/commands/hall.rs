@@ -96,6 +96,8 @@ const VERBS: &[&str] = &[
     "users rename",
     "users reset-password",
     "users reset-code",
+    "users set-role",
+    "users staff",
     "users erase",
     "users export",
     "sessions list",
