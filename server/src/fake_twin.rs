@@ -5,7 +5,9 @@ mod twins;
 
 use std::collections::BTreeSet;
 
-use longhall_packet::{Access, ClientPacket, Filter, PROTOCOL_VERSION, PresenceState, Role, Topic};
+use longhall_packet::{
+    Access, ClientPacket, Filter, PROTOCOL_VERSION, PresenceState, Role, ServerRole, Topic,
+};
 
 use crate::store::UserId;
 use twins::{Twins, channel, password, user};
@@ -532,6 +534,61 @@ async fn own_data(twins: &mut Twins) {
     twins.login(back, "grace").await;
 }
 
+async fn reports(twins: &mut Twins) {
+    let [ada, bob, eve] = twins.players(["ada", "bob", "eve"]).await;
+    twins.create(ada, "den", Access::Open).await;
+    twins.join(bob, "den", None).await;
+    for number in 0..18 {
+        let speaker = [ada, bob][number % 2];
+        twins.say(speaker, "den", &format!("line {number}")).await;
+    }
+    twins.edit(bob, "den", 10, "worse").await;
+    twins.delete(bob, "den", 12).await;
+    // One's own, none, an edit, one that is deleted, and the same again.
+    for seq in [9, 0, 99, 19, 12, 10, 10, 2] {
+        twins.report(ada, "den", seq).await;
+    }
+    twins.report(eve, "den", 2).await;
+    twins.report(eve, "nowhere", 2).await;
+    twins.say(eve, "@ada", "psst").await;
+    twins.say(bob, "@ada", "hi").await;
+    twins.say(ada, "@eve", "go away").await;
+    for seq in [1, 2, 3, 4] {
+        twins.report(ada, "@", seq).await;
+        twins.report(ada, "@eve", seq).await;
+    }
+    for other in ["ada", "nobody", "bob", "BOB"] {
+        twins.report_player(ada, other).await;
+    }
+    twins.block(ada, "bob").await;
+    twins.report(ada, "den", 4).await;
+    for seq in [6, 8, 14, 16, 18] {
+        twins.report(ada, "den", seq).await;
+    }
+    twins.reports(ada, 1).await;
+    twins.close_report(ada, 1).await;
+    // Reported is eve, too, who hears of all but that.
+    twins.appoint("eve", ServerRole::Moderator).await;
+    twins.report_player(bob, "eve").await;
+    twins.report_player(eve, "ada").await;
+    for report in [1, 4, 11, 99] {
+        twins.reports(eve, report).await;
+        twins.close_report(eve, report).await;
+        twins.close_report(eve, report).await;
+    }
+    twins.logout(ada).await;
+    for report in [2, 3] {
+        twins.close_report(eve, report).await;
+    }
+    twins.login(ada, "ada").await;
+    let tablet = twins.connect();
+    twins.login(tablet, "eve").await;
+    twins.report(ada, "den", 16).await;
+    twins.appoint("eve", ServerRole::Player).await;
+    twins.report(ada, "den", 14).await;
+    twins.reports(eve, 2).await;
+}
+
 /// Makes a test of each conversation, and one that all packets are sent in them.
 macro_rules! conversations {
     ($($name:ident: $test:ident)*) => {
@@ -566,5 +623,6 @@ conversations! {
     whispers: a_fake_server_whispers_as_a_real_one_does
     blocks: a_fake_server_hides_as_a_real_one_does
     own_data: a_fake_server_deletes_exports_and_renames_as_a_real_one_does
+    reports: a_fake_server_takes_reports_as_a_real_one_does
     presence: a_fake_server_tells_who_is_there_as_a_real_one_does
 }

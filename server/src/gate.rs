@@ -313,6 +313,24 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
         ClientPacket::Block { id, username } => handlers::block(session, id, &username).await,
         ClientPacket::Unblock { id, username } => handlers::unblock(session, id, &username).await,
         ClientPacket::Blocks { id } => handlers::blocks(session, id).await,
+        ClientPacket::Report {
+            id,
+            about,
+            category,
+            text,
+        } => handlers::report(session, id, &about, category, &text).await,
+        ClientPacket::Reports { id, open, before } => {
+            handlers::reports(session, id, open, before).await
+        }
+        ClientPacket::ReportLines { id, report } => {
+            handlers::report_lines(session, id, report).await
+        }
+        ClientPacket::CloseReport {
+            id,
+            report,
+            outcome,
+            text,
+        } => handlers::close_report(session, id, report, outcome, &text).await,
         ClientPacket::Ping { id } => {
             session.reply(&ServerPacket::Ok { id });
             Ok(())

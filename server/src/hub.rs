@@ -40,6 +40,7 @@ mod claims;
 mod delivery;
 mod device;
 mod members;
+mod moderators;
 mod peers;
 pub(crate) mod presence;
 mod renaming;

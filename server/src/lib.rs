@@ -81,6 +81,7 @@ mod rate_limit;
 mod name_list;
 mod bans;
 mod sanctions;
+mod reports;
 mod reserved;
 mod clock;
 mod resume_token;

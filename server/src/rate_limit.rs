@@ -55,6 +55,7 @@ pub(crate) struct RateLimits {
     speakers: Mutex<HashMap<UserId, Shared>>,
     creations: Limiter<i64>,
     invitations: Limiter<i64>,
+    reports: Limiter<i64>,
     /// Lines of one account.
     lines: Pace,
     lines_per_second: AtomicU32,
@@ -82,6 +83,7 @@ impl RateLimits {
             speakers: Mutex::default(),
             creations: Limiter::default(),
             invitations: Limiter::default(),
+            reports: Limiter::default(),
             lines: Pace::default(),
             lines_per_second: AtomicU32::new(1),
             new_lines: Pace::default(),
@@ -116,6 +118,8 @@ impl RateLimits {
         self.creations.set(Quota::per_hour(creations));
         let invitations = at_least_one(rates.invitations_per_minute);
         self.invitations.set(Quota::per_minute(invitations));
+        let reports = at_least_one(rates.reports_per_hour);
+        self.reports.set(Quota::per_hour(reports));
         let (packets, history) = (rates.packets_per_second, rates.history_per_second);
         let lines = rates.lines_per_second.unwrap_or(packets);
         self.lines_per_second.store(lines, Ordering::Relaxed);
@@ -215,6 +219,14 @@ impl RateLimits {
         self.check(&self.invitations, &user.0)
     }
 
+    /// Counts a report by an account: each is work for somebody.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_report(&self, user: UserId) -> Result<(), Denial> {
+        self.check(&self.reports, &user.0)
+    }
+
     /// Forgets addresses and names that are back to their full allowance.
     pub(crate) fn drop_idle(&self) {
         self.connections.drop_idle();
@@ -223,6 +235,7 @@ impl RateLimits {
         self.unanswered_whispers.drop_idle();
         self.creations.drop_idle();
         self.invitations.drop_idle();
+        self.reports.drop_idle();
         // Not at once: an account that logs in again has no more lines than before.
         self.speakers().retain(|_, shared| {
             let is_unused = Arc::strong_count(&shared.speaker) == 1;

@@ -83,7 +83,37 @@ async fn one_round(store: &dyn Store, clock: &Clock, history: &History) -> Resul
         );
     }
     outcome?;
+    forget_reports(store, clock, history).await?;
     store.set_seen(clock.look()).await
+}
+
+/// Forgets reports that were closed long ago.
+async fn forget_reports(
+    store: &dyn Store,
+    clock: &Clock,
+    history: &History,
+) -> Result<(), StoreError> {
+    let Some(now_ms) = clock.old_by_ms() else {
+        return Ok(());
+    };
+    let kept_ms = i64::from(history.report_retention).saturating_mul(DAY_MS);
+    let mut reports = 0;
+    loop {
+        let forgotten = store.prune_reports(now_ms.saturating_sub(kept_ms)).await?;
+        if forgotten == 0 {
+            break;
+        }
+        reports += forgotten;
+        sleep(PAUSE).await;
+    }
+    if reports > 0 {
+        info!(
+            reports,
+            days = history.report_retention,
+            "forgot reports that were closed"
+        );
+    }
+    Ok(())
 }
 
 /// What is to be forgotten by now.

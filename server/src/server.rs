@@ -30,6 +30,7 @@ use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::proxies::Proxies;
 use crate::rate_limit::{RateLimits, Tried};
+use crate::reports::{self, Waiting};
 use crate::reserved::Reserved;
 use crate::resume_token::SeenTokens;
 use crate::retention;
@@ -65,6 +66,7 @@ pub(crate) struct Server {
     pub(crate) limits: Arc<RateLimits>,
     pub(crate) bans: Arc<Bans>,
     pub(crate) sanctions: Arc<Sanctions>,
+    pub(crate) waiting: Waiting,
     pub(crate) words: WatchedFile<Words>,
     pub(crate) reserved: ArcSwap<Reserved>,
     pub(crate) clock: Arc<Clock>,
@@ -153,6 +155,7 @@ impl Server {
             passwords,
             bans,
             sanctions,
+            waiting: Waiting::default(),
             words,
             reserved: ArcSwap::from_pointee(Reserved::of(&config)),
             since_ms: clock.now_ms(),
@@ -213,6 +216,7 @@ impl Server {
             self.hub.clone(),
         ));
         self.spawn(sanctions::watch(Arc::clone(self)));
+        self.spawn(reports::watch(Arc::clone(self)));
         self.spawn(word_filter::watch(Arc::clone(self)));
         self.spawn(deletions::run(Arc::clone(self)));
         self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));

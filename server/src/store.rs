@@ -11,6 +11,7 @@ mod limits;
 mod operating;
 mod operators;
 mod own_data;
+mod reporting;
 mod copy;
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
@@ -50,6 +51,7 @@ pub use channel_guard::ChannelGuard;
 pub use copy::{Copied, CopyError, Difference, Place as StorePlace, Progress, copy};
 pub use figures::StoreFigures;
 pub use limits::{LimitKey, SharedLimit};
+pub use longhall_world::reports::{Filed, NewReport, Untold};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
 pub use operating::{
@@ -61,6 +63,7 @@ pub use own_data::OwnData;
 pub(crate) use postgres::MOST_CONNECTIONS;
 pub use postgres::{PostgresError, PostgresHealth, PostgresStore};
 pub use recovery::Recovering;
+pub use reporting::Reporting;
 pub use sqlite::{OpenError, SqliteHealth, SqliteStore};
 pub use standing::{ChannelStanding, Standing, Standings};
 
@@ -103,7 +106,7 @@ pub struct Resumed {
 /// Names of accounts are given by [`NameKeys::name`] where a method says
 /// "name key", as registered elsewhere.
 #[async_trait]
-pub trait Store: Operating + Operators + OwnData + Recovering {
+pub trait Store: Operating + Operators + OwnData + Recovering + Reporting {
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.
     fn epoch(&self) -> &str;

@@ -1,7 +1,8 @@
 //! What a call that went well brings back.
 
 use longhall_packet::{
-    ChannelState, FactorKey, Line, ListedChannel, ListedSession, Member, RecoveryCode, Seq,
+    ChannelState, FactorKey, Line, ListedChannel, ListedReport, ListedSession, Member,
+    RecoveryCode, ReportNumber, Seq,
 };
 
 use crate::Export;
@@ -50,4 +51,16 @@ pub enum Answer {
     Export(Box<Export>),
     /// The names of `list_blocks`, in their order.
     Blocks(Vec<String>),
+    /// The number of the report that `report_line` or `report_player` made, or that there
+    /// was already.
+    Reported(ReportNumber),
+    /// The page of `list_reports`.
+    Reports {
+        /// The newest first.
+        reports: Vec<ListedReport>,
+        /// Whether there are older ones.
+        more: bool,
+    },
+    /// The lines of `read_report`, in the order of their numbers.
+    ReportLines(Vec<Line>),
 }

@@ -23,7 +23,7 @@ mod table;
 use std::fmt;
 use std::time::Duration;
 
-use longhall_packet::{Access, ChannelPassword, Denial, PresenceState, Role};
+use longhall_packet::{Access, ChannelPassword, Denial, PresenceState, ReportCategory, Role};
 
 use crate::{Call, Session};
 
@@ -126,6 +126,15 @@ pub enum Command {
     },
     /// Ask who is blocked.
     Blocks,
+    /// Report a player to the moderators.
+    Report {
+        /// The player.
+        username: String,
+        /// What they do.
+        category: ReportCategory,
+        /// What there is to say of it.
+        text: String,
+    },
     /// Ask where the account is logged in.
     Sessions,
     /// Log out on another device, or with `None` on all others.
@@ -261,6 +270,11 @@ impl Session {
             Command::Block { username } => self.block(now, username),
             Command::Unblock { username } => self.unblock(now, username),
             Command::Blocks => self.list_blocks(now),
+            Command::Report {
+                username,
+                category,
+                text,
+            } => self.report_player(now, username, *category, text),
             Command::Sessions => self.list_sessions(now),
             Command::CloseSession(session) => self.close_session(now, *session),
             Command::Help(_) => self.nothing_to_do(),
@@ -287,6 +301,7 @@ impl Command {
             Self::Block { .. } => "block",
             Self::Unblock { .. } => "unblock",
             Self::Blocks => "blocks",
+            Self::Report { .. } => "report",
             Self::Sessions => "sessions",
             Self::CloseSession(_) => "close",
             Self::Help(_) => "help",

@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use longhall_packet::{
-    CloseReason, LeaveReason, Limits, Line, Presence, RecoveryCode, Role, Seq, ServerRole,
+    CloseReason, LeaveReason, Limits, Line, Presence, RecoveryCode, ReportNumber, ReportOutcome,
+    Role, Seq, ServerRole,
 };
 
 use crate::{Call, CallError};
@@ -249,6 +250,22 @@ pub enum Event {
         /// Whether changes were left out, because too many happened: ask for
         /// the members when a roster is on view.
         partial: bool,
+    },
+    /// The moderators have closed a report of the player's. Comes once.
+    ReportClosed {
+        /// Its number.
+        report: ReportNumber,
+        /// Who was reported.
+        username: String,
+        /// What came of it.
+        outcome: ReportOutcome,
+        /// What a moderator says of it. May be empty.
+        text: String,
+    },
+    /// So many reports are open. To moderators: after each login, and when it changes.
+    ReportsWaiting {
+        /// How many.
+        count: u32,
     },
     /// Something odd for the developer's console, never for players.
     Warning(String),

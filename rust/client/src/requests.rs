@@ -56,6 +56,9 @@ pub(crate) enum Asked {
     SecondFactor,
     /// `ok`, by which the account has a second factor, or none any more.
     Factor(bool),
+    Reported,
+    Reports,
+    ReportLines,
     /// A page of this conversation, apart from what is shown.
     Page(String),
     /// The next page of a list.

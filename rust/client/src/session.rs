@@ -3,7 +3,8 @@
 //! This file holds what a driver does. Each theme has a file of its own, from the calls
 //! of the player to what comes of them: `connection` (time, beginnings and ends),
 //! `account` (registering, logging in and out), `chatting` (the player's own lines),
-//! `history` (everybody's lines), `channels` (where the account is), `own_data` (what becomes of the account). `calls` holds the
+//! `history` (everybody's lines), `channels` (where the account is), `own_data` (what becomes of the account),
+//! `reporting` (what goes to moderators, and what they do). `calls` holds the
 //! other calls of a player who is logged in, `asking` what goes out for them, and
 //! `answers` what comes in.
 //!
@@ -20,6 +21,7 @@ mod connection;
 mod history;
 mod recovery;
 mod own_data;
+mod reporting;
 
 use std::time::Duration;
 

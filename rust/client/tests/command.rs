@@ -4,7 +4,7 @@ use longhall_client::{
     COMMANDS, Call, CallError, CallErrorCode, Command, CommandError, Config, Session, complete,
     help,
 };
-use longhall_packet::{Access, DenyCode, PresenceState, Role};
+use longhall_packet::{Access, DenyCode, PresenceState, ReportCategory, Role};
 use std::time::Duration;
 
 #[track_caller]
@@ -290,4 +290,33 @@ fn every_command_is_carried_out() {
     session.execute(Duration::ZERO, &parse("/help"));
     assert!(session.poll_outcome().unwrap().1.is_ok());
     assert_eq!(Access::Open.name(), "open");
+}
+
+#[test]
+fn a_player_is_reported_for_what_the_first_word_says_or_for_something_else() {
+    let report = |category, text: &str| Command::Report {
+        username: "bob".to_owned(),
+        category,
+        text: text.to_owned(),
+    };
+    for (written, category, text) in [
+        ("/report bob", ReportCategory::Other, ""),
+        ("/report @bob Spam", ReportCategory::Spam, ""),
+        (
+            "/report bob cheating  flies",
+            ReportCategory::Cheating,
+            "flies",
+        ),
+        (
+            "/report bob he is rude",
+            ReportCategory::Other,
+            "he is rude",
+        ),
+    ] {
+        assert_eq!(parse(written), report(category, text), "{written}");
+    }
+    assert_eq!(refused("/report"), "/report needs more: /report NAME [WHY]");
+    let offered = complete("/report bob h", &[], &["bob"]);
+    let words: Vec<_> = offered.iter().map(|one| one.word.as_str()).collect();
+    assert_eq!(words, ["harassment", "hate"]);
 }

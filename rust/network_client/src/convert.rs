@@ -6,7 +6,7 @@ use godot::prelude::*;
 use longhall_client::{Answer, Completion, State};
 use longhall_packet::{
     ChannelState, Conversation, Filter, INBOX, LastLogin, Line, LineKind, ListedChannel,
-    ListedSession, Member, RecoveryCode,
+    ListedReport, ListedSession, Member, RecoveryCode,
 };
 
 /// The `State` constant of the node for a session's state.
@@ -135,6 +135,24 @@ pub(crate) fn last_login(login: &LastLogin) -> VarDictionary {
     }
 }
 
+fn listed_report(listed: &ListedReport) -> VarDictionary {
+    let closed = listed.closed.as_ref();
+    vdict! {
+        "report" => int(listed.report),
+        "by" => listed.by.as_str(),
+        "username" => listed.username.as_str(),
+        "channel" => listed.channel.as_deref().unwrap_or_default(),
+        "seq" => int(listed.seq.unwrap_or(0)),
+        "category" => listed.category.name(),
+        "text" => listed.text.as_str(),
+        "created_at_ms" => int(listed.created_at_ms),
+        "outcome" => closed.map_or("", |closed| closed.outcome.name()),
+        "closed_by" => closed.map_or("", |closed| closed.by.as_str()),
+        "closed_text" => closed.map_or("", |closed| closed.text.as_str()),
+        "closed_at_ms" => int(closed.map_or(0, |closed| closed.at_ms)),
+    }
+}
+
 /// What a request brought, as scripts get it.
 pub(crate) fn answer(answer: &Answer) -> Variant {
     fn list<T>(items: &[T], convert: fn(&T) -> VarDictionary) -> Variant {
@@ -162,6 +180,9 @@ pub(crate) fn answer(answer: &Answer) -> Variant {
             "uri" => uri.expose(),
         }
         .to_variant(),
+        Answer::Reported(report) => int(*report).to_variant(),
+        Answer::Reports { reports, .. } => list(reports, listed_report),
+        Answer::ReportLines(kept) => lines(kept).to_variant(),
         Answer::Joined(state) => channel(state).to_variant(),
     }
 }

@@ -7,7 +7,7 @@ use godot::classes::Time;
 use godot::global::randi;
 use godot::prelude::*;
 use longhall_packet::{
-    ClientPacket, CloseReason, Denial, DenyCode, ResumeToken, ServerPacket, codec,
+    ClientPacket, CloseReason, Denial, DenyCode, ResumeToken, ServerPacket, ServerRole, codec,
 };
 use longhall_world::fake::{Deliveries, FakeServer};
 
@@ -149,6 +149,20 @@ impl LonghallFakeServer {
         let deliveries = self
             .world
             .say(&sender, &text, &channel.to_string(), unix_ms());
+        self.deliver(deliveries);
+    }
+
+    /// Says what an account may do on the whole server: [code]"moderator"[/code],
+    /// [code]"admin"[/code], or [code]"player"[/code] again. See
+    /// [method NetworkClient.get_server_role].
+    #[func]
+    pub fn set_server_role(&mut self, username: GString, role: GString) {
+        let Some(known) = ServerRole::from_name(&role.to_string()) else {
+            return self.warn(&format!(
+                "\"{role}\" is no role; there are player, moderator, admin"
+            ));
+        };
+        let deliveries = self.world.appoint(&username.to_string(), known);
         self.deliver(deliveries);
     }
 

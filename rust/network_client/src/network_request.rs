@@ -75,14 +75,18 @@ pub struct NetworkRequest {
     /// [method NetworkClient.get_channel] returns (`Dictionary`),
     /// [method NetworkClient.list_channels], [method NetworkClient.list_members],
     /// [method NetworkClient.list_sessions] and [method NetworkClient.load_history] a list
-    /// (`Array[Dictionary]`), [method NetworkClient.list_blocks] names and
+    /// (`Array[Dictionary]`), as do [method NetworkClient.list_reports] and
+    /// [method NetworkClient.read_report], [method NetworkClient.report_line] and
+    /// [method NetworkClient.report_player] get the number of the report (`int`),
+    /// [method NetworkClient.list_blocks] names and
     /// [method NetworkClient.renew_recovery_codes] codes (`PackedStringArray`),
     /// [method NetworkClient.begin_second_factor] the key for an app (`Dictionary`).
     /// `null` for the others, and while not [member ok].
     #[var(no_set)]
     result: Variant,
 
-    /// Whether there are still older lines behind those of [method NetworkClient.load_history].
+    /// Whether there are still older lines behind those of [method NetworkClient.load_history], or
+    /// reports behind those of [method NetworkClient.list_reports].
     #[var(no_set)]
     more: bool,
 
@@ -233,7 +237,10 @@ impl NetworkRequest {
         match outcome {
             Ok(answer) => {
                 self.ok = true;
-                self.more = matches!(answer, Answer::History { more: true, .. });
+                self.more = matches!(
+                    answer,
+                    Answer::History { more: true, .. } | Answer::Reports { more: true, .. }
+                );
                 self.result = convert::answer(&answer);
             }
             Err(error) => {

@@ -3,7 +3,8 @@
 //! Properties, signals and constants stand here with what F1 says of them; gdext wants the
 //! signals, and the accessors of properties, in the one primary block of methods beside the
 //! class, which makes the file longer than most. What a script calls is in `connection`,
-//! `account`, `recovery`, `chat`, `channels` and `players`, and `calls` makes requests of it. `lifecycle` is
+//! `account`, `recovery`, `chat`, `channels`, `players` and `reporting`, and `calls` makes requests of
+//! it. `lifecycle` is
 //! the node in the tree, with what `export_presets` has the editor warn of, `frame` what it does in
 //! each frame, `emit` how it tells of it, and `remember` the login that outlives the game.
 
@@ -13,6 +14,7 @@ mod recovery;
 mod chat;
 mod channels;
 mod players;
+mod reporting;
 mod calls;
 
 mod frame;
@@ -325,6 +327,8 @@ pub struct NetworkClient {
     dialled: Option<Address>,
     /// Whether to find out why the next try fails.
     explains_next: bool,
+    /// See [method get_reports_waiting].
+    reports_waiting: i64,
     /// When the session was last told what time it is.
     ticked_at: Duration,
     is_in_tree: bool,
@@ -551,6 +555,19 @@ impl NetworkClient {
     /// translation, `reason` is an English sentence.
     #[signal]
     fn chat_denied(code: GString, reason: GString);
+
+    /// The moderators have closed a report that the player made by [method report_line] or
+    /// [method report_player]. This comes once, now or after the next login. `username` is whom the
+    /// report was about, `outcome` is `acted` when a moderator did something, or `dismissed`, and
+    /// `text` is what the moderator says of it; it may be empty. Show it as text.
+    #[signal]
+    fn report_closed(report: i64, username: GString, outcome: GString, text: GString);
+
+    /// So many reports are open, without those about the player. This comes to moderators only (see
+    /// [member server_role]): after each [signal logged_in], and when the number changes. See
+    /// [method list_reports].
+    #[signal]
+    fn reports_waiting_changed(count: i64);
 
     /// [member state] has changed, to one of the `STATE_` constants. This comes before the signal
     /// that says why.

@@ -240,6 +240,7 @@ macro_rules! named {
         }
     };
 }
+pub(crate) use named;
 
 named! {
     /// Who may join a channel. One that only a newer server knows reads as

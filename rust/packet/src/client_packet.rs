@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, Filter, LineId,
-    Password, PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, Seq, Target, Topic,
-    Username,
+    Password, PresenceState, PresenceText, RecoveryCode, ReportCategory, ReportNumber,
+    ReportOutcome, ReportText, Reported, ResumeToken, Role, Seq, Target, Topic, Username,
 };
 
 /// Chosen by the client for each request and repeated in its answer. Unique
@@ -416,6 +416,49 @@ client_packets! {
     /// Asks who is blocked. Answered by
     /// [`ServerPacket::Blocks`](crate::ServerPacket::Blocks).
     Blocks = "blocks" in IN, {}
+
+    /// Reports a line or a player to the moderators, with the lines around it as they
+    /// are now. Answered by [`ServerPacket::Reported`](crate::ServerPacket::Reported),
+    /// with the same number while an earlier report of the same is open.
+    Report = "report" in IN, {
+        /// The line, by `channel` and `seq`, or the player, by `username`.
+        #[serde(flatten)]
+        about: Reported,
+        /// What they do.
+        category: ReportCategory,
+        /// What there is to say of it. Absent when empty.
+        #[serde(skip_serializing_if = "ReportText::is_empty")]
+        text: ReportText,
+    }
+
+    /// Asks for reports, the newest first. For moderators. Answered by
+    /// [`ServerPacket::Reports`](crate::ServerPacket::Reports).
+    Reports = "reports" in IN, {
+        /// Only those that are open, or only those that are closed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        open: Option<bool>,
+        /// Only smaller numbers than this one, to read on where a page ended.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before: Option<ReportNumber>,
+    }
+
+    /// Asks for the lines that were kept with a report. For moderators. Answered by
+    /// [`ServerPacket::ReportLines`](crate::ServerPacket::ReportLines).
+    ReportLines = "report_lines" in IN, {
+        /// Its number.
+        report: ReportNumber,
+    }
+
+    /// Closes a report; its reporter is told. For moderators.
+    CloseReport = "close_report" in IN, {
+        /// Its number.
+        report: ReportNumber,
+        /// Whether something was done about it.
+        outcome: ReportOutcome,
+        /// What the reporter is told beside that. Absent when empty.
+        #[serde(skip_serializing_if = "ReportText::is_empty")]
+        text: ReportText,
+    }
 }
 
 /// Where a connection stands: the LOGIN and PLAY states of the protocol.

@@ -87,12 +87,17 @@ deny_codes! {
     InboxFull = "inbox_full", "Too many messages are waiting for this player";
     /// As many players are blocked as may be.
     TooManyBlocks = "too_many_blocks", "You have blocked too many players";
-    /// There is no line of this number, or it is not the account's own.
-    UnknownLine = "unknown_line", "There is no such message of yours";
+    /// There is no line of this number, or it may not be changed or reported by
+    /// this account.
+    UnknownLine = "unknown_line", "There is no such message";
     /// The time in which the line could be changed is over.
     TooLate = "too_late", "It is too late to change this message";
     /// There is no session of this number.
     UnknownSession = "unknown_session", "This device is not logged in any more";
+    /// There is no report of this number, or it is closed already.
+    UnknownReport = "unknown_report", "There is no such open report";
+    /// As many reports of the account are open as may be, or of all accounts.
+    TooManyReports = "too_many_reports", "Too many reports are still waiting, try again later";
     /// A text field has fewer characters than the limit.
     TooShort = "too_short", "This is too short";
     /// A text field has more characters than the limit.

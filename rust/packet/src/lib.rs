@@ -7,7 +7,7 @@
 //! - [`text`]: user names, passwords and chat text, parsed once and valid ever
 //!   after; [`NameKeys`]: which names are the same, or look the same;
 //! - [`ChannelName`], [`Target`], [`Line`]: channels, whispers and what is said
-//!   in them;
+//!   in them; [`ListedReport`]: what moderators are told of;
 //! - [`ClientPacket`]: what a client may say, and in which [`Stage`];
 //! - [`ServerPacket`]: what a server answers and announces;
 //! - [`Denial`] and [`DenyCode`]: why a request was refused;
@@ -33,6 +33,7 @@ mod name_keys;
 mod account;
 mod channel;
 mod export;
+mod report;
 mod client_packet;
 mod server_packet;
 mod deny;
@@ -54,10 +55,13 @@ pub use deny::{Denial, DenyCode, Field};
 pub use export::{ExportedAccount, ExportedChannel, ExportedLine, ExportedSanction};
 pub use limits::Limits;
 pub use name_keys::NameKeys;
+pub use report::{
+    ClosedReport, ListedReport, ReportCategory, ReportNumber, ReportOutcome, Reported,
+};
 pub use server_packet::ServerPacket;
 pub use text::{
     ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText, RecoveryCode,
-    ResumeToken, Topic, Username,
+    ReportText, ResumeToken, Topic, Username,
 };
 
 /// The newest protocol this crate speaks. Raised when an older client could no longer

@@ -24,6 +24,9 @@ pub const MAX_TOPIC_CHARS: usize = 120;
 pub const MAX_CHANNEL_PASSWORD_CHARS: usize = 99;
 /// Most characters of what a player says of themselves in the roster.
 pub const MAX_PRESENCE_CHARS: usize = 60;
+/// Most characters of what a report says beside its category, and of what its
+/// reporter is told when it is closed.
+pub const MAX_REPORT_CHARS: usize = 300;
 /// Most characters kept of a device's name.
 pub const MAX_DEVICE_CHARS: usize = 40;
 /// Most characters kept of what is typed for a second factor: a recovery code with room to

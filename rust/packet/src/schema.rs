@@ -7,12 +7,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::limits::{
     MAX_CHANNEL_CHARS, MAX_CHANNEL_PASSWORD_CHARS, MAX_CHAT_CHARS, MAX_PASSWORD_CHARS,
-    MAX_PRESENCE_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS, MIN_PASSWORD_CHARS,
+    MAX_PRESENCE_CHARS, MAX_REPORT_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS, MIN_PASSWORD_CHARS,
     MIN_USERNAME_CHARS,
 };
 use crate::{
     ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText,
-    RecoveryCode, ResumeToken, Target, Topic, Username,
+    RecoveryCode, ReportText, ResumeToken, Target, Topic, Username,
 };
 
 macro_rules! text_schemas {
@@ -41,6 +41,7 @@ text_schemas! {
     ChannelPassword { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_PASSWORD_CHARS }
     Topic { "type": "string", "maxLength": MAX_TOPIC_CHARS }
     PresenceText { "type": "string", "maxLength": MAX_PRESENCE_CHARS }
+    ReportText { "type": "string", "maxLength": MAX_REPORT_CHARS }
     Target { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS }
     FactorCode { "type": "string" }
     FactorKey { "type": "string" }

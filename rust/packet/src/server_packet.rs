@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Access, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine, FactorKey, Field,
-    InboxState, Invitation, LastLogin, LeaveReason, Limits, Line, ListedChannel, ListedSession,
-    Member, Presence, RecoveryCode, RequestId, ResumeToken, Role, Seq, ServerRole, Speech,
+    InboxState, Invitation, LastLogin, LeaveReason, Limits, Line, ListedChannel, ListedReport,
+    ListedSession, Member, Presence, RecoveryCode, ReportNumber, ReportOutcome, RequestId,
+    ResumeToken, Role, Seq, ServerRole, Speech,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -352,6 +353,56 @@ server_packets! {
         id: RequestId,
         /// In the order of their names.
         usernames: Vec<String>,
+    }
+
+    /// The moderators have the report.
+    Reported = "reported", {
+        /// The request's id.
+        id: RequestId,
+        /// Its number; the same as before while an earlier report of the same line or
+        /// player is open.
+        report: ReportNumber,
+    }
+
+    /// A page of reports, answering `reports`.
+    Reports = "reports", {
+        /// The request's id.
+        id: RequestId,
+        /// The newest first.
+        reports: Vec<ListedReport>,
+        /// Whether older ones come behind the last.
+        more: bool,
+    }
+
+    /// The lines that were kept with a report, answering `report_lines`: the reported
+    /// one, up to ten before and five after it, as they were when it was reported.
+    ReportLines = "report_lines", {
+        /// The request's id.
+        id: RequestId,
+        /// The report.
+        report: ReportNumber,
+        /// In the order of their numbers. Empty when a player was reported.
+        lines: Vec<Line>,
+    }
+
+    /// How many reports are open. To moderators: after each login, and when it
+    /// changes.
+    ReportsWaiting = "reports_waiting", {
+        /// How many.
+        count: u32,
+    }
+
+    /// A report of this account is closed. Told once: at once, or after the next
+    /// login.
+    ReportClosed = "report_closed", {
+        /// Its number.
+        report: ReportNumber,
+        /// Who was reported.
+        username: String,
+        /// What came of it.
+        outcome: ReportOutcome,
+        /// What a moderator says of it. May be empty.
+        text: String,
     }
 }
 

@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use longhall_packet::codec::{decode_client_packet, decode_server_packet};
 use longhall_packet::limits::{
     MAX_CHANNEL_PASSWORD_CHARS, MAX_CHANNELS_PER_ACCOUNT, MAX_CLIENT_PACKET_BYTES,
-    MAX_DEVICE_CHARS, MAX_SERVER_PACKET_BYTES,
+    MAX_DEVICE_CHARS, MAX_REPORT_CHARS, MAX_SERVER_PACKET_BYTES,
 };
 use longhall_packet::{
     Access, Change, ClientPacket, CloseReason, DEFAULT_PORT, DenyCode, Field, LeaveReason, Limits,
-    LineKind, PROTOCOL_VERSION, PresenceState, Role, SUBPROTOCOL, ServerPacket, ServerRole, Stage,
+    LineKind, PROTOCOL_VERSION, PresenceState, ReportCategory, ReportOutcome, Role, SUBPROTOCOL,
+    ServerPacket, ServerRole, Stage,
 };
 use serde_json::Value;
 use support::{MAX_NUMBER, client_samples, server_samples};
@@ -135,6 +136,9 @@ fn every_object_in_a_packet_has_a_section_that_explains_each_field() {
             ("sessions", "/sessions/0", "### Listed session"),
             ("export", "/account", "### Exported account"),
             ("export", "/lines/1", "### Exported line"),
+            ("reports", "/reports/0", "### Listed report"),
+            ("reports", "/reports/1", "### Listed report"),
+            ("reports", "/reports/1/closed", "### Closed report"),
         ] {
             let Some(Value::Object(fields)) = packet.pointer(object) else {
                 continue;
@@ -196,6 +200,13 @@ fn the_words_of_closed_lists_are_all_there() {
     for state in PresenceState::ALL {
         assert!(presence.contains(&format!("`{state}`")), "{state}");
     }
+    let reports = rows(section(PAGE, "## Reporting to moderators"));
+    for category in ReportCategory::ALL {
+        assert!(reports.contains_key(category.name()), "{category}");
+    }
+    for outcome in ReportOutcome::ALL {
+        assert!(reports.contains_key(outcome.name()), "{outcome}");
+    }
     let kinds = rows(section(PAGE, "### Edits and deletions"));
     for kind in [
         LineKind::Deleted,
@@ -240,6 +251,8 @@ fn an_unknown_word_reads_as_the_page_says() {
     assert_eq!(read::<ServerRole>(), unknown("server_role"));
     assert_eq!(read::<PresenceState>(), unknown("state"));
     assert_eq!(read::<Change>(), unknown("change"));
+    assert_eq!(read::<ReportCategory>(), unknown("category"));
+    assert_eq!(read::<ReportOutcome>(), unknown("outcome"));
     assert_eq!(read::<LeaveReason>(), unknown("reason` of `left"));
 }
 
@@ -325,6 +338,7 @@ fn the_numbers_are_the_constants() {
         format!("1 to {} characters: letters", limits.channel_max_chars),
         format!("a topic has at most {} characters", limits.topic_max_chars),
         format!("a presence text at most {};", limits.presence_max_chars),
+        format!("the text of a report at most {MAX_REPORT_CHARS};"),
         format!("1 to {MAX_CHANNEL_PASSWORD_CHARS} characters, any"),
         format!("{} digits, each", longhall_packet::ResumeToken::CHARS),
         format!(

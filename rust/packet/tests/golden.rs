@@ -96,6 +96,10 @@ fn client_file(packet: &ClientPacket) -> &'static str {
         ClientPacket::Block { .. } => include_str!("golden/client_block.json"),
         ClientPacket::Unblock { .. } => include_str!("golden/client_unblock.json"),
         ClientPacket::Blocks { .. } => include_str!("golden/client_blocks.json"),
+        ClientPacket::Report { .. } => include_str!("golden/client_report.json"),
+        ClientPacket::Reports { .. } => include_str!("golden/client_reports.json"),
+        ClientPacket::ReportLines { .. } => include_str!("golden/client_report_lines.json"),
+        ClientPacket::CloseReport { .. } => include_str!("golden/client_close_report.json"),
     }
 }
 
@@ -129,6 +133,11 @@ fn server_file(packet: &ServerPacket) -> &'static str {
         ServerPacket::Export { .. } => include_str!("golden/server_export.json"),
         ServerPacket::Renamed { .. } => include_str!("golden/server_renamed.json"),
         ServerPacket::Blocks { .. } => include_str!("golden/server_blocks.json"),
+        ServerPacket::Reported { .. } => include_str!("golden/server_reported.json"),
+        ServerPacket::Reports { .. } => include_str!("golden/server_reports.json"),
+        ServerPacket::ReportLines { .. } => include_str!("golden/server_report_lines.json"),
+        ServerPacket::ReportsWaiting { .. } => include_str!("golden/server_reports_waiting.json"),
+        ServerPacket::ReportClosed { .. } => include_str!("golden/server_report_closed.json"),
     }
 }
 

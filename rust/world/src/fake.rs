@@ -19,13 +19,14 @@ mod lines;
 mod own_data;
 mod presence;
 mod recovery;
+mod reports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use longhall_packet::{
     Access, ChannelName, ClientPacket, CloseReason, Denial, DenyCode, INBOX, Limits, LineId,
-    NameKeys, PROTOCOL_VERSION, PresenceState, RequestId, ResumeToken, Role, ServerPacket, Speech,
-    Stage, Target, Username,
+    NameKeys, PROTOCOL_VERSION, PresenceState, RequestId, ResumeToken, Role, ServerPacket,
+    ServerRole, Speech, Stage, Target, Username,
 };
 
 use crate::channels::ChannelRow;
@@ -63,6 +64,8 @@ pub struct FakeServer {
     codes: u64,
     /// When somebody said their last line in a channel in slow mode, and by which id.
     turns: BTreeMap<(ChannelId, UserId), (i64, LineId)>,
+    /// How many open reports each moderator was told of last.
+    waiting: BTreeMap<UserId, u32>,
     now_ms: u64,
     out: Deliveries,
     /// Connections whose session has ended or gone elsewhere.
@@ -113,6 +116,7 @@ impl FakeServer {
             news: News::default(),
             codes: 0,
             turns: BTreeMap::new(),
+            waiting: BTreeMap::new(),
             now_ms: 0,
             out: Deliveries::new(),
             ended: Vec::new(),
@@ -173,6 +177,18 @@ impl FakeServer {
                 username.clone_into(&mut account.username);
             }
         }
+    }
+
+    /// Says what an account may do on the whole server, as its operator would.
+    pub fn appoint(&mut self, username: &str, role: ServerRole) -> Deliveries {
+        let user = self.account(username).map(|user| user.id);
+        if let Some(user) = user.filter(|user| self.world.server_role(*user) != role) {
+            self.world.set_server_role(user, role);
+            let server_role = role;
+            self.tell(user, None, &ServerPacket::ServerRoleChanged { server_role });
+            self.tell_waiting();
+        }
+        self.deliveries()
     }
 
     /// Somebody who need not have an account says a line in a channel, or
@@ -365,6 +381,20 @@ impl FakeServer {
             P::Block { username, .. } => self.block(me?, id, &username),
             P::Unblock { username, .. } => self.unblock(me?, id, &username),
             P::Blocks { .. } => self.blocks(me?, id),
+            P::Report {
+                about,
+                category,
+                text,
+                ..
+            } => self.report(me?, id, &about, category, &text),
+            P::Reports { open, before, .. } => self.reports(me?, id, open, before),
+            P::ReportLines { report, .. } => self.report_lines(me?, id, report),
+            P::CloseReport {
+                report,
+                outcome,
+                text,
+                ..
+            } => self.close_report(me?, id, report, outcome, &text),
         }
     }
 

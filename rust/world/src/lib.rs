@@ -9,6 +9,7 @@
 //! - [`rules`]: who may do what in a channel;
 //! - `accounts`, `recovery`, `own_data`, `moderation`, `channels`, `lines`, `inbox`,
 //!   `retention`: the model, by theme;
+//! - [`reports`]: reports to moderators, with the lines kept beside them;
 //! - [`fake`]: packets in, deliveries out: a server in a test's own process.
 
 pub mod records;
@@ -21,6 +22,7 @@ mod channels;
 mod lines;
 mod inbox;
 mod retention;
+pub mod reports;
 pub mod fake;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -61,6 +63,7 @@ pub struct World {
     logs: HashMap<LogKey, lines::Kept>,
     /// The numbers of lines, by what makes one the same line said again.
     taken: HashMap<lines::Identity, Seq>,
+    reports: reports::Reports,
 }
 
 /// What counts numbers up. A name of a channel does so for all channels that

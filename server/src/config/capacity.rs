@@ -43,6 +43,24 @@ pub struct Capacity {
     #[arg(group = WHILE_RUNNING)]
     pub blocks_per_account: usize,
 
+    /// Reports of one account that may be open at a time; at most 100. 0: nobody
+    /// reports anything.
+    ///
+    /// Fewer where some players report everybody.
+    #[arg(long, env = "LONGHALL_OPEN_REPORTS_PER_ACCOUNT", value_name = "COUNT")]
+    #[arg(default_value_t = 10, value_parser = count::<0, 100>)]
+    #[arg(group = WHILE_RUNNING)]
+    pub open_reports_per_account: usize,
+
+    /// Reports of all accounts that may be open at a time. Each keeps up to 16 lines,
+    /// some 2 KB as a rule and 35 KB at most. At most 1000000.
+    ///
+    /// More where moderators come seldom, and there is the disk for it.
+    #[arg(long, env = "LONGHALL_OPEN_REPORTS", value_name = "COUNT")]
+    #[arg(default_value_t = 10_000, value_parser = count::<1, 1_000_000>)]
+    #[arg(group = WHILE_RUNNING, hide_short_help = true)]
+    pub open_reports: usize,
+
     /// Most connections at a time.
     ///
     /// Beyond it players are told that there are too many. The system's limit on open

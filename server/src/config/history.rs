@@ -83,6 +83,16 @@ pub struct History {
     #[arg(group = WHILE_RUNNING)]
     pub edit_window: Duration,
 
+    /// Days after which a closed report is forgotten, with the lines that were kept
+    /// with it. They outlive the lines in the history until then.
+    ///
+    /// The law may ask that it be fewer, or more: moderators want to see who was
+    /// reported before.
+    #[arg(long, env = "LONGHALL_REPORT_RETENTION", value_name = "DAYS")]
+    #[arg(default_value_t = 90, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
+    pub report_retention: u32,
+
     /// How often what is too old is looked for and forgotten, in seconds. At most 86400,
     /// a day.
     ///

@@ -169,4 +169,12 @@ pub struct Rates {
     #[arg(default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
     #[arg(group = WHILE_RUNNING, hide_short_help = true)]
     pub invitations_per_minute: u32,
+
+    /// Reports to moderators allowed per account and hour.
+    ///
+    /// Fewer where moderators are kept busy by reports of nothing.
+    #[arg(long, env = "LONGHALL_REPORTS_PER_HOUR", value_name = "COUNT")]
+    #[arg(default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
+    #[arg(group = WHILE_RUNNING)]
+    pub reports_per_hour: u32,
 }

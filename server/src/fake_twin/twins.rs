@@ -7,12 +7,14 @@ use std::time::Duration;
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, CloseReason, FactorCode,
     FactorKey, Filter, Line, LineId, Password, PresenceState, PresenceText, RecoveryCode,
-    RequestId, ResumeToken, Role, Seq, ServerPacket, Target, Topic, Username, codec,
+    ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, RequestId, ResumeToken,
+    Role, Seq, ServerPacket, ServerRole, Target, Topic, Username, codec,
 };
 use longhall_world::fake::{FACTOR_CODE, FakeServer};
 
 use crate::clock::now_ms;
 use crate::handlers::test_session::TestSession;
+use crate::reports;
 use crate::store::{ChannelId, LogAction, LogEntry, SqliteStore, UserId};
 
 /// What a client sees.
@@ -58,6 +60,7 @@ impl Twins {
             // The fake server tells of a cut at once, and nobody is too fast for it.
             config.presence.grace = Duration::ZERO;
             config.rates.logins_per_minute = 1000;
+            config.rates.reports_per_hour = 1000;
             config.rates.logins_per_minute_per_name = 1000;
         });
         Self {
@@ -461,6 +464,64 @@ impl Twins {
             .await;
     }
 
+    pub(super) async fn report(&mut self, client: Client, target: &str, seq: Seq) {
+        let about = Reported::Line {
+            channel: place(target),
+            seq,
+        };
+        self.report_about(client, about).await;
+    }
+
+    pub(super) async fn report_player(&mut self, client: Client, other: &str) {
+        let username = user(other);
+        self.report_about(client, Reported::Player { username })
+            .await;
+    }
+
+    async fn report_about(&mut self, client: Client, about: Reported) {
+        self.ask(client, |id| ClientPacket::Report {
+            id,
+            about,
+            category: ReportCategory::Spam,
+            text: ReportText::parse("look").unwrap(),
+        })
+        .await;
+    }
+
+    /// Reads the queue, the open part of it, and what was kept with a report.
+    pub(super) async fn reports(&mut self, client: Client, report: ReportNumber) {
+        for (open, before) in [
+            (None, None),
+            (Some(true), None),
+            (Some(false), Some(report)),
+        ] {
+            self.ask(client, |id| ClientPacket::Reports { id, open, before })
+                .await;
+        }
+        self.ask(client, |id| ClientPacket::ReportLines { id, report })
+            .await;
+    }
+
+    pub(super) async fn close_report(&mut self, client: Client, report: ReportNumber) {
+        self.ask(client, |id| ClientPacket::CloseReport {
+            id,
+            report,
+            outcome: ReportOutcome::Acted,
+            text: ReportText::parse("thanks").unwrap(),
+        })
+        .await;
+    }
+
+    /// Says what an account may do on the whole server, as the operator would.
+    pub(super) async fn appoint(&mut self, name: &str, role: ServerRole) {
+        let session = self.real.iter().flatten().next().unwrap();
+        session.appoint(name, role).await;
+        reports::tell_waiting(session.server()).await.unwrap();
+        let told = self.fake.appoint(name, role);
+        self.tell(told);
+        self.compare("an appointment").await;
+    }
+
     pub(super) async fn logout(&mut self, client: Client) {
         self.ask(client, |id| ClientPacket::Logout { id }).await;
     }
@@ -676,6 +737,15 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         ServerPacket::Posted { sent_at_ms, .. } => *sent_at_ms = 1,
         ServerPacket::Chat { line, .. } => forget_times(line),
         ServerPacket::History { lines, .. } => lines.iter_mut().for_each(forget_times),
+        ServerPacket::ReportLines { lines, .. } => lines.iter_mut().for_each(forget_times),
+        ServerPacket::Reports { reports, .. } => {
+            for listed in reports {
+                listed.created_at_ms = 1;
+                if let Some(closed) = &mut listed.closed {
+                    closed.at_ms = 1;
+                }
+            }
+        }
         ServerPacket::Sessions { sessions, .. } => {
             for listed in sessions {
                 (listed.created_at_ms, listed.last_seen_at_ms) = (1, 1);
@@ -695,6 +765,9 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         | ServerPacket::Read { .. }
         | ServerPacket::Renamed { .. }
         | ServerPacket::Blocks { .. }
+        | ServerPacket::Reported { .. }
+        | ServerPacket::ReportsWaiting { .. }
+        | ServerPacket::ReportClosed { .. }
         | ServerPacket::Gap { .. } => {}
     }
 }

@@ -10,6 +10,7 @@ use tracing::info;
 use super::arriving::{Arriving, changed_meanwhile};
 use super::outcome::{HandlerError, Outcome};
 use crate::hub::{Arrival, HubEntry, Newcomer, Stale};
+use crate::reports;
 use crate::resume_token;
 use crate::session::{Account, Session};
 use crate::store::{SessionId, User};
@@ -65,6 +66,7 @@ pub(super) async fn enter(
     );
     let account = Account::new(user.id, entry.name(), user.created_at_ms);
     session.log_in(account, number, resume_token::hash(&entering.token), entry);
+    reports::greet(session).await;
     Ok(())
 }
 

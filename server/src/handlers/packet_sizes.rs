@@ -1,16 +1,19 @@
 //! How large the longest lists get that the server sends.
 
 use longhall_packet::limits::{
-    MAX_CHANNEL_CHARS, MAX_CHANNELS_PER_ACCOUNT, MAX_DEVICE_CHARS, MAX_PRESENCE_CHARS,
-    MAX_SERVER_PACKET_BYTES, MAX_SLOW_MODE_S, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
+    MAX_CHANNEL_CHARS, MAX_CHANNELS_PER_ACCOUNT, MAX_CHAT_CHARS, MAX_DEVICE_CHARS,
+    MAX_PRESENCE_CHARS, MAX_REPORT_CHARS, MAX_SERVER_PACKET_BYTES, MAX_SLOW_MODE_S,
+    MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
 };
 use longhall_packet::{
-    Access, Change, ChannelState, Conversation, ExportedAccount, ExportedChannel, ExportedSanction,
-    Filter, InboxState, Invitation, LastLogin, ListedChannel, ListedSession, Member, Presence,
-    PresenceState, ResumeToken, Role, ServerPacket, ServerRole, Speech, codec,
+    Access, Change, ChannelState, ClosedReport, Conversation, ExportedAccount, ExportedChannel,
+    ExportedSanction, Filter, InboxState, Invitation, LastLogin, Line, LineKind, ListedChannel,
+    ListedReport, ListedSession, Member, Presence, PresenceState, ReportCategory, ReportOutcome,
+    ResumeToken, Role, ServerPacket, ServerRole, Speech, codec,
 };
+use longhall_world::reports::{LINES_AFTER, LINES_BEFORE};
 
-use super::{channels, members};
+use super::{channels, members, reports};
 use crate::config::Config;
 
 const MOST: u64 = (1 << 53) - 1;
@@ -76,6 +79,32 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         last_seen_at_ms: MOST,
         online: false,
         current: false,
+    };
+    let reported = ListedReport {
+        report: MOST,
+        by: username.clone(),
+        username: username.clone(),
+        channel: Some(channel.clone()),
+        seq: Some(MOST),
+        category: ReportCategory::Harassment,
+        text: text(MAX_REPORT_CHARS),
+        created_at_ms: MOST,
+        closed: Some(ClosedReport {
+            outcome: ReportOutcome::Dismissed,
+            by: username.clone(),
+            text: text(MAX_REPORT_CHARS),
+            at_ms: MOST,
+        }),
+    };
+    let line = Line {
+        seq: MOST,
+        sender: username.clone(),
+        recipient: Some(username.clone()),
+        text: text(MAX_CHAT_CHARS),
+        sent_at_ms: MOST,
+        kind: LineKind::Deleted,
+        edited_at_ms: Some(MOST),
+        of: None,
     };
     let id = u32::MAX;
     let packets = [
@@ -162,6 +191,16 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         ServerPacket::Blocks {
             id,
             usernames: vec![username; 500],
+        },
+        ServerPacket::Reports {
+            id,
+            reports: vec![reported; reports::MAX_REPORTS],
+            more: true,
+        },
+        ServerPacket::ReportLines {
+            id,
+            report: MOST,
+            lines: vec![line; LINES_BEFORE + 1 + LINES_AFTER],
         },
     ];
     for packet in packets {

@@ -3,8 +3,8 @@
 
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, FactorCode, Filter, LineId,
-    Password, PresenceState, PresenceText, RecoveryCode, RequestId, Role, Seq, Target, Topic,
-    Username,
+    Password, PresenceState, PresenceText, RecoveryCode, ReportCategory, ReportNumber,
+    ReportOutcome, ReportText, Reported, RequestId, Role, Seq, Target, Topic, Username,
 };
 
 use crate::store::Cursor;
@@ -308,4 +308,51 @@ fn text(said: &str) -> ChatText {
 
 fn key(password: Option<&str>) -> Option<ChannelPassword> {
     password.map(|password| ChannelPassword::parse(password).unwrap())
+}
+
+pub(crate) fn report_line(channel: &str, seq: Seq) -> ClientPacket {
+    report(Reported::Line {
+        channel: target(channel),
+        seq,
+    })
+}
+
+pub(crate) fn report_player(name: &str) -> ClientPacket {
+    report(Reported::Player {
+        username: Username::parse(name).unwrap(),
+    })
+}
+
+fn report(about: Reported) -> ClientPacket {
+    ClientPacket::Report {
+        id: ID,
+        about,
+        category: ReportCategory::Harassment,
+        text: ReportText::parse("look at this").unwrap(),
+    }
+}
+
+pub(crate) const fn reports(open: Option<bool>) -> ClientPacket {
+    ClientPacket::Reports {
+        id: ID,
+        open,
+        before: None,
+    }
+}
+
+pub(crate) const fn report_lines(report: ReportNumber) -> ClientPacket {
+    ClientPacket::ReportLines { id: ID, report }
+}
+
+pub(crate) fn close_report(
+    report: ReportNumber,
+    outcome: ReportOutcome,
+    text: &str,
+) -> ClientPacket {
+    ClientPacket::CloseReport {
+        id: ID,
+        report,
+        outcome,
+        text: ReportText::parse(text).unwrap(),
+    }
 }

@@ -4,6 +4,7 @@ mod operating;
 mod operators;
 mod recovery;
 mod own_data;
+mod reporting;
 
 use std::collections::HashMap;
 use std::path::Path;

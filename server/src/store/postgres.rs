@@ -23,6 +23,7 @@ mod open;
 mod operating;
 mod operators;
 mod own_data;
+mod reporting;
 mod pages;
 mod pool;
 mod prune;

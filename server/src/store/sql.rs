@@ -14,6 +14,7 @@ pub(super) mod own_data;
 pub(super) mod places;
 pub(super) mod reads;
 pub(super) mod recovery;
+pub(super) mod reports;
 pub(super) mod sanctions;
 pub(super) mod sessions;
 pub(super) mod users;

@@ -21,6 +21,7 @@ mod open;
 mod operating;
 mod operators;
 mod own_data;
+mod reporting;
 mod pages;
 mod prune;
 mod recent_lines;

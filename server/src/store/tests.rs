@@ -21,6 +21,7 @@ mod lines;
 mod operating;
 mod recovery;
 mod own_data;
+mod reports;
 mod retention;
 mod standings;
 mod twins;

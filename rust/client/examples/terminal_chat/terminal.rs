@@ -194,13 +194,18 @@ impl Terminal {
                     tell("there are no older lines");
                 }
             }
+            Ok(Answer::Reported(number)) => {
+                tell(format_args!("the moderators have it as report {number}"));
+            }
             Ok(
                 Answer::Done
                 | Answer::Posted { .. }
                 // Told as an event, or never asked for here.
                 | Answer::RecoveryCodes(_)
                 | Answer::Export(_)
-                | Answer::SecondFactor { .. },
+                | Answer::SecondFactor { .. }
+                | Answer::Reports { .. }
+                | Answer::ReportLines(_),
             ) => {}
             Err(error) => {
                 self.had_trouble = true;
@@ -248,6 +253,20 @@ impl Terminal {
                 if self.is_interactive && self.username.is_none() {
                     tell("/register NAME, /login NAME, or /help");
                 }
+            }
+            Event::ReportClosed {
+                username,
+                outcome,
+                text,
+                ..
+            } => {
+                let (name, text) = (clean(&username), topic_of(&text));
+                tell(format_args!(
+                    "your report of {name} is closed: {outcome}{text}"
+                ));
+            }
+            Event::ReportsWaiting { count } => {
+                tell(format_args!("reports that are open: {count}"));
             }
             Event::Disconnected { reason, retry_in } => {
                 tell(format_args!("disconnected: {reason}"));

@@ -1,7 +1,7 @@
 //! From what somebody typed to a command.
 
 use longhall_packet::limits::MAX_SLOW_MODE_S;
-use longhall_packet::{Access, ChannelPassword, Role, Target};
+use longhall_packet::{Access, ChannelPassword, ReportCategory, Role, Target};
 
 use super::table::{CommandInfo, find};
 use super::{Command, CommandError};
@@ -180,6 +180,22 @@ pub(super) fn slow(typed: &Typed<'_>) -> Parsed {
     Ok(Command::Slow {
         channel: typed.here()?,
         seconds: seconds.ok_or_else(|| typed.wrong(&number))?,
+    })
+}
+
+/// The first word of why may be a category.
+pub(super) fn report(typed: &Typed<'_>) -> Parsed {
+    let (name, why) = split_word(typed.rest);
+    let username = typed.needed(&plain_name(name))?;
+    let (word, rest) = split_word(why);
+    let (category, text) = match ReportCategory::from_name(&word.to_lowercase()) {
+        Some(category) => (category, rest),
+        None => (ReportCategory::Other, why),
+    };
+    Ok(Command::Report {
+        username,
+        category,
+        text: text.to_owned(),
     })
 }
 

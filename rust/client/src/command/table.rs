@@ -1,7 +1,7 @@
 //! Every command once: its names, how it is written, what it does, and how the rest of
 //! the line is read.
 
-use longhall_packet::{PresenceState, Role};
+use longhall_packet::{PresenceState, ReportCategory, Role};
 
 use super::Argument::{self, Channel, Player, Text, Word};
 use super::parse::{self, Typed};
@@ -37,6 +37,18 @@ pub(super) fn find(name: &str) -> Option<&'static CommandInfo> {
         |info: &&CommandInfo| info.name == name || info.aliases.contains(&name.as_str());
     COMMANDS.iter().find(is_called)
 }
+
+/// What a player may be reported for.
+const CATEGORIES: &[&str] = &[
+    ReportCategory::Harassment.name(),
+    ReportCategory::Hate.name(),
+    ReportCategory::Sexual.name(),
+    ReportCategory::Violence.name(),
+    ReportCategory::Spam.name(),
+    ReportCategory::Cheating.name(),
+    ReportCategory::Name.name(),
+    ReportCategory::Other.name(),
+];
 
 macro_rules! commands {
     ($($name:literal $aliases:tt $arguments:tt $usage:literal, $description:literal => $read:expr;)*) => {
@@ -92,6 +104,9 @@ commands! {
         => |typed| Ok(Command::Unblock { username: typed.player()? });
     "blocks" [] [] "/blocks", "list whom you have blocked"
         => |typed| typed.alone(Command::Blocks);
+    "report" [] [Player, Word(CATEGORIES), Text]
+        "/report NAME [WHY]", "report a player to the moderators"
+        => parse::report;
     "sessions" ["devices"] [] "/sessions", "list where you are logged in"
         => |typed| typed.alone(Command::Sessions);
     "close" [] [Word(&["others"])] "/close NUMBER | others", "log out on another device"

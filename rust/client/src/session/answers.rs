@@ -125,6 +125,36 @@ impl Session {
             ServerPacket::Blocks { id, usernames } => {
                 self.answered(id, &Asked::Blocks, Some(Answer::Blocks(usernames)));
             }
+            ServerPacket::Reported { id, report } => {
+                self.answered(id, &Asked::Reported, Some(Answer::Reported(report)));
+            }
+            ServerPacket::Reports { id, reports, more } => {
+                let answer = Answer::Reports { reports, more };
+                self.answered(id, &Asked::Reports, Some(answer));
+            }
+            ServerPacket::ReportLines { id, lines, .. } => {
+                self.answered(id, &Asked::ReportLines, Some(Answer::ReportLines(lines)));
+            }
+            ServerPacket::ReportsWaiting { count } => {
+                if self.state() == State::LoggedIn {
+                    self.announce(Event::ReportsWaiting { count });
+                }
+            }
+            ServerPacket::ReportClosed {
+                report,
+                username,
+                outcome,
+                text,
+            } => {
+                if self.state() == State::LoggedIn {
+                    self.announce(Event::ReportClosed {
+                        report,
+                        username,
+                        outcome,
+                        text,
+                    });
+                }
+            }
             news @ (ServerPacket::Chat { .. }
             | ServerPacket::Gap { .. }
             | ServerPacket::Left { .. }

@@ -416,7 +416,7 @@ impl Session {
 }
 
 /// Reads a player's name, which people also write with an `@`.
-fn player(name: &str) -> Result<Username, Denial> {
+pub(super) fn player(name: &str) -> Result<Username, Denial> {
     match Target::parse(name) {
         Ok(Target::Whispers(username)) => Ok(username),
         _ => Username::parse(name.strip_prefix('@').unwrap_or(name)),

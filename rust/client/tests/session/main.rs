@@ -18,5 +18,6 @@ mod own_data;
 mod random_walk;
 mod reconnecting;
 mod recovery;
+mod reporting;
 mod stalls;
 mod support;

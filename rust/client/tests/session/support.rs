@@ -425,6 +425,8 @@ pub(crate) fn tell(event: &Event) -> String {
             online,
             ..
         } => format!("{channel}: {online} of {members} online"),
+        Event::ReportClosed { report, .. } => format!("report {report} closed"),
+        Event::ReportsWaiting { count } => format!("{count} reports waiting"),
         Event::Warning(_) => "warning".to_owned(),
     }
 }

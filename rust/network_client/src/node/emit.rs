@@ -74,7 +74,10 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
         Event::LoginDenied(CallError { code, reason, .. }) => {
             node.signals().login_denied().emit(code.name(), &reason);
         }
-        Event::LoggedOut { reason } => node.signals().logged_out().emit(reason.name()),
+        Event::LoggedOut { reason } => {
+            node.bind_mut().reports_waiting = 0;
+            node.signals().logged_out().emit(reason.name());
+        }
         Event::ChatReceived { channel, line } => {
             signals.chat_received(node.upcast_mut(), &channel, &line);
             if line.kind == LineKind::Deleted && node.is_instance_valid() {
@@ -150,6 +153,20 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
             ..
         } => {
             node.signals().chat_denied().emit(code.name(), &reason);
+        }
+        Event::ReportClosed {
+            report,
+            username,
+            outcome,
+            text,
+        } => {
+            let mut signal = node.signals().report_closed();
+            signal.emit(int(report), &username, outcome.name(), &text);
+        }
+        Event::ReportsWaiting { count } => {
+            node.bind_mut().reports_waiting = i64::from(count);
+            let mut signal = node.signals().reports_waiting_changed();
+            signal.emit(i64::from(count));
         }
         Event::Warning(text) => godot_warn!("NetworkClient: {text}"),
     }

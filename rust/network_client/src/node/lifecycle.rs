@@ -84,6 +84,7 @@ impl INode for NetworkClient {
             is_processed: None,
             was_removed: false,
             is_forgetful: false,
+            reports_waiting: 0,
             not_remembered: None,
             warnings: Vec::new(),
             signals: Rc::new(FrequentSignals::new()),

@@ -10,8 +10,9 @@ use crate::limits::{MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, M
 use crate::text::{Pile, is_layout_control, is_mark};
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, FactorCode,
-    Field, Filter, LineId, Password, PresenceState, PresenceText, RecoveryCode, RequestId,
-    ResumeToken, Role, Seq, Target, Topic, Username,
+    Field, Filter, LineId, Password, PresenceState, PresenceText, RecoveryCode, ReportCategory,
+    ReportNumber, ReportOutcome, ReportText, Reported, RequestId, ResumeToken, Role, Seq, Target,
+    Topic, Username,
 };
 
 /// Reads one packet from a client. Fields it does not know are passed over, so
@@ -75,6 +76,10 @@ struct RawPacket<'a> {
     limit: Option<u32>,
     seconds: Option<u32>,
     filter: Option<String>,
+    category: Option<String>,
+    open: Option<bool>,
+    report: Option<ReportNumber>,
+    outcome: Option<String>,
 }
 
 /// The cursor of a page: a number in a history, a name in a list.
@@ -370,6 +375,36 @@ impl RawPacket<'_> {
                 username: username(self.username)?,
             },
             "blocks" => ClientPacket::Blocks { id },
+            "report" => ClientPacket::Report {
+                id,
+                about: match (self.channel, self.seq, self.username) {
+                    (Some(channel), Some(seq), None) => Reported::Line {
+                        channel: Target::parse(&channel)?,
+                        seq: number(Some(seq))?,
+                    },
+                    (None, None, Some(name)) => Reported::Player {
+                        username: Username::parse(&name)?,
+                    },
+                    _ => return Err(Fault::Malformed),
+                },
+                category: named(self.category, ReportCategory::from_name)?,
+                text: ReportText::parse(&self.text.unwrap_or_default())?,
+            },
+            "reports" => ClientPacket::Reports {
+                id,
+                open: self.open,
+                before: self.before.map(|one| number(Some(one))).transpose()?,
+            },
+            "report_lines" => ClientPacket::ReportLines {
+                id,
+                report: number(self.report)?,
+            },
+            "close_report" => ClientPacket::CloseReport {
+                id,
+                report: number(self.report)?,
+                outcome: named(self.outcome, ReportOutcome::from_name)?,
+                text: ReportText::parse(&self.text.unwrap_or_default())?,
+            },
             _ => return Err(Fault::UnknownPacket),
         })
     }

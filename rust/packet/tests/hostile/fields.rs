@@ -79,7 +79,8 @@ fn is_optional(packet: &str, field: &str) -> bool {
             | ("history", "before")
             | ("create", "topic")
             | ("create" | "join" | "set_access", "channel_password")
-            | ("set_presence", "text")
+            | ("set_presence" | "report" | "close_report", "text")
+            | ("reports", "open" | "before")
             | ("set_filter", "filter")
     )
 }
@@ -108,6 +109,27 @@ fn a_missing_field_and_null_are_the_same() {
             }
         }
     }
+}
+
+#[test]
+fn a_report_is_of_a_line_or_of_a_player_and_never_of_both() {
+    const LINE: &str = r#"{"type":"report","id":7,"channel":"lobby","seq":4,"category":"spam"}"#;
+    const PLAYER: &str = r#"{"type":"report","id":7,"username":"ada","category":"spam"}"#;
+    check_taken(LINE, json!({ "channel": "@" }));
+    check_taken(PLAYER, json!({ "text": "x".repeat(300) }));
+    check_malformed(LINE, json!({ "username": "ada" }));
+    check_malformed(PLAYER, json!({ "seq": 4 }));
+    check_malformed(PLAYER, json!({ "channel": "lobby" }));
+    for category in [json!("rudeness"), json!(""), json!("Spam"), json!(1)] {
+        check_malformed(LINE, json!({ "category": category }));
+    }
+    let long = json!({ "text": "x".repeat(301) });
+    check_denied(changed(LINE, long), Some(7), TooLong);
+    check_denied(
+        changed(LINE, json!({ "text": "a\nb" })),
+        Some(7),
+        ForbiddenCharacter,
+    );
 }
 
 #[test]

@@ -266,5 +266,42 @@ pub(crate) fn client_samples() -> Vec<Sample<ClientPacket>> {
         "client_block.json" => ClientPacket::Block { id: 36, username: user("Mallory") },
         "client_unblock.json" => ClientPacket::Unblock { id: 37, username: user("Mallory") },
         "client_blocks.json" => ClientPacket::Blocks { id: 38 },
+        "client_report.json" => ClientPacket::Report {
+            id: 39,
+            about: Reported::Line { channel: place("lobby"), seq: 41 },
+            category: ReportCategory::Harassment,
+            text: note("Threatens \"me\" 😢"),
+        },
+        "client_report_whisper.json" => ClientPacket::Report {
+            id: 40,
+            about: Reported::Line { channel: place("@"), seq: 8 },
+            category: ReportCategory::Sexual,
+            text: note(""),
+        },
+        "client_report_player.json" => ClientPacket::Report {
+            id: 41,
+            about: Reported::Player { username: user("Mallory") },
+            category: ReportCategory::Name,
+            text: note(""),
+        },
+        "client_reports.json" => ClientPacket::Reports { id: 42, open: None, before: None },
+        "client_reports_open.json" => ClientPacket::Reports {
+            id: 43,
+            open: Some(true),
+            before: Some(17),
+        },
+        "client_report_lines.json" => ClientPacket::ReportLines { id: 44, report: 17 },
+        "client_close_report.json" => ClientPacket::CloseReport {
+            id: 45,
+            report: 17,
+            outcome: ReportOutcome::Acted,
+            text: note("Muted for a day. Thank you!"),
+        },
+        "client_close_report_plain.json" => ClientPacket::CloseReport {
+            id: 46,
+            report: 18,
+            outcome: ReportOutcome::Dismissed,
+            text: note(""),
+        },
     }
 }

@@ -4,11 +4,12 @@
 
 use longhall_packet::{
     Access, Change, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket,
-    Conversation, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine,
+    ClosedReport, Conversation, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine,
     ExportedSanction, FactorCode, FactorKey, Field, Filter, InboxState, Invitation, LastLogin,
-    LeaveReason, Limits, Line, LineKind, ListedChannel, ListedSession, Member, Password, Presence,
-    PresenceState, PresenceText, RecoveryCode, ResumeToken, Role, ServerPacket, ServerRole, Speech,
-    Target, Topic, Username,
+    LeaveReason, Limits, Line, LineKind, ListedChannel, ListedReport, ListedSession, Member,
+    Password, Presence, PresenceState, PresenceText, RecoveryCode, ReportCategory, ReportOutcome,
+    ReportText, Reported, ResumeToken, Role, ServerPacket, ServerRole, Speech, Target, Topic,
+    Username,
 };
 
 mod client;
@@ -79,6 +80,19 @@ fn words(text: &str) -> ChatText {
 
 fn topic(text: &str) -> Topic {
     Topic::parse(text).expect("a valid topic")
+}
+
+fn note(text: &str) -> ReportText {
+    ReportText::parse(text).expect("a valid text")
+}
+
+fn closed(outcome: ReportOutcome, text: &str) -> ClosedReport {
+    ClosedReport {
+        outcome,
+        by: "Ben".into(),
+        text: text.into(),
+        at_ms: NOW - 3_600_000,
+    }
 }
 
 fn lobby() -> ChannelState {

@@ -163,6 +163,7 @@ impl FakeServer {
         if is_new {
             self.note_online(user.id, &memberships);
         }
+        self.tell_of_reports(from, user.id);
     }
 
     pub(super) fn logout(&mut self, me: Me, id: RequestId) -> Answer {

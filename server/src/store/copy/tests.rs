@@ -1,12 +1,12 @@
 //! Stores that move, with everything that is in them.
 
-use longhall_packet::{Access, ChannelName, Username};
+use longhall_packet::{Access, ChannelName, ReportCategory, Username};
 
 use super::*;
 use crate::store::postgres::tests as postgres_tests;
 use crate::store::{
-    CodeHash, Created, Cursor, Log, LogAction, LogEntry, MemberLimits, NewChannel, NewSession,
-    NewUser, PostgresError, PostgresStore, SqliteStore, Store, UserId,
+    CodeHash, Created, Cursor, Log, LogAction, LogEntry, MemberLimits, NewChannel, NewReport,
+    NewSession, NewUser, PostgresError, PostgresStore, SqliteStore, Store, UserId, forgotten,
 };
 
 fn new_user(name: &str) -> NewUser {
@@ -72,6 +72,18 @@ async fn live_in(store: &dyn Store) {
         channels_per_account: 20,
     };
     store.insert_member(den.id, ben, limits, 8).await.unwrap();
+    let report = NewReport {
+        reporter: ben,
+        user: ada,
+        line: Some(("den".to_owned(), 1)),
+        category: ReportCategory::Spam,
+        text: "look".to_owned(),
+        lines: vec![(ada, forgotten(1).1)],
+        now_ms: 9,
+        at_most: 10,
+        at_most_in_all: 10,
+    };
+    store.insert_report(report).await.unwrap();
     store.insert_block(ben, ada, 10).await.unwrap();
     store.delete_block(ben, ada).await.unwrap();
     let mut entries = Vec::new();
@@ -139,6 +151,8 @@ async fn check_moved(store: &dyn Store, epoch: &str) {
     let page = page.await.unwrap();
     assert_eq!(page.lines.len(), 22);
     assert_eq!(page.lines[0].1.text, "better");
+    assert_eq!(store.report_lines(1).await.unwrap().len(), 1);
+    assert_eq!(store.open_reports(None).await.unwrap(), 1);
     let what = LogAction::Say {
         channel: lobby.id,
         line_id: 77,

@@ -3,7 +3,8 @@
 use longhall_packet::NameKeys;
 
 use super::{
-    Db, Engine, Lock, Value, channels, count, holding, members, reads, seq, sessions, small,
+    Db, Engine, Lock, Value, channels, count, holding, members, reads, reports, seq, sessions,
+    small,
 };
 use crate::store::{
     Account, Blanked, ChannelId, Counts, ERASED_HASH, MemberRow, Said, SaidPage, SessionId, UserId,
@@ -180,7 +181,7 @@ pub(in crate::store) fn bury<D: Engine>(
     ] {
         db.execute(sql, &[user.0.into()])?;
     }
-    Ok(())
+    reports::bury(db, user)
 }
 
 /// The last line of a step behind a line; 0 when there is none.

@@ -29,6 +29,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0011_recovery.sql")),
     M::up(include_str!("../migrations/0012_own_data.sql")),
     M::up(include_str!("../migrations/0013_speech.sql")),
+    M::up(include_str!("../migrations/0014_reports.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.

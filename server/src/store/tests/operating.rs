@@ -24,6 +24,7 @@ for_each_database! {
     the_audit_log_is_read_from_a_time_on
     a_name_is_given_again_once_its_account_is_renamed
     an_erased_account_leaves_lines_without_words
+    an_erased_account_leaves_what_it_is_reported_for
     an_operator_deletes_lines_of_those_who_left
     a_channel_is_deleted_with_all_who_are_in_it
     parts_of_names_are_found_literally
@@ -153,6 +154,59 @@ async fn a_name_is_given_again_once_its_account_is_renamed(store: &dyn Store) {
     assert_eq!(found.unwrap().id, ada);
     let other = user(store, "ada").await;
     assert_ne!(other, ada);
+}
+
+async fn an_erased_account_leaves_what_it_is_reported_for(store: &dyn Store) {
+    let (ada, bob) = (user(store, "ada").await, user(store, "bob").await);
+    let eve = user(store, "eve").await;
+    let den = channel(store, bob, "den").await;
+    for (user, text) in [(ada, "insults"), (eve, "stop it"), (bob, "well")] {
+        if user != bob {
+            join(store, den, user).await;
+        }
+        append_one(store, say(user, den, 1, text)).await;
+    }
+    let page = store.lines(Log::Channel(den), Cursor::After(0), 9, usize::MAX);
+    let lines = page.await.unwrap().lines;
+    let of = |reporter, user, seq| NewReport {
+        line: Some(("den".to_owned(), seq)),
+        lines: lines.clone(),
+        ..reports::report(reporter, user)
+    };
+    let mut numbers = Vec::new();
+    for new in [of(bob, ada, 1), of(bob, eve, 2), of(ada, bob, 3)] {
+        match store.insert_report(new).await.unwrap() {
+            Filed::New(number) => numbers.push(number),
+            other => panic!("{other:?}"),
+        }
+    }
+    store
+        .bury_account(ada, "(erased 1)".to_owned())
+        .await
+        .unwrap();
+    let texts = |number| async move {
+        let lines = store.report_lines(number).await.unwrap();
+        let lines = lines.into_iter();
+        lines
+            .map(|line| (line.sender, line.text))
+            .collect::<Vec<_>>()
+    };
+    let line = |sender: &str, text: &str| (sender.to_owned(), text.to_owned());
+    let whole = [
+        line("(erased 1)", "insults"),
+        line("eve", "stop it"),
+        line("bob", "well"),
+    ];
+    assert_eq!(texts(numbers[0]).await, whole);
+    // Beside what others are reported for its words are its own.
+    let without = [
+        line("(erased 1)", ""),
+        line("eve", "stop it"),
+        line("bob", "well"),
+    ];
+    assert_eq!(texts(numbers[1]).await, without);
+    let (_, own) = store.report(numbers[2]).await.unwrap().unwrap();
+    assert_eq!((&*own.by, &*own.text), ("(erased 1)", ""));
 }
 
 async fn an_erased_account_leaves_lines_without_words(store: &dyn Store) {

@@ -185,7 +185,9 @@ impl Auditor {
             | Event::RoleChanged { .. }
             | Event::ServerRoleChanged { .. }
             | Event::Invited { .. }
-            | Event::PresenceChanged { .. } => {
+            | Event::PresenceChanged { .. }
+            | Event::ReportClosed { .. }
+            | Event::ReportsWaiting { .. } => {
                 assert!(self.account.is_some(), "{event:?} of nobody's");
             }
             Event::Warning(text) => assert!(!text.contains("events were lost"), "{text}"),
