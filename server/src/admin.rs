@@ -23,6 +23,7 @@ mod sessions;
 mod channels;
 mod lines;
 mod operators;
+mod reports;
 mod sanctions;
 #[cfg(unix)]
 pub mod socket;

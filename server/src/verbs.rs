@@ -5,6 +5,7 @@
 
 mod args;
 mod print;
+mod reports;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -218,5 +219,6 @@ fn all_pages(
 fn add(whole: &mut Export, page: Export) {
     whole.lines.extend(page.lines);
     whole.whispers.extend(page.whispers);
+    whole.reports.extend(page.reports);
     whole.after = page.after;
 }

@@ -171,6 +171,35 @@ pub enum Act {
         /// From a member's line to their next one; 0 ends slow mode.
         seconds: u32,
     },
+    /// A page of what players reported, the newest first.
+    #[serde(rename = "reports list")]
+    ReportsList {
+        /// Only those that are open, or only those that are closed.
+        #[serde(default)]
+        open: Option<bool>,
+        /// Only reports with smaller numbers.
+        #[serde(default)]
+        before: Option<u64>,
+        /// At most so many.
+        limit: usize,
+    },
+    /// A report, with the lines that were kept with it.
+    #[serde(rename = "reports show")]
+    ReportsShow {
+        /// Its number.
+        report: u64,
+    },
+    /// Closes a report, and tells whoever made it.
+    #[serde(rename = "reports close")]
+    ReportsClose {
+        /// Its number.
+        report: u64,
+        /// What came of it: `acted` or `dismissed`.
+        outcome: String,
+        /// What the reporter is told beside that.
+        #[serde(default)]
+        text: String,
+    },
     /// A page of what was said in a channel, the newest without `before`.
     #[serde(rename = "lines list")]
     LinesList {
@@ -328,6 +357,9 @@ impl Act {
             Act::ChannelsDelete { .. } => "channels delete",
             Act::ChannelsGive { .. } => "channels give",
             Act::ChannelsSlow { .. } => "channels slow",
+            Act::ReportsList { .. } => "reports list",
+            Act::ReportsShow { .. } => "reports show",
+            Act::ReportsClose { .. } => "reports close",
             Act::LinesList { .. } => "lines list",
             Act::LinesDelete { .. } => "lines delete",
             Act::LinesDeleteBy { .. } => "lines delete --by",
@@ -362,6 +394,9 @@ impl Act {
             | Act::SessionsCloseAll { .. }
             | Act::ChannelsShow { .. }
             | Act::ChannelsSlow { .. }
+            | Act::ReportsList { .. }
+            | Act::ReportsShow { .. }
+            | Act::ReportsClose { .. }
             | Act::LinesList { .. }
             | Act::LinesDelete { .. }
             | Act::LinesDeleteBy { .. }
@@ -418,6 +453,7 @@ impl Act {
             | Act::OperatorsRemove { name } => name.clone(),
             Act::Ban { whom, .. } | Act::Unban { whom } => whom.clone(),
             Act::SessionsClose { session } => session.to_string(),
+            Act::ReportsShow { report } | Act::ReportsClose { report, .. } => report.to_string(),
             Act::ChannelsShow { channel }
             | Act::ChannelsDelete { channel }
             | Act::ChannelsGive { channel, .. }
@@ -425,6 +461,7 @@ impl Act {
             | Act::LinesList { channel, .. } => channel.clone(),
             Act::LinesDelete { channel, seq } => format!("{channel} {seq}"),
             Act::Status
+            | Act::ReportsList { .. }
             | Act::UsersList { .. }
             | Act::UsersStaff
             | Act::ChannelsList { .. }
@@ -449,6 +486,7 @@ impl Act {
                 | Act::UsersStaff
                 | Act::UsersExport { after: Some(_), .. }
                 | Act::ChannelsList { .. }
+                | Act::ReportsList { .. }
                 | Act::SanctionsList
                 | Act::Audit { .. }
                 | Act::OperatorsList

@@ -8,7 +8,7 @@ use super::report::{ActError, Export, ExportAfter, ExportedLine, Report};
 use super::{sessions, users};
 use crate::store::{Account, Cursor, Log};
 
-/// Whispers of one page.
+/// Whispers, or reports, of one page.
 const PAGE: usize = 1000;
 /// Bytes of one page of whispers.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -24,6 +24,7 @@ pub(super) async fn page(
         sessions: Vec::new(),
         lines: Vec::new(),
         whispers: Vec::new(),
+        reports: Vec::new(),
         after: Some(ExportAfter::Lines(0)),
     };
     match after {
@@ -35,6 +36,7 @@ pub(super) async fn page(
         Some(ExportAfter::Whispers(after)) => {
             whispers(ground, &account, after, &mut page).await?;
         }
+        Some(ExportAfter::Reports(after)) => reports(ground, &account, after, &mut page).await?,
     }
     Ok(Report::Export(Box::new(page)))
 }
@@ -75,7 +77,10 @@ async fn whispers(
         .lines(inbox, Cursor::After(after), PAGE, PAGE_BYTES)
         .await?;
     let last = found.lines.last().map(|(_, line)| line.seq);
-    page.after = last.filter(|_| found.more).map(ExportAfter::Whispers);
+    page.after = Some(match last.filter(|_| found.more) {
+        Some(last) => ExportAfter::Whispers(last),
+        None => ExportAfter::Reports(0),
+    });
     let lines = found.lines.into_iter().map(|(_, line)| line);
     // An edit is in the line that it changed.
     let lines = lines.filter(|line| matches!(line.kind, LineKind::Said | LineKind::Deleted));
@@ -89,5 +94,20 @@ async fn whispers(
         edited_at_ms: line.edited_at_ms.map(millis),
         text: line.text,
     }));
+    Ok(())
+}
+
+async fn reports(
+    ground: &Ground,
+    account: &Account,
+    after: u64,
+    page: &mut Export,
+) -> Result<(), ActError> {
+    let found = ground.store.reports_by(account.user, after, PAGE).await?;
+    let last = found.last().map(|last| last.report);
+    page.after = last
+        .filter(|_| found.len() == PAGE)
+        .map(ExportAfter::Reports);
+    page.reports = found;
     Ok(())
 }

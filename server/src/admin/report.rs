@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use longhall_packet::ListedReport;
 use serde::{Deserialize, Serialize};
 
 use longhall_packet::LastLogin;
@@ -152,6 +153,29 @@ pub enum Report {
         channel: String,
         /// Who owns it.
         owner: String,
+    },
+    /// A page of what players reported.
+    Reports {
+        /// The newest first.
+        reports: Vec<ListedReport>,
+        /// The number to ask for older ones with; `None` when there are none.
+        before: Option<u64>,
+    },
+    /// A report.
+    PlayerReport {
+        /// What it says.
+        reported: Box<ListedReport>,
+        /// The lines that were kept with it, as they were. None when a player was reported.
+        lines: Vec<LineRow>,
+    },
+    /// A report is closed.
+    ReportClosed {
+        /// Its number.
+        number: u64,
+        /// Who was reported.
+        username: String,
+        /// What came of it.
+        outcome: String,
     },
     /// A page of what was said in a channel.
     Lines {
@@ -450,6 +474,9 @@ pub struct Export {
     pub lines: Vec<ExportedLine>,
     /// The whispers in its inbox, sent and received.
     pub whispers: Vec<ExportedLine>,
+    /// What it reported to moderators.
+    #[serde(default)]
+    pub reports: Vec<ListedReport>,
     /// To be asked for the next page with; `None` on the last.
     pub after: Option<ExportAfter>,
 }
@@ -462,6 +489,8 @@ pub enum ExportAfter {
     Lines(i64),
     /// Among the whispers.
     Whispers(u64),
+    /// Among what it reported.
+    Reports(u64),
 }
 
 /// A line or whisper in an export.

@@ -5,7 +5,7 @@ use tracing::info;
 use super::act::{Act, Actor, Order};
 use super::ground::Ground;
 use super::report::{ActError, Answer, AuditEntry, Report};
-use super::{channels, erase, export, hall, lines, operators, sanctions, sessions, users};
+use super::{channels, erase, export, hall, lines, operators, reports, sanctions, sessions, users};
 use crate::store::{NewAuditRow, StoreError};
 
 /// Most characters of a reason.
@@ -113,6 +113,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         }
         Report::Sanctioned(_)
         | Report::Lifted { .. }
+        | Report::ReportClosed { .. }
         | Report::ServerRole { .. }
         | Report::LockedDown { .. }
         | Report::LockdownEnded => {
@@ -132,6 +133,8 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::Draining { .. }
         | Report::DrainCancelled
         | Report::Lines { .. }
+        | Report::Reports { .. }
+        | Report::PlayerReport { .. }
         | Report::Sanctions { .. }
         | Report::Audit { .. }
         | Report::Operators { .. }
@@ -175,6 +178,17 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         Act::ChannelsDelete { channel } => channels::delete(ground, &channel).await,
         Act::ChannelsGive { channel, to } => channels::give(ground, &channel, &to).await,
         Act::ChannelsSlow { channel, seconds } => channels::slow(ground, &channel, seconds).await,
+        Act::ReportsList {
+            open,
+            before,
+            limit,
+        } => reports::list(ground, open, before, limit).await,
+        Act::ReportsShow { report } => reports::show(ground, report).await,
+        Act::ReportsClose {
+            report,
+            outcome,
+            text,
+        } => reports::close(ground, actor, report, &outcome, &text).await,
         Act::LinesList {
             channel,
             before,

@@ -9,6 +9,8 @@ use longhall_server::admin::{Act, Actor};
 use longhall_server::config::Secret;
 use longhall_server::store::OperatorRole;
 
+use super::reports::Reports;
+
 /// On which server or database, and how it is told. The names are not those of the
 /// server's own options, whose defaults clap would hand on to these otherwise.
 #[derive(Args, Clone)]
@@ -45,6 +47,8 @@ pub(crate) enum Verb {
     Sessions(Family<Sessions>),
     /// Lists, shows, deletes and gives away channels
     Channels(Family<Channels>),
+    /// Lists, shows and closes what players reported
+    Reports(Family<Reports>),
     /// Lists and deletes lines
     Lines(Family<Lines>),
     /// Keeps an account, an address or a range out
@@ -445,6 +449,7 @@ impl Verb {
             Verb::Users(family) => (family.how, family.verb.act()),
             Verb::Sessions(family) => (family.how, family.verb.act()),
             Verb::Channels(family) => (family.how, family.verb.act()),
+            Verb::Reports(family) => (family.how, family.verb.act()),
             Verb::Lines(family) => (family.how, family.verb.act()),
             Verb::Ban(Alone { verb, how }) => {
                 let Ban { whom, for_s } = verb;

@@ -8,6 +8,8 @@ use longhall_server::admin::report::{
     Status, UserDetails, UserRow,
 };
 
+use super::reports::{of_report, of_reports};
+
 /// The text for standard output.
 pub(super) fn text(answer: &Answer, is_json: bool) -> String {
     // An export is for programs.
@@ -77,6 +79,16 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
             format!("members of {channel} say one line in {seconds} seconds\n")
         }
         Report::Given { channel, owner } => format!("{channel} belongs to {} now\n", line(owner)),
+        Report::Reports { reports, before } => of_reports(reports, *before),
+        Report::PlayerReport { reported, lines } => of_report(reported, lines),
+        Report::ReportClosed {
+            number,
+            username,
+            outcome,
+        } => format!(
+            "report {number} of {} is closed: {outcome}\n",
+            line(username)
+        ),
         Report::Lines { lines, before, .. } => of_lines(lines, *before),
         Report::LinesDeleted { channel, count } => {
             format!("{count} lines deleted in {channel}\n")
@@ -191,7 +203,7 @@ fn audit(entry: &AuditEntry) -> Vec<String> {
     ]
 }
 
-fn of_lines(lines: &[LineRow], before: Option<u64>) -> String {
+pub(super) fn of_lines(lines: &[LineRow], before: Option<u64>) -> String {
     let rows = lines.iter().map(|row| {
         let text = match (row.deleted, row.edited_at_ms) {
             (true, _) => "(deleted)".to_owned(),
@@ -354,7 +366,7 @@ fn yes_or_no(is: Option<bool>) -> String {
 }
 
 /// In UTC, to the second.
-fn time(ms: i64) -> String {
+pub(super) fn time(ms: i64) -> String {
     let Ok(ms) = u64::try_from(ms) else {
         return "-".to_owned();
     };
@@ -366,7 +378,7 @@ fn time(ms: i64) -> String {
 }
 
 /// What somebody typed, without what would move the cursor of a terminal.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     let shown = text.chars().map(|sign| match sign.is_control() {
         true => '\u{fffd}',
         false => sign,
@@ -374,7 +386,7 @@ fn line(text: &str) -> String {
     shown.collect()
 }
 
-fn columns(facts: &[(&str, String)]) -> String {
+pub(super) fn columns(facts: &[(&str, String)]) -> String {
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let lines = facts
         .iter()
@@ -382,7 +394,11 @@ fn columns(facts: &[(&str, String)]) -> String {
     lines.collect()
 }
 
-fn list(head: &[&str], rows: impl Iterator<Item = Vec<String>>, after: Option<&str>) -> String {
+pub(super) fn list(
+    head: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+    after: Option<&str>,
+) -> String {
     let head = head.iter().map(|&name| name.to_owned()).collect();
     let table: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
     let width = |column: usize| {

@@ -1,6 +1,6 @@
 //! What a moderator does on an evening, click by click.
 
-use longhall_packet::{CloseReason, DenyCode};
+use longhall_packet::{CloseReason, DenyCode, ServerPacket};
 
 use crate::{CHOSEN, Desk};
 
@@ -151,6 +151,62 @@ async fn a_colleague_is_let_in_with_a_password_that_is_shown_once() {
     page.reads_no_more("Announce").await;
     desk.goes_to("audit").await;
     page.reads("This server").await;
+    page.is_clean().await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_report_is_read_with_its_lines_and_closed_and_the_reporter_is_told() {
+    let desk = Desk::signed_in(1280, 900).await;
+    let page = &desk.page;
+    let (mut mallory, mut ada) = (desk.player("Mallory").await, desk.player("Ada").await);
+    mallory.say(HOSTILE).await;
+    mallory.say("and a friendly one").await;
+    for (seq, category) in [(1, "harassment"), (2, "spam")] {
+        let report = format!(
+            r#""channel":"lobby","seq":{seq},"category":"{category}","text":"look at this""#
+        );
+        ada.request("report", &report).await;
+        loop {
+            if let ServerPacket::Reported { .. } = ada.next().await {
+                break;
+            }
+        }
+    }
+    page.clicks("nav-reports").await;
+    page.reads("Harassment").await;
+    page.reads("Spam").await;
+    page.clicks("report-1").await;
+    page.reads("look at this").await;
+    page.reads(HOSTILE).await;
+    page.clicks("delete-1").await;
+    page.confirms().await;
+    page.clicks("mute").await;
+    page.types("time", "30m").await;
+    page.confirms().await;
+    page.reads("Mallory is muted.").await;
+    // What was kept stays.
+    page.reads(HOSTILE).await;
+    page.clicks("acted").await;
+    page.types("text", "Muted for a while.").await;
+    page.confirms().await;
+    page.reads("Report #1 is closed.").await;
+    page.reads("acted").await;
+    loop {
+        if let ServerPacket::ReportClosed { report, text, .. } = ada.next().await {
+            assert_eq!((report, text.as_str()), (1, "Muted for a while."));
+            break;
+        }
+    }
+    page.clicks("nav-reports").await;
+    page.reads_no_more("Harassment").await;
+    page.reads("Spam").await;
+    page.script(
+        "const shown = document.querySelector('[data-test=filter]');
+         shown.value = 'closed'; shown.dispatchEvent(new Event('change'))",
+    )
+    .await;
+    page.reads("Harassment").await;
     page.is_clean().await;
     desk.close().await;
 }

@@ -9,6 +9,7 @@ mod hall;
 mod moderation;
 mod operators;
 mod own_data;
+mod reports;
 mod several;
 mod socket;
 mod stopped;

@@ -102,7 +102,7 @@ export const ban = (whom, again) => then(ask({
   },
 }), again);
 
-const mute = (name, again) => then(ask({
+export const mute = (name, again) => then(ask({
   title: `Mute ${name}`,
   text: "The account reads on and says nothing.",
   fields: [DURATION(), REASON()],
@@ -205,6 +205,7 @@ async function download(name) {
       const page = await act("users export", { name, after: whole.after });
       whole.lines.push(...page.lines);
       whole.whispers.push(...page.whispers);
+      whole.reports.push(...page.reports);
       whole.after = page.after;
     }
     const file = new Blob([JSON.stringify(whole, null, 2)], { type: "application/json" });

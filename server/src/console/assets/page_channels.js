@@ -90,7 +90,7 @@ function said(channel, line, reload) {
     h("small", {}, when(line.sent_at_ms), ` · ${line.seq}`, line.edited_at_ms ? " · edited" : ""), words), doing);
 }
 
-const removeLine = async (channel, { seq, sender }, reload) => {
+export const removeLine = async (channel, { seq, sender }, reload) => {
   const done = await ask({
     title: `Delete line ${seq} of ${sender}`,
     text: "Games show it as deleted by its author.",
