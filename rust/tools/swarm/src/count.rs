@@ -238,6 +238,7 @@ mod tests {
             second_factor: false,
             recovery_codes_left: 0,
             last_login: None,
+            deleted_at_ms: None,
         }
     }
 
