@@ -18,6 +18,7 @@ mod capacity;
 mod hashing;
 mod history;
 mod lobby;
+pub(crate) mod moderation;
 mod names;
 mod presence;
 mod proxy;
@@ -46,6 +47,7 @@ pub use capacity::Capacity;
 pub use hashing::{HashCost, Hashing};
 pub use history::History;
 pub use lobby::Lobby;
+pub use moderation::Moderation;
 pub use names::Names;
 pub use presence::Presence;
 pub use proxy::Proxy;
@@ -88,6 +90,9 @@ pub struct Config {
     /// What players may do with their own accounts.
     #[command(flatten)]
     pub accounts: Accounts,
+    /// How long sanctions last that moderators set.
+    #[command(flatten)]
+    pub moderation: Moderation,
     /// Backups that the server makes by itself.
     #[command(flatten)]
     pub backups: Backups,

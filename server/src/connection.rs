@@ -450,9 +450,13 @@ impl Socket {
     /// Sends the close frame and waits for the peer's, for a while: to be called with
     /// a deadline.
     async fn send_close_frame(&mut self, reason: CloseReason) {
+        let text = self.outbox.closing_text();
         let frame = CloseFrame {
             code: CloseCode::from(reason.code()),
-            reason: Utf8Bytes::from_static(reason.name()),
+            reason: match text {
+                Some(text) => Utf8Bytes::from(&*text),
+                None => Utf8Bytes::from_static(reason.name()),
+            },
         };
         let mut answers = Vec::new();
         let mut peer = Peer {

@@ -6,7 +6,8 @@ mod twins;
 use std::collections::BTreeSet;
 
 use longhall_packet::{
-    Access, ClientPacket, Filter, PROTOCOL_VERSION, PresenceState, Role, ServerRole, Topic,
+    Access, ClientPacket, Filter, PROTOCOL_VERSION, PresenceState, Role, SanctionKind, ServerRole,
+    Topic,
 };
 
 use crate::store::UserId;
@@ -589,6 +590,88 @@ async fn reports(twins: &mut Twins) {
     twins.reports(eve, 2).await;
 }
 
+async fn moderation(twins: &mut Twins) {
+    use SanctionKind::{Ban, Kick, Mute};
+    let [ada, bob, eve, dan] = twins.players(["ada", "bob", "eve", "dan"]).await;
+    twins.sanction(ada, "bob", Mute, None, None).await;
+    twins.sanctions(ada, "bob").await;
+    twins.delete_lines(ada, None, "bob", None).await;
+    twins.appoint("ada", ServerRole::Moderator).await;
+    twins.members(bob, "lobby", None).await;
+    for other in ["ada", "nobody", "BOB"] {
+        twins.sanction(ada, other, Mute, None, Some(60)).await;
+    }
+    twins.say(bob, "lobby", "hey").await;
+    twins.say(bob, "@eve", "psst").await;
+    twins.set_presence(bob, PresenceState::Away, "angry").await;
+    twins.set_presence(bob, PresenceState::Away, "").await;
+    twins.create(bob, "den", Access::Open).await;
+    let tablet = twins.connect();
+    twins.login(tablet, "bob").await;
+    twins.logout(tablet).await;
+    for _ in 0..2 {
+        twins.lift(ada, "bob", Mute, None).await;
+        twins.sanctions(ada, "bob").await;
+    }
+    twins.sanctions(bob, "ada").await;
+    twins.sanctions(ada, "nobody").await;
+    // In a channel, by its operators as well.
+    twins.create(bob, "den", Access::Open).await;
+    for player in [eve, dan] {
+        twins.join(player, "den", None).await;
+        twins.say(player, "den", "spam").await;
+        twins.say(player, "lobby", "spam").await;
+    }
+    twins.sanction(dan, "eve", Mute, Some("den"), None).await;
+    twins.sanction(bob, "eve", Mute, Some("den"), Some(0)).await;
+    twins
+        .sanction(bob, "eve", Mute, Some("nowhere"), None)
+        .await;
+    twins
+        .sanction(ada, "eve", Mute, Some("nowhere"), None)
+        .await;
+    twins.sanction(bob, "ada", Kick, Some("den"), None).await;
+    twins.sanction(bob, "eve", Kick, Some("lobby"), None).await;
+    twins.sanction(ada, "eve", Kick, Some("lobby"), None).await;
+    twins.say(eve, "den", "hey").await;
+    twins.edit(eve, "den", 1, "hey").await;
+    twins.say(eve, "lobby", "hey").await;
+    twins
+        .sanction(ada, "eve", Mute, Some("lobby"), Some(5))
+        .await;
+    twins.say(eve, "lobby", "hey").await;
+    twins.lift(ada, "eve", Mute, Some("lobby")).await;
+    twins.delete(bob, "den", 1).await;
+    twins.delete(dan, "den", 1).await;
+    twins
+        .delete_lines(bob, Some("den"), "dan", Some(3600))
+        .await;
+    twins.delete_lines(bob, None, "dan", None).await;
+    twins.sanction(bob, "eve", Kick, Some("den"), None).await;
+    twins.join(eve, "den", None).await;
+    twins.sanction(bob, "eve", Ban, Some("den"), Some(60)).await;
+    twins.join(eve, "den", None).await;
+    twins.lift(bob, "eve", Ban, Some("den")).await;
+    twins.join(eve, "den", None).await;
+    twins.delete_lines(ada, None, "eve", None).await;
+    twins.history(bob, "den", (None, None), 50).await;
+    twins.history(bob, "lobby", (None, None), 50).await;
+    twins.members(bob, "den", None).await;
+    // From the whole server.
+    twins.sanction(ada, "dan", Kick, None, None).await;
+    let back = twins.connect();
+    twins.login(back, "dan").await;
+    twins.sanction(ada, "dan", Ban, None, Some(3600)).await;
+    let again = twins.connect();
+    twins.login(again, "dan").await;
+    twins.lift(ada, "dan", Ban, None).await;
+    twins.login(again, "dan").await;
+    twins.appoint("dan", ServerRole::Admin).await;
+    twins.sanction(ada, "dan", Kick, None, None).await;
+    twins.sanction(again, "ada", Mute, None, None).await;
+    twins.sanctions(ada, "dan").await;
+}
+
 /// Makes a test of each conversation, and one that all packets are sent in them.
 macro_rules! conversations {
     ($($name:ident: $test:ident)*) => {
@@ -621,6 +704,7 @@ conversations! {
     invitations: a_fake_server_invites_as_a_real_one_does
     lines: a_fake_server_takes_lines_as_a_real_one_does
     whispers: a_fake_server_whispers_as_a_real_one_does
+    moderation: a_fake_server_keeps_order_as_a_real_one_does
     blocks: a_fake_server_hides_as_a_real_one_does
     own_data: a_fake_server_deletes_exports_and_renames_as_a_real_one_does
     reports: a_fake_server_takes_reports_as_a_real_one_does

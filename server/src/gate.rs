@@ -11,7 +11,6 @@ use tracing::{debug, info, warn};
 
 use crate::handlers::{self, HandlerError, Outcome, unavailable};
 use crate::rate_limit::PacketLimit;
-use crate::sanctions::is_speech;
 use crate::session::Session;
 use crate::store::StoreError;
 
@@ -133,14 +132,23 @@ impl Gate {
 
     /// Nobody reads what a muted account writes.
     fn check_mute(&self, packet: &ClientPacket) -> Result<(), Denial> {
+        let Some(me) = self.session.player().map(|player| player.user.id) else {
+            return Ok(());
+        };
         let server = &self.session.server;
         let now_ms = || server.clock.now_ms();
-        match self.session.player() {
-            Some(me) if server.sanctions.is_muted(me.user.id, now_ms) && is_speech(packet) => {
-                Err(Denial::new(DenyCode::NotAllowed))
-            }
-            _ => Ok(()),
+        let mute = server.sanctions.mute(me, now_ms);
+        if let Some(denial) = mute.filter(|_| packet.is_speech()) {
+            return Err(denial);
         }
+        if server.sanctions.has_channel_mutes()
+            && let Some(name) = packet.spoken_in()
+            && let Some(place) = server.hub.place_of(me, name)
+            && let Some(denial) = server.sanctions.mute_in(me, place.channel, now_ms())
+        {
+            return Err(denial);
+        }
+        Ok(())
     }
 
     /// What a player is told. Trouble of the store is the operator's.
@@ -310,6 +318,32 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
         ClientPacket::SetPresence { id, state, text } => {
             handlers::set_presence(session, id, state, &text)
         }
+        ClientPacket::Sanction {
+            id,
+            username,
+            sanction,
+            channel,
+            for_s,
+            reason,
+        } => {
+            let channel = channel.as_ref();
+            handlers::sanction(session, id, &username, sanction, channel, for_s, &reason).await
+        }
+        ClientPacket::LiftSanction {
+            id,
+            username,
+            sanction,
+            channel,
+        } => handlers::lift_sanction(session, id, &username, sanction, channel.as_ref()).await,
+        ClientPacket::Sanctions { id, username } => {
+            handlers::sanctions(session, id, &username).await
+        }
+        ClientPacket::DeleteLines {
+            id,
+            channel,
+            username,
+            since_s,
+        } => handlers::delete_lines(session, id, channel.as_ref(), &username, since_s).await,
         ClientPacket::Block { id, username } => handlers::block(session, id, &username).await,
         ClientPacket::Unblock { id, username } => handlers::unblock(session, id, &username).await,
         ClientPacket::Blocks { id } => handlers::blocks(session, id).await,

@@ -36,6 +36,7 @@ mod report;
 mod reports;
 mod resume;
 mod second_factor;
+mod sanctions;
 mod sessions;
 #[cfg(test)]
 mod timing;
@@ -52,7 +53,7 @@ pub(crate) use hello::hello;
 pub(crate) use history::history;
 pub(crate) use invite::invite;
 pub(crate) use join::join;
-pub(crate) use leave::leave;
+pub(crate) use leave::{leave, take_out};
 pub(crate) use login::login;
 pub(crate) use logout::logout;
 pub(crate) use members::members;
@@ -67,6 +68,7 @@ pub(crate) use rename::rename;
 pub(crate) use report::report;
 pub(crate) use reports::{close_report, report_lines, reports};
 pub(crate) use resume::resume;
+pub(crate) use sanctions::{delete_lines, lift_sanction, sanction, sanctions};
 pub(crate) use second_factor::{begin_second_factor, confirm_second_factor, end_second_factor};
 pub(crate) use sessions::{close_session, sessions};
 

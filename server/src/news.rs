@@ -66,6 +66,9 @@ pub(crate) enum News {
         sessions: Option<Vec<i64>>,
         /// Why, by [`CloseReason::name`].
         reason: String,
+        /// The text of the close frames, if it says more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
     },
     /// A player has blocked another, or does so no longer.
     Blocked {

@@ -62,6 +62,8 @@ struct State {
     /// Channels with lines left out, and the newest number of each.
     gaps: Vec<(Arc<str>, Seq)>,
     closing: Option<CloseReason>,
+    /// The text of the close frame, if it says more than the reason's name.
+    closing_text: Option<Arc<str>>,
     /// The close frame is queued; nothing may follow it.
     close_frame_queued: bool,
     socket: SocketState,
@@ -237,6 +239,20 @@ impl Outbox {
     pub(crate) fn close(&self, reason: CloseReason) {
         self.lock().closing.get_or_insert(reason);
         self.changed.notify_one();
+    }
+
+    /// As [`Outbox::close`], with more to say than the reason's name.
+    pub(crate) fn close_saying(&self, reason: CloseReason, text: &Arc<str>) {
+        let state = &mut *self.lock();
+        if state.closing.is_none() {
+            (state.closing, state.closing_text) = (Some(reason), Some(Arc::clone(text)));
+        }
+        self.changed.notify_one();
+    }
+
+    /// The text of the close frame, if it says more than the reason's name.
+    pub(crate) fn closing_text(&self) -> Option<Arc<str>> {
+        self.lock().closing_text.clone()
     }
 
     /// Writes what waits, as far as the socket takes it; what is left is the

@@ -234,9 +234,17 @@ impl Server {
         tokio::spawn(self.stopping.clone().run_until_cancelled_owned(task));
     }
 
-    /// Whether an account may not come in, by the operator's file or by a command.
-    pub(crate) fn is_banned(&self, user: UserId, name_key: &str) -> bool {
-        self.bans.contain(name_key) || self.sanctions.is_banned(user, self.clock.now_ms())
+    /// Whether an account may come in, by the operator's file and by sanctions.
+    ///
+    /// # Errors
+    /// `banned`, with what was said of it.
+    pub(crate) fn check_ban(&self, user: UserId, name_key: &str) -> Result<(), Denial> {
+        if self.bans.contain(name_key) {
+            return Err(DenyCode::Banned.into());
+        }
+        self.sanctions
+            .ban(user, self.clock.now_ms())
+            .map_or(Ok(()), Err)
     }
 
     /// Goes by the bans and mutes that the store has now.

@@ -37,7 +37,8 @@ use longhall_world::records::{
 };
 use tokio::sync::Notify;
 
-pub use longhall_world::moderation::{BY_OPERATOR, Staff};
+pub use longhall_packet::SanctionKind;
+pub use longhall_world::moderation::{BY_OPERATOR, PastSanction, Sanction, SanctionOn, Staff};
 pub use longhall_world::records::{
     Added, Appended, Channel, ChannelId, CodeHash, Created, Cursor, Deletion, DeletionClaim, Doubt,
     Kept, Log, LogAction, LogEntry, LoginRow, MemberLimits, MemberRow, Membership, NameChanged,
@@ -55,8 +56,7 @@ pub use longhall_world::reports::{Filed, NewReport, Untold};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
 pub use operating::{
-    Account, AuditRow, Blanked, Counts, ERASED_HASH, Lockdown, NewAuditRow, Operating, Sanction,
-    SanctionKind, SanctionOn,
+    Account, AuditRow, Blanked, Counts, ERASED_HASH, Lockdown, NewAuditRow, Operating,
 };
 pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, OperatorRole, Operators};
 pub use own_data::OwnData;

@@ -2,7 +2,7 @@
 
 use longhall_packet::{
     ChannelState, FactorKey, Line, ListedChannel, ListedReport, ListedSession, Member,
-    RecoveryCode, ReportNumber, Seq,
+    PastSanction, RecoveryCode, ReportNumber, Sanction, Seq,
 };
 
 use crate::Export;
@@ -49,6 +49,17 @@ pub enum Answer {
     },
     /// All that the server knows of the account, of `export_account`.
     Export(Box<Export>),
+    /// The sanction of `sanction`, with the time that the server found fit.
+    Sanctioned(Sanction),
+    /// What was set on the player of `list_sanctions`, the newest first.
+    Sanctions(Vec<PastSanction>),
+    /// What `delete_lines` deleted.
+    LinesDeleted {
+        /// How many lines.
+        count: u32,
+        /// Whether there are more, for another call.
+        more: bool,
+    },
     /// The names of `list_blocks`, in their order.
     Blocks(Vec<String>),
     /// The number of the report that `report_line` or `report_player` made, or that there

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use longhall_packet::{
     CloseReason, LeaveReason, Limits, Line, Presence, RecoveryCode, ReportNumber, ReportOutcome,
-    Role, Seq, ServerRole,
+    Role, Sanction, SanctionKind, Seq, ServerRole,
 };
 
 use crate::{Call, CallError};
@@ -95,6 +95,19 @@ pub enum Event {
     ServerRoleChanged {
         /// What the player may do from now on.
         role: ServerRole,
+    },
+    /// A sanction is on the player: a mute that was just set, or that stands at a login; a
+    /// kick or a ban in a channel; what a refusal or the end of the connection was for.
+    Sanctioned {
+        /// The sanction. Its reason is a stranger's text.
+        sanction: Sanction,
+    },
+    /// A mute, or a ban in a channel, was lifted before its time.
+    SanctionLifted {
+        /// Which.
+        sanction: SanctionKind,
+        /// Where; `None` on the whole server.
+        channel: Option<String>,
     },
     /// `login` was refused.
     LoginDenied(CallError),

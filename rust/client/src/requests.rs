@@ -59,6 +59,9 @@ pub(crate) enum Asked {
     Reported,
     Reports,
     ReportLines,
+    Sanction,
+    Sanctions,
+    LinesDeleted,
     /// A page of this conversation, apart from what is shown.
     Page(String),
     /// The next page of a list.

@@ -22,6 +22,7 @@ mod history;
 mod recovery;
 mod own_data;
 mod reporting;
+mod moderation;
 
 use std::time::Duration;
 
@@ -193,7 +194,12 @@ impl Session {
             return;
         }
         let reason = match code.and_then(CloseReason::from_code) {
-            Some(named) => DisconnectReason::Server(named),
+            Some(named) => {
+                if let Some(sanction) = named.sanction_in(reason) {
+                    self.announce(Event::Sanctioned { sanction });
+                }
+                DisconnectReason::Server(named)
+            }
             None if self.link.is_up() => DisconnectReason::ConnectionLost,
             None => {
                 if !reason.is_empty() {

@@ -67,6 +67,7 @@ fn logged_in(channels: usize) -> Session {
             recovery_codes_left: 0,
             last_login: None,
             deleted_at_ms: None,
+            sanctions: Vec::new(),
         },
     );
     assert_eq!(session.state(), State::LoggedIn);

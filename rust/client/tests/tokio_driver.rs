@@ -162,6 +162,7 @@ impl Peer {
             recovery_codes_left: 0,
             last_login: None,
             deleted_at_ms: None,
+            sanctions: Vec::new(),
         })
         .await;
     }

@@ -6,7 +6,7 @@ use godot::prelude::*;
 use longhall_client::{Answer, Completion, State};
 use longhall_packet::{
     ChannelState, Conversation, Filter, INBOX, LastLogin, Line, LineKind, ListedChannel,
-    ListedReport, ListedSession, Member, RecoveryCode,
+    ListedReport, ListedSession, Member, PastSanction, RecoveryCode, Sanction,
 };
 
 /// The `State` constant of the node for a session's state.
@@ -95,7 +95,26 @@ fn member(member: &Member) -> VarDictionary {
         "role" => member.role.name(),
         "state" => member.state.name(),
         "text" => member.text.as_str(),
+        "server_role" => member.server_role.name(),
     }
+}
+
+/// A sanction, as scripts get it.
+pub(crate) fn sanction(sanction: &Sanction) -> VarDictionary {
+    vdict! {
+        "sanction" => sanction.sanction.name(),
+        "channel" => sanction.channel.as_deref().unwrap_or_default(),
+        "until_ms" => int(sanction.until_ms.unwrap_or(0)),
+        "reason" => sanction.reason.as_str(),
+    }
+}
+
+fn past_sanction(past: &PastSanction) -> VarDictionary {
+    let mut told = sanction(&past.sanction);
+    told.set("since_ms", int(past.since_ms));
+    told.set("by", past.by.as_str());
+    told.set("holds", past.holds);
+    told
 }
 
 fn listed_channel(listed: &ListedChannel) -> VarDictionary {
@@ -183,6 +202,11 @@ pub(crate) fn answer(answer: &Answer) -> Variant {
         Answer::Reported(report) => int(*report).to_variant(),
         Answer::Reports { reports, .. } => list(reports, listed_report),
         Answer::ReportLines(kept) => lines(kept).to_variant(),
+        Answer::Sanctioned(set) => sanction(set).to_variant(),
+        Answer::Sanctions(past) => list(past, past_sanction),
+        Answer::LinesDeleted { count, more } => {
+            vdict! { "count" => i64::from(*count), "more" => *more }.to_variant()
+        }
         Answer::Joined(state) => channel(state).to_variant(),
     }
 }

@@ -175,7 +175,7 @@ impl LonghallFakeServer {
         self.closings.clear();
         let at = now();
         for connection in self.connections.values_mut() {
-            connection.close(at, None);
+            connection.close(at, None, "cut".to_owned());
         }
         self.world.wipe(keep_accounts, new_epoch());
         self.said = PackedStringArray::new();
@@ -249,7 +249,8 @@ impl LonghallFakeServer {
         let due: Vec<_> = self.closings.extract_if(.., |(at, _)| *at <= now).collect();
         for (at, reason) in due {
             for connection in self.connections.values_mut() {
-                connection.close(at, reason);
+                let text = reason.map_or("cut", CloseReason::name).to_owned();
+                connection.close(at, reason, text);
             }
             // Nobody is left to hear of it.
             for connection in self.connections.keys() {
@@ -304,9 +305,9 @@ impl LonghallFakeServer {
                 connection.inbound.push_back((at, news(&packet)));
             }
         }
-        for (connection, reason) in self.world.take_ended() {
+        for (connection, reason, text) in self.world.take_ended() {
             if let Some(connection) = self.connections.get_mut(&connection) {
-                connection.close(at, Some(reason));
+                connection.close(at, Some(reason), text);
             }
         }
     }
@@ -336,11 +337,10 @@ impl LonghallFakeServer {
 
 impl Connection {
     /// Ends it at that time: what would have arrived later never does.
-    fn close(&mut self, at: Duration, reason: Option<CloseReason>) {
+    fn close(&mut self, at: Duration, reason: Option<CloseReason>, text: String) {
         let code = reason.map(CloseReason::code);
-        let text = reason.map_or("cut", CloseReason::name);
         self.inbound.retain(|(arrives_at, _)| *arrives_at <= at);
-        let closed = News::Closed(code, text.to_owned());
+        let closed = News::Closed(code, text);
         self.inbound.push_back((at, closed));
     }
 }

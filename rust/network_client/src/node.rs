@@ -15,6 +15,7 @@ mod chat;
 mod channels;
 mod players;
 mod reporting;
+mod moderation;
 mod calls;
 
 mod frame;
@@ -513,6 +514,19 @@ impl NetworkClient {
     /// A member of a channel may do more or less there: `role` is `member`, `operator` or `owner`.
     #[signal]
     fn role_changed(channel: GString, username: GString, role: GString, by: GString);
+
+    /// A sanction is on the player: a mute that was just set or that stands at a login, a kick or a
+    /// ban in a channel, or what a refusal or the end of the connection was for. It is a
+    /// `Dictionary` of `sanction` (`mute`, `kick` or `ban`), `channel` (empty for the whole server),
+    /// `until_ms` (0 for good, and for a kick) and `reason`, the text of whoever set it: show it as
+    /// text, never as markup.
+    #[signal]
+    fn sanctioned(sanction: VarDictionary);
+
+    /// A mute, or a ban in a channel, was lifted before its time: `sanction` is `mute` or `ban`,
+    /// `channel` is empty for the whole server. One that is over by its time ends without a word.
+    #[signal]
+    fn sanction_lifted(sanction: GString, channel: GString);
 
     /// The player may do more or less on the whole server: `server_role` is `player`, `moderator`
     /// or `admin`. Comes after [signal logged_in] for who is more than a player, and whenever the

@@ -291,6 +291,20 @@ impl ServerRole {
 }
 
 named! {
+    /// What a sanction keeps from an account. One that only a newer server knows reads as
+    /// `"mute"`, which takes least.
+    SanctionKind or Mute {
+        /// Saying anything.
+        Mute = "mute",
+        /// This connection: the account is logged out, and may log in again. In a channel:
+        /// it is taken out, and may join again.
+        Kick = "kick",
+        /// Coming in.
+        Ban = "ban",
+    }
+}
+
+named! {
     /// Whether a player is there. One that only a newer server knows reads as
     /// `"away"`.
     PresenceState or Away {
@@ -449,6 +463,39 @@ pub struct Member {
     /// What it may do on the whole server. Absent for those who are just players.
     #[serde(skip_serializing_if = "ServerRole::is_player", default)]
     pub server_role: ServerRole,
+}
+
+/// A sanction, as the account that it is on is told, and who may lift it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Sanction {
+    /// What it keeps from the account.
+    pub sanction: SanctionKind,
+    /// Where it holds; absent when on the whole server.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub channel: Option<String>,
+    /// Until when it holds, in milliseconds since 1970. Absent when for good, and for a
+    /// kick.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub until_ms: Option<u64>,
+    /// Why, in the words of who set it. Absent when nothing was said.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub reason: String,
+}
+
+/// A sanction that was once set on an account, as moderators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PastSanction {
+    /// What it was, or is.
+    #[serde(flatten)]
+    pub sanction: Sanction,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: u64,
+    /// Who set it.
+    pub by: String,
+    /// Whether it holds now.
+    pub holds: bool,
 }
 
 /// News of one player in the roster of a channel.

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, Filter, LineId,
-    Password, PresenceState, PresenceText, RecoveryCode, ReportCategory, ReportNumber,
-    ReportOutcome, ReportText, Reported, ResumeToken, Role, Seq, Target, Topic, Username,
+    Password, PresenceState, PresenceText, Reason, RecoveryCode, ReportCategory, ReportNumber,
+    ReportOutcome, ReportText, Reported, ResumeToken, Role, SanctionKind, Seq, Target, Topic,
+    Username,
 };
 
 /// Chosen by the client for each request and repeated in its answer. Unique
@@ -69,6 +70,39 @@ impl ClientPacket {
             self,
             Self::Chat { .. } | Self::Edit { .. } | Self::Delete { .. }
         )
+    }
+}
+
+impl ClientPacket {
+    /// Whether it brings others something to read: what a muted account may not.
+    pub fn is_speech(&self) -> bool {
+        match self {
+            Self::Chat { .. }
+            | Self::Edit { .. }
+            | Self::Create { .. }
+            | Self::SetTopic { .. }
+            | Self::Invite { .. }
+            | Self::Rename { .. } => true,
+            Self::SetPresence { text, .. } => !text.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The channel that it says something in, or changes what is read there: what an account
+    /// may not that is muted in it.
+    pub const fn spoken_in(&self) -> Option<&ChannelName> {
+        match self {
+            Self::Chat {
+                channel: Target::Channel(channel),
+                ..
+            }
+            | Self::Edit {
+                channel: Target::Channel(channel),
+                ..
+            }
+            | Self::SetTopic { channel, .. } => Some(channel),
+            _ => None,
+        }
     }
 }
 
@@ -242,7 +276,8 @@ client_packets! {
         text: ChatText,
     }
 
-    /// Deletes one's own line, for a time after it was said. Its number stays.
+    /// Deletes a line: one's own for a time after it was said, another's as an operator of
+    /// the channel, or as a moderator of the server. Its number stays.
     Delete = "delete" in IN, {
         /// Where the line is: a channel, or `"@"` for a whisper.
         channel: Target,
@@ -389,6 +424,58 @@ client_packets! {
         channel: ChannelName,
         /// The member, below the remover in role.
         username: Username,
+    }
+
+    /// Mutes, kicks or bans a player. On the whole server for its moderators, who are above
+    /// the player; in a channel also for its operators and owner. Answered by
+    /// [`ServerPacket::SanctionSet`](crate::ServerPacket::SanctionSet).
+    Sanction = "sanction" in IN, {
+        /// The player.
+        username: Username,
+        /// What is kept from them.
+        sanction: SanctionKind,
+        /// Where; absent on the whole server.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelName>,
+        /// For how many seconds; 0 for good. Absent for as long as the server thinks fit,
+        /// which is longer each time. Not looked at for a kick.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        for_s: Option<u64>,
+        /// Why. The player reads it. Absent when empty.
+        #[serde(skip_serializing_if = "Reason::is_empty")]
+        reason: Reason,
+    }
+
+    /// Ends a mute or a ban, for whoever may set one.
+    LiftSanction = "lift_sanction" in IN, {
+        /// The player.
+        username: Username,
+        /// Which: `mute` or `ban`.
+        sanction: SanctionKind,
+        /// Where; absent on the whole server.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelName>,
+    }
+
+    /// Asks what sanctions were set on a player, for moderators of the server. Answered by
+    /// [`ServerPacket::Sanctions`](crate::ServerPacket::Sanctions).
+    Sanctions = "sanctions" in IN, {
+        /// The player.
+        username: Username,
+    }
+
+    /// Deletes what a player has said in a channel since a time: the newest 1000 lines of
+    /// it. For operators and the owner of the channel, and moderators of the server.
+    /// Answered by [`ServerPacket::LinesDeleted`](crate::ServerPacket::LinesDeleted).
+    DeleteLines = "delete_lines" in IN, {
+        /// Where; absent in all channels, for moderators of the server.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelName>,
+        /// Whose lines.
+        username: Username,
+        /// Only those said in the last so many seconds; absent all that are kept.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        since_s: Option<u64>,
     }
 
     /// Says whether the player is at the keyboard, until the session is offline.

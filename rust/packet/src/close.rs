@@ -1,5 +1,7 @@
 //! Why a connection ended, in the WebSocket close frame.
 
+use crate::{Sanction, SanctionKind};
+
 /// Declares [`CloseReason`] with its code and name in one table.
 macro_rules! close_reasons {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $name:literal, $retry:literal, $sentence:literal;)*) => {
@@ -86,6 +88,69 @@ close_reasons! {
     AccountDeleted = 4014, "account_deleted", false, "This account is being deleted";
 }
 
+/// Most bytes of a close frame's text (RFC 6455, section 5.5: 125 with the code).
+const MAX_TEXT_BYTES: usize = 123;
+
+impl CloseReason {
+    /// The close frame's text for a kick or a ban: the name, when it ends, and why, cut to
+    /// what a close frame holds.
+    ///
+    /// ```
+    /// use longhall_packet::{CloseReason, Sanction, SanctionKind};
+    ///
+    /// let ban = Sanction {
+    ///     sanction: SanctionKind::Ban,
+    ///     channel: None,
+    ///     until_ms: Some(1_735_689_600_000),
+    ///     reason: "spam".to_owned(),
+    /// };
+    /// let text = CloseReason::Banned.text_of(&ban);
+    /// assert_eq!(text, "banned until=1735689600000: spam");
+    /// assert_eq!(CloseReason::Banned.sanction_in(&text), Some(ban));
+    /// ```
+    pub fn text_of(self, sanction: &Sanction) -> String {
+        let mut text = self.name().to_owned();
+        if let Some(until_ms) = sanction.until_ms {
+            text.push_str(UNTIL);
+            text.push_str(&until_ms.to_string());
+        }
+        if !sanction.reason.is_empty() {
+            text.push_str(WHY);
+            text.push_str(&sanction.reason);
+        }
+        text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
+        text
+    }
+
+    /// What a close frame says of the kick or ban that it tells of. `None` for every other
+    /// reason, and when the text is none of ours.
+    pub fn sanction_in(self, text: &str) -> Option<Sanction> {
+        let sanction = match self {
+            Self::Kicked => SanctionKind::Kick,
+            Self::Banned => SanctionKind::Ban,
+            _ => return None,
+        };
+        let rest = text.strip_prefix(self.name())?;
+        let (head, reason) = rest.split_once(WHY).unwrap_or((rest, ""));
+        let until_ms = match head.strip_prefix(UNTIL) {
+            Some(digits) => Some(digits.parse().ok()?),
+            None if head.is_empty() => None,
+            None => return None,
+        };
+        Some(Sanction {
+            sanction,
+            channel: None,
+            until_ms,
+            reason: reason.to_owned(),
+        })
+    }
+}
+
+/// What stands before the time, in milliseconds since 1970.
+const UNTIL: &str = " until=";
+/// What stands before the words of whoever set the sanction.
+const WHY: &str = ": ";
+
 impl std::fmt::Display for CloseReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
@@ -104,5 +169,40 @@ mod tests {
             assert_eq!(CloseReason::from_name(reason.name()), Some(reason));
         }
         assert_eq!(CloseReason::from_code(1000), None);
+    }
+
+    fn kick(reason: &str) -> Sanction {
+        Sanction {
+            sanction: SanctionKind::Kick,
+            channel: None,
+            until_ms: None,
+            reason: reason.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_between_letters() {
+        let text = CloseReason::Kicked.text_of(&kick(&"ж".repeat(200)));
+        assert!((122..=123).contains(&text.len()), "{}", text.len());
+        let read = CloseReason::Kicked.sanction_in(&text).unwrap();
+        assert!(read.reason.chars().all(|c| c == 'ж'));
+    }
+
+    #[test]
+    fn a_text_of_another_kind_tells_of_no_sanction() {
+        for text in [
+            "",
+            "restarting",
+            "kicked until=soon",
+            "kicked2",
+            "kicked until=",
+        ] {
+            assert_eq!(CloseReason::Kicked.sanction_in(text), None, "{text}");
+        }
+        assert_eq!(CloseReason::Restarting.sanction_in("restarting"), None);
+        assert_eq!(CloseReason::Kicked.sanction_in("kicked"), Some(kick("")));
+        let with_colon = kick("spam: again");
+        let text = CloseReason::Kicked.text_of(&with_colon);
+        assert_eq!(CloseReason::Kicked.sanction_in(&text), Some(with_colon));
     }
 }

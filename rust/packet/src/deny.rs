@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Sanction;
+
 /// Declares [`DenyCode`] with its stable names and English fallbacks in one table.
 macro_rules! deny_codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $reason:literal;)*) => {
@@ -51,6 +53,8 @@ deny_codes! {
     UsernameTaken = "username_taken", "This username is already taken";
     /// The password or token is right, but the operator banned the account.
     Banned = "banned", "This account is banned";
+    /// The account is muted, there or everywhere, until `retry_after_ms`, or else for good.
+    Muted = "muted", "You may not say anything for now";
     /// Login, register or resume while logged in.
     AlreadyLoggedIn = "already_logged_in", "You are already logged in";
     /// Chat or logout while logged out.
@@ -154,6 +158,8 @@ pub enum Field {
     Topic,
     /// The password of a channel.
     ChannelPassword,
+    /// Why somebody is muted, kicked or banned.
+    Reason,
     /// A field this build does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -171,6 +177,7 @@ impl Field {
             Field::Channel => "channel",
             Field::Topic => "topic",
             Field::ChannelPassword => "channel_password",
+            Field::Reason => "reason",
             Field::Unknown => "",
         }
     }
@@ -184,6 +191,7 @@ impl Field {
             Field::Channel => "The channel name",
             Field::Topic => "The topic",
             Field::ChannelPassword => "The channel password",
+            Field::Reason => "The reason",
             Field::Unknown => "This",
         }
     }
@@ -198,7 +206,7 @@ impl Field {
 /// assert_eq!(denial.code, DenyCode::TooShort);
 /// assert_eq!(denial.reason(), "The username must have at least 3 characters");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
     /// What is wrong.
     pub code: DenyCode,
@@ -208,6 +216,8 @@ pub struct Denial {
     pub limit: Option<u32>,
     /// Milliseconds after which the same request may succeed.
     pub retry_after_ms: Option<u32>,
+    /// The sanction behind it, for `muted` and `banned`.
+    pub sanction: Option<Box<Sanction>>,
 }
 
 impl Denial {
@@ -218,6 +228,7 @@ impl Denial {
             field: None,
             limit: None,
             retry_after_ms: None,
+            sanction: None,
         }
     }
 
@@ -228,6 +239,7 @@ impl Denial {
             field: Some(field),
             limit,
             retry_after_ms: None,
+            sanction: None,
         }
     }
 
@@ -243,6 +255,21 @@ impl Denial {
             field: None,
             limit: None,
             retry_after_ms: Some(ms),
+            sanction: None,
+        }
+    }
+
+    /// A refusal for a sanction that holds at `now_ms`, in milliseconds since 1970.
+    pub fn of_sanction(code: DenyCode, sanction: Sanction, now_ms: u64) -> Self {
+        let left =
+            |until_ms: u64| std::time::Duration::from_millis(until_ms.saturating_sub(now_ms));
+        let plain = match sanction.until_ms {
+            Some(until_ms) => Self::for_now(code, left(until_ms)),
+            None => Self::new(code),
+        };
+        Self {
+            sanction: Some(Box::new(sanction)),
+            ..plain
         }
     }
 

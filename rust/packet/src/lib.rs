@@ -46,8 +46,8 @@ mod schema;
 pub use account::LastLogin;
 pub use channel::{
     Access, Change, ChannelName, ChannelState, Conversation, Filter, INBOX, InboxState, Invitation,
-    LeaveReason, Line, LineId, LineKind, ListedChannel, ListedSession, Member, Presence,
-    PresenceState, Role, Seq, ServerRole, Speech, Target,
+    LeaveReason, Line, LineId, LineKind, ListedChannel, ListedSession, Member, PastSanction,
+    Presence, PresenceState, Role, Sanction, SanctionKind, Seq, ServerRole, Speech, Target,
 };
 pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;
@@ -60,7 +60,7 @@ pub use report::{
 };
 pub use server_packet::ServerPacket;
 pub use text::{
-    ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText, RecoveryCode,
+    ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText, Reason, RecoveryCode,
     ReportText, ResumeToken, Topic, Username,
 };
 

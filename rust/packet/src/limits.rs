@@ -27,6 +27,10 @@ pub const MAX_PRESENCE_CHARS: usize = 60;
 /// Most characters of what a report says beside its category, and of what its
 /// reporter is told when it is closed.
 pub const MAX_REPORT_CHARS: usize = 300;
+/// Most characters of the reason of a sanction.
+pub const MAX_REASON_CHARS: usize = 200;
+/// Most lines that one `delete_lines` deletes; the newest are deleted first.
+pub const MAX_DELETED_LINES: usize = 1000;
 /// Most characters kept of a device's name.
 pub const MAX_DEVICE_CHARS: usize = 40;
 /// Most characters kept of what is typed for a second factor: a recovery code with room to

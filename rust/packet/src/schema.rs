@@ -7,11 +7,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::limits::{
     MAX_CHANNEL_CHARS, MAX_CHANNEL_PASSWORD_CHARS, MAX_CHAT_CHARS, MAX_PASSWORD_CHARS,
-    MAX_PRESENCE_CHARS, MAX_REPORT_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS, MIN_PASSWORD_CHARS,
-    MIN_USERNAME_CHARS,
+    MAX_PRESENCE_CHARS, MAX_REASON_CHARS, MAX_REPORT_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
+    MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
 };
 use crate::{
-    ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText,
+    ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText, Reason,
     RecoveryCode, ReportText, ResumeToken, Target, Topic, Username,
 };
 
@@ -40,6 +40,7 @@ text_schemas! {
     ChannelName { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS }
     ChannelPassword { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_PASSWORD_CHARS }
     Topic { "type": "string", "maxLength": MAX_TOPIC_CHARS }
+    Reason { "type": "string", "maxLength": MAX_REASON_CHARS }
     PresenceText { "type": "string", "maxLength": MAX_PRESENCE_CHARS }
     ReportText { "type": "string", "maxLength": MAX_REPORT_CHARS }
     Target { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Access, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine, FactorKey, Field,
     InboxState, Invitation, LastLogin, LeaveReason, Limits, Line, ListedChannel, ListedReport,
-    ListedSession, Member, Presence, RecoveryCode, ReportNumber, ReportOutcome, RequestId,
-    ResumeToken, Role, Seq, ServerRole, Speech,
+    ListedSession, Member, PastSanction, Presence, RecoveryCode, ReportNumber, ReportOutcome,
+    RequestId, ResumeToken, Role, Sanction, SanctionKind, Seq, ServerRole, Speech,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -79,6 +79,10 @@ server_packets! {
         /// Milliseconds after which the same request may succeed.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         retry_after_ms: Option<u32>,
+        /// The sanction that keeps it from the account, for `muted` and `banned`, if the
+        /// server says more of it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        sanction: Option<Box<Sanction>>,
     }
 
     /// A login or resume succeeded. The player is in these channels; lines said
@@ -123,6 +127,10 @@ server_packets! {
         /// asked for it; `keep_account` keeps it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         deleted_at_ms: Option<u64>,
+        /// The mutes that hold, on the whole server and in channels. Absent when there is
+        /// none.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        sanctions: Vec<Sanction>,
     }
 
     /// The account exists, answering a `register` that asked for recovery codes.
@@ -254,6 +262,56 @@ server_packets! {
     ServerRoleChanged = "server_role_changed", {
         /// What it may do.
         server_role: ServerRole,
+    }
+
+    /// A sanction was set on the account that does not end the connection: a mute, or a
+    /// kick or ban in a channel, which is left before.
+    Sanctioned = "sanctioned", {
+        /// The sanction.
+        #[serde(flatten)]
+        sanction: Sanction,
+    }
+
+    /// A mute or a ban in a channel was lifted from the account. One that ends by its time
+    /// ends without a word.
+    SanctionLifted = "sanction_lifted", {
+        /// Which.
+        sanction: SanctionKind,
+        /// Where; absent on the whole server.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        channel: Option<String>,
+    }
+
+    /// A sanction is set, answering `sanction`.
+    SanctionSet = "sanction_set", {
+        /// The request's id.
+        id: RequestId,
+        /// The player, as registered.
+        username: String,
+        /// The sanction, with the time that the server found fit.
+        #[serde(flatten)]
+        sanction: Sanction,
+    }
+
+    /// What sanctions were set on a player, answering `sanctions`.
+    Sanctions = "sanctions", {
+        /// The request's id.
+        id: RequestId,
+        /// The player, as registered.
+        username: String,
+        /// The newest first, at most 50.
+        sanctions: Vec<PastSanction>,
+    }
+
+    /// Lines are deleted, answering `delete_lines`.
+    LinesDeleted = "lines_deleted", {
+        /// The request's id.
+        id: RequestId,
+        /// How many.
+        count: u32,
+        /// Whether there are more, as 1000 are the most for one request.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        more: bool,
     }
 
     /// Somebody invites the account into a channel.
@@ -424,6 +482,7 @@ impl ServerPacket {
             field: denial.field,
             limit: denial.limit,
             retry_after_ms: denial.retry_after_ms,
+            sanction: denial.sanction,
         }
     }
 }

@@ -14,8 +14,8 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::limits::{
-    MAX_CHAT_CHARS, MAX_PRESENCE_CHARS, MAX_REPORT_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
-    MAX_USERNAME_MARKS, MIN_USERNAME_CHARS,
+    MAX_CHAT_CHARS, MAX_PRESENCE_CHARS, MAX_REASON_CHARS, MAX_REPORT_CHARS, MAX_TOPIC_CHARS,
+    MAX_USERNAME_CHARS, MAX_USERNAME_MARKS, MIN_USERNAME_CHARS,
 };
 use crate::{Denial, DenyCode, Field};
 
@@ -191,6 +191,32 @@ impl ReportText {
     /// `too_long` or `forbidden_character` on field `text`.
     pub fn parse(text: &str) -> Result<Self, Denial> {
         parse_words(text, Field::Text, MAX_REPORT_CHARS).map(Self)
+    }
+
+    /// The text as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Why somebody is muted, kicked or banned: at most 200 characters, rules as for chat. May
+/// be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Reason(String);
+
+impl Reason {
+    /// Checks and normalises the text.
+    ///
+    /// # Errors
+    /// `too_long` or `forbidden_character` on field `reason`.
+    pub fn parse(text: &str) -> Result<Self, Denial> {
+        parse_words(text, Field::Reason, MAX_REASON_CHARS).map(Self)
     }
 
     /// The text as it is shown.

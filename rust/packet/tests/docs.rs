@@ -229,6 +229,7 @@ fn the_words_of_closed_lists_are_all_there() {
         Field::Channel,
         Field::Topic,
         Field::ChannelPassword,
+        Field::Reason,
     ] {
         assert!(fields.contains(field.name()), "{field:?}");
     }

@@ -93,6 +93,10 @@ fn client_file(packet: &ClientPacket) -> &'static str {
         ClientPacket::Invite { .. } => include_str!("golden/client_invite.json"),
         ClientPacket::Remove { .. } => include_str!("golden/client_remove.json"),
         ClientPacket::SetPresence { .. } => include_str!("golden/client_set_presence.json"),
+        ClientPacket::Sanction { .. } => include_str!("golden/client_sanction.json"),
+        ClientPacket::LiftSanction { .. } => include_str!("golden/client_lift_sanction.json"),
+        ClientPacket::Sanctions { .. } => include_str!("golden/client_sanctions.json"),
+        ClientPacket::DeleteLines { .. } => include_str!("golden/client_delete_lines.json"),
         ClientPacket::Block { .. } => include_str!("golden/client_block.json"),
         ClientPacket::Unblock { .. } => include_str!("golden/client_unblock.json"),
         ClientPacket::Blocks { .. } => include_str!("golden/client_blocks.json"),
@@ -121,6 +125,11 @@ fn server_file(packet: &ServerPacket) -> &'static str {
         ServerPacket::Left { .. } => include_str!("golden/server_left.json"),
         ServerPacket::ChannelChanged { .. } => include_str!("golden/server_channel_changed.json"),
         ServerPacket::RoleChanged { .. } => include_str!("golden/server_role_changed.json"),
+        ServerPacket::Sanctioned { .. } => include_str!("golden/server_sanctioned.json"),
+        ServerPacket::SanctionLifted { .. } => include_str!("golden/server_sanction_lifted.json"),
+        ServerPacket::SanctionSet { .. } => include_str!("golden/server_sanction_set.json"),
+        ServerPacket::Sanctions { .. } => include_str!("golden/server_sanctions.json"),
+        ServerPacket::LinesDeleted { .. } => include_str!("golden/server_lines_deleted.json"),
         ServerPacket::ServerRoleChanged { .. } => {
             include_str!("golden/server_server_role_changed.json")
         }

@@ -68,6 +68,32 @@ impl World {
         self.channel(self.channel_id(name)?)
     }
 
+    /// Channels behind a name in the order of names, whose names hold `part`, with their
+    /// numbers of members.
+    pub fn channels_behind(
+        &self,
+        part: &str,
+        after: Option<&ChannelName>,
+        limit: usize,
+    ) -> Vec<(Channel, u32)> {
+        let all = self.channels.iter().filter(|(_, row)| {
+            row.name.as_str().contains(part) && after.is_none_or(|after| row.name > *after)
+        });
+        let mut found: Vec<_> = all.filter_map(|(id, _)| self.channel(*id)).collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        let counted = found.into_iter().take(limit).map(|channel| {
+            let members = u32::try_from(self.members_of(channel.id)).unwrap_or(u32::MAX);
+            (channel, members)
+        });
+        counted.collect()
+    }
+
+    /// All there are, in the order in which they were made.
+    pub(crate) fn all_channels(&self) -> Vec<(ChannelId, ChannelName)> {
+        let all = self.channels.iter();
+        all.map(|(id, row)| (*id, row.name.clone())).collect()
+    }
+
     pub(crate) fn last_seq_of(&self, channel: ChannelId) -> Seq {
         self.channel(channel).map_or(0, |channel| channel.last_seq)
     }

@@ -17,6 +17,7 @@ mod accounts;
 mod channels;
 mod lines;
 mod own_data;
+mod moderation;
 mod presence;
 mod recovery;
 mod reports;
@@ -68,8 +69,9 @@ pub struct FakeServer {
     waiting: BTreeMap<UserId, u32>,
     now_ms: u64,
     out: Deliveries,
-    /// Connections whose session has ended or gone elsewhere.
-    ended: Vec<(u64, CloseReason)>,
+    /// Connections whose session has ended or gone elsewhere, why, and the text of the close
+    /// frame.
+    ended: Vec<(u64, CloseReason, String)>,
 }
 
 /// A connection that somebody is logged in on.
@@ -90,6 +92,11 @@ struct Me {
     connection: u64,
     user: UserId,
     session: SessionId,
+}
+
+/// A connection that ends without more to say.
+fn ended(connection: u64, reason: CloseReason) -> (u64, CloseReason, String) {
+    (connection, reason, reason.name().to_owned())
 }
 
 impl FakeServer {
@@ -245,8 +252,9 @@ impl FakeServer {
         self.deliveries()
     }
 
-    /// Connections to close once what is delivered has arrived.
-    pub fn take_ended(&mut self) -> Vec<(u64, CloseReason)> {
+    /// Connections to close once what is delivered has arrived, with the text of the close
+    /// frame.
+    pub fn take_ended(&mut self) -> Vec<(u64, CloseReason, String)> {
         std::mem::take(&mut self.ended)
     }
 
@@ -268,6 +276,9 @@ impl FakeServer {
         packet.check_stage(stage)?;
         let me = me.ok_or(Denial::new(DenyCode::NotLoggedIn));
         let id = packet.id();
+        if let Ok(me) = &me {
+            self.check_mute(*me, &packet)?;
+        }
         match packet {
             P::Hello { protocol, .. } => self.greet(from, id, protocol),
             P::Ping { .. } => self.ok(from, id),
@@ -377,6 +388,30 @@ impl FakeServer {
             P::Remove {
                 channel, username, ..
             } => self.remove(me?, id, &channel, &username),
+            P::Sanction {
+                username,
+                sanction,
+                channel,
+                for_s,
+                reason,
+                ..
+            } => {
+                let channel = channel.as_ref();
+                self.sanction(me?, id, &username, sanction, channel, for_s, &reason)
+            }
+            P::LiftSanction {
+                username,
+                sanction,
+                channel,
+                ..
+            } => self.lift_sanction(me?, id, &username, sanction, channel.as_ref()),
+            P::Sanctions { username, .. } => self.sanctions(me?, id, &username),
+            P::DeleteLines {
+                channel,
+                username,
+                since_s,
+                ..
+            } => self.delete_lines(me?, id, channel.as_ref(), &username, since_s),
             P::SetPresence { state, text, .. } => self.set_presence(me?, id, state, &text),
             P::Block { username, .. } => self.block(me?, id, &username),
             P::Unblock { username, .. } => self.unblock(me?, id, &username),

@@ -52,6 +52,10 @@ pub struct World {
     blocks: BTreeSet<(UserId, UserId)>,
     /// Who may do more than a player, on the whole server.
     staff: BTreeMap<UserId, ServerRole>,
+    /// All that were ever set, the oldest first.
+    sanctions: Vec<moderation::PastSanction>,
+    /// Until when nobody registers from a place that a banned account was at.
+    barred: HashMap<(Place, UserId), i64>,
     channels: BTreeMap<ChannelId, channels::ChannelRow>,
     last_channel: i64,
     /// In the order of joining.

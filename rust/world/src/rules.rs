@@ -130,6 +130,34 @@ pub fn is_free_of_slow_mode(role: Role, server_role: ServerRole) -> bool {
     role != Role::Member || server_role != ServerRole::Player
 }
 
+/// Whether somebody may set and lift sanctions on an account, on the whole server:
+/// moderators may, on those below them.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_sanction(mine: ServerRole, theirs: ServerRole) -> Result<(), Denial> {
+    allow(mine >= ServerRole::Moderator && theirs < mine)
+}
+
+/// As [`check_sanction`], in a channel: its operators and owner may as well, on members below
+/// them and on those who are not in it, but on nobody who keeps order on the whole server.
+/// `member` is what they are in it, `None` if they are not.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_sanction_in(
+    mine: &Membership,
+    member: Option<Role>,
+    my_server_role: ServerRole,
+    their_server_role: ServerRole,
+) -> Result<(), Denial> {
+    if check_sanction(my_server_role, their_server_role).is_ok() {
+        return Ok(());
+    }
+    allow(their_server_role.is_player())?;
+    check_remove(mine, member.unwrap_or(Role::Member))
+}
+
 fn allow(is_allowed: bool) -> Result<(), Denial> {
     match is_allowed {
         true => Ok(()),
@@ -195,6 +223,41 @@ mod tests {
             let mine = as_a(mine, Access::Open);
             assert_eq!(check_remove(&mine, theirs).is_ok(), allowed, "{theirs:?}");
         }
+    }
+
+    #[test]
+    fn moderators_sanction_those_below_them_everywhere() {
+        use ServerRole::{Admin, Moderator, Player};
+        for (mine, theirs, allowed) in [
+            (Player, Player, false),
+            (Moderator, Player, true),
+            (Moderator, Moderator, false),
+            (Admin, Moderator, true),
+            (Moderator, Admin, false),
+            (Admin, Admin, false),
+        ] {
+            let case = format!("{mine} on {theirs}");
+            assert_eq!(check_sanction(mine, theirs).is_ok(), allowed, "{case}");
+            let member = as_a(Role::Member, Access::Open);
+            let in_channel = check_sanction_in(&member, Some(Role::Owner), mine, theirs);
+            assert_eq!(in_channel.is_ok(), allowed, "{case}, in a channel");
+        }
+    }
+
+    #[test]
+    fn operators_sanction_players_below_them_in_their_channel() {
+        let operator = as_a(Role::Operator, Access::Open);
+        let check = |member, theirs| {
+            check_sanction_in(&operator, member, ServerRole::Player, theirs).is_ok()
+        };
+        assert!(check(Some(Role::Member), ServerRole::Player) && check(None, ServerRole::Player));
+        assert!(!check(Some(Role::Operator), ServerRole::Player));
+        assert!(!check(Some(Role::Member), ServerRole::Moderator));
+        let mut lobby = operator;
+        lobby.channel.is_lobby = true;
+        let in_lobby =
+            check_sanction_in(&lobby, None, ServerRole::Player, ServerRole::Player).is_ok();
+        assert!(!in_lobby);
     }
 
     #[test]

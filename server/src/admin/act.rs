@@ -219,15 +219,19 @@ pub enum Act {
         /// Its number.
         seq: u64,
     },
-    /// Deletes what an account said in a channel.
+    /// Deletes what an account said.
     #[serde(rename = "lines delete --by")]
     LinesDeleteBy {
-        /// Where.
-        channel: String,
+        /// Where; in all channels without.
+        #[serde(default)]
+        channel: Option<String>,
         /// Whose lines.
         name: String,
         /// Only those of the last so many seconds.
         since_s: Option<u64>,
+        /// The newest so many; all without.
+        #[serde(default)]
+        at_most: Option<usize>,
     },
     /// Keeps an account, or all who come from an address or a range, out.
     #[serde(rename = "ban")]
@@ -236,12 +240,21 @@ pub enum Act {
         whom: String,
         /// For so many seconds; for good without.
         for_s: Option<u64>,
+        /// For the next step of the ladder instead, which is longer each time.
+        #[serde(default)]
+        next_step: bool,
+        /// In this channel only.
+        #[serde(default)]
+        channel: Option<String>,
     },
     /// Lets them in again.
     #[serde(rename = "unban")]
     Unban {
         /// A name, an address or a range.
         whom: String,
+        /// In this channel only.
+        #[serde(default)]
+        channel: Option<String>,
     },
     /// Keeps an account from saying anything.
     #[serde(rename = "mute")]
@@ -250,18 +263,30 @@ pub enum Act {
         name: String,
         /// For so many seconds; for good without.
         for_s: Option<u64>,
+        /// For the next step of the ladder instead, which is longer each time.
+        #[serde(default)]
+        next_step: bool,
+        /// In this channel only.
+        #[serde(default)]
+        channel: Option<String>,
     },
     /// Lets it speak again.
     #[serde(rename = "unmute")]
     Unmute {
         /// Whose.
         name: String,
+        /// In this channel only.
+        #[serde(default)]
+        channel: Option<String>,
     },
-    /// Logs an account out everywhere; it may log in again.
+    /// Logs an account out everywhere, or takes it out of a channel; it may come again.
     #[serde(rename = "kick")]
     Kick {
         /// Whose.
         name: String,
+        /// In this channel only.
+        #[serde(default)]
+        channel: Option<String>,
     },
     /// For a while nobody registers, and everybody speaks slowly.
     #[serde(rename = "lockdown")]
@@ -275,6 +300,12 @@ pub enum Act {
     /// The bans and mutes that hold.
     #[serde(rename = "sanctions list")]
     SanctionsList,
+    /// What was ever set on an account, the newest first.
+    #[serde(rename = "sanctions history")]
+    SanctionsHistory {
+        /// Whose.
+        name: String,
+    },
     /// Says something to everybody, in the lobby.
     #[serde(rename = "announce")]
     Announce {
@@ -371,6 +402,7 @@ impl Act {
             Act::Lockdown { .. } => "lockdown",
             Act::LockdownEnd => "lockdown --end",
             Act::SanctionsList => "sanctions list",
+            Act::SanctionsHistory { .. } => "sanctions history",
             Act::Announce { .. } => "announce",
             Act::Drain { .. } => "drain",
             Act::DrainCancel => "drain --cancel",
@@ -408,6 +440,7 @@ impl Act {
             | Act::Lockdown { .. }
             | Act::LockdownEnd
             | Act::SanctionsList
+            | Act::SanctionsHistory { .. }
             | Act::UsersStaff
             | Act::Announce { .. }
             | Act::Audit { .. } => OperatorRole::Moderator,
@@ -445,13 +478,14 @@ impl Act {
             | Act::SessionsCloseAll { name }
             | Act::LinesDeleteBy { name, .. }
             | Act::Mute { name, .. }
-            | Act::Unmute { name }
-            | Act::Kick { name }
+            | Act::Unmute { name, .. }
+            | Act::Kick { name, .. }
+            | Act::SanctionsHistory { name }
             | Act::OperatorsAdd { name, .. }
             | Act::OperatorsSetRole { name, .. }
             | Act::OperatorsReset { name }
             | Act::OperatorsRemove { name } => name.clone(),
-            Act::Ban { whom, .. } | Act::Unban { whom } => whom.clone(),
+            Act::Ban { whom, .. } | Act::Unban { whom, .. } => whom.clone(),
             Act::SessionsClose { session } => session.to_string(),
             Act::ReportsShow { report } | Act::ReportsClose { report, .. } => report.to_string(),
             Act::ChannelsShow { channel }

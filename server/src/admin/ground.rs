@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use longhall_packet::{ChannelName, CloseReason, Password, Username};
+use longhall_packet::{ChannelName, CloseReason, Password, Sanction, Username};
 
 use super::report::ActError;
 use crate::clock;
@@ -148,6 +148,21 @@ impl Ground {
     pub(super) fn close(&self, user: UserId, reason: CloseReason) {
         if let Some(server) = &self.server {
             server.hub.close(user, reason);
+        }
+    }
+
+    /// As [`Ground::close`], for a kick or a ban, with what it says.
+    pub(super) fn close_saying(&self, user: UserId, reason: CloseReason, sanction: &Sanction) {
+        if let Some(server) = &self.server {
+            server.hub.close_saying(user, reason, sanction);
+        }
+    }
+
+    /// The settings that hold now.
+    pub(super) fn settings(&self) -> Arc<Config> {
+        match &self.server {
+            Some(server) => Arc::clone(&server.settings()),
+            None => Arc::new(self.config.clone()),
         }
     }
 

@@ -64,20 +64,71 @@ pub(super) async fn delete(ground: &Ground, name: &str, seq: Seq) -> Result<Repo
         return Err(ActError::NotFound(text));
     }
     Ok(Report::LinesDeleted {
-        channel: channel.name.to_string(),
+        channel: Some(channel.name.to_string()),
         count,
+        more: false,
     })
 }
 
+/// Channels read at a time.
+const CHANNELS: usize = 200;
+
+/// The newest `at_most` lines of an account in a channel, or in all.
 pub(super) async fn delete_by(
     ground: &Ground,
-    name: &str,
+    name: Option<&str>,
     author: &str,
     since_s: Option<u64>,
+    at_most: Option<usize>,
 ) -> Result<Report, ActError> {
-    let channel = ground.channel(name).await?;
-    let author = ground.account(author).await?;
+    let author = ground.account(author).await?.user;
     let since_ms = since_s.map_or(0, |seconds| ago(ground, seconds));
+    let mut left = at_most.unwrap_or(usize::MAX);
+    let (mut count, mut more) = (0, false);
+    let channels = match name {
+        Some(name) => vec![ground.channel(name).await?],
+        None => all_channels(ground).await?,
+    };
+    for channel in channels {
+        let done = delete_in(ground, &channel, author, since_ms.unsigned_abs(), left).await?;
+        (count, left) = (count + done.count, left - done.count);
+        more |= done.more;
+        if left == 0 && more {
+            break;
+        }
+    }
+    Ok(Report::LinesDeleted {
+        channel: name.map(str::to_owned),
+        count,
+        more,
+    })
+}
+
+async fn all_channels(ground: &Ground) -> Result<Vec<Channel>, ActError> {
+    let mut all: Vec<Channel> = Vec::new();
+    loop {
+        let after = all.last().map(|channel| &channel.name);
+        let page = ground.store.all_channels("", after, CHANNELS).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page.into_iter().map(|(channel, _)| channel));
+    }
+}
+
+/// What was done in a channel.
+struct Deleted {
+    count: usize,
+    more: bool,
+}
+
+async fn delete_in(
+    ground: &Ground,
+    channel: &Channel,
+    author: UserId,
+    since_ms: u64,
+    at_most: usize,
+) -> Result<Deleted, ActError> {
     let mut cursor = Cursor::Newest;
     let mut count = 0;
     loop {
@@ -88,21 +139,22 @@ pub(super) async fn delete_by(
         };
         let (first, first_ms) = (oldest.seq, oldest.sent_at_ms);
         let theirs = |(sender, line): &(UserId, Line)| {
-            *sender == author.user
-                && line.kind == LineKind::Said
-                && line.sent_at_ms >= since_ms.unsigned_abs()
+            *sender == author && line.kind == LineKind::Said && line.sent_at_ms >= since_ms
         };
-        let found = page.lines.into_iter().filter(theirs).collect();
-        count += delete_all(ground, &channel, found).await?;
-        if !page.more || first_ms < since_ms.unsigned_abs() {
+        let mut found: Vec<_> = page.lines.into_iter().filter(theirs).collect();
+        let too_many = found.len().saturating_sub(at_most - count);
+        // The newest of them are at the end.
+        found.drain(..too_many);
+        count += delete_all(ground, channel, found).await?;
+        if too_many > 0 {
+            return Ok(Deleted { count, more: true });
+        }
+        if !page.more || first_ms < since_ms {
             break;
         }
         cursor = Cursor::Before(first);
     }
-    Ok(Report::LinesDeleted {
-        channel: channel.name.to_string(),
-        count,
-    })
+    Ok(Deleted { count, more: false })
 }
 
 /// Deletes lines; how many were still there.

@@ -189,10 +189,13 @@ pub enum Report {
     },
     /// Lines were deleted.
     LinesDeleted {
-        /// Where.
-        channel: String,
+        /// Where; `None` in all channels.
+        channel: Option<String>,
         /// How many.
         count: usize,
+        /// Whether there are more, as so many were the most that were wanted.
+        #[serde(default)]
+        more: bool,
     },
     /// Somebody is banned or muted.
     Sanctioned(SanctionRow),
@@ -208,6 +211,13 @@ pub enum Report {
         /// The oldest first.
         sanctions: Vec<SanctionRow>,
     },
+    /// What was ever set on an account.
+    PastSanctions {
+        /// Whose.
+        username: String,
+        /// The newest first.
+        sanctions: Vec<PastSanctionRow>,
+    },
     /// Nobody registers for a while, and everybody speaks slowly.
     LockedDown {
         /// Until when.
@@ -217,6 +227,9 @@ pub enum Report {
     LockdownEnded,
     /// An account was logged out.
     Kicked {
+        /// Out of which channel; `None` out of the game.
+        #[serde(default)]
+        channel: Option<String>,
         /// Whose.
         username: String,
         /// Sessions that ended.
@@ -461,6 +474,19 @@ pub struct SanctionRow {
     pub by: String,
     /// Why; may be empty.
     pub reason: String,
+    /// The channel it holds in; `None` on the whole server.
+    #[serde(default)]
+    pub channel: Option<String>,
+}
+
+/// A sanction that was once set on an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastSanctionRow {
+    /// What was set; of the kind `kick` as well.
+    #[serde(flatten)]
+    pub sanction: SanctionRow,
+    /// Whether it holds now.
+    pub holds: bool,
 }
 
 /// A page of what is known of an account.

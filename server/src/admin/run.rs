@@ -5,6 +5,7 @@ use tracing::info;
 use super::act::{Act, Actor, Order};
 use super::ground::Ground;
 use super::report::{ActError, Answer, AuditEntry, Report};
+use super::sanctions::Term;
 use super::{channels, erase, export, hall, lines, operators, reports, sanctions, sessions, users};
 use crate::store::{NewAuditRow, StoreError};
 
@@ -136,6 +137,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::Reports { .. }
         | Report::PlayerReport { .. }
         | Report::Sanctions { .. }
+        | Report::PastSanctions { .. }
         | Report::Audit { .. }
         | Report::Operators { .. }
         | Report::NewOperator { .. }
@@ -199,12 +201,32 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
             channel,
             name,
             since_s,
-        } => lines::delete_by(ground, &channel, &name, since_s).await,
-        Act::Ban { whom, for_s } => sanctions::ban(ground, actor, reason, &whom, for_s).await,
-        Act::Unban { whom } => sanctions::unban(ground, &whom).await,
-        Act::Mute { name, for_s } => sanctions::mute(ground, actor, reason, &name, for_s).await,
-        Act::Unmute { name } => sanctions::unmute(ground, &name).await,
-        Act::Kick { name } => sessions::kick(ground, &name).await,
+            at_most,
+        } => lines::delete_by(ground, channel.as_deref(), &name, since_s, at_most).await,
+        Act::Ban {
+            whom,
+            for_s,
+            next_step,
+            channel,
+        } => {
+            let term = Term { for_s, next_step };
+            sanctions::ban(ground, actor, reason, &whom, channel.as_deref(), term).await
+        }
+        Act::Unban { whom, channel } => sanctions::unban(ground, &whom, channel.as_deref()).await,
+        Act::Mute {
+            name,
+            for_s,
+            next_step,
+            channel,
+        } => {
+            let term = Term { for_s, next_step };
+            sanctions::mute(ground, actor, reason, &name, channel.as_deref(), term).await
+        }
+        Act::Unmute { name, channel } => sanctions::unmute(ground, &name, channel.as_deref()).await,
+        Act::Kick { name, channel } => {
+            sanctions::kick(ground, actor, reason, &name, channel.as_deref()).await
+        }
+        Act::SanctionsHistory { name } => sanctions::history(ground, &name).await,
         Act::Lockdown { for_s } => sanctions::lock_down(ground, actor, reason, for_s).await,
         Act::LockdownEnd => sanctions::end_lockdown(ground).await,
         Act::SanctionsList => sanctions::list(ground).await,

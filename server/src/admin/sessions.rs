@@ -7,7 +7,7 @@ use super::report::{ActError, Report, Session};
 use crate::store::{Account, SessionId};
 
 /// No session has this number.
-const NONE: SessionId = SessionId(0);
+pub(super) const NONE: SessionId = SessionId(0);
 
 pub(super) async fn list(ground: &Ground, name: &str) -> Result<Report, ActError> {
     let account = ground.account(name).await?;
@@ -60,15 +60,6 @@ pub(super) async fn close_all(ground: &Ground, name: &str) -> Result<Report, Act
     Ok(Report::SessionsClosed {
         username: account.username,
         count,
-    })
-}
-
-/// As [`close_all`], and the player reads why.
-pub(super) async fn kick(ground: &Ground, name: &str) -> Result<Report, ActError> {
-    let (account, count) = end_all(ground, name, CloseReason::Kicked).await?;
-    Ok(Report::Kicked {
-        username: account.username,
-        sessions_ended: count,
     })
 }
 

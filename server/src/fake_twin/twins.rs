@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, CloseReason, FactorCode,
-    FactorKey, Filter, Line, LineId, Password, PresenceState, PresenceText, RecoveryCode,
+    FactorKey, Filter, Line, LineId, Password, PresenceState, PresenceText, Reason, RecoveryCode,
     ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, RequestId, ResumeToken,
-    Role, Seq, ServerPacket, ServerRole, Target, Topic, Username, codec,
+    Role, Sanction, SanctionKind, Seq, ServerPacket, ServerRole, Target, Topic, Username, codec,
 };
 use longhall_world::fake::{FACTOR_CODE, FakeServer};
 
@@ -22,7 +22,7 @@ use crate::store::{ChannelId, LogAction, LogEntry, SqliteStore, UserId};
 #[expect(clippy::large_enum_variant, reason = "nearly all of them are packets")]
 enum Seen {
     Packet(ServerPacket),
-    Closed(CloseReason),
+    Closed(CloseReason, String),
 }
 
 /// A client, by its place in the order of connecting.
@@ -452,6 +452,66 @@ impl Twins {
             .await;
     }
 
+    pub(super) async fn sanction(
+        &mut self,
+        client: Client,
+        other: &str,
+        sanction: SanctionKind,
+        channel: Option<&str>,
+        for_s: Option<u64>,
+    ) {
+        let (username, channel) = (user(other), channel.map(self::channel));
+        self.ask(client, |id| ClientPacket::Sanction {
+            id,
+            username,
+            sanction,
+            channel,
+            for_s,
+            reason: Reason::parse("spam").unwrap(),
+        })
+        .await;
+    }
+
+    pub(super) async fn lift(
+        &mut self,
+        client: Client,
+        other: &str,
+        sanction: SanctionKind,
+        channel: Option<&str>,
+    ) {
+        let (username, channel) = (user(other), channel.map(self::channel));
+        self.ask(client, |id| ClientPacket::LiftSanction {
+            id,
+            username,
+            sanction,
+            channel,
+        })
+        .await;
+    }
+
+    pub(super) async fn sanctions(&mut self, client: Client, other: &str) {
+        let username = user(other);
+        self.ask(client, |id| ClientPacket::Sanctions { id, username })
+            .await;
+    }
+
+    pub(super) async fn delete_lines(
+        &mut self,
+        client: Client,
+        channel: Option<&str>,
+        other: &str,
+        since_s: Option<u64>,
+    ) {
+        let (username, channel) = (user(other), channel.map(self::channel));
+        self.ask(client, |id| ClientPacket::DeleteLines {
+            id,
+            channel,
+            username,
+            since_s,
+        })
+        .await;
+    }
+
     pub(super) async fn block(&mut self, client: Client, other: &str) {
         let username = user(other);
         self.ask(client, |id| ClientPacket::Block { id, username })
@@ -606,7 +666,8 @@ impl Twins {
         let packets = told.into_iter();
         let packets = packets.map(|(to, packet)| (to, Seen::Packet(packet)));
         let ended = self.fake.take_ended().into_iter();
-        let ended = ended.map(|(to, reason)| (to, Seen::Closed(reason)));
+        let ended =
+            ended.map(|(to, reason, text)| (to, Seen::Closed(reason, without_digits(&text))));
         for (to, seen) in packets.chain(ended) {
             let client = usize::try_from(to).unwrap() - 1;
             self.told.entry(client).or_default().push_back(seen);
@@ -629,7 +690,8 @@ impl Twins {
                 real.push(Seen::Packet(session.next()));
             }
             if let Some(reason) = session.closed() {
-                real.push(Seen::Closed(reason));
+                let text = without_digits(&session.closing_text());
+                real.push(Seen::Closed(reason, text));
                 self.real[client].take().unwrap().cut();
             }
             let codes = codes(&real).into_iter().zip(codes(&fake));
@@ -657,8 +719,13 @@ fn number(client: Client) -> u64 {
 fn token(seen: &[Seen]) -> Option<ResumeToken> {
     seen.iter().find_map(|seen| match seen {
         Seen::Packet(ServerPacket::LoggedIn { resume_token, .. }) => Some(resume_token.clone()),
-        Seen::Packet(_) | Seen::Closed(_) => None,
+        Seen::Packet(_) | Seen::Closed(..) => None,
     })
+}
+
+/// Without the time in it.
+fn without_digits(text: &str) -> String {
+    text.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
 /// Recovery codes, and keys of second factors.
@@ -675,7 +742,7 @@ fn codes(seen: &[Seen]) -> Vec<String> {
             Seen::Packet(ServerPacket::SecondFactor { secret, .. }) => {
                 told.push(secret.expose().to_owned());
             }
-            Seen::Packet(_) | Seen::Closed(_) => {}
+            Seen::Packet(_) | Seen::Closed(..) => {}
         }
     }
     told
@@ -687,17 +754,22 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         line.sent_at_ms = line.sent_at_ms.min(1);
         line.edited_at_ms = line.edited_at_ms.map(|at| at.min(1));
     };
+    let forget_end = |sanction: &mut Sanction| {
+        sanction.until_ms = sanction.until_ms.map(|_| 1);
+    };
     match packet {
         ServerPacket::LoggedIn {
             resume_token,
             epoch,
             last_login,
             deleted_at_ms,
+            sanctions,
             ..
         } => {
             *resume_token = ResumeToken::from_bytes(&[0; 32]);
             epoch.clear();
             *deleted_at_ms = deleted_at_ms.map(|at| at.min(1));
+            sanctions.iter_mut().for_each(forget_end);
             if let Some(last_login) = last_login {
                 last_login.at_ms = last_login.at_ms.min(1);
                 last_login.network.clear();
@@ -714,7 +786,12 @@ fn forget_what_differs(packet: &mut ServerPacket) {
             *uri = FactorKey::new(uri.expose().split('?').next().unwrap_or_default());
             *secret = FactorKey::new("");
         }
-        ServerPacket::Deny { retry_after_ms, .. } => {
+        ServerPacket::Deny {
+            retry_after_ms,
+            sanction,
+            ..
+        } => {
+            sanction.iter_mut().for_each(|one| forget_end(one));
             *retry_after_ms = retry_after_ms.map(|ms| ms.min(1));
         }
         ServerPacket::Export { account, lines, .. } => {
@@ -732,6 +809,15 @@ fn forget_what_differs(packet: &mut ServerPacket) {
             for line in lines {
                 line.sent_at_ms = 1;
                 line.edited_at_ms = line.edited_at_ms.map(|at| at.min(1));
+            }
+        }
+        ServerPacket::Sanctioned { sanction } | ServerPacket::SanctionSet { sanction, .. } => {
+            forget_end(sanction);
+        }
+        ServerPacket::Sanctions { sanctions, .. } => {
+            for past in sanctions {
+                past.since_ms = 1;
+                forget_end(&mut past.sanction);
             }
         }
         ServerPacket::Posted { sent_at_ms, .. } => *sent_at_ms = 1,
@@ -760,6 +846,8 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         | ServerPacket::ChannelChanged { .. }
         | ServerPacket::RoleChanged { .. }
         | ServerPacket::ServerRoleChanged { .. }
+        | ServerPacket::SanctionLifted { .. }
+        | ServerPacket::LinesDeleted { .. }
         | ServerPacket::Presence { .. }
         | ServerPacket::Invited { .. }
         | ServerPacket::Read { .. }

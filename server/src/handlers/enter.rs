@@ -75,9 +75,7 @@ async fn check_still_good(session: &Session, entering: &Entering) -> Outcome {
     let user = &entering.user;
     let key = NameKeys::name_of(&user.username);
     let server = &session.server;
-    if server.is_banned(user.id, &key) {
-        return Err(DenyCode::Banned.into());
-    }
+    server.check_ban(user.id, &key)?;
     let (rows, now) = tokio::try_join!(
         server.store.sessions(user.id, server.clock.ended_by_ms()),
         server.store.user_by_name(&key),
@@ -129,6 +127,10 @@ async fn try_enter(
         resumed: entering.resumed,
     };
     let server_role = session.server.hub.server_role(user.id);
+    let mutes = session
+        .server
+        .sanctions
+        .mutes_of(user.id, session.server.clock.now_ms());
     let welcome = |channels, last_whisper| ServerPacket::LoggedIn {
         id,
         username: user.username.clone(),
@@ -146,6 +148,7 @@ async fn try_enter(
         recovery_codes_left: safety.recovery_codes_left,
         last_login: entering.last_login.clone().map(Box::new),
         deleted_at_ms: user.deleted_at_ms.map(i64::unsigned_abs),
+        sanctions: mutes,
     };
     Ok(session.server.hub.enter(arrival, &who, welcome))
 }

@@ -28,6 +28,12 @@ pub(crate) async fn join(
         });
         return Ok(());
     }
+    let ban = server
+        .sanctions
+        .ban_in(me, channel.id, server.clock.now_ms());
+    if let Some(denial) = ban {
+        return Err(denial.into());
+    }
     check_access(session, &channel, password).await?;
 
     let _change = server.change_channel(name).await?;

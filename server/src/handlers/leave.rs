@@ -5,6 +5,7 @@ use longhall_world::rules;
 
 use super::lookup::membership;
 use super::outcome::Outcome;
+use crate::Server;
 use crate::session::Session;
 use crate::store::{ChannelId, Removed, UserId};
 
@@ -18,21 +19,20 @@ pub(crate) async fn leave(session: &Session, id: RequestId, name: &ChannelName) 
     rules::check_leave(&membership)?;
     let username = me.username();
     let member = (me.id, username.as_str(), membership.role);
-    take_out(session, channel, name, member, None).await?;
+    take_out(server, channel, name, member, None).await?;
     session.reply(&ServerPacket::Ok { id });
     Ok(())
 }
 
 /// Takes a member out, tells them and, when it was the owner, who owns the
 /// channel now. To be called while changes of the channel are held off.
-pub(super) async fn take_out(
-    session: &Session,
+pub(crate) async fn take_out(
+    server: &Server,
     channel: ChannelId,
     name: &ChannelName,
     (user, username, role): (UserId, &str, Role),
     by: Option<&str>,
 ) -> Outcome {
-    let server = &session.server;
     let heir = match server.store.delete_member(channel, user).await? {
         Removed::NotAMember => return Err(DenyCode::NotAMember.into()),
         Removed::Out { heir } => heir,

@@ -47,9 +47,7 @@ pub(crate) async fn login(
         return Err(DenyCode::BadCredentials.into());
     }
     // Not before: a stranger without the password need not know of the ban.
-    if server.is_banned(user.id, &name_key) {
-        return Err(DenyCode::Banned.into());
-    }
+    server.check_ban(user.id, &name_key)?;
     let safety = server.store.safety(user.id).await?;
     if let Some(secret) = safety.second_factor.clone() {
         let code = code.ok_or(DenyCode::CodeNeeded)?;

@@ -2,19 +2,22 @@
 
 use longhall_packet::limits::{
     MAX_CHANNEL_CHARS, MAX_CHANNELS_PER_ACCOUNT, MAX_CHAT_CHARS, MAX_DEVICE_CHARS,
-    MAX_PRESENCE_CHARS, MAX_REPORT_CHARS, MAX_SERVER_PACKET_BYTES, MAX_SLOW_MODE_S,
-    MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
+    MAX_PRESENCE_CHARS, MAX_REASON_CHARS, MAX_REPORT_CHARS, MAX_SERVER_PACKET_BYTES,
+    MAX_SLOW_MODE_S, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
 };
 use longhall_packet::{
     Access, Change, ChannelState, ClosedReport, Conversation, ExportedAccount, ExportedChannel,
     ExportedSanction, Filter, InboxState, Invitation, LastLogin, Line, LineKind, ListedChannel,
-    ListedReport, ListedSession, Member, Presence, PresenceState, ReportCategory, ReportOutcome,
-    ResumeToken, Role, ServerPacket, ServerRole, Speech, codec,
+    ListedReport, ListedSession, Member, PastSanction, Presence, PresenceState, ReportCategory,
+    ReportOutcome, ResumeToken, Role, Sanction, SanctionKind, ServerPacket, ServerRole, Speech,
+    codec,
 };
 use longhall_world::reports::{LINES_AFTER, LINES_BEFORE};
 
+use super::sanctions::MAX_TOLD;
 use super::{channels, members, reports};
 use crate::config::Config;
+use crate::sanctions::MAX_MUTES_TOLD;
 
 const MOST: u64 = (1 << 53) - 1;
 
@@ -106,6 +109,18 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         edited_at_ms: Some(MOST),
         of: None,
     };
+    let sanction = Sanction {
+        sanction: SanctionKind::Mute,
+        channel: Some(channel.clone()),
+        until_ms: Some(MOST),
+        reason: text(MAX_REASON_CHARS),
+    };
+    let past = PastSanction {
+        sanction: sanction.clone(),
+        since_ms: MOST,
+        by: username.clone(),
+        holds: false,
+    };
     let id = u32::MAX;
     let packets = [
         ServerPacket::LoggedIn {
@@ -130,6 +145,12 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
                 device: text(MAX_DEVICE_CHARS),
                 network: "2001:db8:ffff::/48".to_owned(),
             })),
+            sanctions: vec![sanction; MAX_MUTES_TOLD],
+        },
+        ServerPacket::Sanctions {
+            id,
+            username: username.clone(),
+            sanctions: vec![past; MAX_TOLD],
         },
         ServerPacket::Presence {
             channel: channel.clone(),

@@ -4,7 +4,7 @@ use longhall_packet::{Denial, DenyCode, Password, RequestId, ServerPacket, Usern
 use tracing::info;
 
 use super::outcome::Outcome;
-use crate::rate_limit::Tried;
+use crate::rate_limit::{self, Tried};
 use crate::recovery_codes;
 use crate::session::Session;
 use crate::store::NewUser;
@@ -21,6 +21,10 @@ pub(crate) async fn register(
     let server = &session.server;
     if let Some(wait) = server.sanctions.closed_for(|| server.clock.now_ms()) {
         return Err(Denial::for_now(DenyCode::RateLimited, wait).into());
+    }
+    let place = rate_limit::place(session.address);
+    if let Some(wait) = server.sanctions.barred_for(place, server.clock.now_ms()) {
+        return Err(Denial::for_now(DenyCode::Banned, wait).into());
     }
     server
         .count_try(Tried::Registration(session.address))

@@ -25,7 +25,7 @@ pub(crate) async fn remove(
     rules::check_remove(&mine, theirs.role)?;
     let me = session.me()?.user.username();
     let member = (user, username.as_str(), theirs.role);
-    take_out(session, channel, name, member, Some(&me)).await?;
+    take_out(&session.server, channel, name, member, Some(&me)).await?;
     session.reply(&ServerPacket::Ok { id });
     Ok(())
 }

@@ -53,9 +53,9 @@ pub(crate) async fn resume(session: &mut Session, id: RequestId, token: &ResumeT
         session.close_after_answer(CloseReason::AccountDeleted);
         return Err(DenyCode::SessionExpired.into());
     }
-    if server.is_banned(user.id, &NameKeys::name_of(&user.username)) {
+    if let Err(denial) = server.check_ban(user.id, &NameKeys::name_of(&user.username)) {
         session.close_after_answer(CloseReason::Banned);
-        return Err(DenyCode::Banned.into());
+        return Err(denial.into());
     }
 
     let entering = Entering {

@@ -3,8 +3,9 @@
 
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, FactorCode, Filter, LineId,
-    Password, PresenceState, PresenceText, RecoveryCode, ReportCategory, ReportNumber,
-    ReportOutcome, ReportText, Reported, RequestId, Role, Seq, Target, Topic, Username,
+    Password, PresenceState, PresenceText, Reason, RecoveryCode, ReportCategory, ReportNumber,
+    ReportOutcome, ReportText, Reported, RequestId, Role, SanctionKind, Seq, Target, Topic,
+    Username,
 };
 
 use crate::store::Cursor;
@@ -354,5 +355,73 @@ pub(crate) fn close_report(
         report,
         outcome,
         text: ReportText::parse(text).unwrap(),
+    }
+}
+
+pub(crate) fn mute(
+    username: &str,
+    channel: Option<&str>,
+    for_s: Option<u64>,
+    why: &str,
+) -> ClientPacket {
+    sanction(username, SanctionKind::Mute, channel, for_s, why)
+}
+
+pub(crate) fn ban(
+    username: &str,
+    channel: Option<&str>,
+    for_s: Option<u64>,
+    why: &str,
+) -> ClientPacket {
+    sanction(username, SanctionKind::Ban, channel, for_s, why)
+}
+
+pub(crate) fn kick(username: &str, channel: Option<&str>, why: &str) -> ClientPacket {
+    sanction(username, SanctionKind::Kick, channel, None, why)
+}
+
+fn sanction(
+    username: &str,
+    sanction: SanctionKind,
+    channel: Option<&str>,
+    for_s: Option<u64>,
+    why: &str,
+) -> ClientPacket {
+    ClientPacket::Sanction {
+        id: ID,
+        username: user(username),
+        sanction,
+        channel: channel.map(self::channel),
+        for_s,
+        reason: Reason::parse(why).unwrap(),
+    }
+}
+
+pub(crate) fn lift(username: &str, sanction: SanctionKind, channel: Option<&str>) -> ClientPacket {
+    ClientPacket::LiftSanction {
+        id: ID,
+        username: user(username),
+        sanction,
+        channel: channel.map(self::channel),
+    }
+}
+
+pub(crate) fn sanctions(username: &str) -> ClientPacket {
+    ClientPacket::Sanctions {
+        id: ID,
+        username: user(username),
+    }
+}
+
+pub(crate) fn delete_lines(
+    channel: Option<&str>,
+    username: &str,
+    since_s: Option<u64>,
+) -> ClientPacket {
+    ClientPacket::DeleteLines {
+        id: ID,
+        channel: channel.map(self::channel),
+        username: user(username),
+        since_s,
     }
 }

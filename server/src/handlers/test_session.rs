@@ -541,6 +541,13 @@ impl TestSession {
     }
 
     /// Why the connection is to be closed, if it is and everything is taken.
+    /// The text of the close frame.
+    pub(crate) fn closing_text(&self) -> String {
+        let name = self.closed().map_or("", CloseReason::name);
+        let text = self.outbox.closing_text();
+        text.map_or_else(|| name.to_owned(), |text| text.to_string())
+    }
+
     pub(crate) fn closed(&self) -> Option<CloseReason> {
         match self.outbox.next() {
             Next::Close(reason) => Some(reason),

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use longhall_packet::{CloseReason, PresenceState, PresenceText};
+use longhall_packet::{CloseReason, PresenceState, PresenceText, Sanction};
 use tokio::time::Instant;
 
 use super::{Hub, Newcomer, Player, SharedName, State};
@@ -184,23 +184,36 @@ impl Hub {
 
     /// Ends sessions of an account at once, their connections with `reason`.
     pub(crate) fn end_sessions(&self, user: UserId, ended: &[SessionId], reason: CloseReason) {
-        self.end(user, Some(ended.to_vec()), reason);
+        self.end(user, Some(ended.to_vec()), reason, None);
     }
 
     /// Ends all sessions of an account at once, their connections with `reason`.
     pub(crate) fn close(&self, user: UserId, reason: CloseReason) {
-        self.end(user, None, reason);
+        self.end(user, None, reason, None);
     }
 
-    fn end(&self, user: UserId, ended: Option<Vec<SessionId>>, reason: CloseReason) {
+    /// As [`Hub::close`], for a kick or a ban, with what it says.
+    pub(crate) fn close_saying(&self, user: UserId, reason: CloseReason, sanction: &Sanction) {
+        let text: Arc<str> = reason.text_of(sanction).into();
+        self.end(user, None, reason, Some(&text));
+    }
+
+    fn end(
+        &self,
+        user: UserId,
+        ended: Option<Vec<SessionId>>,
+        reason: CloseReason,
+        text: Option<&Arc<str>>,
+    ) {
         let state = &mut *self.lock();
         let numbers = |ended: &Vec<SessionId>| ended.iter().map(|session| session.0).collect();
         let sessions = ended.as_ref().map(numbers);
-        state.end_sessions(user, ended, reason);
+        state.end_sessions(user, ended, reason, text);
         state.tell_peers(|| News::Ended {
             user,
             sessions,
             reason: reason.name().to_owned(),
+            text: text.map(ToString::to_string),
         });
     }
 }
@@ -343,6 +356,7 @@ impl State {
         user: UserId,
         ended: Option<Vec<SessionId>>,
         reason: CloseReason,
+        text: Option<&Arc<str>>,
     ) {
         self.arrivals.note_user(user);
         let ended = ended.unwrap_or_else(|| {
@@ -351,6 +365,14 @@ impl State {
             devices.map(|device| device.session).collect()
         });
         for session in ended {
+            if let Some(text) = text {
+                let player = self.players.get(&user).into_iter();
+                let mut devices = player.flat_map(|player| &player.devices);
+                let device = devices.find(|device| device.session == session);
+                if let Some(outbox) = device.and_then(|device| device.place.outbox()) {
+                    outbox.close_saying(reason, text);
+                }
+            }
             self.remove_device(user, session, Some(reason));
         }
     }

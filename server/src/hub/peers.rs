@@ -1,6 +1,7 @@
 //! What the other servers of a cluster tell, and what they are told.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use longhall_packet::{CloseReason, Seq, codec};
@@ -103,10 +104,13 @@ impl Hub {
                 user,
                 sessions,
                 reason,
+                text,
             } => {
                 let sessions = sessions.map(|all| all.into_iter().map(SessionId).collect());
+                let text = text.map(Arc::from);
                 if let Some(reason) = CloseReason::from_name(&reason) {
-                    self.lock().end_sessions(user, sessions, reason);
+                    let state = &mut *self.lock();
+                    state.end_sessions(user, sessions, reason, text.as_ref());
                 }
             }
             News::Blocked {

@@ -86,6 +86,7 @@ fn welcome(channels: Vec<ChannelState>, last_whisper: Seq) -> ServerPacket {
         recovery_codes_left: 0,
         last_login: None,
         deleted_at_ms: None,
+        sanctions: Vec::new(),
     }
 }
 

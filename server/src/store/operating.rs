@@ -1,9 +1,12 @@
 //! What an operator does in a store, beyond what players may.
 
 use async_trait::async_trait;
-use longhall_packet::{ChannelName, NameKeys, ServerRole};
+use longhall_packet::{ChannelName, NameKeys, SanctionKind, ServerRole};
 
-use super::{Channel, ChannelId, MemberRow, SaidPage, SessionId, Staff, StoreError, UserId};
+use super::{
+    Channel, ChannelId, MemberRow, PastSanction, Place, SaidPage, Sanction, SanctionOn, SessionId,
+    Staff, StoreError, UserId,
+};
 
 /// In place of a password's hash: no password fits.
 pub const ERASED_HASH: &str = "!";
@@ -118,13 +121,20 @@ pub trait Operating: Send + Sync + 'static {
         channel: ChannelId,
     ) -> Result<Option<Vec<MemberRow>>, StoreError>;
 
-    /// Bans or mutes, in place of an earlier sanction of the same kind on the same.
+    /// Bans or mutes, in place of an earlier sanction of the same kind on the same, and notes
+    /// it for [`Operating::past_sanctions`]; a kick is noted alone. With `barred_until_ms`
+    /// nobody registers until then from the places of the account.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
-    async fn set_sanction(&self, sanction: Sanction) -> Result<(), StoreError>;
+    async fn set_sanction(
+        &self,
+        sanction: Sanction,
+        barred_until_ms: Option<i64>,
+    ) -> Result<(), StoreError>;
 
-    /// Lifts a sanction. Says whether there was one.
+    /// Lifts a sanction, and with a ban lets others register from the places of the account.
+    /// Says whether there was one.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is changed then.
@@ -135,6 +145,23 @@ pub trait Operating: Send + Sync + 'static {
     /// # Errors
     /// See [`StoreError`].
     async fn sanctions(&self, now_ms: i64) -> Result<Vec<Sanction>, StoreError>;
+
+    /// What was set on an account since a time, the newest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn past_sanctions(
+        &self,
+        user: UserId,
+        since_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<PastSanction>, StoreError>;
+
+    /// From where nobody registers at `now_ms`, and until when.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn barred_places(&self, now_ms: i64) -> Result<Vec<(Place, i64)>, StoreError>;
 
     /// Says what an account may do on the whole server.
     ///
@@ -222,62 +249,6 @@ pub struct Blanked {
     pub lines: u64,
     /// Behind which line to go on; `None` when all were looked at.
     pub next: Option<i64>,
-}
-
-/// What is kept from somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SanctionKind {
-    /// They may not come in.
-    Ban,
-    /// They may not speak.
-    Mute,
-}
-
-impl SanctionKind {
-    /// The name that is stored.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ban => "ban",
-            Self::Mute => "mute",
-        }
-    }
-
-    /// The kind of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "ban" => Some(Self::Ban),
-            "mute" => Some(Self::Mute),
-            _ => None,
-        }
-    }
-}
-
-/// From whom it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum SanctionOn {
-    /// An account.
-    Account(UserId),
-    /// All who come from a network, as in `203.0.113.0/24`.
-    Network(String),
-}
-
-/// A ban or a mute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sanction {
-    /// What is kept from them.
-    pub kind: SanctionKind,
-    /// From whom.
-    pub on: SanctionOn,
-    /// The account's name, when it was read; not looked at when it is set.
-    pub username: Option<String>,
-    /// Until when it holds, in milliseconds since 1970; `None` for good.
-    pub until_ms: Option<i64>,
-    /// Since when.
-    pub created_at_ms: i64,
-    /// Who said so.
-    pub made_by: String,
-    /// Why; may be empty.
-    pub reason: String,
 }
 
 /// For a while nobody registers, and everybody speaks slowly.

@@ -272,6 +272,15 @@ pub(crate) enum Lines {
         #[arg(long, value_name = "TIME", requires = "by", value_parser = seconds)]
         since: Option<u64>,
     },
+    /// Deletes all that an account said, in all channels
+    #[command(after_help = "Examples:
+  longhall-server lines purge Mallory --since 2h")]
+    Purge {
+        name: String,
+        /// Only of so long: 30m, 2h, 3d
+        #[arg(long, value_name = "TIME", value_parser = seconds)]
+        since: Option<u64>,
+    },
 }
 
 #[derive(Args)]
@@ -285,6 +294,12 @@ pub(crate) struct Ban {
     /// For so long: 30m, 2h, 3d; for good without
     #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
     for_s: Option<u64>,
+    /// For the next step of --ban-steps and --mute-steps, which is longer each time
+    #[arg(long, conflicts_with = "for_s")]
+    next_step: bool,
+    /// In this channel only
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
 }
 
 #[derive(Args)]
@@ -294,6 +309,9 @@ pub(crate) struct Unban {
     /// A name, an address or a range
     #[arg(value_name = "NAME|ADDRESS|RANGE")]
     whom: String,
+    /// In this channel only
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
 }
 
 #[derive(Args)]
@@ -304,6 +322,12 @@ pub(crate) struct Mute {
     /// For so long: 30m, 2h, 3d; for good without
     #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
     for_s: Option<u64>,
+    /// For the next step of --ban-steps and --mute-steps, which is longer each time
+    #[arg(long, conflicts_with = "for_s")]
+    next_step: bool,
+    /// In this channel only
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
 }
 
 #[derive(Args)]
@@ -311,6 +335,9 @@ pub(crate) struct Mute {
   longhall-server unmute Mallory")]
 pub(crate) struct Unmute {
     name: String,
+    /// In this channel only
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
 }
 
 #[derive(Args)]
@@ -318,6 +345,9 @@ pub(crate) struct Unmute {
   longhall-server kick Mallory")]
 pub(crate) struct Kick {
     name: String,
+    /// In this channel only
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
 }
 
 /// For a while nobody registers, and each account says one line in three seconds; bans, kicks
@@ -342,6 +372,10 @@ pub(crate) enum Sanctions {
     #[command(after_help = "Examples:
   longhall-server sanctions list")]
     List,
+    /// Lists what was ever set on an account, also what is over
+    #[command(after_help = "Examples:
+  longhall-server sanctions history Mallory")]
+    History { name: String },
 }
 
 #[derive(Args)]
@@ -452,16 +486,47 @@ impl Verb {
             Verb::Reports(family) => (family.how, family.verb.act()),
             Verb::Lines(family) => (family.how, family.verb.act()),
             Verb::Ban(Alone { verb, how }) => {
-                let Ban { whom, for_s } = verb;
-                (how, Act::Ban { whom, for_s })
+                let Ban {
+                    whom,
+                    for_s,
+                    next_step,
+                    channel,
+                } = verb;
+                let act = Act::Ban {
+                    whom,
+                    for_s,
+                    next_step,
+                    channel,
+                };
+                (how, act)
             }
-            Verb::Unban(Alone { verb, how }) => (how, Act::Unban { whom: verb.whom }),
+            Verb::Unban(Alone { verb, how }) => {
+                let Unban { whom, channel } = verb;
+                (how, Act::Unban { whom, channel })
+            }
             Verb::Mute(Alone { verb, how }) => {
-                let Mute { name, for_s } = verb;
-                (how, Act::Mute { name, for_s })
+                let Mute {
+                    name,
+                    for_s,
+                    next_step,
+                    channel,
+                } = verb;
+                let act = Act::Mute {
+                    name,
+                    for_s,
+                    next_step,
+                    channel,
+                };
+                (how, act)
             }
-            Verb::Unmute(Alone { verb, how }) => (how, Act::Unmute { name: verb.name }),
-            Verb::Kick(Alone { verb, how }) => (how, Act::Kick { name: verb.name }),
+            Verb::Unmute(Alone { verb, how }) => {
+                let Unmute { name, channel } = verb;
+                (how, Act::Unmute { name, channel })
+            }
+            Verb::Kick(Alone { verb, how }) => {
+                let Kick { name, channel } = verb;
+                (how, Act::Kick { name, channel })
+            }
             Verb::Announce(Alone { verb, how }) => (how, Act::Announce { text: verb.text }),
             Verb::Drain(Alone { verb, how }) => match verb.in_s {
                 Some(in_s) => (how, Act::Drain { in_s }),
@@ -474,6 +539,7 @@ impl Verb {
             },
             Verb::Sanctions(Family { verb, how }) => match verb {
                 Sanctions::List => (how, Act::SanctionsList),
+                Sanctions::History { name } => (how, Act::SanctionsHistory { name }),
             },
             Verb::Audit(Alone { verb, how }) => {
                 let Audit {
@@ -574,9 +640,16 @@ impl Lines {
                 since: since_s,
                 ..
             } => Act::LinesDeleteBy {
-                channel,
+                channel: Some(channel),
                 name,
                 since_s,
+                at_most: None,
+            },
+            Lines::Purge { name, since } => Act::LinesDeleteBy {
+                channel: None,
+                name,
+                since_s: since,
+                at_most: None,
             },
             // Without the one there is the other.
             Lines::Delete { channel, seq, .. } => Act::LinesDelete {

@@ -90,8 +90,26 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
             line(username)
         ),
         Report::Lines { lines, before, .. } => of_lines(lines, *before),
-        Report::LinesDeleted { channel, count } => {
-            format!("{count} lines deleted in {channel}\n")
+        Report::LinesDeleted {
+            channel,
+            count,
+            more,
+        } => {
+            let place = channel.as_deref().unwrap_or("all channels");
+            let rest = if *more { "; there are more" } else { "" };
+            format!("{count} lines deleted in {place}{rest}\n")
+        }
+        Report::PastSanctions {
+            username,
+            sanctions,
+        } if sanctions.is_empty() => format!("nothing was ever set on {}\n", line(username)),
+        Report::PastSanctions { sanctions, .. } => {
+            let rows = sanctions.iter().map(|past| {
+                let since = time(past.sanction.since_ms);
+                let end = if past.holds { "" } else { " (over)" };
+                format!("{since} {}{end}\n", of_sanction(&past.sanction))
+            });
+            rows.collect()
         }
         Report::Sanctioned(row) => of_sanction(row) + "\n",
         Report::Lifted { kind, whom } => format!("the {kind} of {} is lifted\n", line(whom)),
@@ -101,8 +119,14 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
         ),
         Report::LockdownEnded => "the lockdown is over\n".to_owned(),
         Report::Kicked {
+            channel: Some(channel),
+            username,
+            ..
+        } => format!("{} is out of {channel}\n", line(username)),
+        Report::Kicked {
             username,
             sessions_ended,
+            ..
         } => format!(
             "{} is logged out: {sessions_ended} logins ended\n",
             line(username)
@@ -339,18 +363,24 @@ fn of_channel(details: &ChannelDetails) -> String {
 fn of_sanction(row: &SanctionRow) -> String {
     let done = match row.kind.as_str() {
         "ban" => "banned",
+        "kick" => "kicked",
         _ => "muted",
     };
     let until = match row.until_ms {
-        Some(until_ms) => format!("until {}", time(until_ms)),
-        None => "for good".to_owned(),
+        Some(until_ms) => format!(" until {}", time(until_ms)),
+        None if row.kind == "kick" => String::new(),
+        None => " for good".to_owned(),
+    };
+    let place = match &row.channel {
+        Some(channel) => format!(" in {channel}"),
+        None => String::new(),
     };
     let reason = match row.reason.as_str() {
         "" => String::new(),
         reason => format!(": {}", line(reason)),
     };
     format!(
-        "{} is {done} {until} by {}{reason}",
+        "{} is {done}{place}{until} by {}{reason}",
         line(&row.whom),
         line(&row.by)
     )

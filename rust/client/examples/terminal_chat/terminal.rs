@@ -187,6 +187,20 @@ impl Terminal {
                     tell(format_args!("{}: {device}{online}{here}", one.session));
                 }
             }
+            Ok(Answer::Sanctioned(sanction)) => {
+                tell(format_args!("{} is set", sanction.sanction));
+            }
+            Ok(Answer::Sanctions(past)) if past.is_empty() => tell("nothing was ever set"),
+            Ok(Answer::Sanctions(past)) => {
+                for one in past {
+                    let (what, by) = (one.sanction.sanction, clean(&one.by));
+                    let reason = clean(&one.sanction.reason);
+                    tell(format_args!("{what} by {by}: {reason}"));
+                }
+            }
+            Ok(Answer::LinesDeleted { count, .. }) => {
+                tell(format_args!("{count} messages deleted"));
+            }
             Ok(Answer::Blocks(names)) if names.is_empty() => tell("you have blocked nobody"),
             Ok(Answer::Blocks(names)) => tell(clean(&names.join(" "))),
             Ok(Answer::History { lines, more, .. }) => {
@@ -400,6 +414,22 @@ impl Terminal {
                     self.place = format!("@{new_username}");
                 }
                 tell(format_args!("{was} is called {name} now"));
+            }
+            Event::Sanctioned { sanction } => {
+                let place = sanction.channel.as_deref().unwrap_or("this server");
+                let why = match sanction.reason.as_str() {
+                    "" => String::new(),
+                    reason => format!(": {}", clean(reason)),
+                };
+                tell(format_args!(
+                    "{} on {}{why}",
+                    sanction.sanction,
+                    clean(place)
+                ));
+            }
+            Event::SanctionLifted { sanction, channel } => {
+                let place = channel.as_deref().unwrap_or("this server");
+                tell(format_args!("{sanction} lifted on {}", clean(place)));
             }
             Event::Invited { channel, by } => {
                 let (channel, by) = (clean(&channel), clean(&by));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use longhall_packet::{
     ChannelState, ClientPacket, CloseReason, DenyCode, FactorCode, InboxState, Invitation,
-    Password, RequestId, ResumeToken, ServerRole, Stage, Username,
+    Password, RequestId, ResumeToken, Sanction, ServerRole, Stage, Username,
 };
 
 use super::Session;
@@ -24,6 +24,7 @@ pub(super) struct Whereabouts {
     pub(super) inbox: InboxState,
     pub(super) invitations: Vec<Invitation>,
     pub(super) safety: Safety,
+    pub(super) sanctions: Vec<Sanction>,
 }
 
 /// What the player asks for.
@@ -244,6 +245,9 @@ impl Session {
         self.announce(Event::LoggedIn { username });
         if role != role_before {
             self.announce(Event::ServerRoleChanged { role });
+        }
+        for sanction in whereabouts.sanctions {
+            self.announce(Event::Sanctioned { sanction });
         }
         if let Some(call) = call {
             self.settle(call, Ok(Answer::Done));

@@ -23,6 +23,7 @@ impl Session {
                 field,
                 limit,
                 retry_after_ms,
+                sanction,
             } => {
                 let code = CallErrorCode::Server(code);
                 let error = CallError {
@@ -32,6 +33,11 @@ impl Session {
                     limit,
                     retry_after_ms,
                 };
+                if let Some(sanction) = sanction {
+                    self.announce(Event::Sanctioned {
+                        sanction: *sanction,
+                    });
+                }
                 self.handle_deny(now, id, error);
             }
             ServerPacket::Deny { id: None, code, .. } => {
@@ -52,6 +58,7 @@ impl Session {
                 recovery_codes_left,
                 last_login,
                 deleted_at_ms,
+                sanctions,
             } => {
                 let safety = Safety {
                     second_factor,
@@ -70,6 +77,7 @@ impl Session {
                     inbox,
                     invitations,
                     safety,
+                    sanctions,
                 };
                 self.handle_logged_in(now, id, account, whereabouts);
             }
@@ -122,6 +130,21 @@ impl Session {
                 lines,
                 next,
             } => self.handle_export(now, id, account, lines, next),
+            ServerPacket::SanctionSet {
+                id,
+                username: _,
+                sanction,
+            } => {
+                self.answered(id, &Asked::Sanction, Some(Answer::Sanctioned(sanction)));
+            }
+            ServerPacket::Sanctions { id, sanctions, .. } => {
+                let answer = Answer::Sanctions(sanctions);
+                self.answered(id, &Asked::Sanctions, Some(answer));
+            }
+            ServerPacket::LinesDeleted { id, count, more } => {
+                let answer = Answer::LinesDeleted { count, more };
+                self.answered(id, &Asked::LinesDeleted, Some(answer));
+            }
             ServerPacket::Blocks { id, usernames } => {
                 self.answered(id, &Asked::Blocks, Some(Answer::Blocks(usernames)));
             }
@@ -161,6 +184,8 @@ impl Session {
             | ServerPacket::ChannelChanged { .. }
             | ServerPacket::RoleChanged { .. }
             | ServerPacket::ServerRoleChanged { .. }
+            | ServerPacket::Sanctioned { .. }
+            | ServerPacket::SanctionLifted { .. }
             | ServerPacket::Invited { .. }
             | ServerPacket::Presence { .. }
             | ServerPacket::Renamed { .. }

@@ -90,6 +90,10 @@ impl Session {
                 username,
                 new_username,
             } => self.handle_renamed(username, new_username),
+            ServerPacket::Sanctioned { sanction } => self.announce(Event::Sanctioned { sanction }),
+            ServerPacket::SanctionLifted { sanction, channel } => {
+                self.announce(Event::SanctionLifted { sanction, channel });
+            }
             ServerPacket::Invited { channel, by } => {
                 self.conversations.invite(Invitation {
                     channel: channel.clone(),

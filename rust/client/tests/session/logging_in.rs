@@ -79,6 +79,7 @@ fn a_servers_refusal_is_passed_on_whole() {
     rig.session.login(rig.now, "ada", PASSWORD);
     let id = rig.expect_sent("login");
     rig.receive(&ServerPacket::Deny {
+        sanction: None,
         id: Some(id),
         code: DenyCode::RateLimited,
         reason: "Gemach".to_owned(),

@@ -403,6 +403,11 @@ pub(crate) fn tell(event: &Event) -> String {
             by,
         } => format!("left {channel}: {reason} {}", by.as_deref().unwrap_or("")),
         Event::ChannelChanged { channel } => format!("{channel} changed"),
+        Event::Sanctioned { sanction } => format!(
+            "{} until {:?}: {}",
+            sanction.sanction, sanction.until_ms, sanction.reason
+        ),
+        Event::SanctionLifted { sanction, .. } => format!("{sanction} lifted"),
         Event::ServerRoleChanged { role } => format!("server role {role}"),
         Event::RoleChanged {
             channel,
@@ -459,5 +464,6 @@ pub(crate) fn logged_in(id: RequestId, username: &str, number: u8) -> ServerPack
         recovery_codes_left: 0,
         last_login: None,
         deleted_at_ms: None,
+        sanctions: Vec::new(),
     }
 }

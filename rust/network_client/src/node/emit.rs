@@ -139,6 +139,16 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
         Event::ServerRoleChanged { role } => {
             node.signals().server_role_changed().emit(role.name());
         }
+        Event::Sanctioned { sanction } => {
+            let sanction = convert::sanction(&sanction);
+            node.signals().sanctioned().emit(&sanction);
+        }
+        Event::SanctionLifted { sanction, channel } => {
+            let channel = channel.unwrap_or_default();
+            node.signals()
+                .sanction_lifted()
+                .emit(sanction.name(), &channel);
+        }
         Event::Invited { channel, by } => node.signals().invited().emit(&channel, &by),
         Event::PresenceChanged {
             channel,

@@ -10,9 +10,9 @@ use crate::limits::{MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, M
 use crate::text::{Pile, is_layout_control, is_mark};
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, FactorCode,
-    Field, Filter, LineId, Password, PresenceState, PresenceText, RecoveryCode, ReportCategory,
-    ReportNumber, ReportOutcome, ReportText, Reported, RequestId, ResumeToken, Role, Seq, Target,
-    Topic, Username,
+    Field, Filter, LineId, Password, PresenceState, PresenceText, Reason, RecoveryCode,
+    ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, RequestId, ResumeToken,
+    Role, SanctionKind, Seq, Target, Topic, Username,
 };
 
 /// Reads one packet from a client. Fields it does not know are passed over, so
@@ -80,6 +80,10 @@ struct RawPacket<'a> {
     open: Option<bool>,
     report: Option<ReportNumber>,
     outcome: Option<String>,
+    sanction: Option<String>,
+    for_s: Option<u64>,
+    since_s: Option<u64>,
+    reason: Option<String>,
 }
 
 /// The cursor of a page: a number in a history, a name in a list.
@@ -365,6 +369,32 @@ impl RawPacket<'_> {
                     PresenceState::from_name(name).filter(|state| *state != PresenceState::Offline)
                 })?,
                 text: PresenceText::parse(&self.text.unwrap_or_default())?,
+            },
+            "sanction" => ClientPacket::Sanction {
+                id,
+                username: username(self.username)?,
+                sanction: named(self.sanction, SanctionKind::from_name)?,
+                channel: self.channel.map(|name| channel(Some(name))).transpose()?,
+                for_s: self.for_s.map(|one| number(Some(one))).transpose()?,
+                reason: Reason::parse(&self.reason.unwrap_or_default())?,
+            },
+            "lift_sanction" => ClientPacket::LiftSanction {
+                id,
+                username: username(self.username)?,
+                sanction: named(self.sanction, |name| {
+                    SanctionKind::from_name(name).filter(|kind| *kind != SanctionKind::Kick)
+                })?,
+                channel: self.channel.map(|name| channel(Some(name))).transpose()?,
+            },
+            "sanctions" => ClientPacket::Sanctions {
+                id,
+                username: username(self.username)?,
+            },
+            "delete_lines" => ClientPacket::DeleteLines {
+                id,
+                channel: self.channel.map(|name| channel(Some(name))).transpose()?,
+                username: username(self.username)?,
+                since_s: self.since_s.map(|one| number(Some(one))).transpose()?,
             },
             "block" => ClientPacket::Block {
                 id,

@@ -99,6 +99,7 @@ fn the_fullest_login_fits_a_clients_buffer() {
                 mut inbox,
                 mut invitations,
                 server_role,
+                sanctions,
                 ..
             } => {
                 let wide = |chars: usize| "𐐨".repeat(chars);
@@ -132,6 +133,7 @@ fn the_fullest_login_fits_a_clients_buffer() {
                         network: "2001:db8:ffff::/48".into(),
                     })),
                     deleted_at_ms: Some(MAX_NUMBER),
+                    sanctions: vec![sanctions[0].clone(); 10],
                 })
             }
             _ => None,

@@ -7,9 +7,9 @@ use longhall_packet::{
     ClosedReport, Conversation, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine,
     ExportedSanction, FactorCode, FactorKey, Field, Filter, InboxState, Invitation, LastLogin,
     LeaveReason, Limits, Line, LineKind, ListedChannel, ListedReport, ListedSession, Member,
-    Password, Presence, PresenceState, PresenceText, RecoveryCode, ReportCategory, ReportOutcome,
-    ReportText, Reported, ResumeToken, Role, ServerPacket, ServerRole, Speech, Target, Topic,
-    Username,
+    Password, PastSanction, Presence, PresenceState, PresenceText, Reason, RecoveryCode,
+    ReportCategory, ReportOutcome, ReportText, Reported, ResumeToken, Role, Sanction, SanctionKind,
+    ServerPacket, ServerRole, Speech, Target, Topic, Username,
 };
 
 mod client;
@@ -170,4 +170,17 @@ fn presence(change: Change, name: &str, state: PresenceState, text: &str) -> Pre
         change,
         member: member(name, Role::Member, state, text),
     }
+}
+
+fn mute(channel: Option<&str>) -> Sanction {
+    Sanction {
+        sanction: SanctionKind::Mute,
+        channel: channel.map(str::to_owned),
+        until_ms: Some(NOW),
+        reason: "Spam".into(),
+    }
+}
+
+fn reason(text: &str) -> Reason {
+    Reason::parse(text).expect("a valid reason")
 }

@@ -64,6 +64,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             recovery_codes_left: 0,
             last_login: None,
             deleted_at_ms: None,
+            sanctions: vec![mute(Some("raid-1"))],
         },
         "server_logged_in_first.json" => ServerPacket::LoggedIn {
             id: 3,
@@ -83,6 +84,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             server_role: ServerRole::Player,
             second_factor: false,
             recovery_codes_left: 0,
+            sanctions: Vec::new(),
             last_login: None,
             deleted_at_ms: None,
         },
@@ -98,6 +100,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             server_role: ServerRole::Player,
             second_factor: true,
             recovery_codes_left: 7,
+            sanctions: Vec::new(),
             last_login: Some(Box::new(LastLogin {
                 at_ms: NOW,
                 device: "Ada's \"Deck\" 🎮".into(),
@@ -133,6 +136,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             inbox: InboxState { first_seq: 1, ..InboxState::default() },
             invitations: Vec::new(),
             deleted_at_ms: Some(NOW + 1_209_600_000),
+            sanctions: Vec::new(),
             server_role: ServerRole::Player,
             second_factor: false,
             recovery_codes_left: 0,
@@ -241,6 +245,50 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             access: Access::Invite,
             speech: Speech { slow_mode_s: 21_600, filter: Some(Filter::Off) },
             by: "Ada-Élan".into(),
+        },
+        "server_deny_sanction.json" => ServerPacket::deny(
+            Some(11),
+            Denial::of_sanction(DenyCode::Muted, mute(None), NOW - 1500),
+        ),
+        "server_sanctioned.json" => ServerPacket::Sanctioned { sanction: mute(Some("raid-1")) },
+        "server_sanctioned_plain.json" => ServerPacket::Sanctioned {
+            sanction: Sanction { until_ms: None, reason: String::new(), ..mute(None) },
+        },
+        "server_sanction_lifted.json" => ServerPacket::SanctionLifted {
+            sanction: SanctionKind::Mute,
+            channel: Some("raid-1".into()),
+        },
+        "server_sanction_set.json" => ServerPacket::SanctionSet {
+            id: 39,
+            username: "Mallory".into(),
+            sanction: Sanction { sanction: SanctionKind::Ban, ..mute(None) },
+        },
+        "server_sanctions.json" => ServerPacket::Sanctions {
+            id: 43,
+            username: "Mallory".into(),
+            sanctions: vec![
+                PastSanction {
+                    sanction: Sanction { sanction: SanctionKind::Ban, ..mute(None) },
+                    since_ms: NOW,
+                    by: "Ada-Élan".into(),
+                    holds: true,
+                },
+                PastSanction {
+                    sanction: Sanction {
+                        sanction: SanctionKind::Kick,
+                        until_ms: None,
+                        reason: String::new(),
+                        ..mute(Some("raid-1"))
+                    },
+                    since_ms: NOW,
+                    by: "Ben".into(),
+                    holds: false,
+                },
+            ],
+        },
+        "server_lines_deleted.json" => ServerPacket::LinesDeleted { id: 44, count: 12, more: false },
+        "server_lines_deleted_more.json" => {
+            ServerPacket::LinesDeleted { id: 45, count: 1000, more: true }
         },
         "server_server_role_changed.json" => ServerPacket::ServerRoleChanged {
             server_role: ServerRole::Moderator,

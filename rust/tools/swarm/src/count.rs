@@ -239,6 +239,7 @@ mod tests {
             recovery_codes_left: 0,
             last_login: None,
             deleted_at_ms: None,
+            sanctions: Vec::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use longhall_packet::{
 };
 
 use super::recovery::{code_hash, told};
-use super::{Answer, FakeServer, Me, Seat, keys};
+use super::{Answer, FakeServer, Me, Seat, ended, keys};
 use crate::records::{LoginRow, NewSession, Rotation, SessionId, TokenHash, User};
 
 /// Sessions an account may have.
@@ -17,7 +17,7 @@ const BLOCKS_PER_ACCOUNT: usize = 200;
 impl FakeServer {
     pub(super) fn greet(&mut self, from: u64, id: RequestId, protocol: u32) -> Answer {
         if protocol != PROTOCOL_VERSION {
-            self.ended.push((from, CloseReason::UpdateRequired));
+            self.ended.push(ended(from, CloseReason::UpdateRequired));
             return Err(DenyCode::UpdateRequired.into());
         }
         self.ok(from, id)
@@ -59,6 +59,7 @@ impl FakeServer {
         let user = user.filter(|user| user.password_hash == password.expose());
         let user = user.filter(|user| user.deleted_at_ms.is_none_or(|due| due > self.now()));
         let user = user.ok_or(DenyCode::BadCredentials)?;
+        self.check_ban(user.id)?;
         self.check_factor(user.id, code)?;
         Ok(user)
     }
@@ -73,7 +74,7 @@ impl FakeServer {
     ) {
         let before = self.world.safety(user.id).last_login;
         let connected = self.seats_of(user.id).map(|seat| seat.session).collect();
-        let (session, ended) = self.world.insert_session(NewSession {
+        let (session, over) = self.world.insert_session(NewSession {
             user: user.id,
             token: hash(&token),
             device,
@@ -85,7 +86,7 @@ impl FakeServer {
             place: None,
             network: Some(String::new()),
         });
-        self.end_sessions(&ended);
+        self.end_sessions(&over);
         self.enter(from, id, (user, session), token, before);
     }
 
@@ -105,6 +106,10 @@ impl FakeServer {
             ended_by_ms: 0,
         });
         let (user, session) = resumed.ok_or(DenyCode::SessionExpired)?;
+        if let Err(denial) = self.check_ban(user.id) {
+            self.ended.push(ended(from, CloseReason::Banned));
+            return Err(denial);
+        }
         self.enter(from, id, (user, session), token, None);
         Ok(())
     }
@@ -122,7 +127,7 @@ impl FakeServer {
         let earlier = self.online.iter().find(|(_, seat)| seat.session == session);
         let earlier = earlier.map(|(connection, _)| *connection);
         let before = earlier.and_then(|connection| self.online.remove(&connection));
-        let closed = earlier.map(|connection| (connection, CloseReason::LoggedInElsewhere));
+        let closed = earlier.map(|connection| ended(connection, CloseReason::LoggedInElsewhere));
         self.ended.extend(closed);
         let (state, text) = before.map_or((PresenceState::Online, String::new()), |seat| {
             (seat.state, seat.text)
@@ -156,6 +161,7 @@ impl FakeServer {
             second_factor: safety.second_factor.is_some(),
             recovery_codes_left: safety.recovery_codes_left,
             last_login: last_login.map(|row| Box::new(told(row))),
+            sanctions: self.mutes_of(user.id),
             username: user.username,
             deleted_at_ms: user.deleted_at_ms.map(i64::unsigned_abs),
         };

@@ -64,6 +64,7 @@ impl FakeServer {
             self.reply(me.connection, ServerPacket::Joined { id, channel });
             return Ok(());
         }
+        self.check_ban_in(me.user, channel.id)?;
         let is_invited = self.world.is_invited(channel.id, me.user);
         match rules::entrance(channel.access, is_invited)? {
             Entrance::Free => {}
@@ -122,7 +123,12 @@ impl FakeServer {
         self.ok(me.connection, id)
     }
 
-    fn take_out(&mut self, member: &Membership, user: UserId, by: Option<String>) -> Answer {
+    pub(super) fn take_out(
+        &mut self,
+        member: &Membership,
+        user: UserId,
+        by: Option<String>,
+    ) -> Answer {
         let (channel, name) = (member.channel.id, member.channel.name.to_string());
         let heir = match self.world.delete_member(channel, user) {
             Removed::NotAMember => return Err(DenyCode::NotAMember.into()),

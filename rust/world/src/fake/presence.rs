@@ -7,7 +7,7 @@ use longhall_packet::{
     ServerPacket,
 };
 
-use super::{Answer, FakeServer, Me, Seat};
+use super::{Answer, FakeServer, Me, Seat, ended};
 use crate::records::{ChannelId, Membership, UserId};
 
 /// What is to be told, channel by channel in the order of happening.
@@ -109,7 +109,8 @@ impl FakeServer {
         };
         let before = self.shown(user);
         self.online.remove(&connection);
-        self.ended.extend(reason.map(|reason| (connection, reason)));
+        self.ended
+            .extend(reason.map(|reason| ended(connection, reason)));
         if self.is_online(user) {
             return self.note_state(user, &before);
         }

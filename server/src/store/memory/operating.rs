@@ -7,7 +7,8 @@ use longhall_packet::{ChannelName, NameKeys, ServerRole};
 use super::MemoryStore;
 use crate::store::{
     Account, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow, NewAuditRow,
-    Operating, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, Staff, StoreError, UserId,
+    Operating, PastSanction, Place, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, Staff,
+    StoreError, UserId,
 };
 
 fn none<T>() -> Result<T, StoreError> {
@@ -80,28 +81,44 @@ impl Operating for MemoryStore {
 
     async fn all_channels(
         &self,
-        _: &str,
-        _: Option<&ChannelName>,
-        _: usize,
+        part: &str,
+        after: Option<&ChannelName>,
+        limit: usize,
     ) -> Result<Vec<(Channel, u32)>, StoreError> {
-        none()
+        self.with(|world| world.channels_behind(part, after, limit))
     }
 
     async fn delete_channel(&self, _: ChannelId) -> Result<Option<Vec<MemberRow>>, StoreError> {
         none()
     }
 
-    async fn set_sanction(&self, _: Sanction) -> Result<(), StoreError> {
-        none()
+    async fn set_sanction(
+        &self,
+        sanction: Sanction,
+        barred_until_ms: Option<i64>,
+    ) -> Result<(), StoreError> {
+        self.with(|world| world.set_sanction(sanction, barred_until_ms))
     }
 
-    async fn lift_sanction(&self, _: SanctionKind, _: SanctionOn) -> Result<bool, StoreError> {
-        none()
+    async fn lift_sanction(&self, kind: SanctionKind, on: SanctionOn) -> Result<bool, StoreError> {
+        self.with(|world| world.lift_sanction(kind, &on))
     }
 
-    /// There can be none.
-    async fn sanctions(&self, _: i64) -> Result<Vec<Sanction>, StoreError> {
-        Ok(Vec::new())
+    async fn sanctions(&self, now_ms: i64) -> Result<Vec<Sanction>, StoreError> {
+        self.with(|world| world.sanctions(now_ms))
+    }
+
+    async fn past_sanctions(
+        &self,
+        user: UserId,
+        since_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<PastSanction>, StoreError> {
+        self.with(|world| world.past_sanctions(user, since_ms, limit))
+    }
+
+    async fn barred_places(&self, now_ms: i64) -> Result<Vec<(Place, i64)>, StoreError> {
+        self.with(|world| world.barred_places(now_ms))
     }
 
     async fn set_server_role(&self, user: UserId, role: ServerRole) -> Result<(), StoreError> {
@@ -121,8 +138,9 @@ impl Operating for MemoryStore {
         Ok(None)
     }
 
+    /// Nobody reads it.
     async fn insert_audit(&self, _: NewAuditRow) -> Result<(), StoreError> {
-        none()
+        Ok(())
     }
 
     async fn audit(&self, _: i64, _: Option<i64>, _: usize) -> Result<Vec<AuditRow>, StoreError> {

@@ -56,6 +56,10 @@ pub(super) const STEPS: &[Step] = &[
         script: include_str!("schema/0010_reports.sql"),
         works_from: 1,
     },
+    Step {
+        script: include_str!("schema/0011_moderation.sql"),
+        works_from: 1,
+    },
 ];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.

@@ -7,7 +7,8 @@ use super::PostgresStore;
 use crate::store::sql::{channels, operating, sanctions};
 use crate::store::{
     Account, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow, NewAuditRow,
-    Operating, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, Staff, StoreError, UserId,
+    Operating, PastSanction, Place, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, Staff,
+    StoreError, UserId,
 };
 
 #[async_trait]
@@ -101,8 +102,13 @@ impl Operating for PostgresStore {
             .await
     }
 
-    async fn set_sanction(&self, sanction: Sanction) -> Result<(), StoreError> {
-        self.write(move |db| sanctions::set(db, &sanction)).await
+    async fn set_sanction(
+        &self,
+        sanction: Sanction,
+        barred_until_ms: Option<i64>,
+    ) -> Result<(), StoreError> {
+        self.write(move |db| sanctions::set(db, &sanction, barred_until_ms))
+            .await
     }
 
     async fn lift_sanction(&self, kind: SanctionKind, on: SanctionOn) -> Result<bool, StoreError> {
@@ -111,6 +117,21 @@ impl Operating for PostgresStore {
 
     async fn sanctions(&self, now_ms: i64) -> Result<Vec<Sanction>, StoreError> {
         self.read(move |db| sanctions::list(db, now_ms)).await
+    }
+
+    async fn past_sanctions(
+        &self,
+        user: UserId,
+        since_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<PastSanction>, StoreError> {
+        self.read(move |db| sanctions::past(db, user, since_ms, limit))
+            .await
+    }
+
+    async fn barred_places(&self, now_ms: i64) -> Result<Vec<(Place, i64)>, StoreError> {
+        self.read(move |db| sanctions::barred_places(db, now_ms))
+            .await
     }
 
     async fn set_server_role(&self, user: UserId, role: ServerRole) -> Result<(), StoreError> {

@@ -175,6 +175,9 @@ pub(in crate::store) fn bury<D: Engine>(
         "DELETE FROM channel_reads WHERE user_id = ?1",
         "DELETE FROM whisper_reads WHERE user_id = ?1 OR peer_id = ?1",
         "DELETE FROM sanctions WHERE user_id = ?1",
+        "DELETE FROM channel_sanctions WHERE user_id = ?1",
+        "DELETE FROM past_sanctions WHERE user_id = ?1",
+        "DELETE FROM barred_places WHERE user_id = ?1",
         "DELETE FROM staff WHERE user_id = ?1",
         "DELETE FROM renames WHERE user_id = ?1",
         "DELETE FROM old_names WHERE user_id = ?1",
@@ -290,6 +293,7 @@ pub(in crate::store) fn delete_channel<D: Engine>(
         "DELETE FROM memberships WHERE channel_id = ?1",
         "DELETE FROM channel_reads WHERE channel_id = ?1",
         "DELETE FROM invitations WHERE channel_id = ?1",
+        "DELETE FROM channel_sanctions WHERE channel_id = ?1",
     ] {
         db.execute(sql, &[channel.0.into()])?;
     }

@@ -29,6 +29,7 @@ for_each_database! {
     a_channel_is_deleted_with_all_who_are_in_it
     parts_of_names_are_found_literally
     a_lockdown_is_one_and_ends_by_itself
+    what_was_set_is_remembered_and_places_are_barred_with_a_ban
     staff_is_listed_by_name_and_forgotten_with_the_account
     operators_change_one_by_one_and_an_admin_stays
 }
@@ -38,11 +39,80 @@ fn ban(on: SanctionOn, until_ms: Option<i64>) -> Sanction {
         kind: SanctionKind::Ban,
         on,
         username: None,
+        channel: None,
         until_ms,
         created_at_ms: 1000,
         made_by: "root".to_owned(),
         reason: "spam".to_owned(),
     }
+}
+
+async fn what_was_set_is_remembered_and_places_are_barred_with_a_ban(store: &dyn Store) {
+    let ada = user(store, "ada").await;
+    let new = NewSession {
+        place: Some(Place(1)),
+        ..session(ada, 1)
+    };
+    store.insert_session(new).await.unwrap();
+    let channel = channel(store, ada, "den").await;
+    let on = |on: SanctionOn, kind, created_at_ms| Sanction {
+        kind,
+        created_at_ms,
+        ..ban(on, None)
+    };
+    let member = SanctionOn::Member(ada, channel);
+    for (sanction, barred_ms) in [
+        (on(SanctionOn::Account(ada), SanctionKind::Kick, 1000), None),
+        (on(member.clone(), SanctionKind::Mute, 1001), None),
+        (
+            on(SanctionOn::Account(ada), SanctionKind::Ban, 1002),
+            Some(5000),
+        ),
+    ] {
+        store.set_sanction(sanction, barred_ms).await.unwrap();
+    }
+    let held = store.sanctions(2000).await.unwrap();
+    let held: Vec<_> = held
+        .iter()
+        .map(|one| (one.kind, one.channel.as_deref()))
+        .collect();
+    assert_eq!(
+        held,
+        [(SanctionKind::Ban, None), (SanctionKind::Mute, Some("den"))]
+    );
+    assert_eq!(store.barred_places(4999).await.unwrap().len(), 1);
+    assert_eq!(store.barred_places(5000).await.unwrap(), []);
+    assert!(
+        store
+            .lift_sanction(SanctionKind::Mute, member.clone())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .lift_sanction(SanctionKind::Mute, member)
+            .await
+            .unwrap()
+    );
+    let past = store.past_sanctions(ada, 1001, 10).await.unwrap();
+    let past: Vec<_> = past
+        .iter()
+        .map(|one| (one.sanction.kind, one.is_lifted))
+        .collect();
+    assert_eq!(
+        past,
+        [(SanctionKind::Ban, false), (SanctionKind::Mute, true)]
+    );
+    store
+        .lift_sanction(SanctionKind::Ban, SanctionOn::Account(ada))
+        .await
+        .unwrap();
+    assert_eq!(store.barred_places(2000).await.unwrap(), []);
+    store
+        .bury_account(ada, "erased-1".to_owned())
+        .await
+        .unwrap();
+    assert_eq!(store.past_sanctions(ada, 0, 10).await.unwrap(), []);
 }
 
 async fn staff_is_listed_by_name_and_forgotten_with_the_account(store: &dyn Store) {
@@ -81,7 +151,7 @@ async fn a_sanction_replaces_the_one_before_and_ends_by_itself(store: &dyn Store
         ban(network.clone(), Some(3000)),
         ban(SanctionOn::Account(ada), Some(2000)),
     ] {
-        store.set_sanction(sanction).await.unwrap();
+        store.set_sanction(sanction, None).await.unwrap();
     }
     let held = |all: Vec<Sanction>| -> Vec<_> {
         let all = all.into_iter();

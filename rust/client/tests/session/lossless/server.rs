@@ -376,7 +376,7 @@ impl Server {
 
     /// Sends what the rules have to tell.
     fn deliver(&mut self, now: Duration, told: Deliveries) {
-        for (connection, reason) in self.fake.take_ended() {
+        for (connection, reason, _) in self.fake.take_ended() {
             if let Some(wire) = self.wires.iter_mut().find(|wire| wire.id == connection) {
                 wire.send_down(now, Frame::End(Some(reason.code())), &mut self.rng);
                 wire.server_is_gone = true;

@@ -184,6 +184,8 @@ impl Auditor {
             | Event::ChannelChanged { .. }
             | Event::RoleChanged { .. }
             | Event::ServerRoleChanged { .. }
+            | Event::Sanctioned { .. }
+            | Event::SanctionLifted { .. }
             | Event::Invited { .. }
             | Event::PresenceChanged { .. }
             | Event::ReportClosed { .. }

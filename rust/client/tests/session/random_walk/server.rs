@@ -224,6 +224,7 @@ impl Server {
                 recovery_codes_left: 3,
                 last_login: None,
                 deleted_at_ms: None,
+                sanctions: Vec::new(),
             }),
             10 => Frame::of(&ServerPacket::Chat {
                 channel: "lobby".to_owned(),
