@@ -15,7 +15,7 @@ func test_the_right_button_opens_what_can_be_done_with_a_line() -> void:
 	await _right_click(0)
 	check_equal(
 		menu_items("LineMenu"),
-		["Copy", "Select all", "Mention ben", "Whisper to ben", "Block ben"] as Array[String],
+		["Copy", "Select all", "Mention ben", "Whisper to ben", "Block ben", "Report ben…"] as Array[String],
 		"on the line of another"
 	)
 	await choose("LineMenu", "Mention ben")
@@ -283,7 +283,7 @@ func test_members_are_whispered_to_from_the_roster() -> void:
 	await input.click_at(tree_view, rect.position + Vector2(40.0, rect.size.y / 2.0))
 	check_equal(
 		menu_items("LineMenu"),
-		["Mention ben", "Whisper to ben", "Block ben"] as Array[String],
+		["Mention ben", "Whisper to ben", "Block ben", "Report ben…"] as Array[String],
 		"the menu"
 	)
 	await choose("LineMenu", "Whisper to ben")

@@ -93,7 +93,7 @@ static func dress(
 	_put(merged, legible.of_windows(seen))
 	var made: Dictionary[Color, Theme] = {}
 	for part: Node in screen.get_children():
-		if part.owner != screen:
+		if not _is_ours(part, screen):
 			continue
 		seen = _in_front_of_panel(part, seen, legible)
 		if not made.has(seen):
@@ -121,10 +121,15 @@ static func readable(color: Color, grounds: Array[Color]) -> Color:
 	return Colors.readable(color, grounds)
 
 
+# Of the screen's own scene, or of one that this is made of.
+static func _is_ours(part: Node, screen: Control) -> bool:
+	return part.owner == screen or (part.owner != null and part.owner.owner == screen)
+
+
 # What a designer adds to a screen is theirs to dress.
 static func _dress_alike(around: Node, screen: Control, theme: Theme) -> void:
 	for part: Node in around.get_children():
-		if part.owner != screen:
+		if not _is_ours(part, screen):
 			continue
 		if part is Control and (theme != null or _is_made_here((part as Control).theme)):
 			(part as Control).theme = theme
@@ -138,7 +143,7 @@ static func _dress_panels(
 	around: Node, screen: Control, ground_around: Color, legible: Legible
 ) -> void:
 	for part: Node in around.get_children():
-		if part.owner != screen or not part is Control:
+		if not _is_ours(part, screen) or not part is Control:
 			continue
 		ground_around = _in_front_of_panel(part, ground_around, legible)
 		var ground_here: Color = ground_around

@@ -22,6 +22,7 @@ const ChatTabs := preload("chat_tabs.gd")
 const Composer := preload("composer.gd")
 const Line := preload("chat_line.gd")
 const LineMenu := preload("line_menu.gd")
+const Reports := preload("reports.gd")
 const Settings := preload("chat_settings.gd")
 const TabRow := preload("tab_row.gd")
 
@@ -38,6 +39,7 @@ var settings: Settings
 @onready var _names: PopupMenu = %NamesMenu
 @onready var _menu: LineMenu = %LineMenu
 @onready var _channel_menu: ChannelMenu = %ChannelMenu
+@onready var _reports: Reports = %Reports
 
 
 ## Offers what can be done by this player.
@@ -129,6 +131,8 @@ func _on_line_menu_action_chosen(action: LineMenu.Action) -> void:
 			_input.edit()
 		LineMenu.Action.BLOCK:
 			block_requested.emit(_menu.about)
+		LineMenu.Action.REPORT:
+			_reports.ask(_menu.about, _menu.line)
 		LineMenu.Action.LEAVE:
 			leave_requested.emit(_menu.about)
 

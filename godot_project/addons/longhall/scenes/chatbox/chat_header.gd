@@ -43,10 +43,17 @@ var online_count: int = -1:
 		online_count = value
 		_refresh()
 
+## How many reports wait for this moderator; negative for players.
+var reports_waiting: int = -1:
+	set(value):
+		reports_waiting = value
+		_refresh()
+
 @onready var _row: HBoxContainer = $HBoxContainer
 @onready var _icon: TextureRect = %Icon
 @onready var _logged_in_as: Label = %Label_As
 @onready var _you: Label = %Label_You
+@onready var _reports: Button = %Button_Reports
 @onready var _channels: Button = %Button_Channels
 @onready var _roster: Button = %Button_Roster
 @onready var _account: Button = %Button_Account
@@ -82,13 +89,15 @@ func _refresh() -> void:
 	_account.visible = offers_account and wants_account
 	_roster.visible = offers_channels and wants_roster and has_roster
 	_roster.text = str(online_count) if online_count >= 0 else ""
+	_reports.visible = reports_waiting >= 0
+	_reports.text = str(reports_waiting)
 	_keep_height()
 
 
 # Also without the buttons that are hidden: what is below stays where it is.
 func _keep_height() -> void:
 	var height: float = 0.0
-	for button: Button in [_channels, _roster, _account, _logout]:
+	for button: Button in [_reports, _channels, _roster, _account, _logout]:
 		height = maxf(height, button.get_combined_minimum_size().y)
 	var font: Font = _roster.get_theme_font(&"font")
 	var letters: float = font.get_height(_roster.get_theme_font_size(&"font_size"))

@@ -66,6 +66,17 @@ signal delete_requested(channel: String, seq: int)
 signal whisper_requested(username: String)
 ## The player wants to hear nothing more of [param username].
 signal block_requested(username: String)
+## The player reports line [param seq] of [param channel], or [param player] when
+## [param seq] is 0, to the moderators. [method report_answered] says what became of it.
+signal report_requested(channel: String, seq: int, player: String, category: String, note: String)
+## A moderator looks at reports that are open, or closed: those before number
+## [param before], or the newest when it is 0. [method show_reports] lists them.
+signal reports_requested(is_open: bool, before: int)
+## A moderator looks at [param report]; [method show_report_lines] shows what was kept.
+signal report_lines_requested(report: int)
+## A moderator closes [param report] as "acted" or "dismissed".
+## [method report_close_answered] says whether it is closed.
+signal report_close_requested(report: int, outcome: String, note: String)
 ## The player wants to log out.
 signal logout_requested
 ## The player does not want to wait for the next try to connect.
@@ -87,6 +98,7 @@ const Composer := preload("composer.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const Members := preload("members.gd")
 const Reading := preload("reading.gd")
+const Reports := preload("reports.gd")
 const Roster := preload("roster.gd")
 const Settings := preload("chat_settings.gd")
 
@@ -304,6 +316,7 @@ var _settings := Settings.new()
 @onready var _logout: Button = %Button_Logout
 @onready var _account: AccountScreen = %Account
 @onready var _channel_menu: ChannelMenu = %ChannelMenu
+@onready var _reports: Reports = %Reports
 
 
 func _init() -> void:
@@ -495,6 +508,40 @@ func show_channel_denied(text: String, needs_password: bool = false) -> void:
 		show_hint(text)
 
 
+# Reports.
+
+
+## Tells that a report was taken, or with [param denied] why not.
+func report_answered(denied: String = "") -> void:
+	_reports.settle(denied)
+
+
+## Tells that so many reports wait for this moderator. Negative: the player is none.
+func set_reports_waiting(count: int) -> void:
+	_reports.set_waiting(count)
+
+
+## Lists [param reports] as [method NetworkClient.list_reports] brings them, behind those
+## that are shown when they were asked for with [param before]. [param more] says whether
+## there are more.
+func show_reports(reports: Array[Dictionary], before: int, more: bool) -> void:
+	_reports.queue().show_page(reports, before, more)
+
+
+## Shows [param lines] that were kept with [param report].
+func show_report_lines(report: int, lines: Array[Dictionary]) -> void:
+	_reports.queue().show_lines(report, lines)
+
+
+## Tells that [param report] is closed, or with [param denied] why not; also why a list or
+## lines did not come.
+func report_close_answered(report: int, denied: String = "") -> void:
+	if denied.is_empty():
+		_reports.queue().show_closed(report)
+	else:
+		_reports.queue().show_denied(denied)
+
+
 # Lines.
 
 
@@ -639,6 +686,7 @@ func reset() -> void:
 	_composer.end_edit(_tabs.current)
 	_channel_menu.close()
 	_account.close()
+	_reports.close()
 	_members.show_roster(false)
 	draft = ""
 	_tabs.refresh()
@@ -720,6 +768,10 @@ func _connect_parts() -> void:
 	_actions.leave_requested.connect(leave_requested.emit)
 	_actions.join_requested.connect(join_requested.emit)
 	_channel_menu.create_requested.connect(create_requested.emit)
+	_reports.report_requested.connect(report_requested.emit)
+	_reports.reports_requested.connect(reports_requested.emit)
+	_reports.report_lines_requested.connect(report_lines_requested.emit)
+	_reports.report_close_requested.connect(report_close_requested.emit)
 	_try_now.pressed.connect(retry_requested.emit)
 	_logout.pressed.connect(logout_requested.emit)
 

@@ -4,6 +4,7 @@ extends LonghallWiring
 const ChatTab := preload("chat_tab.gd")
 const CommandAnswers := preload("command_answers.gd")
 const NextScene := preload("next_scene.gd")
+const ReportAnswers := preload("report_answers.gd")
 
 ## In channels with more players online, nobody is told who comes and goes.
 const _TELL_MEMBERS_UP_TO: int = 30
@@ -23,6 +24,7 @@ var _commands_under_way: int = 0
 
 @onready var _chatbox: Chatbox = get_parent()
 @onready var _command_answers := CommandAnswers.new(_chatbox)
+@onready var _reports := ReportAnswers.new(_chatbox)
 
 
 func _handlers() -> Dictionary[StringName, Callable]:
@@ -49,6 +51,9 @@ func _handlers() -> Dictionary[StringName, Callable]:
 				&"member_left": _on_client_member_left,
 				&"presence_changed": _chatbox.set_presence,
 				&"remember_failed": _on_client_remember_failed,
+				&"report_closed": _reports.tell_closed,
+				&"reports_waiting_changed": _chatbox.set_reports_waiting,
+				&"server_role_changed": _on_client_server_role_changed,
 			}
 		)
 	)
@@ -103,6 +108,7 @@ func _welcome(username: String) -> void:
 	if not _has_welcomed and not client.last_login.is_empty():
 		_chatbox.show_aside(_last_login_text(), _chatbox.lobby)
 	_has_welcomed = true
+	_reports.show_waiting(client)
 	NextScene.keep_welcome(client)
 	_refresh_roster(_chatbox.current_channel)
 
@@ -310,6 +316,10 @@ func _on_client_member_left(channel: String, player: String) -> void:
 		_chatbox.show_member_notice(channel, "left", player)
 
 
+func _on_client_server_role_changed(_role: String) -> void:
+	_reports.show_waiting(client)
+
+
 # The chatbox.
 
 
@@ -485,6 +495,28 @@ func _on_block_answered(request: NetworkRequest, player: String) -> void:
 func _on_wish_answered(request: NetworkRequest) -> void:
 	if not request.ok:
 		_chatbox.show_hint(LonghallText.of_request(request))
+
+
+func _on_chatbox_report_requested(
+	channel: String, seq: int, player: String, category: String, note: String
+) -> void:
+	if client != null:
+		_reports.report(client, channel, seq, player, category, note)
+
+
+func _on_chatbox_reports_requested(is_open: bool, before: int) -> void:
+	if client != null:
+		_reports.list(client, is_open, before)
+
+
+func _on_chatbox_report_lines_requested(report: int) -> void:
+	if client != null:
+		_reports.read(client, report)
+
+
+func _on_chatbox_report_close_requested(report: int, outcome: String, note: String) -> void:
+	if client != null:
+		_reports.close(client, report, outcome, note)
 
 
 func _on_chatbox_logout_requested() -> void:

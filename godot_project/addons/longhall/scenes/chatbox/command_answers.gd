@@ -32,6 +32,8 @@ func tell(request: NetworkRequest, text: String, channel: String) -> void:
 		"blocks":
 			var names: PackedStringArray = request.result
 			_tell_list(tr("Blocked: %s"), names)
+		"report":
+			_chatbox.show_notice(tr("The moderators have your report. You hear what comes of it."))
 		"say":
 			pass
 		_:

@@ -4,7 +4,7 @@ extends PopupMenu
 ## The player chose that; it is about [member line] or [member about].
 signal action_chosen(action: Action)
 
-enum Action { EDIT, DELETE, COPY, SELECT_ALL, MENTION, WHISPER, BLOCK, LEAVE, KEEP }
+enum Action { EDIT, DELETE, COPY, SELECT_ALL, MENTION, WHISPER, BLOCK, REPORT, LEAVE, KEEP }
 
 const Line := preload("chat_line.gd")
 const PlainText := preload("plain_text.gd")
@@ -17,6 +17,7 @@ const _TITLES: Dictionary[Action, String] = {
 	Action.MENTION: "Mention %s",
 	Action.WHISPER: "Whisper to %s",
 	Action.BLOCK: "Block %s",
+	Action.REPORT: "Report %s…",
 	Action.LEAVE: "Leave",
 	Action.KEEP: "Cancel",
 }
@@ -36,7 +37,7 @@ var line: Line
 var about: String = ""
 ## This player.
 var username: String = ""
-## Whether players can be whispered to and blocked.
+## Whether players can be whispered to, blocked and reported.
 var offers_whispers: bool = false
 
 var _is_asking: bool = false
@@ -75,7 +76,7 @@ func open(chat_log: ChatLog, chosen: Line, player: String, place: Vector2) -> vo
 	if not player.is_empty() and player != username:
 		actions.append(Action.MENTION)
 		if offers_whispers:
-			actions.append_array([Action.WHISPER, Action.BLOCK])
+			actions.append_array([Action.WHISPER, Action.BLOCK, Action.REPORT])
 	if actions.is_empty():
 		return
 	_is_asking = false
