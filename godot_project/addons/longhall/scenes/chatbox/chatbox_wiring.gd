@@ -45,6 +45,8 @@ func _handlers() -> Dictionary[StringName, Callable]:
 				&"channel_changed": _show_channel,
 				&"role_changed": _on_client_role_changed,
 				&"server_role_changed": _on_client_server_role_changed,
+				&"account_renamed": _on_client_account_renamed,
+				&"player_renamed": _on_client_player_renamed,
 				&"invited": _on_client_invited,
 				&"members_changed": _on_client_members_changed,
 				&"member_joined": _on_client_member_joined,
@@ -290,6 +292,28 @@ func _on_client_role_changed(channel: String, player: String, role: String, by: 
 func _on_client_server_role_changed(_role: String) -> void:
 	for channel: String in client.get_channels():
 		_chatbox.set_slow_mode(channel, _slow_mode(client.get_channel(channel)))
+
+
+func _on_client_account_renamed(old_name: String, new_name: String) -> void:
+	_chatbox.username = new_name
+	_take_name_off(old_name)
+
+
+func _on_client_player_renamed(old_name: String, new_name: String) -> void:
+	var whispers: String = "@" + old_name
+	if whispers in _chatbox.channels(true):
+		var sentence: String = tr("%s is called %s now.") % [old_name, new_name]
+		_chatbox.show_aside(sentence, whispers)
+		_chatbox.show_aside(sentence, "@" + new_name)
+	_take_name_off(old_name)
+
+
+# Rosters that are on view are asked for anew, the others when they come to be.
+func _take_name_off(old_name: String) -> void:
+	for channel: String in _chatbox.channels():
+		if not channel.begins_with("@"):
+			_chatbox.remove_member(channel, old_name)
+			_refresh_roster(channel)
 
 
 func _on_client_invited(channel: String, by: String) -> void:
