@@ -1,0 +1,61 @@
+extends "account_section.gd"
+## Deletes the account, or keeps one that is to be deleted.
+
+var _told := Parts.sentence()
+var _password := Parts.field("Present password", true)
+var _sure := CheckBox.new()
+var _delete := Parts.button("Delete my account")
+var _keep := Parts.button("Keep my account")
+
+
+func _init() -> void:
+	super("Delete account")
+
+
+## [param deleted_at_ms] is [member NetworkClient.deletion_at_ms].
+func show_deletion(deleted_at_ms: int) -> void:
+	var is_leaving: bool = deleted_at_ms > 0
+	var words: String = tr("You are logged out everywhere. For a while a login brings you back")
+	if is_leaving:
+		var day: String = Time.get_date_string_from_unix_time(deleted_at_ms / 1000)
+		words = tr("Your account will be deleted on %s") % day
+	_told.text = words
+	_keep.visible = is_leaving
+	for part: Control in [_password, _sure, _delete]:
+		part.visible = not is_leaving
+
+
+func _fill() -> void:
+	_password.name = "LineEdit_Password"
+	_sure.name = "CheckBox_Sure"
+	_sure.text = "I mean it"
+	for part: Control in [_told, _password, _sure]:
+		add_child(part)
+	add_child(_add_button(_delete, "Button_Delete", _ask_to_delete))
+	add_child(_add_button(_keep, "Button_Keep", _ask_to_keep))
+	show_deletion(0)
+
+
+func _forget() -> void:
+	Parts.empty([_password])
+	_sure.button_pressed = false
+
+
+func _ask_to_delete() -> void:
+	if not _sure.button_pressed:
+		Parts.say(status, tr("Tick that you mean it"))
+	elif not _password.text.is_empty():
+		_ask(&"delete_account", [_password.text], _on_deleted)
+
+
+func _on_deleted(_request: NetworkRequest) -> void:
+	_forget()
+
+
+func _ask_to_keep() -> void:
+	_ask(&"keep_account", [], _on_kept)
+
+
+func _on_kept(_request: NetworkRequest) -> void:
+	show_deletion(0)
+	Parts.say(status, tr("Your account stays"), false)
