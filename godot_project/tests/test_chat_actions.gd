@@ -15,7 +15,10 @@ func test_the_right_button_opens_what_can_be_done_with_a_line() -> void:
 	await _right_click(0)
 	check_equal(
 		menu_items("LineMenu"),
-		["Copy", "Select all", "Mention ben", "Whisper to ben", "Block ben", "Report ben…"] as Array[String],
+		(
+			["Copy", "Select all", "Mention ben", "Whisper to ben", "Block ben", "Report ben…"]
+			as Array[String]
+		),
 		"on the line of another"
 	)
 	await choose("LineMenu", "Mention ben")

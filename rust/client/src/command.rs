@@ -23,7 +23,9 @@ mod table;
 use std::fmt;
 use std::time::Duration;
 
-use longhall_packet::{Access, ChannelPassword, Denial, PresenceState, ReportCategory, Role};
+use longhall_packet::{
+    Access, ChannelPassword, Denial, PresenceState, ReportCategory, Role, SanctionKind,
+};
 
 use crate::{Call, Session};
 
@@ -134,6 +136,37 @@ pub enum Command {
         category: ReportCategory,
         /// What there is to say of it.
         text: String,
+    },
+    /// Mute or ban a player.
+    Sanction {
+        /// The player.
+        username: String,
+        /// Which.
+        sanction: SanctionKind,
+        /// In the lobby: on the whole server, otherwise in this channel.
+        channel: String,
+        /// For so many seconds, 0 for good; with `None` as long as the server thinks fit.
+        for_s: Option<u64>,
+        /// Why; the player reads it.
+        reason: String,
+    },
+    /// End a mute or a ban.
+    LiftSanction {
+        /// The player.
+        username: String,
+        /// Which.
+        sanction: SanctionKind,
+        /// As for a [`Sanction`](Self::Sanction).
+        channel: String,
+    },
+    /// Delete what a player has said.
+    DeleteLines {
+        /// The player.
+        username: String,
+        /// In the lobby: in all channels, otherwise in this one.
+        channel: String,
+        /// In the last so many seconds; `None` for all that is kept.
+        since_s: Option<u64>,
     },
     /// Ask where the account is logged in.
     Sessions,
@@ -260,7 +293,10 @@ impl Session {
             Command::Topic { channel, topic } => self.set_topic(now, channel, topic),
             Command::Slow { channel, seconds } => self.set_slow_mode(now, channel, *seconds),
             Command::Invite { channel, username } => self.invite(now, channel, username),
-            Command::Kick { channel, username } => self.remove_member(now, channel, username),
+            Command::Kick { channel, username } => match self.place_here(channel) {
+                None => self.sanction(now, username, SanctionKind::Kick, None, None, ""),
+                Some(channel) => self.remove_member(now, channel, username),
+            },
             Command::SetRole {
                 channel,
                 username,
@@ -275,6 +311,32 @@ impl Session {
                 category,
                 text,
             } => self.report_player(now, username, *category, text),
+            Command::Sanction {
+                username,
+                sanction,
+                channel,
+                for_s,
+                reason,
+            } => {
+                let place = self.place_here(channel);
+                self.sanction(now, username, *sanction, place, *for_s, reason)
+            }
+            Command::LiftSanction {
+                username,
+                sanction,
+                channel,
+            } => {
+                let place = self.place_here(channel);
+                self.lift_sanction(now, username, *sanction, place)
+            }
+            Command::DeleteLines {
+                username,
+                channel,
+                since_s,
+            } => {
+                let place = self.place_here(channel);
+                self.delete_lines(now, username, place, *since_s)
+            }
             Command::Sessions => self.list_sessions(now),
             Command::CloseSession(session) => self.close_session(now, *session),
             Command::Help(_) => self.nothing_to_do(),
@@ -296,6 +358,17 @@ impl Command {
             Self::Slow { .. } => "slow",
             Self::Invite { .. } => "invite",
             Self::Kick { .. } => "kick",
+            Self::Sanction {
+                sanction: SanctionKind::Ban,
+                ..
+            } => "ban",
+            Self::Sanction { .. } => "mute",
+            Self::LiftSanction {
+                sanction: SanctionKind::Ban,
+                ..
+            } => "unban",
+            Self::LiftSanction { .. } => "unmute",
+            Self::DeleteLines { .. } => "purge",
             Self::SetRole { .. } => "role",
             Self::Presence { .. } => "presence",
             Self::Block { .. } => "block",

@@ -4,7 +4,7 @@ use longhall_client::{
     COMMANDS, Call, CallError, CallErrorCode, Command, CommandError, Config, Session, complete,
     help,
 };
-use longhall_packet::{Access, DenyCode, PresenceState, ReportCategory, Role};
+use longhall_packet::{Access, DenyCode, PresenceState, ReportCategory, Role, SanctionKind};
 use std::time::Duration;
 
 #[track_caller]
@@ -319,4 +319,39 @@ fn a_player_is_reported_for_what_the_first_word_says_or_for_something_else() {
     let offered = complete("/report bob h", &[], &["bob"]);
     let words: Vec<_> = offered.iter().map(|one| one.word.as_str()).collect();
     assert_eq!(words, ["harassment", "hate"]);
+}
+
+#[test]
+fn who_keeps_order_may_say_for_how_long_and_why() {
+    let mute = |for_s, reason: &str| Command::Sanction {
+        username: "bob".to_owned(),
+        sanction: SanctionKind::Mute,
+        channel: "lobby".to_owned(),
+        for_s,
+        reason: reason.to_owned(),
+    };
+    for (written, for_s, reason) in [
+        ("/mute bob", None, ""),
+        ("/mute @bob 10m", Some(600), ""),
+        ("/mute bob 2h spam, again", Some(7200), "spam, again"),
+        ("/mute bob forever", Some(0), ""),
+        ("/mute bob he is rude", None, "he is rude"),
+        ("/mute bob 5 times told", None, "5 times told"),
+        ("/mute bob 99999999999999d", None, "99999999999999d"),
+        ("/mute bob ü", None, "ü"),
+    ] {
+        assert_eq!(parse(written), mute(for_s, reason), "{written}");
+    }
+    let purge = |since_s| Command::DeleteLines {
+        username: "bob".to_owned(),
+        channel: "lobby".to_owned(),
+        since_s,
+    };
+    assert_eq!(parse("/purge bob"), purge(None));
+    assert_eq!(parse("/purge bob 3d"), purge(Some(259_200)));
+    assert_eq!(
+        refused("/purge bob soon"),
+        "/purge does not take soon: /purge NAME [TIME]"
+    );
+    assert_eq!(refused("/ban"), "/ban needs more: /ban NAME [TIME] [WHY]");
 }

@@ -14,32 +14,22 @@ const LONGEST_STEP_S: u64 = 100 * 365 * DAY_S;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Moderation")]
 pub struct Moderation {
-    /// For how many seconds an account is muted when nobody says how long: the first time, the
-    /// second, and so on; the last for every further one. 0 is for good.
+    /// For how long an account is muted when nobody says how long, as in 10m,1h,1d: the first
+    /// time, the second, and so on; the last for every further one. 0s is for good.
     ///
     /// Longer where players come once a week.
-    #[arg(
-        long,
-        env = "LONGHALL_MUTE_STEPS",
-        value_name = "SECONDS",
-        value_delimiter = ','
-    )]
-    #[arg(default_value = "600,3600,86400,604800", value_parser = step())]
+    #[arg(long, env = "LONGHALL_MUTE_STEPS", value_name = "TIMES")]
+    #[arg(default_value = "10m,1h,1d,7d", value_parser = steps)]
     #[arg(group = WHILE_RUNNING)]
-    pub mute_steps: Vec<Duration>,
+    pub mute_steps: Steps,
 
     /// As the steps of a mute, for bans.
     ///
-    /// "0" bans for good at the first time.
-    #[arg(
-        long,
-        env = "LONGHALL_BAN_STEPS",
-        value_name = "SECONDS",
-        value_delimiter = ','
-    )]
-    #[arg(default_value = "86400,604800,2592000,0", value_parser = step())]
+    /// "0s" bans for good at the first time.
+    #[arg(long, env = "LONGHALL_BAN_STEPS", value_name = "TIMES")]
+    #[arg(default_value = "1d,7d,30d,0s", value_parser = steps)]
     #[arg(group = WHILE_RUNNING)]
-    pub ban_steps: Vec<Duration>,
+    pub ban_steps: Steps,
 
     /// For how many days a sanction makes the next one longer. 0 to 3650.
     ///
@@ -59,8 +49,20 @@ pub struct Moderation {
     pub ban_bars_registration: Duration,
 }
 
-fn step() -> impl clap::builder::TypedValueParser<Value = Duration> {
-    seconds::<0, LONGEST_STEP_S>()
+/// How long sanctions last, one after the other; zero is for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steps(pub Vec<Duration>);
+
+fn steps(text: &str) -> Result<Steps, String> {
+    let step = |part: &str| match humantime::parse_duration(part.trim()) {
+        Ok(step) if step.as_secs() <= LONGEST_STEP_S => Ok(step),
+        Ok(_) => Err("for so long is for good: 0s".to_owned()),
+        Err(cause) => Err(format!("{:?}: {cause}", part.trim())),
+    };
+    text.split(',')
+        .map(step)
+        .collect::<Result<_, _>>()
+        .map(Steps)
 }
 
 fn days(text: &str) -> Result<Duration, String> {
@@ -72,7 +74,7 @@ fn days(text: &str) -> Result<Duration, String> {
 }
 
 /// How long the next sanction lasts after so many before it; `None` for good.
-pub(crate) fn next_step(steps: &[Duration], before: usize) -> Option<Duration> {
+pub(crate) fn next_step(Steps(steps): &Steps, before: usize) -> Option<Duration> {
     let step = steps.get(before).or(steps.last());
     step.copied().filter(|step| !step.is_zero())
 }
@@ -83,10 +85,12 @@ mod tests {
 
     #[test]
     fn each_step_is_taken_once_and_the_last_one_stays() {
-        let steps = [60, 3600, 0].map(Duration::from_secs);
+        let steps = steps("1m, 1h,0s").unwrap();
         let taken: Vec<_> = (0..5).map(|before| next_step(&steps, before)).collect();
         let [minute, hour] = [60, 3600].map(|s| Some(Duration::from_secs(s)));
         assert_eq!(taken, [minute, hour, None, None, None]);
-        assert_eq!(next_step(&[], 3), None);
+        for wrong in ["", "1m,", "soon", "200y"] {
+            assert!(super::steps(wrong).is_err(), "{wrong}");
+        }
     }
 }

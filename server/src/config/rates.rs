@@ -98,12 +98,12 @@ pub struct Rates {
     #[arg(group = WHILE_RUNNING)]
     pub repeat_window: Duration,
 
-    /// How long an account speaks slowly after it registered, in seconds: by
-    /// --new-account-line-interval. At most a day; 0 for not at all.
+    /// How long an account speaks slowly after it registered, in seconds, as the next option
+    /// says. At most a day; 0 for not at all.
     ///
-    /// Longer where somebody makes accounts to flood the chat.
+    /// 600 where strangers come, and somebody may make accounts to flood the chat.
     #[arg(long, env = "LONGHALL_NEW_ACCOUNT_TIME", value_name = "SECONDS")]
-    #[arg(default_value = "600", value_parser = seconds::<0, 86_400>())]
+    #[arg(default_value = "0", value_parser = seconds::<0, 86_400>())]
     #[arg(group = WHILE_RUNNING)]
     pub new_account_time: Duration,
 

@@ -76,7 +76,7 @@ async fn a_moderator_finds_a_troll_mutes_bans_and_lets_in_again() {
     mallory
         .request("set_presence", r#""state":"away","text":"la""#)
         .await;
-    mallory.expect_deny(DenyCode::NotAllowed).await;
+    mallory.expect_deny(DenyCode::Muted).await;
 
     page.clicks("ban").await;
     page.types("reason", "again").await;

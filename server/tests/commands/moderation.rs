@@ -110,7 +110,7 @@ async fn who_is_muted_hears_and_deletes_but_says_nothing() {
         ("set_presence", r#""state":"away","text":"two""#),
     ] {
         mallory.request(kind, fields).await;
-        mallory.expect_deny(DenyCode::NotAllowed).await;
+        mallory.expect_deny(DenyCode::Muted).await;
     }
     mallory
         .done("set_presence", r#""state":"away","text":"""#)
@@ -131,7 +131,8 @@ async fn a_mute_for_a_moment_is_over_by_itself() {
         loop {
             let id = mallory.try_say("lobby", "hello?").await;
             match mallory.next().await {
-                ServerPacket::Deny { code, .. } => assert_eq!(code, DenyCode::NotAllowed),
+                ServerPacket::Sanctioned { .. } => continue,
+                ServerPacket::Deny { code, .. } => assert_eq!(code, DenyCode::Muted),
                 _ => return id,
             }
             // No more often than a player may.

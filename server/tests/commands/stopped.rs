@@ -70,7 +70,7 @@ async fn what_is_done_while_the_server_is_stopped_holds_when_it_runs() {
     let mut muted = connect().await;
     muted.login("mute_me").await;
     muted.try_say("lobby", "hello?").await;
-    muted.expect_deny(DenyCode::NotAllowed).await;
+    muted.expect_deny(DenyCode::Muted).await;
     let shown = operator.does(&["channels", "show", "den"]);
     assert_eq!(shown["owner"], "Grace");
     operator.does(&["kick", "Grace"]);

@@ -144,8 +144,8 @@ async fn text_that_was_erased_is_in_no_backup() {
     let mut ada = TestPlayer::connect(server.address).await;
     ada.enter("ada").await;
     let secret = "a secret of forty-two letters, or thereabouts";
-    for _ in 0..40 {
-        ada.say(secret).await;
+    for number in 0..40 {
+        ada.say(&format!("{secret}, {number}")).await;
     }
     server.kill();
     // Erased without being written over, as by a tool that knows no better.

@@ -309,15 +309,15 @@ mod running {
         let hall = Configured::start("[rates]\nlines-per-second = 1000");
         let mut ada = TestPlayer::connect(hall.server.address).await;
         ada.enter("ada").await;
-        for _ in 0..8 {
-            ada.say("hello").await;
+        for number in 0..8 {
+            ada.say(&format!("hello {number}")).await;
         }
         hall.reload("[rates]\nlines-per-second = 1");
         hall.expect_log("read the settings again");
         // Four at once at the most, and those before may count.
         let mut denied = 0;
-        for _ in 0..8 {
-            let id = ada.try_say("lobby", "hello").await;
+        for number in 8..16 {
+            let id = ada.try_say("lobby", &format!("hello {number}")).await;
             loop {
                 match ada.next().await {
                     ServerPacket::Posted { id: got, .. } if got == id => break,

@@ -23,6 +23,17 @@ const _SECONDS_PER_HOUR: int = 3600
 const _TELL_MINUTES_FROM: int = 120
 const _TELL_HOURS_FROM: int = 7200
 
+const _SANCTIONS: Dictionary[String, String] = {
+	"mute": "You may not say anything",
+	"kick": "A moderator has logged you out",
+	"ban": "You are banned from this server",
+}
+const _SANCTIONS_IN: Dictionary[String, String] = {
+	"mute": "You may not say anything in %s",
+	"kick": "A moderator has taken you out of %s",
+	"ban": "You are banned from %s",
+}
+
 static var _added: Array[Translation] = []
 
 
@@ -84,6 +95,26 @@ static func of_disconnect(reason: String) -> String:
 	if sentence.is_empty():
 		return TranslationServer.translate("The connection ended (%s)") % reason
 	return sentence
+
+
+## What a sanction keeps from the player, where, until when and why: see
+## [signal NetworkClient.sanctioned].
+static func of_sanction(sanction: Dictionary) -> String:
+	var kind: String = sanction["sanction"]
+	var channel: String = sanction["channel"]
+	var sentence: String = ""
+	if channel.is_empty():
+		var words: String = _SANCTIONS.get(kind, _SANCTIONS["mute"])
+		sentence = TranslationServer.translate(words)
+	else:
+		var here: String = _SANCTIONS_IN.get(kind, _SANCTIONS_IN["mute"])
+		sentence = TranslationServer.translate(here) % channel
+	var until_ms: int = sanction["until_ms"]
+	if until_ms > 0:
+		var end: String = TranslationServer.translate("until %s")
+		sentence += " " + end % of_time(until_ms)
+	var reason: String = sanction["reason"]
+	return sentence if reason.is_empty() else sentence + ": " + reason
 
 
 ## "12 seconds", "3 minutes" or "2 hours", rounded up.

@@ -1,7 +1,7 @@
 //! From what somebody typed to a command.
 
 use longhall_packet::limits::MAX_SLOW_MODE_S;
-use longhall_packet::{Access, ChannelPassword, ReportCategory, Role, Target};
+use longhall_packet::{Access, ChannelPassword, ReportCategory, Role, SanctionKind, Target};
 
 use super::table::{CommandInfo, find};
 use super::{Command, CommandError};
@@ -181,6 +181,63 @@ pub(super) fn slow(typed: &Typed<'_>) -> Parsed {
         channel: typed.here()?,
         seconds: seconds.ok_or_else(|| typed.wrong(&number))?,
     })
+}
+
+/// The first word behind the name may be a time.
+pub(super) fn sanction(typed: &Typed<'_>, sanction: SanctionKind) -> Parsed {
+    let (name, more) = split_word(typed.rest);
+    let username = typed.needed(&plain_name(name))?;
+    let (word, rest) = split_word(more);
+    let (for_s, reason) = match seconds(word) {
+        Some(seconds) => (Some(seconds), rest),
+        None => (None, more),
+    };
+    Ok(Command::Sanction {
+        username,
+        sanction,
+        channel: typed.here()?,
+        for_s,
+        reason: reason.to_owned(),
+    })
+}
+
+pub(super) fn lift(typed: &Typed<'_>, sanction: SanctionKind) -> Parsed {
+    Ok(Command::LiftSanction {
+        username: typed.player()?,
+        sanction,
+        channel: typed.here()?,
+    })
+}
+
+pub(super) fn purge(typed: &Typed<'_>) -> Parsed {
+    let (name, time) = split_word(typed.rest);
+    let username = typed.needed(&plain_name(name))?;
+    let since_s = match time {
+        "" => None,
+        time => Some(seconds(time).ok_or_else(|| typed.wrong(time))?),
+    };
+    Ok(Command::DeleteLines {
+        username,
+        channel: typed.here()?,
+        since_s: since_s.filter(|&seconds| seconds > 0),
+    })
+}
+
+/// A time such as `90s`, `10m`, `2h`, `3d`; `forever` is 0.
+fn seconds(word: &str) -> Option<u64> {
+    if word.eq_ignore_ascii_case("forever") {
+        return Some(0);
+    }
+    let (number, unit) = word.split_at_checked(word.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return None,
+    };
+    let number: u32 = number.parse().ok()?;
+    Some(u64::from(number) * seconds)
 }
 
 /// The first word of why may be a category.

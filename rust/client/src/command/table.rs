@@ -1,7 +1,7 @@
 //! Every command once: its names, how it is written, what it does, and how the rest of
 //! the line is read.
 
-use longhall_packet::{PresenceState, ReportCategory, Role};
+use longhall_packet::{PresenceState, ReportCategory, Role, SanctionKind};
 
 use super::Argument::{self, Channel, Player, Text, Word};
 use super::parse::{self, Typed};
@@ -88,8 +88,18 @@ commands! {
         => parse::slow;
     "invite" [] [Player] "/invite NAME", "invite a player into the channel"
         => |typed| Ok(Command::Invite { channel: typed.here()?, username: typed.player()? });
-    "kick" ["remove"] [Player] "/kick NAME", "take a player out of the channel"
+    "kick" ["remove"] [Player] "/kick NAME", "take a player out of the channel; in the lobby, out of the game"
         => |typed| Ok(Command::Kick { channel: typed.here()?, username: typed.player()? });
+    "mute" [] [Player, Text] "/mute NAME [TIME] [WHY]", "keep a player from speaking here; in the lobby, anywhere"
+        => |typed| parse::sanction(typed, SanctionKind::Mute);
+    "unmute" [] [Player] "/unmute NAME", "let a player speak again"
+        => |typed| parse::lift(typed, SanctionKind::Mute);
+    "ban" [] [Player, Text] "/ban NAME [TIME] [WHY]", "keep a player out of here; in the lobby, of the game"
+        => |typed| parse::sanction(typed, SanctionKind::Ban);
+    "unban" [] [Player] "/unban NAME", "let a player in again"
+        => |typed| parse::lift(typed, SanctionKind::Ban);
+    "purge" [] [Player, Text] "/purge NAME [TIME]", "delete what a player said here; in the lobby, anywhere"
+        => parse::purge;
     "op" [] [Player] "/op NAME", "make a member an operator"
         => |typed| parse::set_role(typed, Role::Operator);
     "deop" [] [Player] "/deop NAME", "make an operator a member again"

@@ -310,10 +310,16 @@ fn every_close_reason_of_a_server_is_told_and_obeyed() {
         let mut rig = Rig::connected();
         rig.close(reason);
         let told = rig.events();
-        let is_told = matches!(told[1], Event::Disconnected { reason: told, retry_in }
-            if told == DisconnectReason::Server(reason)
-                && retry_in.is_some() == reason.may_retry());
-        assert!(is_told, "{told:?}");
+        let is_told = |event: &Event| {
+            matches!(event, Event::Disconnected { reason: told, retry_in }
+                if *told == DisconnectReason::Server(reason)
+                    && retry_in.is_some() == reason.may_retry())
+        };
+        assert!(told.last().is_some_and(is_told), "{told:?}");
+        // What a kick or a ban says comes ahead of the end.
+        let is_sanction = matches!(reason, CloseReason::Kicked | CloseReason::Banned);
+        let says_why = matches!(told[0], Event::Sanctioned { .. });
+        assert_eq!(says_why, is_sanction, "{told:?}");
         if reason.may_retry() {
             rig.wait_for_open();
         } else {

@@ -1,7 +1,7 @@
 class_name AccountScreen
 extends LonghallScreen
-## What a player can do about the account: password, devices, blocked players, recovery
-## codes, second factor.
+## What a player can do about the account: name, password, devices, blocked players, recovery
+## codes, second factor, a copy of all data, and deleting it.
 ##
 ## It is part of the [Chatbox], whose header opens it, and works alone as well: put it into
 ## a scene with a [NetworkClient] and call [method open]. Each part is a file of its own in
@@ -22,11 +22,14 @@ const RecoveryCodes := preload("res://addons/longhall/scenes/recovery_codes.gd")
 const Section := preload("account_section.gd")
 
 const _SECTIONS: Array[GDScript] = [
+	preload("section_name.gd"),
 	preload("section_password.gd"),
 	preload("section_devices.gd"),
 	preload("section_blocks.gd"),
 	preload("section_codes.gd"),
 	preload("section_factor.gd"),
+	preload("section_data.gd"),
+	preload("section_deletion.gd"),
 ]
 
 var _sections: Array[Section] = []
@@ -74,6 +77,12 @@ func close() -> void:
 func show_account(codes_left: int, has_second_factor: bool) -> void:
 	for section: Section in _sections:
 		section.show_account(codes_left, has_second_factor)
+
+
+## Tells when the account will be deleted, as [member NetworkClient.deletion_at_ms] does.
+func show_deletion(deleted_at_ms: int) -> void:
+	for section: Section in _sections:
+		section.show_deletion(deleted_at_ms)
 
 
 ## Has every part ask for what it lists.

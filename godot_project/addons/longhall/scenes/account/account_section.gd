@@ -33,6 +33,11 @@ func show_account(_codes_left: int, _has_second_factor: bool) -> void:
 	pass
 
 
+## Called as [method show_account] is, with [member NetworkClient.deletion_at_ms].
+func show_deletion(_deleted_at_ms: int) -> void:
+	pass
+
+
 ## Called when the screen is opened, while the server can be asked.
 func refresh() -> void:
 	pass

@@ -18,6 +18,7 @@ func _show_in(player_is_in: bool) -> void:
 func _show_account() -> void:
 	if client != null:
 		_screen.show_account(client.recovery_codes_left, client.has_second_factor)
+		_screen.show_deletion(client.deletion_at_ms)
 
 
 func _on_screen_opened() -> void:

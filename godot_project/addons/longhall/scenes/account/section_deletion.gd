@@ -17,8 +17,7 @@ func show_deletion(deleted_at_ms: int) -> void:
 	var is_leaving: bool = deleted_at_ms > 0
 	var words: String = tr("You are logged out everywhere. For a while a login brings you back")
 	if is_leaving:
-		var day: String = Time.get_date_string_from_unix_time(deleted_at_ms / 1000)
-		words = tr("Your account will be deleted on %s") % day
+		words = tr("Your account will be deleted on %s") % LonghallText.of_time(deleted_at_ms)
 	_told.text = words
 	_keep.visible = is_leaving
 	for part: Control in [_password, _sure, _delete]:

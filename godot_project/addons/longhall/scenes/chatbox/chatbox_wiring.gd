@@ -55,7 +55,8 @@ func _handlers() -> Dictionary[StringName, Callable]:
 				&"remember_failed": _on_client_remember_failed,
 				&"report_closed": _reports.tell_closed,
 				&"reports_waiting_changed": _chatbox.set_reports_waiting,
-				&"server_role_changed": _on_client_server_role_changed,
+				&"sanctioned": _on_client_sanctioned,
+				&"sanction_lifted": _on_client_sanction_lifted,
 			}
 		)
 	)
@@ -292,6 +293,23 @@ func _on_client_role_changed(channel: String, player: String, role: String, by: 
 func _on_client_server_role_changed(_role: String) -> void:
 	for channel: String in client.get_channels():
 		_chatbox.set_slow_mode(channel, _slow_mode(client.get_channel(channel)))
+	_reports.show_waiting(client)
+
+
+func _on_client_sanctioned(sanction: Dictionary) -> void:
+	# Of a kick or a ban from the server the login tells, where the player is then.
+	var channel: String = sanction["channel"]
+	if sanction["sanction"] == "mute" or not channel.is_empty():
+		var place: String = channel if channel in _chatbox.channels() else _chatbox.lobby
+		_chatbox.show_aside(LonghallText.of_sanction(sanction), place)
+
+
+func _on_client_sanction_lifted(sanction: String, channel: String) -> void:
+	var place: String = channel if channel in _chatbox.channels() else _chatbox.lobby
+	var sentence: String = tr("You may speak again")
+	if sanction == "ban":
+		sentence = tr("You may join %s again") % channel
+	_chatbox.show_aside(sentence, place)
 
 
 func _on_client_account_renamed(old_name: String, new_name: String) -> void:
@@ -338,10 +356,6 @@ func _on_client_member_left(channel: String, player: String) -> void:
 	_chatbox.remove_member(channel, player)
 	if player != _chatbox.username and _tells_members(channel):
 		_chatbox.show_member_notice(channel, "left", player)
-
-
-func _on_client_server_role_changed(_role: String) -> void:
-	_reports.show_waiting(client)
 
 
 # The chatbox.

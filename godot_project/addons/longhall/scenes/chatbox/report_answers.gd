@@ -22,7 +22,8 @@ func show_waiting(client: NetworkClient) -> void:
 
 ## Tells what came of a report of this player's.
 func tell_closed(_report: int, username: String, outcome: String, text: String) -> void:
-	var sentence: String = tr(_CLOSED.get(outcome, _CLOSED["dismissed"])) % username
+	var words: String = _CLOSED.get(outcome, _CLOSED["dismissed"])
+	var sentence: String = tr(words) % username
 	_chatbox.show_notice(sentence if text.is_empty() else "%s %s" % [sentence, tr("“%s”") % text])
 
 
@@ -43,9 +44,7 @@ func list(client: NetworkClient, is_open: bool, before: int) -> void:
 
 
 func read(client: NetworkClient, number: int) -> void:
-	client.read_report(number).completed.connect(
-		_on_lines_answered.bind(number), CONNECT_ONE_SHOT
-	)
+	client.read_report(number).completed.connect(_on_lines_answered.bind(number), CONNECT_ONE_SHOT)
 
 
 func close(client: NetworkClient, number: int, outcome: String, note: String) -> void:

@@ -158,7 +158,8 @@ func _title_of(report: Dictionary) -> String:
 
 func _category_of(report: Dictionary) -> String:
 	var category: String = report["category"]
-	return tr(ReportDialog.CATEGORIES.get(category, ReportDialog.CATEGORIES["other"]))
+	var words: String = ReportDialog.CATEGORIES.get(category, ReportDialog.CATEGORIES["other"])
+	return tr(words)
 
 
 func _facts_of(report: Dictionary) -> String:
@@ -177,7 +178,8 @@ func _facts_of(report: Dictionary) -> String:
 		facts.append(tr("“%s”") % PlainText.of(said))
 	var outcome: String = report["outcome"]
 	if not outcome.is_empty():
-		facts.append("%s: %s" % [tr(_OUTCOMES.get(outcome, "Dismissed")), report["closed_by"]])
+		var words: String = _OUTCOMES.get(outcome, "Dismissed")
+		facts.append("%s: %s" % [tr(words), report["closed_by"]])
 		var told: String = report["closed_text"]
 		if not told.is_empty():
 			facts.append(tr("“%s”") % PlainText.of(told))

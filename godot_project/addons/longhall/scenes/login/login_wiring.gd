@@ -31,6 +31,7 @@ var _tells_of_the_way: bool = false
 func _handlers() -> Dictionary[StringName, Callable]:
 	var handlers: Dictionary[StringName, Callable] = super()
 	handlers[&"remember_failed"] = _on_client_remember_failed
+	handlers[&"sanctioned"] = _on_client_sanctioned
 	handlers[&"recovery_codes_received"] = _on_client_recovery_codes_received
 	return handlers
 
@@ -88,6 +89,15 @@ func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -
 	if reason in REOPENED and client.state == NetworkClient.STATE_OFFLINE:
 		client.connect_to_server()
 		_show_connection()
+
+
+# It comes ahead of the refusal or the end that it is behind, and says more.
+func _on_client_sanctioned(sanction: Dictionary) -> void:
+	var channel: String = sanction["channel"]
+	if sanction["sanction"] != "mute" and channel.is_empty():
+		_screen.show_status.call_deferred(
+			LonghallText.of_sanction(sanction), LoginScreen.Tone.ERROR
+		)
 
 
 func _on_client_logged_in(username: String) -> void:
