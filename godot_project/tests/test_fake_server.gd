@@ -91,6 +91,7 @@ func test_every_reason_a_server_can_have_is_told_apart() -> void:
 			"protocol_error",
 			"kicked",
 			"banned",
+			"account_deleted",
 		]
 		check_equal(told, ["%s %s" % [reason, reason not in final]] as Array[String], "the reason")
 		client.queue_free()

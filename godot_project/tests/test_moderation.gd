@@ -6,7 +6,7 @@ var _warden: NetworkClient
 
 
 func set_up() -> void:
-	await super()
+	super()
 	_server.add_account("warden", PASSWORD)
 	_server.set_server_role("warden", "moderator")
 	_ada = _client()
@@ -26,12 +26,13 @@ func test_a_muted_player_reads_why_and_may_speak_again() -> void:
 	check_equal(_warden.get_server_role(), "moderator", "the role")
 	var mute: NetworkRequest = await _warden.execute("/mute ada 10m Spam", "lobby").completed
 	check(mute.ok, "not muted: " + mute.reason)
-	await _wait_for_line("You may not say anything until ", ": Spam")
+	await _wait_for_words("You may not say anything until ", ": Spam")
 	var line: NetworkRequest = await _ada.send_chat("hello").completed
 	check_equal(line.code, "muted", "the code")
 	check(line.retry_after > 500.0, "the wait is %s" % line.retry_after)
-	await _warden.execute("/unmute ada", "lobby").completed
-	await _wait_for_line("You may speak again")
+	var lift: NetworkRequest = await _warden.execute("/unmute ada", "lobby").completed
+	check(lift.ok, "not lifted: " + lift.reason)
+	await _wait_for_words("You may speak again")
 	var again: NetworkRequest = await _ada.send_chat("hello").completed
 	check(again.ok, "not said: " + again.reason)
 	var purge: NetworkRequest = await _warden.execute("/purge ada 1h", "lobby").completed
@@ -54,11 +55,11 @@ func test_a_player_keeps_no_order() -> void:
 	check_equal(mute.code, "not_allowed", "the code")
 
 
-func _wait_for_line(beginning: String, end: String = "") -> void:
+func _wait_for_words(beginning: String, end: String = "") -> void:
 	var is_there := func() -> bool:
 		for line: String in _chatbox.get_log("lobby").get_parsed_text().split("\n"):
 			var text: String = line.replace("\u2068", "").replace("\u2069", "")
-			if text.contains(beginning) and text.contains(end):
+			if text.contains(beginning) and text.ends_with(end):
 				return true
 		return false
 	await wait_until(is_there, "a line " + beginning)

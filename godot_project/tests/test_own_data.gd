@@ -34,7 +34,8 @@ func test_an_export_is_json_with_what_the_player_said() -> void:
 	await ada.send_chat("Hello!").completed
 	var export: NetworkRequest = await ada.export_account().completed
 	check(export.ok, "not exported: " + export.code)
-	var data: Dictionary = JSON.parse_string(export.result)
+	var json: String = export.result
+	var data: Dictionary = JSON.parse_string(json)
 	var account: Dictionary = data["account"]
 	check_equal(account["username"], "ada", "the name")
 	var lines: Array = data["lines"]

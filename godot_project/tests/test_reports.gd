@@ -7,7 +7,7 @@ var _log: ChatLog
 
 
 func set_up() -> void:
-	await super()
+	super()
 	_server.add_account("warden", PASSWORD)
 	_server.add_account("mallory", PASSWORD)
 	_server.set_server_role("warden", "moderator")

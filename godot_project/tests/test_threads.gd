@@ -128,8 +128,13 @@ func _sensible(method: Dictionary) -> Array:
 	var given: Array = []
 	for parameter: Dictionary in method["args"]:
 		var name: String = parameter["name"]
-		var is_number: bool = parameter["type"] == TYPE_INT
-		given.append(1 if is_number else SENSIBLE.get(name, "ada"))
+		match parameter["type"]:
+			TYPE_INT:
+				given.append(1)
+			TYPE_BOOL:
+				given.append(true)
+			_:
+				given.append(SENSIBLE.get(name, "ada"))
 	return given
 
 

@@ -200,7 +200,7 @@ async fn act_as(
     reason: Option<&Reason>,
 ) -> Result<Report, HandlerError> {
     let actor = Actor {
-        name: session.me()?.user.username().to_string(),
+        name: session.me()?.user.username(),
         via: GAME.to_owned(),
     };
     let reason = reason.filter(|reason| !reason.is_empty());

@@ -94,7 +94,9 @@ func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -
 # It comes ahead of the refusal or the end that it is behind, and says more.
 func _on_client_sanctioned(sanction: Dictionary) -> void:
 	var channel: String = sanction["channel"]
-	if sanction["sanction"] != "mute" and channel.is_empty():
+	var until_ms: int = sanction["until_ms"]
+	var says_more: bool = until_ms > 0 or not str(sanction["reason"]).is_empty()
+	if says_more and sanction["sanction"] != "mute" and channel.is_empty():
 		_screen.show_status.call_deferred(
 			LonghallText.of_sanction(sanction), LoginScreen.Tone.ERROR
 		)
