@@ -247,7 +247,10 @@ fn completion_offers_commands_and_names_as_the_place_asks() {
     assert_eq!(offers("/leave t"), ["/leave trade"]);
     assert_eq!(offers("/create hats p"), ["/create hats password "]);
     assert_eq!(offers("/close o"), ["/close others"]);
-    assert_eq!(offers("/help un"), ["/help unblock"]);
+    assert_eq!(
+        offers("/help un"),
+        ["/help unmute", "/help unban", "/help unblock"]
+    );
     assert_eq!(offers("/dance b"), [""; 0]);
     assert_eq!(offers("ask @b"), ["ask @Bob ", "ask @bill "]);
     assert_eq!(offers("ask b"), [""; 0]);

@@ -315,7 +315,7 @@ fn every_close_reason_of_a_server_is_told_and_obeyed() {
                 if *told == DisconnectReason::Server(reason)
                     && retry_in.is_some() == reason.may_retry())
         };
-        assert!(told.last().is_some_and(is_told), "{told:?}");
+        assert!(told.iter().any(is_told), "{told:?}");
         // What a kick or a ban says comes ahead of the end.
         let is_sanction = matches!(reason, CloseReason::Kicked | CloseReason::Banned);
         let says_why = matches!(told[0], Event::Sanctioned { .. });
