@@ -248,7 +248,7 @@ fn a_shell_and_systemd_read_the_example_of_all_options_alike() {
     assert_eq!(names.map(|(name, _)| name).collect::<Vec<_>>(), variables());
     for line in example.lines() {
         // Each has its own quotes, escapes and remarks: they agree on plain text.
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_=.:/-".contains(c);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_=.:/,-".contains(c);
         assert!(line.is_empty() || line.starts_with('#'), "{line}");
         assert!(
             !line.starts_with("#L") || line[1..].chars().all(is_plain),
