@@ -19,6 +19,7 @@ mod hall;
 mod users;
 mod erase;
 mod export;
+mod gates;
 mod sessions;
 mod channels;
 mod lines;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 
 pub(crate) use act::CONSOLE;
 pub use act::{Act, Actor, Order};
+pub(crate) use erase::bury;
 pub(crate) use erase::erase_account;
 pub(crate) use ground::Ground;
 pub use report::{ActError, Answer, Report};

@@ -15,6 +15,7 @@ mod backups;
 mod basics;
 mod bus;
 mod capacity;
+mod gates;
 mod hashing;
 mod history;
 mod lobby;
@@ -44,6 +45,7 @@ pub use backups::Backups;
 pub use basics::Basics;
 pub use bus::Bus;
 pub use capacity::Capacity;
+pub use gates::Gates;
 pub use hashing::{HashCost, Hashing};
 pub use history::History;
 pub use lobby::Lobby;
@@ -84,6 +86,9 @@ pub struct Config {
     /// How often something may be done.
     #[command(flatten)]
     pub rates: Rates,
+    /// Who gets an account.
+    #[command(flatten)]
+    pub gates: Gates,
     /// Who may not have a name, and who may not come in.
     #[command(flatten)]
     pub names: Names,

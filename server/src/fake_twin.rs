@@ -6,8 +6,8 @@ mod twins;
 use std::collections::BTreeSet;
 
 use longhall_packet::{
-    Access, ClientPacket, Filter, PROTOCOL_VERSION, PresenceState, Role, SanctionKind, ServerRole,
-    Topic,
+    Access, ClientPacket, Filter, PROTOCOL_VERSION, PresenceState, RegistrationMode, Role,
+    SanctionKind, ServerRole, Topic,
 };
 
 use crate::store::UserId;
@@ -672,6 +672,103 @@ async fn moderation(twins: &mut Twins) {
     twins.sanctions(ada, "dan").await;
 }
 
+async fn guests(twins: &mut Twins) {
+    let ada = twins.player("ada").await;
+    twins.create(ada, "den", Access::Open).await;
+    let (zoe, yan) = (twins.connect(), twins.connect());
+    twins.guest(zoe, "ada").await;
+    twins.guest(zoe, "zoe").await;
+    twins.guest(zoe, "zoe").await;
+    twins.guest(yan, "ZOE").await;
+    twins.login(yan, "zoe").await;
+    twins.register(yan, "zoe").await;
+    twins.members(ada, "lobby", None).await;
+    twins.join(zoe, "den", None).await;
+    twins.members(ada, "den", None).await;
+    // What takes an account.
+    twins.create(zoe, "cave", Access::Open).await;
+    twins.invite(zoe, "den", "ada").await;
+    twins.set_presence(zoe, PresenceState::Away, "tea").await;
+    twins.set_presence(zoe, PresenceState::Away, "").await;
+    twins.say(zoe, "@ada", "who are you?").await;
+    twins.say(ada, "@zoe", "hello").await;
+    twins.say(zoe, "@ada", "hello").await;
+    twins.say(zoe, "den", "nice here").await;
+    // After a cut it is the same guest.
+    let token = twins.tokens[&zoe].clone();
+    twins.cut(zoe).await;
+    let back = twins.connect();
+    twins.resume(back, token).await;
+    twins.members(ada, "den", None).await;
+    // Who logs out is forgotten.
+    twins.guest(yan, "yan").await;
+    twins.join(yan, "den", None).await;
+    twins.say(yan, "den", "bye").await;
+    twins.logout(yan).await;
+    twins.guest(yan, "yan").await;
+    twins.members(ada, "den", None).await;
+    twins.history(ada, "den", (None, None), 50).await;
+    // And who keeps the name keeps all.
+    twins.upgrade(ada, None, "").await;
+    twins.upgrade(back, Some("ada"), "").await;
+    twins.upgrade(back, Some("zoe2"), "").await;
+    let token = twins.tokens[&back].clone();
+    let account = twins.connect();
+    twins.resume(account, token).await;
+    twins.members(ada, "den", None).await;
+    twins.create(account, "cave", Access::Open).await;
+    twins.logout(account).await;
+    twins.login(account, "zoe2").await;
+    let other = twins.connect();
+    twins.guest(other, "zoe").await;
+    twins.ask(ada, |id| ClientPacket::Challenge { id }).await;
+}
+
+#[tokio::test]
+async fn a_fake_server_takes_invites_as_a_real_one_does() {
+    let twins = &mut Twins::start_with(RegistrationMode::Invite, 0).await;
+    twins.add_invite("open-sesame", 2).await;
+    twins.register(0, "ada").await;
+    twins.register_with(0, "ada", "open").await;
+    twins.register_with(0, "ada", "OPEN sesame").await;
+    twins.register_with(0, "ada", "open sesame").await;
+    let zoe = twins.connect();
+    twins.guest(zoe, "zoe").await;
+    twins.upgrade(zoe, None, "").await;
+    twins.upgrade(zoe, None, "opensesame").await;
+    twins.register_with(0, "eve", "open sesame").await;
+}
+
+#[tokio::test]
+async fn a_fake_server_has_accounts_wait_as_a_real_one_does() {
+    let twins = &mut Twins::start_with(RegistrationMode::Approval, 0).await;
+    twins.register(0, "ada").await;
+    twins.login(0, "ada").await;
+    twins.approve("ada").await;
+    twins.login(0, "ada").await;
+    let zoe = twins.connect();
+    twins.guest(zoe, "zoe").await;
+    twins.upgrade(zoe, None, "").await;
+    let token = twins.tokens[&zoe].clone();
+    let back = twins.connect();
+    twins.resume(back, token).await;
+    twins.upgrade(back, None, "").await;
+    twins.create(back, "den", Access::Open).await;
+    twins.members(0, "lobby", None).await;
+}
+
+#[tokio::test]
+async fn a_fake_server_closes_registration_as_a_real_one_does() {
+    let twins = &mut Twins::start_with(RegistrationMode::Closed, 0).await;
+    twins.register(0, "ada").await;
+    twins.guest(0, "zoe").await;
+    twins.upgrade(0, None, "").await;
+    let twins = &mut Twins::start_with(RegistrationMode::Open, 4).await;
+    twins.register(0, "ada").await;
+    twins.ask(0, |id| ClientPacket::Challenge { id }).await;
+    twins.guest(0, "zoe").await;
+}
+
 /// Makes a test of each conversation, and one that all packets are sent in them.
 macro_rules! conversations {
     ($($name:ident: $test:ident)*) => {
@@ -709,4 +806,5 @@ conversations! {
     own_data: a_fake_server_deletes_exports_and_renames_as_a_real_one_does
     reports: a_fake_server_takes_reports_as_a_real_one_does
     presence: a_fake_server_tells_who_is_there_as_a_real_one_does
+    guests: a_fake_server_takes_guests_as_a_real_one_does
 }

@@ -6,6 +6,7 @@ mod tests;
 
 use longhall_packet::codec::{self, DecodeError};
 use longhall_packet::{ClientPacket, CloseReason, Denial, DenyCode, ServerPacket};
+use longhall_world::rules;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
@@ -111,6 +112,9 @@ impl Gate {
         self.broken_packets = self.broken_packets.saturating_sub(1);
         packet.check_stage(self.session.stage())?;
         self.check_mute(&packet)?;
+        if self.session.player().is_some_and(|me| me.user.is_guest) {
+            rules::check_guest(&packet)?;
+        }
         if self.session.server.stopping.is_cancelled() {
             return Err(Denial::new(DenyCode::Restarting));
         }
@@ -191,7 +195,26 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
             username,
             password,
             recovery,
-        } => handlers::register(session, id, &username, password, recovery).await,
+            invite,
+            proof,
+        } => {
+            let paid = (invite, proof);
+            handlers::register(session, id, &username, password, recovery, paid).await
+        }
+        ClientPacket::Challenge { id } => handlers::challenge(session, id),
+        ClientPacket::Guest {
+            id,
+            username,
+            device,
+            proof,
+        } => handlers::guest(session, id, &username, device, proof).await,
+        ClientPacket::Upgrade {
+            id,
+            username,
+            password,
+            invite,
+            proof,
+        } => handlers::upgrade(session, id, username, password, (invite, proof)).await,
         ClientPacket::Login {
             id,
             username,

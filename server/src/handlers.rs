@@ -3,6 +3,7 @@
 
 mod arriving;
 mod blocks;
+mod challenge;
 mod change;
 mod channel_roles;
 mod channels;
@@ -11,6 +12,7 @@ mod create;
 mod deletion;
 mod enter;
 mod export;
+mod guest;
 mod hello;
 mod history;
 mod invite;
@@ -41,7 +43,10 @@ mod sessions;
 #[cfg(test)]
 mod timing;
 
+mod upgrade;
+
 pub(crate) use blocks::{block, blocks, unblock};
+pub(crate) use challenge::challenge;
 pub(crate) use change::{delete, edit};
 pub(crate) use channel_roles::{set_access, set_filter, set_role, set_slow_mode, set_topic};
 pub(crate) use channels::channels;
@@ -49,6 +54,7 @@ pub(crate) use chat::{chat, chat_at_once};
 pub(crate) use create::create;
 pub(crate) use deletion::{delete_account, keep_account};
 pub(crate) use export::export;
+pub(crate) use guest::guest;
 pub(crate) use hello::hello;
 pub(crate) use history::history;
 pub(crate) use invite::invite;
@@ -71,6 +77,7 @@ pub(crate) use resume::resume;
 pub(crate) use sanctions::{delete_lines, lift_sanction, sanction, sanctions};
 pub(crate) use second_factor::{begin_second_factor, confirm_second_factor, end_second_factor};
 pub(crate) use sessions::{close_session, sessions};
+pub(crate) use upgrade::upgrade;
 
 #[cfg(test)]
 mod speech_tests;

@@ -144,6 +144,8 @@ struct Player {
     blocked: Arc<HashSet<UserId>>,
     /// The newest number of the inbox that their devices here know of.
     last_whisper: Seq,
+    /// Whether it has the limits of a guest.
+    is_guest: bool,
 }
 
 impl Player {
@@ -191,6 +193,8 @@ pub(crate) struct Newcomer {
     pub(crate) last_whisper: Seq,
     /// Whether it came by a resume, not a login.
     pub(crate) resumed: bool,
+    /// Whether it has the limits of a guest.
+    pub(crate) is_guest: bool,
 }
 
 impl Hub {

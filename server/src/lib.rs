@@ -83,6 +83,8 @@ mod bans;
 mod sanctions;
 mod reports;
 mod reserved;
+mod registration;
+mod guests;
 mod clock;
 mod resume_token;
 mod recovery_codes;

@@ -179,6 +179,9 @@ pub(crate) struct HereDevice {
 pub(crate) struct Shown {
     pub(crate) state: PresenceState,
     pub(crate) text: String,
+    /// Whether it has the limits of a guest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) guest: bool,
 }
 
 /// A channel and somebody's place in it.

@@ -40,6 +40,9 @@ const SECONDS_OF_A_SLOW_LINE: u32 = 3;
 /// Lines that an account that is new may say at once.
 const NEW_LINES_AT_ONCE: u32 = 3;
 
+/// Lines a guest may say, averaged over four seconds.
+const GUEST_LINES_PER_SECOND: u32 = 1;
+
 /// Denials to one address that the log tells of.
 const DENIAL_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not zero");
 
@@ -58,6 +61,8 @@ pub(crate) struct RateLimits {
     reports: Limiter<i64>,
     /// Lines of one account.
     lines: Pace,
+    /// Lines of one guest.
+    guest_lines: Pace,
     lines_per_second: AtomicU32,
     /// Lines of an account that is new.
     new_lines: Pace,
@@ -85,6 +90,7 @@ impl RateLimits {
             invitations: Limiter::default(),
             reports: Limiter::default(),
             lines: Pace::default(),
+            guest_lines: Pace::default(),
             lines_per_second: AtomicU32::new(1),
             new_lines: Pace::default(),
             new_for: Mutex::default(),
@@ -146,10 +152,15 @@ impl RateLimits {
 
     fn set_lines(&self) {
         match self.is_slowed.load(Ordering::Relaxed) {
-            true => self.lines.set_slow(SECONDS_OF_A_SLOW_LINE),
-            false => self
-                .lines
-                .set(self.lines_per_second.load(Ordering::Relaxed)),
+            true => {
+                self.lines.set_slow(SECONDS_OF_A_SLOW_LINE);
+                self.guest_lines.set_slow(SECONDS_OF_A_SLOW_LINE);
+            }
+            false => {
+                let lines = self.lines_per_second.load(Ordering::Relaxed);
+                self.lines.set(lines);
+                self.guest_lines.set(lines.min(GUEST_LINES_PER_SECOND));
+            }
         }
     }
 
@@ -179,20 +190,29 @@ impl RateLimits {
 
     /// The account as one that says something, shared by its sessions. `age` is how long ago
     /// it registered.
-    pub(crate) fn speaker(&self, user: UserId, age: Duration) -> Arc<Speaker> {
-        let mut speakers = self.speakers();
-        let shared = speakers.entry(user).or_insert_with(|| Shared {
-            speaker: Arc::new(self.new_speaker(age)),
+    pub(crate) fn speaker(&self, user: UserId, age: Duration, is_guest: bool) -> Arc<Speaker> {
+        let new = || Shared {
+            speaker: Arc::new(self.new_speaker(age, is_guest)),
+            is_guest,
             was_unused: false,
-        });
+        };
+        let mut speakers = self.speakers();
+        let shared = speakers.entry(user).or_insert_with(new);
+        if shared.is_guest != is_guest {
+            *shared = new();
+        }
         shared.was_unused = false;
         Arc::clone(&shared.speaker)
     }
 
-    fn new_speaker(&self, age: Duration) -> Speaker {
+    fn new_speaker(&self, age: Duration, is_guest: bool) -> Speaker {
         let left = locked(&self.new_for).saturating_sub(age);
+        let pace = match is_guest {
+            true => &self.guest_lines,
+            false => &self.lines,
+        };
         Speaker {
-            lines: SteadyLimit::at(&self.lines),
+            lines: SteadyLimit::at(pace),
             new: (!left.is_zero()).then(|| NewAccount {
                 until: Instant::now() + left,
                 lines: SteadyLimit::at(&self.new_lines),
@@ -276,6 +296,7 @@ struct NewAccount {
 /// An account's [`Speaker`], as long as a session has it and for a while after.
 struct Shared {
     speaker: Arc<Speaker>,
+    is_guest: bool,
     /// When it was looked at last.
     was_unused: bool,
 }

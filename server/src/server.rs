@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
-use longhall_packet::{ChannelName, Denial, DenyCode, Field, Filter};
+use longhall_packet::{ChannelName, Denial, DenyCode, Field, Filter, NameKeys, Username};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,7 @@ use crate::cluster::{self, Cluster};
 use crate::config::Config;
 use crate::deletions;
 use crate::drain::Drain;
+use crate::guests;
 use crate::handlers::Outcome;
 use crate::health::Health;
 use crate::hub::{self, Hub};
@@ -219,6 +220,7 @@ impl Server {
         self.spawn(reports::watch(Arc::clone(self)));
         self.spawn(word_filter::watch(Arc::clone(self)));
         self.spawn(deletions::run(Arc::clone(self)));
+        self.spawn(guests::run(Arc::clone(self)));
         self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));
         self.spawn(backups::run(store(), self.config.backups.clone()));
         self.spawn(drop_idle(
@@ -261,6 +263,12 @@ impl Server {
             ..
         } = self;
         sanctions::read(sanctions, &**store, clock, hub, limits).await
+    }
+
+    /// Whether nobody gets a name, whoever has it.
+    pub(crate) fn is_refused(&self, username: &Username, keys: &NameKeys) -> bool {
+        let is_reserved = self.reserved.load().contain(keys);
+        is_reserved || self.words.now().is_in_name(username.as_str())
     }
 
     /// A text for many to read: what becomes of it where it has a word that is not to be read.

@@ -13,6 +13,7 @@ use crate::frames::encode;
 use crate::hub::{HubEntry, SharedName};
 use crate::outbox::Outbox;
 use crate::rate_limit::Speaker;
+use crate::registration::Challenge;
 use crate::store::{LogAction, LogEntry, SessionId, TokenHash, UserId};
 use crate::{SERVER_NAME, Server};
 
@@ -28,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) protocol: u32,
     pub(crate) outbox: Arc<Outbox>,
     player: Option<Player>,
+    /// The work that the next account made here has to show.
+    pub(crate) challenge: Option<Box<Challenge>>,
     /// Close with this after the answer to the packet in hand.
     closing: Option<CloseReason>,
     /// Where the last page of an export ended, as long as nothing else was asked of it.
@@ -53,14 +56,17 @@ pub(crate) struct Account {
     name: SharedName,
     /// When it registered, in milliseconds since 1970.
     pub(crate) created_at_ms: i64,
+    /// Whether it has the limits of a guest.
+    pub(crate) is_guest: bool,
 }
 
 impl Account {
-    pub(crate) fn new(id: UserId, name: SharedName, created_at_ms: i64) -> Self {
+    pub(crate) fn new(id: UserId, name: SharedName, created_at_ms: i64, is_guest: bool) -> Self {
         Self {
             id,
             name,
             created_at_ms,
+            is_guest,
         }
     }
 
@@ -84,6 +90,8 @@ impl Session {
             server: SERVER_NAME.to_owned(),
             message_of_the_day: server.settings().lobby.message_of_the_day.clone(),
             limits: server.settings().limits(),
+            registration: server.settings().gates.announced(),
+            guests: server.settings().gates.guests,
         }));
         Self {
             server,
@@ -92,6 +100,7 @@ impl Session {
             protocol,
             outbox,
             player: None,
+            challenge: None,
             closing: None,
             export: None,
         }
@@ -149,7 +158,7 @@ impl Session {
         Some(me.speaker.get_or_insert_with(|| {
             let age_ms = server.clock.now_ms().saturating_sub(me.user.created_at_ms);
             let age = Duration::from_millis(u64::try_from(age_ms).unwrap_or(0));
-            server.limits.speaker(me.user.id, age)
+            server.limits.speaker(me.user.id, age, me.user.is_guest)
         }))
     }
 

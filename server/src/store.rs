@@ -7,6 +7,7 @@
 pub mod backup;
 mod channel_guard;
 pub(crate) mod figures;
+mod gates;
 mod limits;
 mod operating;
 mod operators;
@@ -40,17 +41,19 @@ use tokio::sync::Notify;
 pub use longhall_packet::SanctionKind;
 pub use longhall_world::moderation::{BY_OPERATOR, PastSanction, Sanction, SanctionOn, Staff};
 pub use longhall_world::records::{
-    Added, Appended, Channel, ChannelId, CodeHash, Created, Cursor, Deletion, DeletionClaim, Doubt,
-    Kept, Log, LogAction, LogEntry, LoginRow, MemberLimits, MemberRow, Membership, NameChanged,
-    NewChannel, NewName, NewSession, NewUser, Page, Place, Pruned, RECOVERY_CODES, Recovered,
-    Recovery, Removed, Retention, Rotation, Safety, Said, SaidPage, Seen, SessionId, SessionRow,
-    Shrunk, TokenHash, User, UserId,
+    AccountKind, Added, Appended, Channel, ChannelId, CodeHash, Created, Cursor, Deletion,
+    DeletionClaim, Doubt, Invite, InviteHash, Kept, Log, LogAction, LogEntry, LoginRow,
+    MemberLimits, MemberRow, Membership, NameChanged, NewChannel, NewInvite, NewName, NewSession,
+    NewUser, Page, Place, Pruned, RECOVERY_CODES, Recovered, Recovery, Registered, Removed,
+    Retention, Rotation, Safety, Said, SaidPage, Seen, SessionId, SessionRow, Shrunk, Terms,
+    TokenHash, User, UserId,
 };
 
 use backup::{BackupError, Contents};
 pub use channel_guard::ChannelGuard;
 pub use copy::{Copied, CopyError, Difference, Place as StorePlace, Progress, copy};
 pub use figures::StoreFigures;
+pub use gates::{Gates, NO_PASSWORD};
 pub use limits::{LimitKey, SharedLimit};
 pub use longhall_world::reports::{Filed, NewReport, Untold};
 #[cfg(any(test, feature = "fuzzing"))]
@@ -106,7 +109,7 @@ pub struct Resumed {
 /// Names of accounts are given by [`NameKeys::name`] where a method says
 /// "name key", as registered elsewhere.
 #[async_trait]
-pub trait Store: Operating + Operators + OwnData + Recovering + Reporting {
+pub trait Store: Operating + Operators + OwnData + Recovering + Reporting + Gates {
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.
     fn epoch(&self) -> &str;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use longhall_packet::{
-    CloseReason, LeaveReason, Limits, Line, Presence, RecoveryCode, ReportNumber, ReportOutcome,
-    Role, Sanction, SanctionKind, Seq, ServerRole,
+    CloseReason, LeaveReason, Limits, Line, Presence, RecoveryCode, Registration, ReportNumber,
+    ReportOutcome, Role, Sanction, SanctionKind, Seq, ServerRole,
 };
 
 use crate::{Call, CallError};
@@ -108,6 +108,20 @@ pub enum Event {
         sanction: SanctionKind,
         /// Where; `None` on the whole server.
         channel: Option<String>,
+    },
+    /// What it takes to get an account here is other than was known, or is known now. Comes
+    /// ahead of [`Connected`](Event::Connected).
+    RegistrationChanged {
+        /// What it takes to register.
+        registration: Registration,
+        /// Whether the server takes guests.
+        guests: bool,
+    },
+    /// The work that the server wants for an account goes on.
+    ProofProgress {
+        /// How likely it was to be done by now, from 0 to 99: it never takes as long as
+        /// another time.
+        percent: u8,
     },
     /// `login` was refused.
     LoginDenied(CallError),

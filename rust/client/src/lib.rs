@@ -20,7 +20,7 @@
 //! The conductor:
 //!
 //! - [`Session`]: the contract with its driver, and what is done with each packet; its
-//!   themes are in `session/`: connection, account, calls, asking, answers, chatting,
+//!   themes are in `session/`: connection, account, entering, calls, asking, answers, chatting,
 //!   history, channels, own data.
 //!
 //! The parts that play, each with fields that nobody else can touch:
@@ -28,6 +28,7 @@
 //! - `link`: whether there is a connection, whether it is well, when to try again;
 //!   `heartbeat`: is the server still there? `backoff`: how long until the next try;
 //! - `login`: the account, taking its session up again, logging out;
+//! - `entrance`: what an account takes, and one that is about to be made;
 //! - `requests`: ids, answers, time-outs; `listing`: lists that come in pages;
 //!   `export`: all that is known of the account, in pages as well;
 //! - `outgoing`: lines on their way, kept until their fate is known;
@@ -70,6 +71,7 @@ mod listing;
 mod log;
 mod login;
 mod conversations;
+mod entrance;
 mod markers;
 mod outgoing;
 mod pages;
@@ -91,6 +93,7 @@ pub use answer::Answer;
 pub use call_error::{CallError, CallErrorCode};
 pub use command::{COMMANDS, Command, CommandError, CommandInfo, Completion, complete, help};
 pub use config::Config;
+pub use entrance::ProofWork;
 pub use event::{DisconnectReason, Event, LogoutReason, State};
 pub use export::{Export, MAX_EXPORTED_LINES};
 pub use listing::MAX_LISTED;

@@ -91,6 +91,7 @@ mod tests {
             state: PresenceState::Online,
             text: String::new(),
             server_role: ServerRole::Player,
+            guest: false,
         };
         names.iter().map(member).collect()
     }

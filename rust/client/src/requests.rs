@@ -27,6 +27,8 @@ pub struct Call(u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     Hello,
+    /// What work an account costs.
+    Challenge,
     Register(Username, Call),
     Login(Call),
     Recover(Call),
@@ -119,10 +121,6 @@ impl Requests {
 
     pub(crate) fn is_login_pending(&self) -> bool {
         self.is_pending(|request| matches!(request, Request::Login(_)))
-    }
-
-    pub(crate) fn is_register_pending(&self) -> bool {
-        self.is_pending(|request| matches!(request, Request::Register(..)))
     }
 
     pub(crate) fn is_pending(&self, fits: impl Fn(&Request) -> bool) -> bool {

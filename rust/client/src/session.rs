@@ -2,8 +2,9 @@
 //!
 //! This file holds what a driver does. Each theme has a file of its own, from the calls
 //! of the player to what comes of them: `connection` (time, beginnings and ends),
-//! `account` (registering, logging in and out), `chatting` (the player's own lines),
-//! `history` (everybody's lines), `channels` (where the account is), `own_data` (what becomes of the account),
+//! `account` (logging in and out), `entering` (registering, guests), `chatting` (the
+//! player's own lines), `history` (everybody's lines), `channels` (where the account is),
+//! `own_data` (what becomes of the account),
 //! `reporting` (what goes to moderators, and what they do). `calls` holds the
 //! other calls of a player who is logged in, `asking` what goes out for them, and
 //! `answers` what comes in.
@@ -18,6 +19,7 @@ mod calls;
 mod channels;
 mod chatting;
 mod connection;
+mod entering;
 mod history;
 mod recovery;
 mod own_data;
@@ -31,6 +33,7 @@ use longhall_packet::{ClientPacket, CloseReason, DenyCode, codec};
 
 use crate::clock::Clock;
 use crate::conversations::Conversations;
+use crate::entrance::Entrance;
 use crate::link::{Link, LinkAction};
 use crate::login::Login;
 use crate::markers::Markers;
@@ -112,6 +115,7 @@ pub struct Session {
     clock: Clock,
     link: Link,
     login: Login,
+    entrance: Entrance,
     requests: Requests,
     outgoing: Outgoing,
     conversations: Conversations,
@@ -132,6 +136,7 @@ impl Session {
             clock: Clock::default(),
             link: Link::default(),
             login: Login::default(),
+            entrance: Entrance::default(),
             requests: Requests::default(),
             outgoing: Outgoing::default(),
             conversations: Conversations::default(),

@@ -45,7 +45,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-use crate::{Action, Answer, Call, CallError, Event, ServerAddress, Session};
+use crate::{Action, Answer, Call, CallError, Event, ProofWork, ServerAddress, Session};
 
 /// What the program asks of the session; each is the [`Session`] method of the
 /// same name. [`Command::call`] and [`Command::ask`] lead to all others.
@@ -158,6 +158,7 @@ pub async fn run(
     let start = Instant::now();
     let mut transport = Transport::new(url);
     let mut asked = HashMap::new();
+    let mut working = None;
     loop {
         transport.carry_out(&mut session);
         tell_outcomes(&mut session, &mut asked);
@@ -165,6 +166,11 @@ pub async fn run(
             if events.send(event).await.is_err() {
                 return say_goodbye(start, session, transport, &events).await;
             }
+        }
+        if working.is_none()
+            && let Some(work) = session.take_work()
+        {
+            working = Some(tokio::task::spawn_blocking(|| do_some(work)));
         }
         let deadline = session.next_deadline().map(|deadline| start + deadline);
         tokio::select! {
@@ -176,9 +182,33 @@ pub async fn run(
                 News::Received(frame) => session.received(start.elapsed(), &frame.into_data()),
                 News::Closed { code, reason } => session.closed(start.elapsed(), code, &reason),
             },
+            work = done(&mut working) => {
+                working = None;
+                // Given up only if it panicked, or the runtime ends.
+                if let Some(work) = work {
+                    session.give_back_work(start.elapsed(), work);
+                }
+            }
             () = sleep_or_wait(deadline) => {}
         }
         session.tick(start.elapsed());
+    }
+}
+
+/// Hashes of a proof between two looks at it: some tens of milliseconds.
+const HASHES_AT_ONCE: u32 = 50_000;
+
+/// Off the threads that the sockets are on.
+fn do_some(mut work: ProofWork) -> ProofWork {
+    work.run(HASHES_AT_ONCE);
+    work
+}
+
+/// Waits for the work that is being done, or for ever.
+async fn done(working: &mut Option<JoinHandle<ProofWork>>) -> Option<ProofWork> {
+    match working {
+        Some(working) => working.await.ok(),
+        None => pending().await,
     }
 }
 

@@ -31,6 +31,8 @@ fn logged_in(channels: usize) -> Session {
             server: "test".to_owned(),
             message_of_the_day: String::new(),
             limits: Limits::default(),
+            registration: None,
+            guests: false,
         },
     );
     session.login(NOW, "ada", "correct horse");
@@ -68,6 +70,7 @@ fn logged_in(channels: usize) -> Session {
             last_login: None,
             deleted_at_ms: None,
             sanctions: Vec::new(),
+            guest: false,
         },
     );
     assert_eq!(session.state(), State::LoggedIn);

@@ -104,6 +104,8 @@ impl Server {
             server: "test".to_owned(),
             message_of_the_day: "Well met!".to_owned(),
             limits: Limits::default(),
+            registration: None,
+            guests: false,
         })
         .await;
         let id = peer.expect("hello").await.id();
@@ -163,6 +165,7 @@ impl Peer {
             last_login: None,
             deleted_at_ms: None,
             sanctions: Vec::new(),
+            guest: false,
         })
         .await;
     }

@@ -96,6 +96,7 @@ fn member(member: &Member) -> VarDictionary {
         "state" => member.state.name(),
         "text" => member.text.as_str(),
         "server_role" => member.server_role.name(),
+        "guest" => member.guest,
     }
 }
 

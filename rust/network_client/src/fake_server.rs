@@ -7,7 +7,8 @@ use godot::classes::Time;
 use godot::global::randi;
 use godot::prelude::*;
 use longhall_packet::{
-    ClientPacket, CloseReason, Denial, DenyCode, ResumeToken, ServerPacket, ServerRole, codec,
+    ClientPacket, CloseReason, Denial, DenyCode, InviteCode, MAX_PROOF_BITS, RegistrationMode,
+    ResumeToken, ServerPacket, ServerRole, codec,
 };
 use longhall_world::fake::{Deliveries, FakeServer};
 
@@ -84,6 +85,46 @@ impl LonghallFakeServer {
     pub fn add_account(&mut self, username: GString, password: GString) {
         self.world
             .add_account(&username.to_string(), &password.to_string());
+    }
+
+    /// Who may register from now on, one of the values of
+    /// [member NetworkClient.registration_mode], and how many bits of work an account or a guest
+    /// costs, at most 22. Nodes hear of it when they connect.
+    #[func]
+    pub fn set_registration(&mut self, mode: GString, #[opt(default = 0)] proof_bits: i64) {
+        let mode = mode.to_string();
+        let bits = u32::try_from(proof_bits).ok();
+        match (RegistrationMode::from_name(&mode), bits) {
+            (Some(known), Some(bits)) if bits <= MAX_PROOF_BITS => {
+                self.world.set_registration(known, bits);
+            }
+            _ => self.warn(&format!(
+                "nobody registers by \"{mode}\" and {proof_bits} bits"
+            )),
+        }
+    }
+
+    /// Adds an invite code, for [method set_registration] with [code]"invite"[/code].
+    #[func]
+    pub fn add_invite(&mut self, code: GString, #[opt(default = 1)] uses: i64) {
+        let uses = u32::try_from(uses).unwrap_or(1);
+        match InviteCode::parse(code.to_string()) {
+            Some(code) => self.world.add_invite(&code, uses),
+            None => self.warn("an invite code has letters or digits"),
+        }
+    }
+
+    /// Whether players may come in by [method NetworkClient.login_as_guest] from now on. Nodes hear
+    /// of it when they connect.
+    #[func]
+    pub fn set_guests(&mut self, takes_guests: bool) {
+        self.world.set_guests(takes_guests);
+    }
+
+    /// Lets an account in that was registered with [code]"approval"[/code]. Says whether it waited.
+    #[func]
+    pub fn approve(&mut self, username: GString) -> bool {
+        self.world.approve(&username.to_string())
     }
 
     /// Refuses the next request of this kind with one of
@@ -203,7 +244,7 @@ impl LonghallFakeServer {
         let mut connection = Connection::default();
         let at = self.arrival();
         if self.is_reachable {
-            let hello = FakeServer::hello(&self.message_of_the_day.to_string());
+            let hello = self.world.hello(&self.message_of_the_day.to_string());
             connection.inbound.push_back((at, news(&hello)));
         } else {
             let closed = News::Closed(None, "the fake server is not reachable".to_owned());

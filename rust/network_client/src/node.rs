@@ -246,6 +246,19 @@ pub struct NetworkClient {
     #[var(no_set)]
     message_of_the_day: GString,
 
+    /// What it takes to [method register] on this server: [code]"open"[/code], everybody may;
+    /// [code]"invite"[/code], a code from the operator; [code]"approval"[/code], a moderator lets the
+    /// account in, and until then [method login] is refused with `approval_pending`;
+    /// [code]"closed"[/code], nobody may. Known from [signal connected] on, see
+    /// [signal registration_changed]. Read-only.
+    #[var(get = _get_registration_mode, no_set)]
+    registration_mode: PhantomVar<GString>,
+
+    /// Whether players may come in without an account, see [method login_as_guest]. Known from
+    /// [signal connected] on. Read-only.
+    #[var(get = _get_takes_guests, no_set)]
+    takes_guests: PhantomVar<bool>,
+
     /// The version of the server, such as [code]"0.2.0"[/code], for a bug report or an "About"
     /// box. Empty while there is no connection, or if the server tells none. Read-only.
     ///
@@ -583,6 +596,19 @@ impl NetworkClient {
     #[signal]
     fn reports_waiting_changed(count: i64);
 
+    /// [member registration_mode] or [member takes_guests] is known now, or is another. Comes before
+    /// [signal connected], and not at all from a server that lets everybody register and takes no
+    /// guests.
+    #[signal]
+    fn registration_changed(mode: GString);
+
+    /// The server wants some work from the game before it makes an account or lets a guest in, so
+    /// that nobody makes them by the thousand. The node does it, 2 milliseconds of each frame, and
+    /// tells how it goes: `progress` from 0 to below 1 is how likely it was to be done by now, since
+    /// nobody knows beforehand how long it takes. The request ends as usual.
+    #[signal]
+    fn proof_progress(progress: f64);
+
     /// [member state] has changed, to one of the `STATE_` constants. This comes before the signal
     /// that says why.
     #[signal]
@@ -591,6 +617,16 @@ impl NetworkClient {
     #[func]
     fn _get_state(&self) -> i64 {
         state_constant(self.session.state())
+    }
+
+    #[func]
+    fn _get_registration_mode(&self) -> GString {
+        self.session.registration().mode.name().into()
+    }
+
+    #[func]
+    fn _get_takes_guests(&self) -> bool {
+        self.session.takes_guests()
     }
 
     #[func]

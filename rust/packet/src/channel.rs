@@ -463,6 +463,10 @@ pub struct Member {
     /// What it may do on the whole server. Absent for those who are just players.
     #[serde(skip_serializing_if = "ServerRole::is_player", default)]
     pub server_role: ServerRole,
+    /// Whether it is a guest, who has no password and is forgotten in a while. Absent when
+    /// not.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub guest: bool,
 }
 
 /// A sanction, as the account that it is on is told, and who may lift it.

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, Filter, LineId,
-    Password, PresenceState, PresenceText, Reason, RecoveryCode, ReportCategory, ReportNumber,
-    ReportOutcome, ReportText, Reported, ResumeToken, Role, SanctionKind, Seq, Target, Topic,
-    Username,
+    Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, Filter,
+    InviteCode, LineId, Password, PresenceState, PresenceText, Reason, RecoveryCode,
+    ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, ResumeToken, Role,
+    SanctionKind, Seq, Target, Topic, Username,
 };
 
 /// Chosen by the client for each request and repeated in its answer. Unique
@@ -135,6 +135,45 @@ client_packets! {
         /// Whether to make recovery codes as well. Absent when not.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         recovery: bool,
+        /// What lets somebody register where that takes an invite.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        invite: Option<InviteCode>,
+        /// The work that the last `challenge` on this connection asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proof: Option<u64>,
+    }
+
+    /// Asks for the work that an account or a guest costs. Answered by
+    /// [`ServerPacket::Challenge`](crate::ServerPacket::Challenge); the challenge before
+    /// is void.
+    Challenge = "challenge" in ANY, {}
+
+    /// Comes in without an account, under a name that is free. Answered by
+    /// [`ServerPacket::LoggedIn`](crate::ServerPacket::LoggedIn).
+    Guest = "guest" in OUT, {
+        /// The name to be seen by.
+        username: Username,
+        /// As in `login`.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        device: String,
+        /// As in `register`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proof: Option<u64>,
+    }
+
+    /// Makes an account of a guest, who keeps channels, lines, whispers and blocks.
+    Upgrade = "upgrade" in IN, {
+        /// The name from now on; absent keeps the guest's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        username: Option<Username>,
+        /// The password the account shall have.
+        password: Password,
+        /// As in `register`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        invite: Option<InviteCode>,
+        /// As in `register`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proof: Option<u64>,
     }
 
     /// Logs in with a password: a new session, beside those on other devices.

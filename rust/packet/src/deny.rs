@@ -55,6 +55,16 @@ deny_codes! {
     Banned = "banned", "This account is banned";
     /// The account is muted, there or everywhere, until `retry_after_ms`, or else for good.
     Muted = "muted", "You may not say anything for now";
+    /// Nobody may create an account, for now or for good.
+    RegistrationClosed = "registration_closed", "No new accounts are made here right now";
+    /// An account takes an invite code, and this is missing, unknown or used up.
+    InviteNeeded = "invite_needed", "A valid invite code is needed to register";
+    /// The work that the server asks for is missing, wrong, used up or too late.
+    ProofNeeded = "proof_needed", "This took too long, try again";
+    /// The password is right, but a moderator has not let the account in yet.
+    ApprovalPending = "approval_pending", "This account waits for a moderator to let it in";
+    /// What a guest may not do, or a guest where there are none.
+    AccountNeeded = "account_needed", "You need an account for this";
     /// Login, register or resume while logged in.
     AlreadyLoggedIn = "already_logged_in", "You are already logged in";
     /// Chat or logout while logged out.

@@ -10,6 +10,7 @@
 //!   in them; [`ListedReport`]: what moderators are told of;
 //! - [`ClientPacket`]: what a client may say, and in which [`Stage`];
 //! - [`ServerPacket`]: what a server answers and announces;
+//! - [`Registration`], [`InviteCode`], [`ProofSearch`]: what an account costs;
 //! - [`Denial`] and [`DenyCode`]: why a request was refused;
 //! - [`CloseReason`]: why a connection ended;
 //! - [`versions`]: which versions of the protocol are spoken;
@@ -36,6 +37,7 @@ mod export;
 mod report;
 mod client_packet;
 mod server_packet;
+mod registration;
 mod deny;
 mod close;
 pub mod versions;
@@ -55,6 +57,10 @@ pub use deny::{Denial, DenyCode, Field};
 pub use export::{ExportedAccount, ExportedChannel, ExportedLine, ExportedSanction};
 pub use limits::Limits;
 pub use name_keys::NameKeys;
+pub use registration::{
+    InviteCode, MAX_CHALLENGE_CHARS, MAX_INVITE_CHARS, MAX_PROOF_BITS, ProofSearch, Registration,
+    RegistrationMode, is_proof,
+};
 pub use report::{
     ClosedReport, ListedReport, ReportCategory, ReportNumber, ReportOutcome, Reported,
 };

@@ -11,8 +11,8 @@ use crate::limits::{
     MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
 };
 use crate::{
-    ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText, Reason,
-    RecoveryCode, ReportText, ResumeToken, Target, Topic, Username,
+    ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, InviteCode, Password,
+    PresenceText, Reason, RecoveryCode, ReportText, ResumeToken, Target, Topic, Username,
 };
 
 macro_rules! text_schemas {
@@ -47,5 +47,6 @@ text_schemas! {
     FactorCode { "type": "string" }
     FactorKey { "type": "string" }
     RecoveryCode { "type": "string", "pattern": "^([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$" }
+    InviteCode { "type": "string" }
     ResumeToken { "type": "string", "pattern": format!("^[0-9a-f]{{{}}}$", ResumeToken::CHARS) }
 }

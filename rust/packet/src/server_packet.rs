@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Access, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine, FactorKey, Field,
     InboxState, Invitation, LastLogin, LeaveReason, Limits, Line, ListedChannel, ListedReport,
-    ListedSession, Member, PastSanction, Presence, RecoveryCode, ReportNumber, ReportOutcome,
-    RequestId, ResumeToken, Role, Sanction, SanctionKind, Seq, ServerRole, Speech,
+    ListedSession, Member, PastSanction, Presence, RecoveryCode, Registration, ReportNumber,
+    ReportOutcome, RequestId, ResumeToken, Role, Sanction, SanctionKind, Seq, ServerRole, Speech,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -53,6 +53,12 @@ server_packets! {
         message_of_the_day: String,
         /// Sizes the server will hold the client to.
         limits: Limits,
+        /// What it takes to create an account; absent when everybody may, without work.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        registration: Option<Registration>,
+        /// Whether it takes guests. Absent when not.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        guests: bool,
     }
 
     /// The request succeeded.
@@ -104,6 +110,10 @@ server_packets! {
         /// only; empty from a server that does not say.
         #[serde(skip_serializing_if = "String::is_empty", default)]
         epoch: String,
+        /// Whether the player is a guest, or an account that waits for approval. Absent when
+        /// not.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        guest: bool,
         /// The account's channels, the lobby first.
         channels: Vec<ChannelState>,
         /// The account's whispers.
@@ -158,6 +168,20 @@ server_packets! {
         secret: FactorKey,
         /// The same as an `otpauth://` address, for apps and pictures that they read.
         uri: FactorKey,
+    }
+
+    /// The work that an account or a guest costs now, answering `challenge`.
+    Challenge = "challenge", {
+        /// The request's id.
+        id: RequestId,
+        /// What the work is about; absent when none is asked for. Good on this connection,
+        /// and for one try.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        challenge: String,
+        /// Zero bits that the hash has to begin with; at most 22.
+        bits: u32,
+        /// Milliseconds after which the challenge is void.
+        expires_in_ms: u32,
     }
 
     /// Somebody said, edited or deleted a line; number, sender and time are the

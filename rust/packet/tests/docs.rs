@@ -12,8 +12,8 @@ use longhall_packet::limits::{
 };
 use longhall_packet::{
     Access, Change, ClientPacket, CloseReason, DEFAULT_PORT, DenyCode, Field, LeaveReason, Limits,
-    LineKind, PROTOCOL_VERSION, PresenceState, ReportCategory, ReportOutcome, Role, SUBPROTOCOL,
-    ServerPacket, ServerRole, Stage,
+    LineKind, MAX_PROOF_BITS, PROTOCOL_VERSION, PresenceState, RegistrationMode, ReportCategory,
+    ReportOutcome, Role, SUBPROTOCOL, ServerPacket, ServerRole, Stage,
 };
 use serde_json::Value;
 use support::{MAX_NUMBER, client_samples, server_samples};
@@ -125,6 +125,7 @@ fn every_object_in_a_packet_has_a_section_that_explains_each_field() {
             ("history", "/lines/0", "### Line"),
             ("history", "/lines/2", "### Line"),
             ("chat", "", "### Line"),
+            ("hello", "/registration", "### Registration"),
             ("logged_in", "/channels/0", "### Channel state"),
             ("logged_in", "/inbox", "### Inbox state"),
             ("logged_in", "/inbox/conversations/0", "### Conversation"),
@@ -193,6 +194,10 @@ fn the_words_of_closed_lists_are_all_there() {
     for role in ServerRole::ALL {
         assert!(moderation.contains_key(role.name()), "{role}");
     }
+    let modes = rows(section(PAGE, "## Who may create an account"));
+    for mode in RegistrationMode::ALL {
+        assert!(modes.contains_key(mode.name()), "{mode}");
+    }
     let presence = section(PAGE, "## Who is there");
     for change in Change::ALL {
         assert!(rows(presence).contains_key(change.name()), "{change}");
@@ -254,6 +259,7 @@ fn an_unknown_word_reads_as_the_page_says() {
     assert_eq!(read::<Change>(), unknown("change"));
     assert_eq!(read::<ReportCategory>(), unknown("category"));
     assert_eq!(read::<ReportOutcome>(), unknown("outcome"));
+    assert_eq!(read::<RegistrationMode>(), unknown("mode"));
     assert_eq!(read::<LeaveReason>(), unknown("reason` of `left"));
 }
 
@@ -353,6 +359,7 @@ fn the_numbers_are_the_constants() {
     for sentence in [
         format!("never more than {MAX_CHANNELS_PER_ACCOUNT}"),
         format!("{MAX_DEVICE_CHARS} characters are kept"),
+        format!("at most {MAX_PROOF_BITS}"),
         format!("to {MAX_NUMBER};"),
     ] {
         assert!(PAGE.contains(&sentence), "{sentence}");

@@ -6,8 +6,8 @@ use longhall_packet::NameKeys;
 
 use crate::World;
 use crate::records::{
-    LoginRow, NewSession, NewUser, PLACES_KEPT, Place, Rotation, SessionId, SessionRow, TokenHash,
-    User, UserId,
+    AccountKind, LoginRow, NewSession, NewUser, PLACES_KEPT, Place, Rotation, SessionId,
+    SessionRow, TokenHash, User, UserId,
 };
 
 #[derive(Clone)]
@@ -63,6 +63,7 @@ impl World {
             password_hash: user.password_hash,
             deleted_at_ms: None,
             created_at_ms: now_ms,
+            kind: AccountKind::Full,
         };
         self.users.insert(id, (user, keys));
         self.set_codes(id, &new_codes);

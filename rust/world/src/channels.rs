@@ -315,6 +315,7 @@ impl World {
                 user: m.user,
                 username: self.username(m.user),
                 role: m.role,
+                guest: self.is_limited(m.user),
             })
             .collect();
         members.sort_by_key(|m| self.name_key(m.user).to_owned());
@@ -402,6 +403,11 @@ impl World {
     pub fn is_invited(&self, channel: ChannelId, user: UserId) -> bool {
         let mut invitations = self.invitations.iter();
         invitations.any(|i| i.channel == channel && i.user == user)
+    }
+
+    /// Forgets the invitations of an account, and those that it made.
+    pub(crate) fn forget_invitations_of(&mut self, user: UserId) {
+        self.invitations.retain(|i| i.user != user && i.by != user);
     }
 
     /// The invitations of an account, the latest first.

@@ -15,6 +15,7 @@
 
 mod accounts;
 mod channels;
+mod gates;
 mod lines;
 mod own_data;
 mod moderation;
@@ -60,6 +61,7 @@ pub struct FakeServer {
     guests: BTreeSet<UserId>,
     /// By the numbers of connections.
     online: BTreeMap<u64, Seat>,
+    gates: gates::Gates,
     news: News,
     /// Recovery codes given out.
     codes: u64,
@@ -120,6 +122,7 @@ impl FakeServer {
             lobby,
             guests: BTreeSet::new(),
             online: BTreeMap::new(),
+            gates: gates::Gates::default(),
             news: News::default(),
             codes: 0,
             turns: BTreeMap::new(),
@@ -153,7 +156,9 @@ impl FakeServer {
             },
         };
         let guests = std::mem::take(&mut self.guests);
+        let gates = std::mem::take(&mut self.gates);
         *self = Self::with(world, epoch);
+        self.gates = gates;
         if keeps_accounts {
             self.guests = guests;
         }
@@ -229,6 +234,7 @@ impl FakeServer {
 
     /// A connection ended.
     pub fn hang_up(&mut self, connection: u64) -> Deliveries {
+        self.gates.forget(connection);
         if let Some(seat) = self.online.get(&connection) {
             self.world.touch_session(seat.session, self.now());
         }
@@ -259,12 +265,14 @@ impl FakeServer {
     }
 
     /// What a server says first.
-    pub fn hello(message_of_the_day: &str) -> ServerPacket {
+    pub fn hello(&self, message_of_the_day: &str) -> ServerPacket {
         ServerPacket::Hello {
             protocol: PROTOCOL_VERSION,
             server: concat!("longhall-fake/", env!("CARGO_PKG_VERSION")).to_owned(),
             message_of_the_day: message_of_the_day.to_owned(),
             limits: Limits::default(),
+            registration: self.registration(),
+            guests: self.takes_guests(),
         }
     }
 
@@ -274,6 +282,9 @@ impl FakeServer {
         let me = self.me(from);
         let stage = me.map_or(Stage::LoggedOut, |_| Stage::LoggedIn);
         packet.check_stage(stage)?;
+        if me.is_some_and(|me| self.world.is_limited(me.user)) {
+            rules::check_guest(&packet)?;
+        }
         let me = me.ok_or(Denial::new(DenyCode::NotLoggedIn));
         let id = packet.id();
         if let Ok(me) = &me {
@@ -286,8 +297,27 @@ impl FakeServer {
                 username,
                 password,
                 recovery,
+                invite,
+                proof,
                 ..
-            } => self.register(from, id, &username, &password, recovery),
+            } => {
+                self.register(from, &username, &password, (invite, proof))?;
+                self.answer_register(from, id, &username, recovery)
+            }
+            P::Challenge { .. } => self.challenge(from, id),
+            P::Guest {
+                username,
+                device,
+                proof,
+                ..
+            } => self.guest(from, id, &username, device, proof, token),
+            P::Upgrade {
+                username,
+                password,
+                invite,
+                proof,
+                ..
+            } => self.upgrade(me?, id, username.as_ref(), &password, (invite, proof)),
             P::Login {
                 username,
                 password,

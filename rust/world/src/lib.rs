@@ -10,6 +10,7 @@
 //! - `accounts`, `recovery`, `own_data`, `moderation`, `channels`, `lines`, `inbox`,
 //!   `retention`: the model, by theme;
 //! - [`reports`]: reports to moderators, with the lines kept beside them;
+//! - `gates`: invites, approval, guests;
 //! - [`fake`]: packets in, deliveries out: a server in a test's own process.
 
 pub mod records;
@@ -18,6 +19,7 @@ mod accounts;
 pub mod moderation;
 mod recovery;
 pub mod own_data;
+mod gates;
 mod channels;
 mod lines;
 mod inbox;
@@ -49,6 +51,8 @@ pub struct World {
     /// When each account got another name last.
     renames: HashMap<UserId, i64>,
     old_names: Vec<own_data::OldName>,
+    invites: Vec<gates::KeptInvite>,
+    last_invite: i64,
     blocks: BTreeSet<(UserId, UserId)>,
     /// Who may do more than a player, on the whole server.
     staff: BTreeMap<UserId, ServerRole>,

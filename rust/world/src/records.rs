@@ -85,6 +85,126 @@ pub struct NewUser {
     pub recovery_codes: Vec<CodeHash>,
 }
 
+/// What an account is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccountKind {
+    /// An account like any other.
+    #[default]
+    Full,
+    /// It has a password, and waits for a moderator to let it in.
+    Waiting,
+    /// It has no password, and is forgotten in a while.
+    Guest,
+}
+
+impl AccountKind {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[Self::Full, Self::Waiting, Self::Guest];
+
+    /// The number that is stored.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Full => 0,
+            Self::Waiting => 1,
+            Self::Guest => 2,
+        }
+    }
+
+    /// The one of this number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.number() == number)
+    }
+
+    /// The name that operators read.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "account",
+            Self::Waiting => "waiting",
+            Self::Guest => "guest",
+        }
+    }
+
+    /// Whether it has a guest's limits: also while it waits.
+    pub const fn is_limited(self) -> bool {
+        !matches!(self, Self::Full)
+    }
+}
+
+/// SHA-256 of an invite code. The code itself is never stored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct InviteHash(pub [u8; 32]);
+
+/// On which terms an account is made.
+#[derive(Clone, Default)]
+pub struct Terms {
+    /// What it becomes.
+    pub kind: AccountKind,
+    /// The invite that it uses up, where it takes one.
+    pub invite: Option<InviteHash>,
+    /// How many of its kind there may be, this one counted.
+    pub at_most: Option<usize>,
+    /// When, in milliseconds since 1970; invites expire.
+    pub now_ms: i64,
+}
+
+/// What came of making an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// It is there.
+    Done(UserId),
+    /// Another account has the name, or one that looks the same.
+    NameTaken,
+    /// The invite is unknown, used up or expired.
+    InviteNeeded,
+    /// There are as many of its kind as may be.
+    Full,
+    /// Of an upgrade: the account is no guest.
+    NotAGuest,
+}
+
+/// An invite to add.
+#[derive(Clone)]
+pub struct NewInvite {
+    /// The hash of its code.
+    pub code: InviteHash,
+    /// How many accounts it is good for.
+    pub uses: u32,
+    /// Until when, in milliseconds since 1970; `None` for good.
+    pub until_ms: Option<i64>,
+    /// Since when.
+    pub created_at_ms: i64,
+    /// Who made it.
+    pub made_by: String,
+    /// For whom, or what; may be empty.
+    pub note: String,
+}
+
+/// An invite, as operators see it: without its code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invite {
+    /// Its number.
+    pub id: i64,
+    /// How many accounts it is still good for.
+    pub uses_left: u32,
+    /// How many it was good for.
+    pub uses: u32,
+    /// Until when, in milliseconds since 1970; `None` for good.
+    pub until_ms: Option<i64>,
+    /// Since when.
+    pub created_at_ms: i64,
+    /// Who made it.
+    pub made_by: String,
+    /// For whom, or what; may be empty.
+    pub note: String,
+}
+
+impl Invite {
+    /// Whether it lets somebody in.
+    pub fn is_good(&self, now_ms: i64) -> bool {
+        self.uses_left > 0 && self.until_ms.is_none_or(|until_ms| until_ms > now_ms)
+    }
+}
+
 /// An account.
 #[derive(Clone)]
 pub struct User {
@@ -92,12 +212,14 @@ pub struct User {
     pub id: UserId,
     /// The name as registered.
     pub username: String,
-    /// The password's hash as a PHC string.
+    /// The password's hash as a PHC string; a guest has none that a password fits.
     pub password_hash: String,
     /// When it registered, in milliseconds since 1970.
     pub created_at_ms: i64,
     /// When it will be deleted, in milliseconds since 1970, if its player has asked for it.
     pub deleted_at_ms: Option<i64>,
+    /// What it is.
+    pub kind: AccountKind,
 }
 
 /// What came of keeping an account that was to be deleted.
@@ -389,6 +511,8 @@ pub struct MemberRow {
     pub username: String,
     /// What it may do.
     pub role: Role,
+    /// Whether it is a guest, or as good as one.
+    pub guest: bool,
 }
 
 /// Something to write into a channel's history or into two inboxes. The caller has

@@ -1,7 +1,7 @@
 //! Rights in a channel: who may do what, and what a stranger is told. Servers ask
 //! before they have the world, or a store, do it.
 
-use longhall_packet::{Access, Denial, DenyCode, Filter, Role, ServerRole};
+use longhall_packet::{Access, ClientPacket, Denial, DenyCode, Filter, Role, ServerRole};
 
 use crate::records::{Channel, Membership};
 
@@ -51,6 +51,23 @@ pub fn entrance(access: Access, is_invited: bool) -> Result<Entrance, Denial> {
 /// `not_allowed`.
 pub fn check_role(mine: &Membership, role: Role) -> Result<(), Denial> {
     allow(!mine.channel.is_lobby && rank(mine.role) >= rank(role))
+}
+
+/// Whether a guest may ask for this: what reaches people who have not asked for it, and what
+/// stays when the guest is forgotten, takes an account.
+///
+/// # Errors
+/// `account_needed`.
+pub fn check_guest(packet: &ClientPacket) -> Result<(), Denial> {
+    let takes_an_account = match packet {
+        ClientPacket::Create { .. } | ClientPacket::Invite { .. } => true,
+        ClientPacket::SetPresence { text, .. } => !text.is_empty(),
+        _ => false,
+    };
+    match takes_an_account {
+        true => Err(DenyCode::AccountNeeded.into()),
+        false => Ok(()),
+    }
 }
 
 /// Whether a member may leave. Everybody stays in the lobby.

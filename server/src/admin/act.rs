@@ -47,6 +47,9 @@ pub enum Act {
     UsersList {
         /// Only those whose names hold this.
         search: Option<String>,
+        /// Only those that wait for a moderator.
+        #[serde(default)]
+        waiting: bool,
         /// Behind this name.
         after: Option<String>,
         /// At most so many.
@@ -60,6 +63,37 @@ pub enum Act {
     UsersKeep {
         /// Whose.
         name: String,
+    },
+    /// Lets an account in that waits for it.
+    #[serde(rename = "users approve")]
+    UsersApprove {
+        /// Whose.
+        name: String,
+    },
+    /// Takes an account away that waits to be let in; the name is free then.
+    #[serde(rename = "users decline")]
+    UsersDecline {
+        /// Whose.
+        name: String,
+    },
+    /// Makes a code that lets somebody register.
+    #[serde(rename = "invites add")]
+    InvitesAdd {
+        /// How many accounts it is good for.
+        uses: u32,
+        /// For so many seconds; for good without.
+        for_s: Option<u64>,
+        /// For whom, or what.
+        note: String,
+    },
+    /// The invites there are, without their codes.
+    #[serde(rename = "invites list")]
+    InvitesList,
+    /// Takes an invite back.
+    #[serde(rename = "invites remove")]
+    InvitesRemove {
+        /// Its number.
+        invite: i64,
     },
     /// All about an account.
     #[serde(rename = "users show")]
@@ -372,6 +406,11 @@ impl Act {
             Act::Status => "status",
             Act::UsersList { .. } => "users list",
             Act::UsersKeep { .. } => "users keep",
+            Act::UsersApprove { .. } => "users approve",
+            Act::UsersDecline { .. } => "users decline",
+            Act::InvitesAdd { .. } => "invites add",
+            Act::InvitesList => "invites list",
+            Act::InvitesRemove { .. } => "invites remove",
             Act::UsersShow { .. } => "users show",
             Act::UsersRename { .. } => "users rename",
             Act::UsersResetPassword { .. } => "users reset-password",
@@ -421,6 +460,11 @@ impl Act {
         match self {
             Act::Status | Act::UsersList { .. } | Act::ChannelsList { .. } => OperatorRole::Viewer,
             Act::UsersShow { .. }
+            | Act::UsersApprove { .. }
+            | Act::UsersDecline { .. }
+            | Act::InvitesAdd { .. }
+            | Act::InvitesList
+            | Act::InvitesRemove { .. }
             | Act::SessionsList { .. }
             | Act::SessionsClose { .. }
             | Act::SessionsCloseAll { .. }
@@ -468,6 +512,8 @@ impl Act {
         match self {
             Act::UsersShow { name }
             | Act::UsersKeep { name }
+            | Act::UsersApprove { name }
+            | Act::UsersDecline { name }
             | Act::UsersRename { name, .. }
             | Act::UsersResetPassword { name }
             | Act::UsersSetRole { name, .. }
@@ -488,6 +534,7 @@ impl Act {
             Act::Ban { whom, .. } | Act::Unban { whom, .. } => whom.clone(),
             Act::SessionsClose { session } => session.to_string(),
             Act::ReportsShow { report } | Act::ReportsClose { report, .. } => report.to_string(),
+            Act::InvitesRemove { invite } => invite.to_string(),
             Act::ChannelsShow { channel }
             | Act::ChannelsDelete { channel }
             | Act::ChannelsGive { channel, .. }
@@ -498,6 +545,8 @@ impl Act {
             | Act::ReportsList { .. }
             | Act::UsersList { .. }
             | Act::UsersStaff
+            | Act::InvitesAdd { .. }
+            | Act::InvitesList
             | Act::ChannelsList { .. }
             | Act::Lockdown { .. }
             | Act::LockdownEnd
@@ -521,6 +570,7 @@ impl Act {
                 | Act::UsersExport { after: Some(_), .. }
                 | Act::ChannelsList { .. }
                 | Act::ReportsList { .. }
+                | Act::InvitesList
                 | Act::SanctionsList
                 | Act::Audit { .. }
                 | Act::OperatorsList

@@ -111,6 +111,7 @@ pub(super) async fn delete(ground: &Ground, name: &str) -> Result<Report, ActErr
                 user,
                 username,
                 role,
+                guest: _,
             } = member;
             server.hub.leave(*user, username, *role, channel.id, &left);
         }

@@ -9,7 +9,7 @@ use longhall_packet::{CloseReason, LeaveReason, Role, ServerPacket};
 use super::ground::Ground;
 use super::hall::SPEAKER;
 use super::report::{ActError, Report};
-use crate::store::{Account, Membership, Removed, UserId};
+use crate::store::{Account, AccountKind, Membership, Removed, UserId};
 
 /// What is shown in place of the name: no player's name has such signs.
 fn shown_as(user: UserId) -> String {
@@ -66,7 +66,8 @@ pub(crate) async fn erase_account(
         )),
         error => error,
     };
-    let channels = leave_all(ground, account).await.map_err(again)?;
+    let channels = leave_all(ground, (user, &account.username));
+    let channels = channels.await.map_err(again)?;
     settle(ground).await.map_err(again)?;
     let lines = blank(ground, user).await.map_err(again)?;
     let deleted = ground.store.delete_inbox(user).await;
@@ -82,6 +83,26 @@ pub(crate) async fn erase_account(
         lines,
         channels,
     })
+}
+
+/// Takes away a guest, or an account that a moderator declines, if it is of that kind still
+/// and was not seen after that. The name is free; of what it said the text stays, under the
+/// name of `tombstone`. Says whether it was done.
+pub(crate) async fn bury(
+    ground: &Ground,
+    who: (UserId, &str),
+    tombstone: String,
+    kind: AccountKind,
+    seen_by_ms: i64,
+) -> Result<bool, ActError> {
+    let (user, store) = (who.0, &ground.store);
+    if !store.bury_if(user, tombstone, kind, seen_by_ms).await? {
+        return Ok(false);
+    }
+    ground.close(user, CloseReason::SessionEnded);
+    leave_all(ground, who).await?;
+    store.delete_inbox(user).await?;
+    Ok(true)
 }
 
 /// Waits until what the account had said already is in the store.
@@ -106,12 +127,12 @@ async fn blank(ground: &Ground, user: UserId) -> Result<u64, ActError> {
 }
 
 /// Takes the account out of its channels, as if it had left.
-async fn leave_all(ground: &Ground, account: &Account) -> Result<usize, ActError> {
-    let memberships = ground.store.memberships(account.user).await?;
+async fn leave_all(ground: &Ground, who: (UserId, &str)) -> Result<usize, ActError> {
+    let memberships = ground.store.memberships(who.0).await?;
     let mut count = 0;
     for membership in memberships {
         if !membership.channel.is_lobby {
-            leave(ground, account, &membership).await?;
+            leave(ground, who, &membership).await?;
             count += 1;
         }
     }
@@ -120,10 +141,10 @@ async fn leave_all(ground: &Ground, account: &Account) -> Result<usize, ActError
 
 async fn leave(
     ground: &Ground,
-    account: &Account,
+    (user, name): (UserId, &str),
     membership: &Membership,
 ) -> Result<(), ActError> {
-    let (channel, user) = (&membership.channel, account.user);
+    let channel = &membership.channel;
     let _change = ground.hold(&channel.name).await?;
     let heir = match ground.store.delete_member(channel.id, user).await? {
         Removed::NotAMember => return Ok(()),
@@ -138,8 +159,9 @@ async fn leave(
         reason: LeaveReason::Removed,
         by: Some(SPEAKER.to_owned()),
     };
-    let (name, role) = (&account.username, membership.role);
-    server.hub.leave(user, name, role, channel.id, &left);
+    server
+        .hub
+        .leave(user, name, membership.role, channel.id, &left);
     if let Some((heir, username)) = heir {
         let changed = ServerPacket::RoleChanged {
             channel: channel.name.to_string(),

@@ -55,6 +55,37 @@ pub enum Report {
     },
     /// All about an account.
     User(Box<UserDetails>),
+    /// An account was let in.
+    Approved {
+        /// Whose.
+        username: String,
+    },
+    /// An account that waited was taken away.
+    Declined {
+        /// Whose.
+        username: String,
+    },
+    /// There is a code that lets somebody register.
+    NewInvite {
+        /// Its number.
+        invite: i64,
+        /// The code, told this once.
+        code: Told,
+        /// How many accounts it is good for.
+        uses: u32,
+        /// Until when; `None` for good.
+        until_ms: Option<i64>,
+    },
+    /// The invites there are.
+    Invites {
+        /// In the order of their numbers.
+        invites: Vec<InviteRow>,
+    },
+    /// An invite was taken back.
+    InviteRemoved {
+        /// Its number.
+        invite: i64,
+    },
     /// An account has another name.
     Renamed {
         /// The old one.
@@ -352,6 +383,30 @@ pub struct UserRow {
     /// When it will be deleted, if its player has asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at_ms: Option<i64>,
+    /// What it is: `account`, `waiting` for a moderator, or `guest`.
+    #[serde(default)]
+    pub kind: String,
+}
+
+/// An invite.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteRow {
+    /// Its number.
+    pub invite: i64,
+    /// How many accounts it is still good for.
+    pub uses_left: u32,
+    /// How many it was good for.
+    pub uses: u32,
+    /// Until when; `None` for good.
+    pub until_ms: Option<i64>,
+    /// Whether it lets somebody in now.
+    pub good: bool,
+    /// Since when.
+    pub since_ms: i64,
+    /// Who made it.
+    pub by: String,
+    /// For whom, or what; may be empty.
+    pub note: String,
 }
 
 /// An account that may do more than a player, in the game.

@@ -6,7 +6,9 @@ use super::act::{Act, Actor, Order};
 use super::ground::Ground;
 use super::report::{ActError, Answer, AuditEntry, Report};
 use super::sanctions::Term;
-use super::{channels, erase, export, hall, lines, operators, reports, sanctions, sessions, users};
+use super::{
+    channels, erase, export, gates, hall, lines, operators, reports, sanctions, sessions, users,
+};
 use crate::store::{NewAuditRow, StoreError};
 
 /// Most characters of a reason.
@@ -102,6 +104,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         Report::Renamed { .. }
         | Report::NewPassword { .. }
         | Report::Erased { .. }
+        | Report::Declined { .. }
         | Report::SessionsClosed { .. }
         | Report::ChannelDeleted { .. }
         | Report::Given { .. }
@@ -117,7 +120,8 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::ReportClosed { .. }
         | Report::ServerRole { .. }
         | Report::LockedDown { .. }
-        | Report::LockdownEnded => {
+        | Report::LockdownEnded
+        | Report::Approved { .. } => {
             "no server runs here: servers elsewhere that have this database open hear of it \
              within seconds"
         }
@@ -127,6 +131,10 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::Staff { .. }
         | Report::NewCode { .. }
         | Report::AccountKept { .. }
+        // The store is asked each time.
+        | Report::NewInvite { .. }
+        | Report::Invites { .. }
+        | Report::InviteRemoved { .. }
         | Report::Export(_)
         | Report::Sessions { .. }
         | Report::Channels { .. }
@@ -152,14 +160,22 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         Act::Status => hall::status(ground).await,
         Act::UsersList {
             search,
+            waiting,
             after,
             limit,
             deleting,
         } => {
             let (search, after) = (search.as_deref(), after.as_deref());
-            users::list(ground, search, after, limit, deleting).await
+            users::list(ground, search, waiting, after, limit, deleting).await
         }
         Act::UsersKeep { name } => users::keep(ground, &name).await,
+        Act::UsersApprove { name } => gates::approve(ground, &name).await,
+        Act::UsersDecline { name } => gates::decline(ground, &name).await,
+        Act::InvitesAdd { uses, for_s, note } => {
+            gates::add_invite(ground, actor, uses, for_s, note).await
+        }
+        Act::InvitesList => gates::invites(ground).await,
+        Act::InvitesRemove { invite } => gates::remove_invite(ground, invite).await,
         Act::UsersShow { name } => users::show(ground, &name).await,
         Act::UsersRename { name, new_name } => users::rename(ground, &name, &new_name).await,
         Act::UsersResetPassword { name } => users::reset_password(ground, &name).await,

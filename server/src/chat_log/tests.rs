@@ -40,6 +40,7 @@ async fn a_line_said_twice_at_once_is_heard_before_either_is_acknowledged() {
         blocked: Vec::new(),
         last_whisper: 0,
         resumed: false,
+        is_guest: false,
     };
     let welcome = |_, _| ServerPacket::Ok { id: 7 };
     let _place = hub.enter(&hub.arrive(), &who, welcome).unwrap();

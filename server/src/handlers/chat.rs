@@ -128,6 +128,8 @@ async fn whisper(
     if !speaker.is_answered_by(recipient) {
         if server.store.has_whispered(recipient, me.user.id).await? {
             speaker.note_answer_of(recipient);
+        } else if me.user.is_guest {
+            return Err(DenyCode::AccountNeeded.into());
         } else {
             server.limits.check_unanswered_whisper(me.user.id)?;
         }

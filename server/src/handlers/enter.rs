@@ -64,7 +64,8 @@ pub(super) async fn enter(
         session = number.0,
         "{how}"
     );
-    let account = Account::new(user.id, entry.name(), user.created_at_ms);
+    let is_guest = user.kind.is_limited();
+    let account = Account::new(user.id, entry.name(), user.created_at_ms, is_guest);
     session.log_in(account, number, resume_token::hash(&entering.token), entry);
     reports::greet(session).await;
     Ok(())
@@ -85,7 +86,9 @@ async fn check_still_good(session: &Session, entering: &Entering) -> Outcome {
     }
     // The password that was right may not be any more, nor the name.
     let is_same = now.is_some_and(|now| {
-        now.id == user.id && (entering.resumed || now.password_hash == user.password_hash)
+        now.id == user.id
+            && now.kind == user.kind
+            && (entering.resumed || now.password_hash == user.password_hash)
     });
     if !is_same {
         return Err(changed_meanwhile().into());
@@ -125,6 +128,7 @@ async fn try_enter(
         blocked: blocks.into_iter().map(|(user, _)| user).collect(),
         last_whisper: inbox.last_seq,
         resumed: entering.resumed,
+        is_guest: user.kind.is_limited(),
     };
     let server_role = session.server.hub.server_role(user.id);
     let mutes = session
@@ -137,6 +141,7 @@ async fn try_enter(
         resume_token: entering.token.clone(),
         session: entering.session.0.unsigned_abs(),
         epoch: store.epoch().to_owned(),
+        guest: user.kind.is_limited(),
         channels,
         inbox: InboxState {
             last_seq: inbox.last_seq.max(last_whisper),

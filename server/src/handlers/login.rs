@@ -1,6 +1,6 @@
 //! A player logs in with a password.
 
-use longhall_packet::{CloseReason, DenyCode, FactorCode, Password, RequestId, Username};
+use longhall_packet::{CloseReason, DenyCode, FactorCode, NameKeys, Password, RequestId, Username};
 use tracing::warn;
 
 use super::arriving::{Arriving, changed_meanwhile};
@@ -10,7 +10,7 @@ use super::proof::check_factor;
 use crate::rate_limit::{self, Tried};
 use crate::server::Server;
 use crate::session::Session;
-use crate::store::{NewSession, User};
+use crate::store::{AccountKind, NewSession, Safety, User};
 use crate::{last_login, resume_token};
 
 /// Answers `login`: a new session, beside those on other devices. Of too many,
@@ -37,6 +37,8 @@ pub(crate) async fn login(
 
     let arriving = Arriving::begin(&server.hub);
     let user = server.store.user_by_name(&name_key).await?;
+    // A guest has no password, and is nobody to who asks by one.
+    let user = user.filter(|user| user.kind != AccountKind::Guest);
     let stored = user.as_ref().map(|user| user.password_hash.clone());
     let verified = server.passwords.verify(stored, password).await?;
     let Some(mut user) = user.filter(|_| verified.valid) else {
@@ -48,6 +50,9 @@ pub(crate) async fn login(
     }
     // Not before: a stranger without the password need not know of the ban.
     server.check_ban(user.id, &name_key)?;
+    if user.kind == AccountKind::Waiting {
+        return Err(DenyCode::ApprovalPending.into());
+    }
     let safety = server.store.safety(user.id).await?;
     if let Some(secret) = safety.second_factor.clone() {
         let code = code.ok_or(DenyCode::CodeNeeded)?;
@@ -71,6 +76,20 @@ pub(crate) async fn login(
         }
     }
 
+    begin_session(session, arriving, id, (user, safety), device).await
+}
+
+/// The end of a login, once it is known who it is: a new session, that enters.
+pub(super) async fn begin_session(
+    session: &mut Session,
+    arriving: Arriving,
+    id: RequestId,
+    (mut user, safety): (User, Safety),
+    device: String,
+) -> Outcome {
+    let (server, address) = (&session.server, session.address);
+    let name_key = NameKeys::name_of(&user.username);
+    let place = rate_limit::place(session.address);
     let connection = server.store.connection_number().await?;
     let token = resume_token::new_token()?;
     let now_ms = server.clock.now_ms();

@@ -4,6 +4,7 @@ use longhall_packet::{RequestId, ServerPacket};
 use tracing::info;
 
 use super::outcome::Outcome;
+use crate::guests;
 use crate::session::Session;
 
 /// Answers `logout`: the session ends, the connection stays.
@@ -11,9 +12,13 @@ pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
     if let Some(player) = session.player() {
         // By its token: another login may be about to replace this one.
         let (user, token) = (player.user.id, player.token);
+        let guest = player.user.is_guest.then(|| player.user.username());
         session.server.store.delete_session(token).await?;
         session.log_out();
         info!(connection = session.connection, user = user.0, "logged out");
+        if let Some(username) = guest {
+            guests::forget(&session.server, user, &username, i64::MAX).await?;
+        }
     }
     session.reply(&ServerPacket::Ok { id });
     Ok(())

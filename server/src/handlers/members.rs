@@ -30,6 +30,7 @@ pub(crate) async fn members(
             state: shown.state,
             text: shown.text,
             server_role: shown.server_role,
+            guest: shown.guest,
         });
         listed.collect()
     } else {
@@ -43,6 +44,7 @@ pub(crate) async fn members(
                 state,
                 text,
                 server_role: hub.server_role(row.user),
+                guest: row.guest,
             }
         });
         listed.collect()

@@ -38,6 +38,7 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         state: PresenceState::Offline,
         text: text(MAX_PRESENCE_CHARS),
         server_role: ServerRole::Moderator,
+        guest: false,
     };
     let change = Presence {
         change: Change::Joined,
@@ -146,6 +147,7 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
                 network: "2001:db8:ffff::/48".to_owned(),
             })),
             sanctions: vec![sanction; MAX_MUTES_TOLD],
+            guest: true,
         },
         ServerPacket::Sanctions {
             id,

@@ -1,42 +1,29 @@
 //! A visitor creates an account.
 
-use longhall_packet::{Denial, DenyCode, Password, RequestId, ServerPacket, Username};
+use longhall_packet::{DenyCode, Password, RequestId, ServerPacket, Username};
 use tracing::info;
 
 use super::outcome::Outcome;
-use crate::rate_limit::{self, Tried};
 use crate::recovery_codes;
+use crate::registration::{self, Paid};
 use crate::session::Session;
 use crate::store::NewUser;
 
 /// Answers `register`, with recovery codes if they are asked for. The visitor stays logged
 /// out.
 pub(crate) async fn register(
-    session: &Session,
+    session: &mut Session,
     id: RequestId,
     username: &Username,
     password: Password,
     recovery: bool,
+    paid: Paid,
 ) -> Outcome {
+    let terms = registration::terms(session, paid).await?;
     let server = &session.server;
-    if let Some(wait) = server.sanctions.closed_for(|| server.clock.now_ms()) {
-        return Err(Denial::for_now(DenyCode::RateLimited, wait).into());
-    }
-    let place = rate_limit::place(session.address);
-    if let Some(wait) = server.sanctions.barred_for(place, server.clock.now_ms()) {
-        return Err(Denial::for_now(DenyCode::Banned, wait).into());
-    }
-    server
-        .count_try(Tried::Registration(session.address))
-        .await?;
-
     let keys = username.keys();
-    let is_reserved = server.reserved.load().contain(&keys);
-    if is_reserved || server.words.now().is_in_name(username.as_str()) {
-        return Err(DenyCode::UsernameTaken.into());
-    }
     // Asked first, so that a taken name costs no hash. The insert below decides.
-    if server.store.is_name_taken(&keys).await? {
+    if server.is_refused(username, &keys) || server.store.is_name_taken(&keys).await? {
         return Err(DenyCode::UsernameTaken.into());
     }
 
@@ -45,14 +32,13 @@ pub(crate) async fn register(
         false => Vec::new(),
     };
     let password_hash = server.passwords.hash(password).await?;
-    let user = NewUser {
+    let new = NewUser {
         username: username.to_string(),
         keys,
         password_hash,
         recovery_codes: codes.iter().map(recovery_codes::hash).collect(),
     };
-    let inserted = server.store.insert_user(user).await?;
-    let user = inserted.ok_or(DenyCode::UsernameTaken)?;
+    let user = registration::outcome(server.store.register(new, terms).await?)?;
 
     info!(connection = session.connection, user = user.0, %username, "registered");
     session.reply(&match recovery {
@@ -67,10 +53,12 @@ pub(crate) async fn register(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::DenyCode;
+    use longhall_packet::{ClientPacket, DenyCode, InviteCode, RegistrationMode};
 
-    use crate::handlers::test_requests::chat;
+    use crate::handlers::test_requests::{chat, register};
     use crate::handlers::test_session::TestSession;
+    use crate::registration;
+    use crate::store::NewInvite;
 
     #[tokio::test]
     async fn registering_creates_an_account_and_leaves_the_player_logged_out() {
@@ -125,6 +113,84 @@ mod tests {
         visitor.try_register("bob").await;
         let retry_after_ms = visitor.expect_deny(Some(1), DenyCode::RateLimited);
         assert!(retry_after_ms.is_some_and(|ms| ms > 0));
+    }
+
+    fn invited(name: &str, code: &str) -> ClientPacket {
+        let mut packet = register(name);
+        if let ClientPacket::Register { invite, .. } = &mut packet {
+            *invite = InviteCode::parse(code);
+        }
+        packet
+    }
+
+    #[tokio::test]
+    async fn without_a_good_invite_nobody_learns_even_which_names_are_taken() {
+        let mut visitor = TestSession::with(|config| {
+            config.gates.registration = RegistrationMode::Invite;
+        });
+        let code = InviteCode::parse("abcde-23456").unwrap();
+        let invite = NewInvite {
+            code: registration::hash(&code),
+            uses: 1,
+            until_ms: None,
+            created_at_ms: 0,
+            made_by: String::new(),
+            note: String::new(),
+        };
+        visitor.store().insert_invite(invite).await.unwrap();
+        visitor.done(invited("ada", "ABCDE 23456")).await;
+        for code in ["", "wrong", "abcde-23456"] {
+            visitor
+                .refused(invited("ada", code), DenyCode::InviteNeeded)
+                .await;
+        }
+    }
+
+    #[tokio::test]
+    async fn guesses_at_invites_count_as_registrations_do() {
+        let mut visitor = TestSession::with(|config| {
+            config.gates.registration = RegistrationMode::Invite;
+            config.rates.registrations_per_hour = 2;
+        });
+        for code in ["one", "two"] {
+            visitor
+                .refused(invited("ada", code), DenyCode::InviteNeeded)
+                .await;
+        }
+        visitor
+            .refused(invited("ada", "three"), DenyCode::RateLimited)
+            .await;
+    }
+
+    #[tokio::test]
+    async fn an_account_waits_for_a_moderator_and_who_has_no_password_hears_nothing_of_it() {
+        let mut visitor = TestSession::with(|config| {
+            config.gates.registration = RegistrationMode::Approval;
+            config.gates.max_waiting = 1;
+        });
+        visitor.register("ada").await;
+        visitor.try_login("ada", "battery staple").await;
+        visitor.expect_deny(Some(2), DenyCode::BadCredentials);
+        visitor.try_login("ada", "correct horse").await;
+        visitor.expect_deny(Some(2), DenyCode::ApprovalPending);
+        visitor
+            .refused(register("bob"), DenyCode::RegistrationClosed)
+            .await;
+        let ada = visitor.store().user_by_name("ada").await.unwrap().unwrap();
+        assert!(visitor.store().approve(ada.id).await.unwrap());
+        visitor.register("bob").await;
+        visitor.try_login("ada", "correct horse").await;
+        visitor.expect_logged_in(2);
+    }
+
+    #[tokio::test]
+    async fn nobody_registers_where_that_is_closed() {
+        let mut visitor = TestSession::with(|config| {
+            config.gates.registration = RegistrationMode::Closed;
+        });
+        visitor
+            .refused(register("ada"), DenyCode::RegistrationClosed)
+            .await;
     }
 
     #[tokio::test]

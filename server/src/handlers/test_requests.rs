@@ -21,6 +21,40 @@ pub(crate) fn hello(protocol: u32) -> ClientPacket {
     }
 }
 
+pub(crate) fn register(name: &str) -> ClientPacket {
+    ClientPacket::Register {
+        id: ID,
+        username: Username::parse(name).unwrap(),
+        password: Password::parse("correct horse").unwrap(),
+        recovery: false,
+        invite: None,
+        proof: None,
+    }
+}
+
+pub(crate) const fn challenge() -> ClientPacket {
+    ClientPacket::Challenge { id: ID }
+}
+
+pub(crate) fn guest(name: &str) -> ClientPacket {
+    ClientPacket::Guest {
+        id: 2,
+        username: Username::parse(name).unwrap(),
+        device: String::new(),
+        proof: None,
+    }
+}
+
+pub(crate) fn upgrade(name: Option<&str>) -> ClientPacket {
+    ClientPacket::Upgrade {
+        id: ID,
+        username: name.map(|name| Username::parse(name).unwrap()),
+        password: Password::parse("correct horse").unwrap(),
+        invite: None,
+        proof: None,
+    }
+}
+
 pub(crate) const fn ping() -> ClientPacket {
     ClientPacket::Ping { id: ID }
 }

@@ -238,6 +238,8 @@ impl TestSession {
             username: Username::parse(name).unwrap(),
             password: Password::parse("correct horse").unwrap(),
             recovery: false,
+            invite: None,
+            proof: None,
         })
         .await;
     }
@@ -282,6 +284,8 @@ impl TestSession {
             username: Username::parse(name).unwrap(),
             password: Password::parse("correct horse").unwrap(),
             recovery: true,
+            invite: None,
+            proof: None,
         })
         .await;
         match self.next() {

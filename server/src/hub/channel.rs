@@ -59,6 +59,7 @@ pub(super) struct MemberDelta {
     pub(super) was_member: bool,
     pub(super) is_member: bool,
     pub(super) was: (PresenceState, String),
+    pub(super) was_guest: bool,
 }
 
 /// Where somebody went about whom something is to be told. Members of the lobby are
@@ -112,7 +113,7 @@ impl LiveChannel {
     /// Notes that somebody left the channel; in the lobby, that they are offline.
     pub(super) fn note_left(&mut self, user: UserId, username: &str, role: Role) {
         let was = (PresenceState::Offline, String::new());
-        self.note(user, username, role, Moved::Out, was);
+        self.note(user, username, role, Moved::Out, (was, false));
     }
 
     /// Notes a change, on top of what was noted since it was told last.
@@ -122,7 +123,7 @@ impl LiveChannel {
         username: &str,
         role: Role,
         moved: Moved,
-        was: (PresenceState, String),
+        (was, was_guest): ((PresenceState, String), bool),
     ) {
         if self.delta.is_partial {
             return;
@@ -133,6 +134,7 @@ impl LiveChannel {
             was_member: moved != Moved::In,
             is_member: moved != Moved::Out,
             was,
+            was_guest,
         });
         delta.role = role;
         delta.is_member = moved != Moved::Out;

@@ -126,6 +126,7 @@ impl State {
             shown: Shown {
                 state: device.state,
                 text: device.text.clone(),
+                guest: player.is_guest,
             },
             channels: self.memberships_of(user, player),
         });
@@ -200,6 +201,9 @@ impl State {
             if let Some(ours) = ours {
                 self.give_device(ours, before);
             }
+            if let Some(player) = self.players.get_mut(&claim.user) {
+                player.is_guest = told.shown.guest;
+            }
             self.show(claim, told.shown);
             if !is_known || in_snapshot {
                 self.hear_channels(claim.user, &told.channels, again);
@@ -214,6 +218,7 @@ impl State {
         if player.devices.len() >= MAX_DEVICES {
             return;
         }
+        player.is_guest = told.shown.guest;
         let device = Device {
             session: claim.session,
             place: on,

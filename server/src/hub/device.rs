@@ -168,6 +168,7 @@ impl Hub {
         let shown = Shown {
             state: presence,
             text: text.as_str().to_owned(),
+            guest: state.is_guest(user),
         };
         state.show(claim, shown.clone());
         state.tell_peers(|| News::State { claim, shown });
@@ -254,6 +255,7 @@ impl State {
     pub(super) fn add_device(&mut self, who: &Newcomer) {
         let place = Place::Here(Arc::clone(&who.outbox));
         let player = self.add_player(who.user, &who.username, &who.name_key);
+        player.is_guest = who.is_guest;
         // On another device the whispers that are in the store already may be on their way.
         if player.outboxes().next().is_none() {
             player.last_whisper = player.last_whisper.max(who.last_whisper);
@@ -309,6 +311,7 @@ impl State {
                     channels: Vec::new(),
                     blocked: Arc::default(),
                     last_whisper: 0,
+                    is_guest: false,
                 })
             }
         }
@@ -422,7 +425,8 @@ impl State {
         };
         self.names.remove(&player.name_key);
         for channel in player.channels {
-            self.note_offline(channel, user, &player.username, before);
+            let who = (player.username.as_str(), player.is_guest);
+            self.note_offline(channel, user, who, before);
             self.leave_channel(channel, user);
             self.close_if_empty(channel);
         }

@@ -62,7 +62,7 @@ impl State {
             return;
         };
         let was = (PresenceState::Offline, String::new());
-        live.note(user, &player.username, role, moved, was);
+        live.note(user, &player.username, role, moved, (was, player.is_guest));
         self.mark_changed(channel);
     }
 
@@ -90,7 +90,7 @@ impl State {
         &mut self,
         channel: ChannelId,
         user: UserId,
-        username: &str,
+        (username, is_guest): (&str, bool),
         before: &(PresenceState, String),
     ) {
         let Some(live) = self.channels.get_mut(&channel) else {
@@ -102,7 +102,7 @@ impl State {
         } else {
             Moved::Stays
         };
-        live.note(user, username, role, moved, before.clone());
+        live.note(user, username, role, moved, (before.clone(), is_guest));
         self.mark_changed(channel);
     }
 
@@ -118,7 +118,8 @@ impl State {
         for &channel in &player.channels {
             if let Some(live) = self.channels.get_mut(&channel) {
                 let role = live.present.get(&user).copied().unwrap_or(Role::Member);
-                live.note(user, &player.username, role, Moved::Stays, before.clone());
+                let before = (before.clone(), player.is_guest);
+                live.note(user, &player.username, role, Moved::Stays, before);
                 if !std::mem::replace(&mut live.delta.is_listed, true) {
                     self.with_changes.push(channel);
                 }
@@ -193,11 +194,17 @@ impl State {
                 was_member,
                 is_member,
                 was,
+                was_guest,
             } = delta;
+            // Of who is gone it is what they were.
+            let player = self.players.get(&user);
+            let guest = player.map_or(was_guest, |player| player.is_guest);
             let change = match (was_member, is_member) {
                 (false, true) => Change::Joined,
                 (true, false) => Change::Left,
-                (true, true) if (state, text) != (was.0, was.1.as_str()) => Change::State,
+                (true, true) if (state, text) != (was.0, was.1.as_str()) || guest != was_guest => {
+                    Change::State
+                }
                 (true, true) | (false, false) => continue,
             };
             let member = Member {
@@ -206,6 +213,7 @@ impl State {
                 state,
                 text: text.to_owned(),
                 server_role: self.server_role(user),
+                guest,
             };
             changes.push((user, Presence { change, member }));
         }

@@ -14,6 +14,7 @@ pub(crate) struct RosterEntry {
     pub(crate) state: PresenceState,
     pub(crate) text: String,
     pub(crate) server_role: ServerRole,
+    pub(crate) guest: bool,
 }
 
 impl Hub {
@@ -58,6 +59,7 @@ impl Hub {
                 username: player.username.clone(),
                 state: presence,
                 text: text.to_owned(),
+                guest: player.is_guest,
             }
         });
         shown.collect()
@@ -95,6 +97,11 @@ impl State {
     /// What an account may do on the whole server.
     pub(super) fn server_role(&self, user: UserId) -> ServerRole {
         self.staff.get(&user).copied().unwrap_or_default()
+    }
+
+    pub(super) fn is_guest(&self, user: UserId) -> bool {
+        let player = self.players.get(&user);
+        player.is_some_and(|player| player.is_guest)
     }
 
     pub(super) fn shown(&self, user: UserId) -> (PresenceState, &str) {

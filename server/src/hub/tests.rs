@@ -65,6 +65,7 @@ fn newcomer(user: i64) -> Newcomer {
         blocked: Vec::new(),
         last_whisper: 0,
         resumed: false,
+        is_guest: false,
     }
 }
 
@@ -74,6 +75,7 @@ fn welcome(channels: Vec<ChannelState>, last_whisper: Seq) -> ServerPacket {
         username: String::new(),
         resume_token: longhall_packet::ResumeToken::from_bytes(&[0; 32]),
         session: 1,
+        guest: false,
         epoch: String::new(),
         channels,
         inbox: longhall_packet::InboxState {

@@ -61,18 +61,33 @@ fn the_lines_of_an_account_are_counted_until_nobody_has_used_them_for_a_while() 
         config.rates.lines_per_second = Some(1);
     }));
     let now = Instant::now();
-    let speaker = limits.speaker(UserId(1), OLD);
+    let speaker = limits.speaker(UserId(1), OLD, false);
     for _ in 0..4 {
         assert!(speaker.check_line(now).is_ok());
     }
-    assert!(limits.speaker(UserId(1), OLD).check_line(now).is_err());
-    assert!(limits.speaker(UserId(2), OLD).check_line(now).is_ok());
+    assert!(
+        limits
+            .speaker(UserId(1), OLD, false)
+            .check_line(now)
+            .is_err()
+    );
+    assert!(
+        limits
+            .speaker(UserId(2), OLD, false)
+            .check_line(now)
+            .is_ok()
+    );
     limits.drop_idle();
     limits.drop_idle();
     drop(speaker);
     limits.drop_idle();
     // As when a player logs in again: nothing is forgotten.
-    assert!(limits.speaker(UserId(1), OLD).check_line(now).is_err());
+    assert!(
+        limits
+            .speaker(UserId(1), OLD, false)
+            .check_line(now)
+            .is_err()
+    );
     limits.drop_idle();
     limits.drop_idle();
     assert!(limits.speakers().is_empty());

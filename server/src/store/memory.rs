@@ -1,5 +1,6 @@
 //! The model of the rules as a store, for tests: same behaviour, nothing kept.
 
+mod gates;
 mod operating;
 mod operators;
 mod recovery;

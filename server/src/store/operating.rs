@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use longhall_packet::{ChannelName, NameKeys, SanctionKind, ServerRole};
 
 use super::{
-    Channel, ChannelId, MemberRow, PastSanction, Place, SaidPage, Sanction, SanctionOn, SessionId,
-    Staff, StoreError, UserId,
+    AccountKind, Channel, ChannelId, MemberRow, PastSanction, Place, SaidPage, Sanction,
+    SanctionOn, SessionId, Staff, StoreError, UserId,
 };
 
 /// In place of a password's hash: no password fits.
@@ -21,8 +21,8 @@ pub trait Operating: Send + Sync + 'static {
     async fn counts(&self, now_ms: i64) -> Result<Counts, StoreError>;
 
     /// Accounts behind a name key, in the order of name keys, whose key holds `part`.
-    /// Without those that are erased; with `deleting` those alone whose players have
-    /// asked for it.
+    /// Without those that are erased; only those of a kind, if one is given, and with
+    /// `deleting` those alone whose players have asked for it.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -30,6 +30,7 @@ pub trait Operating: Send + Sync + 'static {
         &self,
         part: &str,
         after: &str,
+        kind: Option<AccountKind>,
         limit: usize,
         deleting: bool,
         now_ms: i64,
@@ -240,6 +241,8 @@ pub struct Account {
     pub last_seen_at_ms: i64,
     /// When it will be deleted, if its player has asked for it.
     pub deleted_at_ms: Option<i64>,
+    /// What it is.
+    pub kind: AccountKind,
 }
 
 /// What a step of blanking did.

@@ -5,6 +5,7 @@
 //! Of channels with where their logs stand, each engine has a view, `channel_states`.
 
 pub(super) mod channels;
+pub(super) mod gates;
 pub(super) mod invitations;
 pub(super) mod looks;
 pub(super) mod members;
@@ -21,7 +22,7 @@ pub(super) mod users;
 
 use std::ops::ControlFlow;
 
-use super::{ChannelId, UserId};
+use super::{AccountKind, ChannelId, UserId};
 
 /// A connection of either engine, inside a transaction.
 ///
@@ -210,6 +211,13 @@ fn named<T, E: From<NotUnderstood>>(
 ) -> Result<T, E> {
     let name = row.text(column)?;
     from_name(&name).ok_or_else(|| NotUnderstood(format!("{name:?} is no value known here")).into())
+}
+
+/// What an account is.
+fn account_kind<E: From<NotUnderstood>>(row: &dyn Row<E>, column: usize) -> Result<AccountKind, E> {
+    let number = row.int(column)?;
+    let kind = AccountKind::from_number(number);
+    kind.ok_or_else(|| NotUnderstood(format!("{number} is no kind of account known here")).into())
 }
 
 /// A count of few.

@@ -17,6 +17,7 @@ macro_rules! for_each_store {
 }
 
 mod channels;
+mod gates;
 mod lines;
 mod operating;
 mod recovery;

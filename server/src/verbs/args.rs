@@ -43,6 +43,8 @@ pub(crate) struct How {
 pub(crate) enum Verb {
     /// Lists, shows, renames, keeps and erases accounts
     Users(Family<Users>),
+    /// Makes, lists and takes back codes that let somebody register
+    Invites(Family<Invites>),
     /// Lists and ends logins
     Sessions(Family<Sessions>),
     /// Lists, shows, deletes and gives away channels
@@ -107,11 +109,15 @@ pub(crate) enum Users {
     /// Lists accounts in the order of their names
     #[command(after_help = "Examples:
   longhall-server users list --search mall
+  longhall-server users list --waiting
   longhall-server users list --limit 1000 --after Ada --json")]
     List {
         /// Only those whose names hold this
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
+        /// Only those that wait to be let in
+        #[arg(long)]
+        waiting: bool,
         /// How many
         #[arg(long, default_value_t = 100)]
         limit: usize,
@@ -126,6 +132,14 @@ pub(crate) enum Users {
     #[command(after_help = "Examples:
   longhall-server users keep Ada --reason 'it was her brother, she says'")]
     Keep { name: String },
+    /// Lets an account in that waits for it
+    #[command(after_help = "Examples:
+  longhall-server users approve Ada")]
+    Approve { name: String },
+    /// Takes an account away that waits to be let in; its name is free then
+    #[command(after_help = "Examples:
+  longhall-server users decline Mallory")]
+    Decline { name: String },
     /// Shows an account: logins, channels, bans
     #[command(after_help = "Examples:
   longhall-server users show Ada")]
@@ -178,6 +192,38 @@ Examples:
     #[command(after_help = "Examples:
   longhall-server users export Ada > ada.json")]
     Export { name: String },
+}
+
+/// Where the server is started with --registration invite, nobody registers without a code.
+#[derive(Subcommand)]
+pub(crate) enum Invites {
+    /// Makes a code, printed once
+    #[command(after_help = "Examples:
+  longhall-server invites add --note 'for Ada'
+  longhall-server invites add --uses 20 --for 7d --note 'the tournament'")]
+    Add {
+        /// How many accounts it is good for
+        #[arg(long, default_value_t = 1)]
+        uses: u32,
+        /// For so long: 30m, 2h, 3d; for good without
+        #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
+        for_s: Option<u64>,
+        /// For whom, or what
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+    },
+    /// Lists them, without their codes
+    #[command(after_help = "Examples:
+  longhall-server invites list")]
+    List,
+    /// Takes one back, by its number
+    #[command(after_help = "Examples:
+  longhall-server invites remove 3")]
+    Remove {
+        /// The number that invites list shows
+        #[arg(value_name = "ID")]
+        invite: i64,
+    },
 }
 
 #[derive(Subcommand)]
@@ -481,6 +527,7 @@ impl Verb {
     pub(super) fn parts(self) -> Result<(How, Act), Shell> {
         Ok(match self {
             Verb::Users(family) => (family.how, family.verb.act()),
+            Verb::Invites(family) => (family.how, family.verb.act()),
             Verb::Sessions(family) => (family.how, family.verb.act()),
             Verb::Channels(family) => (family.how, family.verb.act()),
             Verb::Reports(family) => (family.how, family.verb.act()),
@@ -565,16 +612,20 @@ impl Users {
         match self {
             Users::List {
                 search,
+                waiting,
                 limit,
                 after,
                 deleting,
             } => Act::UsersList {
                 search,
+                waiting,
                 after,
                 limit,
                 deleting,
             },
             Users::Keep { name } => Act::UsersKeep { name },
+            Users::Approve { name } => Act::UsersApprove { name },
+            Users::Decline { name } => Act::UsersDecline { name },
             Users::Show { name } => Act::UsersShow { name },
             Users::Rename { name, new_name } => Act::UsersRename { name, new_name },
             Users::ResetPassword { name } => Act::UsersResetPassword { name },
@@ -583,6 +634,16 @@ impl Users {
             Users::ResetCode { name } => Act::UsersResetCode { name },
             Users::Erase { name, yes } => Act::UsersErase { name, yes },
             Users::Export { name } => Act::UsersExport { name, after: None },
+        }
+    }
+}
+
+impl Invites {
+    fn act(self) -> Act {
+        match self {
+            Invites::Add { uses, for_s, note } => Act::InvitesAdd { uses, for_s, note },
+            Invites::List => Act::InvitesList,
+            Invites::Remove { invite } => Act::InvitesRemove { invite },
         }
     }
 }

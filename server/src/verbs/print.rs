@@ -4,8 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use longhall_server::admin::Answer;
 use longhall_server::admin::report::{
-    AuditEntry, ChannelDetails, ChannelRow, LineRow, OperatorRow, Report, SanctionRow, Session,
-    Status, UserDetails, UserRow,
+    AuditEntry, ChannelDetails, ChannelRow, InviteRow, LineRow, OperatorRow, Report, SanctionRow,
+    Session, Status, UserDetails, UserRow,
 };
 
 use super::reports::{of_report, of_reports};
@@ -21,6 +21,25 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
         Report::Status(status) => of_status(status),
         Report::Users { users, after } => list(USERS, users.iter().map(user), after.as_deref()),
         Report::User(details) => of_user(details),
+        Report::Approved { username } => format!("{} may log in now\n", line(username)),
+        Report::Declined { username } => {
+            format!("{} is declined; the name is free\n", line(username))
+        }
+        Report::NewInvite {
+            invite,
+            code,
+            uses,
+            until_ms,
+        } => format!(
+            "invite {invite} for {uses} accounts, good {}; its code, shown this once: {}\n",
+            until_ms.map_or_else(
+                || "until it is taken back".to_owned(),
+                |until_ms| format!("until {}", time(until_ms))
+            ),
+            code.0
+        ),
+        Report::Invites { invites } => list(INVITES, invites.iter().map(invite), None),
+        Report::InviteRemoved { invite } => format!("invite {invite} lets nobody in any more\n"),
         Report::Renamed { was, username } => format!("{} is {} now\n", line(was), line(username)),
         Report::AccountKept { username } => format!("{} stays\n", line(username)),
         Report::NewPassword {
@@ -164,7 +183,9 @@ const USERS: &[&str] = &[
     "SEEN",
     "ONLINE",
     "DELETED",
+    "KIND",
 ];
+const INVITES: &[&str] = &["ID", "USES LEFT", "OF", "UNTIL", "SINCE", "BY", "NOTE"];
 const SESSIONS: &[&str] = &["ID", "DEVICE", "SINCE", "SEEN", "ONLINE"];
 const CHANNELS: &[&str] = &["CHANNEL", "ACCESS", "MEMBERS", "LINES", "TOPIC"];
 const AUDIT: &[&str] = &["WHEN", "WHO", "VIA", "WHAT", "ON", "OUTCOME", "WHY"];
@@ -181,6 +202,19 @@ fn user(row: &UserRow) -> Vec<String> {
         time(row.last_seen_at_ms),
         yes_or_no(row.online),
         row.deleted_at_ms.map(time).unwrap_or_default(),
+        row.kind.clone(),
+    ]
+}
+
+fn invite(row: &InviteRow) -> Vec<String> {
+    vec![
+        row.invite.to_string(),
+        row.uses_left.to_string(),
+        row.uses.to_string(),
+        row.until_ms.map_or_else(|| "for good".to_owned(), time),
+        time(row.since_ms),
+        line(&row.by),
+        line(&row.note),
     ]
 }
 
@@ -308,6 +342,7 @@ fn of_user(details: &UserDetails) -> String {
         ("logins", row.sessions.to_string()),
         ("seen", time(row.last_seen_at_ms)),
         ("online", yes_or_no(row.online)),
+        ("kind", row.kind.clone()),
     ];
     let factor = if details.second_factor { "yes" } else { "no" };
     facts.push(("second factor", factor.to_owned()));

@@ -190,7 +190,7 @@ async fn a_line_is_deleted_though_its_author_has_left() {
 fn told_to_wait(packet: ServerPacket) -> u32 {
     match packet {
         ServerPacket::Deny {
-            code: DenyCode::RateLimited,
+            code: DenyCode::RateLimited | DenyCode::RegistrationClosed,
             retry_after_ms: Some(wait),
             ..
         } => wait,

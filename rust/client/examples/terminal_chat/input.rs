@@ -14,6 +14,8 @@ pub(crate) enum Input {
         username: String,
         password: String,
     },
+    /// Come in by a name alone.
+    Guest(String),
     Logout,
     Quit,
     /// Talk there from now on.
@@ -63,6 +65,8 @@ fn parse_line(line: &str, is_interactive: bool) -> Option<Input> {
                 Input::Register { username, password }
             }
         }
+        "guest" if rest.trim().is_empty() => Input::Incomplete(verb.to_owned()),
+        "guest" => Input::Guest(rest.trim().to_owned()),
         "logout" => Input::Logout,
         "quit" => Input::Quit,
         "to" => Input::To(rest.trim().to_owned()),

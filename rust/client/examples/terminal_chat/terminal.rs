@@ -17,6 +17,7 @@ use crate::text::{clean, clock, counted, show, tell, tell_all, topic_of, utc_off
 const COMMANDS: &str = "\
 /register NAME  create an account      /login NAME  log in
 /logout         log out                /quit        leave (so does Ctrl-D)
+/guest NAME     come in without one, where guests are taken
 /to CHANNEL     talk there, or whisper: /to @NAME; /to alone is the lobby
 /older          show older lines of where you are";
 
@@ -73,6 +74,9 @@ impl Terminal {
         let command = match input {
             Input::Register { username, password } => Command::Register { username, password },
             Input::Login { username, password } => Command::Login { username, password },
+            Input::Guest(name) => {
+                Command::call(move |session, now| session.login_as_guest(now, &name))
+            }
             Input::Logout if self.username.is_some() => Command::Logout,
             Input::Typed(line) => return self.take_typed(&line),
             Input::To(place) => {
@@ -93,7 +97,8 @@ impl Terminal {
                 return None;
             }
             Input::Incomplete(verb) => {
-                let password = if self.is_interactive { "" } else { " PASSWORD" };
+                let is_plain = self.is_interactive || verb == "guest";
+                let password = if is_plain { "" } else { " PASSWORD" };
                 tell(format_args!("it is /{verb} NAME{password}"));
                 self.had_trouble = true;
                 return None;
@@ -300,6 +305,17 @@ impl Terminal {
                     tell(code.expose());
                 }
             }
+            Event::RegistrationChanged {
+                registration,
+                guests,
+            } => {
+                let guests = if guests { "; /guest NAME" } else { "" };
+                let mode = registration.mode;
+                tell(format_args!("registration is {mode} here{guests}"));
+            }
+            // It takes no longer than a terminal is patient.
+            Event::ProofProgress { percent: 0 } => tell("working for it"),
+            Event::ProofProgress { .. } => {}
             Event::Registered { username } => {
                 self.pending = self.pending.saturating_sub(1);
                 tell(format_args!(

@@ -1,4 +1,4 @@
-//! The account: registering, logging in and out, coming back after a cut.
+//! The account: logging in and out, coming back after a cut.
 
 use std::time::Duration;
 
@@ -25,21 +25,11 @@ pub(super) struct Whereabouts {
     pub(super) invitations: Vec<Invitation>,
     pub(super) safety: Safety,
     pub(super) sanctions: Vec<Sanction>,
+    pub(super) guest: bool,
 }
 
 /// What the player asks for.
 impl Session {
-    /// Creates an account; ends in [`Event::Registered`] or
-    /// [`Event::RegisterDenied`].
-    pub fn register(&mut self, now: Duration, username: &str, password: &str) -> Call {
-        let now = self.begin_call(now);
-        let call = self.requests.next_call();
-        if let Err(error) = self.try_register(now, call, username, password) {
-            self.deny_register(call, error);
-        }
-        call
-    }
-
     /// Logs in; ends in [`Event::LoggedIn`] or [`Event::LoginDenied`].
     ///
     /// The password is sent and not kept. Refused with
@@ -137,29 +127,6 @@ impl Session {
         self.login.deleted_at_ms()
     }
 
-    fn try_register(
-        &mut self,
-        now: Duration,
-        call: Call,
-        name: &str,
-        password: &str,
-    ) -> Result<(), CallError> {
-        self.require(Stage::LoggedOut)?;
-        let password = Password::parse(password)?;
-        let username = Username::parse(name)?;
-        if self.requests.is_register_pending() {
-            return Err(CallErrorCode::AlreadyPending.into());
-        }
-        let id = self.begin(now, Request::Register(username.clone(), call));
-        self.send(&ClientPacket::Register {
-            id,
-            username,
-            password,
-            recovery: self.config.ask_for_recovery_codes,
-        });
-        Ok(())
-    }
-
     fn try_login(
         &mut self,
         now: Duration,
@@ -172,7 +139,7 @@ impl Session {
         let password = Password::parse(password)?;
         let username = Username::parse(name)?;
         let is_resuming = self.login.has_account() && self.state() == State::Connected;
-        if is_resuming || self.requests.is_login_pending() {
+        if is_resuming || self.requests.is_login_pending() || self.entrance.is_guest_coming() {
             return Err(CallErrorCode::AlreadyPending.into());
         }
         let id = self.begin(now, Request::Login(call));
@@ -240,6 +207,7 @@ impl Session {
         let (role_before, role) = (self.login.server_role(), account.server_role);
         self.login.logged_in(account);
         self.login.take_safety(whereabouts.safety);
+        self.entrance.set_guest(whereabouts.guest);
         self.link.logged_in(call.is_some());
         self.announce_state();
         self.announce(Event::LoggedIn { username });
@@ -328,6 +296,7 @@ impl Session {
                     self.settle(call, Err(CallErrorCode::ConnectionLost.into()));
                 }
             }
+            self.end_upgrade();
             self.end_pages();
             self.outgoing.fail();
             self.announce_chat_outcomes();

@@ -53,6 +53,7 @@ impl Session {
                 channels,
                 inbox,
                 invitations,
+                guest,
                 server_role,
                 second_factor,
                 recovery_codes_left,
@@ -78,6 +79,7 @@ impl Session {
                     invitations,
                     safety,
                     sanctions,
+                    guest,
                 };
                 self.handle_logged_in(now, id, account, whereabouts);
             }
@@ -89,6 +91,12 @@ impl Session {
                 let answer = Answer::SecondFactor { secret, uri };
                 self.answered(id, &Asked::SecondFactor, Some(answer));
             }
+            ServerPacket::Challenge {
+                id,
+                challenge,
+                bits,
+                expires_in_ms: _,
+            } => self.handle_challenge(now, id, challenge, bits),
             ServerPacket::Posted {
                 id, channel, seq, ..
             } => self.line_posted(now, id, &channel, seq),
@@ -201,7 +209,7 @@ impl Session {
         // What asks for more than a bare `ok` is not answered by one: a login
         // would bring no token.
         let fits = |request: &Request| match request {
-            Request::Login(_) | Request::Resume | Request::Page => false,
+            Request::Login(_) | Request::Resume | Request::Page | Request::Challenge => false,
             Request::Asked(_, asked) => {
                 matches!(asked, Asked::Done | Asked::Factor(_) | Asked::Kept)
             }
@@ -228,11 +236,13 @@ impl Session {
                 if asked == Asked::Kept {
                     self.login.kept();
                 }
+                self.note_upgrade(call);
                 self.settle(call, Ok(Answer::Done));
             }
             Some(Request::Read) => self.marker_noted(now),
             Some(
                 Request::Hello
+                | Request::Challenge
                 | Request::Login(_)
                 | Request::Resume
                 | Request::Undo
@@ -302,7 +312,15 @@ impl Session {
         if self.line_denied(now, id, &error) {
             return;
         }
-        match self.requests.take(id, |_| true) {
+        let request = self.requests.take(id, |_| true);
+        if let Some(Request::Register(_, call) | Request::Login(call) | Request::Asked(call, _)) =
+            request
+            && self.does_work_for(now, call, &error)
+        {
+            return;
+        }
+        match request {
+            Some(Request::Challenge) => self.deny_entrance(error),
             Some(Request::Hello) => self.hello_denied(now, &error),
             Some(Request::Register(_, call)) => self.deny_register(call, error),
             Some(Request::Login(call)) => self.deny_login(call, error),

@@ -93,10 +93,18 @@ impl Session {
                 server,
                 message_of_the_day,
                 limits,
+                registration,
+                guests,
             }) if versions::SPOKEN.contains(&protocol) => {
                 let connects = self.link.came_up(now, server);
                 self.greet(now, protocol);
                 self.announce_state();
+                if self.entrance.greeted(registration, guests) {
+                    self.announce(Event::RegistrationChanged {
+                        registration: self.entrance.registration(),
+                        guests,
+                    });
+                }
                 self.announce(Event::Connected {
                     message_of_the_day,
                     limits,
@@ -164,6 +172,7 @@ impl Session {
             let error = CallError::from(CallErrorCode::TimedOut);
             match request {
                 Request::Hello | Request::Presence => {}
+                Request::Challenge => self.deny_entrance(error),
                 Request::Asked(call, _) => self.settle(call, Err(error)),
                 Request::Page => self.page_denied(now, error),
                 Request::Read => self.marker_denied(now, &error),
@@ -241,6 +250,9 @@ impl Session {
         if let Some(delay) = lost.retry_in {
             let attempt = self.link.attempts();
             self.announce(Event::Reconnecting { attempt, delay });
+            if self.entrance.take_rejoin() {
+                self.open(now);
+            }
         }
     }
 
@@ -253,6 +265,7 @@ impl Session {
                 Request::Recover(call) => self.settle(call, Err(error)),
                 Request::Asked(call, _) => self.settle(call, Err(error)),
                 Request::Hello
+                | Request::Challenge
                 | Request::Resume
                 | Request::Logout
                 | Request::Undo
@@ -261,6 +274,7 @@ impl Session {
                 | Request::Presence => {}
             }
         }
+        self.deny_entrance(CallErrorCode::ConnectionLost.into());
         self.end_pages();
         self.markers.connection_lost();
         self.outgoing.recall();
@@ -276,6 +290,7 @@ impl Session {
     }
 
     pub(super) fn settle(&mut self, call: Call, outcome: Result<Answer, CallError>) {
+        self.entrance.forget(call);
         self.queues.settle(call, outcome);
     }
 }

@@ -227,6 +227,7 @@ fn lists_are_read_to_their_end_and_no_further_than_is_sensible() {
             state: PresenceState::Online,
             text: String::new(),
             server_role: ServerRole::Player,
+            guest: false,
         };
         rig.receive(&ServerPacket::Members {
             id,

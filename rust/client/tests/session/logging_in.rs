@@ -18,6 +18,8 @@ fn registering_does_not_log_in() {
             username,
             password,
             recovery: false,
+            invite: None,
+            proof: None,
         },
     ] = &sent[..]
     else {

@@ -9,6 +9,7 @@ mod calls;
 mod channels;
 mod chatting;
 mod connecting;
+mod entering;
 mod heartbeat;
 mod history;
 mod logging_in;

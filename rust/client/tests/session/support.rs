@@ -432,6 +432,11 @@ pub(crate) fn tell(event: &Event) -> String {
         } => format!("{channel}: {online} of {members} online"),
         Event::ReportClosed { report, .. } => format!("report {report} closed"),
         Event::ReportsWaiting { count } => format!("{count} reports waiting"),
+        Event::RegistrationChanged {
+            registration,
+            guests,
+        } => format!("registration {}, guests {guests}", registration.mode),
+        Event::ProofProgress { .. } => "working".to_owned(),
         Event::Warning(_) => "warning".to_owned(),
     }
 }
@@ -446,6 +451,8 @@ pub(crate) fn hello(protocol: u32) -> ServerPacket {
         server: "test/1.2".to_owned(),
         message_of_the_day: "Well met!".to_owned(),
         limits: Limits::default(),
+        registration: None,
+        guests: false,
     }
 }
 
@@ -465,5 +472,6 @@ pub(crate) fn logged_in(id: RequestId, username: &str, number: u8) -> ServerPack
         last_login: None,
         deleted_at_ms: None,
         sanctions: Vec::new(),
+        guest: false,
     }
 }

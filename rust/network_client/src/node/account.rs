@@ -18,14 +18,63 @@ use crate::network_request::NetworkRequest;
 impl NetworkClient {
     /// Creates an account. Ends in [signal registered] or [signal register_denied]. Does not log
     /// in. With [member ask_for_recovery_codes] the account's recovery codes come just before, by
-    /// [signal recovery_codes_received]. A user name has 3 to 20 letters and digits of any script, `_` and `-`. Characters that
+    /// [signal recovery_codes_received]. Where [member registration_mode] is
+    /// [code]"invite"[/code], `invite` is the code that the player has from the operator; case,
+    /// spaces and dashes in it do not matter. A user name has 3 to 20 letters and digits of any
+    /// script, `_` and `-`. Characters that
     /// cannot be seen are taken off its ends, and full-width letters become plain ones. A password
     /// has 8 to 99 characters.
     #[func]
-    pub fn register(&mut self, username: GString, password: GString) -> Gd<NetworkRequest> {
+    pub fn register(
+        &mut self,
+        username: GString,
+        password: GString,
+        #[opt(default = &GString::new())] invite: GString,
+    ) -> Gd<NetworkRequest> {
         self.call("register", |session, now| {
-            session.register(now, &username.to_string(), &password.to_string())
+            let (username, password) = (username.to_string(), password.to_string());
+            session.register_with_invite(now, &username, &password, &invite.to_string())
         })
+    }
+
+    /// Lets the player in without an account, under a name that is free, where
+    /// [member takes_guests] is [code]true[/code]. Ends in [signal logged_in] or
+    /// [signal login_denied]. A guest chats and joins channels, but creates none, invites nobody,
+    /// whispers only to players who have whispered before, and says a line a second. After a cut
+    /// the node takes the session up again as always, and [member remember_login] works as well.
+    /// Who logs out, or was away for about a day, is forgotten, unless [method upgrade_guest] made
+    /// an account of them.
+    #[func]
+    pub fn login_as_guest(&mut self, username: GString) -> Gd<NetworkRequest> {
+        let device = self.device();
+        self.call("login_as_guest", |session, now| {
+            session.config_mut().device_name = device;
+            session.login_as_guest(now, &username.to_string())
+        })
+    }
+
+    /// Makes an account of the guest who is logged in: the player keeps channels, lines, whispers
+    /// and blocks. An empty `username` keeps the name. `invite` is as in [method register]. The
+    /// connection is opened anew for a moment; [signal logged_in] tells the name then, and
+    /// [method is_guest] is [code]false[/code], unless a moderator has to let the account in first.
+    #[func]
+    pub fn upgrade_guest(
+        &mut self,
+        username: GString,
+        password: GString,
+        #[opt(default = &GString::new())] invite: GString,
+    ) -> Gd<NetworkRequest> {
+        self.call("upgrade_guest", |session, now| {
+            let (username, password) = (username.to_string(), password.to_string());
+            session.upgrade_guest(now, &username, &password, &invite.to_string())
+        })
+    }
+
+    /// Whether the player who is logged in is a guest, or an account that a moderator has not let
+    /// in yet: show [method upgrade_guest] then.
+    #[func]
+    pub fn is_guest(&self) -> bool {
+        self.session.is_guest()
     }
 
     /// Logs in. Ends in [signal logged_in] or [signal login_denied]. Refused with `already_pending`
@@ -42,12 +91,9 @@ impl NetworkClient {
         password: GString,
         #[opt(default = &GString::new())] code: GString,
     ) -> Gd<NetworkRequest> {
-        let device = self.device_name.clone();
+        let device = self.device();
         self.call("login", |session, now| {
-            session.config_mut().device_name = match device.is_empty() {
-                true => Os::singleton().get_name().to_string(),
-                false => device.to_string(),
-            };
+            session.config_mut().device_name = device;
             let (username, password) = (username.to_string(), password.to_string());
             session.login_with_code(now, &username, &password, &code.to_string())
         })
@@ -182,5 +228,15 @@ impl NetworkClient {
     pub fn get_denial_codes() -> PackedStringArray {
         let codes = CallErrorCode::all().chain([CallErrorCode::Server(DenyCode::Unknown)]);
         codes.map(|code| GString::from(code.name())).collect()
+    }
+}
+
+impl NetworkClient {
+    /// What this device is called in the list of sessions.
+    fn device(&self) -> String {
+        match self.device_name.is_empty() {
+            true => Os::singleton().get_name().to_string(),
+            false => self.device_name.to_string(),
+        }
     }
 }

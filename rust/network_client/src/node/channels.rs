@@ -66,7 +66,7 @@ impl NetworkClient {
 
     /// Asks who is in a channel; in the lobby, who is online. [member NetworkRequest.result] is an
     /// `Array[Dictionary]` of `username`, `role` (`member`, `operator`, `owner`), `state` (`online`,
-    /// `away`, `offline`) and `text`.
+    /// `away`, `offline`), `text` and `guest` (`true` for who has no account).
     #[func]
     pub fn list_members(&mut self, channel: GString) -> Gd<NetworkRequest> {
         self.call("list_members", |session, now| {

@@ -66,6 +66,14 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
             let mut signal = node.signals().player_renamed();
             signal.emit(&username, &new_username);
         }
+        Event::RegistrationChanged { registration, .. } => {
+            let mode = registration.mode.name();
+            node.signals().registration_changed().emit(mode);
+        }
+        Event::ProofProgress { percent } => {
+            let mut signal = node.signals().proof_progress();
+            signal.emit(f64::from(percent) / 100.0);
+        }
         Event::Registered { username } => node.signals().registered().emit(&username),
         Event::RegisterDenied(CallError { code, reason, .. }) => {
             node.signals().register_denied().emit(code.name(), &reason);

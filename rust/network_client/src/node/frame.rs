@@ -23,6 +23,13 @@ const LONGEST_WITHOUT_TICK: Duration = Duration::from_secs(5);
 /// as to read a line; too many would make a frame longer than its budget.
 const PACKETS_AT_ONCE: usize = 4;
 
+/// The work for an account may take so long of a frame: at 60 frames a second an eighth of
+/// it, which no player sees.
+const WORK_BUDGET: Duration = Duration::from_millis(2);
+
+/// Hashes between two looks at the clock.
+const HASHES_AT_ONCE: u32 = 100;
+
 /// The method that the tree calls once a frame.
 pub(super) const FRAME: &str = "_longhall_frame";
 
@@ -99,6 +106,7 @@ impl NetworkClient {
     /// Lets the session notice what time it is. Not while answers lie unread,
     /// because then requests would time out that are answered; but in the end.
     fn finish_frame(&mut self, now: Duration, is_all_read: bool) -> Happened {
+        self.work(now);
         if is_all_read || now.saturating_sub(self.ticked_at) > LONGEST_WITHOUT_TICK {
             self.ticked_at = now;
             self.session.tick(now);
@@ -106,6 +114,20 @@ impl NetworkClient {
             self.session.tell_counts();
         }
         self.happened()
+    }
+
+    /// Does a little of the work that the server wants for an account, if it wants any.
+    fn work(&mut self, now: Duration) {
+        let Some(mut work) = self.session.take_work() else {
+            return;
+        };
+        let started = crate::clock::now();
+        while !work.run(HASHES_AT_ONCE) {
+            if crate::clock::now().saturating_sub(started) >= WORK_BUDGET {
+                break;
+            }
+        }
+        self.session.give_back_work(now, work);
     }
 
     /// What handlers of these events cause waits for the next time: a handler

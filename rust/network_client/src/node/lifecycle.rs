@@ -58,6 +58,8 @@ impl INode for NetworkClient {
             retry_in: PhantomVar::default(),
             message_of_the_day: GString::new(),
             server_version: PhantomVar::default(),
+            registration_mode: PhantomVar::default(),
+            takes_guests: PhantomVar::default(),
             username_min_length: 0,
             username_max_length: 0,
             password_min_length: 0,

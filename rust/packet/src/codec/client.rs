@@ -10,7 +10,7 @@ use crate::limits::{MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, M
 use crate::text::{Pile, is_layout_control, is_mark};
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, FactorCode,
-    Field, Filter, LineId, Password, PresenceState, PresenceText, Reason, RecoveryCode,
+    Field, Filter, InviteCode, LineId, Password, PresenceState, PresenceText, Reason, RecoveryCode,
     ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, RequestId, ResumeToken,
     Role, SanctionKind, Seq, Target, Topic, Username,
 };
@@ -60,6 +60,8 @@ struct RawPacket<'a> {
     code: Option<String>,
     recovery: Option<bool>,
     device: Option<String>,
+    invite: Option<String>,
+    proof: Option<u64>,
     token: Option<String>,
     session: Option<u64>,
     channel: Option<String>,
@@ -116,6 +118,10 @@ fn number(field: Option<u64>) -> Result<u64, Fault> {
     need(field.filter(|&number| number <= MAX_NUMBER))
 }
 
+fn maybe(field: Option<u64>) -> Result<Option<u64>, Fault> {
+    field.map(|one| number(Some(one))).transpose()
+}
+
 /// One of a closed list, by its name.
 fn named<T>(field: Option<String>, from_name: fn(&str) -> Option<T>) -> Result<T, Fault> {
     need(from_name(&need(field)?))
@@ -166,6 +172,22 @@ impl RawPacket<'_> {
                 password: Password::parse(need(self.password)?)?,
                 username: username(self.username)?,
                 recovery: self.recovery.unwrap_or(false),
+                invite: self.invite.and_then(InviteCode::parse),
+                proof: maybe(self.proof)?,
+            },
+            "challenge" => ClientPacket::Challenge { id },
+            "guest" => ClientPacket::Guest {
+                id,
+                username: username(self.username)?,
+                device: label(&self.device.unwrap_or_default(), MAX_DEVICE_CHARS),
+                proof: maybe(self.proof)?,
+            },
+            "upgrade" => ClientPacket::Upgrade {
+                id,
+                password: Password::parse(need(self.password)?)?,
+                username: self.username.map(|name| username(Some(name))).transpose()?,
+                invite: self.invite.and_then(InviteCode::parse),
+                proof: maybe(self.proof)?,
             },
             "login" => ClientPacket::Login {
                 id,
@@ -230,7 +252,7 @@ impl RawPacket<'_> {
             "sessions" => ClientPacket::Sessions { id },
             "close_session" => ClientPacket::CloseSession {
                 id,
-                session: self.session.map(|one| number(Some(one))).transpose()?,
+                session: maybe(self.session)?,
             },
             "delete_account" => ClientPacket::DeleteAccount {
                 id,
@@ -276,7 +298,7 @@ impl RawPacket<'_> {
                 if after.is_some() && self.before.is_some() {
                     return Err(Fault::Malformed);
                 }
-                let before = self.before.map(|seq| number(Some(seq))).transpose()?;
+                let before = maybe(self.before)?;
                 ClientPacket::History {
                     id,
                     channel: target(self.channel)?,

@@ -15,6 +15,8 @@ fn the_name_of_a_servers_program_is_one_short_line() {
             server: server.to_owned(),
             message_of_the_day: String::new(),
             limits: Limits::default(),
+            registration: None,
+            guests: false,
         };
         match decode_server_packet(encode(&hello).as_bytes()) {
             Ok(ServerPacket::Hello { server, .. }) => assert_eq!(server, kept),
@@ -100,6 +102,7 @@ fn the_fullest_login_fits_a_clients_buffer() {
                 mut invitations,
                 server_role,
                 sanctions,
+                guest: false,
                 ..
             } => {
                 let wide = |chars: usize| "𐐨".repeat(chars);
@@ -121,6 +124,7 @@ fn the_fullest_login_fits_a_clients_buffer() {
                     resume_token,
                     session,
                     epoch: "f".repeat(16),
+                    guest: true,
                     channels: vec![channel; MAX_CHANNELS_PER_ACCOUNT + 1],
                     inbox,
                     invitations: vec![invitation; 50],

@@ -10,6 +10,57 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             server: "longhall-server/0.2.0".into(),
             message_of_the_day: "Welcome.\nBe kind.".into(),
             limits: Limits::default(),
+            registration: None,
+            guests: false,
+        },
+        "server_hello_gates.json" => ServerPacket::Hello {
+            protocol: 2,
+            server: "longhall-server/0.2.0".into(),
+            message_of_the_day: String::new(),
+            limits: Limits::default(),
+            registration: Some(Registration {
+                mode: RegistrationMode::Invite,
+                proof_bits: 18,
+            }),
+            guests: true,
+        },
+        "server_logged_in_guest.json" => ServerPacket::LoggedIn {
+            id: 3,
+            username: "zoe".into(),
+            resume_token: token(),
+            session: 14,
+            epoch: String::new(),
+            server_role: ServerRole::Player,
+            second_factor: false,
+            recovery_codes_left: 0,
+            last_login: None,
+            guest: true,
+            channels: vec![lobby()],
+            inbox: InboxState { first_seq: 1, ..InboxState::default() },
+            invitations: vec![],
+            deleted_at_ms: None,
+            sanctions: vec![],
+        },
+        "server_members_guest.json" => ServerPacket::Members {
+            id: 26,
+            channel: "lobby".into(),
+            members: vec![Member {
+                guest: true,
+                ..member("zoe", Role::Member, PresenceState::Online, "")
+            }],
+            more: false,
+        },
+        "server_challenge.json" => ServerPacket::Challenge {
+            id: 2,
+            challenge: "00112233445566778899aabbccddeeff".into(),
+            bits: 18,
+            expires_in_ms: 600_000,
+        },
+        "server_challenge_none.json" => ServerPacket::Challenge {
+            id: 2,
+            challenge: String::new(),
+            bits: 0,
+            expires_in_ms: 0,
         },
         "server_ok.json" => ServerPacket::Ok { id: 1 },
         "server_deny.json" => ServerPacket::deny(
@@ -29,6 +80,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             resume_token: token(),
             session: 12,
             epoch: "9c1f0e6ab27d4853".into(),
+            guest: false,
             channels: vec![
                 lobby(),
                 ChannelState {
@@ -72,6 +124,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             resume_token: token(),
             session: 13,
             epoch: String::new(),
+            guest: false,
             channels: vec![ChannelState {
                 first_seq: 1,
                 last_seq: 0,
@@ -98,6 +151,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             inbox: InboxState { first_seq: 1, ..InboxState::default() },
             invitations: Vec::new(),
             server_role: ServerRole::Player,
+            guest: false,
             second_factor: true,
             recovery_codes_left: 7,
             sanctions: Vec::new(),
@@ -141,6 +195,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             second_factor: false,
             recovery_codes_left: 0,
             last_login: None,
+            guest: false,
         },
         "server_chat.json" => ServerPacket::Chat {
             channel: "lobby".into(),

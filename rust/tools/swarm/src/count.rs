@@ -240,6 +240,7 @@ mod tests {
             last_login: None,
             deleted_at_ms: None,
             sanctions: Vec::new(),
+            guest: false,
         }
     }
 

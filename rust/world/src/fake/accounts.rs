@@ -5,9 +5,10 @@ use longhall_packet::{
     PresenceState, RequestId, ResumeToken, ServerPacket, Username,
 };
 
+use super::gates::Paid;
 use super::recovery::{code_hash, told};
 use super::{Answer, FakeServer, Me, Seat, ended, keys};
-use crate::records::{LoginRow, NewSession, Rotation, SessionId, TokenHash, User};
+use crate::records::{AccountKind, LoginRow, NewSession, Rotation, SessionId, TokenHash, User};
 
 /// Sessions an account may have.
 const SESSIONS_PER_ACCOUNT: usize = 8;
@@ -23,19 +24,32 @@ impl FakeServer {
         self.ok(from, id)
     }
 
+    /// Makes an account, and leaves the answer to [`Self::answer_register`].
     pub(super) fn register(
         &mut self,
         from: u64,
-        id: RequestId,
         username: &Username,
         password: &Password,
-        recovery: bool,
+        paid: Paid,
     ) -> Answer {
+        let terms = self.terms(from, paid)?;
         let is_kept = self.world.is_kept_name(&keys(username.as_str()), None);
         if is_kept || self.account(username.as_str()).is_some() {
             return Err(DenyCode::UsernameTaken.into());
         }
+        self.use_invite(&terms)?;
         self.add_account(username.as_str(), password.expose());
+        self.set_kind(username.as_str(), terms.kind);
+        Ok(())
+    }
+
+    pub(super) fn answer_register(
+        &mut self,
+        from: u64,
+        id: RequestId,
+        username: &Username,
+        recovery: bool,
+    ) -> Answer {
         if !recovery {
             return self.ok(from, id);
         }
@@ -60,10 +74,14 @@ impl FakeServer {
         let user = user.filter(|user| user.deleted_at_ms.is_none_or(|due| due > self.now()));
         let user = user.ok_or(DenyCode::BadCredentials)?;
         self.check_ban(user.id)?;
+        if user.kind == AccountKind::Waiting {
+            return Err(DenyCode::ApprovalPending.into());
+        }
         self.check_factor(user.id, code)?;
         Ok(user)
     }
 
+    /// Logs in with a new session.
     pub(super) fn login(
         &mut self,
         from: u64,
@@ -151,6 +169,7 @@ impl FakeServer {
             resume_token: token,
             session: session.0.unsigned_abs(),
             epoch: self.epoch.clone(),
+            guest: user.kind.is_limited(),
             channels: memberships
                 .iter()
                 .map(|mine| self.as_seen_by(mine))
@@ -177,6 +196,7 @@ impl FakeServer {
             self.world.delete_session(seat.token);
         }
         self.unseat(me.connection, None);
+        self.forget_guest(me.user);
         self.ok(me.connection, id)
     }
 

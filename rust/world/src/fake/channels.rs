@@ -207,6 +207,7 @@ impl FakeServer {
                     state,
                     text,
                     server_role: self.world.server_role(user),
+                    guest: self.world.is_limited(user),
                 }
             })
             .collect();

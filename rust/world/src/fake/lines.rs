@@ -48,6 +48,10 @@ impl FakeServer {
             }
             Target::Whispers(username) => {
                 let other = self.other(me, username)?;
+                let is_answer = self.world.has_whispered(other.id, me.user);
+                if self.world.is_limited(me.user) && !is_answer {
+                    return Err(DenyCode::AccountNeeded.into());
+                }
                 let what = LogAction::Whisper {
                     recipient: other.id,
                     recipient_name: other.username,

@@ -21,6 +21,7 @@ pub(super) struct Delta {
     was_member: bool,
     is_member: bool,
     was: (PresenceState, String),
+    was_guest: bool,
 }
 
 impl FakeServer {
@@ -136,6 +137,7 @@ impl FakeServer {
         let delta = self.news[at].1.entry(user).or_insert_with(|| Delta {
             username: self.world.username(user),
             role: member.role,
+            was_guest: self.world.is_limited(user),
             was_member,
             is_member,
             was,
@@ -181,10 +183,19 @@ impl FakeServer {
     /// What is different, if anything.
     fn change(&self, user: UserId, delta: Delta) -> Option<Presence> {
         let (state, text) = self.shown(user);
+        // Of who is gone it is what they were.
+        let guest = match self.is_online(user) {
+            true => self.world.is_limited(user),
+            false => delta.was_guest,
+        };
         let change = match (delta.was_member, delta.is_member) {
             (false, true) => Change::Joined,
             (true, false) => Change::Left,
-            (true, true) if (state, &text) != (delta.was.0, &delta.was.1) => Change::State,
+            (true, true)
+                if (state, &text) != (delta.was.0, &delta.was.1) || guest != delta.was_guest =>
+            {
+                Change::State
+            }
             (true, true) | (false, false) => return None,
         };
         let member = Member {
@@ -193,6 +204,7 @@ impl FakeServer {
             state,
             text,
             server_role: self.world.server_role(user),
+            guest,
         };
         Some(Presence { change, member })
     }

@@ -68,6 +68,7 @@ impl Hall {
             session,
             connection: self.connections,
             resumed: self.random.bool(),
+            is_guest: false,
             memberships,
             ..newcomer(user)
         };

@@ -6,9 +6,9 @@ use longhall_packet::{ChannelName, NameKeys, ServerRole};
 
 use super::MemoryStore;
 use crate::store::{
-    Account, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow, NewAuditRow,
-    Operating, PastSanction, Place, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, Staff,
-    StoreError, UserId,
+    Account, AccountKind, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow,
+    NewAuditRow, Operating, PastSanction, Place, SaidPage, Sanction, SanctionKind, SanctionOn,
+    SessionId, Staff, StoreError, UserId,
 };
 
 fn none<T>() -> Result<T, StoreError> {
@@ -27,6 +27,7 @@ impl Operating for MemoryStore {
         &self,
         _: &str,
         _: &str,
+        _: Option<AccountKind>,
         _: usize,
         _: bool,
         _: i64,
@@ -47,6 +48,7 @@ impl Operating for MemoryStore {
                 sessions: u32::try_from(sessions).unwrap_or(u32::MAX),
                 last_seen_at_ms: 0,
                 deleted_at_ms: user.deleted_at_ms,
+                kind: user.kind,
             })
         })
     }
@@ -67,8 +69,9 @@ impl Operating for MemoryStore {
         none()
     }
 
-    async fn delete_inbox(&self, _: UserId) -> Result<(), StoreError> {
-        none()
+    /// Guests who log out do this as well.
+    async fn delete_inbox(&self, user: UserId) -> Result<(), StoreError> {
+        self.with(|world| world.delete_inbox(user))
     }
 
     async fn said(&self, user: UserId, after: i64, limit: usize) -> Result<SaidPage, StoreError> {

@@ -183,7 +183,7 @@ pub(in crate::store) fn list<D: Db>(
     limit: usize,
 ) -> Result<Vec<MemberRow>, D::Error> {
     db.all(
-        "SELECT users.id, users.username, memberships.role
+        "SELECT users.id, users.username, memberships.role, users.account_kind
          FROM memberships JOIN users ON users.id = memberships.user_id
          WHERE memberships.channel_id = ?1 AND users.name_key > ?2
          ORDER BY users.name_key LIMIT ?3",
@@ -197,6 +197,7 @@ pub(in crate::store) fn list<D: Db>(
                 user: UserId(row.int(0)?),
                 username: row.text(1)?,
                 role: named(row, 2, Role::from_name)?,
+                guest: super::account_kind(row, 3)?.is_limited(),
             })
         },
     )

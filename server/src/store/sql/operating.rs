@@ -7,7 +7,8 @@ use super::{
     small,
 };
 use crate::store::{
-    Account, Blanked, ChannelId, Counts, ERASED_HASH, MemberRow, Said, SaidPage, SessionId, UserId,
+    Account, AccountKind, Blanked, ChannelId, Counts, ERASED_HASH, MemberRow, Said, SaidPage,
+    SessionId, UserId,
 };
 
 /// Lines looked at in one step: some milliseconds of work.
@@ -44,7 +45,7 @@ macro_rules! select_accounts {
             $now,
             "), 0),
                  coalesce((SELECT due_at_ms FROM deletions
-                           WHERE deletions.user_id = users.id), 0)
+                           WHERE deletions.user_id = users.id), 0), users.account_kind
              FROM users ",
             $rest
         )
@@ -61,6 +62,7 @@ fn account<E: From<super::NotUnderstood>>(row: &dyn super::Row<E>) -> Result<Acc
         sessions: small(row.int(4)?)?,
         last_seen_at_ms: row.int(5)?,
         deleted_at_ms: (deleted_at_ms > 0).then_some(deleted_at_ms),
+        kind: super::account_kind(row, 7)?,
     })
 }
 
@@ -68,6 +70,7 @@ pub(in crate::store) fn accounts<D: Db>(
     db: &mut D,
     part: &str,
     after: &str,
+    kind: Option<AccountKind>,
     limit: usize,
     deleting: bool,
     now_ms: i64,
@@ -79,6 +82,7 @@ pub(in crate::store) fn accounts<D: Db>(
             "WHERE name_key > ?1 AND name_key LIKE ?2 ESCAPE '!' AND password_hash != ?5
                AND (CAST(?6 AS BIGINT) = 0
                     OR EXISTS (SELECT 1 FROM deletions WHERE deletions.user_id = users.id))
+               AND (?7 < 0 OR account_kind = ?7)
              ORDER BY name_key LIMIT ?3"
         ),
         &[
@@ -88,6 +92,7 @@ pub(in crate::store) fn accounts<D: Db>(
             now_ms.into(),
             ERASED_HASH.into(),
             i64::from(deleting).into(),
+            kind.map_or(-1, AccountKind::number).into(),
         ],
         account,
     )
@@ -160,7 +165,7 @@ pub(in crate::store) fn bury<D: Engine>(
     db.lock(Lock::Account(user))?;
     db.execute(
         "UPDATE users SET username = ?2, name_key = ?2, look_key = ?2, capitals_key = ?2,
-                          password_hash = ?3, created_at_ms = 0
+                          password_hash = ?3, created_at_ms = 0, account_kind = 0
          WHERE id = ?1",
         &[user.0.into(), username.into(), ERASED_HASH.into()],
     )?;

@@ -2,7 +2,7 @@
 
 use longhall_packet::NameKeys;
 
-use super::{Db, Engine, Lock, Row, looks, own_data};
+use super::{Db, Engine, Lock, NotUnderstood, Row, looks, own_data};
 use crate::store::{NewUser, SessionId, User, UserId};
 
 pub(in crate::store) fn insert<D: Engine>(
@@ -53,7 +53,8 @@ pub(in crate::store) fn by_name<D: Db>(
 ) -> Result<Option<User>, D::Error> {
     db.optional(
         "SELECT id, username, password_hash,
-                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0), created_at_ms
+                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0),
+                created_at_ms, account_kind
          FROM users WHERE name_key = ?1",
         &[name_key.into()],
         user,
@@ -63,7 +64,8 @@ pub(in crate::store) fn by_name<D: Db>(
 pub(in crate::store) fn by_id<D: Db>(db: &mut D, id: UserId) -> Result<Option<User>, D::Error> {
     db.optional(
         "SELECT id, username, password_hash,
-                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0), created_at_ms
+                coalesce((SELECT due_at_ms FROM deletions WHERE user_id = users.id), 0),
+                created_at_ms, account_kind
          FROM users WHERE id = ?1",
         &[id.0.into()],
         user,
@@ -113,7 +115,7 @@ pub(in crate::store) fn change_password<D: Engine>(
     super::sessions::delete(db, user, None, keep).map(Some)
 }
 
-fn user<E>(row: &dyn Row<E>) -> Result<User, E> {
+fn user<E: From<NotUnderstood>>(row: &dyn Row<E>) -> Result<User, E> {
     let deleted_at_ms = row.int(3)?;
     Ok(User {
         id: UserId(row.int(0)?),
@@ -121,5 +123,6 @@ fn user<E>(row: &dyn Row<E>) -> Result<User, E> {
         password_hash: row.text(2)?,
         deleted_at_ms: (deleted_at_ms > 0).then_some(deleted_at_ms),
         created_at_ms: row.int(4)?,
+        kind: super::account_kind(row, 5)?,
     })
 }

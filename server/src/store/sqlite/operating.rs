@@ -7,9 +7,9 @@ use super::SqliteStore;
 use super::driver::Sqlite;
 use crate::store::sql::{channels, operating, sanctions};
 use crate::store::{
-    Account, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow, NewAuditRow,
-    Operating, PastSanction, Place, SaidPage, Sanction, SanctionKind, SanctionOn, SessionId, Staff,
-    StoreError, UserId,
+    Account, AccountKind, AuditRow, Blanked, Channel, ChannelId, Counts, Lockdown, MemberRow,
+    NewAuditRow, Operating, PastSanction, Place, SaidPage, Sanction, SanctionKind, SanctionOn,
+    SessionId, Staff, StoreError, UserId,
 };
 
 #[async_trait]
@@ -22,12 +22,13 @@ impl Operating for SqliteStore {
         &self,
         part: &str,
         after: &str,
+        kind: Option<AccountKind>,
         limit: usize,
         deleting: bool,
         now_ms: i64,
     ) -> Result<Vec<Account>, StoreError> {
         let (part, after) = (part.to_owned(), after.to_owned());
-        self.read(move |db| operating::accounts(db, &part, &after, limit, deleting, now_ms))
+        self.read(move |db| operating::accounts(db, &part, &after, kind, limit, deleting, now_ms))
             .await
     }
 

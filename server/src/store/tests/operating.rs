@@ -393,7 +393,7 @@ async fn parts_of_names_are_found_literally(store: &dyn Store) {
         user(store, name).await;
     }
     let find = |part: &'static str| async move {
-        let found = store.accounts(part, "", 10, false, 0).await.unwrap();
+        let found = store.accounts(part, "", None, 10, false, 0).await.unwrap();
         found
             .into_iter()
             .map(|one| one.username)

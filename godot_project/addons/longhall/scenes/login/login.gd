@@ -32,6 +32,8 @@ signal login_with_code(username: String, password: String, code: String)
 signal recover(username: String, code: String, new_password: String)
 ## The player asked for a new account, with both fields filled.
 signal register(username: String, password: String)
+## The player asked to come in without an account, where that is possible.
+signal guest_login(username: String)
 ## The player asked to try the server again.
 signal retry_requested
 ## The player does not want the account of [method set_resuming].
@@ -43,6 +45,7 @@ signal remember_toggled(remember: bool)
 enum Tone { INFO, SUCCESS, ERROR }
 
 const Layout := preload("res://addons/longhall/scenes/login/login_layout.gd")
+const Entrance := preload("res://addons/longhall/scenes/login/login_entrance.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const RecoveryCodes := preload("res://addons/longhall/scenes/recovery_codes.gd")
 const RecoveryForm := preload("res://addons/longhall/scenes/login/recovery_form.gd")
@@ -177,6 +180,7 @@ var _status_text: Callable = func() -> String: return ""
 @onready var _connection_dot: TextureRect = %Icon_Connection
 @onready var _retry: Button = %Button_Retry
 @onready var _layout: Layout = %Layout
+@onready var _entrance: Entrance = %Entrance
 @onready var _answer_timer: Timer = %AnswerTimer
 
 
@@ -230,6 +234,18 @@ func set_limits(username_max: int, password_max: int) -> void:
 		_username.max_length = maxi(username_max, 0)
 	if _password.max_length != maxi(password_max, 0):
 		_password.max_length = maxi(password_max, 0)
+
+
+## Shows what an account takes here: [param mode] is one of
+## [member NetworkClient.registration_mode].
+func set_registration(mode: String, takes_guests: bool) -> void:
+	_entrance.show_what_it_takes(mode, takes_guests)
+	_refresh()
+
+
+## The invite code that was typed, where one is asked for.
+func get_invite() -> String:
+	return _entrance.invite
 
 
 ## Shows [param text] in the status line, in the language of the game if that has
@@ -392,6 +408,7 @@ func _refresh() -> void:
 	_remember.visible = offer_to_remember
 	_forgot.visible = offer_recovery
 	_remember_row.visible = offer_to_remember or offer_recovery
+	_entrance.set_locked(_busy or not _online, not resuming)
 	_resuming.visible = resuming
 	_resuming_text.text = tr("Logging in as %s…") % _resuming_name
 	_layout.arrange()
@@ -577,6 +594,16 @@ func _on_recovery_codes_kept() -> void:
 	if _is_waiting_for_codes:
 		_is_waiting_for_codes = false
 		show_registered()
+
+
+func _on_entrance_guest_requested() -> void:
+	if username.is_empty():
+		show_status("Enter a username", Tone.ERROR)
+		_username.edit()
+		return
+	show_status("Logging in…")
+	set_busy(true)
+	guest_login.emit(username)
 
 
 func _on_button_other_account_pressed() -> void:

@@ -33,6 +33,7 @@ func _handlers() -> Dictionary[StringName, Callable]:
 	handlers[&"remember_failed"] = _on_client_remember_failed
 	handlers[&"sanctioned"] = _on_client_sanctioned
 	handlers[&"recovery_codes_received"] = _on_client_recovery_codes_received
+	handlers[&"proof_progress"] = _on_client_proof_progress
 	return handlers
 
 
@@ -63,6 +64,7 @@ func _is_coming_back() -> bool:
 
 func _set_limits() -> void:
 	_screen.set_limits(client.username_max_length, client.password_max_length)
+	_screen.set_registration(client.registration_mode, client.takes_guests)
 
 
 func _on_client_state_changed(state: int) -> void:
@@ -165,9 +167,21 @@ func _on_login_answered(request: NetworkRequest) -> void:
 		_show_denied(request)
 
 
+func _on_screen_guest_login(username: String) -> void:
+	if client != null:
+		var request: NetworkRequest = client.login_as_guest(username)
+		request.completed.connect(_on_login_answered, CONNECT_ONE_SHOT)
+
+
+# The server wants some work for an account: two seconds or so.
+func _on_client_proof_progress(progress: float) -> void:
+	if not is_in:
+		_screen.show_status(tr("Making sure you are no robot… %d %%") % roundi(progress * 100.0))
+
+
 func _on_screen_register(username: String, password: String) -> void:
 	if client != null:
-		var request: NetworkRequest = client.register(username, password)
+		var request: NetworkRequest = client.register(username, password, _screen.get_invite())
 		request.completed.connect(_on_register_answered, CONNECT_ONE_SHOT)
 
 

@@ -178,6 +178,8 @@ impl Auditor {
             Event::ChatEdited { .. }
             | Event::ChatDeleted { .. }
             | Event::HistorySkipped { .. }
+            | Event::RegistrationChanged { .. }
+            | Event::ProofProgress { .. }
             | Event::UnreadChanged { .. }
             | Event::ChannelJoined { .. }
             | Event::ChannelLeft { .. }

@@ -215,6 +215,7 @@ impl Server {
                 username: "eve".to_owned(),
                 resume_token: token,
                 session: 1,
+                guest: self.rng.bool(),
                 epoch: self.rng.u64(..3).to_string(),
                 channels: vec![channel("lobby"), channel("eves")],
                 inbox: InboxState::default(),
