@@ -8,6 +8,7 @@ const SectionBlocks := preload("res://addons/longhall/scenes/account/section_blo
 const SectionCodes := preload("res://addons/longhall/scenes/account/section_codes.gd")
 const SectionDevices := preload("res://addons/longhall/scenes/account/section_devices.gd")
 const SectionFactor := preload("res://addons/longhall/scenes/account/section_factor.gd")
+const SectionKeep := preload("res://addons/longhall/scenes/account/section_keep.gd")
 const SectionPassword := preload("res://addons/longhall/scenes/account/section_password.gd")
 
 var _me: NetworkClient
@@ -108,6 +109,37 @@ func test_a_second_factor_is_set_up_and_ended() -> void:
 	await _press(section, "Button_End")
 	await _wait_for_words(section, "Logins ask for no code any more")
 	check(not _me.has_second_factor, "it goes on")
+
+
+func test_a_guest_keeps_the_account_and_gets_codes() -> void:
+	_server.set_guests(true)
+	_server.set_registration("invite")
+	_server.add_invite("ABCDE-23456")
+	_me = _client()
+	await _open(_me)
+	await wait_until(func() -> bool: return _me.takes_guests, "the greeting")
+	await _me.login_as_guest("Zoe").completed
+	await _wait_for_line(_chatbox, "You are a guest.")
+	_account = _chatbox.get_node("%Account")
+	await input.click(_chatbox.get_node("%Button_Account") as Control)
+	var section: Control = _section(SectionKeep)
+	check(section.visible, "a guest cannot keep the account")
+	check(not _section(SectionPassword).visible, "a guest is asked for a password")
+	await _fill(section, "LineEdit_Password", PASSWORD)
+	await _fill(section, "LineEdit_Again", "else")
+	await _press(section, "Button_Keep")
+	await _wait_for_words(section, "The two passwords are not the same")
+	await _fill(section, "LineEdit_Again", PASSWORD)
+	await _press(section, "Button_Keep")
+	await _wait_for_words(section, "A valid invite code is needed to register")
+	await _fill(section, "LineEdit_Invite", "abcde23456")
+	await _press(section, "Button_Keep")
+	var card: Control = _account.get_node("%RecoveryCodes")
+	await wait_until(func() -> bool: return card.visible, "the codes")
+	check(not _me.is_guest(), "still a guest")
+	check_equal(_me.username, "Zoe", "the name")
+	check(not section.visible and _section(SectionPassword).visible, "still asked to keep it")
+	check_equal(_field(section, "LineEdit_Password").text, "", "the password in the form")
 
 
 func test_nothing_secret_is_left_behind() -> void:

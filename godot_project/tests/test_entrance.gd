@@ -73,6 +73,7 @@ func _open() -> void:
 	_client = NetworkClient.new()
 	_client.fake_server = _server
 	_client.connect_automatically = false
+	_client.ask_for_recovery_codes = false
 	await add(_client)
 	_login = LoginScene.instantiate()
 	await add(_login)

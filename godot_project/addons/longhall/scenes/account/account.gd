@@ -1,7 +1,7 @@
 class_name AccountScreen
 extends LonghallScreen
 ## What a player can do about the account: name, password, devices, blocked players, recovery
-## codes, second factor, a copy of all data, and deleting it.
+## codes, second factor, a copy of all data, and deleting it. A guest can keep it here.
 ##
 ## It is part of the [Chatbox], whose header opens it, and works alone as well: put it into
 ## a scene with a [NetworkClient] and call [method open]. Each part is a file of its own in
@@ -20,8 +20,10 @@ const Card := preload("res://addons/longhall/scenes/longhall_card.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const RecoveryCodes := preload("res://addons/longhall/scenes/recovery_codes.gd")
 const Section := preload("account_section.gd")
+const SectionKeep := preload("section_keep.gd")
 
 const _SECTIONS: Array[GDScript] = [
+	preload("section_keep.gd"),
 	preload("section_name.gd"),
 	preload("section_password.gd"),
 	preload("section_devices.gd"),
@@ -77,6 +79,15 @@ func close() -> void:
 func show_account(codes_left: int, has_second_factor: bool) -> void:
 	for section: Section in _sections:
 		section.show_account(codes_left, has_second_factor)
+
+
+## Tells whether the player is a guest, and what an account takes: a
+## [member NetworkClient.registration_mode].
+func show_guest(is_guest: bool, registration_mode: String) -> void:
+	for section: Section in _sections:
+		if section is SectionKeep:
+			(section as SectionKeep).show_registration(registration_mode)
+		section.show_guest(is_guest)
 
 
 ## Tells when the account will be deleted, as [member NetworkClient.deletion_at_ms] does.

@@ -38,6 +38,12 @@ func show_deletion(_deleted_at_ms: int) -> void:
 	pass
 
 
+## Called as [method show_account] is, with [method NetworkClient.is_guest]. A guest has no
+## password: what asks for one is for accounts alone.
+func show_guest(is_guest: bool) -> void:
+	visible = not is_guest
+
+
 ## Called when the screen is opened, while the server can be asked.
 func refresh() -> void:
 	pass

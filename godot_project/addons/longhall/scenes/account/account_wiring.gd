@@ -19,6 +19,12 @@ func _show_account() -> void:
 	if client != null:
 		_screen.show_account(client.recovery_codes_left, client.has_second_factor)
 		_screen.show_deletion(client.deletion_at_ms)
+		_screen.show_guest(client.is_guest(), client.registration_mode)
+
+
+func _on_client_logged_in(username: String) -> void:
+	super(username)
+	_show_account()
 
 
 func _on_screen_opened() -> void:

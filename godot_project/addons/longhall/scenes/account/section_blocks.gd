@@ -9,6 +9,10 @@ func _init() -> void:
 	super("Blocked players")
 
 
+func show_guest(_is_guest: bool) -> void:
+	pass
+
+
 func _fill() -> void:
 	_list.name = "List"
 	add_child(_nobody)

@@ -11,6 +11,10 @@ func _init() -> void:
 	super("Your data")
 
 
+func show_guest(_is_guest: bool) -> void:
+	pass
+
+
 func _fill() -> void:
 	add_child(Parts.sentence("All that the server knows of you, in one file"))
 	add_child(_add_button(Parts.button("Save my data"), "Button_Save", _export))

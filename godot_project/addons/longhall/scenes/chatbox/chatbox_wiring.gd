@@ -8,6 +8,8 @@ const ReportAnswers := preload("report_answers.gd")
 
 ## In channels with more players online, nobody is told who comes and goes.
 const _TELL_MEMBERS_UP_TO: int = 30
+## What a guest is told.
+const _GUEST: String = "You are a guest. To keep your name, open your account at the top"
 const _SET_BACK: String = "The server was set back to an earlier state. Newer lines are gone."
 const _NEEDS_PASSWORD: String = "wrong_channel_password"
 
@@ -112,6 +114,8 @@ func _welcome(username: String) -> void:
 		_chatbox.show_notice(client.message_of_the_day, _chatbox.lobby)
 	if not _has_welcomed and not client.last_login.is_empty():
 		_chatbox.show_aside(_last_login_text(), _chatbox.lobby)
+	if not _has_welcomed and client.is_guest():
+		_chatbox.show_notice(tr(_GUEST), _chatbox.lobby)
 	_has_welcomed = true
 	_reports.show_waiting(client)
 	NextScene.keep_welcome(client)
