@@ -35,6 +35,7 @@ files! {
     "page_me.js" SCRIPT,
     "page_operators.js" SCRIPT,
     "page_overview.js" SCRIPT,
+    "page_registration.js" SCRIPT,
     "page_reports.js" SCRIPT,
     "page_sanctions.js" SCRIPT,
     "sign_in.js" SCRIPT,

@@ -1,7 +1,9 @@
 //! What a moderator does on an evening, click by click.
 
-use longhall_packet::{CloseReason, DenyCode, ServerPacket};
+use longhall_packet::{CloseReason, DenyCode, RegistrationMode, ServerPacket};
+use longhall_server::Config;
 
+use crate::support::TestPlayer;
 use crate::{CHOSEN, Desk};
 
 /// What somebody types in the hope that a page of the operator runs it.
@@ -92,6 +94,55 @@ async fn a_moderator_finds_a_troll_mutes_bans_and_lets_in_again() {
     page.clicks("nav-audit").await;
     page.reads("unban").await;
     page.reads("console sign-in").await;
+    page.is_clean().await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn who_waits_is_let_in_or_declined_and_an_invite_is_made_and_taken_back() {
+    let desk = Desk::signed_in(1280, 900).await;
+    let page = &desk.page;
+    let mut settings = Config::clone(&desk.server.settings.now());
+    settings.gates.registration = RegistrationMode::Approval;
+    desk.server.settings.set(settings.clone());
+    let mut ada = TestPlayer::connect(desk.server.address).await;
+    ada.register("Ada").await;
+    ada.register("Mallory").await;
+    page.clicks("nav-registration").await;
+    page.clicks("approve-Ada").await;
+    page.confirms().await;
+    page.reads("Ada may come in.").await;
+    page.clicks("decline-Mallory").await;
+    page.confirms().await;
+    page.reads("Nobody waits.").await;
+    ada.login("Ada").await;
+
+    settings.gates.registration = RegistrationMode::Invite;
+    desk.server.settings.set(settings);
+    page.clicks("add").await;
+    page.types("uses", "2").await;
+    page.types("note", HOSTILE).await;
+    page.confirms().await;
+    page.reads("shown this once").await;
+    let code = page
+        .script("return document.querySelector('dialog output, dialog code').innerText")
+        .await;
+    page.clicks("close").await;
+    page.reads("2 of 2").await;
+    let mut mallory = TestPlayer::connect(desk.server.address).await;
+    let account = format!(r#""username":"Mallory","password":"correct horse","invite":{code}"#);
+    let id = mallory.request("register", &account).await;
+    mallory.expect_ok(id).await;
+    page.clicks("nav-audit").await;
+    page.reads("invites add").await;
+    page.clicks("nav-registration").await;
+    page.reads("1 of 2").await;
+    page.clicks("remove-1").await;
+    page.confirms().await;
+    page.reads("Invite #1 is void.").await;
+    let again = account.replace("Mallory", "Trudy");
+    mallory.request("register", &again).await;
+    mallory.expect_deny(DenyCode::InviteNeeded).await;
     page.is_clean().await;
     desk.close().await;
 }

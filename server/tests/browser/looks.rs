@@ -30,6 +30,13 @@ async fn evening(desk: &Desk) {
         .types("reason", "Sells gold, was told twice")
         .await;
     desk.page.confirms().await;
+    desk.goes_to("registration").await;
+    desk.page.clicks("add").await;
+    desk.page
+        .types("note", "the guild of the northern gate and all its friends")
+        .await;
+    desk.page.confirms().await;
+    desk.page.clicks("close").await;
     desk.goes_to(&format!("accounts/{WIDEST}")).await;
     desk.page.clicks("ban").await;
     desk.page.confirms().await;
@@ -58,7 +65,9 @@ async fn every_page_fits_a_desk_and_a_phone_light_and_dark() {
             ("account", "accounts/Mallory", "Sells gold"),
             ("channels", "channels", "northern-gate"),
             ("channel", "channels/lobby", "torches"),
+            ("reports", "reports", "Open"),
             ("sanctions", "sanctions", "Sells gold"),
+            ("registration", "registration", "the guild"),
             ("audit", "audit", "console sign-in"),
             ("operators", "operators", "Second factor"),
             ("me", "me", "Sign out everywhere"),
@@ -87,6 +96,8 @@ async fn each_control_has_a_name_and_room_for_a_finger() {
         "accounts",
         "channels",
         "sanctions",
+        "reports",
+        "registration",
         "operators",
         "me",
     ] {

@@ -92,6 +92,11 @@ async fn a_server_that_drains_takes_nobody_new_and_then_ends() {
 const VERBS: &[&str] = &[
     "users list",
     "users keep",
+    "users approve",
+    "users decline",
+    "invites add",
+    "invites list",
+    "invites remove",
     "users show",
     "users rename",
     "users reset-password",
@@ -178,6 +183,7 @@ fn each_verb_explains_itself_with_an_example_and_is_in_the_guide() {
         "lines",
         "sanctions",
         "operators",
+        "invites",
     ];
     for family in families {
         for verb in listed(&[family]) {

@@ -8,6 +8,7 @@ import { channel, channels } from "./page_channels.js";
 import { me } from "./page_me.js";
 import { operators } from "./page_operators.js";
 import { overview } from "./page_overview.js";
+import { registration } from "./page_registration.js";
 import { report, reports } from "./page_reports.js";
 import { sanctions } from "./page_sanctions.js";
 import { newPassword, signIn } from "./sign_in.js";
@@ -20,6 +21,7 @@ const PAGES = [
   ["channels", "Channels", "viewer", channels, channel],
   ["reports", "Reports", "moderator", reports, report],
   ["sanctions", "Bans and mutes", "moderator", sanctions],
+  ["registration", "Registration", "moderator", registration],
   ["audit", "Audit log", "moderator", audit],
   ["operators", "Operators", "admin", operators],
   ["me", "My account", "viewer", me],

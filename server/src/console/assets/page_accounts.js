@@ -1,8 +1,8 @@
 // Accounts: found, looked at, and what is done about them.
 
 import { act } from "./api.js";
-import { ask, button, DURATION, facts, field, h, later, link, list, notice, online, paged, REASON, seconds, tellOnce,
-  typed, when } from "./dom.js";
+import { ask, button, DURATION, facts, field, h, later, link, list, notice, online, paged, REASON, seconds, tag,
+  tellOnce, typed, when } from "./dom.js";
 import { sanctionText } from "./page_sanctions.js";
 
 const PAGE = 50;
@@ -12,7 +12,7 @@ export async function accounts({ may }) {
   const name = (row) => (may("moderator") ? h("a", { href: link("accounts", row.username) }, typed(row.username)) : typed(row.username));
   const columns = [
     ["Name", name],
-    ["", (row) => online(row.online)],
+    ["", (row) => h("span", {}, online(row.online), row.kind === "account" ? "" : [" ", tag(row.kind)])],
     ["Registered", (row) => when(row.created_at_ms)],
     ["Last seen", (row) => when(row.last_seen_at_ms)],
     ["Logins", (row) => String(row.sessions), "number"],
