@@ -7,6 +7,7 @@ extends SceneTree
 ##     --control=127.0.0.1:PORT        so are those that stop and start the server
 ##     --folder=res://tests/window     those that need a window; without it, those beside this
 ##     --filter=TEXT                   only files and tests whose name contains TEXT
+##     --limit=SECONDS                 of a test; 60 without
 ## [/codeblock]
 ## The server must allow more registrations and logins than a player needs.
 
@@ -19,14 +20,15 @@ const TestCase := preload("res://tests/test_case.gd")
 
 const FOLDER: String = "res://tests"
 const WINDOW_SIZE := Vector2i(1152, 648)
-## No test takes longer; one that does waits for something that never comes.
-const TEST_LIMIT_MS: int = 60_000
+## No test takes longer, in seconds; one that does waits for something that never comes.
+const TEST_LIMIT: String = "60"
 const EXIT_FAILED: int = 1
 const EXIT_STUCK: int = 2
 
 var _errors := ErrorCounter.new()
 var _arguments := Arguments.new()
 var _pace := Pace.new()
+var _limit_ms: int = Arguments.value_of("limit", TEST_LIMIT).to_int() * 1000
 var _running: String = "start"
 var _test_started_ms: int = 0
 var _passed: int = 0
@@ -54,7 +56,7 @@ func _initialize() -> void:
 
 func _process(_delta: float) -> bool:
 	_pace.keep()
-	if Time.get_ticks_msec() - _test_started_ms > TEST_LIMIT_MS:
+	if Time.get_ticks_msec() - _test_started_ms > _limit_ms:
 		printerr("%s: stuck" % _running)
 		for error: String in _errors.take():
 			printerr("    ", error)

@@ -159,6 +159,14 @@ impl Setup {
     /// # Errors
     /// If the folder cannot be emptied or the server does not start.
     pub(crate) fn start(name: &str) -> Result<Self> {
+        Self::start_with(name, SERVER_ARGUMENTS)
+    }
+
+    /// As [`start`](Self::start), with the server's arguments.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn start_with(name: &str, arguments: &[&str]) -> Result<Self> {
         let folder = workspace::scratch_dir(name);
         if folder.exists() {
             fs::remove_dir_all(&folder)
@@ -168,11 +176,7 @@ impl Setup {
             .with_context(|| format!("cannot create {}", folder.display()))?;
         let log_file = folder.join("server.log");
         println!("server log: {}", log_file.display());
-        let server = Server::start(
-            &folder.join("longhall.db"),
-            SERVER_ARGUMENTS,
-            log_to(&log_file)?,
-        )?;
+        let server = Server::start(&folder.join("longhall.db"), arguments, log_to(&log_file)?)?;
         let control = control::listen(server.handle())?;
         Ok(Self {
             folder,
@@ -191,12 +195,22 @@ impl Setup {
         self.server.url()
     }
 
+    /// The server.
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
     /// Makes `command` run a script as the client called `name`, with the
     /// arguments that say where the server is and how to stop it.
     pub(crate) fn run_script(&self, command: &mut Command, name: &str, script: &str) {
+        self.run_script_at(&self.server.url(), command, name, script);
+    }
+
+    /// As [`run_script`](Self::run_script), with the server under another address.
+    pub(crate) fn run_script_at(&self, url: &str, command: &mut Command, name: &str, script: &str) {
         own_home(command, &self.folder.join(format!("home-{name}")));
         command.args(["--script", script, "--"]);
-        command.arg(format!("--server={}", self.server.url()));
+        command.arg(format!("--server={url}"));
         command.arg(format!("--control=127.0.0.1:{}", self.control));
     }
 }
@@ -229,7 +243,7 @@ pub(crate) fn log_to(file: &Path) -> Result<Log> {
 }
 
 /// 12 of `godot tests: 12 passed, 0 failed`
-fn passed_tests(line: &str) -> Option<usize> {
+pub(crate) fn passed_tests(line: &str) -> Option<usize> {
     line.trim()
         .strip_prefix("godot tests: ")?
         .strip_suffix(" passed, 0 failed")?

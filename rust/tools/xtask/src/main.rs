@@ -3,6 +3,7 @@
 //! One file per command; what several of them use lies beside them.
 
 mod play;
+mod evening;
 mod previous_addon;
 #[cfg(unix)]
 mod three_servers;

@@ -217,6 +217,21 @@ impl Handle {
             .map_or(Ok(()), |mut process| process.kill())
     }
 
+    /// Runs a command of the operator's on its database, and returns what it prints.
+    ///
+    /// # Errors
+    /// If the program refuses, or the database is not this server's alone.
+    pub(crate) fn operate(&self, arguments: &[&str]) -> Result<String> {
+        let child = lock(&self.0);
+        let Database::File(database) = &child.database else {
+            bail!("the database is not this server's alone");
+        };
+        let mut program = Command::new(&child.program);
+        program.args(arguments).arg("--database").arg(database);
+        drop(child);
+        process::output(&arguments.join(" "), &mut program)
+    }
+
     /// Whether the server ended although nobody stopped it.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use longhall_provision::{Chromium, Godot, interrupt, process};
 #[cfg(unix)]
 use crate::three_servers;
 use crate::{
-    addon, arm64, check, deny, editor_test, empty_project, engines, exported_game, fuzz,
+    addon, arm64, check, deny, editor_test, empty_project, engines, evening, exported_game, fuzz,
     godot_test, mobile, package, platforms, play, previous_addon, project, server_package,
     unchanged, windows, windows_export, workflows, workspace,
 };
@@ -51,6 +51,9 @@ pub(crate) enum Step {
     ExportedGame,
     /// Two headless clients talk over a server that restarts
     Conversation,
+    /// An evening of five players: a troll is reported, muted and banned, one loses the
+    /// password, one deletes the account
+    Evening,
     /// The addon of the version before talks with today's, where one of them or the server
     /// has changed
     PreviousAddon,
@@ -92,6 +95,7 @@ impl Step {
             Self::EmptyProject => "package in an empty project",
             Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
+            Self::Evening => "an evening of five players",
             Self::PreviousAddon => "addon of the version before",
             Self::ThreeServers => "three clients on three servers",
             Self::Platforms => "libraries for other platforms",
@@ -127,6 +131,7 @@ impl Step {
             Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),
             Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
+            Self::Evening => evening::play(&Godot::find_or_fetch()?),
             Self::PreviousAddon => previous_addon::test(),
             #[cfg(unix)]
             Self::ThreeServers => three_servers::test(),

@@ -23,7 +23,7 @@ const Section := preload("account_section.gd")
 const SectionKeep := preload("section_keep.gd")
 
 const _SECTIONS: Array[GDScript] = [
-	preload("section_keep.gd"),
+	SectionKeep,
 	preload("section_name.gd"),
 	preload("section_password.gd"),
 	preload("section_devices.gd"),
