@@ -97,7 +97,9 @@ pub enum Event {
         role: ServerRole,
     },
     /// A sanction is on the player: a mute that was just set, or that stands at a login; a
-    /// kick or a ban in a channel; what a refusal or the end of the connection was for.
+    /// kick or a ban in a channel; what a refusal or the end of the connection was for. A mute,
+    /// or a ban in a channel, is told once while it stands as it is, however many lines are
+    /// refused for it.
     Sanctioned {
         /// The sanction. Its reason is a stranger's text.
         sanction: Sanction,

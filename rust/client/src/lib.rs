@@ -37,6 +37,7 @@
 //! - `pages`: which page of history is asked for next; `showing`: what a player sees of a
 //!   line;
 //! - `markers`: up to where is read; `presence`: what the player says of themselves;
+//!   `sanctions`: of which the player was told;
 //! - `queues`: what waits for the driver; `clock`: how long was the driver away?
 //!   `patience`: how long to wait when the server has no time.
 //!
@@ -80,6 +81,7 @@ mod presence;
 mod queues;
 mod requests;
 mod safety;
+mod sanctions;
 mod showing;
 mod timeline;
 mod unread;

@@ -42,6 +42,7 @@ use crate::pages::Pages;
 use crate::presence::Presence;
 use crate::queues::Queues;
 use crate::requests::Requests;
+use crate::sanctions::ToldSanctions;
 use crate::{Action, Answer, Call, CallError, Config, DisconnectReason, Event, State};
 
 /// One player's session with a server.
@@ -122,6 +123,7 @@ pub struct Session {
     pages: Pages,
     markers: Markers,
     presence: Presence,
+    sanctions: ToldSanctions,
     queues: Queues,
     ignored_packets: u64,
 }
@@ -143,6 +145,7 @@ impl Session {
             pages: Pages::default(),
             markers: Markers::default(),
             presence: Presence::default(),
+            sanctions: ToldSanctions::default(),
             queues: Queues::default(),
             ignored_packets: 0,
         }
@@ -201,7 +204,7 @@ impl Session {
         let reason = match code.and_then(CloseReason::from_code) {
             Some(named) => {
                 if let Some(sanction) = named.sanction_in(reason) {
-                    self.announce(Event::Sanctioned { sanction });
+                    self.announce_sanction(sanction);
                 }
                 DisconnectReason::Server(named)
             }

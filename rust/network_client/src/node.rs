@@ -532,7 +532,8 @@ impl NetworkClient {
     /// ban in a channel, or what a refusal or the end of the connection was for. It is a
     /// `Dictionary` of `sanction` (`mute`, `kick` or `ban`), `channel` (empty for the whole server),
     /// `until_ms` (0 for good, and for a kick) and `reason`, the text of whoever set it: show it as
-    /// text, never as markup.
+    /// text, never as markup. A mute, or a ban in a channel, comes once while it stands as it is,
+    /// however many lines are refused for it.
     #[signal]
     fn sanctioned(sanction: VarDictionary);
 

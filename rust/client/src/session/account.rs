@@ -13,6 +13,7 @@ use crate::login::Account;
 use crate::markers::Markers;
 use crate::presence::Presence;
 use crate::requests::Request;
+use crate::sanctions::ToldSanctions;
 use crate::{
     Answer, Call, CallError, CallErrorCode, DisconnectReason, Event, LogoutReason, Safety, State,
 };
@@ -214,8 +215,9 @@ impl Session {
         if role != role_before {
             self.announce(Event::ServerRoleChanged { role });
         }
+        self.sanctions.keep(&whereabouts.sanctions);
         for sanction in whereabouts.sanctions {
-            self.announce(Event::Sanctioned { sanction });
+            self.announce_sanction(sanction);
         }
         if let Some(call) = call {
             self.settle(call, Ok(Answer::Done));
@@ -304,6 +306,7 @@ impl Session {
             self.conversations = Conversations::default();
             self.markers = Markers::default();
             self.presence = Presence::default();
+            self.sanctions = ToldSanctions::default();
             self.announce_state();
             self.announce(Event::LoggedOut { reason });
         }

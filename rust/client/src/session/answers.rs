@@ -34,9 +34,7 @@ impl Session {
                     retry_after_ms,
                 };
                 if let Some(sanction) = sanction {
-                    self.announce(Event::Sanctioned {
-                        sanction: *sanction,
-                    });
+                    self.announce_sanction(*sanction);
                 }
                 self.handle_deny(now, id, error);
             }

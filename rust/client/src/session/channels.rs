@@ -90,8 +90,9 @@ impl Session {
                 username,
                 new_username,
             } => self.handle_renamed(username, new_username),
-            ServerPacket::Sanctioned { sanction } => self.announce(Event::Sanctioned { sanction }),
+            ServerPacket::Sanctioned { sanction } => self.announce_sanction(sanction),
             ServerPacket::SanctionLifted { sanction, channel } => {
+                self.sanctions.lifted(sanction, channel.as_deref());
                 self.announce(Event::SanctionLifted { sanction, channel });
             }
             ServerPacket::Invited { channel, by } => {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use longhall_packet::{ClientPacket, Denial, Reason, SanctionKind};
+use longhall_packet::{ClientPacket, Denial, Reason, Sanction, SanctionKind};
 
 use super::Session;
 use super::calls::player;
-use crate::Call;
 use crate::requests::Asked;
+use crate::{Call, Event};
 
 impl Session {
     /// Mutes, kicks or bans a player, on the whole server or with a `channel` in that; ends with
@@ -92,6 +92,13 @@ impl Session {
 }
 
 impl Session {
+    /// Tells the player of a sanction, unless they know of it as it is.
+    pub(super) fn announce_sanction(&mut self, sanction: Sanction) {
+        if self.sanctions.is_news(&sanction) {
+            self.announce(Event::Sanctioned { sanction });
+        }
+    }
+
     /// Where order is kept by a command that is typed in a channel: in the lobby `None`, the
     /// whole server.
     pub(crate) fn place_here<'a>(&self, channel: &'a str) -> Option<&'a str> {

@@ -20,5 +20,6 @@ mod random_walk;
 mod reconnecting;
 mod recovery;
 mod reporting;
+mod sanctions;
 mod stalls;
 mod support;

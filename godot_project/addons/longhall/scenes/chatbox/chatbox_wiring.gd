@@ -23,8 +23,6 @@ var _came_in_a_cut: bool = false
 var _oldest: Dictionary[String, int] = {}
 # Commands that may whisper and are not answered yet: the player wants to see it.
 var _commands_under_way: int = 0
-# The sanction that the player was told of last.
-var _told_sanction: Dictionary = {}
 
 @onready var _chatbox: Chatbox = get_parent()
 @onready var _command_answers := CommandAnswers.new(_chatbox)
@@ -303,18 +301,14 @@ func _on_client_server_role_changed(_role: String) -> void:
 
 
 func _on_client_sanctioned(sanction: Dictionary) -> void:
-	# Of a kick or a ban from the server the login tells, where the player is then. Each line
-	# that is refused brings its mute again, which is no news.
+	# Of a kick or a ban from the server the login tells, where the player is then.
 	var channel: String = sanction["channel"]
-	var is_news: bool = sanction != _told_sanction
-	_told_sanction = sanction
-	if is_news and (sanction["sanction"] == "mute" or not channel.is_empty()):
+	if sanction["sanction"] == "mute" or not channel.is_empty():
 		var place: String = channel if channel in _chatbox.channels() else _chatbox.lobby
 		_chatbox.show_aside(LonghallText.of_sanction(sanction), place)
 
 
 func _on_client_sanction_lifted(sanction: String, channel: String) -> void:
-	_told_sanction = {}
 	var place: String = channel if channel in _chatbox.channels() else _chatbox.lobby
 	var sentence: String = tr("You may speak again")
 	if sanction == "ban":
