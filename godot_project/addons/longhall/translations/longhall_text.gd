@@ -34,6 +34,26 @@ const _SANCTIONS_IN: Dictionary[String, String] = {
 	"ban": "You are banned from %s",
 }
 
+## The same of others, for those who keep order.
+const _ON_OTHERS: Dictionary[String, String] = {
+	"mute": "%s is muted",
+	"kick": "%s is logged out",
+	"ban": "%s is banned from this server",
+}
+const _ON_OTHERS_IN: Dictionary[String, String] = {
+	"mute": "%s is muted in %s",
+	"kick": "%s is out of %s",
+	"ban": "%s is banned from %s",
+}
+const _LIFTED: Dictionary[String, String] = {
+	"mute": "%s may speak again",
+	"ban": "%s may come in again",
+}
+const _LIFTED_IN: Dictionary[String, String] = {
+	"mute": "%s may speak in %s again",
+	"ban": "%s may join %s again",
+}
+
 static var _added: Array[Translation] = []
 
 
@@ -109,12 +129,20 @@ static func of_sanction(sanction: Dictionary) -> String:
 	else:
 		var here: String = _SANCTIONS_IN.get(kind, _SANCTIONS_IN["mute"])
 		sentence = TranslationServer.translate(here) % channel
-	var until_ms: int = sanction["until_ms"]
-	if until_ms > 0:
-		var end: String = TranslationServer.translate("until %s")
-		sentence += " " + end % of_time(until_ms)
-	var reason: String = sanction["reason"]
-	return sentence if reason.is_empty() else sentence + ": " + reason
+	return _until_and_why(sentence, sanction)
+
+
+## The same for somebody else: what it keeps from [param player].
+static func of_sanction_on(player: String, sanction: Dictionary) -> String:
+	var kind: String = sanction["sanction"]
+	var channel: String = sanction["channel"]
+	var sentence: String = _named(_ON_OTHERS, _ON_OTHERS_IN, kind, player, channel)
+	return _until_and_why(sentence, sanction)
+
+
+## What [param player] may do again, after a mute or a ban was lifted.
+static func of_lift_on(player: String, kind: String, channel: String) -> String:
+	return _named(_LIFTED, _LIFTED_IN, kind, player, channel)
 
 
 ## "12 seconds", "3 minutes" or "2 hours", rounded up.
@@ -133,6 +161,28 @@ static func of_time(at_ms: int) -> String:
 	var seconds: int = at_ms / 1000 + bias_minutes * _SECONDS_PER_MINUTE
 	# Without the seconds.
 	return Time.get_datetime_string_from_unix_time(seconds, true).left(-3)
+
+
+# A sentence of a player, on the whole server or in a channel.
+static func _named(
+	everywhere: Dictionary[String, String],
+	here: Dictionary[String, String],
+	kind: String,
+	player: String,
+	channel: String
+) -> String:
+	if channel.is_empty():
+		return TranslationServer.translate(str(everywhere.get(kind, everywhere["mute"]))) % player
+	return TranslationServer.translate(str(here.get(kind, here["mute"]))) % [player, channel]
+
+
+static func _until_and_why(sentence: String, sanction: Dictionary) -> String:
+	var until_ms: int = sanction["until_ms"]
+	if until_ms > 0:
+		var end: String = TranslationServer.translate("until %s")
+		sentence += " " + end % of_time(until_ms)
+	var reason: String = sanction["reason"]
+	return sentence if reason.is_empty() else sentence + ": " + reason
 
 
 static func _counted(one: String, many: String, count: int) -> String:

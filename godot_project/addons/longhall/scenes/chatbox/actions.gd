@@ -122,7 +122,7 @@ func _on_line_menu_action_chosen(action: LineMenu.Action) -> void:
 	match action:
 		LineMenu.Action.EDIT:
 			_composer.begin_edit(_menu.line)
-		LineMenu.Action.DELETE:
+		LineMenu.Action.DELETE, LineMenu.Action.DELETE_THEIRS:
 			delete_requested.emit(_tabs.current.channel, _menu.line.seq)
 		LineMenu.Action.MENTION:
 			_mention_in_draft(_menu.about)

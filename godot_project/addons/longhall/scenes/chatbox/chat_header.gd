@@ -2,6 +2,8 @@ extends PanelContainer
 ## The bar at the top: who the player is, what channels there are, who is here, and the
 ## way out.
 
+const Roster := preload("roster.gd")
+
 ## Below this width there is no room for more than the name.
 const _NARROW: float = 480.0
 
@@ -49,9 +51,16 @@ var reports_waiting: int = -1:
 		reports_waiting = value
 		_refresh()
 
+## What the player may do on the whole server: "player", "moderator" or "admin".
+var server_role: String = "player":
+	set(value):
+		server_role = value
+		_refresh()
+
 @onready var _row: HBoxContainer = $HBoxContainer
 @onready var _icon: TextureRect = %Icon
 @onready var _logged_in_as: Label = %Label_As
+@onready var _role: TextureRect = %Icon_Role
 @onready var _you: Label = %Label_You
 @onready var _reports: Button = %Button_Reports
 @onready var _channels: Button = %Button_Channels
@@ -67,8 +76,12 @@ func _ready() -> void:
 
 
 func _notification(what: int) -> void:
-	if what == NOTIFICATION_THEME_CHANGED and is_node_ready():
+	if not is_node_ready():
+		return
+	if what == NOTIFICATION_THEME_CHANGED:
 		_keep_height.call_deferred()
+	if what in [NOTIFICATION_THEME_CHANGED, NOTIFICATION_TRANSLATION_CHANGED]:
+		_show_role()
 
 
 ## Shows [param player], and [param icon] instead of ours if there is one.
@@ -91,7 +104,17 @@ func _refresh() -> void:
 	_roster.text = str(online_count) if online_count >= 0 else ""
 	_reports.visible = reports_waiting >= 0
 	_reports.text = str(reports_waiting)
+	_show_role()
 	_keep_height()
+
+
+func _show_role() -> void:
+	_role.visible = Roster.SERVER_ROLE_ICONS.has(server_role)
+	if _role.visible:
+		_role.texture = Roster.SERVER_ROLE_ICONS[server_role]
+		_role.self_modulate = get_theme_color(&"own_name_color", &"Chatbox")
+		_role.tooltip_text = tr(Roster.SERVER_ROLE_TITLES[server_role])
+		_role.accessibility_name = _role.tooltip_text
 
 
 # Also without the buttons that are hidden: what is below stays where it is.

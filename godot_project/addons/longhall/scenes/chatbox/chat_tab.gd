@@ -34,8 +34,10 @@ var unread_told: int = -1
 ## How many are members and how many of them are there; negative if nobody said.
 var members_count: int = -1
 var online_count: int = -1
-## The roster: [code]{role, state, text}[/code] by name.
+## The roster: [code]{role, server_role, state, text}[/code] by name.
 var members: Dictionary[String, Dictionary] = {}
+## What this player may do here: "member", "operator" or "owner".
+var role: String = "member"
 ## Whether the roster was asked for.
 var has_asked_for_members: bool = false
 ## Whether there are some in the roster of whom only the name is known.
@@ -93,6 +95,7 @@ func forget() -> void:
 func _forget_others() -> void:
 	recent_names.clear()
 	members.clear()
+	role = "member"
 	members_count = -1
 	online_count = -1
 	has_asked_for_members = false

@@ -77,6 +77,21 @@ signal report_lines_requested(report: int)
 ## A moderator closes [param report] as "acted" or "dismissed".
 ## [method report_close_answered] says whether it is closed.
 signal report_close_requested(report: int, outcome: String, note: String)
+## The player mutes, kicks or bans [param player] in [param channel], or without one on the
+## whole server: [param sanction] is "mute", "kick" or "ban". For [param seconds]; 0 is without
+## end, and less as long as the server thinks fit. [method sanction_answered] says what became
+## of it.
+signal sanction_requested(
+	player: String, sanction: String, channel: String, seconds: int, reason: String
+)
+## The player lifts a mute or a ban. [method sanction_answered] says what became of it.
+signal lift_requested(player: String, sanction: String, channel: String)
+## The player deletes what [param player] said in the last [param seconds], or with less than 0
+## all of it, in [param channel] or without one in all of them. [method sanction_answered] says
+## what became of it.
+signal lines_deletion_requested(player: String, channel: String, seconds: int)
+## A moderator looks at [param player]; [method set_sanctions] tells what stands against them.
+signal sanctions_requested(player: String)
 ## The player wants to log out.
 signal logout_requested
 ## The player does not want to wait for the next try to connect.
@@ -97,6 +112,7 @@ const ChatTabs := preload("chat_tabs.gd")
 const Composer := preload("composer.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const Members := preload("members.gd")
+const Order := preload("order.gd")
 const Reading := preload("reading.gd")
 const Reports := preload("reports.gd")
 const Roster := preload("roster.gd")
@@ -317,6 +333,7 @@ var _settings := Settings.new()
 @onready var _account: AccountScreen = %Account
 @onready var _channel_menu: ChannelMenu = %ChannelMenu
 @onready var _reports: Reports = %Reports
+@onready var _order: Order = %Order
 
 
 func _init() -> void:
@@ -542,6 +559,40 @@ func report_close_answered(report: int, denied: String = "") -> void:
 		_reports.queue().show_denied(denied)
 
 
+# Order.
+
+
+## Tells what this player may do in [param channel]: "member", "operator" or "owner".
+func set_role(channel: String, role: String) -> void:
+	_tabs.of(channel).role = role
+
+
+## Tells what this player may do on the whole server: "player", "moderator" or "admin".
+func set_server_role(role: String) -> void:
+	_order.server_role = role
+
+
+## Tells that a sanction was set or lifted, or lines deleted, or with [param denied] why not.
+func sanction_answered(denied: String = "") -> void:
+	_order.settle(denied)
+
+
+## Tells which [param sanctions] stand against [param player], each as of
+## [signal NetworkClient.sanctioned].
+func set_sanctions(player: String, sanctions: Array[Dictionary]) -> void:
+	_order.set_standing(player, sanctions)
+
+
+## Tells that [param sanction] stands against [param player] from now on.
+func add_sanction(player: String, sanction: Dictionary) -> void:
+	_order.add_standing(player, sanction)
+
+
+## Tells that a mute or a ban of [param player] was lifted.
+func remove_sanction(player: String, sanction: String, channel: String) -> void:
+	_order.remove_standing(player, sanction, channel)
+
+
 # Lines.
 
 
@@ -687,6 +738,7 @@ func reset() -> void:
 	_channel_menu.close()
 	_account.close()
 	_reports.close()
+	_order.close()
 	_members.show_roster(false)
 	draft = ""
 	_tabs.refresh()
@@ -772,6 +824,10 @@ func _connect_parts() -> void:
 	_reports.reports_requested.connect(reports_requested.emit)
 	_reports.report_lines_requested.connect(report_lines_requested.emit)
 	_reports.report_close_requested.connect(report_close_requested.emit)
+	_order.sanction_requested.connect(sanction_requested.emit)
+	_order.lift_requested.connect(lift_requested.emit)
+	_order.lines_deletion_requested.connect(lines_deletion_requested.emit)
+	_order.sanctions_requested.connect(sanctions_requested.emit)
 	_try_now.pressed.connect(retry_requested.emit)
 	_logout.pressed.connect(logout_requested.emit)
 

@@ -4,6 +4,7 @@ extends LonghallWiring
 const ChatTab := preload("chat_tab.gd")
 const CommandAnswers := preload("command_answers.gd")
 const NextScene := preload("next_scene.gd")
+const OrderAnswers := preload("order_answers.gd")
 const ReportAnswers := preload("report_answers.gd")
 
 ## In channels with more players online, nobody is told who comes and goes.
@@ -26,6 +27,7 @@ var _commands_under_way: int = 0
 
 @onready var _chatbox: Chatbox = get_parent()
 @onready var _command_answers := CommandAnswers.new(_chatbox)
+@onready var _order := OrderAnswers.new(_chatbox)
 @onready var _reports := ReportAnswers.new(_chatbox)
 
 
@@ -115,6 +117,7 @@ func _welcome(username: String) -> void:
 	if not _has_welcomed and client.is_guest():
 		_chatbox.show_notice(tr(_GUEST), _chatbox.lobby)
 	_has_welcomed = true
+	_chatbox.set_server_role(client.get_server_role())
 	_reports.show_waiting(client)
 	NextScene.keep_welcome(client)
 	_refresh_roster(_chatbox.current_channel)
@@ -160,6 +163,7 @@ func _show_channel(channel: String) -> void:
 		return
 	_chatbox.open_tab(channel)
 	_chatbox.set_topic(channel, str(state["topic"]))
+	_chatbox.set_role(channel, str(state["role"]))
 	_chatbox.set_slow_mode(channel, _slow_mode(state))
 	_chatbox.set_counts(channel, _number(state, "members"), _number(state, "online"))
 	_chatbox.set_unread(channel, _number(state, "unread"), _number(state, "read_seq"))
@@ -294,10 +298,12 @@ func _on_client_role_changed(channel: String, player: String, role: String, by: 
 	_refresh_roster(channel)
 
 
-func _on_client_server_role_changed(_role: String) -> void:
+func _on_client_server_role_changed(role: String) -> void:
+	_chatbox.set_server_role(role)
 	for channel: String in client.get_channels():
 		_chatbox.set_slow_mode(channel, _slow_mode(client.get_channel(channel)))
 	_reports.show_waiting(client)
+	_refresh_roster(_chatbox.current_channel)
 
 
 func _on_client_sanctioned(sanction: Dictionary) -> void:
@@ -559,6 +565,28 @@ func _on_chatbox_report_lines_requested(report: int) -> void:
 func _on_chatbox_report_close_requested(report: int, outcome: String, note: String) -> void:
 	if client != null:
 		_reports.close(client, report, outcome, note)
+
+
+func _on_chatbox_sanction_requested(
+	player: String, sanction: String, channel: String, seconds: int, reason: String
+) -> void:
+	if client != null:
+		_order.sanction(client, player, sanction, channel, seconds, reason)
+
+
+func _on_chatbox_lift_requested(player: String, sanction: String, channel: String) -> void:
+	if client != null:
+		_order.lift(client, player, sanction, channel)
+
+
+func _on_chatbox_lines_deletion_requested(player: String, channel: String, seconds: int) -> void:
+	if client != null:
+		_order.delete_lines(client, player, channel, seconds)
+
+
+func _on_chatbox_sanctions_requested(player: String) -> void:
+	if client != null:
+		_order.list(client, player)
 
 
 func _on_chatbox_logout_requested() -> void:

@@ -4,9 +4,28 @@ extends PopupMenu
 ## The player chose that; it is about [member line] or [member about].
 signal action_chosen(action: Action)
 
-enum Action { EDIT, DELETE, COPY, SELECT_ALL, MENTION, WHISPER, BLOCK, REPORT, LEAVE, KEEP }
+enum Action {
+	EDIT,
+	DELETE,
+	COPY,
+	SELECT_ALL,
+	MENTION,
+	WHISPER,
+	BLOCK,
+	REPORT,
+	LEAVE,
+	KEEP,
+	DELETE_THEIRS,
+	MUTE,
+	UNMUTE,
+	KICK,
+	BAN,
+	UNBAN,
+	DELETE_LINES,
+}
 
 const Line := preload("chat_line.gd")
+const Order := preload("order.gd")
 const PlainText := preload("plain_text.gd")
 
 const _TITLES: Dictionary[Action, String] = {
@@ -20,13 +39,34 @@ const _TITLES: Dictionary[Action, String] = {
 	Action.REPORT: "Report %s…",
 	Action.LEAVE: "Leave",
 	Action.KEEP: "Cancel",
+	Action.DELETE_THEIRS: "Delete this message",
+	Action.MUTE: "Mute %s…",
+	Action.UNMUTE: "Unmute %s",
+	Action.KICK: "Kick %s…",
+	Action.BAN: "Ban %s…",
+	Action.UNBAN: "Unban %s",
+	Action.DELETE_LINES: "Delete messages of %s…",
 }
 ## The questions before something is done that cannot be taken back.
 const _QUESTIONS: Dictionary[Action, String] = {
 	Action.DELETE: "Delete this message?",
 	Action.BLOCK: "Hear nothing more of %s?",
 	Action.LEAVE: "Leave the channel %s?",
+	Action.DELETE_THEIRS: "Delete this message of %s?",
 }
+## What is done when such a question is answered, where the title says more.
+const _ANSWERS: Dictionary[Action, String] = {
+	Action.BLOCK: "Block",
+	Action.DELETE_THEIRS: "Delete",
+}
+## What keeps order, by the names that [Chatbox] has for it.
+const _KEEPING_ORDER: Dictionary[Action, String] = {
+	Action.MUTE: "mute",
+	Action.KICK: "kick",
+	Action.BAN: "ban",
+	Action.DELETE_LINES: "delete",
+}
+const _LIFTING: Dictionary[Action, String] = {Action.UNMUTE: "mute", Action.UNBAN: "ban"}
 ## Holding a finger so long on a line opens its menu.
 const _LONG_PRESS_SECONDS: float = 0.5
 const _LONG_PRESS_PIXELS: float = 12.0
@@ -46,6 +86,8 @@ var _hovered_name: String = ""
 var _pressed_at: Vector2
 var _pressed_log: ChatLog
 var _press: int = 0
+
+@onready var _order: Order = %Order
 
 
 func _init() -> void:
@@ -73,15 +115,22 @@ func open(chat_log: ChatLog, chosen: Line, player: String, place: Vector2) -> vo
 		actions.append(Action.COPY)
 	if line != null:
 		actions.append(Action.SELECT_ALL)
+	if is_said and not line.is_own and line.seq > 0 and _order.may_delete_lines():
+		actions.append(Action.DELETE_THEIRS)
 	if not player.is_empty() and player != username:
 		actions.append(Action.MENTION)
 		if offers_whispers:
 			actions.append_array([Action.WHISPER, Action.BLOCK, Action.REPORT])
+	var order: Array[Action] = _offered_order()
 	if actions.is_empty():
 		return
 	_is_asking = false
 	clear()
 	for action: Action in actions:
+		add_item(_text(_TITLES[action]), action)
+	if not order.is_empty():
+		add_separator()
+	for action: Action in order:
 		add_item(_text(_TITLES[action]), action)
 	_show_at(place)
 
@@ -92,9 +141,23 @@ func ask(action: Action, what: String, place: Vector2) -> void:
 	about = what
 	clear()
 	add_separator(_text(_QUESTIONS[action]))
-	add_item(tr("Block") if action == Action.BLOCK else tr(_TITLES[action]), action)
+	add_item(tr(str(_ANSWERS.get(action, _TITLES[action]))), action)
 	add_item(tr(_TITLES[Action.KEEP]), Action.KEEP)
 	_show_at(place)
+
+
+# What this player may do to keep order, with whom the menu is about.
+func _offered_order() -> Array[Action]:
+	var offered: Array[Action] = []
+	if about.is_empty() or about == username:
+		return offered
+	for action: Action in _KEEPING_ORDER:
+		if not _order.places(about, _KEEPING_ORDER[action]).is_empty():
+			offered.append(action)
+	for action: Action in _LIFTING:
+		if not _order.standing(about, _LIFTING[action]).is_empty():
+			offered.append(action)
+	return offered
 
 
 func _text(key: String) -> String:
@@ -157,7 +220,14 @@ func _on_chat_log_gui_input(event: InputEvent, chat_log: ChatLog) -> void:
 func _on_id_pressed(id: int) -> void:
 	var action := id as Action
 	if _QUESTIONS.has(action) and not _is_asking:
-		ask.call_deferred(action, about, Vector2(position))
+		var what: String = line.sender if action == Action.DELETE_THEIRS else about
+		ask.call_deferred(action, what, Vector2(position))
+		return
+	if _KEEPING_ORDER.has(action):
+		_order.ask(about, _KEEPING_ORDER[action])
+		return
+	if _LIFTING.has(action):
+		_order.lift(about, _order.standing(about, _LIFTING[action]))
 		return
 	match action:
 		Action.KEEP:

@@ -94,7 +94,13 @@ func set_presence(
 	var known: Dictionary = tab.members.get(player, {})
 	if role.is_empty():
 		role = known.get("role", "")
-	tab.members[player] = {username = player, role = role, state = state, text = text}
+	tab.members[player] = {
+		username = player,
+		role = role,
+		server_role = known.get("server_role", "player"),
+		state = state,
+		text = text,
+	}
 	_tabs.is_stale = true
 
 

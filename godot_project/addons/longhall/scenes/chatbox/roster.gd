@@ -10,6 +10,14 @@ signal close_requested
 const DOT: Texture2D = preload("res://addons/longhall/themes/dot.svg")
 const OWNER: Texture2D = preload("res://addons/longhall/themes/crown.svg")
 const OPERATOR: Texture2D = preload("res://addons/longhall/themes/shield.svg")
+const MODERATOR: Texture2D = preload("res://addons/longhall/themes/shield_full.svg")
+const ADMIN: Texture2D = preload("res://addons/longhall/themes/star.svg")
+
+## What is drawn beside the names of those who keep order on the whole server.
+const SERVER_ROLE_ICONS: Dictionary[String, Texture2D] = {"moderator": MODERATOR, "admin": ADMIN}
+const SERVER_ROLE_TITLES: Dictionary[String, String] = {
+	"moderator": "Moderator of this server", "admin": "Admin of this server"
+}
 
 const _STATES: Array[String] = ["online", "away", "offline"]
 const _TITLES: Dictionary[String, String] = {
@@ -55,7 +63,7 @@ func _process(_delta: float) -> void:
 		_fill()
 
 
-## Shows [param members], [code]{role, state, text}[/code] by name.
+## Shows [param members], [code]{role, server_role, state, text}[/code] by name.
 func show_members(members: Dictionary[String, Dictionary]) -> void:
 	_members = members
 	_is_stale = true
@@ -116,12 +124,7 @@ func _add_member(root: TreeItem, username: String, state: String, is_chosen: boo
 	item.set_icon_modulate(0, color)
 	if state == "offline":
 		item.set_custom_color(0, get_theme_color(&"offline_color", &"Chatbox"))
-	var role: String = member.get("role", "")
-	if _ROLE_ICONS.has(role):
-		item.set_icon(1, _ROLE_ICONS[role])
-		item.set_icon_max_width(1, 14)
-		item.set_icon_modulate(1, get_theme_color(&"own_name_color", &"Chatbox"))
-		item.set_tooltip_text(1, tr(_ROLE_TITLES[role]))
+	_show_role(item, str(member.get("role", "")), str(member.get("server_role", "")))
 	item.set_selectable(1, false)
 	var says: String = member.get("text", "")
 	item.set_tooltip_text(0, username if says.is_empty() else "%s: %s" % [username, says])
@@ -137,6 +140,21 @@ func _add_member(root: TreeItem, username: String, state: String, is_chosen: boo
 	below.set_custom_font_size(0, get_theme_font_size(&"font_size", &"MutedLabel"))
 	for column: int in 2:
 		below.set_selectable(column, false)
+
+
+# Who keeps order everywhere is shown as that; what they are here is told beside it.
+func _show_role(item: TreeItem, role: String, server_role: String) -> void:
+	var titles: PackedStringArray = []
+	if SERVER_ROLE_ICONS.has(server_role):
+		item.set_icon(1, SERVER_ROLE_ICONS[server_role])
+		titles.append(tr(SERVER_ROLE_TITLES[server_role]))
+	elif _ROLE_ICONS.has(role):
+		item.set_icon(1, _ROLE_ICONS[role])
+	if _ROLE_TITLES.has(role):
+		titles.append(tr(_ROLE_TITLES[role]))
+	item.set_icon_max_width(1, 14)
+	item.set_icon_modulate(1, get_theme_color(&"own_name_color", &"Chatbox"))
+	item.set_tooltip_text(1, "\n".join(titles))
 
 
 func _chosen_name() -> String:
