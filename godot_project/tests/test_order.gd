@@ -50,7 +50,7 @@ func test_a_moderator_mutes_from_the_menu_of_a_line_and_lifts_it_there() -> void
 	var offered: Array[String] = USUAL.duplicate()
 	offered.insert(2, "Delete this message")
 	offered.append_array(
-		["", "Mute mallory…", "Kick mallory…", "Ban mallory…", "Delete messages of mallory…"]
+		["", "Mute mallory…", "Kick mallory…", "Ban mallory…", "Delete messages…"]
 	)
 	check_equal(_items(), offered, "what a moderator is offered")
 	await _choose("Mute mallory…")
@@ -150,7 +150,7 @@ func test_a_moderator_deletes_one_line_and_all_of_them() -> void:
 	await wait_until(func() -> bool: return _times_shown(_chatbox, "rubbish") == 0, "it is gone")
 	check_equal(_times_shown(_chatbox, "and more"), 1, "the other line")
 	await _open_line_menu("and more")
-	await _choose("Delete messages of mallory…")
+	await _choose("Delete messages…")
 	check(not _dialog_part("LineEdit_Reason").visible, "a reason is asked for")
 	await _select("Options_Length", "All")
 	await input.click(_dialog_part("Button_Do"))
@@ -206,15 +206,25 @@ func test_who_keeps_order_is_marked_in_the_roster_and_in_the_header() -> void:
 	check(not "Mute mallory…" in _items(), "a moderator can mute another")
 
 
-func test_the_dialog_fits_a_phone() -> void:
+func test_all_of_it_fits_a_phone() -> void:
 	tree.root.size = Vector2i(360, 740)
-	await _become("moderator")
+	await _become("admin")
+	await frames(3)
+	var phone := Rect2(0, 0, 360, 740)
+	var header: Rect2 = _part("Header").get_global_rect()
+	check(phone.encloses(header), "the header is at %s" % header)
+	check(_part("Label_You").size.x > 20.0, "the name has no room")
+	TranslationServer.set_locale("de")
+	await frames(3)
+	header = _part("Header").get_global_rect()
+	TranslationServer.set_locale("en")
+	check(phone.encloses(header), "the header is at %s in German" % header)
 	var long_name: String = "a_name_of_20_letters"
 	(_chatbox.get_node("%Order") as Order).ask(long_name, "ban")
 	await frames(3)
 	for once_more: bool in [false, true]:
 		var card: Rect2 = _dialog_part("Card").get_global_rect()
-		check(Rect2(0, 0, 360, 740).encloses(card), "the card is at %s" % card)
+		check(phone.encloses(card), "the card is at %s" % card)
 		await input.click(_dialog_part("Button_Do"))
 		await frames(3)
 

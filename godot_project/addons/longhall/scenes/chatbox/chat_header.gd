@@ -6,6 +6,8 @@ const Roster := preload("roster.gd")
 
 ## Below this width there is no room for more than the name.
 const _NARROW: float = 480.0
+const _SEPARATION: int = 10
+const _NARROW_SEPARATION: int = 3
 
 ## Whether there are channels and rosters.
 var offers_channels: bool = false:
@@ -57,6 +59,7 @@ var server_role: String = "player":
 		server_role = value
 		_refresh()
 
+@onready var _screen: Control = owner
 @onready var _row: HBoxContainer = $HBoxContainer
 @onready var _icon: TextureRect = %Icon
 @onready var _logged_in_as: Label = %Label_As
@@ -70,7 +73,7 @@ var server_role: String = "player":
 
 
 func _ready() -> void:
-	resized.connect(_arrange)
+	_screen.resized.connect(_arrange)
 	_arrange()
 	_refresh()
 
@@ -92,7 +95,13 @@ func show_player(player: String, icon: Texture2D) -> void:
 
 
 func _arrange() -> void:
-	_logged_in_as.visible = size.x >= _NARROW
+	# Not by the own size, which is never less than what is shown takes.
+	var is_narrow: bool = _screen.size.x < _NARROW
+	_logged_in_as.visible = not is_narrow
+	# The mark of a moderator stands for the sign of the game where both have no room.
+	_icon.visible = not (is_narrow and _role.visible)
+	var separation: int = _NARROW_SEPARATION if is_narrow else _SEPARATION
+	_row.add_theme_constant_override(&"separation", separation)
 
 
 func _refresh() -> void:
@@ -115,6 +124,7 @@ func _show_role() -> void:
 		_role.self_modulate = get_theme_color(&"own_name_color", &"Chatbox")
 		_role.tooltip_text = tr(Roster.SERVER_ROLE_TITLES[server_role])
 		_role.accessibility_name = _role.tooltip_text
+	_arrange()
 
 
 # Also without the buttons that are hidden: what is below stays where it is.

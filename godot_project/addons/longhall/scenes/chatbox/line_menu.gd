@@ -45,7 +45,7 @@ const _TITLES: Dictionary[Action, String] = {
 	Action.KICK: "Kick %s…",
 	Action.BAN: "Ban %s…",
 	Action.UNBAN: "Unban %s",
-	Action.DELETE_LINES: "Delete messages of %s…",
+	Action.DELETE_LINES: "Delete messages…",
 }
 ## The questions before something is done that cannot be taken back.
 const _QUESTIONS: Dictionary[Action, String] = {
