@@ -30,6 +30,9 @@ func test_a_muted_player_reads_why_and_may_speak_again() -> void:
 	var line: NetworkRequest = await _ada.send_chat("hello").completed
 	check_equal(line.code, "muted", "the code")
 	check(line.retry_after > 500.0, "the wait is %s" % line.retry_after)
+	await _ada.send_chat("hello?").completed
+	await frames(2)
+	check_equal(_times_shown(_chatbox, "You may not say anything until "), 1, "times it is told")
 	var lift: NetworkRequest = await _warden.execute("/unmute ada", "lobby").completed
 	check(lift.ok, "not lifted: " + lift.reason)
 	await _wait_for_words("You may speak again")

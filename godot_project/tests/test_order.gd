@@ -36,6 +36,11 @@ func set_up() -> void:
 	)
 
 
+func tear_down() -> void:
+	await super()
+	TranslationServer.set_locale("en")
+
+
 func test_a_player_is_offered_nothing_that_keeps_order() -> void:
 	await _say_as_mallory("rubbish")
 	await _open_line_menu("rubbish")
@@ -49,9 +54,7 @@ func test_a_moderator_mutes_from_the_menu_of_a_line_and_lifts_it_there() -> void
 	await _open_line_menu("rubbish")
 	var offered: Array[String] = USUAL.duplicate()
 	offered.insert(2, "Delete this message")
-	offered.append_array(
-		["", "Mute mallory…", "Kick mallory…", "Ban mallory…", "Delete messages…"]
-	)
+	offered.append_array(["", "Mute mallory…", "Kick mallory…", "Ban mallory…", "Delete messages…"])
 	check_equal(_items(), offered, "what a moderator is offered")
 	await _choose("Mute mallory…")
 	check_equal(_label("Label_Title").text, "Mute mallory", "the title")
@@ -207,18 +210,17 @@ func test_who_keeps_order_is_marked_in_the_roster_and_in_the_header() -> void:
 
 
 func test_all_of_it_fits_a_phone() -> void:
-	tree.root.size = Vector2i(360, 740)
-	await _become("admin")
-	await frames(3)
 	var phone := Rect2(0, 0, 360, 740)
-	var header: Rect2 = _part("Header").get_global_rect()
-	check(phone.encloses(header), "the header is at %s" % header)
+	await _become("admin")
+	for language: String in ["de", "en"]:
+		tree.root.size = Vector2i(1152, 648)
+		TranslationServer.set_locale(language)
+		await frames(3)
+		tree.root.size = Vector2i(phone.size)
+		await frames(3)
+		var header: Rect2 = _part("Header").get_global_rect()
+		check(phone.encloses(header), "in %s the header is at %s" % [language, header])
 	check(_part("Label_You").size.x > 20.0, "the name has no room")
-	TranslationServer.set_locale("de")
-	await frames(3)
-	header = _part("Header").get_global_rect()
-	TranslationServer.set_locale("en")
-	check(phone.encloses(header), "the header is at %s in German" % header)
 	var long_name: String = "a_name_of_20_letters"
 	(_chatbox.get_node("%Order") as Order).ask(long_name, "ban")
 	await frames(3)

@@ -482,7 +482,8 @@ func set_counts(channel: String, members: int, online: int) -> void:
 	_members.set_counts(channel, members, online)
 
 
-## Shows [param members] in the roster: [code]{username, role, state, text}[/code] each.
+## Shows [param members] in the roster:
+## [code]{username, role, server_role, state, text}[/code] each.
 func set_members(channel: String, members: Array[Dictionary]) -> void:
 	_members.set_all(channel, members)
 
