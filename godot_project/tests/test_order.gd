@@ -75,6 +75,13 @@ func test_a_moderator_mutes_from_the_menu_of_a_line_and_lifts_it_there() -> void
 	await _wait_for_line(_chatbox, "mallory may speak again")
 	await _open_line_menu("rubbish")
 	check(not "Unmute mallory" in _items(), "what is lifted can be lifted")
+	(_chatbox.get_node("%LineMenu") as PopupMenu).hide()
+	var is_over: Array[Dictionary] = [
+		{"sanction": "mute", "channel": "", "until_ms": 1000, "reason": "Spam"}
+	]
+	(_chatbox.get_node("%Order") as Order).set_standing("mallory", is_over)
+	await _open_line_menu("rubbish")
+	check(not "Unmute mallory" in _items(), "what is over can be lifted")
 
 
 func test_a_ban_asks_once_more_by_name_and_is_lifted_from_the_dialog() -> void:

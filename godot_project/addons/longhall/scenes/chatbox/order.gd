@@ -72,10 +72,10 @@ func places(player: String, sanction: String) -> Array[String]:
 ## The mute or ban that stands against [param player] where it can be lifted, if one is
 ## known; else empty.
 func standing(player: String, sanction: String) -> Dictionary:
-	for place: String in places(player, sanction):
-		var found: Dictionary = _standing_in(player, sanction, place)
-		if not found.is_empty():
-			return found
+	var allowed: Array[String] = places(player, sanction)
+	for one: Dictionary in _all_standing(player):
+		if one["sanction"] == sanction and one["channel"] in allowed:
+			return one
 	return {}
 
 
@@ -102,8 +102,9 @@ func set_standing(player: String, sanctions: Array[Dictionary]) -> void:
 func add_standing(player: String, sanction: Dictionary) -> void:
 	remove_standing(player, str(sanction["sanction"]), str(sanction["channel"]))
 	if sanction["sanction"] in SanctionDialog.THAT_STAND:
-		_all_standing(player).append(sanction)
-	_show_standing(player)
+		var all: Array[Dictionary] = _all_standing(player)
+		all.append(sanction)
+		set_standing(player, all)
 
 
 ## A mute or a ban was lifted.
@@ -134,22 +135,15 @@ func _show_standing(player: String) -> void:
 	_dialog.show_standing(_all_standing(player), player)
 
 
+# Those that are not over.
 func _all_standing(player: String) -> Array[Dictionary]:
-	if not _standing.has(player):
-		var none: Array[Dictionary] = []
-		_standing[player] = none
-	var all: Array[Dictionary] = _standing[player]
-	return all
-
-
-func _standing_in(player: String, sanction: String, place: String) -> Dictionary:
 	var now_ms: int = floori(Time.get_unix_time_from_system() * 1000.0)
-	for one: Dictionary in _all_standing(player):
+	var found: Array[Dictionary] = []
+	for one: Dictionary in _standing.get(player, []):
 		var until_ms: int = one["until_ms"]
-		var is_over: bool = until_ms > 0 and until_ms <= now_ms
-		if one["sanction"] == sanction and one["channel"] == place and not is_over:
-			return one
-	return {}
+		if until_ms == 0 or until_ms > now_ms:
+			found.append(one)
+	return found
 
 
 func _is_moderator() -> bool:
