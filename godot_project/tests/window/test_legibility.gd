@@ -54,6 +54,27 @@ func test_the_channel_menu_can_be_read_in_a_foreign_theme() -> void:
 	await _check(chatbox, ForeignThemes.whole())
 
 
+func test_the_dialog_of_moderators_can_be_read_in_a_foreign_theme() -> void:
+	var chatbox: Chatbox = await _chatbox()
+	chatbox.set_server_role("moderator")
+	var order: Node = chatbox.get_node("%Order")
+	order.call("ask", "ulf", "mute")
+	chatbox.add_sanction(
+		"ulf", {"sanction": "mute", "channel": "", "until_ms": 0, "reason": "Again and again"}
+	)
+	chatbox.sanction_answered("You may not do this here")
+	# What is dimmed behind it is not to be read.
+	var themes: Dictionary[String, Theme] = ForeignThemes.whole()
+	for name: String in themes:
+		chatbox.theme = themes[name]
+		await frames(3)
+		var legibility := Legibility.new()
+		await legibility.measure(_part(chatbox, "SanctionDialog"))
+		check(legibility.pieces > 7, "%s: only %d pieces" % [name, legibility.pieces])
+		for complaint: String in legibility.complaints:
+			check(false, "%s: %s" % [name, complaint])
+
+
 func test_the_current_tab_can_be_told_in_a_foreign_theme() -> void:
 	var chatbox: Chatbox = await _chatbox()
 	var themes: Dictionary[String, Theme] = ForeignThemes.whole()
