@@ -503,6 +503,11 @@ async fn own_data(twins: &mut Twins) {
     twins.export(ada, None).await;
     twins.export(ada, Some("lines 0")).await;
     twins.unblock(ada, "bob").await;
+    twins.report(ada, "den", 2).await;
+    twins.export(ada, None).await;
+    for place in ["lines 0", "whispers 0", "reports 0"] {
+        twins.export(ada, Some(place)).await;
+    }
 
     let tablet = twins.connect();
     twins.login(tablet, "ada").await;

@@ -1,6 +1,6 @@
 //! All that the server knows of the account, as far as it has come.
 
-use longhall_packet::{ExportedAccount, ExportedLine};
+use longhall_packet::{ExportedAccount, ExportedLine, ExportedReport};
 use serde::Serialize;
 
 /// Most lines of an export: some hundred megabytes. What is beyond is left out.
@@ -15,6 +15,8 @@ pub struct Export {
     pub account: Option<Box<ExportedAccount>>,
     /// What it said in channels, and the whispers to and from it.
     pub lines: Vec<ExportedLine>,
+    /// The reports it made, and what came of them.
+    pub reports: Vec<ExportedReport>,
     /// Whether that is all: not when there are more than [`MAX_EXPORTED_LINES`].
     pub is_whole: bool,
     #[serde(skip)]
@@ -27,10 +29,12 @@ impl Export {
         &mut self,
         account: Option<Box<ExportedAccount>>,
         lines: Vec<ExportedLine>,
+        reports: Vec<ExportedReport>,
         has_next: bool,
     ) -> bool {
         self.account = self.account.take().or(account);
         self.lines.extend(lines);
+        self.reports.extend(reports);
         self.pages += 1;
         let has_room = self.lines.len() <= MAX_EXPORTED_LINES && self.pages < MAX_PAGES;
         self.lines.truncate(MAX_EXPORTED_LINES);
@@ -38,7 +42,8 @@ impl Export {
         has_next && has_room
     }
 
-    /// As JSON, to be saved in a file: an object with `account`, `lines` and `is_whole`.
+    /// As JSON, to be saved in a file: an object with `account`, `lines`,
+    /// `reports` and `is_whole`.
     pub fn to_json(&self) -> String {
         // Texts and numbers alone: that cannot fail.
         serde_json::to_string_pretty(self).unwrap_or_default()
@@ -64,15 +69,15 @@ mod tests {
     #[test]
     fn an_export_ends_where_the_server_says_and_never_grows_without_end() {
         let mut export = Export::default();
-        assert!(export.add(None, vec![line(1)], true));
+        assert!(export.add(None, vec![line(1)], Vec::new(), true));
         assert!(!export.is_whole);
-        assert!(!export.add(None, vec![line(2)], false));
+        assert!(!export.add(None, vec![line(2)], Vec::new(), false));
         assert!(export.is_whole);
         let mut endless = Export::default();
         let full = vec![line(1); MAX_EXPORTED_LINES / 2];
-        assert!(endless.add(None, full.clone(), true));
-        assert!(endless.add(None, full.clone(), true));
-        assert!(!endless.add(None, full, true));
+        assert!(endless.add(None, full.clone(), Vec::new(), true));
+        assert!(endless.add(None, full.clone(), Vec::new(), true));
+        assert!(!endless.add(None, full, Vec::new(), true));
         assert_eq!(
             (endless.lines.len(), endless.is_whole),
             (MAX_EXPORTED_LINES, false)

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invitation, LastLogin, ListedSession, Role, Seq};
+use crate::{
+    Invitation, LastLogin, ListedReport, ListedSession, ReportCategory, ReportNumber,
+    ReportOutcome, Role, Seq,
+};
 
 /// An account, as it is given to whom it belongs to. No secret is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,4 +80,63 @@ pub struct ExportedLine {
     /// When it was edited last, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub edited_at_ms: Option<u64>,
+}
+
+/// A report that the account made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportedReport {
+    /// Its number.
+    pub report: ReportNumber,
+    /// Who is reported.
+    pub username: String,
+    /// Where the line is, `"@"` for a whisper. Absent when the player is reported.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub channel: Option<String>,
+    /// The number of the line there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seq: Option<Seq>,
+    /// What they are said to do.
+    pub category: ReportCategory,
+    /// What the account said of it. Absent when empty.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub text: String,
+    /// When, in milliseconds since 1970.
+    pub created_at_ms: u64,
+    /// What came of it. Absent while it is open.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub closed: Option<ExportedOutcome>,
+}
+
+/// What came of a report that the account made. Which moderator closed it is theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportedOutcome {
+    /// Whether something was done.
+    pub outcome: ReportOutcome,
+    /// What the account was told beside it. Absent when empty.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub text: String,
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+}
+
+impl From<ListedReport> for ExportedReport {
+    /// As whoever made it may see it.
+    fn from(listed: ListedReport) -> Self {
+        Self {
+            report: listed.report,
+            username: listed.username,
+            channel: listed.channel,
+            seq: listed.seq,
+            category: listed.category,
+            text: listed.text,
+            created_at_ms: listed.created_at_ms,
+            closed: listed.closed.map(|closed| ExportedOutcome {
+                outcome: closed.outcome,
+                text: closed.text,
+                at_ms: closed.at_ms,
+            }),
+        }
+    }
 }

@@ -54,7 +54,10 @@ pub use channel::{
 pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;
 pub use deny::{Denial, DenyCode, Field};
-pub use export::{ExportedAccount, ExportedChannel, ExportedLine, ExportedSanction};
+pub use export::{
+    ExportedAccount, ExportedChannel, ExportedLine, ExportedOutcome, ExportedReport,
+    ExportedSanction,
+};
 pub use limits::Limits;
 pub use name_keys::NameKeys;
 pub use registration::{

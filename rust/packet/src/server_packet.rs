@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Access, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine, FactorKey, Field,
-    InboxState, Invitation, LastLogin, LeaveReason, Limits, Line, ListedChannel, ListedReport,
-    ListedSession, Member, PastSanction, Presence, RecoveryCode, Registration, ReportNumber,
-    ReportOutcome, RequestId, ResumeToken, Role, Sanction, SanctionKind, Seq, ServerRole, Speech,
+    Access, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine, ExportedReport,
+    FactorKey, Field, InboxState, Invitation, LastLogin, LeaveReason, Limits, Line, ListedChannel,
+    ListedReport, ListedSession, Member, PastSanction, Presence, RecoveryCode, Registration,
+    ReportNumber, ReportOutcome, RequestId, ResumeToken, Role, Sanction, SanctionKind, Seq,
+    ServerRole, Speech,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -415,6 +416,9 @@ server_packets! {
         /// What was said. May be empty on any page.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         lines: Vec<ExportedLine>,
+        /// The reports that the account made, behind all lines.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        reports: Vec<ExportedReport>,
         /// To ask for the next page with; absent on the last one.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         next: Option<String>,

@@ -137,6 +137,7 @@ fn every_object_in_a_packet_has_a_section_that_explains_each_field() {
             ("sessions", "/sessions/0", "### Listed session"),
             ("export", "/account", "### Exported account"),
             ("export", "/lines/1", "### Exported line"),
+            ("export", "/reports/0", "### Exported report"),
             ("reports", "/reports/0", "### Listed report"),
             ("reports", "/reports/1", "### Listed report"),
             ("reports", "/reports/1/closed", "### Closed report"),

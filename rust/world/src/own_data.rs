@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use longhall_packet::{ExportedLine, LineKind, NameKeys, Seq};
+use longhall_packet::{ExportedLine, LineKind, NameKeys, ReportNumber, Seq};
 
 use crate::records::{
     Deletion, DeletionClaim, Kept, NameChanged, NewName, Said, SaidPage, SessionId, UserId,
 };
 use crate::{LogKey, World};
 
-/// Where a page of an export ends: behind a line of a channel, or a whisper. Travels as a
+/// Where a page of an export ends: behind a line of a channel, a whisper or a report. Travels as a
 /// text that only servers understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportPlace {
@@ -17,6 +17,8 @@ pub enum ExportPlace {
     Lines(i64),
     /// Behind a number of the inbox.
     Whispers(Seq),
+    /// Behind a report that the account made.
+    Reports(ReportNumber),
 }
 
 impl ExportPlace {
@@ -26,6 +28,7 @@ impl ExportPlace {
         match kind {
             "lines" => number.parse().ok().map(Self::Lines),
             "whispers" => number.parse().ok().map(Self::Whispers),
+            "reports" => number.parse().ok().map(Self::Reports),
             _ => None,
         }
     }
@@ -36,6 +39,7 @@ impl fmt::Display for ExportPlace {
         match self {
             Self::Lines(after) => write!(f, "lines {after}"),
             Self::Whispers(after) => write!(f, "whispers {after}"),
+            Self::Reports(after) => write!(f, "reports {after}"),
         }
     }
 }

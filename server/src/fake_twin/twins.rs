@@ -876,7 +876,12 @@ fn forget_what_differs(packet: &mut ServerPacket) {
             sanction.iter_mut().for_each(|one| forget_end(one));
             *retry_after_ms = retry_after_ms.map(|ms| ms.min(1));
         }
-        ServerPacket::Export { account, lines, .. } => {
+        ServerPacket::Export {
+            account,
+            lines,
+            reports,
+            ..
+        } => {
             if let Some(account) = account {
                 account.created_at_ms = 1;
                 account.deleted_at_ms = account.deleted_at_ms.map(|at| at.min(1));
@@ -891,6 +896,12 @@ fn forget_what_differs(packet: &mut ServerPacket) {
             for line in lines {
                 line.sent_at_ms = 1;
                 line.edited_at_ms = line.edited_at_ms.map(|at| at.min(1));
+            }
+            for report in reports {
+                report.created_at_ms = 1;
+                if let Some(closed) = &mut report.closed {
+                    closed.at_ms = 1;
+                }
             }
         }
         ServerPacket::Sanctioned { sanction } | ServerPacket::SanctionSet { sanction, .. } => {

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use longhall_packet::{
-    DenyCode, ExportedAccount, ExportedChannel, ExportedLine, ExportedSanction, INBOX, LineKind,
-    NameKeys, RequestId, ServerPacket,
+    DenyCode, ExportedAccount, ExportedChannel, ExportedLine, ExportedReport, ExportedSanction,
+    INBOX, LineKind, NameKeys, ReportNumber, RequestId, ServerPacket,
 };
 use longhall_world::own_data::ExportPlace;
 use tokio::time::sleep;
 use tracing::info;
 
 use super::outcome::{HandlerError, Outcome};
+use super::reports::MAX_REPORTS;
 use super::sessions::listed;
 use crate::last_login;
 use crate::rate_limit::Tried;
@@ -33,7 +34,7 @@ const MAX_STEPS: usize = 20;
 pub(crate) async fn export(session: &mut Session, id: RequestId, after: Option<&str>) -> Outcome {
     let last = session.export.take();
     let me = session.me()?.user.id;
-    let (mut account, mut lines) = (None, Vec::new());
+    let (mut account, mut lines, mut reports) = (None, Vec::new(), Vec::new());
     let next = match after {
         None => {
             session.server.count_try(Tried::Export(me)).await?;
@@ -55,6 +56,7 @@ pub(crate) async fn export(session: &mut Session, id: RequestId, after: Option<&
             match place {
                 ExportPlace::Lines(after) => said(session, me, after, &mut lines).await?,
                 ExportPlace::Whispers(after) => whispers(session, me, after, &mut lines).await?,
+                ExportPlace::Reports(after) => made(session, me, after, &mut reports).await?,
             }
         }
     };
@@ -63,6 +65,7 @@ pub(crate) async fn export(session: &mut Session, id: RequestId, after: Option<&
         id,
         account,
         lines,
+        reports,
         next: next.map(|place| place.to_string()),
     });
     Ok(())
@@ -169,20 +172,58 @@ async fn whispers(
         sent_at_ms: line.sent_at_ms,
         edited_at_ms: line.edited_at_ms,
     }));
-    Ok(last.filter(|_| page.more).map(ExportPlace::Whispers))
+    let last = last.filter(|_| page.more);
+    Ok(Some(
+        last.map_or(ExportPlace::Reports(0), ExportPlace::Whispers),
+    ))
+}
+
+/// Adds reports that the account made, behind a number. Returns where to go on.
+async fn made(
+    session: &Session,
+    user: UserId,
+    after: ReportNumber,
+    reports: &mut Vec<ExportedReport>,
+) -> Result<Option<ExportPlace>, HandlerError> {
+    let store = &session.server.store;
+    let mut made = store.reports_by(user, after, MAX_REPORTS + 1).await?;
+    let more = made.len() > MAX_REPORTS;
+    made.truncate(MAX_REPORTS);
+    let last = made.last().map(|last| last.report);
+    reports.extend(made.into_iter().map(ExportedReport::from));
+    Ok(last.filter(|_| more).map(ExportPlace::Reports))
 }
 
 #[cfg(test)]
 mod tests {
     use longhall_packet::limits::MAX_SERVER_PACKET_BYTES;
-    use longhall_packet::{Access, DenyCode, ExportedAccount, ExportedLine, ServerPacket, codec};
+    use longhall_packet::{
+        Access, DenyCode, ExportedAccount, ExportedLine, ExportedReport, ReportCategory,
+        ReportOutcome, ServerPacket, ServerRole, codec,
+    };
 
-    use crate::handlers::test_requests::{block, chat, export};
+    use crate::handlers::test_requests::{
+        block, chat, close_report, export, report_line, report_player,
+    };
     use crate::handlers::test_session::TestSession;
+    use crate::store::NewReport;
 
     /// All pages, and how many there were.
     async fn exported(player: &mut TestSession) -> (ExportedAccount, Vec<ExportedLine>, usize) {
-        let (mut account, mut all, mut pages, mut after) = (None, Vec::new(), 0, None);
+        let (account, lines, _, pages) = exported_with_reports(player).await;
+        (account, lines, pages)
+    }
+
+    async fn exported_with_reports(
+        player: &mut TestSession,
+    ) -> (
+        ExportedAccount,
+        Vec<ExportedLine>,
+        Vec<ExportedReport>,
+        usize,
+    ) {
+        let (mut account, mut all, mut made) = (None, Vec::new(), Vec::new());
+        let (mut pages, mut after) = (0, None);
         loop {
             player.ask(export(after.as_deref())).await;
             let packet = player.next();
@@ -190,6 +231,7 @@ mod tests {
             let ServerPacket::Export {
                 account: told,
                 lines,
+                reports,
                 next,
                 ..
             } = packet
@@ -198,10 +240,11 @@ mod tests {
             };
             account = account.or(told);
             all.extend(lines);
+            made.extend(reports);
             pages += 1;
             after = next;
             if after.is_none() {
-                return (*account.unwrap(), all, pages);
+                return (*account.unwrap(), all, made, pages);
             }
         }
     }
@@ -230,6 +273,74 @@ mod tests {
             .map(|line| (&*line.sender, &*line.text))
             .collect();
         assert_eq!(texts, [("ada", "hers"), ("bob", "for her")]);
+    }
+
+    #[tokio::test]
+    async fn an_export_has_the_reports_that_the_player_made_and_none_about_them() {
+        let names = ["warden", "ada", "bob", "mallory"];
+        let [mut warden, mut ada, mut bob, mut mallory] = TestSession::players(names).await;
+        warden.appoint("warden", ServerRole::Moderator).await;
+        let seq = mallory.chat("lobby", "rubbish").await;
+        for player in [&mut ada, &mut bob] {
+            player.forget_waiting();
+            player.ask(report_line("lobby", seq)).await;
+            player.next();
+        }
+        mallory.forget_waiting();
+        mallory.ask(report_player("ada")).await;
+        warden.forget_waiting();
+        warden
+            .done(close_report(1, ReportOutcome::Acted, "muted"))
+            .await;
+        for player in [&mut ada, &mut bob, &mut mallory] {
+            player.forget_waiting();
+        }
+        let (_, _, reports, _) = exported_with_reports(&mut ada).await;
+        let [report] = &reports[..] else {
+            panic!("not one report: {reports:?}")
+        };
+        assert_eq!(
+            (&*report.username, report.channel.as_deref(), report.seq),
+            ("mallory", Some("lobby"), Some(seq))
+        );
+        let closed = report.closed.as_ref().unwrap();
+        assert_eq!(
+            (closed.outcome, &*closed.text),
+            (ReportOutcome::Acted, "muted")
+        );
+        let (_, _, reports, _) = exported_with_reports(&mut bob).await;
+        assert_eq!((reports.len(), &reports[0].closed), (1, &None));
+        let (_, _, reports, _) = exported_with_reports(&mut mallory).await;
+        let about: Vec<_> = reports.iter().map(|report| &*report.username).collect();
+        assert_eq!(about, ["ada"]);
+    }
+
+    #[tokio::test]
+    async fn many_reports_are_exported_in_packets_that_clients_read() {
+        let mut ada = TestSession::with(|config| config.rates.packets_per_second = 10_000);
+        ada.register_and_login("ada").await;
+        ada.another().register("bob").await;
+        let store = ada.store();
+        let reporter = store.user_by_name("ada").await.unwrap().unwrap().id;
+        let user = store.user_by_name("bob").await.unwrap().unwrap().id;
+        for seq in 1..=40 {
+            let filed = store.insert_report(NewReport {
+                reporter,
+                user,
+                line: Some(("lobby".to_owned(), seq)),
+                category: ReportCategory::Harassment,
+                // All of it is escaped.
+                text: "\"".repeat(500),
+                lines: Vec::new(),
+                now_ms: 1,
+                at_most: 40,
+                at_most_in_all: 40,
+            });
+            filed.await.unwrap();
+        }
+        let (_, _, reports, _) = exported_with_reports(&mut ada).await;
+        let numbers: Vec<_> = reports.iter().map(|report| report.report).collect();
+        assert_eq!(numbers, Vec::from_iter(1..=40));
     }
 
     #[tokio::test]

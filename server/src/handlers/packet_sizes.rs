@@ -205,6 +205,7 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
                 ],
             })),
             lines: Vec::new(),
+            reports: Vec::new(),
             next: Some("lines 9223372036854775807".to_owned()),
         },
         ServerPacket::Sessions {

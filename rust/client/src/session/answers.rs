@@ -134,8 +134,9 @@ impl Session {
                 id,
                 account,
                 lines,
+                reports,
                 next,
-            } => self.handle_export(now, id, account, lines, next),
+            } => self.handle_export(now, id, (account, lines, reports), next),
             ServerPacket::SanctionSet {
                 id,
                 username: _,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use longhall_packet::{ClientPacket, ExportedAccount, ExportedLine, Password, RequestId, Username};
+use longhall_packet::{
+    ClientPacket, ExportedAccount, ExportedLine, ExportedReport, Password, RequestId, Username,
+};
 
 use super::Session;
 use crate::requests::{Asked, Request};
@@ -57,8 +59,11 @@ impl Session {
         &mut self,
         now: Duration,
         id: RequestId,
-        account: Option<Box<ExportedAccount>>,
-        lines: Vec<ExportedLine>,
+        page: (
+            Option<Box<ExportedAccount>>,
+            Vec<ExportedLine>,
+            Vec<ExportedReport>,
+        ),
         next: Option<String>,
     ) {
         let fits = |request: &Request| matches!(request, Request::Asked(_, Asked::Export(_)));
@@ -66,7 +71,8 @@ impl Session {
         else {
             return;
         };
-        if export.add(account, lines, next.is_some()) {
+        let (account, lines, reports) = page;
+        if export.add(account, lines, reports, next.is_some()) {
             let id = self.begin(now, Request::Asked(call, Asked::Export(export)));
             self.send(&ClientPacket::Export { id, after: next });
         } else {

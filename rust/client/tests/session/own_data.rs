@@ -2,7 +2,8 @@
 
 use longhall_client::{Answer, CallErrorCode, State};
 use longhall_packet::{
-    ClientPacket, CloseReason, DenyCode, ExportedAccount, ExportedLine, ServerPacket,
+    ClientPacket, CloseReason, DenyCode, ExportedAccount, ExportedLine, ExportedReport,
+    ReportCategory, ServerPacket,
 };
 
 use crate::support::{PASSWORD, Rig, logged_in};
@@ -30,6 +31,19 @@ fn account() -> ExportedAccount {
         blocked: vec!["eve".to_owned()],
         invitations: Vec::new(),
         sanctions: Vec::new(),
+    }
+}
+
+fn report() -> ExportedReport {
+    ExportedReport {
+        report: 7,
+        username: "mallory".to_owned(),
+        channel: None,
+        seq: None,
+        category: ReportCategory::Spam,
+        text: String::new(),
+        created_at_ms: 1,
+        closed: None,
     }
 }
 
@@ -84,6 +98,11 @@ fn an_export_is_asked_for_page_after_page_and_is_one_answer() {
             } else {
                 vec![line(page)]
             },
+            reports: if page == 2 {
+                vec![report()]
+            } else {
+                Vec::new()
+            },
             next: after.clone(),
         });
     }
@@ -94,6 +113,7 @@ fn an_export_is_asked_for_page_after_page_and_is_one_answer() {
     assert!(export.is_whole);
     assert_eq!(export.account.as_deref(), Some(&account()));
     assert_eq!(export.lines, [line(1), line(2)]);
+    assert_eq!(export.reports, [report()]);
     let json = export.to_json();
     assert!(
         json.contains("\"blocked\"") && json.contains("\"is_whole\": true"),

@@ -186,10 +186,10 @@ impl NetworkClient {
 
     /// Asks for all that the server knows of the account: when it was made, where it is logged in,
     /// its channels, blocks and invitations, what the operator keeps from it, what it said in
-    /// channels, and the whispers to and from it. No secrets are in it. [member
-    /// NetworkRequest.result] is JSON text, to be saved in a file. An account with many lines takes
-    /// a while. Refused with `rate_limited` after five times a day, unless the operator chose
-    /// otherwise.
+    /// channels, the whispers to and from it, and the reports it made with what came of them. No
+    /// secrets are in it. [member NetworkRequest.result] is JSON text, to be saved in a file. An
+    /// account with many lines takes a while. Refused with `rate_limited` after five times a day,
+    /// unless the operator chose otherwise.
     ///
     /// ```gdscript
     /// var export: NetworkRequest = await $NetworkClient.export_account().completed

@@ -5,12 +5,12 @@
 use longhall_packet::{
     Access, Change, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket,
     ClosedReport, Conversation, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine,
-    ExportedSanction, FactorCode, FactorKey, Field, Filter, InboxState, Invitation, InviteCode,
-    LastLogin, LeaveReason, Limits, Line, LineKind, ListedChannel, ListedReport, ListedSession,
-    Member, Password, PastSanction, Presence, PresenceState, PresenceText, Reason, RecoveryCode,
-    Registration, RegistrationMode, ReportCategory, ReportOutcome, ReportText, Reported,
-    ResumeToken, Role, Sanction, SanctionKind, ServerPacket, ServerRole, Speech, Target, Topic,
-    Username,
+    ExportedOutcome, ExportedReport, ExportedSanction, FactorCode, FactorKey, Field, Filter,
+    InboxState, Invitation, InviteCode, LastLogin, LeaveReason, Limits, Line, LineKind,
+    ListedChannel, ListedReport, ListedSession, Member, Password, PastSanction, Presence,
+    PresenceState, PresenceText, Reason, RecoveryCode, Registration, RegistrationMode,
+    ReportCategory, ReportOutcome, ReportText, Reported, ResumeToken, Role, Sanction, SanctionKind,
+    ServerPacket, ServerRole, Speech, Target, Topic, Username,
 };
 
 mod client;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use longhall_packet::{
-    CloseReason, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine, INBOX, LineKind,
-    Password, RequestId, ServerPacket, Username,
+    CloseReason, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine, ExportedReport,
+    INBOX, LineKind, Password, RequestId, ServerPacket, Username,
 };
 
 use super::recovery::told;
@@ -19,6 +19,8 @@ const DELETION_DELAY_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 const RENAME_INTERVAL_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Lines on one page of an export.
 const PAGE: usize = 100;
+/// Reports on one page of an export.
+const REPORTS_PAGE: usize = 15;
 
 impl FakeServer {
     pub(super) fn delete_account(&mut self, me: Me, id: RequestId, password: &Password) -> Answer {
@@ -91,7 +93,7 @@ impl FakeServer {
             Some(after) if last.as_deref() == Some(after) => Place::parse(after),
             Some(_) => return Err(DenyCode::NotAllowed.into()),
         };
-        let (mut account, mut lines) = (None, Vec::new());
+        let (mut account, mut lines, mut reports) = (None, Vec::new(), Vec::new());
         let next = match place {
             None => {
                 account = Some(Box::new(self.exported_account(me)));
@@ -121,7 +123,19 @@ impl FakeServer {
                     sent_at_ms: line.sent_at_ms,
                     edited_at_ms: line.edited_at_ms,
                 }));
-                last.filter(|_| page.more).map(Place::Whispers)
+                let last = last.filter(|_| page.more);
+                Some(last.map_or(Place::Reports(0), Place::Whispers))
+            }
+            Some(Place::Reports(after)) => {
+                let made = self.world.reports_by(me.user, after, REPORTS_PAGE + 1);
+                let more = made.len() > REPORTS_PAGE;
+                reports.extend(
+                    made.into_iter()
+                        .take(REPORTS_PAGE)
+                        .map(ExportedReport::from),
+                );
+                let last = reports.last().map(|last: &ExportedReport| last.report);
+                last.filter(|_| more).map(Place::Reports)
             }
         };
         let next = next.map(|place| place.to_string());
@@ -132,6 +146,7 @@ impl FakeServer {
             id,
             account,
             lines,
+            reports,
             next,
         };
         self.reply(me.connection, page);
