@@ -2,6 +2,8 @@
 
 use longhall_packet::{ClosedReport, LineKind, ListedReport, ReportOutcome, ReportText};
 
+use tracing::warn;
+
 use super::act::Actor;
 use super::ground::Ground;
 use super::report::{ActError, LineRow, Report};
@@ -66,8 +68,14 @@ pub(super) async fn close(
         return Err(refused(format!("report {number} is closed already")));
     }
     if let Some(server) = &ground.server {
-        reports::tell_closed(server).await?;
-        reports::tell_waiting(server).await?;
+        let told = async {
+            reports::tell_closed(server).await?;
+            reports::tell_waiting(server).await
+        };
+        if let Err(cause) = told.await {
+            // It is closed, and told at the next look.
+            warn!(%cause, "cannot tell of a closed report yet");
+        }
     }
     Ok(Report::ReportClosed {
         number,

@@ -1,13 +1,14 @@
 //! Moderators work through what was reported.
+//!
+//! Closing a report is an operator's act, done by a player: the audit log has it.
 
 use longhall_packet::{
-    ClosedReport, DenyCode, ReportNumber, ReportOutcome, ReportText, RequestId, ServerPacket,
-    ServerRole,
+    DenyCode, ReportNumber, ReportOutcome, ReportText, RequestId, ServerPacket, ServerRole,
 };
-use tracing::{info, warn};
 
 use super::outcome::{HandlerError, Outcome};
-use crate::reports;
+use super::sanctions::act_as;
+use crate::admin::Act;
 use crate::session::Session;
 use crate::store::UserId;
 
@@ -54,26 +55,19 @@ pub(crate) async fn close_report(
 ) -> Outcome {
     let me = moderator(session)?;
     check_report(session, me, report).await?;
-    let server = &session.server;
-    let closed = ClosedReport {
-        outcome,
-        by: session.me()?.user.username(),
+    let act = Act::ReportsClose {
+        report,
+        outcome: outcome.name().to_owned(),
         text: text.as_str().to_owned(),
-        at_ms: server.clock.now_ms().unsigned_abs(),
     };
-    if !server.store.close_report(report, closed).await? {
-        return Err(DenyCode::UnknownReport.into());
+    match act_as(session, act, None).await {
+        Ok(_) => session.reply(&ServerPacket::Ok { id }),
+        // Somebody else was faster.
+        Err(HandlerError::Deny(denial)) if denial.code != DenyCode::Unavailable => {
+            return Err(DenyCode::UnknownReport.into());
+        }
+        Err(error) => return Err(error),
     }
-    info!(report, user = me.0, %outcome, "a moderator closes a report");
-    let told = async {
-        reports::tell_closed(server).await?;
-        reports::tell_waiting(server).await
-    };
-    if let Err(cause) = told.await {
-        // It is closed, and told at the next look.
-        warn!(%cause, "cannot tell of a closed report yet");
-    }
-    session.reply(&ServerPacket::Ok { id });
     Ok(())
 }
 

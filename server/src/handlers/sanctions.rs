@@ -194,7 +194,7 @@ fn role_of(session: &Session, user: UserId) -> ServerRole {
 ///
 /// # Errors
 /// As a player is told: `unknown_user`, `not_allowed` or `unavailable`.
-async fn act_as(
+pub(super) async fn act_as(
     session: &Session,
     act: Act,
     reason: Option<&Reason>,

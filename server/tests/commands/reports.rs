@@ -81,3 +81,35 @@ async fn a_report_is_listed_shown_and_closed_and_the_reporter_is_told() {
         }
     }
 }
+
+#[tokio::test]
+async fn who_closes_a_report_in_the_game_is_in_the_audit_log() {
+    let hall = Hall::start();
+    let mut warden = hall.player("Warden").await;
+    let (mut mallory, mut ada) = (hall.player("Mallory").await, hall.player("Ada").await);
+    mallory.say("rubbish").await;
+    let number = report(&mut ada, r#""channel":"lobby","seq":1"#).await;
+    let operator = hall.operator();
+    operator.does(&["users", "set-role", "Warden", "moderator"]);
+    let fields = format!(r#""report":{number},"outcome":"acted","text":"muted""#);
+    warden.request("close_report", &fields).await;
+    loop {
+        if let ServerPacket::Ok { .. } = warden.next().await {
+            break;
+        }
+    }
+    let audit = operator.does(&["audit", "--limit", "1"]);
+    let entry = &audit["entries"][0];
+    let noted = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+    assert_eq!(
+        ["verb", "actor", "via", "subject", "outcome"].map(noted),
+        [
+            "reports close",
+            "Warden",
+            "game",
+            &number.to_string(),
+            "done"
+        ],
+        "{entry}"
+    );
+}
