@@ -6,9 +6,11 @@ const NEW_PASSWORD: String = "battery staple"
 
 const SectionBlocks := preload("res://addons/longhall/scenes/account/section_blocks.gd")
 const SectionCodes := preload("res://addons/longhall/scenes/account/section_codes.gd")
+const SectionDeletion := preload("res://addons/longhall/scenes/account/section_deletion.gd")
 const SectionDevices := preload("res://addons/longhall/scenes/account/section_devices.gd")
 const SectionFactor := preload("res://addons/longhall/scenes/account/section_factor.gd")
 const SectionKeep := preload("res://addons/longhall/scenes/account/section_keep.gd")
+const SectionName := preload("res://addons/longhall/scenes/account/section_name.gd")
 const SectionPassword := preload("res://addons/longhall/scenes/account/section_password.gd")
 
 var _me: NetworkClient
@@ -109,6 +111,34 @@ func test_a_second_factor_is_set_up_and_ended() -> void:
 	await _press(section, "Button_End")
 	await _wait_for_words(section, "Logins ask for no code any more")
 	check(not _me.has_second_factor, "it goes on")
+
+
+func test_another_name_and_a_deletion_ask_for_a_code_where_there_is_a_factor() -> void:
+	await _open_account()
+	var name_section: Control = _section(SectionName)
+	var deletion: Control = _section(SectionDeletion)
+	for section: Control in [name_section, deletion]:
+		check(not _field(section, "LineEdit_Code").visible, "a code is asked for")
+	await input.press(KEY_ESCAPE)
+	await _me.begin_second_factor(PASSWORD).completed
+	await _me.confirm_second_factor(APP_CODE).completed
+	await input.click(_chatbox.get_node("%Button_Account") as Control)
+	for section: Control in [name_section, deletion]:
+		check(_field(section, "LineEdit_Code").visible, "no code is asked for")
+	await _fill(name_section, "LineEdit_Name", "Grace")
+	await _fill(name_section, "LineEdit_Password", PASSWORD)
+	await _press(name_section, "Button_Rename")
+	await _wait_for_words(name_section, "This account asks for the code from your app")
+	await _fill(name_section, "LineEdit_Code", APP_CODE)
+	await _press(name_section, "Button_Rename")
+	await _wait_for_words(name_section, "Your name is Grace now")
+	check_equal(_field(name_section, "LineEdit_Code").text, "", "the code in the form")
+
+	await _fill(deletion, "LineEdit_Password", PASSWORD)
+	await _fill(deletion, "LineEdit_Code", APP_CODE)
+	await _press(deletion, "CheckBox_Sure")
+	await _press(deletion, "Button_Delete")
+	await wait_until(func() -> bool: return not _me.is_logged_in(), "the end of the login")
 
 
 func test_a_guest_keeps_the_account_and_gets_codes() -> void:

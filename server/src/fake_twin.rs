@@ -134,22 +134,33 @@ async fn second_factor(twins: &mut Twins) {
     twins
         .renew_codes(ada, "correct horse", Some(&nonsense))
         .await;
+    for code in [None, Some(&nonsense), Some(&codes[5])] {
+        let proof = ("correct horse", code);
+        twins.rename_with(ada, proof, "Grace").await;
+    }
     twins
-        .login_with(tablet, "ada", "correct horse", Some(&codes[0]))
+        .login_with(tablet, "grace", "correct horse", Some(&codes[0]))
         .await;
     // The code replaces one thing.
     let lost = twins.connect();
-    twins.recover(lost, "ada", &codes[1]).await;
-    twins.login_with(lost, "ada", "correct pony", None).await;
+    twins.recover(lost, "grace", &codes[1]).await;
+    twins.login_with(lost, "grace", "correct pony", None).await;
     twins
-        .login_with(lost, "ada", "correct pony", Some(&codes[2]))
+        .login_with(lost, "grace", "correct pony", Some(&codes[2]))
+        .await;
+    for code in [None, Some(&nonsense), Some(&codes[6])] {
+        twins.delete_account_with(lost, "correct pony", code).await;
+    }
+    let lost = twins.connect();
+    twins
+        .login_with(lost, "grace", "correct pony", Some(&codes[7]))
         .await;
     twins.end_factor(lost, "correct horse", &codes[3]).await;
     twins.end_factor(lost, "correct pony", &nonsense).await;
     twins.end_factor(lost, "correct pony", &codes[3]).await;
     twins.end_factor(lost, "correct pony", &codes[4]).await;
     let last = twins.connect();
-    twins.login_with(last, "ada", "correct pony", None).await;
+    twins.login_with(last, "grace", "correct pony", None).await;
 }
 
 async fn resuming(twins: &mut Twins) {
@@ -695,6 +706,11 @@ async fn guests(twins: &mut Twins) {
     twins.invite(zoe, "den", "ada").await;
     twins.set_presence(zoe, PresenceState::Away, "tea").await;
     twins.set_presence(zoe, PresenceState::Away, "").await;
+    twins
+        .change_password(zoe, "correct horse", "correct pony")
+        .await;
+    twins.rename(zoe, "correct horse", "Grace").await;
+    twins.delete_account(zoe, "correct horse").await;
     twins.say(zoe, "@ada", "who are you?").await;
     twins.say(ada, "@zoe", "hello").await;
     twins.say(zoe, "@ada", "hello").await;

@@ -251,8 +251,8 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
         ClientPacket::CloseSession { id, session: which } => {
             handlers::close_session(session, id, which).await
         }
-        ClientPacket::DeleteAccount { id, password } => {
-            handlers::delete_account(session, id, password).await
+        ClientPacket::DeleteAccount { id, password, code } => {
+            handlers::delete_account(session, id, password, code.as_ref()).await
         }
         ClientPacket::KeepAccount { id } => handlers::keep_account(session, id).await,
         ClientPacket::Export { id, after } => handlers::export(session, id, after.as_deref()).await,
@@ -260,7 +260,8 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
             id,
             password,
             username,
-        } => handlers::rename(session, id, password, &username).await,
+            code,
+        } => handlers::rename(session, id, (password, code.as_ref()), &username).await,
         ClientPacket::Chat {
             id,
             channel,

@@ -272,6 +272,9 @@ client_packets! {
     DeleteAccount = "delete_account" in IN, {
         /// The present password.
         password: Password,
+        /// The code of the second factor, if the account has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<FactorCode>,
     }
 
     /// Keeps an account that is to be deleted.
@@ -292,6 +295,9 @@ client_packets! {
         password: Password,
         /// The name from now on.
         username: Username,
+        /// The code of the second factor, if the account has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<FactorCode>,
     }
 
     /// Says a line. Answered by [`ServerPacket::Posted`](crate::ServerPacket::Posted)

@@ -354,12 +354,17 @@ impl FakeServer {
             } => self.change_password(me?, id, &password, &new_password),
             P::Sessions { .. } => self.sessions(me?, id),
             P::CloseSession { session, .. } => self.close_session(me?, id, session),
-            P::DeleteAccount { password, .. } => self.delete_account(me?, id, &password),
+            P::DeleteAccount { password, code, .. } => {
+                self.delete_account(me?, id, &password, code.as_ref())
+            }
             P::KeepAccount { .. } => self.keep_account(me?, id),
             P::Export { after, .. } => self.export(me?, id, after.as_deref()),
             P::Rename {
-                password, username, ..
-            } => self.rename(me?, id, &password, &username),
+                password,
+                username,
+                code,
+                ..
+            } => self.rename(me?, id, (&password, code.as_ref()), &username),
             P::Chat {
                 channel,
                 line_id,

@@ -53,14 +53,18 @@ pub fn check_role(mine: &Membership, role: Role) -> Result<(), Denial> {
     allow(!mine.channel.is_lobby && rank(mine.role) >= rank(role))
 }
 
-/// Whether a guest may ask for this: what reaches people who have not asked for it, and what
-/// stays when the guest is forgotten, takes an account.
+/// Whether a guest may ask for this: what reaches people who have not asked for it, what
+/// stays when the guest is forgotten, and what takes a password, takes an account.
 ///
 /// # Errors
 /// `account_needed`.
 pub fn check_guest(packet: &ClientPacket) -> Result<(), Denial> {
     let takes_an_account = match packet {
-        ClientPacket::Create { .. } | ClientPacket::Invite { .. } => true,
+        ClientPacket::Create { .. }
+        | ClientPacket::Invite { .. }
+        | ClientPacket::ChangePassword { .. }
+        | ClientPacket::DeleteAccount { .. }
+        | ClientPacket::Rename { .. } => true,
         ClientPacket::SetPresence { text, .. } => !text.is_empty(),
         _ => false,
     };

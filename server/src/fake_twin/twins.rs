@@ -688,9 +688,22 @@ impl Twins {
     }
 
     pub(super) async fn delete_account(&mut self, client: Client, text: &str) {
-        let password = password(text);
-        self.ask(client, |id| ClientPacket::DeleteAccount { id, password })
-            .await;
+        self.delete_account_with(client, text, None).await;
+    }
+
+    pub(super) async fn delete_account_with(
+        &mut self,
+        client: Client,
+        text: &str,
+        code: Option<&Codes>,
+    ) {
+        let code = code.cloned().unzip();
+        self.ask_each(client, code, |id, code| ClientPacket::DeleteAccount {
+            id,
+            password: password(text),
+            code: code.map(FactorCode::parse),
+        })
+        .await;
     }
 
     pub(super) async fn keep_account(&mut self, client: Client) {
@@ -699,11 +712,21 @@ impl Twins {
     }
 
     pub(super) async fn rename(&mut self, client: Client, text: &str, name: &str) {
-        let (password, username) = (password(text), user(name));
-        self.ask(client, |id| ClientPacket::Rename {
+        self.rename_with(client, (text, None), name).await;
+    }
+
+    pub(super) async fn rename_with(
+        &mut self,
+        client: Client,
+        (text, code): (&str, Option<&Codes>),
+        name: &str,
+    ) {
+        let code = code.cloned().unzip();
+        self.ask_each(client, code, |id, code| ClientPacket::Rename {
             id,
-            password,
-            username,
+            password: password(text),
+            username: user(name),
+            code: code.map(FactorCode::parse),
         })
         .await;
     }

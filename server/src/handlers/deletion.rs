@@ -1,10 +1,10 @@
 //! A player has their account deleted, or keeps it after all.
 
-use longhall_packet::{CloseReason, DenyCode, Password, RequestId, ServerPacket};
+use longhall_packet::{CloseReason, DenyCode, FactorCode, Password, RequestId, ServerPacket};
 use tracing::info;
 
 use super::outcome::Outcome;
-use super::proof::check_own_password;
+use super::proof::{check_own_factor, check_own_password};
 use crate::session::Session;
 use crate::store::Kept;
 
@@ -14,10 +14,12 @@ pub(crate) async fn delete_account(
     session: &Session,
     id: RequestId,
     password: Password,
+    code: Option<&FactorCode>,
 ) -> Outcome {
     let me = session.me()?.user.id;
     let server = &session.server;
     let known = check_own_password(session, password).await?;
+    check_own_factor(session, code).await?;
     let delay = server.settings().accounts.deletion_delay;
     let delay_ms = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
     // A clock that is behind now must not have it come too early.

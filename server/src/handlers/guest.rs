@@ -54,7 +54,7 @@ mod tests {
 
     use crate::guests;
     use crate::handlers::test_requests::{
-        ID, change_password, chat, guest, logout, register, upgrade,
+        ID, change_password, chat, delete_account, guest, logout, register, rename, upgrade,
     };
     use crate::handlers::test_session::TestSession;
 
@@ -90,12 +90,25 @@ mod tests {
         other.try_login("zoe", "?-------").await;
         other.expect_deny(Some(2), DenyCode::BadCredentials);
         zoe.ask(change_password("?-------", "correct horse")).await;
-        zoe.expect_deny(Some(ID), DenyCode::BadCredentials);
+        zoe.expect_deny(Some(ID), DenyCode::AccountNeeded);
         for number in 0..4 {
             zoe.chat("lobby", &format!("line {number}")).await;
         }
         zoe.ask(chat("lobby", 99, "too fast")).await;
         zoe.expect_deny(Some(ID), DenyCode::RateLimited);
+    }
+
+    #[tokio::test]
+    async fn what_asks_for_a_password_takes_an_account() {
+        let mut zoe = hall();
+        come_in(&mut zoe, "zoe").await;
+        for request in [
+            change_password("?-------", "correct horse"),
+            delete_account("?-------"),
+            rename("?-------", "grace"),
+        ] {
+            zoe.refused(request, DenyCode::AccountNeeded).await;
+        }
     }
 
     #[tokio::test]

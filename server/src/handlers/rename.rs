@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use longhall_packet::{Denial, DenyCode, Password, RequestId, ServerPacket, Username};
+use longhall_packet::{Denial, DenyCode, FactorCode, Password, RequestId, ServerPacket, Username};
 use tracing::info;
 
 use super::outcome::Outcome;
-use super::proof::check_own_password;
+use super::proof::{check_own_factor, check_own_password};
 use crate::session::Session;
 use crate::store::{NameChanged, NewName};
 
@@ -14,7 +14,7 @@ use crate::store::{NameChanged, NewName};
 pub(crate) async fn rename(
     session: &Session,
     id: RequestId,
-    password: Password,
+    (password, code): (Password, Option<&FactorCode>),
     username: &Username,
 ) -> Outcome {
     let me = session.me()?;
@@ -29,6 +29,7 @@ pub(crate) async fn rename(
     if is_reserved || server.words.now().is_in_name(username.as_str()) {
         return Err(DenyCode::UsernameTaken.into());
     }
+    check_own_factor(session, code).await?;
     let (interval_ms, kept_ms) = {
         let settings = server.settings();
         let accounts = &settings.accounts;

@@ -98,8 +98,8 @@ mod tests {
     use longhall_packet::{CloseReason, DenyCode};
 
     use crate::handlers::test_requests::{
-        begin_second_factor, confirm_second_factor, end_second_factor, recover,
-        renew_recovery_codes,
+        ID, begin_second_factor, confirm_second_factor, delete_account_with, end_second_factor,
+        recover, rename_with, renew_recovery_codes,
     };
     use crate::handlers::test_session::TestSession;
 
@@ -138,6 +138,26 @@ mod tests {
             .try_login_with("ada", "correct horse", &ada.app_code(&secret))
             .await;
         assert!(phone.expect_safety().second_factor);
+    }
+
+    #[tokio::test]
+    async fn another_name_and_a_deletion_take_the_code_as_well() {
+        let (mut ada, secret, codes) = ada_with_a_factor().await;
+        let rename = |code: &str| rename_with("correct horse", "Grace", code);
+        ada.refused(rename(""), DenyCode::CodeNeeded).await;
+        ada.refused(rename("000 000"), DenyCode::WrongCode).await;
+        let code = ada.app_code(&secret);
+        let wrong_password = rename_with("wrong horse", "Grace", &code);
+        ada.refused(wrong_password, DenyCode::BadCredentials).await;
+        ada.ask(rename(&code)).await;
+        ada.next();
+        ada.expect_ok(ID);
+        let delete = |code: &str| delete_account_with("correct horse", code);
+        ada.refused(delete(""), DenyCode::CodeNeeded).await;
+        // It was used for the name.
+        ada.refused(delete(&code), DenyCode::WrongCode).await;
+        ada.done(delete(&codes[0])).await;
+        ada.expect_closed(CloseReason::AccountDeleted);
     }
 
     #[tokio::test]

@@ -121,8 +121,16 @@ pub(crate) fn end_second_factor(password: &str, code: &str) -> ClientPacket {
 }
 
 pub(crate) fn delete_account(password: &str) -> ClientPacket {
-    let password = Password::parse(password).unwrap();
-    ClientPacket::DeleteAccount { id: ID, password }
+    delete_account_with(password, "")
+}
+
+/// With a code of the second factor; without one if it is empty.
+pub(crate) fn delete_account_with(password: &str, code: &str) -> ClientPacket {
+    ClientPacket::DeleteAccount {
+        id: ID,
+        password: Password::parse(password).unwrap(),
+        code: FactorCode::parse_optional(code),
+    }
 }
 
 pub(crate) const fn keep_account() -> ClientPacket {
@@ -137,10 +145,16 @@ pub(crate) fn export(after: Option<&str>) -> ClientPacket {
 }
 
 pub(crate) fn rename(password: &str, username: &str) -> ClientPacket {
+    rename_with(password, username, "")
+}
+
+/// With a code of the second factor; without one if it is empty.
+pub(crate) fn rename_with(password: &str, username: &str, code: &str) -> ClientPacket {
     ClientPacket::Rename {
         id: ID,
         password: Password::parse(password).unwrap(),
         username: user(username),
+        code: FactorCode::parse_optional(code),
     }
 }
 

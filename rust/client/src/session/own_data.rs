@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use longhall_packet::{
-    ClientPacket, ExportedAccount, ExportedLine, ExportedReport, Password, RequestId, Username,
+    ClientPacket, ExportedAccount, ExportedLine, ExportedReport, FactorCode, Password, RequestId,
+    Username,
 };
 
 use super::Session;
@@ -15,11 +16,14 @@ impl Session {
     /// Has the account deleted: at once, or once the operator's time for a change of mind is
     /// over. The player is logged out by it everywhere, with
     /// [`CloseReason::AccountDeleted`](longhall_packet::CloseReason::AccountDeleted). The
-    /// password is not kept.
-    pub fn delete_account(&mut self, now: Duration, password: &str) -> Call {
+    /// password is not kept. `code` is that of the second factor, and empty without one.
+    pub fn delete_account(&mut self, now: Duration, password: &str, code: &str) -> Call {
         self.ask(now, Asked::Done, |_, id| {
-            let password = Password::parse(password)?;
-            Ok(ClientPacket::DeleteAccount { id, password })
+            Ok(ClientPacket::DeleteAccount {
+                id,
+                password: Password::parse(password)?,
+                code: FactorCode::parse_optional(code),
+            })
         })
     }
 
@@ -41,13 +45,20 @@ impl Session {
     }
 
     /// Gives the account another name; ends in [`Event::AccountRenamed`] as well. The
-    /// password is not kept.
-    pub fn rename_account(&mut self, now: Duration, password: &str, new_name: &str) -> Call {
+    /// password is not kept. `code` is that of the second factor, and empty without one.
+    pub fn rename_account(
+        &mut self,
+        now: Duration,
+        password: &str,
+        new_name: &str,
+        code: &str,
+    ) -> Call {
         self.ask(now, Asked::Done, |_, id| {
             Ok(ClientPacket::Rename {
                 id,
                 password: Password::parse(password)?,
                 username: Username::parse(new_name)?,
+                code: FactorCode::parse_optional(code),
             })
         })
     }

@@ -50,7 +50,7 @@ fn report() -> ExportedReport {
 #[test]
 fn an_account_that_is_deleted_is_out_for_good_and_one_that_is_kept_is_not_told_of_it() {
     let mut rig = Rig::logged_in();
-    rig.session.delete_account(rig.now, PASSWORD);
+    rig.session.delete_account(rig.now, PASSWORD, "");
     let id = rig.expect_sent("delete_account");
     rig.ok(id);
     assert_eq!(rig.outcomes(), ["Done"]);
@@ -124,13 +124,13 @@ fn an_export_is_asked_for_page_after_page_and_is_one_answer() {
 #[test]
 fn another_name_is_the_players_or_that_of_one_they_whisper_with() {
     let mut rig = Rig::logged_in();
-    rig.session.rename_account(rig.now, PASSWORD, "x");
+    rig.session.rename_account(rig.now, PASSWORD, "x", "");
     let (_, refused) = rig.session.poll_outcome().unwrap();
     assert_eq!(
         refused.unwrap_err().code,
         CallErrorCode::Server(DenyCode::TooShort)
     );
-    rig.session.rename_account(rig.now, PASSWORD, "Grace");
+    rig.session.rename_account(rig.now, PASSWORD, "Grace", "");
     let id = rig.expect_sent("rename");
     let renamed = |username: &str, new_username: &str| ServerPacket::Renamed {
         username: username.to_owned(),

@@ -169,11 +169,17 @@ impl NetworkClient {
     /// `account_deleted`. For a time that the operator sets, two weeks unless changed, a login with
     /// the password is still possible, [member deletion_at_ms] says when it will be over, and
     /// [method keep_account] keeps the account. Then the name is free, and what the player said
-    /// shows no words any more. Refused with `bad_credentials` if `password` is not the present one.
+    /// shows no words any more. `code` is the code of the second factor, if the account has one, see
+    /// [member has_second_factor]. Refused with `bad_credentials` if `password` is not the present
+    /// one, with `code_needed` and with `wrong_code`.
     #[func]
-    pub fn delete_account(&mut self, password: GString) -> Gd<NetworkRequest> {
+    pub fn delete_account(
+        &mut self,
+        password: GString,
+        #[opt(default = &GString::new())] code: GString,
+    ) -> Gd<NetworkRequest> {
         self.call("delete_account", |session, now| {
-            session.delete_account(now, &password.to_string())
+            session.delete_account(now, &password.to_string(), &code.to_string())
         })
     }
 
@@ -204,14 +210,21 @@ impl NetworkClient {
 
     /// Gives the account another name, by the rules of [method register]. Ends in
     /// [signal account_renamed] as well. Everybody who is online is told, see
-    /// [signal player_renamed]. Nobody else can take the old name for a while. Refused with
-    /// `bad_credentials` if `password` is not the present one, with `username_taken`, and with
-    /// `rate_limited` if the last new name is not old enough: 30 days, unless the operator chose
-    /// otherwise.
+    /// [signal player_renamed]. Nobody else can take the old name for a while. `code` is the code of
+    /// the second factor, if the account has one, see [member has_second_factor]. Refused with
+    /// `bad_credentials` if `password` is not the present one, with `code_needed`, `wrong_code` and
+    /// `username_taken`, and with `rate_limited` if the last new name is not old enough: 30 days,
+    /// unless the operator chose otherwise.
     #[func]
-    pub fn rename_account(&mut self, password: GString, new_name: GString) -> Gd<NetworkRequest> {
+    pub fn rename_account(
+        &mut self,
+        password: GString,
+        new_name: GString,
+        #[opt(default = &GString::new())] code: GString,
+    ) -> Gd<NetworkRequest> {
         self.call("rename_account", |session, now| {
-            session.rename_account(now, &password.to_string(), &new_name.to_string())
+            let (password, code) = (password.to_string(), code.to_string());
+            session.rename_account(now, &password, &new_name.to_string(), &code)
         })
     }
 

@@ -257,6 +257,7 @@ impl RawPacket<'_> {
             "delete_account" => ClientPacket::DeleteAccount {
                 id,
                 password: Password::parse(need(self.password)?)?,
+                code: self.code.and_then(FactorCode::parse_optional),
             },
             "keep_account" => ClientPacket::KeepAccount { id },
             "export" => ClientPacket::Export {
@@ -271,6 +272,7 @@ impl RawPacket<'_> {
                 id,
                 password: Password::parse(need(self.password)?)?,
                 username: username(self.username)?,
+                code: self.code.and_then(FactorCode::parse_optional),
             },
             "chat" => ClientPacket::Chat {
                 id,

@@ -73,7 +73,7 @@ fn is_optional(packet: &str, field: &str) -> bool {
         (packet, field),
         ("login", "device" | "code")
             | ("register", "recovery")
-            | ("renew_recovery_codes", "code")
+            | ("renew_recovery_codes" | "delete_account" | "rename", "code")
             | ("close_session", "session")
             | ("history" | "channels" | "members" | "export", "after")
             | ("history", "before")

@@ -132,6 +132,12 @@ pub(crate) fn client_samples() -> Vec<Sample<ClientPacket>> {
         "client_delete_account.json" => ClientPacket::DeleteAccount {
             id: 39,
             password: password("correct horse battery staple"),
+            code: None,
+        },
+        "client_delete_account_code.json" => ClientPacket::DeleteAccount {
+            id: 39,
+            password: password("correct horse battery staple"),
+            code: Some(FactorCode::parse("287082")),
         },
         "client_keep_account.json" => ClientPacket::KeepAccount { id: 40 },
         "client_export.json" => ClientPacket::Export { id: 41, after: None },
@@ -143,6 +149,13 @@ pub(crate) fn client_samples() -> Vec<Sample<ClientPacket>> {
             id: 43,
             password: password("correct horse battery staple"),
             username: user("Grace-Élan"),
+            code: None,
+        },
+        "client_rename_code.json" => ClientPacket::Rename {
+            id: 43,
+            password: password("correct horse battery staple"),
+            username: user("Grace-Élan"),
+            code: Some(FactorCode::parse("287082")),
         },
         "client_chat.json" => ClientPacket::Chat {
             id: 9,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use longhall_packet::{
     CloseReason, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine, ExportedReport,
-    INBOX, LineKind, Password, RequestId, ServerPacket, Username,
+    FactorCode, INBOX, LineKind, Password, RequestId, ServerPacket, Username,
 };
 
 use super::recovery::told;
@@ -23,7 +23,15 @@ const PAGE: usize = 100;
 const REPORTS_PAGE: usize = 15;
 
 impl FakeServer {
-    pub(super) fn delete_account(&mut self, me: Me, id: RequestId, password: &Password) -> Answer {
+    pub(super) fn delete_account(
+        &mut self,
+        me: Me,
+        id: RequestId,
+        password: &Password,
+        code: Option<&FactorCode>,
+    ) -> Answer {
+        self.check_password(me.user, password)?;
+        self.check_factor(me.user, code)?;
         let due_ms = self.now() + DELETION_DELAY_MS;
         let (known, now_ms) = (password.expose(), self.now());
         if !self.world.mark_deletion(me.user, known, now_ms, due_ms) {
@@ -49,9 +57,11 @@ impl FakeServer {
         &mut self,
         me: Me,
         id: RequestId,
-        password: &Password,
+        (password, code): (&Password, Option<&FactorCode>),
         username: &Username,
     ) -> Answer {
+        self.check_password(me.user, password)?;
+        self.check_factor(me.user, code)?;
         // Nobody has the lobby's name.
         if key(username.as_str()) == LOBBY {
             return Err(DenyCode::UsernameTaken.into());

@@ -133,7 +133,7 @@ impl FakeServer {
         }
     }
 
-    fn check_password(&self, user: UserId, password: &Password) -> Answer {
+    pub(super) fn check_password(&self, user: UserId, password: &Password) -> Answer {
         let found = self.world.users.get(&user);
         match found.is_some_and(|(user, _)| user.password_hash == password.expose()) {
             true => Ok(()),

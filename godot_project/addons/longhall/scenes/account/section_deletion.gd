@@ -1,8 +1,12 @@
 extends "account_section.gd"
 ## Deletes the account, or keeps one that is to be deleted.
 
+const _MOST_CODE_CHARS: int = 64
+
+var _has_second_factor: bool = false
 var _told := Parts.sentence()
 var _password := Parts.field("Present password", true)
+var _code := Parts.field("Code from your app", false, _MOST_CODE_CHARS)
 var _sure := CheckBox.new()
 var _delete := Parts.button("Delete my account")
 var _keep := Parts.button("Keep my account")
@@ -10,6 +14,11 @@ var _keep := Parts.button("Keep my account")
 
 func _init() -> void:
 	super("Delete account")
+
+
+func show_account(_codes_left: int, has_second_factor: bool) -> void:
+	_has_second_factor = has_second_factor
+	_code.visible = has_second_factor and _password.visible
 
 
 ## [param deleted_at_ms] is [member NetworkClient.deletion_at_ms].
@@ -22,13 +31,15 @@ func show_deletion(deleted_at_ms: int) -> void:
 	_keep.visible = is_leaving
 	for part: Control in [_password, _sure, _delete]:
 		part.visible = not is_leaving
+	_code.visible = _has_second_factor and not is_leaving
 
 
 func _fill() -> void:
 	_password.name = "LineEdit_Password"
+	_code.name = "LineEdit_Code"
 	_sure.name = "CheckBox_Sure"
 	_sure.text = "I mean it"
-	for part: Control in [_told, _password, _sure]:
+	for part: Control in [_told, _password, _code, _sure]:
 		add_child(part)
 	add_child(_add_button(_delete, "Button_Delete", _ask_to_delete))
 	add_child(_add_button(_keep, "Button_Keep", _ask_to_keep))
@@ -36,7 +47,7 @@ func _fill() -> void:
 
 
 func _forget() -> void:
-	Parts.empty([_password])
+	Parts.empty([_password, _code])
 	_sure.button_pressed = false
 
 
@@ -44,7 +55,7 @@ func _ask_to_delete() -> void:
 	if not _sure.button_pressed:
 		Parts.say(status, tr("Tick that you mean it"))
 	elif not _password.text.is_empty():
-		_ask(&"delete_account", [_password.text], _on_deleted)
+		_ask(&"delete_account", [_password.text, _code.text], _on_deleted)
 
 
 func _on_deleted(_request: NetworkRequest) -> void:
