@@ -165,7 +165,12 @@ enum Task {
     /// of it is part of `test` when a fuzzed part has changed.
     Fuzz(fuzz::Options),
     /// Render docs/pictures from the scenes
-    Screenshots,
+    Screenshots {
+        /// Render every screen instead, to look at: as on a desktop and as on a phone, in
+        /// English and German, into target/screens
+        #[arg(long)]
+        screens: bool,
+    },
     /// Play the README's examples in an empty project with this package in it
     ///
     /// As a designer unpacks it, with the Godot of this machine and a server that is
@@ -216,7 +221,8 @@ fn run(task: Task) -> Result<()> {
         Task::Soak(options) => soak::run(&options),
         Task::Engines(options) => engines::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
-        Task::Screenshots => screenshots::run(),
+        Task::Screenshots { screens: false } => screenshots::run(),
+        Task::Screenshots { screens: true } => screenshots::render_screens(),
         Task::TryPackage { package } => {
             empty_project::try_package(&Godot::find_or_fetch()?, &package)
         }
