@@ -3,6 +3,8 @@ extends "res://tests/wiring_case.gd"
 
 const APP_CODE: String = "123456"
 const NEW_PASSWORD: String = "battery staple"
+const PHONE := Vector2i(360, 740)
+const LEAST_HEIGHT: float = 44.0
 
 const SectionBlocks := preload("res://addons/longhall/scenes/account/section_blocks.gd")
 const SectionCodes := preload("res://addons/longhall/scenes/account/section_codes.gd")
@@ -13,8 +15,14 @@ const SectionKeep := preload("res://addons/longhall/scenes/account/section_keep.
 const SectionName := preload("res://addons/longhall/scenes/account/section_name.gd")
 const SectionPassword := preload("res://addons/longhall/scenes/account/section_password.gd")
 
+var _usual_size: Vector2i
 var _me: NetworkClient
 var _account: AccountScreen
+
+
+func set_up() -> void:
+	super()
+	_usual_size = tree.root.size
 
 
 func test_the_header_opens_it_and_escape_closes_it() -> void:
@@ -96,7 +104,7 @@ func test_a_second_factor_is_set_up_and_ended() -> void:
 	var section: Control = _section(SectionFactor)
 	await _fill(section, "LineEdit_Password", PASSWORD)
 	await _press(section, "Button_Begin")
-	var key: LineEdit = _field(section, "LineEdit_Key")
+	var key := section.find_child("Label_Key", true, false) as Label
 	await wait_until(func() -> bool: return not key.text.is_empty(), "the key")
 	await _fill(section, "LineEdit_Code", "000000")
 	await _press(section, "Button_Confirm")
@@ -172,6 +180,32 @@ func test_a_guest_keeps_the_account_and_gets_codes() -> void:
 	check_equal(_field(section, "LineEdit_Password").text, "", "the password in the form")
 
 
+func test_a_phone_shows_every_button_whole_and_keeps_the_way_out() -> void:
+	tree.root.size = PHONE
+	await _open_account(
+		func() -> void:
+			await _me.block_player("ben").completed
+			var phone: NetworkClient = _client()
+			await add(phone)
+			await _log_in(phone, "ada")
+	)
+	await _wait_for_words(_section(SectionBlocks), "ben")
+	await _wait_for_words(_section(SectionDevices), "online")
+	for button: Button in _account.find_children("*", "Button", true, false):
+		if button.is_visible_in_tree():
+			var text: String = button.tr(button.text)
+			check(button.size.x >= _width_of(button, text), text + " is cut off")
+			check(button.size.y >= LEAST_HEIGHT, text + " is too low for a finger")
+	for field: LineEdit in _account.find_children("*", "LineEdit", true, false):
+		if field.is_visible_in_tree():
+			var text: String = field.tr(field.placeholder_text)
+			check(field.size.x >= _width_of(field, text), text + " is cut off")
+	var last: Node = _section(SectionDeletion).find_child("CheckBox_Sure", true, false)
+	await _click_in_card(last as Control)
+	await input.click(_account.find_child("Button_Close", true, false) as Control)
+	check(not _account.visible, "the cross has scrolled away")
+
+
 func test_nothing_secret_is_left_behind() -> void:
 	await _open_account()
 	var section: Control = _section(SectionPassword)
@@ -193,6 +227,19 @@ func test_a_scene_of_its_own_works_without_a_chatbox() -> void:
 	await _wait_for_words(_section(SectionCodes), "You have none")
 	_login.free()
 	_chatbox.free()
+
+
+func tear_down() -> void:
+	tree.root.size = _usual_size
+	await super()
+
+
+# With the room around it.
+func _width_of(control: Control, text: String) -> float:
+	var font: Font = control.get_theme_font(&"font")
+	var font_size: int = control.get_theme_font_size(&"font_size")
+	var margins: float = control.get_theme_stylebox(&"normal").get_minimum_size().x
+	return font.get_string_size(text, HORIZONTAL_ALIGNMENT_LEFT, -1, font_size).x + margins
 
 
 func _open_account(before := Callable()) -> void:

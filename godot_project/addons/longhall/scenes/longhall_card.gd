@@ -1,6 +1,6 @@
 extends Control
-## A card over a screen, with a heading and a way out. What is on it scrolls where it is
-## higher than the screen.
+## A card over a screen, with a heading and a way out. What is below the heading scrolls
+## where it is higher than the screen.
 
 ## The player has closed the card.
 signal closed
@@ -13,6 +13,11 @@ const _WIDTH: float = 440.0
 const _BESIDE: float = 24.0
 const _AROUND: float = 72.0
 const _APART: int = 8
+const _HEADING_APART: int = 6
+## Between what scrolls and the bar, and the frame of a focused field, which is wider than
+## the field.
+const _BESIDE_BAR: int = 10
+const _FRAME: int = 3
 
 ## What is on the card.
 var content := VBoxContainer.new()
@@ -25,7 +30,9 @@ var can_close: bool = true:
 var _heading := Parts.title("")
 var _cross := Button.new()
 var _card := PanelContainer.new()
+var _rows := VBoxContainer.new()
 var _scroll := ScrollContainer.new()
+var _margins := MarginContainer.new()
 
 
 func _init() -> void:
@@ -41,29 +48,32 @@ func _init() -> void:
 		add_child(part)
 	_card.theme_type_variation = &"CardPanel"
 	center.add_child(_card)
+	_rows.add_theme_constant_override("separation", _HEADING_APART)
+	_card.add_child(_rows)
 	_scroll.follow_focus = true
 	_scroll.horizontal_scroll_mode = ScrollContainer.SCROLL_MODE_DISABLED
-	_card.add_child(_scroll)
-	var margins := MarginContainer.new()
-	margins.size_flags_horizontal = SIZE_EXPAND_FILL
-	# The frame of a focused field is wider than the field.
-	for side: String in ["left", "top", "bottom"]:
-		margins.add_theme_constant_override("margin_" + side, 3)
-	margins.add_theme_constant_override("margin_right", 10)
-	_scroll.add_child(margins)
-	var rows := VBoxContainer.new()
-	margins.add_child(rows)
+	_margins.size_flags_horizontal = SIZE_EXPAND_FILL
+	for side: String in ["left", "top", "right", "bottom"]:
+		_margins.add_theme_constant_override("margin_" + side, _FRAME)
+	_scroll.add_child(_margins)
+	_margins.add_child(content)
 	_heading.size_flags_horizontal = SIZE_EXPAND_FILL
 	_cross.theme_type_variation = &"FlatButton"
 	_cross.icon = _CLOSE
+	_cross.name = "Button_Close"
 	_cross.tooltip_text = "Close"
 	_cross.accessibility_name = "Close"
 	_cross.mouse_default_cursor_shape = CURSOR_POINTING_HAND
+	_cross.custom_minimum_size = Vector2(Parts.FINGER, Parts.FINGER)
+	_cross.icon_alignment = HORIZONTAL_ALIGNMENT_CENTER
 	_cross.pressed.connect(close)
-	rows.add_child(Parts.row([_heading, _cross]))
+	var head := MarginContainer.new()
+	head.add_theme_constant_override("margin_left", _FRAME)
+	head.add_child(Parts.row([_heading, _cross]))
+	_rows.add_child(head)
+	_rows.add_child(_scroll)
 	content.add_theme_constant_override("separation", _APART)
-	rows.add_child(content)
-	rows.minimum_size_changed.connect(arrange)
+	content.minimum_size_changed.connect(arrange)
 	resized.connect(arrange)
 
 
@@ -95,8 +105,12 @@ func close() -> void:
 ## As large as its content, but never larger than the screen.
 func arrange() -> void:
 	_card.custom_minimum_size.x = minf(_WIDTH, size.x - _BESIDE)
-	var whole: Control = _scroll.get_child(0)
-	_scroll.custom_minimum_size.y = minf(whole.get_combined_minimum_size().y, size.y - _AROUND)
+	var heading: float = _rows.get_combined_minimum_size().y - _scroll.custom_minimum_size.y
+	var whole: float = _margins.get_combined_minimum_size().y
+	var room: float = size.y - _AROUND - heading
+	_scroll.custom_minimum_size.y = minf(whole, room)
+	var beside: int = _BESIDE_BAR if whole > room else _FRAME
+	_margins.add_theme_constant_override("margin_right", beside)
 
 
 func _on_dim_gui_input(event: InputEvent) -> void:

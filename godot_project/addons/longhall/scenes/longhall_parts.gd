@@ -1,6 +1,13 @@
 extends RefCounted
 ## What cards and forms are made of, all alike.
 
+## The least height of what a finger has to meet, in pixels.
+const FINGER: float = 44.0
+
+const _APART: int = 8
+const _CHECK_ON: Texture2D = preload("res://addons/longhall/themes/check_on.svg")
+const _CHECK_OFF: Texture2D = preload("res://addons/longhall/themes/check_off.svg")
+
 
 ## A heading.
 static func title(text: String) -> Label:
@@ -59,9 +66,31 @@ static func button(text: String, variation: StringName = &"") -> Button:
 	return made
 
 
+## A button at the end of a row, as wide as its text.
+static func small_button(text: String) -> Button:
+	var made := button(text, &"SmallButton")
+	made.custom_minimum_size.y = FINGER
+	made.size_flags_horizontal = Control.SIZE_SHRINK_END
+	# Text that may be cut off takes no width of its own.
+	made.text_overrun_behavior = TextServer.OVERRUN_NO_TRIMMING
+	return made
+
+
+## A box to tick.
+static func check(text: String) -> CheckBox:
+	var made := CheckBox.new()
+	made.text = text
+	made.custom_minimum_size.y = FINGER
+	made.mouse_default_cursor_shape = Control.CURSOR_POINTING_HAND
+	made.add_theme_icon_override("checked", _CHECK_ON)
+	made.add_theme_icon_override("unchecked", _CHECK_OFF)
+	return made
+
+
 ## A row of [param parts].
 static func row(parts: Array[Control]) -> HBoxContainer:
 	var made := HBoxContainer.new()
+	made.add_theme_constant_override("separation", _APART)
 	for part: Control in parts:
 		made.add_child(part)
 	return made

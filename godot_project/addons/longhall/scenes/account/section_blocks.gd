@@ -37,7 +37,6 @@ func _show(request: NetworkRequest) -> void:
 		label.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
 		label.size_flags_horizontal = SIZE_EXPAND_FILL
 		label.text = player
-		var button := Parts.button("Unblock", &"SmallButton")
-		button.size_flags_horizontal = SIZE_SHRINK_END
+		var button := Parts.small_button("Unblock")
 		button.pressed.connect(_unblock.bind(player))
 		_list.add_child(Parts.row([label, button]))

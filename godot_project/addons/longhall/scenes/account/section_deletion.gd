@@ -7,7 +7,7 @@ var _has_second_factor: bool = false
 var _told := Parts.sentence()
 var _password := Parts.field("Present password", true)
 var _code := Parts.field("Code from your app", false, _MOST_CODE_CHARS)
-var _sure := CheckBox.new()
+var _sure := Parts.check("I mean it")
 var _delete := Parts.button("Delete my account")
 var _keep := Parts.button("Keep my account")
 
@@ -38,7 +38,6 @@ func _fill() -> void:
 	_password.name = "LineEdit_Password"
 	_code.name = "LineEdit_Code"
 	_sure.name = "CheckBox_Sure"
-	_sure.text = "I mean it"
 	for part: Control in [_told, _password, _code, _sure]:
 		add_child(part)
 	add_child(_add_button(_delete, "Button_Delete", _ask_to_delete))

@@ -44,8 +44,7 @@ func _row_of(session: Dictionary) -> Control:
 	if is_here:
 		return label
 	var number: int = session["session"]
-	var button := Parts.button("Log out", &"SmallButton")
-	button.size_flags_horizontal = SIZE_SHRINK_END
+	var button := Parts.small_button("Log out")
 	button.pressed.connect(_close.bind(number))
 	return Parts.row([label, button])
 

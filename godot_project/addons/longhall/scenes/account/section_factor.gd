@@ -2,6 +2,7 @@ extends "account_section.gd"
 ## Begins and ends a second factor: a code that an app shows, which logins ask for.
 
 const _MOST_CODE_CHARS: int = 64
+const _GROUP_CHARS: int = 4
 const _ABOUT: String = (
 	"With a second factor, logins ask for a code that an app on your phone shows: nobody comes "
 	+ "in with the password alone."
@@ -10,11 +11,12 @@ const _TYPE_IT: String = "Type this key into your app, then the code that it sho
 
 var _has_one: bool = false
 var _is_begun: bool = false
+var _secret: String = ""
 var _about := Parts.sentence(_ABOUT)
 var _password := Parts.field("Password", true)
 var _type_it := Parts.sentence(_TYPE_IT)
-var _key := LineEdit.new()
-var _copy := Parts.button("Copy", &"SmallButton")
+var _key := Parts.sentence()
+var _copy := Parts.small_button("Copy")
 var _code := Parts.field("Code from your app", false, _MOST_CODE_CHARS)
 var _begin := Parts.button("Set up a second factor")
 var _confirm := Parts.button("Confirm", &"PrimaryButton")
@@ -26,13 +28,13 @@ func _init() -> void:
 
 
 func _fill() -> void:
-	_key.editable = false
+	_key.theme_type_variation = &"Label"
+	_key.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
 	_key.size_flags_horizontal = SIZE_EXPAND_FILL
 	_key.accessibility_name = "Key"
-	_key.name = "LineEdit_Key"
+	_key.name = "Label_Key"
 	_password.name = "LineEdit_Password"
 	_code.name = "LineEdit_Code"
-	_copy.size_flags_horizontal = SIZE_SHRINK_END
 	_copy.pressed.connect(_on_copy_pressed)
 	for part: Control in [_about, _password, _type_it, Parts.row([_key, _copy]), _code]:
 		add_child(part)
@@ -62,7 +64,8 @@ func _arrange() -> void:
 
 func _forget() -> void:
 	_is_begun = false
-	Parts.empty([_password, _key, _code])
+	_show_key("")
+	Parts.empty([_password, _code])
 	_arrange()
 
 
@@ -75,9 +78,18 @@ func _on_begun(request: NetworkRequest) -> void:
 	var told: Dictionary = request.result
 	_forget()
 	_is_begun = true
-	_key.text = told["secret"]
+	_show_key(str(told["secret"]))
 	_arrange()
 	_code.edit()
+
+
+# In groups, which is how one types it, and which may stand in two rows.
+func _show_key(secret: String) -> void:
+	_secret = secret
+	var groups: PackedStringArray = []
+	for at: int in range(0, secret.length(), _GROUP_CHARS):
+		groups.append(secret.substr(at, _GROUP_CHARS))
+	_key.text = " ".join(groups)
 
 
 func _on_confirm_pressed() -> void:
@@ -101,5 +113,5 @@ func _on_ended(_request: NetworkRequest) -> void:
 
 
 func _on_copy_pressed() -> void:
-	DisplayServer.clipboard_set(_key.text)
+	DisplayServer.clipboard_set(_secret)
 	Parts.say(status, tr("Copied"), false)
