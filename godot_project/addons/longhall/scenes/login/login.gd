@@ -64,6 +64,10 @@ const _NAME_CODES: Array[String] = ["username_taken"]
 const _NAME_FIELD: String = "username"
 ## Denials after which the code of an app is asked for: the password was right.
 const _CODE_CODES: Array[String] = ["code_needed", "wrong_code"]
+## The denial that is about the invite.
+const _INVITE_CODE: String = "invite_needed"
+## Denials after which nothing is wrong: more is asked for, or the player has to wait.
+const _MILD_CODES: Array[String] = ["code_needed", "approval_pending"]
 
 @export_group("Look")
 
@@ -262,12 +266,15 @@ func show_denied(
 ) -> void:
 	var is_about_name: bool = code in _NAME_CODES or field == _NAME_FIELD
 	var is_about_code: bool = code in _CODE_CODES
-	if (is_about_name or is_about_code or _is_new_account) and _password.text.is_empty():
+	var is_about_invite: bool = code == _INVITE_CODE
+	var is_about_else: bool = is_about_name or is_about_code or is_about_invite or _is_new_account
+	if is_about_else and _password.text.is_empty():
 		_password.text = _asked_password
+		_password.caret_column = _password.text.length()
 	set_busy(false)
 	_show_status(
 		func() -> String: return LonghallText.of_denial(code, reason, field, limit, retry_after),
-		Tone.INFO if code == _CODE_CODES[0] else Tone.ERROR
+		Tone.INFO if code in _MILD_CODES else Tone.ERROR
 	)
 	if is_about_code:
 		_ask_for_code(true)
@@ -278,6 +285,8 @@ func show_denied(
 	elif is_about_name:
 		_username.edit()
 		_username.select_all()
+	elif is_about_invite:
+		_entrance.edit_invite()
 	else:
 		_password.edit()
 

@@ -1,4 +1,4 @@
-extends VBoxContainer
+extends MarginContainer
 ## What an account takes on this server, below the form of the [LoginScreen]: a sentence, the field
 ## for an invite, and the way in without an account. Not there where everybody may register and
 ## nobody is a guest.
@@ -43,6 +43,12 @@ func set_locked(locked: bool, is_form_shown: bool) -> void:
 	_invite.editable = not locked
 	_guest.disabled = locked
 	visible = _is_wanted and is_form_shown
+
+
+## Puts the cursor where the invite is typed.
+func edit_invite() -> void:
+	_invite.edit()
+	_invite.select_all()
 
 
 func _on_button_guest_pressed() -> void:

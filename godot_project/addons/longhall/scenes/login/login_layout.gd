@@ -22,6 +22,10 @@ const _ROWS_APART: int = 12
 const _LABEL_APART: int = 4
 ## The least width of a button.
 const _BUTTON_WIDTH: float = 130.0
+## The least height of what a finger has to meet: where it is narrow it is a phone.
+const _FINGER: float = 44.0
+## The least room between the card and the edge of the screen.
+const _EDGE: float = 6.0
 ## Part of its height by which the form scrolls with one turn of the wheel.
 const _WHEEL_STEP: float = 0.125
 
@@ -40,6 +44,9 @@ var _most_height: float = 0.0
 @onready var _reveal: Button = %Button_Reveal
 @onready var _remember_row: HFlowContainer = %Row_Remember
 @onready var _remember_gap: Control = %Gap_Remember
+@onready var _remember: CheckBox = %CheckBox_Remember
+@onready var _forgot: Button = %Button_Forgot
+@onready var _entrance: MarginContainer = %Entrance
 @onready var _status_row: HBoxContainer = %Status
 @onready var _status: Label = %Label_Status
 @onready var _buttons: CenterContainer = %CenterContainer
@@ -150,6 +157,8 @@ func _set_columns() -> void:
 	_grid.columns = 2 if is_wide else 1
 	_remember_gap.visible = is_wide and _remember_row.visible
 	_grid.add_theme_constant_override(&"v_separation", _ROWS_APART if is_wide else _LABEL_APART)
+	for button: Button in [_remember, _forgot, _retry]:
+		button.custom_minimum_size.y = 0.0 if is_wide else _FINGER
 	# A button beside it would leave a long sentence a narrow column.
 	var beside: float = _connection_dot.custom_minimum_size.x
 	beside += _connection_row.get_theme_constant(&"h_separation")
@@ -209,7 +218,7 @@ func _place_form() -> void:
 	elif not _resuming.visible:
 		# Where it is centred with one row below the buttons, whatever there is now.
 		var usual: float = height - _tail_height() + _connection_row.custom_minimum_size.y
-		top = minf((_height() - usual) / 2.0, _height() - _most_height)
+		top = minf((_height() - usual) / 2.0, _height() - _most_height - _EDGE)
 		top = maxf(top, 0.0)
 	# Its anchors centre it on the whole screen; from there it goes where it belongs.
 	var shift: float = top - (_screen.size.y - height) / 2.0
@@ -236,6 +245,13 @@ func _on_v_box_container_sort_children() -> void:
 
 func _on_grid_container_sort_children() -> void:
 	_buttons.queue_sort()
+	# And so does what is below them.
+	var left: int = roundi(_username.position.x)
+	var beside: Dictionary[StringName, int] = {&"margin_left": left}
+	beside[&"margin_right"] = roundi(_grid.size.x - _username.size.x) - left
+	for side: StringName in beside:
+		if _entrance.get_theme_constant(side) != beside[side]:
+			_entrance.add_theme_constant_override(side, beside[side])
 
 
 # The buttons stand below the fields, edge to edge.
