@@ -104,6 +104,21 @@ func test_a_moderator_works_through_the_queue_in_the_chatbox() -> void:
 	await wait_until(func() -> bool: return not button.visible, "the button is gone")
 
 
+func test_a_phone_has_room_for_all_that_a_moderator_has() -> void:
+	var usual: Vector2i = tree.root.size
+	tree.root.size = Vector2i(360, 740)
+	TranslationServer.set_locale("de")
+	_server.set_server_role("ada", "moderator")
+	var button: Button = _chatbox.get_node("%Button_Reports")
+	await wait_until(func() -> bool: return button.is_visible_in_tree(), "the button")
+	await frames(3)
+	check_equal(_chatbox.size.x, 360.0, "the width of the chatbox")
+	check(_logout().get_global_rect().end.x <= 360.0, "the way out is beyond the edge")
+	tree.root.size = usual
+	TranslationServer.set_locale("en")
+	await frames(3)
+
+
 func test_a_queue_that_does_not_come_says_why() -> void:
 	_server.set_server_role("ada", "moderator")
 	var button: Button = _chatbox.get_node("%Button_Reports")
@@ -113,6 +128,10 @@ func test_a_queue_that_does_not_come_says_why() -> void:
 	var status: Label = _queue().get_node("%Label_Status")
 	await wait_until(func() -> bool: return status.visible, "why not")
 	check_equal(status.text, "You may not do this here", "why not")
+
+
+func _logout() -> Control:
+	return _chatbox.get_node("%Button_Logout")
 
 
 func _report_the_first_line() -> void:

@@ -15,6 +15,10 @@ const PlainText := preload("plain_text.gd")
 const ReportDialog := preload("report_dialog.gd")
 
 const _WIDTH: float = 560.0
+## Room beside the card, and above and below it.
+const _BESIDE: float = 24.0
+## The least height of what scrolls.
+const _LEAST_ROWS: float = 200.0
 const _OUTCOMES: Dictionary[String, String] = {"acted": "Done", "dismissed": "Dismissed"}
 
 var _is_open_kind: bool = true
@@ -188,7 +192,6 @@ func _facts_of(report: Dictionary) -> String:
 
 func _row_of(report: Dictionary) -> Button:
 	var row := Button.new()
-	row.theme_type_variation = &"ListButton"
 	row.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
 	row.alignment = HORIZONTAL_ALIGNMENT_LEFT
 	row.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
@@ -246,8 +249,11 @@ func _say(text: String) -> void:
 
 func _arrange() -> void:
 	if is_node_ready():
-		_card.custom_minimum_size.x = minf(_WIDTH, size.x - 24.0)
-		_scroll.custom_minimum_size.y = clampf(size.y - 300.0, 80.0, 320.0)
+		_card.custom_minimum_size.x = minf(_WIDTH, size.x - _BESIDE)
+		var around: float = _card.get_combined_minimum_size().y - _scroll.custom_minimum_size.y
+		var most: float = maxf(size.y - _BESIDE - around, 0.0)
+		var whole: float = _rows.get_combined_minimum_size().y
+		_scroll.custom_minimum_size.y = minf(maxf(whole, _LEAST_ROWS), most)
 
 
 func _on_dim_gui_input(event: InputEvent) -> void:
