@@ -63,7 +63,7 @@ pub(crate) struct Submission {
     /// The channel's name; `"@"` for whispers.
     pub(crate) channel: Arc<str>,
     pub(crate) entry: LogEntry,
-    /// Hears what came of an operator's; gone when the store failed.
+    /// Hears what came of an operator's or a flagged one; gone when the store failed.
     pub(crate) heard: Option<oneshot::Sender<Appended>>,
 }
 

@@ -76,6 +76,7 @@ mod admin_http;
 mod console;
 mod watched_file;
 mod word_filter;
+mod flagged;
 mod password;
 mod rate_limit;
 mod name_list;

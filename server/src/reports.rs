@@ -8,13 +8,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use longhall_packet::{ListedReport, ReportOutcome, ServerPacket, ServerRole};
+use longhall_packet::{Line, ListedReport, ReportOutcome, Seq, ServerPacket, ServerRole};
+use longhall_world::reports::{ENTRIES_SEEN, evidence};
 use tokio::time::sleep;
 use tracing::{debug, warn};
 
 use crate::server::Server;
 use crate::session::Session;
-use crate::store::{StoreError, UserId};
+use crate::store::{Cursor, Log, Store, StoreError, UserId};
 
 /// Of closed reports those of so long ago are told to who is there; to others at their next
 /// login.
@@ -22,6 +23,8 @@ const LATELY_MS: i64 = 60 * 60 * 1000;
 /// Most of them at a time, and most at a login: the others at the next look, or the next login.
 const AT_ONCE: usize = 500;
 const AT_A_LOGIN: usize = 50;
+/// Most bytes of text and names read on either side of a line: what is kept is a part of it.
+pub(crate) const MAX_BYTES: usize = 128 * 1024;
 
 /// How many open reports the moderators who are here were told of last.
 #[derive(Default)]
@@ -126,6 +129,22 @@ pub(crate) async fn watch(server: Arc<Server>) {
             }
         }
     }
+}
+
+/// A line and those around it as they are now, to be kept with a report of it. `None` if it
+/// is not there, or nothing that somebody said.
+///
+/// # Errors
+/// See [`StoreError`].
+pub(crate) async fn lines_around(
+    store: &dyn Store,
+    log: Log,
+    seq: Seq,
+) -> Result<Option<Vec<(UserId, Line)>>, StoreError> {
+    let at = Cursor::After(seq.saturating_sub(1));
+    let from = store.lines(log, at, ENTRIES_SEEN, MAX_BYTES).await?;
+    let before = store.lines(log, Cursor::Before(seq), ENTRIES_SEEN, MAX_BYTES);
+    Ok(evidence(before.await?.lines, from.lines, seq))
 }
 
 /// What the reporter is told.

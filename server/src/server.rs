@@ -23,6 +23,7 @@ use crate::cluster::{self, Cluster};
 use crate::config::Config;
 use crate::deletions;
 use crate::drain::Drain;
+use crate::flagged::Flagged;
 use crate::guests;
 use crate::handlers::Outcome;
 use crate::health::Health;
@@ -68,6 +69,7 @@ pub(crate) struct Server {
     pub(crate) bans: Arc<Bans>,
     pub(crate) sanctions: Arc<Sanctions>,
     pub(crate) waiting: Waiting,
+    pub(crate) flagged: Flagged,
     pub(crate) words: WatchedFile<Words>,
     pub(crate) reserved: ArcSwap<Reserved>,
     pub(crate) clock: Arc<Clock>,
@@ -157,6 +159,7 @@ impl Server {
             bans,
             sanctions,
             waiting: Waiting::default(),
+            flagged: Flagged::default(),
             words,
             reserved: ArcSwap::from_pointee(Reserved::of(&config)),
             since_ms: clock.now_ms(),

@@ -69,7 +69,7 @@ named! {
 pub struct ListedReport {
     /// Its number.
     pub report: ReportNumber,
-    /// Who reports.
+    /// Who reports; `"server"` for a line that the server itself flags.
     pub by: String,
     /// Who is reported: whoever said the line, or the player.
     pub username: String,

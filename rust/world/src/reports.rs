@@ -16,10 +16,17 @@ pub const LINES_AFTER: usize = 5;
 /// Among so many entries they are looked for: the others are edits and deletions.
 pub const ENTRIES_SEEN: usize = 40;
 
+/// Who reports what the word filter flags: the server itself. No player has the name.
+pub const BY_SERVER: &str = "server";
+/// While one of its reports is open that is not older than so many milliseconds, the server
+/// makes no other one about the same account in the same channel.
+pub const FLAGGED_AGAIN_MS: i64 = 10 * 60 * 1000;
+
 /// A report to be added.
 #[derive(Clone, Debug)]
 pub struct NewReport {
-    /// Who reports.
+    /// Who reports. Nobody reports themselves: the reported account stands here for the
+    /// server itself.
     pub reporter: UserId,
     /// Who is reported.
     pub user: UserId,
@@ -44,7 +51,8 @@ pub struct NewReport {
 pub enum Filed {
     /// It is in the queue.
     New(ReportNumber),
-    /// One of the same reporter on the same line or player is still open.
+    /// One of the same reporter on the same line or player is still open; one of the
+    /// server's on the same player there, see [`FLAGGED_AGAIN_MS`].
     Before(ReportNumber),
     /// Too many are open.
     TooMany,
@@ -95,6 +103,16 @@ pub fn evidence(
     Some(kept)
 }
 
+impl NewReport {
+    fn is_by_server(&self) -> bool {
+        self.reporter == self.user
+    }
+
+    fn place(&self) -> Option<&str> {
+        self.line.as_ref().map(|(place, _)| place.as_str())
+    }
+}
+
 impl World {
     /// Adds a report, unless one of the same is open or too many are.
     pub fn insert_report(&mut self, new: NewReport) -> Filed {
@@ -104,8 +122,19 @@ impl World {
                 .iter()
                 .filter(|(_, kept)| kept.closed.is_none())
         };
-        let own = || open().filter(|(_, kept)| kept.new.reporter == new.reporter);
-        let same = |kept: &Kept| kept.new.user == new.user && kept.new.line == new.line;
+        let own = || {
+            open().filter(|(_, kept)| {
+                kept.new.reporter == new.reporter && kept.new.is_by_server() == new.is_by_server()
+            })
+        };
+        let is_lately = |kept: &NewReport| {
+            new.is_by_server()
+                && kept.place() == new.place()
+                && kept.now_ms > new.now_ms.saturating_sub(FLAGGED_AGAIN_MS)
+        };
+        let same = |kept: &Kept| {
+            kept.new.user == new.user && (kept.new.line == new.line || is_lately(&kept.new))
+        };
         if let Some((number, _)) = own().find(|(_, kept)| same(kept)) {
             return Filed::Before(*number);
         }
@@ -198,6 +227,7 @@ impl World {
             let closed = kept.closed.as_ref();
             closed.is_some_and(|closed| closed.at_ms >= since_ms)
                 && !kept.is_told
+                && !kept.new.is_by_server()
                 && of.is_none_or(|reporter| reporter == kept.new.reporter)
         });
         let untold = kept.take(limit).map(|(number, kept)| Untold {
@@ -224,7 +254,8 @@ impl World {
         limit: usize,
     ) -> Vec<ListedReport> {
         let kept = self.reports.kept.range(after + 1..);
-        let own = kept.filter(|(_, kept)| kept.new.reporter == reporter);
+        let own =
+            kept.filter(|(_, kept)| kept.new.reporter == reporter && !kept.new.is_by_server());
         own.take(limit)
             .map(|(number, kept)| self.listed(*number, kept))
             .collect()
@@ -246,7 +277,11 @@ impl World {
         let (channel, seq) = new.line.clone().unzip();
         ListedReport {
             report: number,
-            by: self.username(new.reporter),
+            by: if new.is_by_server() {
+                BY_SERVER.to_owned()
+            } else {
+                self.username(new.reporter)
+            },
             username: self.username(new.user),
             channel,
             seq,

@@ -25,7 +25,7 @@ pub(super) struct Pending {
     pub(super) channel: Option<ChannelId>,
     /// Whether it is a line, rather than a change of one.
     pub(super) is_line: bool,
-    /// An operator who waits for what came of it.
+    /// An operator, or whoever reports a flagged line, who waits for what came of it.
     pub(super) heard: Option<oneshot::Sender<Appended>>,
 }
 

@@ -9,6 +9,7 @@ use tracing::info;
 use super::lookup::membership;
 use super::outcome::{HandlerError, Outcome};
 use crate::chat_log;
+use crate::flagged;
 use crate::hub::Place;
 use crate::session::Session;
 use crate::store::{BY_OPERATOR, ChannelId, Cursor, Log, LogAction, UserId};
@@ -23,22 +24,26 @@ pub(crate) async fn edit(
     text: &ChatText,
 ) -> Outcome {
     let (place, name) = log_of(session, target).await?;
+    let (channel, server) = (place.as_ref().map(|place| place.channel), &session.server);
+    let (text, is_flagged) = match place {
+        Some(Place { speech, .. }) => {
+            let fit = server.fit_to_read(text.as_str(), speech.filter, Field::Text)?;
+            (fit.text, fit.is_flagged)
+        }
+        // Between the two it stays as it is.
+        None => (text.as_str().to_owned(), false),
+    };
     let what = LogAction::Edit {
-        channel: place.as_ref().map(|place| place.channel),
+        channel,
         of,
-        text: match place {
-            Some(Place { speech, .. }) => {
-                let server = &session.server;
-                server
-                    .fit_to_read(text.as_str(), speech.filter, Field::Text)?
-                    .text
-            }
-            // Between the two it stays as it is.
-            None => text.as_str().to_owned(),
-        },
+        text,
         not_before_ms: not_before_ms(session),
     };
-    Ok(session.write(id, name, what).await?)
+    let mut request = session.request(session.me()?, id, name, what);
+    if let Some(channel) = channel.filter(|_| is_flagged) {
+        flagged::watch(server, channel, Some(of), &mut request);
+    }
+    Ok(server.chat_log.write(request).await?)
 }
 
 /// Answers `delete` as [`edit`] does: the line's number stays, its words go.

@@ -12,6 +12,7 @@ use tracing::warn;
 use super::lookup::{membership, other_user};
 use super::outcome::Outcome;
 use crate::chat_log::{self, Submission};
+use crate::flagged;
 use crate::hub::Place;
 use crate::session::{Player, Session};
 use crate::store::LogAction;
@@ -93,7 +94,11 @@ fn line(
         line_id,
         text: fit.text,
     };
-    Ok(Some(session.request(me, id, place.name, what)))
+    let mut request = session.request(me, id, place.name, what);
+    if fit.is_flagged {
+        flagged::watch(server, place.channel, None, &mut request);
+    }
+    Ok(Some(request))
 }
 
 /// Takes the player's turn where there is slow mode.

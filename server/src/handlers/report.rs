@@ -3,18 +3,14 @@
 use longhall_packet::{
     DenyCode, INBOX, ReportCategory, ReportText, Reported, RequestId, Seq, ServerPacket, Target,
 };
-use longhall_world::reports::{ENTRIES_SEEN, evidence};
 use tracing::{debug, info};
 
 use super::history::log_of;
 use super::lookup::other_user;
 use super::outcome::{HandlerError, Outcome};
-use crate::reports;
+use crate::reports::{self, MAX_BYTES};
 use crate::session::Session;
 use crate::store::{Cursor, Filed, Log, NewReport};
-
-/// Most bytes of text and names read on either side of a line: what is kept is a part of it.
-const MAX_BYTES: usize = 128 * 1024;
 
 /// Answers `report` with `reported`, once it is kept with the lines around it.
 pub(crate) async fn report(
@@ -90,9 +86,7 @@ async fn with_line(
     if sender == me && line.seq == seq {
         return Err(DenyCode::NotYourself.into());
     }
-    let from = store.lines(log, at, ENTRIES_SEEN, MAX_BYTES).await?;
-    let before = store.lines(log, Cursor::Before(seq), ENTRIES_SEEN, MAX_BYTES);
-    let lines = evidence(before.await?.lines, from.lines, seq);
+    let lines = reports::lines_around(&**store, log, seq).await?;
     Ok(NewReport {
         user: sender,
         line: Some((place, seq)),

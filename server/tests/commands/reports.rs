@@ -113,3 +113,83 @@ async fn who_closes_a_report_in_the_game_is_in_the_audit_log() {
         "{entry}"
     );
 }
+
+#[tokio::test]
+async fn a_flood_of_flagged_lines_is_one_report_by_the_server_and_is_heard_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = folder.path().join("words.txt");
+    std::fs::write(&words, "spam\n").unwrap();
+    let words = ["--blocked-words", words.to_str().unwrap()];
+    let hall = Hall::start_with(&[words[0], words[1], "--blocked-words-default", "flag"]);
+    let operator = hall.operator();
+    let mut warden = hall.player("Warden").await;
+    let (mut mallory, mut ada) = (hall.player("Mallory").await, hall.player("Ada").await);
+    let mut bob = hall.player("Bob").await;
+    operator.does(&["users", "set-role", "Warden", "moderator"]);
+    mallory.say("what a nice day").await;
+    for text in ["buy spam", "buy more spam", "spam for all"] {
+        mallory.say(text).await;
+    }
+    mallory
+        .enter_channel("create", r#""channel":"den","access":"open""#)
+        .await;
+    mallory.say_in("den", "spam here as well").await;
+    let edited = ada.say("nothing").await;
+    let edit = format!(r#""channel":"lobby","seq":{edited},"text":"spam""#);
+    ada.done("edit", &edit).await;
+    loop {
+        if let ServerPacket::ReportsWaiting { count: 3 } = warden.next().await {
+            break;
+        }
+    }
+    let listed = operator.does(&["reports", "list"]);
+    assert_eq!(texts(&listed["reports"], "by"), ["server"; 3]);
+    assert_eq!(texts(&listed["reports"], "category"), ["other"; 3]);
+    let mut about: Vec<_> = texts(&listed["reports"], "channel")
+        .into_iter()
+        .zip(texts(&listed["reports"], "username"))
+        .collect();
+    about.sort();
+    let is_about = |channel: &str, name: &str| (channel.to_owned(), name.to_owned());
+    assert_eq!(
+        about,
+        [
+            is_about("den", "Mallory"),
+            is_about("lobby", "Ada"),
+            is_about("lobby", "Mallory"),
+        ]
+    );
+    // With what was said before it, and the first of the flood.
+    let of_flood = listed["reports"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|report| report["channel"] == "lobby" && report["username"] == "Mallory");
+    let number = of_flood.unwrap()["report"].to_string();
+    let shown = operator.does(&["reports", "show", &number]);
+    let kept = texts(&shown["lines"], "text");
+    assert_eq!(kept[..2], ["what a nice day", "buy spam"]);
+    // Closing it is nothing that Mallory is told of.
+    operator.does(&["reports", "close", &number, "acted"]);
+    let export = operator.does(&["users", "export", "Mallory"]);
+    assert_eq!(export["reports"], serde_json::json!([]));
+    let line = r#""channel":"lobby","line_id":77,"text":"still here""#;
+    mallory.request("chat", line).await;
+    loop {
+        match mallory.next().await {
+            ServerPacket::Posted { .. } => break,
+            told => assert!(
+                !matches!(told, ServerPacket::ReportClosed { .. }),
+                "{told:?}"
+            ),
+        }
+    }
+    for expected in [
+        "what a nice day",
+        "buy spam",
+        "buy more spam",
+        "spam for all",
+    ] {
+        assert_eq!(bob.hears().await, expected);
+    }
+}

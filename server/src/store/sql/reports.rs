@@ -4,7 +4,7 @@ use longhall_packet::{
     ClosedReport, INBOX, Line, LineKind, ListedReport, ReportCategory, ReportNumber, ReportOutcome,
     Seq,
 };
-use longhall_world::reports::{Filed, NewReport, Untold};
+use longhall_world::reports::{BY_SERVER, FLAGGED_AGAIN_MS, Filed, NewReport, Untold};
 
 use super::{Db, Engine, Lock, NotUnderstood, Row, count, named, number, seq, small};
 use crate::store::UserId;
@@ -52,12 +52,17 @@ fn found<E: From<NotUnderstood>>(row: &dyn Row<E>) -> Result<Found, E> {
         })
     };
     let number = row.int(6)?;
+    let (reporter, user) = (UserId(row.int(1)?), UserId(row.int(2)?));
     Ok(Found {
-        reporter: UserId(row.int(1)?),
-        user: UserId(row.int(2)?),
+        reporter,
+        user,
         report: ListedReport {
             report: seq(row.int(0)?),
-            by: row.text(3)?,
+            // Nobody reports themselves.
+            by: match reporter == user {
+                true => BY_SERVER.to_owned(),
+                false => row.text(3)?,
+            },
             username: row.text(4)?,
             seq: line.as_ref().map(|_| seq(number)),
             channel: line,
@@ -78,13 +83,15 @@ pub(in crate::store) fn insert<D: Engine>(db: &mut D, new: &NewReport) -> Result
     };
     let before = db.optional(
         "SELECT id FROM reports
-         WHERE reporter_id = ?1 AND user_id = ?2 AND place = ?3 AND seq = ?4
-           AND closed_at_ms IS NULL",
+         WHERE reporter_id = ?1 AND user_id = ?2 AND place = ?3 AND closed_at_ms IS NULL
+           AND (seq = ?4 OR (reporter_id = user_id AND created_at_ms > ?5))
+         ORDER BY id LIMIT 1",
         &[
             new.reporter.0.into(),
             new.user.0.into(),
             place.into(),
             number(line).into(),
+            new.now_ms.saturating_sub(FLAGGED_AGAIN_MS).into(),
         ],
         |row| row.int(0),
     )?;
@@ -92,12 +99,21 @@ pub(in crate::store) fn insert<D: Engine>(db: &mut D, new: &NewReport) -> Result
         return Ok(Filed::Before(seq(before)));
     }
     // Of all reports about so many are open, give or take those of the same moment.
-    let (own, all) = db.one(
-        "SELECT (SELECT count(*) FROM reports WHERE closed_at_ms IS NULL AND reporter_id = ?1),
-                (SELECT count(*) FROM reports WHERE closed_at_ms IS NULL)",
-        &[new.reporter.0.into()],
-        |row| Ok((row.int(0)?, row.int(1)?)),
-    )?;
+    let counted = match new.reporter == new.user {
+        true => {
+            "SELECT (SELECT count(*) FROM reports
+                     WHERE closed_at_ms IS NULL AND reporter_id = ?1 AND user_id = reporter_id),
+                    (SELECT count(*) FROM reports WHERE closed_at_ms IS NULL)"
+        }
+        false => {
+            "SELECT (SELECT count(*) FROM reports
+                     WHERE closed_at_ms IS NULL AND reporter_id = ?1 AND user_id != reporter_id),
+                    (SELECT count(*) FROM reports WHERE closed_at_ms IS NULL)"
+        }
+    };
+    let (own, all) = db.one(counted, &[new.reporter.0.into()], |row| {
+        Ok((row.int(0)?, row.int(1)?))
+    })?;
     if own >= count(new.at_most) || all >= count(new.at_most_in_all) {
         return Ok(Filed::TooMany);
     }
@@ -275,7 +291,7 @@ pub(in crate::store) fn untold<D: Db>(
         Some(reporter) => db.all(
             select!(
                 "WHERE reporter_id = ?1 AND closed_at_ms IS NOT NULL AND closed_at_ms >= ?2
-                   AND is_told = 0
+                   AND is_told = 0 AND user_id != reporter_id
                  ORDER BY reports.id LIMIT ?3"
             ),
             &[reporter.0.into(), since, limit],
@@ -284,6 +300,7 @@ pub(in crate::store) fn untold<D: Db>(
         None => db.all(
             select!(
                 "WHERE closed_at_ms IS NOT NULL AND closed_at_ms >= ?1 AND is_told = 0
+                   AND user_id != reporter_id
                  ORDER BY reports.id LIMIT ?2"
             ),
             &[since, limit],
@@ -311,7 +328,10 @@ pub(in crate::store) fn by<D: Db>(
     limit: usize,
 ) -> Result<Vec<ListedReport>, D::Error> {
     db.all(
-        select!("WHERE reporter_id = ?1 AND reports.id > ?2 ORDER BY reports.id LIMIT ?3"),
+        select!(
+            "WHERE reporter_id = ?1 AND user_id != reporter_id AND reports.id > ?2
+             ORDER BY reports.id LIMIT ?3"
+        ),
         &[reporter.0.into(), number(after).into(), count(limit).into()],
         |row| Ok(found(row)?.report),
     )

@@ -2,6 +2,8 @@
 
 use longhall_packet::{ClosedReport, INBOX, Line, ReportCategory, ReportNumber, ReportOutcome};
 
+use longhall_world::reports::FLAGGED_AGAIN_MS;
+
 use super::*;
 
 for_each_store! {
@@ -11,6 +13,7 @@ for_each_store! {
     the_lines_of_a_report_are_kept_as_they_were
     a_report_is_closed_once_and_told_once
     closed_reports_are_forgotten_after_their_time
+    what_the_server_reports_itself_is_one_for_a_while_and_nobody_elses
 }
 
 fn line(seq: u64, text: &str) -> Line {
@@ -239,4 +242,46 @@ async fn closed_reports_are_forgotten_after_their_time(store: &dyn Store) {
     // A number is never given again.
     let eve = user(store, "eve").await;
     assert!(filed(store, report(ada, eve)).await > young);
+}
+
+async fn what_the_server_reports_itself_is_one_for_a_while_and_nobody_elses(store: &dyn Store) {
+    let (ada, mallory) = (user(store, "ada").await, user(store, "mallory").await);
+    let flagged = |place: &str, seq, now_ms| NewReport {
+        line: Some((place.to_owned(), seq)),
+        at_most: 2,
+        now_ms,
+        ..report(mallory, mallory)
+    };
+    let first = filed(store, flagged("trade", 4, 1000)).await;
+    let later_ms = 1000 + FLAGGED_AGAIN_MS;
+    for soon in [
+        flagged("trade", 5, later_ms - 1),
+        flagged("trade", 4, later_ms),
+    ] {
+        let again = store.insert_report(soon).await.unwrap();
+        assert_eq!(again, Filed::Before(first));
+    }
+    let elsewhere = filed(store, flagged("den", 5, 1000)).await;
+    let too_many = store.insert_report(flagged("trade", 6, later_ms)).await;
+    assert_eq!(too_many.unwrap(), Filed::TooMany);
+    // It leaves what the player may report as it was, and is not theirs.
+    let own = NewReport {
+        at_most: 1,
+        ..report(mallory, ada)
+    };
+    let own = filed(store, own).await;
+    let (about, listed) = store.report(first).await.unwrap().unwrap();
+    assert_eq!(
+        (about, &*listed.by, &*listed.username),
+        (mallory, "server", "mallory")
+    );
+    let made = store.reports_by(mallory, 0, 10).await.unwrap();
+    assert_eq!(made.len(), 1);
+    assert_eq!((made[0].report, &*made[0].by), (own, "mallory"));
+    assert!(store.close_report(first, closed(2000)).await.unwrap());
+    assert!(store.close_report(elsewhere, closed(2000)).await.unwrap());
+    for of in [None, Some(mallory)] {
+        assert_eq!(store.untold_reports(of, 0, 10).await.unwrap(), []);
+    }
+    assert!(filed(store, flagged("trade", 7, later_ms - 2)).await > own);
 }
