@@ -205,6 +205,14 @@ pub enum Act {
         /// From a member's line to their next one; 0 ends slow mode.
         seconds: u32,
     },
+    /// Sets what becomes of lines with blocked words in a channel.
+    #[serde(rename = "channels filter")]
+    ChannelsFilter {
+        /// Which.
+        channel: String,
+        /// `mask`, `refuse`, `flag` or `off`; `default` is as everywhere on the server.
+        mode: String,
+    },
     /// A page of what players reported, the newest first.
     #[serde(rename = "reports list")]
     ReportsList {
@@ -427,6 +435,7 @@ impl Act {
             Act::ChannelsDelete { .. } => "channels delete",
             Act::ChannelsGive { .. } => "channels give",
             Act::ChannelsSlow { .. } => "channels slow",
+            Act::ChannelsFilter { .. } => "channels filter",
             Act::ReportsList { .. } => "reports list",
             Act::ReportsShow { .. } => "reports show",
             Act::ReportsClose { .. } => "reports close",
@@ -470,6 +479,7 @@ impl Act {
             | Act::SessionsCloseAll { .. }
             | Act::ChannelsShow { .. }
             | Act::ChannelsSlow { .. }
+            | Act::ChannelsFilter { .. }
             | Act::ReportsList { .. }
             | Act::ReportsShow { .. }
             | Act::ReportsClose { .. }
@@ -539,6 +549,7 @@ impl Act {
             | Act::ChannelsDelete { channel }
             | Act::ChannelsGive { channel, .. }
             | Act::ChannelsSlow { channel, .. }
+            | Act::ChannelsFilter { channel, .. }
             | Act::LinesList { channel, .. } => channel.clone(),
             Act::LinesDelete { channel, seq } => format!("{channel} {seq}"),
             Act::Status

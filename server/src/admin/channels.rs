@@ -1,7 +1,7 @@
-//! Channels: listed, shown, slowed down, deleted, given to another owner.
+//! Channels: listed, shown, slowed down, filtered, deleted, given to another owner.
 
 use longhall_packet::limits::MAX_SLOW_MODE_S;
-use longhall_packet::{ChannelName, LeaveReason, Role, ServerPacket, Speech};
+use longhall_packet::{ChannelName, Filter, LeaveReason, Role, ServerPacket, Speech};
 
 use super::ground::Ground;
 use super::hall::SPEAKER;
@@ -9,6 +9,8 @@ use super::report::{ActError, ChannelDetails, ChannelRow, Report};
 use super::run::MAX_LIMIT;
 use crate::store::{Channel, MemberRow};
 
+/// A channel's word filter when it is as everywhere on the server.
+const AS_EVERYWHERE: &str = "default";
 /// Members without a role that are named.
 const NAMED: usize = 100;
 /// Members read at a time.
@@ -50,6 +52,10 @@ fn row(channel: &Channel, members: u32) -> ChannelRow {
         members,
         lobby: channel.is_lobby,
         slow_mode_s: channel.speech.slow_mode_s,
+        filter: channel
+            .speech
+            .filter
+            .map_or_else(String::new, |filter| filter.name().to_owned()),
         first_seq: channel.first_seq,
         last_seq: channel.last_seq,
     }
@@ -127,14 +133,42 @@ pub(super) async fn slow(ground: &Ground, name: &str, seconds: u32) -> Result<Re
         let text = format!("slow mode is {seconds} seconds, at most are {MAX_SLOW_MODE_S}");
         return Err(ActError::Refused(text));
     }
+    let channel = set_speech(ground, name, |speech| Speech {
+        slow_mode_s: seconds,
+        ..speech
+    });
+    Ok(Report::Slowed {
+        channel: channel.await?,
+        seconds,
+    })
+}
+
+pub(super) async fn filter(ground: &Ground, name: &str, mode: &str) -> Result<Report, ActError> {
+    let filter = match mode {
+        AS_EVERYWHERE => None,
+        mode => Some(Filter::from_name(mode).ok_or_else(|| {
+            ActError::Refused("a word filter is mask, refuse, flag, off or default".to_owned())
+        })?),
+    };
+    let channel = set_speech(ground, name, |speech| Speech { filter, ..speech });
+    Ok(Report::Filtered {
+        channel: channel.await?,
+        mode: mode.to_owned(),
+    })
+}
+
+/// Has lines of a channel held in check in another way, and tells its members. Returns its
+/// name.
+async fn set_speech(
+    ground: &Ground,
+    name: &str,
+    next: impl Fn(Speech) -> Speech,
+) -> Result<String, ActError> {
     let found = ground.channel(name).await?;
     let _change = ground.hold(&found.name).await?;
     // As it is now that nobody else changes it.
     let channel = ground.channel(name).await?;
-    let speech = Speech {
-        slow_mode_s: seconds,
-        ..channel.speech
-    };
+    let speech = next(channel.speech);
     ground.store.set_speech(channel.id, speech).await?;
     if let Some(server) = &ground.server {
         let changed = ServerPacket::ChannelChanged {
@@ -146,10 +180,7 @@ pub(super) async fn slow(ground: &Ground, name: &str, seconds: u32) -> Result<Re
         };
         server.hub.announce(channel.id, &changed);
     }
-    Ok(Report::Slowed {
-        channel: channel.name.to_string(),
-        seconds,
-    })
+    Ok(channel.name.to_string())
 }
 
 pub(super) async fn give(ground: &Ground, name: &str, to: &str) -> Result<Report, ActError> {

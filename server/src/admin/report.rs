@@ -171,7 +171,14 @@ pub enum Report {
         /// Members it had.
         members: usize,
     },
-    /// A channel has another owner.
+    /// Lines with blocked words are dealt with in another way in a channel.
+    Filtered {
+        /// Which.
+        channel: String,
+        /// `mask`, `refuse`, `flag`, `off` or `default`.
+        mode: String,
+    },
+    /// Members of a channel speak at another pace.
     Slowed {
         /// Which.
         channel: String,
@@ -494,6 +501,9 @@ pub struct ChannelRow {
     /// Slow mode: seconds from a member's line to their next one; 0 without.
     #[serde(default)]
     pub slow_mode_s: u32,
+    /// What becomes of lines with blocked words; empty when it is as everywhere.
+    #[serde(default)]
+    pub filter: String,
     /// The oldest line kept.
     pub first_seq: u64,
     /// The newest.

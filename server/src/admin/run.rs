@@ -109,6 +109,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::ChannelDeleted { .. }
         | Report::Given { .. }
         | Report::Slowed { .. }
+        | Report::Filtered { .. }
         | Report::LinesDeleted { .. }
         | Report::Kicked { .. }
         | Report::Announced { .. } => {
@@ -196,6 +197,7 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         Act::ChannelsDelete { channel } => channels::delete(ground, &channel).await,
         Act::ChannelsGive { channel, to } => channels::give(ground, &channel, &to).await,
         Act::ChannelsSlow { channel, seconds } => channels::slow(ground, &channel, seconds).await,
+        Act::ChannelsFilter { channel, mode } => channels::filter(ground, &channel, &mode).await,
         Act::ReportsList {
             open,
             before,

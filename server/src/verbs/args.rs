@@ -285,6 +285,16 @@ pub(crate) enum Channels {
         #[arg(value_parser = value_parser!(u32).range(..=21_600))]
         seconds: u32,
     },
+    /// Sets what becomes of lines with blocked words
+    #[command(after_help = "Examples:
+  longhall-server channels filter lobby refuse
+  longhall-server channels filter lobby default")]
+    Filter {
+        channel: String,
+        /// What becomes of them; `default` is what --blocked-words-default says
+        #[arg(value_parser = ["mask", "refuse", "flag", "off", "default"])]
+        mode: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -679,6 +689,7 @@ impl Channels {
             Channels::Delete { channel } => Act::ChannelsDelete { channel },
             Channels::Give { channel, to } => Act::ChannelsGive { channel, to },
             Channels::Slow { channel, seconds } => Act::ChannelsSlow { channel, seconds },
+            Channels::Filter { channel, mode } => Act::ChannelsFilter { channel, mode },
         }
     }
 }

@@ -90,6 +90,16 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
         Report::ChannelDeleted { channel, members } => {
             format!("{channel} is deleted; it had {members} members\n")
         }
+        Report::Filtered { channel, mode } => {
+            let what = match mode.as_str() {
+                "refuse" => "are refused",
+                "mask" => "are masked",
+                "flag" => "are said and come before the moderators",
+                "off" => "are said as they are",
+                _ => "are dealt with as everywhere",
+            };
+            format!("lines with blocked words {what} in {channel}\n")
+        }
         Report::Slowed {
             channel,
             seconds: 0,
@@ -382,6 +392,9 @@ fn of_channel(details: &ChannelDetails) -> String {
     ];
     if row.slow_mode_s > 0 {
         facts.push(("slow mode", format!("{} seconds", row.slow_mode_s)));
+    }
+    if !row.filter.is_empty() {
+        facts.push(("word filter", line(&row.filter)));
     }
     if let Some(owner) = &details.owner {
         facts.push(("owner", line(owner)));

@@ -1,6 +1,6 @@
 //! Channels that operators look at, give away and delete.
 
-use longhall_packet::{LeaveReason, Role, ServerPacket};
+use longhall_packet::{DenyCode, Filter, LeaveReason, Role, ServerPacket};
 
 use crate::{Hall, NOT_FOUND, REFUSED, texts};
 
@@ -52,4 +52,55 @@ async fn channels_are_listed_given_away_and_deleted_and_members_are_told() {
     // The name is free.
     bob.enter_channel("create", r#""channel":"den","access":"open""#)
         .await;
+}
+
+#[tokio::test]
+async fn a_channel_filters_words_as_the_operator_says_and_its_members_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = folder.path().join("words.txt");
+    std::fs::write(&words, "spam\n").unwrap();
+    let hall = Hall::start_with(&["--blocked-words", words.to_str().unwrap()]);
+    let operator = hall.operator();
+    let mut ada = hall.player("Ada").await;
+    let filtered = operator.does(&["channels", "filter", "LOBBY", "refuse"]);
+    assert_eq!(
+        (&filtered["channel"], &filtered["mode"]),
+        (&"lobby".into(), &"refuse".into())
+    );
+    loop {
+        if let ServerPacket::ChannelChanged { speech, by, .. } = ada.next().await {
+            assert_eq!((speech.filter, &*by), (Some(Filter::Refuse), "server"));
+            break;
+        }
+    }
+    ada.try_say("lobby", "buy spam").await;
+    ada.expect_deny(DenyCode::BlockedWords).await;
+    let shown = operator.does(&["channels", "show", "lobby"]);
+    assert_eq!(shown["filter"], "refuse");
+    for (mode, heard) in [
+        ("off", "off spam"),
+        ("flag", "flag spam"),
+        ("default", "default ****"),
+        ("mask", "mask ****"),
+    ] {
+        operator.does(&["channels", "filter", "lobby", mode]);
+        while !matches!(ada.next().await, ServerPacket::ChannelChanged { .. }) {}
+        let seq = ada.say(&format!("{mode} spam")).await;
+        let page = operator.does(&["lines", "list", "lobby"]);
+        let last = page["lines"].as_array().unwrap().last().unwrap();
+        assert_eq!(
+            (&last["seq"], &last["text"]),
+            (&seq.into(), &heard.into()),
+            "{mode}"
+        );
+    }
+    operator.is_told(NOT_FOUND, &["channels", "filter", "nowhere", "off"]);
+    let audit = operator.audit();
+    let noted = |outcome: &str| {
+        let of = |entry: &&(String, String, String)| {
+            entry.0 == "channels filter" && entry.2.starts_with(outcome)
+        };
+        audit.iter().filter(of).count()
+    };
+    assert_eq!((noted("done"), noted("not found: ")), (5, 1));
 }

@@ -112,6 +112,7 @@ const VERBS: &[&str] = &[
     "channels delete",
     "channels give",
     "channels slow",
+    "channels filter",
     "reports list",
     "reports show",
     "reports close",
