@@ -1,9 +1,10 @@
 //! Two servers on one PostgreSQL: what the operator of one does is felt on the other.
 
-use std::process::Child;
+use std::net::SocketAddr;
+use std::process::{Child, Command};
 
-use longhall_engines::Postgres;
-use longhall_packet::{CloseReason, DenyCode};
+use longhall_engines::{Nats, Postgres};
+use longhall_packet::{CloseReason, DenyCode, ServerPacket};
 use tokio::time::timeout;
 
 use crate::support::{PATIENCE, Program, TestPlayer, credentials};
@@ -12,7 +13,10 @@ use crate::{NOT_FOUND, Operator, texts};
 /// Starts a server with a socket of its own; it has no bus, so the database alone is what
 /// they have in common.
 fn start(url: &str, socket: &str) -> Program {
-    let mut command = Program::command();
+    start_on(Program::command(), url, socket)
+}
+
+fn start_on(mut command: Command, url: &str, socket: &str) -> Program {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
@@ -52,7 +56,7 @@ async fn bans_and_mutes_of_one_server_hold_on_the_other() {
             ada.request("set_presence", r#""state":"online","text":"la""#)
                 .await;
             match ada.next().await {
-                longhall_packet::ServerPacket::Deny { code, .. } => return code,
+                ServerPacket::Deny { code, .. } => return code,
                 _ => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
             }
         }
@@ -100,4 +104,99 @@ async fn a_database_whose_servers_are_stopped_is_worked_on_by_itself() {
     assert_eq!(lines.last().unwrap().text, "We are back.");
     bob.request("login", &credentials("Grace")).await;
     server.kill();
+}
+
+const PASSWORD: &str = "correct horse";
+
+/// The names of the lobby's roster.
+async fn roster(player: &mut TestPlayer) -> Vec<String> {
+    player.request("members", r#""channel":"lobby""#).await;
+    loop {
+        if let ServerPacket::Members { members, .. } = player.next().await {
+            let mut names: Vec<_> = members.into_iter().map(|member| member.username).collect();
+            names.sort();
+            return names;
+        }
+    }
+}
+
+async fn is_renamed(player: &mut TestPlayer, was: &str, is: &str) {
+    loop {
+        if let ServerPacket::Renamed {
+            username,
+            new_username,
+        } = player.next().await
+        {
+            assert_eq!((&*username, &*new_username), (was, is));
+            return;
+        }
+    }
+}
+
+/// What a visitor is denied.
+async fn denied(address: SocketAddr, kind: &str, name: &str) -> DenyCode {
+    let mut visitor = TestPlayer::connect(address).await;
+    visitor.request(kind, &credentials(name)).await;
+    match visitor.next().await {
+        ServerPacket::Deny { code, .. } => code,
+        other => panic!("{kind} {name}: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn another_name_is_seen_on_the_other_server_and_the_old_one_is_kept_there_too() {
+    let (postgres, nats) = (Postgres::quick().unwrap(), Nats::start().unwrap());
+    postgres.create_database("hall").unwrap();
+    let url = postgres.url("hall");
+    let folder = tempfile::tempdir().unwrap();
+    let servers = ["one", "two"].map(|name| {
+        let mut command = Program::command();
+        command.env("LONGHALL_BUS", nats.url());
+        let socket = folder.path().join(name);
+        start_on(command, &url, socket.to_str().unwrap())
+    });
+    let [here, there] = servers.each_ref().map(|server| server.address);
+    let mut ada = TestPlayer::connect(here).await;
+    ada.enter("Ada").await;
+    let mut tablet = TestPlayer::connect(there).await;
+    tablet.login("Ada").await;
+    let mut bob = TestPlayer::connect(there).await;
+    bob.enter("Bob").await;
+    let both = async { while roster(&mut ada).await != ["Ada", "Bob"] {} };
+    timeout(PATIENCE, both).await.unwrap();
+
+    let rename = format!(r#""password":"{PASSWORD}","username":"Grace""#);
+    ada.done("rename", &rename).await;
+    for player in [&mut bob, &mut tablet] {
+        is_renamed(player, "Ada", "Grace").await;
+    }
+    assert_eq!(roster(&mut bob).await, ["Bob", "Grace"]);
+    // All her devices speak under it, and are spoken to.
+    tablet.say("still me").await;
+    assert_eq!(bob.expect_line().await.sender, "Grace");
+    bob.request("chat", r#""channel":"@grace","line_id":70,"text":"psst""#)
+        .await;
+    while tablet.hears().await != "psst" {}
+
+    let mut back = TestPlayer::connect(there).await;
+    back.login("Grace").await;
+    assert_eq!(
+        denied(there, "login", "Ada").await,
+        DenyCode::BadCredentials
+    );
+    assert_eq!(
+        denied(there, "register", "Ada").await,
+        DenyCode::UsernameTaken
+    );
+    let taken = format!(r#""password":"{PASSWORD}","username":"Ada""#);
+    bob.request("rename", &taken).await;
+    loop {
+        if let ServerPacket::Deny { code, .. } = bob.next().await {
+            assert_eq!(code, DenyCode::UsernameTaken);
+            break;
+        }
+    }
+    for server in servers {
+        assert_eq!(server.terminate().code(), Some(0));
+    }
 }
