@@ -60,6 +60,7 @@ var _has_failed: bool = false
 func _initialize() -> void:
 	OS.add_logger(_errors)
 	await process_frame
+	await _take_guest_login()
 	_game = Game.new(_arguments.server)
 	_game.client.reconnect_max_delay = 4.0
 	root.add_child(_game.main)
@@ -67,12 +68,26 @@ func _initialize() -> void:
 	await _take_login()
 	await _take_chatbox()
 	await _take_channels()
+	await _take_account()
 	await _take_older_lines()
 	await _take_reconnecting()
 	await _take_details()
 	for error: String in _errors.take():
 		_fail(error)
 	quit(EXIT_FAILED if _has_failed else 0)
+
+
+# Of a server that takes guests, unlike that of the other pictures.
+func _take_guest_login() -> void:
+	var server := LonghallFakeServer.new()
+	server.set_guests(true)
+	_game = Game.new(_arguments.server)
+	_game.client.fake_server = server
+	root.add_child(_game.main)
+	await _until(func() -> bool: return _game.control("Button_Guest").visible, "the greeting")
+	await _input.type("Zoe")
+	await _take("guest_login", USUAL)
+	_game.main.free()
 
 
 func _take_login() -> void:
@@ -163,6 +178,15 @@ func _take_channels() -> void:
 	await _take("small_channels", SMALL)
 	await _input.press(KEY_ESCAPE)
 	chatbox.current_channel = "lobby"
+
+
+func _take_account() -> void:
+	await _input.click(_game.control("Button_Account"))
+	for i: int in 60:
+		await process_frame
+	await _take("account", USUAL)
+	await _take("small_account", SMALL)
+	await _input.press(KEY_ESCAPE)
 
 
 func _is_list_empty() -> bool:
