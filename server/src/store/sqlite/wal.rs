@@ -111,9 +111,10 @@ impl Wal {
 
     /// Folds the log in when it is long. To be called after a commit, once everybody is
     /// answered, with the id of the newest line; 0 when there is none or nobody knows.
-    pub(super) fn checkpoint_if_long(&mut self, db: &Connection, newest_line: i64) {
+    /// Returns whether anything was written.
+    pub(super) fn checkpoint_if_long(&mut self, db: &Connection, newest_line: i64) -> bool {
         if !IS_WRITTEN.replace(false) {
-            return;
+            return false;
         }
         let pages = PAGES_IN_LOG.get();
         self.newest_line = newest_line;
@@ -122,6 +123,7 @@ impl Wal {
         if pages >= PAGES || written_at.elapsed() >= LONGEST || !self.is_open {
             self.checkpoint(db);
         }
+        true
     }
 
     /// Folds the log in and begins an empty one, unless it is. To be called when nothing

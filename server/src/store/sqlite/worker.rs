@@ -112,18 +112,24 @@ pub(super) fn write_all(
         Err(cause) => return error!(%cause, "the store has no timer"),
     };
     let mut wal = Wal::watch(connection, files);
+    // What changes nothing, as a look for what is too old, keeps nothing in the log.
+    let mut written_at = Instant::now();
     loop {
         let first = match jobs.try_recv() {
             Ok(first) => first,
-            Err(_) => match timer.block_on(async { timeout(IDLE, jobs.recv()).await }) {
-                Ok(Some(first)) => first,
-                Ok(None) => break,
-                Err(_) => {
-                    wal.checkpoint_when_idle(connection);
-                    wal.is_replaced(connection);
-                    continue;
+            Err(_) => {
+                let patience = IDLE.saturating_sub(written_at.elapsed());
+                match timer.block_on(async { timeout(patience, jobs.recv()).await }) {
+                    Ok(Some(first)) => first,
+                    Ok(None) => break,
+                    Err(_) => {
+                        wal.checkpoint_when_idle(connection);
+                        wal.is_replaced(connection);
+                        written_at = Instant::now();
+                        continue;
+                    }
                 }
-            },
+            }
         };
         if wal.is_replaced(connection) {
             // A caller that waits for an answer is told that the store is closed.
@@ -138,7 +144,9 @@ pub(super) fn write_all(
         for answer in answers {
             answer(committed.clone());
         }
-        wal.checkpoint_if_long(connection, cache.newest_line());
+        if wal.checkpoint_if_long(connection, cache.newest_line()) {
+            written_at = Instant::now();
+        }
     }
     wal.close(connection);
 }

@@ -63,6 +63,25 @@ async fn the_log_is_folded_in_and_emptied_when_nobody_writes() {
 }
 
 #[tokio::test]
+async fn what_changes_nothing_keeps_nothing_in_the_log() {
+    let place = Place::new();
+    let (store, _) = place.open();
+    let name = ChannelName::parse("lobby").unwrap();
+    let lobby = store.open_lobby(&name, 0).await.unwrap().id;
+    let began = Instant::now();
+    while fs::read(place.wal()).unwrap().iter().any(|byte| *byte != 0) {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        // More often than the log waits.
+        assert!(!store.delete_block(UserId(1), UserId(2)).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(
+        store.channel_by_name(&name).await.unwrap().unwrap().id,
+        lobby
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_was_killed_while_the_log_was_folded_in_starts_again() {
     let place = Place::new();
     let running = Running::new(&place).await;
