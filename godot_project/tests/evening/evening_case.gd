@@ -9,6 +9,10 @@ const PATIENCE: float = 50.0
 const TROLL: String = "Mallory"
 ## What the troll is reported for.
 const ADVERTISEMENT: String = "BUY GOLD at gold.example"
+## What Zoe says, of which nothing shall be left.
+const SECRET_OF_ZOE: String = "thrice around the old oak of Zennor"
+## In place of a line that is deleted.
+const TOMBSTONE: String = "message deleted"
 
 const _SPOILT: String = "the evening is spoilt"
 const _TRIALS: int = 20
@@ -131,3 +135,20 @@ func press_button(around: Node, name: String) -> void:
 	button.grab_focus()
 	await frames(3)
 	await input.click(button)
+
+
+## Opens the account screen, if it is not open, and returns the part whose script this is.
+func account_section(script: Script) -> Control:
+	var account: AccountScreen = game.control("Account")
+	if not account.visible:
+		await input.click(game.control("Button_Account"))
+	for found: Node in account.find_children("*", "VBoxContainer", true, false):
+		if found.get_script() == script:
+			return found
+	check(false, "there is no " + script.resource_path)
+	return null
+
+
+## A field of a form.
+func field_of(around: Node, name: String) -> LineEdit:
+	return around.find_child(name, true, false)

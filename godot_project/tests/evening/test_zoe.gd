@@ -1,8 +1,6 @@
 extends "evening_case.gd"
 ## Zoe says what nobody shall know, takes a copy, and is forgotten.
 
-const SECRET: String = "thrice around the old oak of Zennor"
-
 const Data := preload("res://addons/longhall/scenes/account/section_data.gd")
 const Devices := preload("res://addons/longhall/scenes/account/section_devices.gd")
 const Deletion := preload("res://addons/longhall/scenes/account/section_deletion.gd")
@@ -10,18 +8,16 @@ const Deletion := preload("res://addons/longhall/scenes/account/section_deletion
 
 func test_zoe_takes_her_data_and_deletes_her_account() -> void:
 	await come_in("Zoe_of_Zennor")
-	await say_and_see(SECRET)
-	await input.click(game.control("Button_Account"))
-	var account: AccountScreen = game.control("Account")
-	var devices: Control = _section(account, Devices).find_child("List", true, false)
+	await say_and_see(SECRET_OF_ZOE)
+	var devices: Control = (await account_section(Devices)).find_child("List", true, false)
 	await wait_until(func() -> bool: return devices.get_child_count() > 0, "the devices")
-	await press_button(_section(account, Data), "Button_Save")
+	await press_button(await account_section(Data), "Button_Save")
 	var is_saved := func() -> bool: return FileAccess.file_exists(Data.FILE)
 	await wait_until(is_saved, "the copy")
 	var copy: String = FileAccess.get_file_as_string(Data.FILE)
-	check(copy.contains(SECRET), "the copy has not what she said")
-	var deletion: Control = _section(account, Deletion)
-	await fill(deletion.find_child("LineEdit_Password", true, false) as LineEdit, PASSWORD)
+	check(copy.contains(SECRET_OF_ZOE), "the copy has not what she said")
+	var deletion: Control = await account_section(Deletion)
+	await fill(field_of(deletion, "LineEdit_Password"), PASSWORD)
 	await press_button(deletion, "Button_Delete")
 	check(game.client.is_logged_in(), "deleted without being asked")
 	var sure: CheckBox = deletion.find_child("CheckBox_Sure", true, false)
@@ -36,11 +32,3 @@ func test_zoe_takes_her_data_and_deletes_her_account() -> void:
 	pin("zoe has deleted her account")
 	await wait_until(func() -> bool: return game.login_screen() != null, "the end")
 	pin("zoe is gone")
-
-
-func _section(account: AccountScreen, script: Script) -> Control:
-	for found: Node in account.find_children("*", "VBoxContainer", true, false):
-		if found.get_script() == script:
-			return found
-	check(false, "there is no " + script.resource_path)
-	return null

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use longhall_provision::{Godot, interrupt};
+use serde_json::Value;
 
 use crate::godot_test::{Setup, passed_tests};
 use crate::server_process::Handle;
@@ -33,13 +34,14 @@ const LIMIT: Duration = Duration::from_secs(150);
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 
-/// What the warden does, and the operator, as the audit log names it.
-const ACTS: [&str; 5] = [
-    "users set-role",
-    "mute",
-    "lines delete --by",
-    "ban",
-    "reports close",
+/// Who does what, as the audit log names it. The operator is whoever runs this.
+const ACTS: [(&str, &str); 6] = [
+    ("", "users set-role"),
+    ("Warden", "mute"),
+    ("Warden", "lines delete --by"),
+    ("Warden", "ban"),
+    ("Warden", "reports close"),
+    ("player", "delete_account"),
 ];
 /// What is forgotten with Zoe: her name and what she said.
 const FORGOTTEN: [&str; 2] = ["Zoe_of_Zennor", "thrice around the old oak"];
@@ -74,7 +76,7 @@ pub(crate) fn play(godot: &Godot) -> Result<()> {
     handle.expect_running()?;
     look_at_the_audit_log(&handle)?;
     look_for_what_is_forgotten(setup.folder())?;
-    look_for_secrets(&setup.folder().join("server.log"))?;
+    look_for_secrets(setup.folder(), &board)?;
     println!("the evening went as it should");
     Ok(())
 }
@@ -139,15 +141,19 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream) {
 }
 
 fn look_at_the_audit_log(handle: &Handle) -> Result<()> {
-    let audit = handle.operate(&["audit"])?;
-    for act in ACTS {
-        ensure!(audit.contains(act), "no {act} in the audit log:\n{audit}");
+    let audit = handle.operate(&["audit", "--json"])?;
+    let read: Value = serde_json::from_str(&audit).context("the audit log is no JSON")?;
+    let entries = read["entries"].as_array().context("no audit log")?;
+    for (actor, verb) in ACTS {
+        let is_told = entries.iter().any(|entry| {
+            entry["verb"] == verb
+                && entry["outcome"] == "done"
+                && (actor.is_empty() || entry["actor"] == actor)
+        });
+        ensure!(is_told, "no {verb} by {actor} in the audit log: {audit}");
     }
     let open = handle.operate(&["reports", "list", "--json"])?;
-    ensure!(
-        !open.contains("\"closed\":null"),
-        "a report is open: {open}"
-    );
+    ensure!(!open.contains("Mallory"), "a report is open: {open}");
     Ok(())
 }
 
@@ -178,12 +184,37 @@ fn database_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn look_for_secrets(log: &Path) -> Result<()> {
-    let text = fs::read(log).context("cannot read the server's log")?;
+/// In the server's log; and the codes that Eve has saved on the board not in the database either.
+fn look_for_secrets(folder: &Path, board: &Path) -> Result<()> {
+    let log = folder.join("server.log");
+    let text = fs::read(&log).context("cannot read the server's log")?;
     for secret in SECRETS.into_iter().chain(["panicked"]) {
         ensure!(!contains(&text, secret), "“{secret}” in the server's log");
     }
+    let codes = saved_codes(board)?;
+    ensure!(codes.len() == 16, "{} codes are saved, not 16", codes.len());
+    for file in database_files(folder)?.into_iter().chain([log]) {
+        let bytes = fs::read(&file).unwrap_or_default();
+        for code in &codes {
+            let is_there = contains(&bytes, code) || contains(&bytes, &code.replace('-', ""));
+            ensure!(!is_there, "a code is in {}", file.display());
+        }
+    }
     Ok(())
+}
+
+/// What is written like a code on the board.
+fn saved_codes(board: &Path) -> Result<Vec<String>> {
+    let mut codes = Vec::new();
+    for note in fs::read_dir(board)
+        .context("cannot read the board")?
+        .flatten()
+    {
+        let text = fs::read_to_string(note.path()).context("cannot read a note")?;
+        let lines = text.lines().filter(|line| line.contains('-'));
+        codes.extend(lines.map(str::to_owned));
+    }
+    Ok(codes)
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {
