@@ -4,6 +4,8 @@ extends "res://tests/game_case.gd"
 ## Who has done something the others wait for pins a note to the board, a folder that all of
 ## them see.
 
+const Devices := preload("res://addons/longhall/scenes/account/section_devices.gd")
+
 ## Others have to get on first, on a machine that does much else.
 const PATIENCE: float = 50.0
 const TROLL: String = "Mallory"
@@ -142,6 +144,9 @@ func account_section(script: Script) -> Control:
 	var account: AccountScreen = game.control("Account")
 	if not account.visible:
 		await input.click(game.control("Button_Account"))
+		# Once they are there, nothing moves under the mouse any more.
+		var devices: Control = (await account_section(Devices)).find_child("List", true, false)
+		await wait_until(func() -> bool: return devices.get_child_count() > 0, "the devices")
 	for found: Node in account.find_children("*", "VBoxContainer", true, false):
 		if found.get_script() == script:
 			return found
