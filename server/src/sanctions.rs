@@ -35,6 +35,9 @@ pub(crate) struct Sanctions {
     /// Until when nobody registers, in milliseconds since 1970.
     closed_until_ms: AtomicI64,
     known: RwLock<Known>,
+    /// Held by who reads the store, one after the other: what was read before does not take
+    /// the place of what was read after.
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// What is kept from whom.
@@ -255,6 +258,7 @@ pub(crate) async fn read(
     hub: &Hub,
     limits: &RateLimits,
 ) -> Result<(), StoreError> {
+    let _turn = sanctions.reading.lock().await;
     let now_ms = clock.now_ms();
     let all = store.sanctions(now_ms).await?;
     let barred = store.barred_places(now_ms).await?;

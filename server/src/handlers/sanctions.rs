@@ -101,9 +101,11 @@ pub(crate) async fn lift_sanction(
         },
     };
     match act_as(session, act, None).await {
-        Ok(_) | Err(HandlerError::Deny(_)) => session.reply(&ServerPacket::Ok { id }),
-        Err(error) => return Err(error),
+        // There is none to lift.
+        Err(HandlerError::Deny(denial)) if denial.code == DenyCode::UnknownUser => {}
+        other => drop(other?),
     }
+    session.reply(&ServerPacket::Ok { id });
     Ok(())
 }
 
