@@ -261,7 +261,7 @@ pub fn macos_stubs() -> Result<PathBuf> {
     // The list tells of the system's own flavour of arm64 only, and of a newer one that
     // LLVM does not know. Programs of others use the same names on plain arm64.
     let text = text.replace("arm64e.x1-", "arm64-");
-    for name in ["libSystem.tbd", "libc.tbd", "libm.tbd"] {
+    for name in ["libSystem.tbd", "libc.tbd", "libm.tbd", "libiconv.tbd"] {
         fs::write(libraries.join(name), &text).context("cannot write macOS's stand-ins")?;
     }
     fs::remove_file(&file).context("cannot remove the list of macOS's functions")?;
