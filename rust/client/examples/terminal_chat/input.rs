@@ -13,6 +13,14 @@ pub(crate) enum Input {
     Login {
         username: String,
         password: String,
+        /// Of the second factor; empty without one.
+        code: String,
+    },
+    /// Choose another password by a recovery code.
+    Recover {
+        username: String,
+        password: String,
+        code: String,
     },
     /// Come in by a name alone.
     Guest(String),
@@ -48,21 +56,34 @@ fn parse_line(line: &str, is_interactive: bool) -> Option<Input> {
     let command = line.strip_prefix('/').unwrap_or_default();
     let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
     Some(match verb {
-        "register" | "login" => {
+        "register" | "login" | "code" | "recover" => {
+            let rest = rest.trim();
+            let (code, rest) = match verb {
+                "code" | "recover" => rest.split_once(' ').unwrap_or((rest, "")),
+                _ => ("", rest),
+            };
             let (username, rest) = rest.trim().split_once(' ').unwrap_or((rest.trim(), ""));
             if username.is_empty() || (!is_interactive && rest.is_empty()) {
                 return Some(Input::Incomplete(verb.to_owned()));
             }
-            let username = username.to_owned();
+            let (username, code) = (username.to_owned(), code.to_owned());
             let password = if rest.is_empty() {
                 rpassword::prompt_password("Password: ").ok()?
             } else {
                 rest.to_owned()
             };
-            if verb == "login" {
-                Input::Login { username, password }
-            } else {
-                Input::Register { username, password }
+            match verb {
+                "register" => Input::Register { username, password },
+                "recover" => Input::Recover {
+                    username,
+                    password,
+                    code,
+                },
+                _ => Input::Login {
+                    username,
+                    password,
+                    code,
+                },
             }
         }
         "guest" if rest.trim().is_empty() => Input::Incomplete(verb.to_owned()),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use longhall_client::tokio_driver::{Command, Outcome};
 use longhall_client::{
-    Answer, CallError, Command as Typed, Event, LogoutReason, Session, State, help,
+    Answer, CallError, CallErrorCode, Command as Typed, Event, LogoutReason, Session, State, help,
 };
-use longhall_packet::{Change, Line, LineKind, PresenceState};
+use longhall_packet::{Change, DenyCode, Line, LineKind, PresenceState};
 use tokio::sync::mpsc;
 
 use crate::input::Input;
@@ -18,6 +18,8 @@ const COMMANDS: &str = "\
 /register NAME  create an account      /login NAME  log in
 /logout         log out                /quit        leave (so does Ctrl-D)
 /guest NAME     come in without one, where guests are taken
+/code CODE NAME log in with the code that your app shows
+/recover CODE NAME  choose another password, by a recovery code
 /to CHANNEL     talk there, or whisper: /to @NAME; /to alone is the lobby
 /older          show older lines of where you are";
 
@@ -73,7 +75,18 @@ impl Terminal {
     pub(crate) fn take(&mut self, input: Input) -> Option<Command> {
         let command = match input {
             Input::Register { username, password } => Command::Register { username, password },
-            Input::Login { username, password } => Command::Login { username, password },
+            Input::Login {
+                username,
+                password,
+                code,
+            } => Command::call(move |session, now| {
+                session.login_with_code(now, &username, &password, &code)
+            }),
+            Input::Recover {
+                username,
+                password,
+                code,
+            } => self.ask(move |session, now| session.recover(now, &username, &code, &password)),
             Input::Guest(name) => {
                 Command::call(move |session, now| session.login_as_guest(now, &name))
             }
@@ -99,7 +112,11 @@ impl Terminal {
             Input::Incomplete(verb) => {
                 let is_plain = self.is_interactive || verb == "guest";
                 let password = if is_plain { "" } else { " PASSWORD" };
-                tell(format_args!("it is /{verb} NAME{password}"));
+                let code = match verb.as_str() {
+                    "code" | "recover" => "CODE ",
+                    _ => "",
+                };
+                tell(format_args!("it is /{verb} {code}NAME{password}"));
                 self.had_trouble = true;
                 return None;
             }
@@ -348,7 +365,12 @@ impl Terminal {
                 }
             }
             Event::RegisterDenied(error) => self.show_error("not registered", &error),
-            Event::LoginDenied(error) => self.show_error("not logged in", &error),
+            Event::LoginDenied(error) => {
+                self.show_error("not logged in", &error);
+                if error.code == CallErrorCode::Server(DenyCode::CodeNeeded) {
+                    tell("it is /code CODE NAME for this account");
+                }
+            }
             Event::ChatDenied { error, .. } => self.show_error("not sent", &error),
             Event::ChatAccepted { .. } => {
                 self.pending = self.pending.saturating_sub(1);
