@@ -251,7 +251,7 @@ pub fn macos_stubs() -> Result<PathBuf> {
     let lock = File::create(folder.join("lock")).context("cannot create a lock file")?;
     lock.lock()
         .context("cannot wait for another xtask's download")?;
-    let complete = format!("revision 1\n{} {}\n", MACOS_STUB.0, MACOS_STUB.1);
+    let complete = format!("revision 2\n{} {}\n", MACOS_STUB.0, MACOS_STUB.1);
     if fs::read_to_string(&stamp).is_ok_and(|text| text == complete) {
         return Ok(libraries);
     }
