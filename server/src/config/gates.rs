@@ -13,7 +13,7 @@ const MAX_GUEST_TIME_S: u64 = 90 * 24 * 60 * 60;
 
 /// Who gets an account.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Accounts")]
+#[command(next_help_heading = "Registration")]
 pub struct Gates {
     /// Who may register: open, everybody; invite, who has a code of invites add; approval,
     /// everybody, but they log in only once a moderator has let them in by users approve;
