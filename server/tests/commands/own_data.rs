@@ -10,6 +10,43 @@ use crate::{Hall, NOT_FOUND, texts};
 
 const PASSWORD: &str = r#""password":"correct horse""#;
 
+/// Where an erasing is when the server is killed: what it comes to next, and what is true by
+/// then.
+const STAGES: [(&str, &str); 5] = [
+    (
+        "DELETE ON memberships",
+        "NOT EXISTS (SELECT 1 FROM users WHERE username = 'Zelda_Quux')",
+    ),
+    (
+        "UPDATE OF text ON lines",
+        "NOT EXISTS (SELECT 1 FROM memberships JOIN users ON users.id = user_id
+                     WHERE username != 'bob')",
+    ),
+    (
+        "DELETE ON inboxes",
+        "NOT EXISTS (SELECT 1 FROM lines WHERE text LIKE '%xylophone%')",
+    ),
+    (
+        "INSERT ON audit",
+        "NOT EXISTS (SELECT 1 FROM inboxes JOIN users ON users.id = user_id
+                     WHERE username != 'bob')",
+    ),
+    ("DELETE ON deletions", "EXISTS (SELECT 1 FROM audit)"),
+];
+
+/// Waits until the database says that something is true.
+async fn wait_until(database: &rusqlite::Connection, truth: &str) {
+    let until = Instant::now() + PATIENCE;
+    let question = format!("SELECT {truth}");
+    while !database
+        .query_row(&question, [], |row| row.get::<_, bool>(0))
+        .unwrap()
+    {
+        assert!(Instant::now() < until, "never true: {truth}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Whether a file of the database, or of what it writes beside it, holds a text.
 fn is_anywhere(folder: &Path, text: &str) -> Option<String> {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -113,4 +150,57 @@ async fn what_is_due_while_the_server_is_stopped_is_erased_when_it_starts() {
     }
     let mut visitor = hall.visitor().await;
     visitor.register("Ada").await;
+}
+
+#[tokio::test]
+async fn an_erasing_that_is_killed_anywhere_goes_on_at_the_next_start_and_leaves_no_byte() {
+    futures_util::future::join_all(STAGES.map(killed_at)).await;
+}
+
+/// An account is erased by a server that is killed before it can do what comes `next`.
+async fn killed_at((next, truth): (&str, &str)) {
+    let mut hall = Hall::start_with(&["--deletion-delay", "0s"]);
+    let mut zelda = hall.player("Zelda_Quux").await;
+    let mut bob = hall.player("bob").await;
+    zelda
+        .enter_channel("create", r#""channel":"den","access":"open""#)
+        .await;
+    bob.enter_channel("join", r#""channel":"den""#).await;
+    zelda.say("xylophone for all").await;
+    zelda.say_in("den", "xylophone in the den").await;
+    zelda.say_in("@bob", "xylophone for bob").await;
+    bob.say_in("@Zelda_Quux", "kazoo for her").await;
+    let database = rusqlite::Connection::open(&hall.database).unwrap();
+    database.busy_timeout(PATIENCE).unwrap();
+    let stop =
+        format!("CREATE TRIGGER stop BEFORE {next} BEGIN SELECT RAISE(ABORT, 'so far'); END");
+    database.execute_batch(&stop).unwrap();
+    zelda.request("delete_account", PASSWORD).await;
+    zelda.expect_closed(CloseReason::AccountDeleted).await;
+    wait_until(&database, truth).await;
+    hall.server.take().unwrap().kill();
+
+    wait_until(&database, "EXISTS (SELECT 1 FROM deletions)").await;
+    database.execute_batch("DROP TRIGGER stop").unwrap();
+    hall.kill_and_start(&[]);
+    wait_until(&database, "NOT EXISTS (SELECT 1 FROM deletions)").await;
+    drop(database);
+    let operator = hall.operator();
+    // Twice is possible, and said of nobody who can be known.
+    let verbs = operator.audit_verbs();
+    assert!(
+        !verbs.is_empty() && verbs.iter().all(|verb| verb == "delete_account"),
+        "{next}: {verbs:?}"
+    );
+    assert_eq!(operator.does(&["channels", "show", "den"])["owner"], "bob");
+    let mut bob = hall.device("bob").await;
+    for place in ["lobby", "den"] {
+        let lines = bob.lines_after(place, 0).await;
+        assert_eq!(lines.len(), 1, "{next}");
+        assert_eq!(lines[0].text, "", "{next}: {place}");
+    }
+    let (_, folder) = hall.stop();
+    for gone in ["Zelda_Quux", "zelda_quux", "xylophone"] {
+        assert_eq!(is_anywhere(folder.path(), gone), None, "{next}: {gone}");
+    }
 }
