@@ -1,5 +1,6 @@
 //! Who keeps order, and who is kept from what.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use longhall_packet::{SanctionKind, ServerRole};
@@ -183,17 +184,31 @@ impl World {
         all.map(|past| self.with_names(&past.sanction)).collect()
     }
 
-    /// What was set on an account since a time, the newest first.
+    /// What was set on an account since a time, the newest first. Where there is more than
+    /// `limit`, what was set in channels is left out first: anybody may have one.
     pub fn past_sanctions(&self, user: UserId, since_ms: i64, limit: usize) -> Vec<PastSanction> {
-        let of_them = |past: &&PastSanction| {
+        let of_them = |(_, past): &(usize, &PastSanction)| {
             past.sanction.on.user() == Some(user) && past.sanction.created_at_ms >= since_ms
         };
-        let found = self.sanctions.iter().rev().filter(of_them).take(limit);
-        let named = found.map(|past| PastSanction {
+        let all = self.sanctions.iter().enumerate().rev();
+        let mut found: Vec<_> = all.filter(of_them).collect();
+        found.sort_by_key(|(_, past)| past.sanction.on.channel().is_some());
+        found.truncate(limit);
+        found.sort_by_key(|(number, _)| Reverse(*number));
+        let named = found.into_iter().map(|(_, past)| PastSanction {
             sanction: self.with_names(&past.sanction),
             ..past.clone()
         });
         named.collect()
+    }
+
+    /// How often a sanction of a kind was set on the same since a time.
+    pub fn count_sanctions(&self, kind: SanctionKind, on: &SanctionOn, since_ms: i64) -> usize {
+        let is_same = |past: &&PastSanction| {
+            let sanction = &past.sanction;
+            sanction.kind == kind && sanction.on == *on && sanction.created_at_ms >= since_ms
+        };
+        self.sanctions.iter().filter(is_same).count()
     }
 
     /// From where nobody registers at `now_ms`, and until when.

@@ -12,7 +12,7 @@ use super::run::{MAX_LIMIT, millis};
 use super::sessions::NONE;
 use crate::config::moderation::next_step;
 use crate::handlers;
-use crate::store::{Channel, Lockdown, PastSanction, Sanction, SanctionKind, SanctionOn, UserId};
+use crate::store::{Channel, Lockdown, Sanction, SanctionKind, SanctionOn, UserId};
 
 /// The widest ranges that may be banned: a slip of the pen must not keep everybody out.
 const WIDEST_V4: u8 = 8;
@@ -239,7 +239,7 @@ async fn set(
     }
     let now_ms = ground.now_ms();
     let until_ms = match (next_step, whom.on.user()) {
-        (true, Some(user)) => next_end(ground, user, kind, &whom.on).await?,
+        (true, Some(_)) => next_end(ground, kind, &whom.on).await?,
         (true, None) | (false, _) => for_s.map(|s| now_ms.saturating_add(millis(s))),
     };
     let sanction = Sanction {
@@ -271,7 +271,6 @@ async fn set(
 /// When the next sanction of a kind ends, by the steps of the ladder; `None` for good.
 async fn next_end(
     ground: &Ground,
-    user: UserId,
     kind: SanctionKind,
     on: &SanctionOn,
 ) -> Result<Option<i64>, ActError> {
@@ -279,12 +278,8 @@ async fn next_end(
     let moderation = &settings.moderation;
     let now_ms = ground.now_ms();
     let since_ms = now_ms.saturating_sub(millis(moderation.sanction_memory.as_secs()));
-    let past = ground
-        .store
-        .past_sanctions(user, since_ms, MAX_LIMIT)
-        .await?;
-    let is_same = |past: &&PastSanction| past.sanction.kind == kind && past.sanction.on == *on;
-    let before = past.iter().filter(is_same).count();
+    let counted = ground.store.count_sanctions(kind, on.clone(), since_ms);
+    let before = counted.await?;
     let steps = match kind {
         SanctionKind::Ban => &moderation.ban_steps,
         SanctionKind::Mute | SanctionKind::Kick => &moderation.mute_steps,

@@ -147,7 +147,8 @@ pub trait Operating: Send + Sync + 'static {
     /// See [`StoreError`].
     async fn sanctions(&self, now_ms: i64) -> Result<Vec<Sanction>, StoreError>;
 
-    /// What was set on an account since a time, the newest first.
+    /// What was set on an account since a time, the newest first. Where there is more than
+    /// `limit`, what was set in channels is left out first: anybody may have one.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -157,6 +158,18 @@ pub trait Operating: Send + Sync + 'static {
         since_ms: i64,
         limit: usize,
     ) -> Result<Vec<PastSanction>, StoreError>;
+
+    /// How often a sanction of a kind was set on the same account, there or everywhere, since a
+    /// time; lifted or not. 0 on a network.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    async fn count_sanctions(
+        &self,
+        kind: SanctionKind,
+        on: SanctionOn,
+        since_ms: i64,
+    ) -> Result<usize, StoreError>;
 
     /// From where nobody registers at `now_ms`, and until when.
     ///

@@ -24,6 +24,7 @@ mod recovery;
 mod own_data;
 mod reports;
 mod retention;
+mod sanctions;
 mod standings;
 mod twins;
 mod whispers;

@@ -7,7 +7,7 @@ use longhall_packet::{
 };
 
 use super::{Answer, FakeServer, Me};
-use crate::moderation::{BY_OPERATOR, PastSanction, Sanction, SanctionOn};
+use crate::moderation::{BY_OPERATOR, Sanction, SanctionOn};
 use crate::records::{
     Appended, Channel, ChannelId, Cursor, Log, LogAction, LogEntry, SessionId, User, UserId,
 };
@@ -107,7 +107,7 @@ impl FakeServer {
         };
         let until_ms = match kind {
             SanctionKind::Kick => None,
-            SanctionKind::Mute | SanctionKind::Ban => self.end_of(user.id, kind, &on, for_s),
+            SanctionKind::Mute | SanctionKind::Ban => self.end_of(kind, &on, for_s),
         };
         let sanction = Sanction {
             kind,
@@ -144,22 +144,13 @@ impl FakeServer {
     }
 
     /// When a sanction ends; `None` for good.
-    fn end_of(
-        &self,
-        user: UserId,
-        kind: SanctionKind,
-        on: &SanctionOn,
-        for_s: Option<u64>,
-    ) -> Option<i64> {
+    fn end_of(&self, kind: SanctionKind, on: &SanctionOn, for_s: Option<u64>) -> Option<i64> {
         let seconds = match for_s {
             Some(1..=LONGEST_S) => i64::try_from(for_s?).ok()?,
             Some(_) => return None,
             None => {
                 let since_ms = self.now().saturating_sub(MEMORY_MS);
-                let past = self.world.past_sanctions(user, since_ms, usize::MAX);
-                let is_same =
-                    |past: &&PastSanction| past.sanction.kind == kind && past.sanction.on == *on;
-                let before = past.iter().filter(is_same).count();
+                let before = self.world.count_sanctions(kind, on, since_ms);
                 let steps = match kind {
                     SanctionKind::Ban => BAN_STEPS_S,
                     SanctionKind::Mute | SanctionKind::Kick => MUTE_STEPS_S,

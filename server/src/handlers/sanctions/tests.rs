@@ -294,3 +294,35 @@ async fn a_moderator_reads_what_was_ever_set_on_a_player() {
         other => panic!("{other:?}"),
     }
 }
+
+#[tokio::test]
+async fn a_friend_with_a_channel_does_not_make_the_next_mute_shorter() {
+    let [mut ada, mut bob] = ada_and_bob().await;
+    ada.ask(mute("bob", None, None, "first")).await;
+    assert_eq!(expect_set(&mut ada), Some(600));
+    bob.forget_waiting();
+    let mut eve = ada.another();
+    eve.register_and_login("eve").await;
+    eve.create("den", Access::Open).await;
+    eve.ask(mute("bob", Some("den"), Some(1), "")).await;
+    expect_set(&mut eve);
+    let store = ada.store();
+    let bob = store.user_by_name("bob").await.unwrap().unwrap().id;
+    let of_eve = store.past_sanctions(bob, 0, 1000).await.unwrap();
+    let of_eve = of_eve[0].sanction.clone();
+    assert!(of_eve.on.channel().is_some());
+    for _ in 0..1000 {
+        store.set_sanction(of_eve.clone(), None).await.unwrap();
+    }
+    ada.forget_waiting();
+    ada.ask(mute("bob", None, None, "second")).await;
+    assert_eq!(expect_set(&mut ada), Some(3600));
+    ada.ask(sanctions("bob")).await;
+    let ServerPacket::Sanctions { sanctions, .. } = ada.next() else {
+        panic!("no sanctions");
+    };
+    assert_eq!(sanctions.len(), 50);
+    let reasons = sanctions.iter().map(|one| one.sanction.reason.as_str());
+    let told: Vec<_> = reasons.filter(|reason| !reason.is_empty()).collect();
+    assert_eq!(told, ["second", "first"]);
+}

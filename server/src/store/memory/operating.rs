@@ -120,6 +120,15 @@ impl Operating for MemoryStore {
         self.with(|world| world.past_sanctions(user, since_ms, limit))
     }
 
+    async fn count_sanctions(
+        &self,
+        kind: SanctionKind,
+        on: SanctionOn,
+        since_ms: i64,
+    ) -> Result<usize, StoreError> {
+        self.with(|world| world.count_sanctions(kind, &on, since_ms))
+    }
+
     async fn barred_places(&self, now_ms: i64) -> Result<Vec<(Place, i64)>, StoreError> {
         self.with(|world| world.barred_places(now_ms))
     }

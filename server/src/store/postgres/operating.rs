@@ -130,6 +130,16 @@ impl Operating for PostgresStore {
             .await
     }
 
+    async fn count_sanctions(
+        &self,
+        kind: SanctionKind,
+        on: SanctionOn,
+        since_ms: i64,
+    ) -> Result<usize, StoreError> {
+        self.read(move |db| sanctions::count_past(db, kind, &on, since_ms))
+            .await
+    }
+
     async fn barred_places(&self, now_ms: i64) -> Result<Vec<(Place, i64)>, StoreError> {
         self.read(move |db| sanctions::barred_places(db, now_ms))
             .await

@@ -1,5 +1,7 @@
 //! Bans and mutes, who may set them, and the log of what operators did.
 
+use std::cmp::Reverse;
+
 use longhall_packet::ServerRole;
 
 use super::{Db, Value, count, named};
@@ -211,17 +213,18 @@ pub(in crate::store) fn past<D: Db>(
     since_ms: i64,
     limit: usize,
 ) -> Result<Vec<PastSanction>, D::Error> {
-    db.all(
+    // What anybody sets in a channel of theirs does not push out what was set everywhere.
+    let mut found = db.all(
         "SELECT past.kind, past.channel_id, past.channel, users.username,
                 coalesce(past.until_ms, 0), past.created_at_ms, past.made_by, past.reason,
-                past.is_lifted
+                past.is_lifted, past.id
          FROM past_sanctions AS past JOIN users ON users.id = past.user_id
          WHERE past.user_id = ?1 AND past.created_at_ms >= ?2
-         ORDER BY past.id DESC LIMIT ?3",
+         ORDER BY CASE past.channel_id WHEN 0 THEN 0 ELSE 1 END, past.id DESC LIMIT ?3",
         &[user.0.into(), since_ms.into(), count(limit).into()],
         |row| {
             let channel = row.int(1)?;
-            Ok(PastSanction {
+            let past = PastSanction {
                 sanction: Sanction {
                     kind: named(row, 0, SanctionKind::from_name)?,
                     on: match channel {
@@ -236,8 +239,34 @@ pub(in crate::store) fn past<D: Db>(
                     reason: row.text(7)?,
                 },
                 is_lifted: row.int(8)? != 0,
-            })
+            };
+            Ok((row.int(9)?, past))
         },
+    )?;
+    found.sort_by_key(|(number, _)| Reverse(*number));
+    Ok(found.into_iter().map(|(_, past)| past).collect())
+}
+
+pub(in crate::store) fn count_past<D: Db>(
+    db: &mut D,
+    kind: SanctionKind,
+    on: &SanctionOn,
+    since_ms: i64,
+) -> Result<usize, D::Error> {
+    let Some(user) = on.user() else {
+        return Ok(0);
+    };
+    let channel = on.channel().map_or(0, |channel| channel.0);
+    db.one(
+        "SELECT count(*) FROM past_sanctions
+         WHERE user_id = ?1 AND created_at_ms >= ?2 AND channel_id = ?3 AND kind = ?4",
+        &[
+            user.0.into(),
+            since_ms.into(),
+            channel.into(),
+            kind.name().into(),
+        ],
+        |row| Ok(usize::try_from(row.int(0)?).unwrap_or(usize::MAX)),
     )
 }
 
