@@ -43,6 +43,9 @@ const NEW_LINES_AT_ONCE: u32 = 3;
 /// Lines a guest may say, averaged over four seconds.
 const GUEST_LINES_PER_SECOND: u32 = 1;
 
+/// Sanctions that an account sets and lifts, which keeps order in a channel alone.
+const SANCTIONS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).expect("30 is not zero");
+
 /// Denials to one address that the log tells of.
 const DENIAL_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not zero");
 
@@ -59,6 +62,7 @@ pub(crate) struct RateLimits {
     creations: Limiter<i64>,
     invitations: Limiter<i64>,
     reports: Limiter<i64>,
+    sanctions: Limiter<i64>,
     /// Lines of one account.
     lines: Pace,
     /// Lines of one guest.
@@ -89,6 +93,7 @@ impl RateLimits {
             creations: Limiter::default(),
             invitations: Limiter::default(),
             reports: Limiter::default(),
+            sanctions: Limiter::new(Quota::per_minute(SANCTIONS_PER_MINUTE)),
             lines: Pace::default(),
             guest_lines: Pace::default(),
             lines_per_second: AtomicU32::new(1),
@@ -247,6 +252,15 @@ impl RateLimits {
         self.check(&self.reports, &user.0)
     }
 
+    /// Counts a sanction that an account sets or lifts in a channel of its own: each is kept,
+    /// and has every server look at all of them.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_sanction(&self, user: UserId) -> Result<(), Denial> {
+        self.check(&self.sanctions, &user.0)
+    }
+
     /// Forgets addresses and names that are back to their full allowance.
     pub(crate) fn drop_idle(&self) {
         self.connections.drop_idle();
@@ -256,6 +270,7 @@ impl RateLimits {
         self.creations.drop_idle();
         self.invitations.drop_idle();
         self.reports.drop_idle();
+        self.sanctions.drop_idle();
         // Not at once: an account that logs in again has no more lines than before.
         self.speakers().retain(|_, shared| {
             let is_unused = Arc::strong_count(&shared.speaker) == 1;

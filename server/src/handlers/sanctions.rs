@@ -36,6 +36,7 @@ pub(crate) async fn sanction(
     for_s: Option<u64>,
     reason: &Reason,
 ) -> Outcome {
+    check_pace(session)?;
     let name = subordinate(session, username, channel).await?;
     let next_step = for_s.is_none();
     let for_s = for_s.filter(|seconds| (1..=LONGEST_S).contains(seconds));
@@ -91,6 +92,7 @@ pub(crate) async fn lift_sanction(
     kind: SanctionKind,
     channel: Option<&ChannelName>,
 ) -> Outcome {
+    check_pace(session)?;
     let name = subordinate(session, username, channel).await?;
     let channel = channel.map(ToString::to_string);
     let act = match kind {
@@ -147,6 +149,18 @@ pub(crate) async fn delete_lines(
     };
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     session.reply(&ServerPacket::LinesDeleted { id, count, more });
+    Ok(())
+}
+
+/// Counts what is set or lifted by somebody whom no operator has appointed.
+///
+/// # Errors
+/// `rate_limited`.
+fn check_pace(session: &Session) -> Outcome {
+    if session.server_role() < ServerRole::Moderator {
+        let me = session.me()?.user.id;
+        session.server.limits.check_sanction(me)?;
+    }
     Ok(())
 }
 

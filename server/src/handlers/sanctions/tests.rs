@@ -326,3 +326,27 @@ async fn a_friend_with_a_channel_does_not_make_the_next_mute_shorter() {
     let told: Vec<_> = reasons.filter(|reason| !reason.is_empty()).collect();
     assert_eq!(told, ["second", "first"]);
 }
+
+#[tokio::test]
+async fn who_keeps_order_in_a_channel_alone_does_so_some_times_a_minute() {
+    let [mut ada, mut bob] = ada_and_bob().await;
+    bob.create("den", Access::Open).await;
+    let mut eve = bob.another();
+    eve.register_and_login("eve").await;
+    for _ in 0..15 {
+        bob.ask(mute("eve", Some("den"), Some(60), "")).await;
+        bob.done(lift("eve", SanctionKind::Mute, Some("den"))).await;
+    }
+    let again = mute("eve", Some("den"), Some(60), "");
+    bob.refused(again, DenyCode::RateLimited).await;
+    bob.refused(
+        lift("eve", SanctionKind::Mute, Some("den")),
+        DenyCode::RateLimited,
+    )
+    .await;
+    // A moderator has all the server to look after.
+    ada.forget_waiting();
+    for _ in 0..31 {
+        ada.done(lift("eve", SanctionKind::Mute, Some("den"))).await;
+    }
+}
