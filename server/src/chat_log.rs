@@ -153,6 +153,11 @@ impl ChatLog {
         Ok(())
     }
 
+    /// Whether [`ChatLog::write_now`] would most likely take an entry.
+    pub(crate) fn has_room(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.capacity() > 0)
+    }
+
     /// Entries that wait to be written.
     pub(crate) fn waiting(&self) -> usize {
         let waiting = |lane: &Sender<_>| lane.max_capacity() - lane.capacity();

@@ -55,7 +55,7 @@ impl Gate {
             Err(error) => (error.id, "none"),
         };
         let outcome = match self.admit(decoded, now) {
-            Ok(packet) if handlers::chat_at_once(&self.session, &packet) => Ok(()),
+            Ok(packet) if handlers::chat_at_once(&self.session, &packet, now) => Ok(()),
             // On the heap while it lasts: the future of a connection has the size of
             // the largest answer there may be, also when nothing happens.
             Ok(packet) => Box::pin(answer_in_time(&mut self.session, packet)).await,

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use crate::config::Config;
 use crate::store::{Place, UserId};
 pub(crate) use limiter::Limiter;
-use repeats::{RepeatLimit, Repeats};
+use repeats::{RepeatLimit, Repeats, SaidLine};
 pub(crate) use steady::{Pace, SteadyLimit};
 pub(crate) use tried::Tried;
 use tried::Tries;
@@ -332,23 +332,28 @@ impl Speaker {
     }
 
     /// Counts what a line says, wherever it is said; `line` is what a client says it again by
-    /// after a cut, and is counted once.
+    /// after a cut, and is counted once. True when it was counted now.
     ///
     /// # Errors
     /// `repeated` with the time until the same may be said again.
-    pub(crate) fn check_repeat(&self, line: impl Hash, text: &str) -> Result<(), Denial> {
+    pub(crate) fn check_repeat(
+        &self,
+        line: SaidLine,
+        text: &str,
+        now: Instant,
+    ) -> Result<bool, Denial> {
         let limit = *locked(&self.repeat_limit);
         if limit.most == 0 {
-            return Ok(());
+            return Ok(false);
         }
         locked(&self.repeats)
-            .check(line, text, limit, Instant::now())
+            .check(line, text, limit, now)
             .map_err(|wait| Denial::for_now(DenyCode::Repeated, wait))
     }
 
     /// Counts it no longer: the line was refused.
-    pub(crate) fn take_back(&self, line: impl Hash, text: &str) {
-        locked(&self.repeats).take_back(line, text);
+    pub(crate) fn take_back(&self, line: SaidLine) {
+        locked(&self.repeats).take_back(line);
     }
 
     /// Whether a player is known to have whispered back.

@@ -7,6 +7,7 @@ use longhall_packet::{
     Username,
 };
 use longhall_world::rules;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::lookup::{membership, other_user};
@@ -20,7 +21,7 @@ use crate::store::LogAction;
 /// The quick way of [`chat`], without waiting for anything: a line for a channel that
 /// the sender is in, while the chat log has room. That is what nearly all packets are.
 /// False when it takes longer; nothing has happened then.
-pub(crate) fn chat_at_once(session: &Session, packet: &ClientPacket) -> bool {
+pub(crate) fn chat_at_once(session: &Session, packet: &ClientPacket, now: Instant) -> bool {
     let ClientPacket::Chat {
         id,
         channel: Target::Channel(channel),
@@ -30,9 +31,13 @@ pub(crate) fn chat_at_once(session: &Session, packet: &ClientPacket) -> bool {
     else {
         return false;
     };
+    let log = &session.server.chat_log;
+    if !log.has_room() {
+        return false;
+    }
     // What is denied, and what has to be looked up, is answered by the other way.
-    match line(session, *id, channel, *line_id, text) {
-        Ok(Some(line)) => session.server.chat_log.write_now(line),
+    match line(session, *id, channel, (*line_id, text), now) {
+        Ok(Some(line)) => log.write_now(line),
         Ok(None) | Err(_) => false,
     }
 }
@@ -48,7 +53,8 @@ pub(crate) async fn chat(
 ) -> Outcome {
     match target {
         Target::Channel(channel) => {
-            let Some(line) = line(session, id, channel, line_id, text)? else {
+            let now = Instant::now();
+            let Some(line) = line(session, id, channel, (line_id, text), now)? else {
                 // Only a sender in the wrong place costs a look into the store.
                 membership(session, channel).await?;
                 return Err(DenyCode::NotAMember.into());
@@ -66,8 +72,8 @@ fn line(
     session: &Session,
     id: RequestId,
     channel: &ChannelName,
-    line_id: LineId,
-    text: &ChatText,
+    (line_id, text): (LineId, &ChatText),
+    now: Instant,
 ) -> Result<Option<Submission>, Denial> {
     let server = &session.server;
     let place = |me: &Player| server.hub.place_of(me.user.id, channel);
@@ -76,12 +82,14 @@ fn line(
     };
     let fit = server.fit_to_read(text.as_str(), place.speech.filter, Field::Text)?;
     let line = (line_id, place.channel.0);
-    if let Some(speaker) = session.known_speaker() {
-        speaker.check_repeat(line, text.as_str())?;
-    }
+    let speaker = session.known_speaker();
+    let is_counted = match speaker {
+        Some(speaker) => speaker.check_repeat(line, text.as_str(), now)?,
+        None => false,
+    };
     if let Err(wait) = take_turn(session, me, &place, line_id, &fit.text) {
-        if let Some(speaker) = session.known_speaker() {
-            speaker.take_back(line, text.as_str());
+        if let Some(speaker) = speaker.filter(|_| is_counted) {
+            speaker.take_back(line);
         }
         return Err(Denial::for_now(DenyCode::SlowMode, wait));
     }
@@ -129,7 +137,7 @@ async fn whisper(
     let server = &session.server;
     let me = session.me()?;
     let speaker = session.known_speaker().ok_or(DenyCode::NotLoggedIn)?;
-    speaker.check_repeat((line_id, -recipient.0), text.as_str())?;
+    speaker.check_repeat((line_id, -recipient.0), text.as_str(), Instant::now())?;
     if !speaker.is_answered_by(recipient) {
         if server.store.has_whispered(recipient, me.user.id).await? {
             speaker.note_answer_of(recipient);

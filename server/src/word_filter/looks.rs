@@ -61,21 +61,39 @@ fn look_at(sign: char) -> Seen {
 }
 
 fn ascii(sign: char) -> Seen {
-    let letters = match sign.to_ascii_lowercase() {
-        '0' => "o".into(),
-        // They all look like an l somewhere.
-        '1' | '!' | '|' | 'i' => "l".into(),
-        '3' => "e".into(),
-        '4' | '@' => "a".into(),
-        '5' | '$' => "s".into(),
-        '7' | '+' => "t".into(),
+    match u8::try_from(sign).map_or(0, ascii_letter) {
+        0 => Seen::Gap,
         // As look-alikes have it.
-        'm' => "rn".into(),
-        letter if letter.is_ascii_alphanumeric() => letter.to_string().into(),
-        _ => return Seen::Gap,
-    };
-    Seen::Letters(letters)
+        b'm' => Seen::Letters("rn".into()),
+        letter => Seen::Letters(char::from(letter).to_string().into()),
+    }
 }
+
+/// The letter that a sign of ASCII is compared as; 0 for what stands between words.
+const fn ascii_letter(sign: u8) -> u8 {
+    match sign.to_ascii_lowercase() {
+        b'0' => b'o',
+        // They all look like an l somewhere.
+        b'1' | b'!' | b'|' | b'i' => b'l',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        b'7' | b'+' => b't',
+        letter if letter.is_ascii_alphanumeric() => letter,
+        _ => 0,
+    }
+}
+
+/// The same in a table, for texts that are looked at as a whole: nearly all are ASCII.
+pub(super) const ASCII: [u8; 128] = {
+    let mut letters = [0; 128];
+    let mut sign = 0;
+    while sign < letters.len() {
+        letters[sign] = ascii_letter(sign as u8);
+        sign += 1;
+    }
+    letters
+};
 
 /// Marks on letters, and signs that are not drawn at all.
 fn is_unseen(sign: char) -> bool {
