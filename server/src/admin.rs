@@ -19,6 +19,7 @@ mod hall;
 mod users;
 mod erase;
 mod export;
+mod game_keys;
 mod gates;
 mod sessions;
 mod channels;

@@ -86,6 +86,7 @@ mod reports;
 mod reserved;
 mod registration;
 mod guests;
+mod game_key;
 mod clock;
 mod resume_token;
 mod recovery_codes;

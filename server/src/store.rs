@@ -7,6 +7,7 @@
 pub mod backup;
 mod channel_guard;
 pub(crate) mod figures;
+mod game_keys;
 mod gates;
 mod limits;
 mod operating;
@@ -53,6 +54,7 @@ use backup::{BackupError, Contents};
 pub use channel_guard::ChannelGuard;
 pub use copy::{Copied, CopyError, Difference, Place as StorePlace, Progress, copy};
 pub use figures::StoreFigures;
+pub use game_keys::{GameKey, GameKeyHash, GameKeys, NewGameKey, Scope};
 pub use gates::{Gates, NO_PASSWORD};
 pub use limits::{LimitKey, SharedLimit};
 pub use longhall_world::reports::{Filed, NewReport, Untold};
@@ -109,7 +111,9 @@ pub struct Resumed {
 /// Names of accounts are given by [`NameKeys::name`] where a method says
 /// "name key", as registered elsewhere.
 #[async_trait]
-pub trait Store: Operating + Operators + OwnData + Recovering + Reporting + Gates {
+pub trait Store:
+    Operating + Operators + OwnData + Recovering + Reporting + Gates + GameKeys
+{
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.
     fn epoch(&self) -> &str;

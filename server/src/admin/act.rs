@@ -405,6 +405,25 @@ pub enum Act {
         /// Who.
         name: String,
     },
+    /// Makes a key by which a game's own server asks for things.
+    #[serde(rename = "game-keys add")]
+    GameKeysAdd {
+        /// Its name.
+        name: String,
+        /// What it is good for: `say`, `channels`, `players`, `kick`, `tickets`, `profiles`.
+        scopes: Vec<String>,
+        /// For so many seconds; for good without.
+        for_s: Option<u64>,
+    },
+    /// The keys there are, without their texts.
+    #[serde(rename = "game-keys list")]
+    GameKeysList,
+    /// Takes a key back, at once.
+    #[serde(rename = "game-keys remove")]
+    GameKeysRemove {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Act {
@@ -460,6 +479,9 @@ impl Act {
             Act::OperatorsSetRole { .. } => "operators set-role",
             Act::OperatorsReset { .. } => "operators reset",
             Act::OperatorsRemove { .. } => "operators remove",
+            Act::GameKeysAdd { .. } => "game-keys add",
+            Act::GameKeysList => "game-keys list",
+            Act::GameKeysRemove { .. } => "game-keys remove",
         }
     }
 
@@ -513,7 +535,10 @@ impl Act {
             | Act::OperatorsAdd { .. }
             | Act::OperatorsSetRole { .. }
             | Act::OperatorsReset { .. }
-            | Act::OperatorsRemove { .. } => OperatorRole::Admin,
+            | Act::OperatorsRemove { .. }
+            | Act::GameKeysAdd { .. }
+            | Act::GameKeysList
+            | Act::GameKeysRemove { .. } => OperatorRole::Admin,
         }
     }
 
@@ -540,7 +565,9 @@ impl Act {
             | Act::OperatorsAdd { name, .. }
             | Act::OperatorsSetRole { name, .. }
             | Act::OperatorsReset { name }
-            | Act::OperatorsRemove { name } => name.clone(),
+            | Act::OperatorsRemove { name }
+            | Act::GameKeysAdd { name, .. }
+            | Act::GameKeysRemove { name } => name.clone(),
             Act::Ban { whom, .. } | Act::Unban { whom, .. } => whom.clone(),
             Act::SessionsClose { session } => session.to_string(),
             Act::ReportsShow { report } | Act::ReportsClose { report, .. } => report.to_string(),
@@ -566,7 +593,8 @@ impl Act {
             | Act::Drain { .. }
             | Act::DrainCancel
             | Act::Audit { .. }
-            | Act::OperatorsList => String::new(),
+            | Act::OperatorsList
+            | Act::GameKeysList => String::new(),
         }
     }
 
@@ -585,6 +613,7 @@ impl Act {
                 | Act::SanctionsList
                 | Act::Audit { .. }
                 | Act::OperatorsList
+                | Act::GameKeysList
         )
     }
 }

@@ -320,6 +320,27 @@ pub enum Report {
         /// Who.
         name: String,
     },
+    /// There is a key by which a game's own server asks for things.
+    NewGameKey {
+        /// Its name.
+        name: String,
+        /// What it is good for.
+        scopes: Vec<String>,
+        /// The key, told this once.
+        key: Told,
+        /// Until when; `None` for good.
+        until_ms: Option<i64>,
+    },
+    /// The keys there are.
+    GameKeys {
+        /// In the order of their names.
+        keys: Vec<GameKeyRow>,
+    },
+    /// A key is good for nothing any more.
+    GameKeyRemoved {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// Something to be told once, and kept out of logs.
@@ -414,6 +435,23 @@ pub struct InviteRow {
     pub by: String,
     /// For whom, or what; may be empty.
     pub note: String,
+}
+
+/// A key by which a game's own server asks for things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GameKeyRow {
+    /// Its name.
+    pub name: String,
+    /// What it is good for.
+    pub scopes: Vec<String>,
+    /// Since when.
+    pub created_at_ms: i64,
+    /// When it was used last, to the hour; 0 when it was not.
+    pub last_used_at_ms: i64,
+    /// Until when; `None` for good.
+    pub until_ms: Option<i64>,
+    /// Whether it is good now.
+    pub good: bool,
 }
 
 /// An account that may do more than a player, in the game.

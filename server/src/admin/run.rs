@@ -7,7 +7,8 @@ use super::ground::Ground;
 use super::report::{ActError, Answer, AuditEntry, Report};
 use super::sanctions::Term;
 use super::{
-    channels, erase, export, gates, hall, lines, operators, reports, sanctions, sessions, users,
+    channels, erase, export, game_keys, gates, hall, lines, operators, reports, sanctions,
+    sessions, users,
 };
 use crate::store::{NewAuditRow, StoreError};
 
@@ -151,7 +152,10 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::Operators { .. }
         | Report::NewOperator { .. }
         | Report::OperatorRole { .. }
-        | Report::OperatorRemoved { .. } => return None,
+        | Report::OperatorRemoved { .. }
+        | Report::NewGameKey { .. }
+        | Report::GameKeys { .. }
+        | Report::GameKeyRemoved { .. } => return None,
     };
     Some(text.to_owned())
 }
@@ -263,6 +267,13 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
         }
         Act::OperatorsReset { name } => operators::reset(ground, &name).await,
         Act::OperatorsRemove { name } => operators::remove(ground, actor, &name).await,
+        Act::GameKeysAdd {
+            name,
+            scopes,
+            for_s,
+        } => game_keys::add(ground, name, &scopes, for_s).await,
+        Act::GameKeysList => game_keys::list(ground).await,
+        Act::GameKeysRemove { name } => game_keys::remove(ground, name).await,
     }
 }
 

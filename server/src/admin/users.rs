@@ -13,7 +13,7 @@ use crate::{last_login, recovery_codes};
 
 /// What passwords are made of: nothing that is mistaken for something else when it is
 /// read out. 32 of them, so that a byte gives each as often.
-const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+pub(super) const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Letters of a new password: 100 bits that nobody guesses.
 const PASSWORD_LETTERS: usize = 20;
 /// How long a code works that an operator gives out: a day.

@@ -1,5 +1,6 @@
 //! The model of the rules as a store, for tests: same behaviour, nothing kept.
 
+mod game_keys;
 mod gates;
 mod operating;
 mod operators;
@@ -48,6 +49,7 @@ impl Default for MemoryStore {
 #[derive(Default)]
 struct State {
     world: World,
+    game_keys: game_keys::Keys,
     seen: Seen,
     connections: i64,
     /// When the tries of each key are back to their full allowance.

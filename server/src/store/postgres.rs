@@ -21,6 +21,7 @@ mod locks;
 mod moving;
 mod open;
 mod operating;
+mod game_keys;
 mod gates;
 mod operators;
 mod own_data;

@@ -5,6 +5,7 @@
 //! Of channels with where their logs stand, each engine has a view, `channel_states`.
 
 pub(super) mod channels;
+pub(super) mod game_keys;
 pub(super) mod gates;
 pub(super) mod invitations;
 pub(super) mod looks;

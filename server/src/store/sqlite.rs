@@ -19,6 +19,7 @@ mod mark;
 mod moving;
 mod open;
 mod operating;
+mod game_keys;
 mod gates;
 mod operators;
 mod own_data;

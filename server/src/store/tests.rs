@@ -17,6 +17,7 @@ macro_rules! for_each_store {
 }
 
 mod channels;
+mod game_keys;
 mod gates;
 mod lines;
 mod operating;

@@ -77,6 +77,8 @@ pub(crate) enum Verb {
     Audit(Alone<Audit>),
     /// Lists, adds and removes who may sign in to the console in the browser
     Operators(Family<Operators>),
+    /// Lists, makes and takes back keys for games' own servers
+    GameKeys(Family<GameKeys>),
     /// Prints what makes a shell complete commands
     #[command(after_help = "Examples:
   longhall-server completions bash > /etc/bash_completion.d/longhall-server")]
@@ -508,6 +510,34 @@ pub(crate) enum Operators {
     Remove { name: String },
 }
 
+/// By such a key, a game's own server asks for things at --game-listen.
+#[derive(Subcommand)]
+pub(crate) enum GameKeys {
+    /// Makes a key, printed once
+    #[command(after_help = "Examples:
+  longhall-server game-keys add arena --scope say --scope players
+  longhall-server game-keys add test --scope kick --expires 90d")]
+    Add {
+        /// Of a-z, 0-9 and -
+        name: String,
+        /// What it is good for
+        #[arg(long = "scope", value_name = "SCOPE", required = true)]
+        #[arg(value_parser = ["say", "channels", "players", "kick", "tickets", "profiles"])]
+        scopes: Vec<String>,
+        /// After so long: 12h, 90d; never without
+        #[arg(long = "expires", value_name = "TIME", value_parser = seconds)]
+        for_s: Option<u64>,
+    },
+    /// Lists keys, without their texts, and when each was used
+    #[command(after_help = "Examples:
+  longhall-server game-keys list")]
+    List,
+    /// Takes a key back, at once
+    #[command(after_help = "Examples:
+  longhall-server game-keys remove arena --reason 'was in a screenshot'")]
+    Remove { name: String },
+}
+
 /// What operators of the console may do.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum RoleName {
@@ -612,6 +642,7 @@ impl Verb {
                 (how, act)
             }
             Verb::Operators(family) => (family.how, family.verb.act()),
+            Verb::GameKeys(family) => (family.how, family.verb.act()),
             Verb::Completions { shell } => return Err(shell),
         })
     }
@@ -746,6 +777,24 @@ impl Operators {
             },
             Operators::Reset { name } => Act::OperatorsReset { name },
             Operators::Remove { name } => Act::OperatorsRemove { name },
+        }
+    }
+}
+
+impl GameKeys {
+    fn act(self) -> Act {
+        match self {
+            GameKeys::Add {
+                name,
+                scopes,
+                for_s,
+            } => Act::GameKeysAdd {
+                name,
+                scopes,
+                for_s,
+            },
+            GameKeys::List => Act::GameKeysList,
+            GameKeys::Remove { name } => Act::GameKeysRemove { name },
         }
     }
 }

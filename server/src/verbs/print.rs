@@ -4,8 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use longhall_server::admin::Answer;
 use longhall_server::admin::report::{
-    AuditEntry, ChannelDetails, ChannelRow, InviteRow, LineRow, OperatorRow, Report, SanctionRow,
-    Session, Status, UserDetails, UserRow,
+    AuditEntry, ChannelDetails, ChannelRow, GameKeyRow, InviteRow, LineRow, OperatorRow, Report,
+    SanctionRow, Session, Status, UserDetails, UserRow,
 };
 
 use super::reports::{of_report, of_reports};
@@ -182,6 +182,22 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
         ),
         Report::OperatorRole { name, role } => format!("{} is {role} now\n", line(name)),
         Report::OperatorRemoved { name } => format!("{} may sign in no more\n", line(name)),
+        Report::NewGameKey {
+            name,
+            scopes,
+            key,
+            until_ms,
+        } => format!(
+            "the key {name} for {}, good {}; shown this once: {}\n",
+            scopes.join(", "),
+            until_ms.map_or_else(
+                || "until it is removed".to_owned(),
+                |until_ms| format!("until {}", time(until_ms))
+            ),
+            key.0
+        ),
+        Report::GameKeys { keys } => list(GAME_KEYS, keys.iter().map(game_key), None),
+        Report::GameKeyRemoved { name } => format!("the key {name} is good for nothing any more\n"),
     }
 }
 
@@ -201,6 +217,7 @@ const CHANNELS: &[&str] = &["CHANNEL", "ACCESS", "MEMBERS", "LINES", "TOPIC"];
 const AUDIT: &[&str] = &["WHEN", "WHO", "VIA", "WHAT", "ON", "OUTCOME", "WHY"];
 const LINES: &[&str] = &["LINE", "WHEN", "WHO", "WHAT"];
 const SANCTIONS: &[&str] = &["WHOM", "WHAT", "SINCE", "UNTIL", "BY", "WHY"];
+const GAME_KEYS: &[&str] = &["NAME", "SCOPES", "UNTIL", "SINCE", "USED"];
 const OPERATORS: &[&str] = &["NAME", "ROLE", "SECOND FACTOR", "ADDED", "SEEN"];
 
 fn user(row: &UserRow) -> Vec<String> {
@@ -225,6 +242,19 @@ fn invite(row: &InviteRow) -> Vec<String> {
         time(row.since_ms),
         line(&row.by),
         line(&row.note),
+    ]
+}
+
+fn game_key(row: &GameKeyRow) -> Vec<String> {
+    vec![
+        row.name.clone(),
+        row.scopes.join(" "),
+        row.until_ms.map_or_else(|| "for good".to_owned(), time),
+        time(row.created_at_ms),
+        match row.last_used_at_ms {
+            0 => "never".to_owned(),
+            used_at_ms => time(used_at_ms),
+        },
     ]
 }
 

@@ -136,6 +136,9 @@ const VERBS: &[&str] = &[
     "operators set-role",
     "operators reset",
     "operators remove",
+    "game-keys add",
+    "game-keys list",
+    "game-keys remove",
     "completions",
 ];
 
@@ -185,6 +188,7 @@ fn each_verb_explains_itself_with_an_example_and_is_in_the_guide() {
         "sanctions",
         "operators",
         "invites",
+        "game-keys",
     ];
     for family in families {
         for verb in listed(&[family]) {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
 mod channels;
+mod game_keys;
 mod gates;
 mod hall;
 mod moderation;

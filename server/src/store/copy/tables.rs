@@ -388,6 +388,20 @@ pub(in crate::store) const TABLES: &[Table] = &[
         counts_ids: true,
     },
     Table {
+        name: "game_keys",
+        columns: &[
+            number("id"),
+            text("name"),
+            bytes("key_hash"),
+            text("scopes"),
+            number("created_at_ms"),
+            number("last_used_at_ms"),
+            number("until_ms"),
+        ],
+        key: 1,
+        counts_ids: true,
+    },
+    Table {
         name: LINES,
         columns: &[
             number("id"),

@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0014_reports.sql")),
     M::up(include_str!("../migrations/0015_moderation.sql")),
     M::up(include_str!("../migrations/0016_gates.sql")),
+    M::up(include_str!("../migrations/0017_game_keys.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.
