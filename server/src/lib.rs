@@ -30,7 +30,8 @@
 //! - `cluster`: the other servers of the same hall, over a [`bus`];
 //! - `store`: what outlives a restart; the only place with SQL;
 //! - `health`: what a load balancer is told;
-//! - `metrics`: what is counted, and `admin_http`, where whoever watches asks for it;
+//! - `metrics`: what is counted, and `admin_http`, where whoever watches asks for it, over
+//!   `http_server`;
 //! - `retention`: forgets what is too old;
 //! - `backups`: makes backups when they are due;
 //! - `set_back`: ends a server whose database somebody has put an older state back into;
@@ -72,6 +73,7 @@ pub mod bus;
 mod cluster;
 mod health;
 mod metrics;
+mod http_server;
 mod admin_http;
 mod console;
 mod watched_file;
@@ -189,7 +191,7 @@ pub async fn run_with(
         admin.spawn(admin_http::run(
             listener,
             Arc::clone(&server),
-            admin_http::Limits::default(),
+            http_server::Limits::default(),
         ));
     }
     #[cfg(unix)]

@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use tokio::sync::Mutex;
 
-use super::MAX_BODY_BYTES;
 use crate::console::{self, Console};
+use crate::http_server::MAX_BODY_BYTES;
 use crate::metrics::{self, scrape};
 use crate::server::Server;
 
