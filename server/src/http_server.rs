@@ -1,4 +1,5 @@
-//! HTTP apart from the players' port, for whoever runs the server.
+//! HTTP apart from the players' port: for whoever runs the server, and for games' own
+//! servers.
 //!
 //! Nobody may hold anything open, fill anything up or be waited for: see [`Limits`].
 
@@ -74,6 +75,10 @@ pub(crate) struct Site {
     pub(crate) too_late: fn() -> Response<Body>,
 }
 
+/// Who asks, for handlers.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// Answers requests on `listener`, without end. All connections end when this is dropped.
 pub(crate) async fn run(listener: TcpListener, site: Site, limits: Limits) {
     let places = Arc::new(Semaphore::new(limits.connections));
@@ -148,7 +153,8 @@ impl Drop for Counted {
 /// Serves one connection to its end.
 pub(crate) async fn serve(stream: TcpStream, site: Site, limits: Limits, address: SocketAddr) {
     let whose = site.whose;
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(address.ip()));
         answer(site.clone(), request.map(Body::new), limits.answer)
     });
     let mut connection = Box::pin(

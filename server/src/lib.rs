@@ -32,6 +32,7 @@
 //! - `health`: what a load balancer is told;
 //! - `metrics`: what is counted, and `admin_http`, where whoever watches asks for it, over
 //!   `http_server`;
+//! - `game_http`: where games' own servers ask for things, by a `game_key`;
 //! - `retention`: forgets what is too old;
 //! - `backups`: makes backups when they are due;
 //! - `set_back`: ends a server whose database somebody has put an older state back into;
@@ -75,6 +76,7 @@ mod health;
 mod metrics;
 mod http_server;
 mod admin_http;
+mod game_http;
 mod console;
 mod watched_file;
 mod word_filter;
@@ -157,7 +159,7 @@ pub async fn run_in_cluster(
 ) -> io::Result<()> {
     let beside = Beside {
         link: Some(link),
-        admin: None,
+        ..Beside::default()
     };
     run_with(listener, settings, store, beside, stopping).await
 }
@@ -169,6 +171,8 @@ pub struct Beside {
     pub link: Option<Link>,
     /// Where whoever runs the server is told of it: figures and health, without a sign-in.
     pub admin: Option<TcpListener>,
+    /// Where games' own servers ask for things, each by a key.
+    pub game: Option<TcpListener>,
 }
 
 /// As [`run`], with more beside.
@@ -193,6 +197,13 @@ pub async fn run_with(
             Arc::clone(&server),
             http_server::Limits::default(),
         ));
+    }
+    // Until the end as well: it says itself that the server stops.
+    let mut game = JoinSet::new();
+    if let Some(listener) = beside.game {
+        info!(address = %listener.local_addr()?, "routes for games' servers");
+        let server = Arc::clone(&server);
+        game.spawn(game_http::run(listener, server, game_http::LIMITS));
     }
     #[cfg(unix)]
     if let Some(socket) = admin::socket::listen(&server.config.admin)? {

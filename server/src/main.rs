@@ -157,13 +157,14 @@ fn start(given: Given<Args>, log: &Log) -> anyhow::Result<()> {
     // Early, so that players who come now wait a little and are not refused.
     let listener = listener::bind(args.basics.listen, "--listen")?;
     let admin = args.basics.admin.bind()?;
+    let game = args.basics.game.bind()?;
     process_limits::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
     let running = args.config_file.is_some().then_some(given.matches);
-    let served = runtime.block_on(serve(args, running, listener, admin));
+    let served = runtime.block_on(serve(args, running, listener, [admin, game]));
     // A backup on a disk that does not answer is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(2));
     served
@@ -179,7 +180,7 @@ async fn serve(
     }: Args,
     running: Option<ArgMatches>,
     listener: std::net::TcpListener,
-    admin: Option<std::net::TcpListener>,
+    [admin, game]: [Option<std::net::TcpListener>; 2],
 ) -> anyhow::Result<()> {
     let patience = config.timeouts.shutdown + Duration::from_secs(1);
     config.names.read_reserved()?;
@@ -210,6 +211,7 @@ async fn serve(
             beside.link = Some(link.map_err(io::Error::other)?);
         }
         beside.admin = admin.map(TcpListener::from_std).transpose()?;
+        beside.game = game.map(TcpListener::from_std).transpose()?;
         run_with(listener, settings, store, beside, stopping).await
     };
     run.await.context("stopped")

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Admin, Bus, Secret, SecretFileError};
+use super::{Admin, Bus, GameListen, Secret, SecretFileError};
 use crate::log::Format;
 
 /// What the program needs to start at all: its address, its file, its log.
@@ -60,6 +60,10 @@ pub struct Basics {
     /// Where the server tells of itself.
     #[command(flatten)]
     pub admin: Admin,
+
+    /// Where games' own servers ask.
+    #[command(flatten)]
+    pub game: GameListen,
 
     /// How much to log: error, warn, info, debug or trace; also per module, as
     /// in "info,longhall_server::connection=debug". Passwords and tokens are

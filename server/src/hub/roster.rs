@@ -8,6 +8,15 @@ use super::{Hub, Player, State};
 use crate::frames::encode;
 use crate::store::UserId;
 
+/// A player who is online, for a game's own server.
+pub(crate) struct OnlinePlayer {
+    pub(crate) user: UserId,
+    pub(crate) username: String,
+    pub(crate) state: PresenceState,
+    pub(crate) server_role: ServerRole,
+    pub(crate) guest: bool,
+}
+
 /// An account as the roster of the lobby shows it.
 pub(crate) struct RosterEntry {
     pub(crate) username: String,
@@ -67,6 +76,23 @@ impl Hub {
 }
 
 impl Hub {
+    /// Players online behind a name key, in the order of name keys.
+    pub(crate) fn online_players(&self, after: Option<&str>, limit: usize) -> Vec<OnlinePlayer> {
+        use std::ops::Bound;
+        let state = self.lock();
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let names = state.names.range::<str, _>((start, Bound::Unbounded));
+        let players = names.filter_map(|(_, user)| Some((*user, state.players.get(user)?)));
+        let players = players.take(limit).map(|(user, player)| OnlinePlayer {
+            user,
+            username: player.username.clone(),
+            state: player.shown().0,
+            server_role: state.server_role(user),
+            guest: player.is_guest,
+        });
+        players.collect()
+    }
+
     /// What an account may do on the whole server.
     pub(crate) fn server_role(&self, user: UserId) -> ServerRole {
         self.lock().server_role(user)

@@ -71,6 +71,7 @@ pub(crate) fn unsound(basics: &Basics, config: &mut Config) -> Vec<String> {
         config.names.check_files(),
         config.backups.check(),
         basics.admin.address().map(drop).map_err(io::Error::other),
+        basics.game.address().map(drop).map_err(io::Error::other),
     ];
     let errors = checks.into_iter().filter_map(Result::err);
     found.extend(errors.map(|error| error.to_string()));

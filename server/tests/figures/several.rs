@@ -37,6 +37,7 @@ impl Server {
         let beside = Beside {
             link: Some(link),
             admin: Some(admin),
+            ..Beside::default()
         };
         let running = async move {
             let stopping = CancellationToken::new();

@@ -1,0 +1,223 @@
+//! The routes, asked over a socket as a game's server asks.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Duration, timeout};
+
+use super::*;
+use crate::game_key;
+use crate::handlers::test_session::TestSession;
+use crate::store::{NewGameKey, Scope};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Site {
+    address: std::net::SocketAddr,
+    server: Arc<Server>,
+    _running: AbortOnDropHandle<()>,
+}
+
+struct Answered {
+    status: u16,
+    head: String,
+    body: Value,
+}
+
+impl Site {
+    async fn of(server: &Arc<Server>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let running = tokio::spawn(run(listener, Arc::clone(server), LIMITS));
+        Self {
+            address,
+            server: Arc::clone(server),
+            _running: AbortOnDropHandle::new(running),
+        }
+    }
+
+    /// Makes a key.
+    async fn key(&self, name: &str, scopes: &[Scope], until_ms: Option<i64>) -> String {
+        let text = format!("lhk_of_{name}");
+        let new = NewGameKey {
+            name: name.to_owned(),
+            hash: game_key::hash(&text),
+            scopes: scopes.to_vec(),
+            created_at_ms: 1,
+            until_ms,
+        };
+        assert!(self.server.store.insert_game_key(new).await.unwrap());
+        text
+    }
+
+    async fn ask(&self, key: &str, what: &str, body: &str) -> Answered {
+        let key = match key {
+            "" => String::new(),
+            key => format!("Authorization: Bearer {key}\r\n"),
+        };
+        self.send(what, &key, body).await
+    }
+
+    async fn send(&self, what: &str, fields: &str, body: &str) -> Answered {
+        let length = body.len();
+        let request = format!(
+            "{what} HTTP/1.1\r\nHost: game\r\n{fields}Content-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}"
+        );
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // It may be cut off before all of a body is taken.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut bytes = Vec::new();
+        let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes))
+            .await
+            .expect("it is answered");
+        let text = String::from_utf8(bytes).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        Answered {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head: head.to_ascii_lowercase(),
+            body: serde_json::from_str(body).unwrap_or(Value::Null),
+        }
+    }
+}
+
+impl Answered {
+    #[track_caller]
+    fn is(&self, status: u16, code: &str) {
+        assert_eq!(
+            (self.status, self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.body
+        );
+        assert!(!self.body["reason"].as_str().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn only_a_good_key_with_the_scope_is_answered() {
+    let ada = TestSession::player("ada").await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", &[Scope::Players], None).await;
+    let over = site.key("old", Scope::ALL, Some(5)).await;
+    for wrong in ["", "lhk_guess", "arena", &over] {
+        let told = site.ask(wrong, "GET /v1/players", "").await;
+        told.is(401, "bad_key");
+        assert!(told.head.contains("www-authenticate: bearer"));
+    }
+    let told = site.ask(&key, "POST /v1/players/ada/kick", "{}").await;
+    told.is(403, "missing_scope");
+    let told = site.ask(&key, "GET /v1/players?online", "").await;
+    assert_eq!(told.status, 200);
+    assert_eq!(told.body["players"][0]["username"], "ada");
+    let used = &site.server.store.game_keys().await.unwrap()[0];
+    assert!(used.last_used_at_ms > 0 && used.last_used_at_ms % 3_600_000 == 0);
+    site.server.store.delete_game_key("arena").await.unwrap();
+    let told = site.ask(&key, "GET /v1/players", "").await;
+    told.is(401, "bad_key");
+}
+
+#[tokio::test]
+async fn who_shows_two_keys_shows_none() {
+    let ada = TestSession::player("ada").await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", &[Scope::Players], None).await;
+    let two = format!("Authorization: Bearer {key}\r\nAuthorization: Bearer lhk_other\r\n");
+    let told = site.send("GET /v1/players", &two, "").await;
+    told.is(401, "bad_key");
+}
+
+#[tokio::test]
+async fn who_guesses_keys_waits_and_a_key_that_is_good_does_not() {
+    let ada = TestSession::player("ada").await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", &[Scope::Players], None).await;
+    assert_eq!(site.ask(&key, "GET /v1/players", "").await.status, 200);
+    let mut last = None;
+    for guess in 0..12 {
+        let guess = format!("lhk_{guess}");
+        last = Some(site.ask(&guess, "GET /v1/players", "").await);
+    }
+    let last = last.unwrap();
+    last.is(429, "rate_limited");
+    assert!(last.head.contains("retry-after: "));
+    assert_eq!(site.ask(&key, "GET /v1/players", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn players_come_in_pages_and_one_by_name() {
+    let [ada, bob, eve] = TestSession::players(["ada", "bob", "eve"]).await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", &[Scope::Players], None).await;
+    let first = site.ask(&key, "GET /v1/players?limit=2", "").await.body;
+    assert_eq!(first["after"], "bob");
+    let second = site.ask(&key, "GET /v1/players?after=bob", "").await.body;
+    assert_eq!(second["players"].as_array().unwrap().len(), 1);
+    assert_eq!(second["players"][0]["username"], "eve");
+    assert!(second["after"].is_null());
+    let one = site.ask(&key, "GET /v1/players/BOB", "").await.body;
+    assert_eq!(
+        (&one["username"], &one["online"]),
+        (&"bob".into(), &true.into())
+    );
+    assert_eq!(one["channels"], serde_json::json!(["lobby"]));
+    assert!(one["account_id"].is_i64());
+    for path in ["nobody", "b%2Fob", "%2e%2e"] {
+        let told = site.ask(&key, &format!("GET /v1/players/{path}"), "").await;
+        told.is(404, "unknown_user");
+    }
+    for query in ["limit=0", "limit=x", "online=false", "all"] {
+        let told = site
+            .ask(&key, &format!("GET /v1/players?{query}"), "")
+            .await;
+        told.is(400, "malformed");
+    }
+    drop((ada, bob, eve));
+}
+
+#[tokio::test]
+async fn whatever_else_is_asked_is_refused_in_json() {
+    let ada = TestSession::player("ada").await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", Scope::ALL, None).await;
+    site.ask(&key, "GET /", "").await.is(404, "not_found");
+    let told = site.ask(&key, "DELETE /v1/players", "").await;
+    told.is(405, "method_not_allowed");
+    let huge = format!("{{\"reason\":\"{}\"}}", "x".repeat(100_000));
+    let told = site.ask(&key, "POST /v1/players/ada/kick", &huge).await;
+    told.is(413, "packet_too_large");
+    for wrong in ["[]", "{\"why\":1}", "{", "\u{0}"] {
+        let told = site.ask(&key, "POST /v1/players/ada/kick", wrong).await;
+        told.is(400, "malformed");
+    }
+}
+
+#[tokio::test]
+async fn the_description_has_each_route_and_no_other() {
+    let ada = TestSession::player("ada").await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", Scope::ALL, None).await;
+    let told = site.ask("", "GET /openapi.json", "").await;
+    assert_eq!(told.body["openapi"], "3.1.0");
+    let source = include_str!("../game_http.rs");
+    let routes = source.matches(".route(\"").count();
+    let paths = told.body["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), routes);
+    for (path, operations) in paths {
+        assert!(source.contains(&format!(".route(\"{path}\"")), "{path}");
+        for (method, operation) in operations.as_object().unwrap() {
+            if method == "parameters" {
+                continue;
+            }
+            // What is described is there, by this method.
+            let path = path.replace(['{', '}'], "");
+            let what = format!("{} {path}", method.to_uppercase());
+            let asked = site.ask(&key, &what, "").await;
+            assert!(![404, 405].contains(&asked.status) || asked.body["code"] != "not_found");
+            assert_ne!(asked.status, 405, "{what}");
+            assert!(operation["operationId"].is_string(), "{path}");
+        }
+    }
+}
