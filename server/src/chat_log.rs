@@ -294,7 +294,10 @@ fn split(batch: &mut Vec<Submission>) -> (Vec<Pending>, Vec<LogEntry>) {
     let parts = batch.drain(..).map(|submission| {
         let what = &submission.entry.what;
         let channel = channel_of(what);
-        let is_line = matches!(what, LogAction::Say { .. } | LogAction::Whisper { .. });
+        let is_line = matches!(
+            what,
+            LogAction::Say { .. } | LogAction::System { .. } | LogAction::Whisper { .. }
+        );
         let pending = Pending {
             id: submission.id,
             connection: submission.connection,
@@ -320,7 +323,7 @@ async fn append(store: &dyn Store, entries: Vec<LogEntry>) -> Result<Vec<Appende
 /// The channel that an entry is about; `None` for whispers.
 fn channel_of(what: &LogAction) -> Option<ChannelId> {
     match what {
-        LogAction::Say { channel, .. } => Some(*channel),
+        LogAction::Say { channel, .. } | LogAction::System { channel, .. } => Some(*channel),
         LogAction::Whisper { .. } => None,
         LogAction::Edit { channel, .. } | LogAction::Delete { channel, .. } => *channel,
     }

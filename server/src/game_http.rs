@@ -9,6 +9,7 @@
 //! - `players`, and other files beside it: one for each theme.
 
 mod guard;
+mod lines;
 mod players;
 mod refusal;
 #[cfg(test)]
@@ -86,6 +87,7 @@ async fn tidy(shared: Arc<GameHttp>) {
 fn routes(shared: Arc<GameHttp>) -> Router {
     Router::new()
         .route("/openapi.json", get(openapi))
+        .route("/v1/channels/{channel}/lines", post(lines::say))
         .route("/v1/players", get(players::online))
         .route("/v1/players/{name}", get(players::one))
         .route("/v1/players/{name}/kick", post(players::kick))

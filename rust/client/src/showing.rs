@@ -17,7 +17,10 @@ pub(crate) enum Shown {
 
 /// Whether an entry of a log is a line of its own on the screen.
 pub(crate) fn is_on_screen(line: &Line) -> bool {
-    matches!(line.kind, LineKind::Said | LineKind::Deleted)
+    matches!(
+        line.kind,
+        LineKind::Said | LineKind::Deleted | LineKind::System
+    )
 }
 
 /// Notes that a line came by; its conversation, if it is one to show.

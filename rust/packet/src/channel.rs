@@ -172,6 +172,8 @@ pub enum LineKind {
     Edit,
     /// Line `of` is deleted.
     Deletion,
+    /// Said by the game itself, and by no player: it has no sender.
+    System,
     /// A kind this build does not know; its number still counts.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -187,6 +189,7 @@ impl LineKind {
             Self::Hidden => "hidden",
             Self::Edit => "edit",
             Self::Deletion => "deletion",
+            Self::System => "system",
             Self::Unknown => "unknown",
         }
     }

@@ -33,7 +33,8 @@ use longhall_packet::{
 
 use crate::channels::ChannelRow;
 use crate::records::{
-    Appended, ChannelId, Log, Membership, NewUser, SessionId, TokenHash, User, UserId,
+    Appended, ChannelId, Log, LogAction, LogEntry, Membership, NewUser, SessionId, TokenHash, User,
+    UserId,
 };
 use crate::{World, rules};
 use presence::News;
@@ -228,6 +229,28 @@ impl FakeServer {
             let line = self.line(sender, None, text);
             let line = self.world.speak(&name, sender, line);
             self.publish(channel, &name, sender, &line);
+        }
+        self.deliveries()
+    }
+
+    /// The game says a line in a channel, which has to be there.
+    pub fn say_as_system(&mut self, text: &str, channel: &str, now_ms: u64) -> Deliveries {
+        self.now_ms = now_ms;
+        if let Ok(name) = ChannelName::parse(channel)
+            && let Some(channel) = self.world.channel_id(&name)
+        {
+            let entry = LogEntry {
+                sender: UserId(0),
+                sender_name: String::new(),
+                what: LogAction::System {
+                    channel,
+                    text: text.to_owned(),
+                },
+                now_ms: self.now(),
+            };
+            if let Appended::Line { line } = self.world.append(entry) {
+                self.publish(channel, &name, UserId(0), &line);
+            }
         }
         self.deliveries()
     }

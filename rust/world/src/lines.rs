@@ -102,6 +102,19 @@ impl World {
                     line: self.push(log, row),
                 }
             }
+            LogAction::System { channel, text } => {
+                let Some(name) = self.channels.get(&channel).map(|row| row.name.clone()) else {
+                    return Appended::NotAMember;
+                };
+                let line = Line {
+                    kind: LineKind::System,
+                    sender: String::new(),
+                    text,
+                    ..line
+                };
+                let line = self.speak(&name, entry.sender, line);
+                Appended::Line { line }
+            }
             LogAction::Whisper {
                 recipient,
                 recipient_name,
@@ -225,9 +238,15 @@ impl World {
             None => LogKey::Inbox(sender),
         };
         let rows = self.logs.get(&log).map(|kept| &kept.lines);
+        let is_edit = entry.kind == LineKind::Edit;
+        let may_change = |row: &&Row| match row.line.kind {
+            LineKind::Said => true,
+            LineKind::System => !is_edit,
+            _ => false,
+        };
         let Some(target) = rows
             .and_then(|rows| rows.get(&of))
-            .filter(|row| row.sender == sender && row.line.kind == LineKind::Said)
+            .filter(|row| row.sender == sender && may_change(row))
         else {
             return Appended::UnknownLine;
         };
@@ -240,7 +259,6 @@ impl World {
         }
         let (peer, peer_seq) = (target.peer, target.peer_seq);
         let recipient = peer.filter(|peer| *peer != sender);
-        let is_edit = entry.kind == LineKind::Edit;
         if let Some(recipient) = recipient
             && is_edit
             && self.blocks.contains(&(recipient, sender))
@@ -368,8 +386,12 @@ impl World {
 
     /// A line with the names of today.
     fn named(&self, row: &Row) -> Line {
+        let sender = match row.line.kind {
+            LineKind::System => String::new(),
+            _ => self.username(row.sender),
+        };
         Line {
-            sender: self.username(row.sender),
+            sender,
             recipient: row.recipient.map(|recipient| self.username(recipient)),
             ..row.line.clone()
         }

@@ -541,6 +541,13 @@ pub enum LogAction {
         /// What.
         text: String,
     },
+    /// A line of the game's in a channel, whoever is in it. It is no player's: nobody edits it.
+    System {
+        /// Where.
+        channel: ChannelId,
+        /// What.
+        text: String,
+    },
     /// A line from player to player.
     Whisper {
         /// To whom.

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use longhall_packet::{ChatText, NameKeys, Username};
+use longhall_packet::{ChatText, Line, NameKeys, Username};
 
 use super::ground::Ground;
 use super::report::{ActError, Report, Running, Status};
 use super::run::millis;
 use crate::SERVER_NAME;
-use crate::store::{Appended, ERASED_HASH, LogAction, LogEntry, NewUser, UserId};
+use crate::store::{Appended, Channel, ERASED_HASH, LogAction, LogEntry, NewUser, UserId};
 
 /// Who says what operators announce: an account that nobody logs in to, as players cannot
 /// register the name. Games of today show its lines as anybody's, and keep them.
@@ -37,6 +37,32 @@ pub(super) async fn status(ground: &Ground) -> Result<Report, ActError> {
         sanctions: counts.sanctions,
         lockdown_until_ms: lockdown.map(|lockdown| lockdown.until_ms),
     }))
+}
+
+impl Ground {
+    /// Says a line of the game's in a channel, whoever is there. Not noted: games say many.
+    ///
+    /// # Errors
+    /// `not_found` when the channel is gone by now; see [`ActError`].
+    pub(crate) async fn say_as_system(
+        &self,
+        channel: &Channel,
+        text: &ChatText,
+    ) -> Result<Line, ActError> {
+        let entry = LogEntry {
+            sender: speaker(self).await?,
+            sender_name: String::new(),
+            what: LogAction::System {
+                channel: channel.id,
+                text: text.as_str().to_owned(),
+            },
+            now_ms: self.now_ms(),
+        };
+        match self.write(channel, vec![entry]).await?.pop() {
+            Some(Appended::Line { line }) => Ok(line),
+            _ => Err(ActError::NotFound(format!("{} is gone", channel.name))),
+        }
+    }
 }
 
 pub(super) async fn announce(ground: &Ground, text: &str) -> Result<Report, ActError> {

@@ -29,7 +29,7 @@ pub(super) async fn list(
     let oldest = page.lines.first().map(|(_, line)| line.seq);
     let said = page.lines.into_iter().filter_map(|(_, line)| {
         let deleted = match line.kind {
-            LineKind::Said => false,
+            LineKind::Said | LineKind::System => false,
             LineKind::Deleted => true,
             _ => return None,
         };
@@ -56,7 +56,9 @@ pub(super) async fn delete(ground: &Ground, name: &str, seq: Seq) -> Result<Repo
         .store
         .lines(log, Cursor::After(seq.saturating_sub(1)), 1, usize::MAX)
         .await?;
-    let said = |(_, line): &(UserId, Line)| line.seq == seq && line.kind == LineKind::Said;
+    let said = |(_, line): &(UserId, Line)| {
+        line.seq == seq && matches!(line.kind, LineKind::Said | LineKind::System)
+    };
     let found: Vec<_> = page.lines.into_iter().filter(said).collect();
     let count = delete_all(ground, &channel, found).await?;
     if count == 0 {

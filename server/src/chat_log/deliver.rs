@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use longhall_packet::{Denial, DenyCode, Line, RequestId, Seq, ServerPacket};
+use longhall_packet::{Denial, DenyCode, Line, LineKind, RequestId, Seq, ServerPacket};
 use tokio::sync::oneshot;
 use tracing::{debug, error, info};
 
@@ -79,7 +79,11 @@ pub(super) async fn deliver(hub: &Hub, metrics: &Metrics, written: Written) {
         }
         match (appended, pending.channel) {
             (Appended::Line { line }, Some(channel)) => {
-                let sender = pending.sender;
+                // Nobody has blocked the game.
+                let sender = match line.kind {
+                    LineKind::System => UserId(0),
+                    _ => pending.sender,
+                };
                 let said = (pending, PublishedLine { sender, line });
                 channels.entry(channel).or_default().push(said);
                 continue;

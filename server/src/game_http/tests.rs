@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use longhall_packet::{DenyCode, LineKind, ServerPacket};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -9,8 +10,9 @@ use tokio::time::{Duration, timeout};
 
 use super::*;
 use crate::game_key;
+use crate::handlers::test_requests::{block, delete, edit};
 use crate::handlers::test_session::TestSession;
-use crate::store::{NewGameKey, Scope};
+use crate::store::{Cursor, NewGameKey, Scope};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -220,4 +222,77 @@ async fn the_description_has_each_route_and_no_other() {
             assert!(operation["operationId"].is_string(), "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_line_of_the_games_reaches_everybody_and_no_player_makes_or_changes_one() {
+    let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", &[Scope::Say], None).await;
+    let say = "POST /v1/channels/LOBBY/lines";
+    let said = site.ask(&key, say, r#"{"text":"Ada: I am Ada"}"#).await;
+    assert_eq!(said.status, 201, "{}", said.body);
+    assert_eq!(
+        (&said.body["channel"], &said.body["seq"]),
+        (&"lobby".into(), &1.into())
+    );
+    for player in [&mut ada, &mut bob] {
+        let line = player.expect_line();
+        assert_eq!((line.seq, line.kind), (1, LineKind::System));
+        assert_eq!(
+            (line.sender.as_str(), line.text.as_str()),
+            ("", "Ada: I am Ada")
+        );
+    }
+    // A kind that a client makes up is passed over.
+    ada.send(r#"{"type":"chat","id":7,"channel":"lobby","line_id":1,"text":"x","kind":"system"}"#)
+        .await;
+    assert_eq!(bob.expect_line().kind, LineKind::Said);
+    ada.expect_line();
+    ada.next();
+    for change in [edit("lobby", 1, "mine"), delete("lobby", 1)] {
+        ada.ask(&change).await;
+        let denied = matches!(
+            ada.next(),
+            ServerPacket::Deny {
+                code: DenyCode::UnknownLine,
+                ..
+            }
+        );
+        assert!(denied, "{change:?}");
+    }
+    // To block the account that announces keeps nothing of the game's away.
+    bob.done(block("server"))
+        .await;
+    site.ask(&key, say, r#"{"text":"round 3"}"#).await;
+    assert_eq!(bob.expect_line().text, "round 3");
+    let (lines, _) = bob.history("lobby", Cursor::After(0), 10).await;
+    assert_eq!(lines[0].kind, LineKind::System);
+    assert_eq!(lines[2].text, "round 3");
+}
+
+#[tokio::test]
+async fn what_the_game_may_not_say_reaches_nobody() {
+    let ada = TestSession::player("ada").await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", &[Scope::Say], None).await;
+    let say = "POST /v1/channels/lobby/lines";
+    let long = format!(r#"{{"text":"{}"}}"#, "x".repeat(501));
+    site.ask(&key, say, &long).await.is(422, "too_long");
+    let turned = r#"{"text":"a\u0007b"}"#;
+    site.ask(&key, say, turned)
+        .await
+        .is(422, "forbidden_character");
+    site.ask(&key, say, r#"{"text":""}"#)
+        .await
+        .is(422, "too_short");
+    let fields = r#"{"text":"x","sender":"ada"}"#;
+    site.ask(&key, say, fields).await.is(400, "malformed");
+    for path in ["nowhere", "a%2Fb", "@ada", "@"] {
+        let what = format!("POST /v1/channels/{path}/lines");
+        site.ask(&key, &what, r#"{"text":"x"}"#)
+            .await
+            .is(404, "unknown_channel");
+    }
+    ada.expect_nothing();
 }

@@ -1,7 +1,7 @@
 //! A player wants lines that were said before.
 
 use longhall_packet::limits::MAX_PAGE_LINES;
-use longhall_packet::{Line, RequestId, Seq, ServerPacket, Target, codec};
+use longhall_packet::{Line, LineKind, RequestId, Seq, ServerPacket, Target, codec};
 
 use super::lookup::{membership, other_user};
 use super::outcome::{HandlerError, Outcome};
@@ -41,7 +41,7 @@ pub(crate) async fn history(
     let lines = page.lines.into_iter();
     let lines: Vec<Line> = lines
         .map(|(sender, line)| {
-            if blocked.contains(&sender) {
+            if blocked.contains(&sender) && line.kind != LineKind::System {
                 hidden(&line)
             } else {
                 line

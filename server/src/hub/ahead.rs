@@ -187,7 +187,7 @@ impl Hub {
     pub(crate) fn publish_found(&self, channel: ChannelId, found: Page) {
         let lines = found.lines.into_iter();
         let said: Vec<PublishedLine> = lines
-            .map(|(sender, line)| PublishedLine { sender, line })
+            .map(|(sender, line)| PublishedLine::found(sender, line))
             .collect();
         let mut unflushed = Unflushed::default();
         for piece in pieces(&said) {

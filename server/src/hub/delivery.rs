@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use longhall_packet::{INBOX, Line, ServerPacket};
+use longhall_packet::{INBOX, Line, LineKind, ServerPacket};
 use serde::{Deserialize, Serialize};
 
 use super::{Hub, State, hidden};
@@ -143,6 +143,15 @@ pub(crate) fn pieces(said: &[PublishedLine]) -> impl Iterator<Item = &[Published
 }
 
 impl PublishedLine {
+    /// One that the store was asked for. Nobody has blocked the game.
+    pub(crate) fn found(sender: UserId, line: Line) -> Self {
+        let sender = match line.kind {
+            LineKind::System => UserId(0),
+            _ => sender,
+        };
+        Self { sender, line }
+    }
+
     /// Its bytes, about.
     pub(super) fn size(&self) -> usize {
         self.line.text.len() + BYTES_PER_LINE

@@ -67,6 +67,7 @@ const SAID: i64 = 0;
 const DELETED: i64 = 1;
 const EDIT: i64 = 2;
 const DELETION: i64 = 3;
+const SYSTEM: i64 = 4;
 
 /// Everything in a SQLite file.
 pub struct SqliteStore {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhall_packet::{Line, LineKind, RequestId, ServerPacket};
+use longhall_packet::{Line, RequestId, ServerPacket};
 
 use super::Session;
 use super::account::Whereabouts;
@@ -276,7 +276,7 @@ impl Session {
         lines: Vec<Line>,
         more: bool,
     ) {
-        let shows = |line: &Line| matches!(line.kind, LineKind::Said | LineKind::Deleted);
+        let shows = |line: &Line| crate::showing::is_on_screen(line);
         let oldest = lines.first().map(|line| line.seq);
         if let Some(before) = oldest.filter(|_| more && !lines.iter().any(shows)) {
             // Nothing but traces of edits and of people who are blocked.

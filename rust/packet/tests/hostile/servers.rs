@@ -44,7 +44,10 @@ fn a_word_of_a_newer_server_costs_no_packet() {
                 "reason",
                 LeaveReason::ALL.iter().map(|one| one.name()).collect(),
             ),
-            ("kind", vec!["deleted", "hidden", "edit", "deletion"]),
+            (
+                "kind",
+                vec!["deleted", "hidden", "edit", "deletion", "system"],
+            ),
         ] {
             for name in names {
                 newer = newer.replace(

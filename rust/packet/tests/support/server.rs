@@ -226,6 +226,14 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             channel: "lobby".into(),
             line: hidden(),
         },
+        "server_chat_system.json" => ServerPacket::Chat {
+            channel: "lobby".into(),
+            line: Line {
+                text: "Round 3 begins".into(),
+                kind: LineKind::System,
+                ..hidden()
+            },
+        },
         "server_posted.json" => ServerPacket::Posted {
             id: 9,
             channel: "lobby".into(),

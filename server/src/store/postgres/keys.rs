@@ -13,6 +13,7 @@ pub(super) const SAID: i16 = 0;
 pub(super) const DELETED: i16 = 1;
 pub(super) const EDIT: i16 = 2;
 pub(super) const DELETION: i16 = 3;
+pub(super) const SYSTEM: i16 = 4;
 
 /// The id of a line.
 pub(super) fn line_key(log: i64, seq: i64) -> i64 {

@@ -5,7 +5,7 @@ use postgres::Row;
 use postgres::types::ToSql;
 
 use super::error::Error;
-use super::keys::{DELETED, EDIT, MAX_SEQ, SAID, count, line_key, number, seq, seq_of};
+use super::keys::{DELETED, EDIT, MAX_SEQ, SAID, SYSTEM, count, line_key, number, seq, seq_of};
 use super::transaction::Transaction;
 use crate::store::page::PageInProgress;
 use crate::store::{Cursor, Log, Page, UserId};
@@ -80,18 +80,23 @@ fn line(row: &Row, owner: Option<&(UserId, String)>) -> Result<(UserId, Line), E
     };
     let edited_at_ms: Option<i64> = row.try_get(6)?;
     let of_key: Option<i64> = row.try_get(7)?;
+    let kind = match row.try_get(5)? {
+        SAID => LineKind::Said,
+        DELETED => LineKind::Deleted,
+        EDIT => LineKind::Edit,
+        SYSTEM => LineKind::System,
+        _ => LineKind::Deletion,
+    };
     let line = Line {
         seq: seq(seq_of(row.try_get(0)?)),
-        sender: row.try_get(2)?,
+        sender: match kind {
+            LineKind::System => String::new(),
+            _ => row.try_get(2)?,
+        },
         recipient,
         text: row.try_get(3)?,
         sent_at_ms: seq(row.try_get(4)?),
-        kind: match row.try_get(5)? {
-            SAID => LineKind::Said,
-            DELETED => LineKind::Deleted,
-            EDIT => LineKind::Edit,
-            _ => LineKind::Deletion,
-        },
+        kind,
         edited_at_ms: edited_at_ms.map(seq),
         of: of_key.map(|key| seq(seq_of(key))),
     };

@@ -12,7 +12,7 @@ use super::driver::Sqlite;
 use super::keys::line_key;
 use super::recent_lines::{Identity, Place};
 use super::writer_cache::WriterCache;
-use super::{number, seq};
+use super::{SYSTEM, number, seq};
 use crate::store::sql::channels;
 use crate::store::{Appended, ChannelId, LogAction, LogEntry, UserId};
 
@@ -92,6 +92,7 @@ impl Batch<'_> {
                 line_id,
                 text,
             } => self.say(sender, channel, line_id, text),
+            LogAction::System { channel, text } => self.say_as_system(sender, channel, text),
             LogAction::Whisper {
                 recipient,
                 recipient_name,
@@ -173,6 +174,29 @@ impl Batch<'_> {
         Ok(Appended::Line {
             line: sender.line(seq, None, text, LineKind::Said, None),
         })
+    }
+
+    /// A line of the game's: no player's, and so nobody's to be in the channel.
+    fn say_as_system(
+        &mut self,
+        sender: Sender,
+        channel: ChannelId,
+        text: String,
+    ) -> Result<Appended> {
+        let Some(log) = channels::log(&mut Sqlite(self.db), channel)? else {
+            return Ok(Appended::NotAMember);
+        };
+        let row = Row {
+            text: &text,
+            ..sender.row(SYSTEM)
+        };
+        let seq = self.insert(log, &row)?;
+        let nobody = Sender {
+            name: String::new(),
+            ..sender
+        };
+        let line = nobody.line(seq, None, text.clone(), LineKind::System, None);
+        Ok(Appended::Line { line })
     }
 
     /// The line that is said again.

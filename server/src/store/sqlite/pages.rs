@@ -5,7 +5,7 @@ use rusqlite::{Connection, Result, Row, ToSql, named_params};
 
 use super::driver::Sqlite;
 use super::keys::{MAX_SEQ, line_key, seq_of};
-use super::{DELETED, EDIT, SAID, count, number, seq};
+use super::{DELETED, EDIT, SAID, SYSTEM, count, number, seq};
 use crate::store::page::PageInProgress;
 use crate::store::sql::{channels, reads::inbox_log, users};
 use crate::store::{Cursor, Log, Page, UserId};
@@ -145,18 +145,23 @@ fn line(row: &Row<'_>, owner: Option<&(UserId, String)>) -> Result<(UserId, Line
     };
     let edited_at_ms: Option<i64> = row.get(6)?;
     let of_key: Option<i64> = row.get(7)?;
+    let kind = match row.get(5)? {
+        SAID => LineKind::Said,
+        DELETED => LineKind::Deleted,
+        EDIT => LineKind::Edit,
+        SYSTEM => LineKind::System,
+        _ => LineKind::Deletion,
+    };
     let line = Line {
         seq: seq(seq_of(row.get(0)?)),
-        sender: row.get(2)?,
+        sender: match kind {
+            LineKind::System => String::new(),
+            _ => row.get(2)?,
+        },
         recipient,
         text: row.get(3)?,
         sent_at_ms: seq(row.get(4)?),
-        kind: match row.get(5)? {
-            SAID => LineKind::Said,
-            DELETED => LineKind::Deleted,
-            EDIT => LineKind::Edit,
-            _ => LineKind::Deletion,
-        },
+        kind,
         edited_at_ms: edited_at_ms.map(seq),
         of: of_key.map(|key| seq(seq_of(key))),
     };

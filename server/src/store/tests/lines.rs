@@ -9,6 +9,7 @@ for_each_store! {
     no_line_is_lost_to_an_equal_id
     an_edit_changes_the_line_and_is_told
     a_deleted_line_leaves_no_text
+    a_line_of_the_games_has_no_sender_and_is_deleted_but_never_edited
     only_ones_own_lines_may_be_changed_and_not_for_long
     lines_stamped_by_a_clock_that_was_ahead_may_not_be_changed_for_ever
     pages_go_both_ways_and_say_whether_there_are_more
@@ -173,6 +174,50 @@ async fn an_edit_changes_the_line_and_is_told(store: &dyn Store) {
     assert_eq!(lines[2].1.of, Some(1));
     assert_eq!(lines[2].1.kind, LineKind::Edit);
     assert_eq!((lines[2].1.seq, lines[2].1.sender.as_str()), (3, "ada"));
+}
+
+async fn a_line_of_the_games_has_no_sender_and_is_deleted_but_never_edited(store: &dyn Store) {
+    let (_, trade) = talk(store, 1).await;
+    // Nobody has to be in the channel.
+    let game = user(store, "server").await;
+    let system = |channel, text: &str| {
+        let text = text.to_owned();
+        entry(game, LogAction::System { channel, text })
+    };
+    let Appended::Line { line } = append_one(store, system(trade, "round 3")).await else {
+        panic!("no line");
+    };
+    assert_eq!((line.seq, line.kind), (2, LineKind::System));
+    assert_eq!((line.sender.as_str(), line.text.as_str()), ("", "round 3"));
+    let page = store.lines(Log::Channel(trade), Cursor::After(1), 9, 999);
+    assert_eq!(page.await.unwrap().lines[0].1, line);
+    // The same words are another line: there is no id to say it again by.
+    append_one(store, system(trade, "round 3")).await;
+    let change = edit(game, Some(trade), 2, "round 4");
+    let refused = append_one(store, change).await;
+    let is_refused = matches!(refused, Appended::UnknownLine | Appended::NotAMember);
+    assert!(is_refused, "{refused:?}");
+    let mut by_operator = edit(game, Some(trade), 2, "round 4");
+    if let LogAction::Edit { not_before_ms, .. } = &mut by_operator.what {
+        *not_before_ms = BY_OPERATOR;
+    }
+    assert_eq!(append_one(store, by_operator).await, Appended::UnknownLine);
+    let mut deletion = delete(game, Some(trade), 2);
+    if let LogAction::Delete { not_before_ms, .. } = &mut deletion.what {
+        *not_before_ms = BY_OPERATOR;
+    }
+    append_one(store, deletion).await;
+    assert_eq!(
+        told(store, Log::Channel(trade)).await,
+        [
+            (1, LineKind::Said, "line 1".to_owned()),
+            (2, LineKind::Deleted, String::new()),
+            (3, LineKind::System, "round 3".to_owned()),
+            (4, LineKind::Deletion, String::new()),
+        ]
+    );
+    let nowhere = append_one(store, system(ChannelId(i64::MAX), "x")).await;
+    assert_eq!(nowhere, Appended::NotAMember);
 }
 
 async fn a_deleted_line_leaves_no_text(store: &dyn Store) {

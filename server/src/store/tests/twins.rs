@@ -73,9 +73,13 @@ impl Walk {
             pick(&mut self.random, &self.recent)
         };
         let what = match self.random.u64(..10) {
-            0..5 => LogAction::Say {
+            0..4 => LogAction::Say {
                 channel,
                 line_id: self.line_id(),
+                text: self.text(),
+            },
+            4 => LogAction::System {
+                channel,
                 text: self.text(),
             },
             5..7 => LogAction::Whisper {
@@ -100,7 +104,7 @@ impl Walk {
         };
         let sender = match what {
             LogAction::Edit { .. } | LogAction::Delete { .. } => changer,
-            LogAction::Say { .. } | LogAction::Whisper { .. } => sender,
+            LogAction::Say { .. } | LogAction::System { .. } | LogAction::Whisper { .. } => sender,
         };
         LogEntry {
             sender,
@@ -113,7 +117,10 @@ impl Walk {
 
     fn note(&mut self, entry: &LogEntry, done: &Appended) {
         let (line, place) = match (done, &entry.what) {
-            (Appended::Line { line }, LogAction::Say { channel, .. }) => (line, Some(*channel)),
+            (
+                Appended::Line { line },
+                LogAction::Say { channel, .. } | LogAction::System { channel, .. },
+            ) => (line, Some(*channel)),
             (Appended::Line { line } | Appended::Whisper { sent: line, .. }, _) => (line, None),
             (other, _) => {
                 let name = format!("{other:?}");

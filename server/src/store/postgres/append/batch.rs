@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use longhall_packet::{Line, LineId, LineKind};
 
-use super::super::keys::{SAID, line_key, number, seq};
+use super::super::keys::{SAID, SYSTEM, line_key, number, seq};
 use super::facts::{Before, Facts};
 use super::touched::Logs;
 use crate::store::{Appended, ChannelId, LogAction, LogEntry, UserId};
@@ -94,6 +94,7 @@ impl Batch {
                 line_id,
                 text,
             } => self.say(place, sender, channel, line_id, text),
+            LogAction::System { channel, text } => self.say_as_system(sender, channel, text),
             LogAction::Whisper {
                 recipient,
                 recipient_name,
@@ -146,6 +147,27 @@ impl Batch {
         self.insert(log, number, row);
         Appended::Line {
             line: sender.line(number, None, text, LineKind::Said, None),
+        }
+    }
+
+    /// A line of the game's: no player's, and so nobody's to be in the channel.
+    fn say_as_system(&mut self, sender: Sender, channel: ChannelId, text: String) -> Appended {
+        let known = self.facts.speakers.get(&(channel.0, sender.id));
+        let Some((log, _)) = known.copied() else {
+            return Appended::NotAMember;
+        };
+        let number = self.push_to_channel(log);
+        let row = Row {
+            text: text.clone(),
+            ..sender.row(SYSTEM)
+        };
+        self.insert(log, number, row);
+        let nobody = Sender {
+            name: String::new(),
+            ..sender
+        };
+        Appended::Line {
+            line: nobody.line(number, None, text, LineKind::System, None),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use longhall_packet::{LineKind, Seq};
 
-use super::super::keys::{DELETED, DELETION, EDIT, MAX_SEQ, SAID, line_key, number, seq_of};
+use super::super::keys::{
+    DELETED, DELETION, EDIT, MAX_SEQ, SAID, SYSTEM, line_key, number, seq_of,
+};
 use super::batch::{Batch, Changed, Row, Sender, whispered};
 use super::facts::{Target, said_hash};
 use crate::store::{Appended, BY_OPERATOR, ChannelId};
@@ -29,7 +31,7 @@ impl Batch {
             },
         };
         let key = line_key(log, number(of).min(MAX_SEQ));
-        let Some(target) = self.target(key, sender.id) else {
+        let Some(target) = self.target(key, sender.id, text.is_some()) else {
             return Appended::UnknownLine;
         };
         // The clock may have been ahead.
@@ -104,8 +106,8 @@ impl Batch {
         whispered(line, peer, received, Some(peer_seq))
     }
 
-    /// A line of the sender's own that is not deleted.
-    fn target(&self, key: i64, sender: i64) -> Option<Target> {
+    /// A line of the sender's own that is not deleted. One of the game's is not edited.
+    fn target(&self, key: i64, sender: i64, is_edit: bool) -> Option<Target> {
         let target = match self.row(key) {
             Some(row) => Target {
                 sender: row.sender,
@@ -116,7 +118,8 @@ impl Batch {
             },
             None => *self.facts.targets.get(&key)?,
         };
-        (target.sender == sender && target.kind == SAID).then_some(target)
+        let may_change = target.kind == SAID || target.kind == SYSTEM && !is_edit;
+        (target.sender == sender && may_change).then_some(target)
     }
 
     /// Changes a line in place. Of one that is deleted no text stays anywhere: its edits

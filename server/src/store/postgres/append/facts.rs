@@ -73,6 +73,7 @@ impl Facts {
         for entry in entries {
             match entry.what {
                 LogAction::Say { channel, .. }
+                | LogAction::System { channel, .. }
                 | LogAction::Edit {
                     channel: Some(channel),
                     ..
@@ -120,7 +121,9 @@ impl Facts {
                 LogAction::Whisper { line_id, .. } => {
                     (touched.inboxes.get(&sender).copied(), *line_id)
                 }
-                LogAction::Edit { .. } | LogAction::Delete { .. } => continue,
+                LogAction::System { .. } | LogAction::Edit { .. } | LogAction::Delete { .. } => {
+                    continue;
+                }
             };
             let known = log.and_then(|log| logs.get_key_value(&log));
             for era in known.into_iter().flat_map(|(log, last)| eras(*log, *last)) {
@@ -171,7 +174,7 @@ impl Facts {
                 };
                 Some(line_key(log, number(of).min(MAX_SEQ)))
             }
-            LogAction::Say { .. } | LogAction::Whisper { .. } => None,
+            LogAction::Say { .. } | LogAction::System { .. } | LogAction::Whisper { .. } => None,
         };
         let keys: Vec<i64> = entries.iter().filter_map(key).collect();
         if keys.is_empty() {
@@ -198,7 +201,7 @@ fn said(entry: &LogEntry) -> Option<(Option<i64>, &str)> {
         LogAction::Whisper {
             recipient, text, ..
         } => Some((Some(recipient.0), text)),
-        LogAction::Edit { .. } | LogAction::Delete { .. } => None,
+        LogAction::System { .. } | LogAction::Edit { .. } | LogAction::Delete { .. } => None,
     }
 }
 

@@ -73,7 +73,10 @@ impl Inboxes {
                     is_change = true;
                     share = share.min(number(CHANGES_WAITING) / count(SHARES));
                 }
-                LogAction::Say { .. } | LogAction::Edit { .. } | LogAction::Delete { .. } => {}
+                LogAction::Say { .. }
+                | LogAction::System { .. }
+                | LogAction::Edit { .. }
+                | LogAction::Delete { .. } => {}
             }
         }
         pairs.retain(|(sender, recipient)| sender != recipient);

@@ -28,6 +28,7 @@ impl Touched {
         for entry in entries {
             match &entry.what {
                 LogAction::Say { channel, .. }
+                | LogAction::System { channel, .. }
                 | LogAction::Edit {
                     channel: Some(channel),
                     ..
@@ -98,6 +99,7 @@ fn changed(entry: &LogEntry, inbox: Option<i64>) -> Option<i64> {
         LogAction::Edit { .. }
         | LogAction::Delete { .. }
         | LogAction::Say { .. }
+        | LogAction::System { .. }
         | LogAction::Whisper { .. } => None,
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Result};
 
 use super::super::driver::Sqlite;
 use super::super::keys::{MAX_SEQ, line_key, seq_of};
-use super::super::{DELETED, DELETION, EDIT, SAID, count, number};
+use super::super::{DELETED, DELETION, EDIT, SAID, SYSTEM, count, number};
 use super::whisper::{ANY, whispered};
 use super::{Batch, Row, Sender};
 use crate::store::sql::{channels, invitations, users};
@@ -44,7 +44,8 @@ impl Batch<'_> {
             }
             None => self.inbox(sender.id)?.log,
         };
-        let Some(target) = self.target(log, of, sender.id)? else {
+        let is_edit = text.is_some();
+        let Some(target) = self.target(log, of, sender.id, is_edit)? else {
             return Ok(Appended::UnknownLine);
         };
         // The clock may have been ahead.
@@ -133,8 +134,9 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// A line of the sender's own that is not deleted.
-    fn target(&self, log: i64, of: Seq, sender: UserId) -> Result<Option<Target>> {
+    /// A line of the sender's own that is not deleted. One of the game's is not edited.
+    fn target(&self, log: i64, of: Seq, sender: UserId, is_edit: bool) -> Result<Option<Target>> {
+        let other = if is_edit { SAID } else { SYSTEM };
         let of = number(of);
         if of > MAX_SEQ {
             return Ok(None);
@@ -143,9 +145,9 @@ impl Batch<'_> {
         self.db
             .prepare_cached(
                 "SELECT sent_at_ms, peer_id, peer_seq FROM lines
-                 WHERE id = ?1 AND sender_id = ?2 AND kind = ?3",
+                 WHERE id = ?1 AND sender_id = ?2 AND kind IN (?3, ?4)",
             )?
-            .query_row((key, sender.0, SAID), |row| {
+            .query_row((key, sender.0, SAID, other), |row| {
                 let peer: Option<i64> = row.get(1)?;
                 let peer_seq: Option<i64> = row.get(2)?;
                 Ok(Target {
