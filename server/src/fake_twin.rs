@@ -688,6 +688,42 @@ async fn moderation(twins: &mut Twins) {
     twins.sanctions(ada, "dan").await;
 }
 
+async fn profiles(twins: &mut Twins) {
+    twins.set_game_keys_named(&["level"]);
+    let [ada, bob] = twins.players(["ada", "bob"]).await;
+    twins.create(ada, "den", Access::Open).await;
+    twins.join(bob, "den", None).await;
+    twins
+        .set_profile(bob, r#"{"hat":" big ","deep":{"er":[1,2.5]}}"#, None)
+        .await;
+    twins.set_profile(bob, r#"{"hat":2}"#, Some(0)).await;
+    twins.set_profile(bob, r#"{"hat":2}"#, Some(1)).await;
+    twins.set_profile(bob, r#"{"hat":2}"#, None).await;
+    twins.set_profile(bob, r#"{"level":2}"#, None).await;
+    twins.set_game_keys("bob", r#"{"level":3}"#).await;
+    twins.set_profile(bob, r#"{"hat":3,"level":3}"#, None).await;
+    twins.members(ada, "den", None).await;
+    twins.members(ada, "lobby", None).await;
+    for name in ["bob", "BOB", "ada", "nobody"] {
+        twins.player_info(ada, name).await;
+    }
+    twins.block(ada, "bob").await;
+    twins.player_info(ada, "bob").await;
+    twins.set_profile(bob, "{}", None).await;
+    twins.members(ada, "den", None).await;
+    twins.export(bob, None).await;
+    let phone = twins.connect();
+    twins.login(phone, "bob").await;
+    twins.rename(bob, "correct horse", "Robert").await;
+    twins.player_info(ada, "Robert").await;
+    let zoe = twins.connect();
+    twins.guest(zoe, "zoe").await;
+    twins.set_profile(zoe, r#"{"hat":"big"}"#, None).await;
+    twins.set_profile(zoe, r#"{"hat":1}"#, None).await;
+    twins.upgrade(zoe, None, "").await;
+    twins.player_info(bob, "zoe").await;
+}
+
 async fn guests(twins: &mut Twins) {
     let ada = twins.player("ada").await;
     twins.create(ada, "den", Access::Open).await;
@@ -827,5 +863,6 @@ conversations! {
     own_data: a_fake_server_deletes_exports_and_renames_as_a_real_one_does
     reports: a_fake_server_takes_reports_as_a_real_one_does
     presence: a_fake_server_tells_who_is_there_as_a_real_one_does
+    profiles: a_fake_server_shows_profiles_as_a_real_one_does
     guests: a_fake_server_takes_guests_as_a_real_one_does
 }

@@ -368,6 +368,14 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
             username,
             since_s,
         } => handlers::delete_lines(session, id, channel.as_ref(), &username, since_s).await,
+        ClientPacket::SetProfile {
+            id,
+            profile,
+            if_version,
+        } => handlers::set_profile(session, id, profile, if_version).await,
+        ClientPacket::PlayerInfo { id, username } => {
+            handlers::player_info(session, id, &username).await
+        }
         ClientPacket::Block { id, username } => handlers::block(session, id, &username).await,
         ClientPacket::Unblock { id, username } => handlers::unblock(session, id, &username).await,
         ClientPacket::Blocks { id } => handlers::blocks(session, id).await,

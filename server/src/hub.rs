@@ -43,6 +43,7 @@ mod members;
 mod moderators;
 mod peers;
 pub(crate) mod presence;
+mod profiles;
 mod renaming;
 mod roster;
 mod set_right;
@@ -70,6 +71,7 @@ pub(crate) use longhall_world::records::hidden;
 use peers::Peers;
 pub(crate) use peers::Telling;
 pub(crate) use roster::OnlinePlayer;
+use profiles::NewProfiles;
 pub(crate) use set_right::Known;
 pub(crate) use turns::Place;
 
@@ -107,6 +109,7 @@ struct State {
     staff: HashMap<UserId, ServerRole>,
     /// Channels with changes of presence to tell.
     with_changes: Vec<ChannelId>,
+    new_profiles: NewProfiles,
     arrivals: Arrivals,
     /// `None` for the one server there is.
     peers: Option<Peers>,
@@ -216,6 +219,7 @@ impl Hub {
             graces: VecDeque::new(),
             staff: HashMap::new(),
             with_changes: Vec::new(),
+            new_profiles: NewProfiles::default(),
             arrivals: Arrivals::default(),
             peers,
             entries: 0,

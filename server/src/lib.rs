@@ -57,6 +57,7 @@ pub mod listener;
 mod arrival;
 pub mod tls;
 mod wire;
+mod profiles;
 mod proxies;
 mod handshake;
 mod origins;

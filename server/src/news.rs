@@ -8,7 +8,9 @@
 //! see [`Received::number`].
 
 use bytes::Bytes;
-use longhall_packet::limits::{MAX_CHANNELS_PER_ACCOUNT, MAX_SERVER_PACKET_BYTES};
+use longhall_packet::limits::{
+    MAX_CHANNELS_PER_ACCOUNT, MAX_PROFILE_BYTES, MAX_SERVER_PACKET_BYTES,
+};
 use longhall_packet::{CloseReason, Line, PresenceState, Role, Seq};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -133,6 +135,14 @@ pub(crate) enum News {
         /// For everybody who is online.
         packet: String,
     },
+    /// A player has another profile.
+    Profile {
+        #[serde(with = "number")]
+        user: UserId,
+        /// As JSON.
+        profile: String,
+        version: u32,
+    },
     /// A packet for everybody in a channel.
     Announced {
         #[serde(with = "number")]
@@ -255,6 +265,7 @@ impl News {
             | News::Left { .. }
             | News::Role { .. }
             | News::Renamed { .. }
+            | News::Profile { .. }
             | News::Announced { .. } => None,
         }
     }
@@ -311,6 +322,7 @@ impl News {
                 packet,
                 ..
             } => is_short(username) && is_short(name_key) && is_packet(packet),
+            News::Profile { profile, .. } => profile.len() <= 2 * MAX_PROFILE_BYTES,
             News::Told { packet, .. }
             | News::Invited { packet, .. }
             | News::Role { packet, .. }

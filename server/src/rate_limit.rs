@@ -46,6 +46,9 @@ const GUEST_LINES_PER_SECOND: u32 = 1;
 /// Sanctions that an account sets and lifts, which keeps order in a channel alone.
 const SANCTIONS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).expect("30 is not zero");
 
+/// Changes of a profile: each is news to everybody.
+const PROFILES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("10 is not zero");
+
 /// Denials to one address that the log tells of.
 const DENIAL_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not zero");
 
@@ -63,6 +66,7 @@ pub(crate) struct RateLimits {
     invitations: Limiter<i64>,
     reports: Limiter<i64>,
     sanctions: Limiter<i64>,
+    profiles: Limiter<i64>,
     /// Lines of one account.
     lines: Pace,
     /// Lines of one guest.
@@ -94,6 +98,7 @@ impl RateLimits {
             invitations: Limiter::default(),
             reports: Limiter::default(),
             sanctions: Limiter::new(Quota::per_minute(SANCTIONS_PER_MINUTE)),
+            profiles: Limiter::new(Quota::per_minute(PROFILES_PER_MINUTE)),
             lines: Pace::default(),
             guest_lines: Pace::default(),
             lines_per_second: AtomicU32::new(1),
@@ -261,6 +266,14 @@ impl RateLimits {
         self.check(&self.sanctions, &user.0)
     }
 
+    /// Counts a change of an account's profile by its player.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time until the next may come.
+    pub(crate) fn check_profile(&self, user: UserId) -> Result<(), Denial> {
+        self.check(&self.profiles, &user.0)
+    }
+
     /// Forgets addresses and names that are back to their full allowance.
     pub(crate) fn drop_idle(&self) {
         self.connections.drop_idle();
@@ -271,6 +284,7 @@ impl RateLimits {
         self.invitations.drop_idle();
         self.reports.drop_idle();
         self.sanctions.drop_idle();
+        self.profiles.drop_idle();
         // Not at once: an account that logs in again has no more lines than before.
         self.speakers().retain(|_, shared| {
             let is_unused = Arc::strong_count(&shared.speaker) == 1;

@@ -13,6 +13,7 @@ mod limits;
 mod operating;
 mod operators;
 mod own_data;
+mod profiles;
 mod reporting;
 mod copy;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -57,6 +58,7 @@ pub use figures::StoreFigures;
 pub use game_keys::{GameKey, GameKeyHash, GameKeys, NewGameKey, Scope};
 pub use gates::{Gates, NO_PASSWORD};
 pub use limits::{LimitKey, SharedLimit};
+pub use longhall_world::profiles::{KeptProfile, ProfileAuthor, ProfileChange, ProfileChanged};
 pub use longhall_world::reports::{Filed, NewReport, Untold};
 #[cfg(any(test, feature = "fuzzing"))]
 pub use memory::MemoryStore;
@@ -67,6 +69,7 @@ pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, OperatorR
 pub use own_data::OwnData;
 pub(crate) use postgres::MOST_CONNECTIONS;
 pub use postgres::{PostgresError, PostgresHealth, PostgresStore};
+pub use profiles::Profiles;
 pub use recovery::Recovering;
 pub use reporting::Reporting;
 pub use sqlite::{OpenError, SqliteHealth, SqliteStore};
@@ -112,7 +115,7 @@ pub struct Resumed {
 /// "name key", as registered elsewhere.
 #[async_trait]
 pub trait Store:
-    Operating + Operators + OwnData + Recovering + Reporting + Gates + GameKeys
+    Operating + Operators + OwnData + Recovering + Reporting + Gates + GameKeys + Profiles
 {
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.

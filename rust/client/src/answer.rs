@@ -2,7 +2,7 @@
 
 use longhall_packet::{
     ChannelState, FactorKey, Line, ListedChannel, ListedReport, ListedSession, Member,
-    PastSanction, RecoveryCode, ReportNumber, Sanction, Seq,
+    PastSanction, PlayerInfo, ProfileVersion, RecoveryCode, ReportNumber, Sanction, Seq,
 };
 
 use crate::Export;
@@ -60,6 +60,14 @@ pub enum Answer {
         /// Whether there are more, for another call.
         more: bool,
     },
+    /// The profile of `set_profile` has this version now;
+    /// [`Session::profile`](crate::Session::profile) is as others see it.
+    ProfileSet {
+        /// Counts the changes of the profile.
+        version: ProfileVersion,
+    },
+    /// The player of `player_info`.
+    PlayerInfo(Box<PlayerInfo>),
     /// The names of `list_blocks`, in their order.
     Blocks(Vec<String>),
     /// The number of the report that `report_line` or `report_player` made, or that there

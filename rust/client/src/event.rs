@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use longhall_packet::{
-    CloseReason, LeaveReason, Limits, Line, Presence, RecoveryCode, Registration, ReportNumber,
-    ReportOutcome, Role, Sanction, SanctionKind, Seq, ServerRole,
+    CloseReason, LeaveReason, Limits, Line, Presence, Profile, ProfileVersion, RecoveryCode,
+    Registration, ReportNumber, ReportOutcome, Role, Sanction, SanctionKind, Seq, ServerRole,
 };
 
 use crate::{Call, CallError};
@@ -110,6 +110,16 @@ pub enum Event {
         sanction: SanctionKind,
         /// Where; `None` on the whole server.
         channel: Option<String>,
+    },
+    /// A player, maybe the one who is logged in, shows something else of themselves for the
+    /// game's sake.
+    ProfileChanged {
+        /// Whose.
+        username: String,
+        /// A stranger's texts are in it.
+        profile: Profile,
+        /// Counts its changes: of two the greater one is later.
+        version: ProfileVersion,
     },
     /// What it takes to get an account here is other than was known, or is known now. Comes
     /// ahead of [`Connected`](Event::Connected).

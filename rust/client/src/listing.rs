@@ -92,6 +92,8 @@ mod tests {
             text: String::new(),
             server_role: ServerRole::Player,
             guest: false,
+            profile: longhall_packet::Profile::default(),
+            profile_version: 0,
         };
         names.iter().map(member).collect()
     }

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use longhall_packet::{ChannelState, DenyCode, InboxState, ResumeToken, ServerRole};
+use longhall_packet::{
+    ChannelState, DenyCode, InboxState, Profile, ProfileVersion, ResumeToken, ServerRole,
+};
 
 use crate::backoff::Backoff;
 use crate::conversations::{Conversations, Ends};
@@ -42,6 +44,10 @@ pub(crate) struct Account {
     pub(crate) server_role: ServerRole,
     /// When it will be deleted, in milliseconds since 1970.
     pub(crate) deleted_at_ms: Option<u64>,
+    /// What it shows of itself for the game's sake.
+    pub(crate) profile: Profile,
+    /// Counts the changes of that.
+    pub(crate) profile_version: ProfileVersion,
 }
 
 /// The account.
@@ -88,6 +94,25 @@ impl Login {
         let before = self.safety.last_login.take();
         self.safety = told;
         self.safety.last_login = self.safety.last_login.take().or(before);
+    }
+
+    /// What the account shows of itself, and the version of that.
+    pub(crate) fn profile(&self) -> Option<(&Profile, ProfileVersion)> {
+        let account = self.account.as_ref()?;
+        Some((&account.profile, account.profile_version))
+    }
+
+    /// Notes a profile, unless it is older than what is known. Says whether it is new.
+    pub(crate) fn note_profile(&mut self, profile: &Profile, version: ProfileVersion) -> bool {
+        let Some(account) = &mut self.account else {
+            return false;
+        };
+        let is_new = version > account.profile_version;
+        if is_new {
+            account.profile = profile.clone();
+            account.profile_version = version;
+        }
+        is_new
     }
 
     pub(crate) fn deleted_at_ms(&self) -> Option<u64> {
@@ -222,6 +247,8 @@ mod tests {
             token: ResumeToken::from_bytes(&[1; 32]),
             server_role: ServerRole::Player,
             deleted_at_ms: None,
+            profile: Profile::default(),
+            profile_version: 0,
         }
     }
 

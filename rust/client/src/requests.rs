@@ -53,6 +53,8 @@ pub(crate) enum Asked {
     Done,
     Joined,
     Sessions,
+    ProfileSet,
+    PlayerInfo,
     Blocks,
     RecoveryCodes,
     SecondFactor,

@@ -23,6 +23,7 @@ mod entering;
 mod history;
 mod recovery;
 mod own_data;
+mod profiles;
 mod reporting;
 mod moderation;
 

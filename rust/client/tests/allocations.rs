@@ -53,6 +53,8 @@ fn logged_in(channels: usize) -> Session {
     receive(
         &mut session,
         &ServerPacket::LoggedIn {
+            profile: longhall_packet::Profile::default(),
+            profile_version: 0,
             // Behind the greeting.
             id: 2,
             username: "ada".to_owned(),

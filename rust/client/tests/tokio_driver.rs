@@ -139,6 +139,8 @@ impl Peer {
 
     async fn log_in(&mut self, id: RequestId) {
         self.send(&ServerPacket::LoggedIn {
+            profile: longhall_packet::Profile::default(),
+            profile_version: 0,
             id,
             username: "ada".to_owned(),
             resume_token: ResumeToken::from_bytes(&[1; 32]),

@@ -6,8 +6,11 @@ use godot::prelude::*;
 use longhall_client::{Answer, Completion, State};
 use longhall_packet::{
     ChannelState, Conversation, Filter, INBOX, LastLogin, Line, LineKind, ListedChannel,
-    ListedReport, ListedSession, Member, PastSanction, RecoveryCode, Sanction,
+    ListedReport, ListedSession, Member, PastSanction, PlayerInfo, PresenceState, RecoveryCode,
+    Sanction,
 };
+
+use crate::json;
 
 /// The `State` constant of the node for a session's state.
 pub(crate) fn state_constant(state: State) -> i64 {
@@ -97,6 +100,21 @@ fn member(member: &Member) -> VarDictionary {
         "text" => member.text.as_str(),
         "server_role" => member.server_role.name(),
         "guest" => member.guest,
+        "profile" => &json::dictionary(member.profile.object()),
+        "profile_version" => i64::from(member.profile_version),
+    }
+}
+
+fn player_info(player: &PlayerInfo) -> VarDictionary {
+    vdict! {
+        "username" => player.username.as_str(),
+        "online" => player.state != PresenceState::Offline,
+        "state" => player.state.name(),
+        "text" => player.text.as_str(),
+        "server_role" => player.server_role.name(),
+        "guest" => player.guest,
+        "profile" => &json::dictionary(player.profile.object()),
+        "profile_version" => i64::from(player.profile_version),
     }
 }
 
@@ -194,6 +212,8 @@ pub(crate) fn answer(answer: &Answer) -> Variant {
             let names: PackedStringArray = names.iter().map(GString::from).collect();
             names.to_variant()
         }
+        Answer::ProfileSet { version } => i64::from(*version).to_variant(),
+        Answer::PlayerInfo(player) => player_info(player).to_variant(),
         Answer::RecoveryCodes(new) => codes(new).to_variant(),
         Answer::SecondFactor { secret, uri } => vdict! {
             "secret" => secret.expose(),

@@ -7,13 +7,14 @@ use godot::classes::Time;
 use godot::global::randi;
 use godot::prelude::*;
 use longhall_packet::{
-    ClientPacket, CloseReason, Denial, DenyCode, InviteCode, MAX_PROOF_BITS, RegistrationMode,
-    ResumeToken, ServerPacket, ServerRole, codec,
+    ClientPacket, CloseReason, Denial, DenyCode, InviteCode, MAX_PROOF_BITS, Profile,
+    RegistrationMode, ResumeToken, ServerPacket, ServerRole, codec,
 };
 use longhall_world::fake::{Deliveries, FakeServer};
 
 use crate::clock::now;
 use crate::convert::seconds;
+use crate::json;
 use crate::transport::news::News;
 
 /// A server inside your game, so that your game's own tests need no network.
@@ -205,6 +206,30 @@ impl LonghallFakeServer {
         };
         let deliveries = self.world.appoint(&username.to_string(), known);
         self.deliver(deliveries);
+    }
+
+    /// Says which keys of players' profiles are the game's: players cannot change them by
+    /// [method NetworkClient.set_profile], and [method set_game_keys] sets them.
+    #[func]
+    pub fn name_game_keys(&mut self, keys: PackedStringArray) {
+        let keys = keys.as_slice().iter().map(ToString::to_string);
+        self.world.set_game_keys_named(keys.collect());
+    }
+
+    /// Sets keys of a player's profile as your game's own server does; `null` takes one out. The
+    /// keys must have been named by [method name_game_keys].
+    #[func]
+    pub fn set_game_keys(&mut self, username: GString, values: VarDictionary) {
+        let profile = json::text(&values)
+            .and_then(|text| Profile::from_json(&text).map_err(|denial| denial.reason()));
+        let set = profile.and_then(|profile| {
+            let set = self.world.set_game_keys(&username.to_string(), profile);
+            set.map_err(|denial| denial.reason())
+        });
+        match set {
+            Ok(deliveries) => self.deliver(deliveries),
+            Err(why) => self.warn(&format!("cannot set keys of {username}: {why}")),
+        }
     }
 
     /// Begins anew, as a server does whose database was deleted: all connections are cut, and

@@ -22,6 +22,7 @@ mod fake_server;
 
 mod clock;
 mod convert;
+mod json;
 
 struct Longhall;
 

@@ -60,12 +60,14 @@ pub struct NetworkRequest {
 
     /// The text that was at fault: [code]"username"[/code], [code]"password"[/code],
     /// [code]"new_password"[/code], [code]"text"[/code], [code]"channel"[/code],
-    /// [code]"topic"[/code] or [code]"channel_password"[/code]. Empty if it was none of them.
+    /// [code]"topic"[/code], [code]"channel_password"[/code], [code]"reason"[/code] or
+    /// [code]"profile"[/code]. Empty if it was none of them.
     #[var(no_set)]
     field: GString,
 
     /// The limit that was not kept, in characters for the codes [code]too_short[/code] and
-    /// [code]too_long[/code]. 0 if it was not about a limit.
+    /// [code]too_long[/code], or in bytes for a profile; for [code]version_conflict[/code] the version
+    /// that the profile has. 0 if it was not about a limit.
     #[var(no_set)]
     limit: i64,
 
@@ -78,6 +80,8 @@ pub struct NetworkRequest {
     /// (`Array[Dictionary]`), as do [method NetworkClient.list_reports] and
     /// [method NetworkClient.read_report], [method NetworkClient.report_line] and
     /// [method NetworkClient.report_player] get the number of the report (`int`),
+    /// [method NetworkClient.set_profile] gets the version of the profile (`int`),
+    /// [method NetworkClient.player_info] a `Dictionary`,
     /// [method NetworkClient.list_blocks] names and
     /// [method NetworkClient.renew_recovery_codes] codes (`PackedStringArray`),
     /// [method NetworkClient.begin_second_factor] the key for an app (`Dictionary`).

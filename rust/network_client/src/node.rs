@@ -446,6 +446,14 @@ impl NetworkClient {
     #[signal]
     fn player_renamed(old_name: GString, new_name: GString);
 
+    /// A player who is online, maybe the one who is logged in, has another profile: by
+    /// [method set_profile], or from the game's server. `version` counts its changes; of two
+    /// the greater one is later. Comes about a second after the change at the earliest, and
+    /// later where very many change theirs. Who was not connected sees it in
+    /// [method list_members] and [method player_info].
+    #[signal]
+    fn profile_changed(username: GString, profile: VarDictionary, version: i64);
+
     /// [method login] was refused. `code` is stable and for your translation, `reason` is an
     /// English sentence. With `code_needed` the password was right, and the account has a second
     /// factor: ask for the code of the player's app, and log in again with it.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::limits::MAX_CHANNEL_CHARS;
+use crate::profile::{Profile, ProfileVersion};
 use crate::text::{check_length, check_name, trim_unseen};
 use crate::{Denial, Field, Username};
 
@@ -470,6 +471,12 @@ pub struct Member {
     /// not.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub guest: bool,
+    /// What it shows of itself for the game's sake. In a roster only; absent when empty.
+    #[serde(skip_serializing_if = "Profile::is_empty", default)]
+    pub profile: Profile,
+    /// The version of the profile. In a roster only; absent when it was never set.
+    #[serde(skip_serializing_if = "crate::profile::is_zero", default)]
+    pub profile_version: ProfileVersion,
 }
 
 /// A sanction, as the account that it is on is told, and who may lift it.

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, Filter,
-    InviteCode, LineId, Password, PresenceState, PresenceText, Reason, RecoveryCode,
-    ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, ResumeToken, Role,
-    SanctionKind, Seq, Target, Topic, Username,
+    InviteCode, LineId, Password, PresenceState, PresenceText, Profile, ProfileVersion, Reason,
+    RecoveryCode, ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, ResumeToken,
+    Role, SanctionKind, Seq, Target, Topic, Username,
 };
 
 /// Chosen by the client for each request and repeated in its answer. Unique
@@ -84,6 +84,8 @@ impl ClientPacket {
             | Self::Invite { .. }
             | Self::Rename { .. } => true,
             Self::SetPresence { text, .. } => !text.is_empty(),
+            // Keys are words as well.
+            Self::SetProfile { profile, .. } => !profile.is_empty(),
             _ => false,
         }
     }
@@ -530,6 +532,23 @@ client_packets! {
         /// What the player says of themselves. Absent when empty.
         #[serde(skip_serializing_if = "PresenceText::is_empty")]
         text: PresenceText,
+    }
+
+    /// Replaces what the player shows of themselves for the game's sake; keys that are the
+    /// game's stay. Answered by [`ServerPacket::ProfileSet`](crate::ServerPacket::ProfileSet).
+    SetProfile = "set_profile" in IN, {
+        /// The profile from now on.
+        profile: Profile,
+        /// Only if this is its version still; absent whatever it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        if_version: Option<ProfileVersion>,
+    }
+
+    /// Asks who a player is. Answered by
+    /// [`ServerPacket::PlayerInfo`](crate::ServerPacket::PlayerInfo).
+    PlayerInfo = "player_info" in IN, {
+        /// The player, maybe the one who asks.
+        username: Username,
     }
 
     /// Shuts a player out: no line, whisper, invitation or presence of theirs

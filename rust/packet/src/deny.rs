@@ -126,6 +126,13 @@ deny_codes! {
     Repeated = "repeated", "You have said this several times already";
     /// The text has a word that the operator blocks.
     BlockedWords = "blocked_words", "This has a word that is not allowed here";
+    /// The profile is no object of small JSON by the protocol's rules.
+    InvalidProfile = "invalid_profile", "This profile breaks a rule";
+    /// A key of the profile that only the game's server sets.
+    KeptByGame = "kept_by_game", "Only the game itself may change this";
+    /// The profile has another version than the one it was to be changed from; `limit` is the
+    /// version there is.
+    VersionConflict = "version_conflict", "Your profile was changed elsewhere in the meantime";
     /// The server has too much to do; try again after `retry_after_ms`.
     Busy = "busy", "The server is busy, try again in a moment";
     /// The server is about to stop and takes no new requests.
@@ -170,6 +177,8 @@ pub enum Field {
     ChannelPassword,
     /// Why somebody is muted, kicked or banned.
     Reason,
+    /// The profile of a player.
+    Profile,
     /// A field this build does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -188,6 +197,7 @@ impl Field {
             Field::Topic => "topic",
             Field::ChannelPassword => "channel_password",
             Field::Reason => "reason",
+            Field::Profile => "profile",
             Field::Unknown => "",
         }
     }
@@ -202,6 +212,7 @@ impl Field {
             Field::Topic => "The topic",
             Field::ChannelPassword => "The channel password",
             Field::Reason => "The reason",
+            Field::Profile => "The profile",
             Field::Unknown => "This",
         }
     }
@@ -222,7 +233,8 @@ pub struct Denial {
     pub code: DenyCode,
     /// Which field it is about, when it is about one.
     pub field: Option<Field>,
-    /// The limit that was not kept, in characters or bytes as the code says.
+    /// The limit that was not kept, in characters or bytes as the code says; for
+    /// `version_conflict` the version there is.
     pub limit: Option<u32>,
     /// Milliseconds after which the same request may succeed.
     pub retry_after_ms: Option<u32>,
@@ -290,6 +302,9 @@ impl Denial {
             (DenyCode::TooShort, Some(1)) => format!("{subject} is empty"),
             (DenyCode::TooShort, Some(min)) => {
                 format!("{subject} must have at least {min} characters")
+            }
+            (DenyCode::TooLong, Some(max)) if self.field == Some(Field::Profile) => {
+                format!("{subject} must have at most {max} bytes")
             }
             (DenyCode::TooLong, Some(max)) => {
                 format!("{subject} must have at most {max} characters")

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Invitation, LastLogin, ListedReport, ListedSession, ReportCategory, ReportNumber,
-    ReportOutcome, Role, Seq,
+    Invitation, LastLogin, ListedReport, ListedSession, Profile, ProfileVersion, ReportCategory,
+    ReportNumber, ReportOutcome, Role, Seq,
 };
 
 /// An account, as it is given to whom it belongs to. No secret is in it.
@@ -31,6 +31,12 @@ pub struct ExportedAccount {
     pub invitations: Vec<Invitation>,
     /// What the operator keeps from it.
     pub sanctions: Vec<ExportedSanction>,
+    /// What it shows of itself for the game's sake. Absent when empty.
+    #[serde(skip_serializing_if = "Profile::is_empty", default)]
+    pub profile: Profile,
+    /// The version of the profile. Absent when it was never set.
+    #[serde(skip_serializing_if = "crate::profile::is_zero", default)]
+    pub profile_version: ProfileVersion,
 }
 
 /// A channel that the account is in.

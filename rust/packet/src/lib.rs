@@ -8,6 +8,7 @@
 //!   after; [`NameKeys`]: which names are the same, or look the same;
 //! - [`ChannelName`], [`Target`], [`Line`]: channels, whispers and what is said
 //!   in them; [`ListedReport`]: what moderators are told of;
+//! - [`Profile`]: what a player shows of themselves for the game's sake;
 //! - [`ClientPacket`]: what a client may say, and in which [`Stage`];
 //! - [`ServerPacket`]: what a server answers and announces;
 //! - [`Registration`], [`InviteCode`], [`ProofSearch`]: what an account costs;
@@ -34,6 +35,7 @@ mod name_keys;
 mod account;
 mod channel;
 mod export;
+mod profile;
 mod report;
 mod client_packet;
 mod server_packet;
@@ -60,6 +62,7 @@ pub use export::{
 };
 pub use limits::Limits;
 pub use name_keys::NameKeys;
+pub use profile::{ChangedProfile, PlayerInfo, Profile, ProfileVersion};
 pub use registration::{
     InviteCode, MAX_CHALLENGE_CHARS, MAX_INVITE_CHARS, MAX_PROOF_BITS, ProofSearch, Registration,
     RegistrationMode, is_proof,

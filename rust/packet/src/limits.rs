@@ -42,6 +42,15 @@ pub const MAX_PAGE_LINES: usize = 500;
 pub const MAX_CHANNELS_PER_ACCOUNT: usize = 32;
 /// Most seconds from one line to the next in slow mode: six hours.
 pub const MAX_SLOW_MODE_S: u32 = 6 * 60 * 60;
+/// Most bytes of a profile as compact JSON: of what a player sets, and once more of what the
+/// game's server does.
+pub const MAX_PROFILE_BYTES: usize = 2 * 1024;
+/// Most keys of a profile, those of objects in it counted.
+pub const MAX_PROFILE_KEYS: usize = 32;
+/// Most characters of a key.
+pub const MAX_PROFILE_KEY_CHARS: usize = 32;
+/// Most levels of a profile; itself is the first.
+pub const MAX_PROFILE_DEPTH: usize = 4;
 /// Most bytes of one packet from a client. A chat line of 500 characters, each
 /// escaped as a surrogate pair (`\ud83d\ude00`), takes 6,000.
 pub const MAX_CLIENT_PACKET_BYTES: usize = 8 * 1024;

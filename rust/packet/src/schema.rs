@@ -12,7 +12,7 @@ use crate::limits::{
 };
 use crate::{
     ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, InviteCode, Password,
-    PresenceText, Reason, RecoveryCode, ReportText, ResumeToken, Target, Topic, Username,
+    PresenceText, Profile, Reason, RecoveryCode, ReportText, ResumeToken, Target, Topic, Username,
 };
 
 macro_rules! text_schemas {
@@ -43,6 +43,7 @@ text_schemas! {
     Reason { "type": "string", "maxLength": MAX_REASON_CHARS }
     PresenceText { "type": "string", "maxLength": MAX_PRESENCE_CHARS }
     ReportText { "type": "string", "maxLength": MAX_REPORT_CHARS }
+    Profile { "type": "object" }
     Target { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS }
     FactorCode { "type": "string" }
     FactorKey { "type": "string" }

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Access, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine, ExportedReport,
-    FactorKey, Field, InboxState, Invitation, LastLogin, LeaveReason, Limits, Line, ListedChannel,
-    ListedReport, ListedSession, Member, PastSanction, Presence, RecoveryCode, Registration,
-    ReportNumber, ReportOutcome, RequestId, ResumeToken, Role, Sanction, SanctionKind, Seq,
-    ServerRole, Speech,
+    Access, ChangedProfile, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine,
+    ExportedReport, FactorKey, Field, InboxState, Invitation, LastLogin, LeaveReason, Limits, Line,
+    ListedChannel, ListedReport, ListedSession, Member, PastSanction, PlayerInfo, Presence,
+    Profile, ProfileVersion, RecoveryCode, Registration, ReportNumber, ReportOutcome, RequestId,
+    ResumeToken, Role, Sanction, SanctionKind, Seq, ServerRole, Speech,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -142,6 +142,12 @@ server_packets! {
         /// none.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         sanctions: Vec<Sanction>,
+        /// The player's profile. Absent when empty.
+        #[serde(skip_serializing_if = "Profile::is_empty", default)]
+        profile: Profile,
+        /// Its version. Absent when it was never set.
+        #[serde(skip_serializing_if = "is_zero", default)]
+        profile_version: ProfileVersion,
     }
 
     /// The account exists, answering a `register` that asked for recovery codes.
@@ -363,6 +369,32 @@ server_packets! {
         /// Whether changes were left out.
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         partial: bool,
+    }
+
+    /// The profile is set, answering `set_profile`.
+    ProfileSet = "profile_set", {
+        /// The request's id.
+        id: RequestId,
+        /// As it is now: with the game's keys, and with texts as others read them.
+        profile: Profile,
+        /// Its version.
+        profile_version: ProfileVersion,
+    }
+
+    /// Who a player is, answering `player_info`.
+    PlayerInfo = "player_info", {
+        /// The request's id.
+        id: RequestId,
+        /// The player.
+        #[serde(flatten)]
+        player: PlayerInfo,
+    }
+
+    /// Players who are online, maybe this one, have another profile. At most one a second; of
+    /// many some are told later.
+    Profiles = "profiles", {
+        /// Whose, once each.
+        changes: Vec<ChangedProfile>,
     }
 
     /// The account has read on, on another device.

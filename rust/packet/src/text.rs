@@ -14,8 +14,8 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::limits::{
-    MAX_CHAT_CHARS, MAX_PRESENCE_CHARS, MAX_REASON_CHARS, MAX_REPORT_CHARS, MAX_TOPIC_CHARS,
-    MAX_USERNAME_CHARS, MAX_USERNAME_MARKS, MIN_USERNAME_CHARS,
+    MAX_CHAT_CHARS, MAX_PRESENCE_CHARS, MAX_PROFILE_BYTES, MAX_REASON_CHARS, MAX_REPORT_CHARS,
+    MAX_TOPIC_CHARS, MAX_USERNAME_CHARS, MAX_USERNAME_MARKS, MIN_USERNAME_CHARS,
 };
 use crate::{Denial, DenyCode, Field};
 
@@ -228,6 +228,11 @@ impl Reason {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// A text in a profile, which others read: as long as there is room for, rules as for chat.
+pub(crate) fn profile_text(text: &str) -> Result<String, Denial> {
+    parse_words(text, Field::Profile, MAX_PROFILE_BYTES)
 }
 
 /// A text for others to read, on one line. Empty when nothing in it can be seen.

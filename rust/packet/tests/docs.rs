@@ -133,6 +133,7 @@ fn every_object_in_a_packet_has_a_section_that_explains_each_field() {
             ("logged_in", "/last_login", "### Last login"),
             ("members", "/members/0", "### Member"),
             ("presence", "/changes/2", "### Change of presence"),
+            ("profiles", "/changes/0", "### Changed profile"),
             ("channels", "/channels/0", "### Listed channel"),
             ("sessions", "/sessions/0", "### Listed session"),
             ("export", "/account", "### Exported account"),
@@ -236,6 +237,7 @@ fn the_words_of_closed_lists_are_all_there() {
         Field::Topic,
         Field::ChannelPassword,
         Field::Reason,
+        Field::Profile,
     ] {
         assert!(fields.contains(field.name()), "{field:?}");
     }

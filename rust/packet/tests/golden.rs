@@ -96,6 +96,8 @@ fn client_file(packet: &ClientPacket) -> &'static str {
         ClientPacket::Invite { .. } => include_str!("golden/client_invite.json"),
         ClientPacket::Remove { .. } => include_str!("golden/client_remove.json"),
         ClientPacket::SetPresence { .. } => include_str!("golden/client_set_presence.json"),
+        ClientPacket::SetProfile { .. } => include_str!("golden/client_set_profile.json"),
+        ClientPacket::PlayerInfo { .. } => include_str!("golden/client_player_info.json"),
         ClientPacket::Sanction { .. } => include_str!("golden/client_sanction.json"),
         ClientPacket::LiftSanction { .. } => include_str!("golden/client_lift_sanction.json"),
         ClientPacket::Sanctions { .. } => include_str!("golden/client_sanctions.json"),
@@ -139,6 +141,9 @@ fn server_file(packet: &ServerPacket) -> &'static str {
         }
         ServerPacket::Invited { .. } => include_str!("golden/server_invited.json"),
         ServerPacket::Presence { .. } => include_str!("golden/server_presence.json"),
+        ServerPacket::ProfileSet { .. } => include_str!("golden/server_profile_set.json"),
+        ServerPacket::PlayerInfo { .. } => include_str!("golden/server_player_info.json"),
+        ServerPacket::Profiles { .. } => include_str!("golden/server_profiles.json"),
         ServerPacket::Read { .. } => include_str!("golden/server_read.json"),
         ServerPacket::Channels { .. } => include_str!("golden/server_channels.json"),
         ServerPacket::Members { .. } => include_str!("golden/server_members.json"),

@@ -225,9 +225,13 @@ fn the_client_schema_allows_what_a_server_understands() {
     values.push(json!("open"));
     values.push(json!("owner"));
     for sample in client_samples() {
-        let packet: Value = serde_json::from_str(sample.text).unwrap();
-        assert!(obeys(&packet, &schema, &schema), "{}", sample.file);
-        for (_, packet) in damaged(&packet, &values) {
+        let whole: Value = serde_json::from_str(sample.text).unwrap();
+        assert!(obeys(&whole, &schema, &schema), "{}", sample.file);
+        for (_, packet) in damaged(&whole, &values) {
+            // What may be in a profile the page says, not the schema.
+            if packet["profile"].is_object() && packet["profile"] != whole["profile"] {
+                continue;
+            }
             let understood = decode_client_packet(packet.to_string().as_bytes()).is_ok();
             let packet = without_nulls(&packet);
             assert_eq!(obeys(&packet, &schema, &schema), understood, "{packet}");

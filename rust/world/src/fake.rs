@@ -20,6 +20,7 @@ mod lines;
 mod own_data;
 mod moderation;
 mod presence;
+mod profiles;
 mod recovery;
 mod reports;
 
@@ -64,6 +65,10 @@ pub struct FakeServer {
     online: BTreeMap<u64, Seat>,
     gates: gates::Gates,
     news: News,
+    /// Players whose profile is to be told.
+    new_profiles: Vec<UserId>,
+    /// Keys of profiles that are the game's.
+    game_keys: BTreeSet<String>,
     /// Recovery codes given out.
     codes: u64,
     /// When somebody said their last line in a channel in slow mode, and by which id.
@@ -125,6 +130,8 @@ impl FakeServer {
             online: BTreeMap::new(),
             gates: gates::Gates::default(),
             news: News::default(),
+            new_profiles: Vec::new(),
+            game_keys: BTreeSet::new(),
             codes: 0,
             turns: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -147,6 +154,7 @@ impl FakeServer {
                 recovery: before.recovery,
                 deletions: before.deletions,
                 renames: before.renames,
+                profiles: before.profiles,
                 old_names: before.old_names,
                 last_session,
                 ..World::default()
@@ -158,8 +166,10 @@ impl FakeServer {
         };
         let guests = std::mem::take(&mut self.guests);
         let gates = std::mem::take(&mut self.gates);
+        let game_keys = std::mem::take(&mut self.game_keys);
         *self = Self::with(world, epoch);
         self.gates = gates;
+        self.game_keys = game_keys;
         if keeps_accounts {
             self.guests = guests;
         }
@@ -471,6 +481,12 @@ impl FakeServer {
                 ..
             } => self.delete_lines(me?, id, channel.as_ref(), &username, since_s),
             P::SetPresence { state, text, .. } => self.set_presence(me?, id, state, &text),
+            P::SetProfile {
+                profile,
+                if_version,
+                ..
+            } => self.set_profile(me?, id, profile, if_version),
+            P::PlayerInfo { username, .. } => self.player_info(me?, id, &username),
             P::Block { username, .. } => self.block(me?, id, &username),
             P::Unblock { username, .. } => self.unblock(me?, id, &username),
             P::Blocks { .. } => self.blocks(me?, id),
@@ -533,6 +549,7 @@ impl FakeServer {
 
     fn deliveries(&mut self) -> Deliveries {
         self.tell_news();
+        self.tell_profiles();
         std::mem::take(&mut self.out)
     }
 

@@ -197,6 +197,7 @@ impl World {
         self.sessions.retain(|one| one.user != user);
         self.places.remove(&user);
         self.recovery.remove(&user);
+        self.profiles.remove(&user);
         self.blocks
             .retain(|(by, blocked)| *by != user && *blocked != user);
         self.reads.retain(|(reader, _), _| *reader != user);

@@ -11,6 +11,7 @@
 //!   `retention`: the model, by theme;
 //! - [`reports`]: reports to moderators, with the lines kept beside them;
 //! - `gates`: invites, approval, guests;
+//! - [`profiles`]: what players show of themselves for a game's sake;
 //! - [`fake`]: packets in, deliveries out: a server in a test's own process.
 
 pub mod records;
@@ -20,6 +21,7 @@ pub mod moderation;
 mod recovery;
 pub mod own_data;
 mod gates;
+pub mod profiles;
 mod channels;
 mod lines;
 mod inbox;
@@ -51,6 +53,7 @@ pub struct World {
     /// When each account got another name last.
     renames: HashMap<UserId, i64>,
     old_names: Vec<own_data::OldName>,
+    profiles: HashMap<UserId, profiles::KeptProfile>,
     invites: Vec<gates::KeptInvite>,
     last_invite: i64,
     blocks: BTreeSet<(UserId, UserId)>,

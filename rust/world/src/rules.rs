@@ -66,6 +66,7 @@ pub fn check_guest(packet: &ClientPacket) -> Result<(), Denial> {
         | ClientPacket::DeleteAccount { .. }
         | ClientPacket::Rename { .. } => true,
         ClientPacket::SetPresence { text, .. } => !text.is_empty(),
+        ClientPacket::SetProfile { profile, .. } => profile.has_text(),
         _ => false,
     };
     match takes_an_account {

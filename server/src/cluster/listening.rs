@@ -95,6 +95,7 @@ impl Shared {
             | News::Left { .. }
             | News::Role { .. }
             | News::Renamed { .. }
+            | News::Profile { .. }
             | News::Announced { .. }
             | News::Lines { .. } => self.hub.hear(from, news),
         }

@@ -41,6 +41,23 @@ pub struct Accounts {
     #[arg(default_value = "30d", value_parser = time)]
     #[arg(group = WHILE_RUNNING)]
     pub old_name_kept: Duration,
+
+    /// Keys of players' profiles that only the game's server sets, with commas between
+    /// them, as in level,rank. At most 32.
+    ///
+    /// For whatever a player must not claim of themselves. A key that is named here later
+    /// keeps what its player has set until the game's server sets it.
+    #[arg(long, env = "LONGHALL_PROFILE_GAME_KEYS", value_name = "KEYS")]
+    #[arg(value_delimiter = ',', value_parser = profile_key)]
+    #[arg(group = WHILE_RUNNING)]
+    pub profile_game_keys: Vec<String>,
+}
+
+fn profile_key(text: &str) -> Result<String, String> {
+    match longhall_packet::Profile::is_key(text) {
+        true => Ok(text.to_owned()),
+        false => Err("a key has 1 to 32 of the signs a to z, 0 to 9 and _".to_owned()),
+    }
 }
 
 fn time(text: &str) -> Result<Duration, String> {

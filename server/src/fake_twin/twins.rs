@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, CloseReason, FactorCode,
-    FactorKey, Filter, InviteCode, Line, LineId, Password, PresenceState, PresenceText, Reason,
-    RecoveryCode, RegistrationMode, ReportCategory, ReportNumber, ReportOutcome, ReportText,
-    Reported, RequestId, ResumeToken, Role, Sanction, SanctionKind, Seq, ServerPacket, ServerRole,
-    Target, Topic, Username, codec,
+    FactorKey, Filter, InviteCode, Line, LineId, Password, PresenceState, PresenceText, Profile,
+    Reason, RecoveryCode, RegistrationMode, ReportCategory, ReportNumber, ReportOutcome,
+    ReportText, Reported, RequestId, ResumeToken, Role, Sanction, SanctionKind, Seq, ServerPacket,
+    ServerRole, Target, Topic, Username, codec,
 };
 use longhall_world::fake::{FACTOR_CODE, FakeServer};
 
 use crate::clock::now_ms;
+use crate::config::Config;
 use crate::handlers::test_session::TestSession;
+use crate::profiles;
 use crate::registration;
 use crate::reports;
 use crate::store::{ChannelId, LogAction, LogEntry, NewInvite, SqliteStore, Store, UserId};
@@ -439,6 +441,50 @@ impl Twins {
     pub(super) async fn leave(&mut self, client: Client, name: &str) {
         let channel = channel(name);
         self.ask(client, |id| ClientPacket::Leave { id, channel })
+            .await;
+    }
+
+    /// Names the keys of profiles that are the game's, on both.
+    pub(super) fn set_game_keys_named(&mut self, keys: &[&str]) {
+        let keys = keys.iter().map(|key| (*key).to_owned());
+        let session = self.real.iter().flatten().next().unwrap();
+        let mut config = Config::clone(&session.server().settings());
+        config.accounts.profile_game_keys = keys.clone().collect();
+        session.server().settings.set(config);
+        self.fake.set_game_keys_named(keys.collect());
+    }
+
+    /// Sets keys of a profile as the game's server does, on both.
+    pub(super) async fn set_game_keys(&mut self, name: &str, json: &str) {
+        let values = || Profile::from_json(json).unwrap();
+        let account = self.store().user_by_name(name).await.unwrap().unwrap();
+        let session = self.real.iter().flatten().next().unwrap();
+        let set = profiles::set_game_keys(session.server(), account.id, values());
+        assert!(set.await.is_ok());
+        let told = self.fake.set_game_keys(name, values()).unwrap();
+        self.tell(told);
+        self.compare(&format!("the game sets {json} of {name}"))
+            .await;
+    }
+
+    pub(super) async fn set_profile(
+        &mut self,
+        client: Client,
+        json: &str,
+        if_version: Option<u32>,
+    ) {
+        let profile = Profile::from_json(json).unwrap();
+        self.ask(client, |id| ClientPacket::SetProfile {
+            id,
+            profile,
+            if_version,
+        })
+        .await;
+    }
+
+    pub(super) async fn player_info(&mut self, client: Client, name: &str) {
+        let username = user(name);
+        self.ask(client, |id| ClientPacket::PlayerInfo { id, username })
             .await;
     }
 
@@ -971,6 +1017,9 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         | ServerPacket::Read { .. }
         | ServerPacket::Renamed { .. }
         | ServerPacket::Blocks { .. }
+        | ServerPacket::ProfileSet { .. }
+        | ServerPacket::PlayerInfo { .. }
+        | ServerPacket::Profiles { .. }
         | ServerPacket::Reported { .. }
         | ServerPacket::ReportsWaiting { .. }
         | ServerPacket::ReportClosed { .. }

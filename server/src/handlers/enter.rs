@@ -104,12 +104,13 @@ async fn try_enter(
 ) -> Result<Result<HubEntry, Stale>, HandlerError> {
     let user = &entering.user;
     let store = &session.server.store;
-    let (memberships, blocks, inbox, mut invitations, safety) = tokio::try_join!(
+    let (memberships, blocks, inbox, mut invitations, safety, kept) = tokio::try_join!(
         store.memberships(user.id),
         store.blocks(user.id),
         store.open_inbox(user.id),
         store.invitations(user.id),
         store.safety(user.id),
+        store.profile(user.id),
     )?;
     let channels: Vec<_> = memberships.iter().map(|m| m.channel.id).collect();
     if session.server.hear(&channels).await {
@@ -154,6 +155,8 @@ async fn try_enter(
         last_login: entering.last_login.clone().map(Box::new),
         deleted_at_ms: user.deleted_at_ms.map(i64::unsigned_abs),
         sanctions: mutes,
+        profile: kept.profile,
+        profile_version: kept.version,
     };
     Ok(session.server.hub.enter(arrival, &who, welcome))
 }

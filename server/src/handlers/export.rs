@@ -86,6 +86,7 @@ async fn exported(session: &Session) -> Result<ExportedAccount, HandlerError> {
     let blocks = store.blocks(user).await?;
     let invitations = store.invitations(user).await?;
     let sanctions = store.sanctions(clock.now_ms()).await?;
+    let kept = store.profile(user).await?;
     let mine = SanctionOn::Account(user);
     Ok(ExportedAccount {
         username: account.username,
@@ -114,6 +115,8 @@ async fn exported(session: &Session) -> Result<ExportedAccount, HandlerError> {
                 reason: sanction.reason,
             })
             .collect(),
+        profile: kept.profile,
+        profile_version: kept.version,
     })
 }
 

@@ -2,15 +2,15 @@
 
 use longhall_packet::limits::{
     MAX_CHANNEL_CHARS, MAX_CHANNELS_PER_ACCOUNT, MAX_CHAT_CHARS, MAX_DEVICE_CHARS,
-    MAX_PRESENCE_CHARS, MAX_REASON_CHARS, MAX_REPORT_CHARS, MAX_SERVER_PACKET_BYTES,
-    MAX_SLOW_MODE_S, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
+    MAX_PRESENCE_CHARS, MAX_PROFILE_BYTES, MAX_REASON_CHARS, MAX_REPORT_CHARS,
+    MAX_SERVER_PACKET_BYTES, MAX_SLOW_MODE_S, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
 };
 use longhall_packet::{
     Access, Change, ChannelState, ClosedReport, Conversation, ExportedAccount, ExportedChannel,
     ExportedSanction, Filter, InboxState, Invitation, LastLogin, Line, LineKind, ListedChannel,
-    ListedReport, ListedSession, Member, PastSanction, Presence, PresenceState, ReportCategory,
-    ReportOutcome, ResumeToken, Role, Sanction, SanctionKind, ServerPacket, ServerRole, Speech,
-    codec,
+    ListedReport, ListedSession, Member, PastSanction, Presence, PresenceState, Profile,
+    ReportCategory, ReportOutcome, ResumeToken, Role, Sanction, SanctionKind, ServerPacket,
+    ServerRole, Speech, codec,
 };
 use longhall_world::reports::{LINES_AFTER, LINES_BEFORE};
 
@@ -32,6 +32,9 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
     let username = text(MAX_USERNAME_CHARS);
     let channel = text(MAX_CHANNEL_CHARS);
     let topic = text(MAX_TOPIC_CHARS);
+    // Of the player's own keys, and of the game's.
+    let half = "x".repeat(MAX_PROFILE_BYTES);
+    let profile = Profile::from_kept(&format!("{{\"a\":\"{half}\",\"b\":\"{half}\"}}")).unwrap();
     let member = Member {
         username: username.clone(),
         role: Role::Operator,
@@ -39,6 +42,8 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         text: text(MAX_PRESENCE_CHARS),
         server_role: ServerRole::Moderator,
         guest: false,
+        profile: Profile::default(),
+        profile_version: 0,
     };
     let change = Presence {
         change: Change::Joined,
@@ -148,6 +153,8 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
             })),
             sanctions: vec![sanction; MAX_MUTES_TOLD],
             guest: true,
+            profile: profile.clone(),
+            profile_version: u32::MAX,
         },
         ServerPacket::Sanctions {
             id,
@@ -175,6 +182,8 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         ServerPacket::Export {
             id,
             account: Some(Box::new(ExportedAccount {
+                profile: profile.clone(),
+                profile_version: u32::MAX,
                 username: username.clone(),
                 created_at_ms: MOST,
                 deleted_at_ms: Some(MOST),

@@ -3,9 +3,9 @@
 
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, FactorCode, Filter, LineId,
-    Password, PresenceState, PresenceText, Reason, RecoveryCode, ReportCategory, ReportNumber,
-    ReportOutcome, ReportText, Reported, RequestId, Role, SanctionKind, Seq, Target, Topic,
-    Username,
+    Password, PresenceState, PresenceText, Profile, Reason, RecoveryCode, ReportCategory,
+    ReportNumber, ReportOutcome, ReportText, Reported, RequestId, Role, SanctionKind, Seq, Target,
+    Topic, Username,
 };
 
 use crate::store::Cursor;
@@ -252,6 +252,29 @@ pub(crate) fn members(name: &str, after: Option<&str>) -> ClientPacket {
         id: ID,
         channel: channel(name),
         after: after.map(user),
+    }
+}
+
+pub(crate) fn set_profile(json: &str) -> ClientPacket {
+    ClientPacket::SetProfile {
+        id: ID,
+        profile: Profile::from_json(json).unwrap(),
+        if_version: None,
+    }
+}
+
+pub(crate) fn set_profile_at(json: &str, version: u32) -> ClientPacket {
+    ClientPacket::SetProfile {
+        id: ID,
+        profile: Profile::from_json(json).unwrap(),
+        if_version: Some(version),
+    }
+}
+
+pub(crate) fn player_info(name: &str) -> ClientPacket {
+    ClientPacket::PlayerInfo {
+        id: ID,
+        username: user(name),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use longhall_packet::{CloseReason, Seq, codec};
+use longhall_packet::{CloseReason, Profile, Seq, codec};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -13,7 +13,7 @@ use super::{Hub, State};
 use crate::frames::frame;
 use crate::news::{News, ServerId, Whisper};
 use crate::outbox::Unflushed;
-use crate::store::{Channel, ChannelGuard, ChannelId, SessionId, UserId};
+use crate::store::{Channel, ChannelGuard, ChannelId, KeptProfile, SessionId, UserId};
 
 /// What a hub gives to who tells the other servers, in this order.
 pub(crate) enum Telling {
@@ -153,6 +153,16 @@ impl Hub {
             } => {
                 let packet = frame(&packet);
                 self.lock().rename(user, &username, &name_key, &packet);
+            }
+            News::Profile {
+                user,
+                profile,
+                version,
+            } => {
+                if let Ok(profile) = Profile::from_kept(&profile) {
+                    let kept = KeptProfile { profile, version };
+                    self.lock().note_profile(user, kept);
+                }
             }
             News::Announced { channel, packet } => {
                 let state = &mut *self.lock();

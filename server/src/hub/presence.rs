@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use longhall_packet::{Change, Member, Presence, PresenceState, Role, ServerPacket};
+use longhall_packet::{Change, Member, Presence, PresenceState, Profile, Role, ServerPacket};
 use tokio::time::{Instant, sleep};
 
 use super::channel::{MemberDelta, Moved, PresenceDelta};
@@ -37,6 +37,7 @@ impl Hub {
             // Channel by channel, so that lines need not wait for all of them.
             self.lock().tell_news_of(channel);
         }
+        self.tell_profiles();
     }
 }
 
@@ -214,6 +215,8 @@ impl State {
                 text: text.to_owned(),
                 server_role: self.server_role(user),
                 guest,
+                profile: Profile::default(),
+                profile_version: 0,
             };
             changes.push((user, Presence { change, member }));
         }

@@ -19,6 +19,7 @@ pub(crate) struct OnlinePlayer {
 
 /// An account as the roster of the lobby shows it.
 pub(crate) struct RosterEntry {
+    pub(crate) user: UserId,
     pub(crate) username: String,
     pub(crate) state: PresenceState,
     pub(crate) text: String,
@@ -64,6 +65,7 @@ impl Hub {
         let shown = players.take(limit).map(|(user, player)| {
             let (presence, text) = player.shown();
             RosterEntry {
+                user: *user,
                 server_role: state.server_role(*user),
                 username: player.username.clone(),
                 state: presence,

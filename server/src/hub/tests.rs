@@ -71,6 +71,8 @@ fn newcomer(user: i64) -> Newcomer {
 
 fn welcome(channels: Vec<ChannelState>, last_whisper: Seq) -> ServerPacket {
     ServerPacket::LoggedIn {
+        profile: longhall_packet::Profile::default(),
+        profile_version: 0,
         id: 1,
         username: String::new(),
         resume_token: longhall_packet::ResumeToken::from_bytes(&[0; 32]),

@@ -6,6 +6,7 @@ mod operating;
 mod operators;
 mod recovery;
 mod own_data;
+mod profiles;
 mod reporting;
 
 use std::collections::HashMap;

@@ -25,6 +25,7 @@ mod game_keys;
 mod gates;
 mod operators;
 mod own_data;
+mod profiles;
 mod reporting;
 mod pages;
 mod pool;

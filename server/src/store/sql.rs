@@ -13,6 +13,7 @@ pub(super) mod members;
 pub(super) mod operating;
 pub(super) mod operators;
 pub(super) mod own_data;
+pub(super) mod profiles;
 pub(super) mod places;
 pub(super) mod reads;
 pub(super) mod recovery;

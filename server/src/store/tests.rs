@@ -23,6 +23,7 @@ mod lines;
 mod operating;
 mod recovery;
 mod own_data;
+mod profiles;
 mod reports;
 mod retention;
 mod sanctions;

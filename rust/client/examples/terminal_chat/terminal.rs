@@ -237,6 +237,8 @@ impl Terminal {
                 Answer::Done
                 | Answer::Posted { .. }
                 // Told as an event, or never asked for here.
+                | Answer::ProfileSet { .. }
+                | Answer::PlayerInfo(_)
                 | Answer::RecoveryCodes(_)
                 | Answer::Export(_)
                 | Answer::SecondFactor { .. }
@@ -279,6 +281,8 @@ impl Terminal {
     pub(crate) fn show_event(&mut self, event: Event) -> ControlFlow<()> {
         match event {
             Event::StateChanged(state) => self.state = state,
+            // A game's, not a chat's.
+            Event::ProfileChanged { .. } => {}
             Event::Connected {
                 message_of_the_day, ..
             } => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use longhall_packet::{
     ChannelState, ClientPacket, CloseReason, DenyCode, FactorCode, InboxState, Invitation,
-    Password, RequestId, ResumeToken, Sanction, ServerRole, Stage, Username,
+    Password, Profile, RequestId, ResumeToken, Sanction, ServerRole, Stage, Username,
 };
 
 use super::Session;
@@ -93,6 +93,8 @@ impl Session {
                 token,
                 server_role: ServerRole::Player,
                 deleted_at_ms: None,
+                profile: Profile::default(),
+                profile_version: 0,
             });
         }
     }
@@ -205,6 +207,7 @@ impl Session {
         } else {
             Vec::new()
         };
+        let profile_before = self.login.profile().map(|(_, version)| version);
         let (role_before, role) = (self.login.server_role(), account.server_role);
         self.login.logged_in(account);
         self.login.take_safety(whereabouts.safety);
@@ -215,6 +218,7 @@ impl Session {
         if role != role_before {
             self.announce(Event::ServerRoleChanged { role });
         }
+        self.announce_profile_since(profile_before);
         self.sanctions.keep(&whereabouts.sanctions);
         for sanction in whereabouts.sanctions {
             self.announce_sanction(sanction);

@@ -58,6 +58,8 @@ impl Session {
                 last_login,
                 deleted_at_ms,
                 sanctions,
+                profile,
+                profile_version,
             } => {
                 let safety = Safety {
                     second_factor,
@@ -69,6 +71,8 @@ impl Session {
                     token,
                     server_role,
                     deleted_at_ms,
+                    profile,
+                    profile_version,
                 };
                 let whereabouts = Whereabouts {
                     epoch,
@@ -152,6 +156,15 @@ impl Session {
                 let answer = Answer::LinesDeleted { count, more };
                 self.answered(id, &Asked::LinesDeleted, Some(answer));
             }
+            ServerPacket::ProfileSet {
+                id,
+                profile,
+                profile_version,
+            } => self.profile_set(id, profile, profile_version),
+            ServerPacket::PlayerInfo { id, player } => {
+                let answer = Answer::PlayerInfo(Box::new(player));
+                self.answered(id, &Asked::PlayerInfo, Some(answer));
+            }
             ServerPacket::Blocks { id, usernames } => {
                 self.answered(id, &Asked::Blocks, Some(Answer::Blocks(usernames)));
             }
@@ -195,6 +208,7 @@ impl Session {
             | ServerPacket::SanctionLifted { .. }
             | ServerPacket::Invited { .. }
             | ServerPacket::Presence { .. }
+            | ServerPacket::Profiles { .. }
             | ServerPacket::Renamed { .. }
             | ServerPacket::Read { .. }) => {
                 if self.state() == State::LoggedIn {
@@ -253,7 +267,7 @@ impl Session {
     }
 
     /// Ends a call by the answer it waits for.
-    fn answered(&mut self, id: RequestId, asked: &Asked, answer: Option<Answer>) {
+    pub(super) fn answered(&mut self, id: RequestId, asked: &Asked, answer: Option<Answer>) {
         let fits = |request: &Request| matches!(request, Request::Asked(_, kind) if kind == asked);
         if let Some(Request::Asked(call, _)) = self.requests.take(id, fits) {
             self.settle(call, Ok(answer.unwrap_or(Answer::Done)));

@@ -86,6 +86,7 @@ impl Session {
                     self.announce(Event::ServerRoleChanged { role });
                 }
             }
+            ServerPacket::Profiles { changes } => self.handle_profiles(changes),
             ServerPacket::Renamed {
                 username,
                 new_username,

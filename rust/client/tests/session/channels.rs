@@ -228,6 +228,8 @@ fn lists_are_read_to_their_end_and_no_further_than_is_sensible() {
             text: String::new(),
             server_role: ServerRole::Player,
             guest: false,
+            profile: longhall_packet::Profile::default(),
+            profile_version: 0,
         };
         rig.receive(&ServerPacket::Members {
             id,

@@ -16,6 +16,7 @@ mod logging_in;
 mod lossless;
 mod other_store;
 mod own_data;
+mod profiles;
 mod random_walk;
 mod reconnecting;
 mod recovery;

@@ -22,6 +22,8 @@ fn line(seq: u64) -> ExportedLine {
 
 fn account() -> ExportedAccount {
     ExportedAccount {
+        profile: longhall_packet::Profile::default(),
+        profile_version: 0,
         username: "ada".to_owned(),
         created_at_ms: 1,
         deleted_at_ms: None,

@@ -437,6 +437,11 @@ pub(crate) fn tell(event: &Event) -> String {
             guests,
         } => format!("registration {}, guests {guests}", registration.mode),
         Event::ProofProgress { .. } => "working".to_owned(),
+        Event::ProfileChanged {
+            username,
+            profile,
+            version,
+        } => format!("profile {version} of {username}: {}", profile.to_json()),
         Event::Warning(_) => "warning".to_owned(),
     }
 }
@@ -458,6 +463,8 @@ pub(crate) fn hello(protocol: u32) -> ServerPacket {
 
 pub(crate) fn logged_in(id: RequestId, username: &str, number: u8) -> ServerPacket {
     ServerPacket::LoggedIn {
+        profile: longhall_packet::Profile::default(),
+        profile_version: 0,
         id,
         username: username.to_owned(),
         resume_token: token(number),

@@ -8,6 +8,7 @@ use longhall_packet::{Change, Limits, LineKind, Presence, PresenceState};
 use super::frequent_signals::FrequentSignals;
 use super::{NetworkClient, VERSION};
 use crate::convert::{self, int, state_constant};
+use crate::json;
 
 impl NetworkClient {
     fn take_greeting(&mut self, message_of_the_day: &str, limits: Limits) {
@@ -65,6 +66,15 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
         } => {
             let mut signal = node.signals().player_renamed();
             signal.emit(&username, &new_username);
+        }
+        Event::ProfileChanged {
+            username,
+            profile,
+            version,
+        } => {
+            let profile = json::dictionary(profile.object());
+            let mut signal = node.signals().profile_changed();
+            signal.emit(&username, &profile, i64::from(version));
         }
         Event::RegistrationChanged { registration, .. } => {
             let mode = registration.mode.name();

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::Map;
 
 use super::errors::{DecodeError, check_frame, explain};
 use crate::channel::MAX_NUMBER;
@@ -10,9 +11,9 @@ use crate::limits::{MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, M
 use crate::text::{Pile, is_layout_control, is_mark};
 use crate::{
     Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, FactorCode,
-    Field, Filter, InviteCode, LineId, Password, PresenceState, PresenceText, Reason, RecoveryCode,
-    ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, RequestId, ResumeToken,
-    Role, SanctionKind, Seq, Target, Topic, Username,
+    Field, Filter, InviteCode, LineId, Password, PresenceState, PresenceText, Profile,
+    ProfileVersion, Reason, RecoveryCode, ReportCategory, ReportNumber, ReportOutcome, ReportText,
+    Reported, RequestId, ResumeToken, Role, SanctionKind, Seq, Target, Topic, Username,
 };
 
 /// Reads one packet from a client. Fields it does not know are passed over, so
@@ -86,6 +87,8 @@ struct RawPacket<'a> {
     for_s: Option<u64>,
     since_s: Option<u64>,
     reason: Option<String>,
+    profile: Option<Map<String, serde_json::Value>>,
+    if_version: Option<ProfileVersion>,
 }
 
 /// The cursor of a page: a number in a history, a name in a list.
@@ -393,6 +396,15 @@ impl RawPacket<'_> {
                     PresenceState::from_name(name).filter(|state| *state != PresenceState::Offline)
                 })?,
                 text: PresenceText::parse(&self.text.unwrap_or_default())?,
+            },
+            "set_profile" => ClientPacket::SetProfile {
+                id,
+                profile: Profile::parse(need(self.profile)?)?,
+                if_version: self.if_version,
+            },
+            "player_info" => ClientPacket::PlayerInfo {
+                id,
+                username: username(self.username)?,
             },
             "sanction" => ClientPacket::Sanction {
                 id,

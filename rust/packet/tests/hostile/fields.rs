@@ -85,6 +85,7 @@ fn is_optional(packet: &str, field: &str) -> bool {
             | ("set_presence" | "report" | "close_report", "text")
             | ("reports", "open" | "before")
             | ("set_filter", "filter")
+            | ("set_profile", "if_version")
             | ("sanction", "channel" | "for_s" | "reason")
             | ("lift_sanction", "channel")
             | ("delete_lines", "channel" | "since_s")

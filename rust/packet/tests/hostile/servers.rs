@@ -121,7 +121,11 @@ fn the_fullest_login_fits_a_clients_buffer() {
                 invitation.channel = wide(MAX_CHANNEL_CHARS);
                 invitation.by = wide(MAX_USERNAME_CHARS);
                 inbox.conversations = vec![whispers; 50];
+                let half = "x".repeat(longhall_packet::limits::MAX_PROFILE_BYTES);
+                let full = format!("{{\"a\":\"{half}\",\"b\":\"{half}\"}}");
                 Some(ServerPacket::LoggedIn {
+                    profile: longhall_packet::Profile::from_kept(&full).expect("JSON"),
+                    profile_version: u32::MAX,
                     id,
                     username: wide(MAX_USERNAME_CHARS),
                     resume_token,

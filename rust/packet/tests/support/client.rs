@@ -315,6 +315,17 @@ pub(crate) fn client_samples() -> Vec<Sample<ClientPacket>> {
             state: PresenceState::Online,
             text: PresenceText::default(),
         },
+        "client_set_profile.json" => ClientPacket::SetProfile {
+            id: 70,
+            profile: profile(),
+            if_version: None,
+        },
+        "client_set_profile_version.json" => ClientPacket::SetProfile {
+            id: 71,
+            profile: Profile::default(),
+            if_version: Some(3),
+        },
+        "client_player_info.json" => ClientPacket::PlayerInfo { id: 72, username: user("Ben") },
         "client_sanction.json" => ClientPacket::Sanction {
             id: 39,
             username: user("Mallory"),

@@ -3,14 +3,14 @@
 #![allow(dead_code, reason = "no test file needs every field")]
 
 use longhall_packet::{
-    Access, Change, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket,
-    ClosedReport, Conversation, Denial, DenyCode, ExportedAccount, ExportedChannel, ExportedLine,
-    ExportedOutcome, ExportedReport, ExportedSanction, FactorCode, FactorKey, Field, Filter,
-    InboxState, Invitation, InviteCode, LastLogin, LeaveReason, Limits, Line, LineKind,
-    ListedChannel, ListedReport, ListedSession, Member, Password, PastSanction, Presence,
-    PresenceState, PresenceText, Reason, RecoveryCode, Registration, RegistrationMode,
-    ReportCategory, ReportOutcome, ReportText, Reported, ResumeToken, Role, Sanction, SanctionKind,
-    ServerPacket, ServerRole, Speech, Target, Topic, Username,
+    Access, Change, ChangedProfile, ChannelName, ChannelPassword, ChannelState, ChatText,
+    ClientPacket, ClosedReport, Conversation, Denial, DenyCode, ExportedAccount, ExportedChannel,
+    ExportedLine, ExportedOutcome, ExportedReport, ExportedSanction, FactorCode, FactorKey, Field,
+    Filter, InboxState, Invitation, InviteCode, LastLogin, LeaveReason, Limits, Line, LineKind,
+    ListedChannel, ListedReport, ListedSession, Member, Password, PastSanction, PlayerInfo,
+    Presence, PresenceState, PresenceText, Profile, Reason, RecoveryCode, Registration,
+    RegistrationMode, ReportCategory, ReportOutcome, ReportText, Reported, ResumeToken, Role,
+    Sanction, SanctionKind, ServerPacket, ServerRole, Speech, Target, Topic, Username,
 };
 
 mod client;
@@ -164,7 +164,14 @@ fn member(name: &str, role: Role, state: PresenceState, text: &str) -> Member {
         text: text.into(),
         server_role: ServerRole::Player,
         guest: false,
+        profile: Profile::default(),
+        profile_version: 0,
     }
+}
+
+fn profile() -> Profile {
+    let json = r#"{"level":7,"colour":"teal","look":{"scale":1.0,"hat":null}}"#;
+    Profile::from_json(json).expect("a valid profile")
 }
 
 fn presence(change: Change, name: &str, state: PresenceState, text: &str) -> Presence {

@@ -25,6 +25,8 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             guests: true,
         },
         "server_logged_in_guest.json" => ServerPacket::LoggedIn {
+            profile: Profile::default(),
+            profile_version: 0,
             id: 3,
             username: "zoe".into(),
             resume_token: token(),
@@ -50,6 +52,63 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             }],
             more: false,
         },
+        "server_members_profile.json" => ServerPacket::Members {
+            id: 26,
+            channel: "raid-1".into(),
+            members: vec![Member {
+                profile: profile(),
+                profile_version: 4,
+                ..member("Ben", Role::Operator, PresenceState::Online, "")
+            }],
+            more: false,
+        },
+        "server_profile_set.json" => ServerPacket::ProfileSet {
+            id: 70,
+            profile: profile(),
+            profile_version: 4,
+        },
+        "server_player_info.json" => ServerPacket::PlayerInfo {
+            id: 72,
+            player: PlayerInfo {
+                username: "Ben".into(),
+                state: PresenceState::Away,
+                text: "making tea ☕".into(),
+                server_role: ServerRole::Moderator,
+                guest: false,
+                profile: profile(),
+                profile_version: 4,
+            },
+        },
+        "server_player_info_plain.json" => ServerPacket::PlayerInfo {
+            id: 73,
+            player: PlayerInfo {
+                username: "zoe".into(),
+                state: PresenceState::Offline,
+                text: String::new(),
+                server_role: ServerRole::Player,
+                guest: true,
+                profile: Profile::default(),
+                profile_version: 0,
+            },
+        },
+        "server_profiles.json" => ServerPacket::Profiles {
+            changes: vec![
+                ChangedProfile {
+                    username: "Ben".into(),
+                    profile: profile(),
+                    profile_version: 4,
+                },
+                ChangedProfile {
+                    username: "Жанна_99".into(),
+                    profile: Profile::default(),
+                    profile_version: 9,
+                },
+            ],
+        },
+        "server_deny_version.json" => ServerPacket::deny(
+            Some(71),
+            Denial::of_field(DenyCode::VersionConflict, Field::Profile, Some(4)),
+        ),
         "server_challenge.json" => ServerPacket::Challenge {
             id: 2,
             challenge: "00112233445566778899aabbccddeeff".into(),
@@ -75,6 +134,8 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             ServerPacket::deny(None, Denial::new(DenyCode::MalformedPacket))
         },
         "server_logged_in.json" => ServerPacket::LoggedIn {
+            profile: Profile::default(),
+            profile_version: 0,
             id: 3,
             username: "Ada-Élan".into(),
             resume_token: token(),
@@ -119,6 +180,8 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             sanctions: vec![mute(Some("raid-1"))],
         },
         "server_logged_in_first.json" => ServerPacket::LoggedIn {
+            profile: Profile::default(),
+            profile_version: 0,
             id: 3,
             username: "Ben".into(),
             resume_token: token(),
@@ -142,6 +205,8 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             deleted_at_ms: None,
         },
         "server_logged_in_again.json" => ServerPacket::LoggedIn {
+            profile: Profile::default(),
+            profile_version: 0,
             id: 40,
             username: "Ben".into(),
             resume_token: token(),
@@ -181,6 +246,8 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             ),
         },
         "server_logged_in_leaving.json" => ServerPacket::LoggedIn {
+            profile: Profile::default(),
+            profile_version: 0,
             id: 3,
             username: "Ben".into(),
             resume_token: token(),
@@ -444,6 +511,8 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
         "server_export.json" => ServerPacket::Export {
             id: 41,
             account: Some(Box::new(ExportedAccount {
+                profile: Profile::default(),
+                profile_version: 0,
                 username: "Ada-Élan".into(),
                 created_at_ms: NOW,
                 deleted_at_ms: Some(NOW + 1_209_600_000),

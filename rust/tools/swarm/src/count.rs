@@ -222,6 +222,8 @@ mod tests {
 
     fn logged_in(last_seq: Seq) -> ServerPacket {
         ServerPacket::LoggedIn {
+            profile: longhall_packet::Profile::default(),
+            profile_version: 0,
             id: 1,
             username: "ada".to_owned(),
             resume_token: ResumeToken::from_bytes(&[7; 32]),

@@ -164,6 +164,7 @@ impl FakeServer {
         let mut invitations = self.world.invitations(user.id);
         invitations.retain(|invitation| blocked.iter().all(|(_, name)| *name != invitation.by));
         let safety = self.world.safety(user.id);
+        let kept = self.world.profile(user.id);
         let logged_in = ServerPacket::LoggedIn {
             id,
             resume_token: token,
@@ -183,6 +184,8 @@ impl FakeServer {
             sanctions: self.mutes_of(user.id),
             username: user.username,
             deleted_at_ms: user.deleted_at_ms.map(i64::unsigned_abs),
+            profile: kept.profile,
+            profile_version: kept.version,
         };
         self.reply(from, logged_in);
         if is_new {

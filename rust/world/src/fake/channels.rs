@@ -201,6 +201,7 @@ impl FakeServer {
         let members = shown
             .map(|(user, username, role)| {
                 let (state, text) = self.shown_to(me.user, user);
+                let (profile, profile_version) = self.profile_shown_to(me.user, user);
                 Member {
                     username,
                     role,
@@ -208,6 +209,8 @@ impl FakeServer {
                     text,
                     server_role: self.world.server_role(user),
                     guest: self.world.is_limited(user),
+                    profile,
+                    profile_version,
                 }
             })
             .collect();

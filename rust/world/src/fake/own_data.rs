@@ -168,6 +168,7 @@ impl FakeServer {
         let blocked = self.world.blocks(me.user).into_iter();
         let user = self.world.users.get(&me.user);
         let deleted_at_ms = user.and_then(|(user, _)| user.deleted_at_ms);
+        let kept = self.world.profile(me.user);
         ExportedAccount {
             username: self.world.username(me.user),
             // Nobody asks a test when it began.
@@ -185,6 +186,8 @@ impl FakeServer {
             blocked: blocked.map(|(_, name)| name).collect(),
             invitations: self.world.invitations(me.user),
             sanctions: Vec::new(),
+            profile: kept.profile,
+            profile_version: kept.version,
         }
     }
 }

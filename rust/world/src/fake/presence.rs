@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use longhall_packet::{
-    Change, CloseReason, Member, Presence, PresenceState, PresenceText, RequestId, Role,
+    Change, CloseReason, Member, Presence, PresenceState, PresenceText, Profile, RequestId, Role,
     ServerPacket,
 };
 
@@ -205,6 +205,8 @@ impl FakeServer {
             text,
             server_role: self.world.server_role(user),
             guest,
+            profile: Profile::default(),
+            profile_version: 0,
         };
         Some(Presence { change, member })
     }

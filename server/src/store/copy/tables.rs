@@ -308,6 +308,12 @@ pub(in crate::store) const TABLES: &[Table] = &[
         counts_ids: false,
     },
     Table {
+        name: "profiles",
+        columns: &[number("user_id"), text("profile"), number("version")],
+        key: 1,
+        counts_ids: false,
+    },
+    Table {
         name: "deletions",
         columns: &[
             number("user_id"),

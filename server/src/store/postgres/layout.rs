@@ -68,6 +68,10 @@ pub(super) const STEPS: &[Step] = &[
         script: include_str!("schema/0013_game_keys.sql"),
         works_from: 1,
     },
+    Step {
+        script: include_str!("schema/0014_profiles.sql"),
+        works_from: 1,
+    },
 ];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.

@@ -184,6 +184,7 @@ pub(in crate::store) fn bury<D: Engine>(
         "DELETE FROM past_sanctions WHERE user_id = ?1",
         "DELETE FROM barred_places WHERE user_id = ?1",
         "DELETE FROM staff WHERE user_id = ?1",
+        "DELETE FROM profiles WHERE user_id = ?1",
         "DELETE FROM renames WHERE user_id = ?1",
         "DELETE FROM old_names WHERE user_id = ?1",
     ] {

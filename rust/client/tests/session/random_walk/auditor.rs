@@ -165,6 +165,7 @@ impl Auditor {
                 assert!(self.account.is_some(), "{event:?} of nobody's");
                 self.account = Some(new_username.clone());
             }
+            Event::ProfileChanged { .. } => assert!(self.account.is_some()),
             Event::PlayerRenamed {
                 username,
                 new_username,

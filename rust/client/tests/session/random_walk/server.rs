@@ -211,6 +211,8 @@ impl Server {
             7 => Frame::of(&ServerPacket::deny(None, code.into())),
             8 => Frame::of(&hello(self.rng.u32(..3))),
             9 => Frame::of(&ServerPacket::LoggedIn {
+                profile: longhall_packet::Profile::default(),
+                profile_version: 0,
                 id: if self.rng.bool() { id } else { other_id },
                 username: "eve".to_owned(),
                 resume_token: token,
