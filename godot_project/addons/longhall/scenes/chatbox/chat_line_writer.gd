@@ -16,6 +16,21 @@ const ACTION: String = "/me "
 ## Two of these at the start are said as one, so that one can talk about commands.
 const COMMAND: String = "/"
 
+## Colours of other players' names, where nobody has chosen others.
+const SENDER_COLORS: Array[Color] = [
+	Color("#8fd0ff"),
+	Color("#a3d98a"),
+	Color("#ffa98f"),
+	Color("#d8b4fe"),
+	Color("#7fe0d0"),
+	Color("#ffb3d1"),
+	Color("#c7d46b"),
+	Color("#b0c4ff"),
+	Color("#9fe3b0"),
+	Color("#e8a6f0"),
+	Color("#d9c5a0"),
+]
+
 ## Names told of those who came or left together; the others are counted.
 const _NAMES_TOLD: int = 3
 const _DAYS: PackedStringArray = [
@@ -129,7 +144,7 @@ func _write_words(line: Line) -> void:
 				words = ""
 				_write_name(line)
 			"{text}":
-				words += _isolated(_spoken(line.text))
+				words += _isolated(spoken(line.text))
 			_:
 				words += part
 	_add(words, _text_color_name(line))
@@ -198,8 +213,9 @@ func _format_parts(format: String) -> PackedStringArray:
 	return parts
 
 
-# Without the command in front.
-func _spoken(text: String) -> String:
+## [param text] without the command in front: what was typed as [code]/me waves[/code] or
+## [code]//w is a command[/code].
+static func spoken(text: String) -> String:
 	if text.begins_with(ACTION):
 		return text.trim_prefix(ACTION).strip_edges()
 	if text.begins_with(COMMAND + COMMAND):

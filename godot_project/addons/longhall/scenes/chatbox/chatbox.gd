@@ -110,6 +110,7 @@ const ChatInput := preload("chat_input.gd")
 const ChatTab := preload("chat_tab.gd")
 const ChatTabs := preload("chat_tabs.gd")
 const Composer := preload("composer.gd")
+const LineWriter := preload("chat_line_writer.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const Members := preload("members.gd")
 const Order := preload("order.gd")
@@ -201,19 +202,7 @@ var line_format: String = "{sender}: {text}":
 		_hand_down()
 
 ## Colours for the names of other players; each name always gets the same one.
-@export var sender_colors: PackedColorArray = [
-	Color("#8fd0ff"),
-	Color("#a3d98a"),
-	Color("#ffa98f"),
-	Color("#d8b4fe"),
-	Color("#7fe0d0"),
-	Color("#ffb3d1"),
-	Color("#c7d46b"),
-	Color("#b0c4ff"),
-	Color("#9fe3b0"),
-	Color("#e8a6f0"),
-	Color("#d9c5a0"),
-]:
+@export var sender_colors: PackedColorArray = PackedColorArray(LineWriter.SENDER_COLORS):
 	set(value):
 		sender_colors = value
 		_rewrite_logs()

@@ -26,7 +26,9 @@ var _oldest: Dictionary[String, int] = {}
 var _commands_under_way: int = 0
 
 @onready var _chatbox: Chatbox = get_parent()
-@onready var _command_answers := CommandAnswers.new(_chatbox)
+@onready var _command_answers := CommandAnswers.new(
+	_chatbox.show_notice, _chatbox.command_denied, _chatbox.open_tab.bind(true)
+)
 @onready var _order := OrderAnswers.new(_chatbox)
 @onready var _reports := ReportAnswers.new(_chatbox)
 

@@ -1,28 +1,37 @@
 extends RefCounted
-## Tells in a [Chatbox] what came of a command. The node has done it already, see
-## [method NetworkClient.execute].
+## Tells in a [Chatbox] or a [ChatOverlay] what came of a command. The node has done it already,
+## see [method NetworkClient.execute].
 
 ## Names told in a line; the others are counted.
 const _NAMES_TOLD: int = 50
 
-var _chatbox: Chatbox
+# Shows a text that nobody said.
+var _show_notice: Callable
+# Tells of a channel and a command why it was refused.
+var _deny: Callable
+# Has the player in a channel from now on.
+var _enter: Callable
 
 
-func _init(chatbox: Chatbox) -> void:
-	_chatbox = chatbox
+## It calls [param show_notice] with a text, [param deny] with a channel, a command and why
+## that is refused, and [param enter] with the channel that the player is in from now on.
+func _init(show_notice: Callable, deny: Callable, enter: Callable) -> void:
+	_show_notice = show_notice
+	_deny = deny
+	_enter = enter
 
 
 ## Tells what the answer to [param text] is, which was entered in [param channel].
 func tell(request: NetworkRequest, text: String, channel: String) -> void:
 	if not request.ok:
-		_chatbox.command_denied(channel, text, LonghallText.of_request(request))
+		_deny.call(channel, text, LonghallText.of_request(request))
 		return
 	match request.command:
 		"join", "create":
 			var state: Dictionary = request.result
-			_chatbox.open_tab(str(state["channel"]), true)
+			_enter.call(str(state["channel"]))
 		"help":
-			_chatbox.show_notice(str(request.result))
+			_show_notice.call(str(request.result))
 		"who":
 			_tell_list(tr("Here: %s"), _names_in(request, "username"))
 		"channels":
@@ -33,11 +42,11 @@ func tell(request: NetworkRequest, text: String, channel: String) -> void:
 			var names: PackedStringArray = request.result
 			_tell_list(tr("Blocked: %s"), names)
 		"report":
-			_chatbox.show_notice(tr("The moderators have your report. You hear what comes of it."))
+			_show_notice.call(tr("The moderators have your report. You hear what comes of it."))
 		"say":
 			pass
 		_:
-			_chatbox.show_notice(tr("Done: %s") % text)
+			_show_notice.call(tr("Done: %s") % text)
 
 
 func _tell_list(sentence: String, names: PackedStringArray) -> void:
@@ -45,7 +54,7 @@ func _tell_list(sentence: String, names: PackedStringArray) -> void:
 	var others: int = names.size() - _NAMES_TOLD
 	if others > 0:
 		told += ", " + tr_n("%d other", "%d others", others) % others
-	_chatbox.show_notice(sentence % ("–" if told.is_empty() else told))
+	_show_notice.call(sentence % ("–" if told.is_empty() else told))
 
 
 func _names_in(request: NetworkRequest, key: String) -> PackedStringArray:
