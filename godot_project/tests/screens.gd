@@ -14,6 +14,7 @@ extends SceneTree
 const Arguments := preload("res://tests/arguments.gd")
 const ErrorCounter := preload("res://tests/error_counter.gd")
 const Game := preload("res://tests/game.gd")
+const OverlayScreens := preload("res://tests/overlay_screens.gd")
 const PlayerInput := preload("res://tests/player_input.gd")
 
 const SIZES: Dictionary[String, Vector2i] = {
@@ -58,6 +59,14 @@ var _pictures: Dictionary[String, Callable] = {
 	"account_guest": _show_guests_account,
 	"account_factor": _show_factor,
 	"account_leaving": _show_leaving,
+	"overlay_2d": _show_overlay,
+	"overlay_kinds": _show_overlay_kinds,
+	"overlay_button": _show_overlay_button,
+	"overlay_typing": _show_overlay_typing,
+	"overlay_3d": _show_overlay_3d,
+	"overlay_hostile": _show_overlay_hostile,
+	"overlay_paper": _show_overlay_paper,
+	"overlay_letters": _show_overlay_letters,
 }
 
 
@@ -262,6 +271,54 @@ func _show_leaving() -> void:
 	await _log_in("Ada")
 	await _input.click(_game.control("Button_Account"))
 	await _frames(20)
+
+
+func _show_overlay() -> void:
+	var screens := OverlayScreens.new(self)
+	await screens.show_meadow()
+
+
+func _show_overlay_kinds() -> void:
+	var screens := OverlayScreens.new(self)
+	await screens.show_meadow()
+	await screens.show_kinds()
+
+
+func _show_overlay_button() -> void:
+	var screens := OverlayScreens.new(self)
+	await screens.show_meadow()
+	screens.overlay.start_button = ChatOverlay.ButtonShown.ALWAYS
+	screens.overlay.corner = ChatOverlay.Place.TOP_RIGHT
+
+
+func _show_overlay_typing() -> void:
+	var screens := OverlayScreens.new(self)
+	await screens.show_hall()
+	await screens.type("On my way, just one more bowl")
+
+
+func _show_overlay_3d() -> void:
+	var screens := OverlayScreens.new(self)
+	await screens.show_hall()
+
+
+func _show_overlay_hostile() -> void:
+	var screens := OverlayScreens.new(self)
+	await screens.show_hall()
+	screens.show_hostile()
+
+
+func _show_overlay_paper() -> void:
+	var screens := OverlayScreens.new(self)
+	await screens.show_hall()
+	screens.wear_paper()
+	await screens.type("Is this to be read?")
+
+
+func _show_overlay_letters() -> void:
+	var screens := OverlayScreens.new(self)
+	await screens.show_meadow()
+	screens.overlay.background_strength = 0.0
 
 
 func _log_in(name: String) -> void:

@@ -12,6 +12,7 @@ const Arguments := preload("res://tests/arguments.gd")
 const ErrorCounter := preload("res://tests/error_counter.gd")
 const Game := preload("res://tests/game.gd")
 const Icon := preload("res://tests/icon.gd")
+const OverlayScreens := preload("res://tests/overlay_screens.gd")
 const PlayerInput := preload("res://tests/player_input.gd")
 const ServerControl := preload("res://tests/server_control.gd")
 
@@ -72,6 +73,7 @@ func _initialize() -> void:
 	await _take_older_lines()
 	await _take_reconnecting()
 	await _take_details()
+	await _take_overlay()
 	for error: String in _errors.take():
 		_fail(error)
 	quit(EXIT_FAILED if _has_failed else 0)
@@ -260,6 +262,23 @@ func _take_details() -> void:
 	await _until(chat.is_written, "the lines")
 	await _take("pending", USUAL)
 	await _take("small_pending", SMALL)
+
+
+# In small games without a server.
+func _take_overlay() -> void:
+	for child: Node in root.get_children():
+		child.queue_free()
+	await process_frame
+	root.size = USUAL
+	var meadow := OverlayScreens.new(self)
+	await meadow.show_meadow()
+	await _take("overlay", USUAL)
+	meadow.leave()
+	var hall := OverlayScreens.new(self)
+	await hall.show_hall()
+	await hall.type("On my way, just one more bowl")
+	await _take("overlay_typing", USUAL)
+	await _take("small_overlay", SMALL)
 
 
 # A second login would end the first, so each has one connection, logged in. The

@@ -42,9 +42,25 @@ signal completion_requested(text: String)
 signal read(channel: String, seq: int)
 
 ## Where in its rectangle the overlay is.
-enum Place { BOTTOM_LEFT, BOTTOM_RIGHT, TOP_LEFT, TOP_RIGHT }
+enum Place {
+	## Below, on the left.
+	BOTTOM_LEFT,
+	## Below, on the right.
+	BOTTOM_RIGHT,
+	## Above, on the left.
+	TOP_LEFT,
+	## Above, on the right.
+	TOP_RIGHT,
+}
 ## When there is a button to begin with.
-enum ButtonShown { ON_TOUCH_SCREENS, ALWAYS, NEVER }
+enum ButtonShown {
+	## Where there is a touch screen.
+	ON_TOUCH_SCREENS,
+	## On every device.
+	ALWAYS,
+	## On none.
+	NEVER,
+}
 
 const Fading := preload("fading.gd")
 const Line := preload("overlay_line.gd")
