@@ -9,6 +9,7 @@ mod example;
 mod health_command;
 mod reload;
 mod settings_file;
+mod starter;
 mod variables;
 mod verbs;
 
@@ -54,6 +55,14 @@ struct Args {
     /// takes over on SIGHUP.
     #[arg(long = "config", env = "LONGHALL_CONFIG", value_name = "FILE")]
     config_file: Option<PathBuf>,
+
+    /// Stop in good order when the program that started the server has ended, and when
+    /// anything, or its end, comes on the standard input.
+    ///
+    /// For programs that start a server of their own, such as an editor: whatever becomes of
+    /// them, no server is left.
+    #[arg(long, hide_short_help = true)]
+    stop_with_starter: bool,
 
     #[command(flatten)]
     basics: Basics,
@@ -176,7 +185,10 @@ fn not_a_level(levels: &str) -> String {
 
 async fn serve(
     Args {
-        basics, mut config, ..
+        basics,
+        mut config,
+        stop_with_starter,
+        ..
     }: Args,
     running: Option<ArgMatches>,
     listener: std::net::TcpListener,
@@ -193,6 +205,9 @@ async fn serve(
     let stopping = CancellationToken::new();
     shutdown::on_signals(stopping.clone(), patience, reload)
         .context("cannot listen for signals")?;
+    if stop_with_starter {
+        starter::watch(stopping.clone()).context("cannot start a thread")?;
+    }
     process_limits::outlive_file_size_limit().context("cannot listen for signals")?;
     let listener = TcpListener::from_std(listener).context("cannot wait for connections")?;
     let bus = basics.bus.read()?;

@@ -149,3 +149,66 @@ async fn floods_through_the_farewell_hang_neither_the_server_nor_its_stop() {
         .await;
     assert_eq!(stopping.await.unwrap().code(), Some(0));
 }
+
+/// A server that stops with its starter. Its log is not read.
+fn with_starter(mut command: std::process::Command, path: &std::path::Path) -> Program {
+    command.arg("--stop-with-starter");
+    command.stdin(Stdio::piped()).stderr(Stdio::null());
+    Program::start_unheard(&mut command, path)
+}
+
+#[tokio::test]
+async fn a_server_stops_in_good_order_when_its_starter_says_so() {
+    use std::io::Write;
+    let (_folder, path) = database();
+    let mut server = with_starter(Program::command(), &path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.enter("ada").await;
+    let mut input = server.child.stdin.take().unwrap();
+    input.write_all(b"\n").unwrap();
+    ada.expect_closed(longhall_packet::CloseReason::Restarting)
+        .await;
+    let stopping = tokio::task::spawn_blocking(|| server.wait());
+    assert_eq!(stopping.await.unwrap().code(), Some(0));
+    drop(input);
+}
+
+#[tokio::test]
+async fn a_server_stops_in_good_order_when_its_input_ends() {
+    let (_folder, path) = database();
+    let mut server = with_starter(Program::command(), &path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.enter("ada").await;
+    drop(server.child.stdin.take());
+    ada.expect_closed(longhall_packet::CloseReason::Restarting)
+        .await;
+    let stopping = tokio::task::spawn_blocking(|| server.wait());
+    assert_eq!(stopping.await.unwrap().code(), Some(0));
+}
+
+/// Something else may hold the other end of the input: programs that the starter started later.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_stops_when_its_starter_is_killed() {
+    let (_folder, path) = database();
+    // The shell is the starter; it would give the server no input of its own.
+    let shell = in_a_shell("exec 3<&0; \"$@\" <&3 & wait");
+    let mut starter = with_starter(shell, &path);
+    let mut ada = TestPlayer::connect(starter.address).await;
+    ada.enter("ada").await;
+    let input = starter.child.stdin.take().unwrap();
+    starter.kill();
+    ada.expect_closed(longhall_packet::CloseReason::Restarting)
+        .await;
+    drop(input);
+}
+
+#[tokio::test]
+async fn a_server_by_itself_does_not_mind_the_end_of_its_input() {
+    let (_folder, path) = database();
+    let mut command = Program::command();
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    let server = Program::start_unheard(&mut command, &path);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.enter("ada").await;
+}
