@@ -99,6 +99,8 @@ pub struct NetworkClient {
     /// Where the server is: `ws://host:port`, or `wss://host:port` for an encrypted connection.
     /// A change takes effect at the next [method connect_to_server]. Android wants the permission
     /// *Internet* in the export preset. A game on a page from `https://` can connect to `wss://` only.
+    /// In debug builds the command line argument [code]-- --longhall-url=ws://host:port[/code] takes
+    /// the place of what the scene says.
     #[export]
     #[var(set = _set_url)]
     url: GString,

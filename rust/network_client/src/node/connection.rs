@@ -5,10 +5,13 @@ use godot::prelude::*;
 use longhall_client::{CallErrorCode, DisconnectReason, ServerAddress};
 
 use super::calls::{is_on_main_thread, refused_off_main_thread};
-use super::{NetworkClient, VERSION};
+use super::{NetworkClient, VERSION, is_debug, login_file};
 use crate::clock::now;
 use crate::network_request::NetworkRequest;
 use crate::transport::address::Address;
+
+/// Behind `--` on the command line.
+const URL_ARGUMENT: &str = "--longhall-url=";
 
 #[godot_api(secondary)]
 impl NetworkClient {
@@ -95,6 +98,21 @@ impl NetworkClient {
             url: url.map_or_else(|_| self.url.clone(), |url| (&url.to_string()).into()),
             certificate: self.tls_certificate.clone(),
             fake_server: self.fake_server.clone(),
+        }
+    }
+
+    /// Has the url that the command line names, in place of the scene's: so a game that is
+    /// played from the editor uses the server of the editor's dock. Only in debug builds.
+    pub(super) fn take_url_of_command_line(&mut self) {
+        let Some(url) = login_file::user_argument(URL_ARGUMENT).filter(|_| is_debug()) else {
+            return;
+        };
+        if ServerAddress::parse(&url).is_ok() && url != self.url.to_string() {
+            godot_print!(
+                "NetworkClient: uses {url}, as the command line says, in place of {}",
+                self.url
+            );
+            self.url = (&url).into();
         }
     }
 }

@@ -115,8 +115,11 @@ impl INode for NetworkClient {
             _ if Engine::singleton().is_editor_hint() => {}
             NodeNotification::ENTER_TREE => self.enter(),
             NodeNotification::EXIT_TREE => self.exit(),
-            NodeNotification::READY if self.connect_automatically => {
-                self.connect_to_server();
+            NodeNotification::READY => {
+                self.take_url_of_command_line();
+                if self.connect_automatically {
+                    self.connect_to_server();
+                }
             }
             NodeNotification::PAUSED
             | NodeNotification::UNPAUSED

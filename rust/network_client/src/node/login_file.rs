@@ -30,13 +30,18 @@ pub(crate) fn is_writable(file: &GString) -> bool {
 /// The slot that the command line names for this instance of the game: what
 /// `--remember-slot=2` behind `--` puts behind the file's name.
 pub(crate) fn slot() -> Option<String> {
-    let arguments = Os::singleton().get_cmdline_user_args();
-    let slot = arguments.as_slice().iter().find_map(|argument| {
-        let argument = argument.to_string();
-        argument.strip_prefix(SLOT_ARGUMENT).map(str::to_owned)
-    })?;
+    let slot = user_argument(SLOT_ARGUMENT)?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     (!slot.is_empty() && slot.len() <= 32 && slot.chars().all(is_plain)).then_some(slot)
+}
+
+/// What stands behind `name` among the arguments behind `--` on the command line.
+pub(super) fn user_argument(name: &str) -> Option<String> {
+    let arguments = Os::singleton().get_cmdline_user_args();
+    arguments.as_slice().iter().find_map(|argument| {
+        let argument = argument.to_string();
+        argument.strip_prefix(name).map(str::to_owned)
+    })
 }
 
 /// Whether a login could be kept in `file`. Leaves everything as it was.
