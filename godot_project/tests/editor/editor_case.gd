@@ -37,9 +37,9 @@ func check_equal(actual: Variant, expected: Variant, what: String) -> bool:
 
 
 ## Waits until [param condition] returns true. Complains about [param what] when it
-## does not [constant SOON].
-func wait_until(condition: Callable, what: String) -> bool:
-	var deadline: int = Time.get_ticks_msec() + int(SOON * 1000.0)
+## does not within [param seconds].
+func wait_until(condition: Callable, what: String, seconds: float = SOON) -> bool:
+	var deadline: int = Time.get_ticks_msec() + int(seconds * 1000.0)
 	while not condition.call():
 		if Time.get_ticks_msec() > deadline:
 			return check(false, "waited in vain: " + what)

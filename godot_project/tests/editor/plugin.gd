@@ -4,9 +4,12 @@ extends EditorPlugin
 ## if all of them passed.
 ##
 ## [code]cargo xtask test --only editor[/code] makes a project of the addon and this
-## folder, and enables this plugin there.
+## folder, and enables this plugin there. With the variable [code]LONGHALL_TEST_ENDING[/code]
+## it only starts the dock's server and says where, for whoever looks what becomes of it: the
+## editor ends then, or waits to be killed.
 
 const EditorCase := preload("res://tests/editor/editor_case.gd")
+const DockCase := preload("res://tests/editor/dock_case.gd")
 const TestReload := preload("res://tests/editor/test_reload.gd")
 
 const FOLDER: String = "res://tests/editor"
@@ -14,6 +17,8 @@ const FOLDER: String = "res://tests/editor"
 const TEST_LIMIT_MS: int = 20_000
 const EXIT_FAILED: int = 1
 const EXIT_STUCK: int = 2
+const ENDING: String = "LONGHALL_TEST_ENDING"
+const QUIT: String = "quit"
 
 var _running: String = "start"
 var _test_started_ms: int = 0
@@ -41,6 +46,9 @@ func _run() -> void:
 		print("FAIL  the editor has not loaded the library")
 		get_tree().quit(EXIT_FAILED)
 		return
+	if OS.has_environment(ENDING):
+		await _leave_a_server()
+		return
 	for file: String in _test_files():
 		await _run_file(file)
 	# This one makes the editor load all scripts anew, which ends every function that
@@ -48,6 +56,22 @@ func _run() -> void:
 	_swap = TestReload.new()
 	_begin(_swap, "test_reload: a replaced library is loaded when the editor gets the focus")
 	_swap.replace_library(_finish)
+
+
+# Until then the editor goes on as any other.
+func _leave_a_server() -> void:
+	var dock := DockCase.new()
+	_begin(dock, "a server that is left running")
+	await dock.start()
+	for failure: String in dock.failures:
+		print("FAIL  ", failure)
+	var is_quitting: bool = OS.get_environment(ENDING) == QUIT
+	if not is_quitting:
+		# As a game would that outlives the editor, it holds the pipes of the server open.
+		OS.create_process("sleep", ["20"])
+	print("server: %s" % dock.local_server().url)
+	if is_quitting:
+		get_tree().quit(0)
 
 
 func _finish() -> void:

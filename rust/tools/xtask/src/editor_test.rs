@@ -1,23 +1,35 @@
 //! The addon in the real editor: its help pages, its nodes in the Inspector and in
-//! a scene that is being edited, and its library loaded anew.
+//! a scene that is being edited, its dock with a server, and its library loaded anew.
 //!
 //! The tests are `godot_project/tests/editor`. They run as a plugin in a project of
 //! their own, made of nothing but the addon and that folder, in an editor without
-//! a window; it prints `editor tests: N passed, 0 failed` at its end.
+//! a window; it prints `editor tests: N passed, 0 failed` at its end. Two more starts of
+//! the editor see that no server of the dock is left when it ends, however it does.
 
-use std::fs;
-use std::path::Path;
+use std::ffi::OsString;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use anyhow::{Context, Result, bail};
 use longhall_provision::Godot;
+use longhall_provision::process::Process;
 
 use crate::godot_test::own_home;
-use crate::{project, workspace};
+use crate::{project, server_process, workspace};
 
 /// The editor goes on after errors and may never end.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(180);
+/// More than a server looks for its starter, and gives its players to take their last lines.
+const LEFT_LIMIT: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(20);
+
+/// Has the plugin of the tests start a server, and wait or quit.
+const ENDING: &str = "LONGHALL_TEST_ENDING";
+/// What the plugin says of it.
+const SERVER: &str = "server: ws://";
 
 const ADDON: &str = "addons/longhall";
 const TESTS: &str = "tests/editor";
@@ -30,7 +42,7 @@ config/name="The addon in the editor"
 
 [editor_plugins]
 
-enabled=PackedStringArray("res://tests/editor/plugin.cfg")
+enabled=PackedStringArray("res://addons/longhall/plugin.cfg", "res://tests/editor/plugin.cfg")
 
 "#;
 
@@ -46,44 +58,139 @@ script="plugin.gd"
 /// Opens the editor in a project of its own and expects all its tests to pass.
 ///
 /// # Errors
-/// If a test fails, or Godot reports an error.
+/// If a test fails, Godot reports an error, or a server is left behind.
 pub(crate) fn run(godot: &Godot) -> Result<()> {
-    let mut output = edit(godot)?;
+    let editor = Editor::new(godot)?;
+    let mut output = editor.run_tests()?;
     if has_crashed_by_itself(&output.lines) {
         println!("editor: Godot crashed in code of its own; once more");
-        output = edit(godot)?;
+        output = editor.run_tests()?;
     }
     output.expect_clean("editor tests")?;
     if !output.lines.iter().any(|line| is_summary(line)) {
         bail!("the editor ended without saying `editor tests: N passed, 0 failed`");
     }
-    Ok(())
+    editor.quit_with_a_server()?;
+    editor.be_killed_with_a_server()
 }
 
-/// Makes the project anew, with a home that no editor has been in (one that crashed
-/// leaves half of its help behind), and runs the tests in the editor.
-fn edit(godot: &Godot) -> Result<project::Output> {
-    let folder = workspace::scratch_dir("editor-test");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)
-            .with_context(|| format!("cannot empty {}", folder.display()))?;
-    }
-    let project = folder.join("project");
-    make_project(&project)?;
+/// An editor with a home of its own, in a project of its own.
+struct Editor<'a> {
+    godot: &'a Godot,
+    folder: PathBuf,
+    /// With the server's program in it.
+    path: OsString,
+}
 
-    let godot = || {
-        let mut command = godot.command();
-        command.arg("--headless").arg("--path").arg(&project);
-        own_home(&mut command, &folder.join("home"));
+impl<'a> Editor<'a> {
+    fn new(godot: &'a Godot) -> Result<Self> {
+        let program = server_process::build()?;
+        let folders = program.parent().map(Path::to_owned).into_iter();
+        let others = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths(folders.chain(env::split_paths(&others)))
+            .context("the server's folder cannot be in PATH")?;
+        let folder = workspace::scratch_dir("editor-test");
+        Ok(Self {
+            godot,
+            folder,
+            path,
+        })
+    }
+
+    /// Makes the project anew, with a home that no editor has been in (one that crashed
+    /// leaves half of its help behind), and runs the tests in the editor.
+    fn run_tests(&self) -> Result<project::Output> {
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder)
+                .with_context(|| format!("cannot empty {}", self.folder.display()))?;
+        }
+        make_project(&self.folder.join("project"))?;
+        self.write_engine()?;
+        // The editor that first writes its own help pages for later starts forgets those
+        // of extensions; this is that start.
+        let import = run_godot(self.command().arg("--import"), "import")?;
+        import.expect_clean("importing the project of the editor tests")?;
+        run_godot(self.command().arg("--editor"), "editor")
+    }
+
+    /// Where the program is that the dock runs games with.
+    fn engine(&self) -> PathBuf {
+        self.folder.join("engine")
+    }
+
+    /// Godot itself may have to be started by a loader, of which the editor knows nothing.
+    fn write_engine(&self) -> Result<()> {
+        let command = self.godot.command();
+        let words = [command.get_program()]
+            .into_iter()
+            .chain(command.get_args());
+        let words: Vec<_> = words
+            .map(|word| format!("'{}'", word.to_string_lossy()))
+            .collect();
+        let script = format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" "));
+        workspace::write(&self.engine(), &script)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(self.engine(), fs::Permissions::from_mode(0o755))
+                .context("cannot make a script runnable")?;
+        }
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = self.godot.command();
+        own_home(&mut command, &self.folder.join("home"));
+        command.arg("--headless").arg("--path");
+        command.arg(self.folder.join("project"));
+        command.env("PATH", &self.path);
+        command.env("LONGHALL_TEST_ENGINE", self.engine());
         // The tests read what the editor says, so let it be English.
         command.env("LANG", "en_US.UTF-8");
         command
-    };
-    // The editor that first writes its own help pages for later starts forgets those
-    // of extensions; this is that start.
-    let import = run_godot(godot().arg("--import"), "import")?;
-    import.expect_clean("importing the project of the editor tests")?;
-    run_godot(godot().arg("--editor"), "editor")
+    }
+
+    /// The editor quits while its server runs.
+    fn quit_with_a_server(&self) -> Result<()> {
+        let mut command = self.command();
+        let output = run_godot(command.arg("--editor").env(ENDING, "quit"), "editor")?;
+        output.expect_clean("an editor with a server")?;
+        let address = output.lines.iter().find_map(|line| address_in(line));
+        let address = address.context("the editor started no server")?;
+        if TcpStream::connect(&address).is_ok() {
+            bail!("the server on {address} is there after the editor has ended");
+        }
+        Ok(())
+    }
+
+    /// The editor is killed while its server runs, and has no say in what comes.
+    fn be_killed_with_a_server(&self) -> Result<()> {
+        let mut command = self.command();
+        command.arg("--editor").env(ENDING, "wait");
+        let (mut editor, lines) = Process::spawn_captured("the editor", &mut command)?;
+        let address = loop {
+            let line = lines.recv_timeout(LIMIT).context("the editor ended")?;
+            if let Some(address) = address_in(&line.text) {
+                break address;
+            }
+        };
+        TcpStream::connect(&address).context("nobody listens where the editor says")?;
+        editor.kill()?;
+        let until = Instant::now() + LEFT_LIMIT;
+        while TcpStream::connect(&address).is_ok() {
+            if Instant::now() > until {
+                bail!("the server on {address} outlives an editor that was killed");
+            }
+            thread::sleep(POLL);
+        }
+        println!("editor: no server is left");
+        Ok(())
+    }
+}
+
+/// Where the server is that the plugin of the tests has started.
+fn address_in(line: &str) -> Option<String> {
+    line.strip_prefix(SERVER).map(str::to_owned)
 }
 
 fn make_project(folder: &Path) -> Result<()> {

@@ -340,7 +340,10 @@ impl Child {
 }
 
 /// Builds the server and says where its program is.
-fn build() -> Result<PathBuf> {
+///
+/// # Errors
+/// If it does not build.
+pub(crate) fn build() -> Result<PathBuf> {
     // Unoptimised, since that is what a developer has built already; hashing
     // and the like are optimised in that profile too.
     let mut cargo = workspace::cargo();
