@@ -688,6 +688,31 @@ async fn moderation(twins: &mut Twins) {
     twins.sanctions(ada, "dan").await;
 }
 
+async fn temporary(twins: &mut Twins) {
+    let [ada, bob] = twins.players(["ada", "bob"]).await;
+    twins.create_temporary(ada, "finals", Some(2)).await;
+    twins.create_temporary(ada, "finals", None).await;
+    twins.channels(bob, None).await;
+    twins.join(bob, "finals", None).await;
+    twins.join_by_nonsense(bob).await;
+    twins.join_by_code(bob).await;
+    twins.join_by_code(bob).await;
+    let eve = twins.player("eve").await;
+    twins.join_by_code(eve).await;
+    twins.say(bob, "finals", "gl hf").await;
+    twins.end_channel(bob, "finals").await;
+    twins.end_channel(ada, "lobby").await;
+    twins.end_channel(ada, "nowhere").await;
+    twins.leave(bob, "finals").await;
+    twins.invite(ada, "finals", "eve").await;
+    twins.join(eve, "finals", None).await;
+    twins.end_channel(ada, "finals").await;
+    twins.join_by_code(bob).await;
+    let zoe = twins.connect();
+    twins.guest(zoe, "zoe").await;
+    twins.create_temporary(zoe, "party", None).await;
+}
+
 async fn profiles(twins: &mut Twins) {
     twins.set_game_keys_named(&["level"]);
     let [ada, bob] = twins.players(["ada", "bob"]).await;
@@ -863,6 +888,7 @@ conversations! {
     own_data: a_fake_server_deletes_exports_and_renames_as_a_real_one_does
     reports: a_fake_server_takes_reports_as_a_real_one_does
     presence: a_fake_server_tells_who_is_there_as_a_real_one_does
+    temporary: a_fake_server_makes_temporary_channels_as_a_real_one_does
     profiles: a_fake_server_shows_profiles_as_a_real_one_does
     guests: a_fake_server_takes_guests_as_a_real_one_does
 }

@@ -368,6 +368,20 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
             username,
             since_s,
         } => handlers::delete_lines(session, id, channel.as_ref(), &username, since_s).await,
+        ClientPacket::CreateTemporary {
+            id,
+            channel,
+            topic,
+            max_members,
+            lasts_s,
+        } => {
+            let how = (max_members, lasts_s);
+            handlers::create_temporary(session, id, channel, &topic, how).await
+        }
+        ClientPacket::JoinByCode { id, code } => handlers::join_by_code(session, id, &code).await,
+        ClientPacket::EndChannel { id, channel } => {
+            handlers::end_channel(session, id, &channel).await
+        }
         ClientPacket::SetProfile {
             id,
             profile,

@@ -41,6 +41,7 @@ mod resume;
 mod second_factor;
 mod sanctions;
 mod sessions;
+mod temporary;
 #[cfg(test)]
 mod timing;
 
@@ -79,6 +80,7 @@ pub(crate) use resume::resume;
 pub(crate) use sanctions::{delete_lines, lift_sanction, sanction, sanctions};
 pub(crate) use second_factor::{begin_second_factor, confirm_second_factor, end_second_factor};
 pub(crate) use sessions::{close_session, sessions};
+pub(crate) use temporary::{create_temporary, end_channel, join_by_code};
 pub(crate) use upgrade::upgrade;
 
 #[cfg(test)]

@@ -357,6 +357,7 @@ impl State {
             topic: channel.topic.clone(),
             access: channel.access,
             speech: channel.speech,
+            temporary: channel.temporary.clone(),
             role: *role,
             first_seq: channel.first_seq,
             last_seq: channel.last_seq,

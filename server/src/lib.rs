@@ -55,6 +55,7 @@ pub mod settings;
 mod channel_locks;
 pub mod listener;
 mod arrival;
+mod temporary;
 pub mod tls;
 mod wire;
 mod profiles;

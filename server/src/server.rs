@@ -40,6 +40,7 @@ use crate::sanctions::{self, Sanctions};
 use crate::set_back;
 use crate::settings::{self, Settings};
 use crate::store::{CHANNEL_WAIT, ChannelId, Store, StoreError, UserId};
+use crate::temporary;
 use crate::tls::{self, Tls};
 use crate::watched_file::WatchedFile;
 use crate::word_filter::{self, Words};
@@ -224,6 +225,7 @@ impl Server {
         self.spawn(word_filter::watch(Arc::clone(self)));
         self.spawn(deletions::run(Arc::clone(self)));
         self.spawn(guests::run(Arc::clone(self)));
+        self.spawn(temporary::run(Arc::clone(self)));
         self.spawn(retention::run(store(), Arc::clone(&self.clock), settings()));
         self.spawn(backups::run(store(), self.config.backups.clone()));
         self.spawn(drop_idle(

@@ -24,6 +24,7 @@ mod recovery;
 mod sql;
 mod sqlite;
 mod standing;
+mod temporary;
 #[cfg(test)]
 mod tests;
 
@@ -46,9 +47,9 @@ pub use longhall_world::records::{
     AccountKind, Added, Appended, Channel, ChannelId, CodeHash, Created, Cursor, Deletion,
     DeletionClaim, Doubt, Invite, InviteHash, Kept, Log, LogAction, LogEntry, LoginRow,
     MemberLimits, MemberRow, Membership, NameChanged, NewChannel, NewInvite, NewName, NewSession,
-    NewUser, Page, Place, Pruned, RECOVERY_CODES, Recovered, Recovery, Registered, Removed,
-    Retention, Rotation, Safety, Said, SaidPage, Seen, SessionId, SessionRow, Shrunk, Terms,
-    TokenHash, User, UserId,
+    NewTemporary, NewUser, Page, Place, Pruned, RECOVERY_CODES, Recovered, Recovery, Registered,
+    Removed, Retention, Rotation, Safety, Said, SaidPage, Seen, SessionId, SessionRow, Shrunk,
+    TemporaryMember, Terms, TokenHash, User, UserId,
 };
 
 use backup::{BackupError, Contents};
@@ -74,6 +75,7 @@ pub use recovery::Recovering;
 pub use reporting::Reporting;
 pub use sqlite::{OpenError, SqliteHealth, SqliteStore};
 pub use standing::{ChannelStanding, Standing, Standings};
+pub use temporary::Temporaries;
 
 /// Longest that a change of a channel waits for others of the same one.
 pub(crate) const CHANNEL_WAIT: Duration = Duration::from_secs(5);
@@ -115,7 +117,15 @@ pub struct Resumed {
 /// "name key", as registered elsewhere.
 #[async_trait]
 pub trait Store:
-    Operating + Operators + OwnData + Recovering + Reporting + Gates + GameKeys + Profiles
+    Operating
+    + Operators
+    + OwnData
+    + Recovering
+    + Reporting
+    + Gates
+    + GameKeys
+    + Profiles
+    + Temporaries
 {
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.

@@ -51,6 +51,13 @@ pub enum Command {
         /// Its password.
         password: Option<ChannelPassword>,
     },
+    /// Create a channel for a party.
+    Party,
+    /// Join a channel for a match or a party.
+    Code {
+        /// What its members see of it.
+        code: String,
+    },
     /// Create a channel.
     Create {
         /// Its name.
@@ -279,6 +286,8 @@ impl Session {
                 let password = password.as_ref().map(ChannelPassword::expose);
                 self.join_channel(now, channel, password)
             }
+            Command::Party => self.create_temporary(now, "", 0, 0),
+            Command::Code { code } => self.join_by_code(now, &code),
             Command::Create {
                 channel,
                 access,
@@ -350,6 +359,8 @@ impl Command {
         match self {
             Self::Say { .. } => "say",
             Self::Join { .. } => "join",
+            Self::Party => "party",
+            Self::Code { .. } => "code",
             Self::Create { .. } => "create",
             Self::Leave { .. } => "leave",
             Self::Who { .. } => "who",

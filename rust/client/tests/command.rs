@@ -117,6 +117,13 @@ fn the_rest_means_what_it_says() {
     for (input, command) in [
         ("/who", Command::Who { channel: lobby() }),
         ("/channels", Command::Channels),
+        ("/party", Command::Party),
+        (
+            "/code 7f3k-9qxm",
+            Command::Code {
+                code: "7f3k-9qxm".to_owned(),
+            },
+        ),
         ("/list", Command::Channels),
         (
             "/topic all about hats",

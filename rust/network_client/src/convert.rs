@@ -56,6 +56,7 @@ pub(crate) fn lines(page: &[Line]) -> Array<VarDictionary> {
 
 /// A channel as its member sees it, as scripts get it.
 pub(crate) fn channel(state: &ChannelState) -> VarDictionary {
+    let temporary = state.temporary.as_ref();
     vdict! {
         "channel" => state.channel.as_str(),
         "topic" => state.topic.as_str(),
@@ -69,6 +70,9 @@ pub(crate) fn channel(state: &ChannelState) -> VarDictionary {
         "online" => i64::from(state.online),
         "slow_mode_s" => i64::from(state.speech.slow_mode_s),
         "filter" => state.speech.filter.map_or("", Filter::name),
+        "code" => temporary.map_or("", |one| one.code.expose()),
+        "max_members" => temporary.map_or(0, |one| i64::from(one.max_members)),
+        "ends_at_ms" => temporary.map_or(0, |one| int(one.ends_at_ms)),
     }
 }
 

@@ -232,6 +232,15 @@ impl LonghallFakeServer {
         }
     }
 
+    /// Ends a channel of [method NetworkClient.create_temporary_channel], as your game's own server
+    /// does or the time. Says whether there was one.
+    #[func]
+    pub fn end_channel(&mut self, channel: GString) -> bool {
+        let (was_one, deliveries) = self.world.end_temporary(&channel.to_string());
+        self.deliver(deliveries);
+        was_one
+    }
+
     /// Begins anew, as a server does whose database was deleted: all connections are cut, and
     /// accounts, channels and lines are gone. The next login of a node that was logged in before
     /// comes with [signal NetworkClient.history_reset]. With `keep_accounts`, accounts and their

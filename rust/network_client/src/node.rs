@@ -524,8 +524,9 @@ impl NetworkClient {
     #[signal]
     fn channel_joined(channel: GString);
 
-    /// The player is no longer in this channel. `reason` is `left` or `removed`; `by` says who
-    /// removed the player.
+    /// The player is no longer in this channel. `reason` is `left`, `removed`, or `ended` for a
+    /// channel of [method NetworkClient.create_temporary_channel] that is over, or that the player
+    /// was away from for too long; `by` says who removed the player.
     #[signal]
     fn channel_left(channel: GString, reason: GString, by: GString);
 

@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::limits::MAX_CHANNEL_CHARS;
 use crate::profile::{Profile, ProfileVersion};
 use crate::text::{check_length, check_name, trim_unseen};
-use crate::{Denial, Field, Username};
+use crate::{ChannelCode, Denial, Field, Username};
 
 /// The name of a channel: 1 to 24 letters and digits of any script, `_` and
 /// `-`, in lower case.
@@ -342,6 +342,8 @@ named! {
         Left = "left",
         /// It was removed by an operator.
         Removed = "removed",
+        /// The channel was temporary and is over, or it was away from it for too long.
+        Ended = "ended",
     }
 }
 
@@ -413,6 +415,22 @@ pub struct ChannelState {
     /// How lines are held in check there.
     #[serde(flatten, default)]
     pub speech: Speech,
+    /// Of a channel that is for a match or a party: how one comes in, and when it ends. Absent
+    /// for channels that stay.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub temporary: Option<Temporary>,
+}
+
+/// What is known of a channel that is for a match or a party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Temporary {
+    /// Who has it may come in. For members only.
+    pub code: ChannelCode,
+    /// How many accounts may be members.
+    pub max_members: u32,
+    /// When it ends, in milliseconds since 1970, if it is not over before.
+    pub ends_at_ms: u64,
 }
 
 /// The whispers with one player.

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    Access, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode, Filter,
-    InviteCode, LineId, Password, PresenceState, PresenceText, Profile, ProfileVersion, Reason,
-    RecoveryCode, ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, ResumeToken,
-    Role, SanctionKind, Seq, Target, Topic, Username,
+    Access, ChannelCode, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode,
+    Filter, InviteCode, LineId, Password, PresenceState, PresenceText, Profile, ProfileVersion,
+    Reason, RecoveryCode, ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported,
+    ResumeToken, Role, SanctionKind, Seq, Target, Topic, Username,
 };
 
 /// Chosen by the client for each request and repeated in its answer. Unique
@@ -80,6 +80,7 @@ impl ClientPacket {
             Self::Chat { .. }
             | Self::Edit { .. }
             | Self::Create { .. }
+            | Self::CreateTemporary { .. }
             | Self::SetTopic { .. }
             | Self::Invite { .. }
             | Self::Rename { .. } => true,
@@ -369,6 +370,39 @@ client_packets! {
         /// The password, when the access is by password.
         #[serde(skip_serializing_if = "Option::is_none")]
         channel_password: Option<ChannelPassword>,
+    }
+
+    /// Creates a channel for a match or a party and joins it as its owner: one comes in by its
+    /// code or an invitation, and it is gone when it ends or nobody is left. Answered by
+    /// [`ServerPacket::Joined`](crate::ServerPacket::Joined).
+    CreateTemporary = "create_temporary" in IN, {
+        /// Its name; absent for one that the server makes up.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelName>,
+        /// What it is about. Absent when empty.
+        #[serde(skip_serializing_if = "Topic::is_empty")]
+        topic: Topic,
+        /// How many accounts may be members, from 2 to 500; absent for 100.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 500)))]
+        max_members: Option<u32>,
+        /// After how many seconds it ends, from 60 to 86400; absent for four hours.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86400)))]
+        lasts_s: Option<u32>,
+    }
+
+    /// Joins a temporary channel by its code. Answered by
+    /// [`ServerPacket::Joined`](crate::ServerPacket::Joined).
+    JoinByCode = "join_by_code" in IN, {
+        /// What its members see of it.
+        code: ChannelCode,
+    }
+
+    /// Ends a temporary channel. For its owner.
+    EndChannel = "end_channel" in IN, {
+        /// Its name.
+        channel: ChannelName,
     }
 
     /// Joins a channel, for good: also while offline, until it is left.

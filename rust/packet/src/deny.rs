@@ -89,6 +89,8 @@ deny_codes! {
     NotAllowed = "not_allowed", "You may not do this here";
     /// The account is in as many channels as it may be.
     TooManyChannels = "too_many_channels", "You are in too many channels, leave one first";
+    /// No temporary channel has this code, or not any more.
+    UnknownCode = "unknown_code", "There is no match or party with this code";
     /// The channel has as many members as it may have.
     ChannelFull = "channel_full", "This channel is full";
     /// No account has this name.

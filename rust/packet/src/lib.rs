@@ -52,6 +52,7 @@ pub use channel::{
     Access, Change, ChannelName, ChannelState, Conversation, Filter, INBOX, InboxState, Invitation,
     LeaveReason, Line, LineId, LineKind, ListedChannel, ListedSession, Member, PastSanction,
     Presence, PresenceState, Role, Sanction, SanctionKind, Seq, ServerRole, Speech, Target,
+    Temporary,
 };
 pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;
@@ -72,8 +73,8 @@ pub use report::{
 };
 pub use server_packet::ServerPacket;
 pub use text::{
-    ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText, Reason, RecoveryCode,
-    ReportText, ResumeToken, Topic, Username,
+    ChannelCode, ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText, Reason,
+    RecoveryCode, ReportText, ResumeToken, Topic, Username,
 };
 
 /// The newest protocol this crate speaks. Raised when an older client could no longer

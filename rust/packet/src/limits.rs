@@ -42,6 +42,20 @@ pub const MAX_PAGE_LINES: usize = 500;
 pub const MAX_CHANNELS_PER_ACCOUNT: usize = 32;
 /// Most seconds from one line to the next in slow mode: six hours.
 pub const MAX_SLOW_MODE_S: u32 = 6 * 60 * 60;
+/// Fewest and most members that a temporary channel may be made for, and for how many it is
+/// unless somebody says.
+pub const MIN_TEMPORARY_MEMBERS: u32 = 2;
+/// See [`MIN_TEMPORARY_MEMBERS`].
+pub const MAX_TEMPORARY_MEMBERS: u32 = 500;
+/// See [`MIN_TEMPORARY_MEMBERS`].
+pub const DEFAULT_TEMPORARY_MEMBERS: u32 = 100;
+/// Fewest and most seconds that a temporary channel lasts, and how many it does unless somebody
+/// says.
+pub const MIN_TEMPORARY_S: u32 = 60;
+/// See [`MIN_TEMPORARY_S`].
+pub const MAX_TEMPORARY_S: u32 = 24 * 60 * 60;
+/// See [`MIN_TEMPORARY_S`].
+pub const DEFAULT_TEMPORARY_S: u32 = 4 * 60 * 60;
 /// Most bytes of a profile as compact JSON: of what a player sets, and once more of what the
 /// game's server does.
 pub const MAX_PROFILE_BYTES: usize = 2 * 1024;

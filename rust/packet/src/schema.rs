@@ -11,8 +11,9 @@ use crate::limits::{
     MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
 };
 use crate::{
-    ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, InviteCode, Password,
-    PresenceText, Profile, Reason, RecoveryCode, ReportText, ResumeToken, Target, Topic, Username,
+    ChannelCode, ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, InviteCode,
+    Password, PresenceText, Profile, Reason, RecoveryCode, ReportText, ResumeToken, Target, Topic,
+    Username,
 };
 
 macro_rules! text_schemas {
@@ -48,6 +49,7 @@ text_schemas! {
     FactorCode { "type": "string" }
     FactorKey { "type": "string" }
     RecoveryCode { "type": "string", "pattern": "^([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$" }
+    ChannelCode { "type": "string", "pattern": "^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$" }
     InviteCode { "type": "string" }
     ResumeToken { "type": "string", "pattern": format!("^[0-9a-f]{{{}}}$", ResumeToken::CHARS) }
 }

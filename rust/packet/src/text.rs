@@ -24,7 +24,7 @@ pub use characters::trim_unseen;
 pub(crate) use characters::{
     Pile, has_ink, in_usual_width, is_invisible, is_layout_control, is_mark,
 };
-pub use codes::{FactorCode, FactorKey, RecoveryCode};
+pub use codes::{ChannelCode, FactorCode, FactorKey, RecoveryCode};
 use screen_rule::{ScreenRule, in_words};
 pub use secrets::{ChannelPassword, Password, ResumeToken};
 

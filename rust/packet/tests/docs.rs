@@ -127,6 +127,7 @@ fn every_object_in_a_packet_has_a_section_that_explains_each_field() {
             ("chat", "", "### Line"),
             ("hello", "/registration", "### Registration"),
             ("logged_in", "/channels/0", "### Channel state"),
+            ("joined", "/temporary", "### Temporary"),
             ("logged_in", "/inbox", "### Inbox state"),
             ("logged_in", "/inbox/conversations/0", "### Conversation"),
             ("logged_in", "/invitations/0", "### Invitation"),

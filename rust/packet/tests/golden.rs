@@ -96,6 +96,11 @@ fn client_file(packet: &ClientPacket) -> &'static str {
         ClientPacket::Invite { .. } => include_str!("golden/client_invite.json"),
         ClientPacket::Remove { .. } => include_str!("golden/client_remove.json"),
         ClientPacket::SetPresence { .. } => include_str!("golden/client_set_presence.json"),
+        ClientPacket::CreateTemporary { .. } => {
+            include_str!("golden/client_create_temporary.json")
+        }
+        ClientPacket::JoinByCode { .. } => include_str!("golden/client_join_by_code.json"),
+        ClientPacket::EndChannel { .. } => include_str!("golden/client_end_channel.json"),
         ClientPacket::SetProfile { .. } => include_str!("golden/client_set_profile.json"),
         ClientPacket::PlayerInfo { .. } => include_str!("golden/client_player_info.json"),
         ClientPacket::Sanction { .. } => include_str!("golden/client_sanction.json"),

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use longhall_packet::codec::{decode_client_packet, decode_server_packet};
-use longhall_packet::{ClientPacket, RecoveryCode, ServerPacket};
+use longhall_packet::{ChannelCode, ClientPacket, RecoveryCode, ServerPacket};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
@@ -81,6 +81,7 @@ fn the_files_are_what_the_types_say() {
 
 /// As the server writes one; what people type is read as well.
 const RECOVERY_CODE: &str = "^([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$";
+const CHANNEL_CODE: &str = "^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$";
 
 /// Whether `value` obeys `schema`, a part of `root`. Knows the keywords our
 /// schemas use and panics at others: a validator of the whole standard would
@@ -146,6 +147,9 @@ fn obeys(value: &Value, schema: &Value, root: &Value) -> bool {
                     "^[0-9a-f]{64}$" => text.len() == 64 && text.bytes().all(is_hex),
                     RECOVERY_CODE => {
                         RecoveryCode::parse(text).is_ok_and(|code| code.expose() == text)
+                    }
+                    CHANNEL_CODE => {
+                        ChannelCode::parse(text).is_ok_and(|code| code.expose() == text)
                     }
                     other => panic!("pattern {other} is new here"),
                 };

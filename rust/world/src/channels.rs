@@ -1,6 +1,6 @@
 //! Channels, members, invitations and read markers.
 
-use longhall_packet::{Access, ChannelName, Invitation, Role, Seq, Speech};
+use longhall_packet::{Access, ChannelName, Invitation, Role, Seq, Speech, Temporary};
 
 use crate::records::{
     Added, Channel, ChannelId, Created, MemberLimits, MemberRow, Membership, NewChannel, Removed,
@@ -16,13 +16,14 @@ pub(crate) struct ChannelRow {
     pub(crate) speech: Speech,
     pub(crate) password_hash: Option<String>,
     pub(crate) is_lobby: bool,
+    pub(crate) temporary: Option<Temporary>,
 }
 
 #[derive(Clone)]
 pub(crate) struct Member {
-    channel: ChannelId,
-    user: UserId,
-    role: Role,
+    pub(crate) channel: ChannelId,
+    pub(crate) user: UserId,
+    pub(crate) role: Role,
 }
 
 #[derive(Clone)]
@@ -58,6 +59,7 @@ impl World {
             speech: row.speech,
             password_hash: row.password_hash.clone(),
             is_lobby: row.is_lobby,
+            temporary: row.temporary.clone(),
             first_seq,
             last_seq,
         })
@@ -126,6 +128,7 @@ impl World {
                 speech: Speech::default(),
                 password_hash: None,
                 is_lobby: true,
+                temporary: None,
             })
         });
         self.members.retain(|m| m.channel != id);
@@ -137,6 +140,7 @@ impl World {
         }
         if let Some(row) = self.channels.get_mut(&id) {
             row.is_lobby = true;
+            row.temporary = None;
             row.access = Access::Open;
             row.password_hash = None;
         }
@@ -158,12 +162,13 @@ impl World {
             speech: Speech::default(),
             password_hash: new.password_hash,
             is_lobby: false,
+            temporary: None,
         });
         self.join(id, new.owner, Role::Owner);
         self.channel(id).map_or(Created::Taken, Created::Channel)
     }
 
-    fn join(&mut self, channel: ChannelId, user: UserId, role: Role) {
+    pub(crate) fn join(&mut self, channel: ChannelId, user: UserId, role: Role) {
         self.members.push(Member {
             channel,
             user,
@@ -219,7 +224,7 @@ impl World {
         self.members.iter().filter(|m| m.channel == channel).count()
     }
 
-    fn channels_joined(&self, user: UserId) -> usize {
+    pub(crate) fn channels_joined(&self, user: UserId) -> usize {
         self.members.iter().filter(|m| m.user == user).count()
     }
 
@@ -262,7 +267,7 @@ impl World {
         }
         let added = if self.is_member(channel, user) {
             Added::Already
-        } else if self.members_of(channel) >= limits.members_per_channel {
+        } else if self.members_of(channel) >= self.members_at_most(channel, limits) {
             return Added::ChannelFull;
         } else if self.channels_joined(user) >= limits.channels_per_account {
             return Added::TooManyChannels;
@@ -364,7 +369,7 @@ impl World {
         }
     }
 
-    fn delete_channel(&mut self, channel: ChannelId) {
+    pub(crate) fn delete_channel(&mut self, channel: ChannelId) {
         if let Some(row) = self.channels.remove(&channel) {
             self.forget_lines(&LogKey::Channel(row.name));
         }

@@ -23,6 +23,7 @@ mod presence;
 mod profiles;
 mod recovery;
 mod reports;
+mod temporary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +72,8 @@ pub struct FakeServer {
     game_keys: BTreeSet<String>,
     /// Recovery codes given out.
     codes: u64,
+    /// Temporary channels made.
+    matches: u64,
     /// When somebody said their last line in a channel in slow mode, and by which id.
     turns: BTreeMap<(ChannelId, UserId), (i64, LineId)>,
     /// How many open reports each moderator was told of last.
@@ -121,6 +124,7 @@ impl FakeServer {
             speech: Speech::default(),
             password_hash: None,
             is_lobby: true,
+            temporary: None,
         });
         Self {
             epoch,
@@ -133,6 +137,7 @@ impl FakeServer {
             new_profiles: Vec::new(),
             game_keys: BTreeSet::new(),
             codes: 0,
+            matches: 0,
             turns: BTreeMap::new(),
             waiting: BTreeMap::new(),
             now_ms: 0,
@@ -234,6 +239,7 @@ impl FakeServer {
                     speech: Speech::default(),
                     password_hash: None,
                     is_lobby: false,
+                    temporary: None,
                 })
             });
             let line = self.line(sender, None, text);
@@ -423,6 +429,15 @@ impl FakeServer {
                 channel_password,
                 ..
             } => self.create(me?, id, channel, &topic, access, channel_password),
+            P::CreateTemporary {
+                channel,
+                topic,
+                max_members,
+                lasts_s,
+                ..
+            } => self.create_temporary(me?, id, channel, &topic, (max_members, lasts_s)),
+            P::JoinByCode { code, .. } => self.join_by_code(me?, id, &code),
+            P::EndChannel { channel, .. } => self.end_channel(me?, id, &channel),
             P::Join {
                 channel,
                 channel_password,

@@ -11,6 +11,7 @@
 //!   `retention`: the model, by theme;
 //! - [`reports`]: reports to moderators, with the lines kept beside them;
 //! - `gates`: invites, approval, guests;
+//! - `temporary`: channels for a match or a party;
 //! - [`profiles`]: what players show of themselves for a game's sake;
 //! - [`fake`]: packets in, deliveries out: a server in a test's own process.
 
@@ -23,6 +24,7 @@ pub mod own_data;
 mod gates;
 pub mod profiles;
 mod channels;
+mod temporary;
 mod lines;
 mod inbox;
 mod retention;

@@ -3,7 +3,9 @@
 
 mod recovery;
 
-use longhall_packet::{Access, ChannelName, Line, LineId, LineKind, NameKeys, Role, Seq, Speech};
+use longhall_packet::{
+    Access, ChannelName, Line, LineId, LineKind, NameKeys, Role, Seq, Speech, Temporary,
+};
 
 pub use recovery::{CodeHash, LoginRow, RECOVERY_CODES, Recovered, Recovery, Safety};
 
@@ -396,6 +398,8 @@ pub struct Channel {
     pub speech: Speech,
     /// The password's hash as a PHC string, when the access is by password.
     pub password_hash: Option<String>,
+    /// How one comes in, and when it ends, if it is for a match or a party.
+    pub temporary: Option<Temporary>,
     /// Everybody is a member of the lobby, without a row for it.
     pub is_lobby: bool,
     /// The oldest number kept; `last_seq + 1` when none is.
@@ -435,6 +439,40 @@ pub struct NewChannel {
     pub channels_per_account: usize,
     /// The present, in milliseconds since 1970.
     pub now_ms: i64,
+}
+
+/// A channel for a match or a party to create. One comes in by its code or an invitation.
+#[derive(Clone)]
+pub struct NewTemporary {
+    /// Its name.
+    pub name: ChannelName,
+    /// What it is about.
+    pub topic: String,
+    /// How one comes in, and when it ends.
+    pub temporary: Temporary,
+    /// Its owner, who is its first member; `None` where the game's server makes it.
+    pub owner: Option<UserId>,
+    /// Who else is a member from the start. Whoever is in too many channels is left out.
+    pub members: Vec<UserId>,
+    /// Channels an account may be in, this one counted.
+    pub channels_per_account: usize,
+    /// The present, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// Somebody in a channel for a match or a party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemporaryMember {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its name.
+    pub name: ChannelName,
+    /// The account.
+    pub user: UserId,
+    /// Its name.
+    pub username: String,
+    /// What it may do there.
+    pub role: Role,
 }
 
 /// What came of creating a channel.

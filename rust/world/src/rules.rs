@@ -61,6 +61,7 @@ pub fn check_role(mine: &Membership, role: Role) -> Result<(), Denial> {
 pub fn check_guest(packet: &ClientPacket) -> Result<(), Denial> {
     let takes_an_account = match packet {
         ClientPacket::Create { .. }
+        | ClientPacket::CreateTemporary { .. }
         | ClientPacket::Invite { .. }
         | ClientPacket::ChangePassword { .. }
         | ClientPacket::DeleteAccount { .. }
@@ -73,6 +74,14 @@ pub fn check_guest(packet: &ClientPacket) -> Result<(), Denial> {
         true => Err(DenyCode::AccountNeeded.into()),
         false => Ok(()),
     }
+}
+
+/// Whether a member may end a channel, which has to be for a match or a party.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn check_end(mine: &Membership) -> Result<(), Denial> {
+    allow(mine.channel.temporary.is_some() && mine.role == Role::Owner)
 }
 
 /// Whether a member may leave. Everybody stays in the lobby.
@@ -197,6 +206,7 @@ mod tests {
     fn as_a(role: Role, access: Access) -> Membership {
         Membership {
             channel: Channel {
+                temporary: None,
                 id: ChannelId(2),
                 name: ChannelName::parse("den").unwrap(),
                 topic: String::new(),

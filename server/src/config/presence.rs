@@ -38,4 +38,18 @@ pub struct Presence {
     #[arg(value_parser = value_parser!(u64).range(100..=60_000).map(Duration::from_millis))]
     #[arg(group = WHILE_RUNNING, hide_short_help = true)]
     pub interval: Duration,
+
+    /// How long a member of a temporary channel may be offline before they are no member
+    /// any more, in seconds. At most 86400, a day.
+    ///
+    /// More for matches that players come back to after a crash of the game.
+    #[arg(
+        long = "temporary-channel-grace",
+        env = "LONGHALL_TEMPORARY_CHANNEL_GRACE",
+        value_name = "SECONDS"
+    )]
+    #[arg(default_value = "60")]
+    #[arg(value_parser = value_parser!(u64).range(..=MAX_GRACE_S).map(Duration::from_secs))]
+    #[arg(group = WHILE_RUNNING, hide_short_help = true)]
+    pub temporary_grace: Duration,
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longhall_packet::{
-    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, CloseReason, FactorCode,
-    FactorKey, Filter, InviteCode, Line, LineId, Password, PresenceState, PresenceText, Profile,
-    Reason, RecoveryCode, RegistrationMode, ReportCategory, ReportNumber, ReportOutcome,
+    Access, ChannelCode, ChannelName, ChannelPassword, ChatText, ClientPacket, CloseReason,
+    FactorCode, FactorKey, Filter, InviteCode, Line, LineId, Password, PresenceState, PresenceText,
+    Profile, Reason, RecoveryCode, RegistrationMode, ReportCategory, ReportNumber, ReportOutcome,
     ReportText, Reported, RequestId, ResumeToken, Role, Sanction, SanctionKind, Seq, ServerPacket,
     ServerRole, Target, Topic, Username, codec,
 };
@@ -49,6 +49,8 @@ pub(super) struct Twins {
     pub(super) last_line: LineId,
     /// Codes and keys that both have told and nobody has taken: the real one's, the fake's.
     told_codes: Vec<Codes>,
+    /// The code that a temporary channel was told with last: the real one's, the fake's.
+    channel_codes: (Option<String>, Option<String>),
     /// Names of the packets that were sent.
     pub(super) asked: BTreeSet<&'static str>,
     #[expect(dead_code, reason = "deleted when dropped")]
@@ -89,6 +91,7 @@ impl Twins {
             last_id: 0,
             last_line: 0,
             told_codes: Vec::new(),
+            channel_codes: (None, None),
             asked: BTreeSet::new(),
             folder,
         }
@@ -441,6 +444,40 @@ impl Twins {
     pub(super) async fn leave(&mut self, client: Client, name: &str) {
         let channel = channel(name);
         self.ask(client, |id| ClientPacket::Leave { id, channel })
+            .await;
+    }
+
+    pub(super) async fn create_temporary(&mut self, client: Client, name: &str, max: Option<u32>) {
+        let name = channel(name);
+        self.ask(client, |id| ClientPacket::CreateTemporary {
+            id,
+            channel: Some(name),
+            topic: Topic::default(),
+            max_members: max,
+            lasts_s: None,
+        })
+        .await;
+    }
+
+    /// By the code that both told last, each its own.
+    pub(super) async fn join_by_code(&mut self, client: Client) {
+        let codes = self.channel_codes.clone();
+        self.ask_each(client, codes, |id, code| ClientPacket::JoinByCode {
+            id,
+            code: ChannelCode::parse(code.unwrap()).unwrap(),
+        })
+        .await;
+    }
+
+    pub(super) async fn join_by_nonsense(&mut self, client: Client) {
+        let code = ChannelCode::parse("0000-0000").unwrap();
+        self.ask(client, |id| ClientPacket::JoinByCode { id, code })
+            .await;
+    }
+
+    pub(super) async fn end_channel(&mut self, client: Client, name: &str) {
+        let channel = channel(name);
+        self.ask(client, |id| ClientPacket::EndChannel { id, channel })
             .await;
     }
 
@@ -847,6 +884,9 @@ impl Twins {
             }
             let codes = codes(&real).into_iter().zip(codes(&fake));
             self.told_codes.extend(codes);
+            if let Some((real, fake)) = channel_code(&real).zip(channel_code(&fake)) {
+                self.channel_codes = (Some(real), Some(fake));
+            }
             if let Some(tokens) = token(&real).zip(token(&fake)) {
                 self.tokens.insert(client, tokens);
             }
@@ -870,6 +910,16 @@ fn number(client: Client) -> u64 {
 fn token(seen: &[Seen]) -> Option<ResumeToken> {
     seen.iter().find_map(|seen| match seen {
         Seen::Packet(ServerPacket::LoggedIn { resume_token, .. }) => Some(resume_token.clone()),
+        Seen::Packet(_) | Seen::Closed(..) => None,
+    })
+}
+
+fn channel_code(seen: &[Seen]) -> Option<String> {
+    seen.iter().find_map(|seen| match seen {
+        Seen::Packet(ServerPacket::Joined { channel, .. }) => {
+            let temporary = channel.temporary.as_ref()?;
+            Some(temporary.code.expose().to_owned())
+        }
         Seen::Packet(_) | Seen::Closed(..) => None,
     })
 }
@@ -909,6 +959,17 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         sanction.until_ms = sanction.until_ms.map(|_| 1);
     };
     match packet {
+        ServerPacket::Joined {
+            channel:
+                longhall_packet::ChannelState {
+                    temporary: Some(temporary),
+                    ..
+                },
+            ..
+        } => {
+            temporary.code = ChannelCode::from_bytes(&[0; ChannelCode::CHARS]);
+            temporary.ends_at_ms = temporary.ends_at_ms.min(1);
+        }
         ServerPacket::LoggedIn {
             resume_token,
             epoch,

@@ -2,8 +2,8 @@
 //! are numbered [`ID`].
 
 use longhall_packet::{
-    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, FactorCode, Filter, LineId,
-    Password, PresenceState, PresenceText, Profile, Reason, RecoveryCode, ReportCategory,
+    Access, ChannelCode, ChannelName, ChannelPassword, ChatText, ClientPacket, FactorCode, Filter,
+    LineId, Password, PresenceState, PresenceText, Profile, Reason, RecoveryCode, ReportCategory,
     ReportNumber, ReportOutcome, ReportText, Reported, RequestId, Role, SanctionKind, Seq, Target,
     Topic, Username,
 };
@@ -252,6 +252,34 @@ pub(crate) fn members(name: &str, after: Option<&str>) -> ClientPacket {
         id: ID,
         channel: channel(name),
         after: after.map(user),
+    }
+}
+
+pub(crate) fn create_temporary(
+    name: Option<&str>,
+    max_members: Option<u32>,
+    lasts_s: Option<u32>,
+) -> ClientPacket {
+    ClientPacket::CreateTemporary {
+        id: ID,
+        channel: name.map(channel),
+        topic: Topic::default(),
+        max_members,
+        lasts_s,
+    }
+}
+
+pub(crate) fn join_by_code(code: &str) -> ClientPacket {
+    ClientPacket::JoinByCode {
+        id: ID,
+        code: ChannelCode::parse(code).unwrap(),
+    }
+}
+
+pub(crate) fn end_channel(name: &str) -> ClientPacket {
+    ClientPacket::EndChannel {
+        id: ID,
+        channel: channel(name),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Players come into channels, leave them, and get another role there.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use longhall_packet::{ChannelName, ChannelState, RequestId, Role, ServerPacket};
@@ -25,6 +26,20 @@ impl Hub {
         asker: &Arc<Outbox>,
         id: RequestId,
     ) -> Result<(), Stale> {
+        self.enlist(arrival, user, membership, Some((asker, id)))
+    }
+
+    /// As [`Hub::join`], of a player who may not have asked for it.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn enlist(
+        &self,
+        arrival: &Arrival,
+        user: UserId,
+        membership: &Membership,
+        asker: Option<(&Arc<Outbox>, RequestId)>,
+    ) -> Result<(), Stale> {
         let state = &mut *self.lock();
         let channel = &membership.channel;
         state.arrivals.check(arrival, None, [channel.id])?;
@@ -43,10 +58,12 @@ impl Hub {
             let channel = state.as_seen_by(membership);
             ServerPacket::Joined { id, channel }
         };
-        asker.push(encode(&joined(Some(id))));
+        if let Some((asker, id)) = asker {
+            asker.push(encode(&joined(Some(id))));
+        }
         let packet = joined(None);
         state.count_later(channel.id);
-        state.tell(user, Some(asker), &encode(&packet));
+        state.tell(user, asker.map(|(asker, _)| asker), &encode(&packet));
         if state.peers.is_some() {
             let live = state.channels.get(&channel.id);
             let channel = MemberOf {
@@ -64,6 +81,14 @@ impl Hub {
             });
         }
         Ok(())
+    }
+
+    /// Those of `users` who are not online on any server.
+    pub(crate) fn absent(&self, users: impl Iterator<Item = UserId>) -> HashSet<UserId> {
+        let state = self.lock();
+        users
+            .filter(|user| !state.players.contains_key(user))
+            .collect()
     }
 
     /// A channel as one of its members sees it now.

@@ -15,6 +15,7 @@ const GRACE: Duration = Duration::from_secs(30);
 
 fn channel(id: i64, name: &str) -> Channel {
     Channel {
+        temporary: None,
         id: ChannelId(id),
         name: ChannelName::parse(name).unwrap(),
         topic: String::new(),

@@ -48,6 +48,10 @@ pub(crate) enum Tried<'a> {
     FailedResume(IpAddr),
     /// At the password of a channel.
     ChannelPassword(UserId),
+    /// At the code of a temporary channel, by an account.
+    ChannelCode(UserId),
+    /// The same from an address, by whatever account.
+    ChannelCodeFrom(IpAddr),
     /// To be given all that the server knows of an account.
     Export(UserId),
 }
@@ -66,6 +70,8 @@ pub(super) struct Tries {
     codes_on_device: Limiter<SessionId>,
     failed_resumes: Limiter<IpAddr>,
     channel_passwords: Limiter<UserId>,
+    channel_codes: Limiter<UserId>,
+    channel_codes_from: Limiter<IpAddr>,
     exports: Limiter<UserId>,
 }
 
@@ -89,6 +95,10 @@ impl Tries {
         self.failed_resumes.set(failed_resumes);
         let passwords = per_minute(rates.channel_passwords_per_minute);
         self.channel_passwords.set(passwords);
+        self.channel_codes.set(passwords);
+        // More players may be behind an address.
+        let from = rates.channel_passwords_per_minute.saturating_mul(10);
+        self.channel_codes_from.set(per_minute(from));
         let exports = at_least_one(rates.exports_per_day);
         if let Some(quota) = Quota::with_period(DAY / exports.get()) {
             self.exports.set(quota.allow_burst(exports));
@@ -108,6 +118,8 @@ impl Tries {
         self.codes_on_device.drop_idle();
         self.failed_resumes.drop_idle();
         self.channel_passwords.drop_idle();
+        self.channel_codes.drop_idle();
+        self.channel_codes_from.drop_idle();
         self.exports.drop_idle();
     }
 }
@@ -137,6 +149,10 @@ impl RateLimits {
             Tried::CodeOnDevice(session) => self.check(&tries.codes_on_device, &session),
             Tried::FailedResume(address) => self.check(&tries.failed_resumes, &network(address)),
             Tried::ChannelPassword(user) => self.check(&tries.channel_passwords, &user),
+            Tried::ChannelCode(user) => self.check(&tries.channel_codes, &user),
+            Tried::ChannelCodeFrom(address) => {
+                self.check(&tries.channel_codes_from, &network(address))
+            }
             Tried::Export(user) => self.check(&tries.exports, &user),
         }
     }
@@ -187,6 +203,13 @@ impl RateLimits {
                     .channel_passwords
                     .everywhere("channel password", &whose)
             }
+            Tried::ChannelCode(user) => {
+                let whose: [&[u8]; 1] = [&user.0.to_be_bytes()];
+                tries.channel_codes.everywhere("channel code", &whose)
+            }
+            Tried::ChannelCodeFrom(from) => tries
+                .channel_codes_from
+                .everywhere("channel code from", &[&octets(from)]),
             Tried::Export(user) => {
                 let whose: [&[u8]; 1] = [&user.0.to_be_bytes()];
                 tries.exports.everywhere("export", &whose)

@@ -7,6 +7,7 @@ mod operators;
 mod recovery;
 mod own_data;
 mod profiles;
+mod temporary;
 mod reporting;
 
 use std::collections::HashMap;

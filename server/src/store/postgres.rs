@@ -26,6 +26,7 @@ mod gates;
 mod operators;
 mod own_data;
 mod profiles;
+mod temporary;
 mod reporting;
 mod pages;
 mod pool;

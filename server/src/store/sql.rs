@@ -14,6 +14,7 @@ pub(super) mod operating;
 pub(super) mod operators;
 pub(super) mod own_data;
 pub(super) mod profiles;
+pub(super) mod temporary;
 pub(super) mod places;
 pub(super) mod reads;
 pub(super) mod recovery;

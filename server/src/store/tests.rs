@@ -28,6 +28,7 @@ mod reports;
 mod retention;
 mod sanctions;
 mod standings;
+mod temporary;
 mod twins;
 mod whispers;
 

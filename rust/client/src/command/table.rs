@@ -76,6 +76,10 @@ commands! {
     "create" [] [Text, Word(&["open", "invite", "password"]), Text]
         "/create CHANNEL [open | invite | password PASSWORD]", "create a channel"
         => parse::create;
+    "party" [] [] "/party", "open a channel for a party, which others join by its code"
+        => |typed| typed.alone(Command::Party);
+    "code" [] [Text] "/code CODE", "join a party by its code"
+        => |typed| Ok(Command::Code { code: typed.text()? });
     "leave" ["part"] [Channel] "/leave [CHANNEL]", "leave a channel"
         => |typed| Ok(Command::Leave { channel: typed.named_or_here()? });
     "who" ["members"] [Channel] "/who [CHANNEL]", "list who is in a channel"

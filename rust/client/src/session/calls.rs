@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use longhall_packet::limits::{MAX_PAGE_LINES, MAX_SLOW_MODE_S};
 use longhall_packet::{
-    Access, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket, Conversation,
-    Denial, DenyCode, Field, Filter, Invitation, Password, PresenceState, PresenceText, Role, Seq,
-    Target, Topic, Username,
+    Access, ChannelCode, ChannelName, ChannelPassword, ChannelState, ChatText, ClientPacket,
+    Conversation, Denial, DenyCode, Field, Filter, Invitation, Password, PresenceState,
+    PresenceText, Role, Seq, Target, Topic, Username,
 };
 
 use super::Session;
@@ -147,6 +147,44 @@ impl Session {
                 access,
                 channel_password: password.map(ChannelPassword::parse).transpose()?,
             })
+        })
+    }
+
+    /// Creates a channel for a match or a party: one comes in by its code, see
+    /// [`Session::join_by_code`], and it is gone when it is over. The server makes a name up
+    /// without one, and takes its own numbers for 0. Ends with [`Answer::Joined`].
+    pub fn create_temporary(
+        &mut self,
+        now: Duration,
+        channel: &str,
+        max_members: u32,
+        lasts_s: u32,
+    ) -> Call {
+        self.ask(now, Asked::Joined, |_, id| {
+            let named = Some(channel).filter(|channel| !channel.is_empty());
+            Ok(ClientPacket::CreateTemporary {
+                id,
+                channel: named.map(ChannelName::parse).transpose()?,
+                topic: Topic::default(),
+                max_members: Some(max_members).filter(|most| *most > 0),
+                lasts_s: Some(lasts_s).filter(|seconds| *seconds > 0),
+            })
+        })
+    }
+
+    /// Joins a channel for a match or a party by its code; ends with [`Answer::Joined`].
+    pub fn join_by_code(&mut self, now: Duration, code: &str) -> Call {
+        self.ask(now, Asked::Joined, |_, id| {
+            let code = ChannelCode::parse(code)?;
+            Ok(ClientPacket::JoinByCode { id, code })
+        })
+    }
+
+    /// Ends a channel for a match or a party, which its owner may.
+    pub fn end_channel(&mut self, now: Duration, channel: &str) -> Call {
+        self.ask(now, Asked::Done, |session, id| {
+            let channel = session.channel_name(channel)?;
+            Ok(ClientPacket::EndChannel { id, channel })
         })
     }
 

@@ -1,7 +1,9 @@
 //! Channels, and who is in them.
 
 use godot::prelude::*;
-use longhall_packet::limits::MAX_SLOW_MODE_S;
+use longhall_packet::limits::{
+    MAX_SLOW_MODE_S, MAX_TEMPORARY_MEMBERS, MAX_TEMPORARY_S, MIN_TEMPORARY_MEMBERS, MIN_TEMPORARY_S,
+};
 use longhall_packet::{Access, Filter, Role};
 
 use super::NetworkClient;
@@ -32,6 +34,55 @@ impl NetworkClient {
             let (channel, topic) = (channel.to_string(), topic.to_string());
             let password = given(&password);
             Ok(session.create_channel(now, &channel, &topic, access, password.as_deref()))
+        })
+    }
+
+    /// Creates a channel for a match or a party and joins it as its owner. It is in nobody's list:
+    /// others join by its code, see [method join_by_code], or are invited by its owner. It is gone
+    /// after `lasts_s` seconds (60 to 86400; four hours for 0), when its last member has left, or
+    /// by [method end_channel]; members get [signal channel_left] with the reason
+    /// [code]"ended"[/code]. Who is offline for longer than a minute is no member any more, and no
+    /// channel of this kind is kept with the account. It holds `max_members` members (2 to 500; 100
+    /// for 0). Without a `channel` the server makes up a name, like [code]"match-7f3k"[/code].
+    ///
+    /// Ends with [signal channel_joined]. [member NetworkRequest.result] is what [method get_channel]
+    /// returns, with `code`, `max_members` and `ends_at_ms` in it.
+    #[func]
+    pub fn create_temporary_channel(
+        &mut self,
+        #[opt(default = &GString::new())] channel: GString,
+        #[opt(default = 0)] max_members: i64,
+        #[opt(default = 0)] lasts_s: i64,
+    ) -> Gd<NetworkRequest> {
+        self.try_call("create_temporary_channel", |session, now| {
+            let (most, least) = (MAX_TEMPORARY_MEMBERS, MIN_TEMPORARY_MEMBERS);
+            let max_members = within(max_members, least, most)
+                .ok_or_else(|| format!("max_members is 0, or from {least} to {most}"))?;
+            let (most, least) = (MAX_TEMPORARY_S, MIN_TEMPORARY_S);
+            let lasts_s = within(lasts_s, least, most)
+                .ok_or_else(|| format!("lasts_s is 0, or from {least} to {most}"))?;
+            Ok(session.create_temporary(now, &channel.to_string(), max_members, lasts_s))
+        })
+    }
+
+    /// Joins a channel of [method create_temporary_channel] by its code, which its members read in
+    /// [method get_channel]. Case, spaces and dashes do not matter, and O is as good as 0. Refused
+    /// with `unknown_code` and `channel_full`, and with `rate_limited` for who guesses. Ends with
+    /// [signal channel_joined].
+    #[func]
+    pub fn join_by_code(&mut self, code: GString) -> Gd<NetworkRequest> {
+        self.call("join_by_code", |session, now| {
+            session.join_by_code(now, &code.to_string())
+        })
+    }
+
+    /// Ends a channel of [method create_temporary_channel], for its owner: all members get
+    /// [signal channel_left] with the reason [code]"ended"[/code]. Refused with `not_allowed` for
+    /// others, and for channels that stay.
+    #[func]
+    pub fn end_channel(&mut self, channel: GString) -> Gd<NetworkRequest> {
+        self.call("end_channel", |session, now| {
+            session.end_channel(now, &channel.to_string())
         })
     }
 
@@ -66,7 +117,8 @@ impl NetworkClient {
 
     /// Asks who is in a channel; in the lobby, who is online. [member NetworkRequest.result] is an
     /// `Array[Dictionary]` of `username`, `role` (`member`, `operator`, `owner`), `state` (`online`,
-    /// `away`, `offline`), `text` and `guest` (`true` for who has no account).
+    /// `away`, `offline`), `text`, `guest` (`true` for who has no account), `profile` and
+    /// `profile_version` (see [method set_profile]).
     #[func]
     pub fn list_members(&mut self, channel: GString) -> Gd<NetworkRequest> {
         self.call("list_members", |session, now| {
@@ -168,8 +220,9 @@ impl NetworkClient {
     /// A channel the player is in: a [Dictionary] of `channel`, `topic`, `access`, `role`,
     /// `first_seq` and `last_seq` (the numbers of the oldest line kept and of the newest),
     /// `read_seq` and `unread` (see [method mark_read]), `members` and `online`, `slow_mode_s` (see
-    /// [method set_slow_mode], 0 without) and `filter` (see [method set_filter]). Empty if the
-    /// player is not in it.
+    /// [method set_slow_mode], 0 without) and `filter` (see [method set_filter]); of a channel
+    /// of [method create_temporary_channel] also its `code`, `max_members` and `ends_at_ms` (in
+    /// milliseconds since 1970), which are empty and 0 for others. Empty if the player is not in it.
     #[func]
     pub fn get_channel(&self, channel: GString) -> VarDictionary {
         let state = self.session.channel(&channel.to_string());
@@ -211,4 +264,10 @@ fn role_of(name: &GString) -> Result<Role, String> {
 /// An argument that may be left out.
 fn given(text: &GString) -> Option<String> {
     (!text.is_empty()).then(|| text.to_string())
+}
+
+/// 0, or a number in these bounds.
+fn within(number: i64, least: u32, most: u32) -> Option<u32> {
+    let number = u32::try_from(number).ok()?;
+    (number == 0 || (least..=most).contains(&number)).then_some(number)
 }

@@ -7,11 +7,14 @@ use serde_json::Map;
 
 use super::errors::{DecodeError, check_frame, explain};
 use crate::channel::MAX_NUMBER;
-use crate::limits::{MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, MAX_SLOW_MODE_S};
+use crate::limits::{
+    MAX_CHAT_MARKS, MAX_CLIENT_PACKET_BYTES, MAX_DEVICE_CHARS, MAX_SLOW_MODE_S,
+    MAX_TEMPORARY_MEMBERS, MAX_TEMPORARY_S, MIN_TEMPORARY_MEMBERS, MIN_TEMPORARY_S,
+};
 use crate::text::{Pile, is_layout_control, is_mark};
 use crate::{
-    Access, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode, FactorCode,
-    Field, Filter, InviteCode, LineId, Password, PresenceState, PresenceText, Profile,
+    Access, ChannelCode, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode,
+    FactorCode, Field, Filter, InviteCode, LineId, Password, PresenceState, PresenceText, Profile,
     ProfileVersion, Reason, RecoveryCode, ReportCategory, ReportNumber, ReportOutcome, ReportText,
     Reported, RequestId, ResumeToken, Role, SanctionKind, Seq, Target, Topic, Username,
 };
@@ -89,6 +92,8 @@ struct RawPacket<'a> {
     reason: Option<String>,
     profile: Option<Map<String, serde_json::Value>>,
     if_version: Option<ProfileVersion>,
+    max_members: Option<u32>,
+    lasts_s: Option<u32>,
 }
 
 /// The cursor of a page: a number in a history, a name in a list.
@@ -323,6 +328,31 @@ impl RawPacket<'_> {
                 channel: channel(self.channel)?,
                 topic: topic(self.topic)?,
                 access: named(self.access, Access::from_name)?,
+            },
+            "create_temporary" => {
+                let within = |field: Option<u32>, least, most| match field {
+                    Some(number) if !(least..=most).contains(&number) => Err(Fault::Malformed),
+                    other => Ok(other),
+                };
+                ClientPacket::CreateTemporary {
+                    id,
+                    channel: self.channel.map(|name| channel(Some(name))).transpose()?,
+                    topic: topic(self.topic)?,
+                    max_members: within(
+                        self.max_members,
+                        MIN_TEMPORARY_MEMBERS,
+                        MAX_TEMPORARY_MEMBERS,
+                    )?,
+                    lasts_s: within(self.lasts_s, MIN_TEMPORARY_S, MAX_TEMPORARY_S)?,
+                }
+            }
+            "join_by_code" => ClientPacket::JoinByCode {
+                id,
+                code: ChannelCode::parse(need(self.code)?)?,
+            },
+            "end_channel" => ClientPacket::EndChannel {
+                id,
+                channel: channel(self.channel)?,
             },
             "join" => ClientPacket::Join {
                 id,

@@ -40,37 +40,14 @@ impl RecoveryCode {
     /// `bad_credentials`: what is not a code can never be the right one.
     pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
         let typed = Zeroizing::new(text.into());
-        let mut code = Zeroizing::new(String::with_capacity(Self::CHARS + Self::CHARS / GROUP));
-        let mut count = 0;
-        for sign in typed.chars() {
-            let symbol = match sign.to_ascii_uppercase() {
-                '-' => continue,
-                space if space.is_whitespace() => continue,
-                'O' => '0',
-                'I' | 'L' => '1',
-                other => other,
-            };
-            let is_known = u8::try_from(symbol).is_ok_and(|byte| ALPHABET.contains(&byte));
-            if !is_known || count == Self::CHARS {
-                return Err(Denial::new(DenyCode::BadCredentials));
-            }
-            push(&mut code, &mut count, symbol);
-        }
-        match count {
-            Self::CHARS => Ok(Self(code)),
-            _ => Err(Denial::new(DenyCode::BadCredentials)),
-        }
+        grouped(&typed, Self::CHARS)
+            .map(Self)
+            .ok_or(Denial::new(DenyCode::BadCredentials))
     }
 
     /// A code made of random bytes: five bits of each.
     pub fn from_bytes(bytes: &[u8; Self::CHARS]) -> Self {
-        let mut code = Zeroizing::new(String::with_capacity(Self::CHARS + Self::CHARS / GROUP));
-        let mut count = 0;
-        for byte in bytes {
-            let symbol = ALPHABET[usize::from(byte % 32)];
-            push(&mut code, &mut count, char::from(symbol));
-        }
-        Self(code)
+        Self(encoded(bytes))
     }
 
     /// The code itself. For hashing, sending, and showing it once to whom it belongs.
@@ -79,12 +56,85 @@ impl RecoveryCode {
     }
 }
 
+/// What somebody typed as a code of so many characters, in groups.
+fn grouped(typed: &str, chars: usize) -> Option<Zeroizing<String>> {
+    let mut code = Zeroizing::new(String::with_capacity(chars + chars / GROUP));
+    let mut count = 0;
+    for sign in typed.chars() {
+        let symbol = match sign.to_ascii_uppercase() {
+            '-' => continue,
+            space if space.is_whitespace() => continue,
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        };
+        let is_known = u8::try_from(symbol).is_ok_and(|byte| ALPHABET.contains(&byte));
+        if !is_known || count == chars {
+            return None;
+        }
+        push(&mut code, &mut count, symbol);
+    }
+    (count == chars).then_some(code)
+}
+
+/// Random bytes as a code, five bits of each.
+fn encoded(bytes: &[u8]) -> Zeroizing<String> {
+    let mut code = Zeroizing::new(String::with_capacity(bytes.len() + bytes.len() / GROUP));
+    let mut count = 0;
+    for byte in bytes {
+        let symbol = ALPHABET[usize::from(byte % 32)];
+        push(&mut code, &mut count, char::from(symbol));
+    }
+    code
+}
+
 fn push(code: &mut String, count: &mut usize, symbol: char) {
     if *count > 0 && count.is_multiple_of(GROUP) {
         code.push('-');
     }
     code.push(symbol);
     *count += 1;
+}
+
+/// What lets somebody into a temporary channel: 40 random bits as 8 characters of Crockford's
+/// base32, `"7F3K-9QXM"`. Whoever reads it may come in, so it is not shown by `Debug`.
+///
+/// Reads what people type: in either case, with or without dashes and spaces, and with `O`
+/// for `0`, `I` or `L` for `1`.
+///
+/// ```
+/// use longhall_packet::ChannelCode;
+///
+/// assert_eq!(ChannelCode::parse("7f3k 9qxm").unwrap().expose(), "7F3K-9QXM");
+/// assert!(ChannelCode::parse("7f3k").is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChannelCode(Zeroizing<String>);
+
+impl ChannelCode {
+    /// Characters of a code, the dash not counted.
+    pub const CHARS: usize = 8;
+
+    /// Takes over what somebody typed, in its one form.
+    ///
+    /// # Errors
+    /// `unknown_code`: what is not a code can never be the right one.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Denial> {
+        let typed = Zeroizing::new(text.into());
+        grouped(&typed, Self::CHARS)
+            .map(Self)
+            .ok_or(Denial::new(DenyCode::UnknownCode))
+    }
+
+    /// A code made of random bytes: five bits of each.
+    pub fn from_bytes(bytes: &[u8; Self::CHARS]) -> Self {
+        Self(encoded(bytes))
+    }
+
+    /// The code itself. For storing, sending, and showing it to members.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
 }
 
 /// What a player types for the second factor: six digits of an app (RFC 6238), or a
@@ -164,12 +214,19 @@ macro_rules! secret_texts {
     )*};
 }
 
-secret_texts! { RecoveryCode FactorCode FactorKey }
+secret_texts! { RecoveryCode FactorCode FactorKey ChannelCode }
 
 impl<'de> Deserialize<'de> for RecoveryCode {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse(String::deserialize(deserializer)?)
             .map_err(|_| serde::de::Error::custom("not a recovery code"))
+    }
+}
+
+impl<'de> Deserialize<'de> for ChannelCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(deserializer)?)
+            .map_err(|_| serde::de::Error::custom("not a code of a channel"))
     }
 }
 

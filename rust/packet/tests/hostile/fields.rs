@@ -86,6 +86,10 @@ fn is_optional(packet: &str, field: &str) -> bool {
             | ("reports", "open" | "before")
             | ("set_filter", "filter")
             | ("set_profile", "if_version")
+            | (
+                "create_temporary",
+                "channel" | "topic" | "max_members" | "lasts_s"
+            )
             | ("sanction", "channel" | "for_s" | "reason")
             | ("lift_sanction", "channel")
             | ("delete_lines", "channel" | "since_s")

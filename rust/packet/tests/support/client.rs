@@ -315,6 +315,25 @@ pub(crate) fn client_samples() -> Vec<Sample<ClientPacket>> {
             state: PresenceState::Online,
             text: PresenceText::default(),
         },
+        "client_create_temporary.json" => ClientPacket::CreateTemporary {
+            id: 80,
+            channel: None,
+            topic: Topic::default(),
+            max_members: None,
+            lasts_s: None,
+        },
+        "client_create_temporary_named.json" => ClientPacket::CreateTemporary {
+            id: 81,
+            channel: Some(channel("match-1")),
+            topic: topic("best of three"),
+            max_members: Some(8),
+            lasts_s: Some(3600),
+        },
+        "client_join_by_code.json" => ClientPacket::JoinByCode { id: 82, code: channel_code() },
+        "client_end_channel.json" => ClientPacket::EndChannel {
+            id: 83,
+            channel: channel("match-1"),
+        },
         "client_set_profile.json" => ClientPacket::SetProfile {
             id: 70,
             profile: profile(),

@@ -3,14 +3,14 @@
 #![allow(dead_code, reason = "no test file needs every field")]
 
 use longhall_packet::{
-    Access, Change, ChangedProfile, ChannelName, ChannelPassword, ChannelState, ChatText,
-    ClientPacket, ClosedReport, Conversation, Denial, DenyCode, ExportedAccount, ExportedChannel,
-    ExportedLine, ExportedOutcome, ExportedReport, ExportedSanction, FactorCode, FactorKey, Field,
-    Filter, InboxState, Invitation, InviteCode, LastLogin, LeaveReason, Limits, Line, LineKind,
-    ListedChannel, ListedReport, ListedSession, Member, Password, PastSanction, PlayerInfo,
-    Presence, PresenceState, PresenceText, Profile, Reason, RecoveryCode, Registration,
+    Access, Change, ChangedProfile, ChannelCode, ChannelName, ChannelPassword, ChannelState,
+    ChatText, ClientPacket, ClosedReport, Conversation, Denial, DenyCode, ExportedAccount,
+    ExportedChannel, ExportedLine, ExportedOutcome, ExportedReport, ExportedSanction, FactorCode,
+    FactorKey, Field, Filter, InboxState, Invitation, InviteCode, LastLogin, LeaveReason, Limits,
+    Line, LineKind, ListedChannel, ListedReport, ListedSession, Member, Password, PastSanction,
+    PlayerInfo, Presence, PresenceState, PresenceText, Profile, Reason, RecoveryCode, Registration,
     RegistrationMode, ReportCategory, ReportOutcome, ReportText, Reported, ResumeToken, Role,
-    Sanction, SanctionKind, ServerPacket, ServerRole, Speech, Target, Topic, Username,
+    Sanction, SanctionKind, ServerPacket, ServerRole, Speech, Target, Temporary, Topic, Username,
 };
 
 mod client;
@@ -98,6 +98,7 @@ fn closed(outcome: ReportOutcome, text: &str) -> ClosedReport {
 
 fn lobby() -> ChannelState {
     ChannelState {
+        temporary: None,
         channel: "lobby".into(),
         topic: "Be kind".into(),
         access: Access::Open,
@@ -167,6 +168,10 @@ fn member(name: &str, role: Role, state: PresenceState, text: &str) -> Member {
         profile: Profile::default(),
         profile_version: 0,
     }
+}
+
+fn channel_code() -> ChannelCode {
+    ChannelCode::parse("7f3k9qxm").expect("a valid code")
 }
 
 fn profile() -> Profile {

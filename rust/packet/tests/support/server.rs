@@ -52,6 +52,32 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             }],
             more: false,
         },
+        "server_joined_temporary.json" => ServerPacket::Joined {
+            id: Some(82),
+            channel: ChannelState {
+                channel: "match-7f3k".into(),
+                topic: String::new(),
+                access: Access::Invite,
+                role: Role::Member,
+                first_seq: 1,
+                last_seq: 0,
+                members: 2,
+                online: 2,
+                read_seq: 0,
+                unread: 0,
+                speech: Speech::default(),
+                temporary: Some(Temporary {
+                    code: channel_code(),
+                    max_members: 8,
+                    ends_at_ms: NOW + 3_600_000,
+                }),
+            },
+        },
+        "server_left_ended.json" => ServerPacket::Left {
+            channel: "match-7f3k".into(),
+            reason: LeaveReason::Ended,
+            by: None,
+        },
         "server_members_profile.json" => ServerPacket::Members {
             id: 26,
             channel: "raid-1".into(),
@@ -144,7 +170,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             guest: false,
             channels: vec![
                 lobby(),
-                ChannelState {
+                ChannelState {temporary: None,
                     channel: "raid-1".into(),
                     topic: "Sundays".into(),
                     access: Access::Password,
@@ -188,7 +214,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             session: 13,
             epoch: String::new(),
             guest: false,
-            channels: vec![ChannelState {
+            channels: vec![ChannelState {temporary: None,
                 first_seq: 1,
                 last_seq: 0,
                 read_seq: 0,

@@ -75,12 +75,16 @@ impl FakeServer {
                 }
             }
         }
+        self.add_member(me, id, channel.id)
+    }
+
+    pub(super) fn add_member(&mut self, me: Me, id: RequestId, channel: ChannelId) -> Answer {
         let limits = MemberLimits {
             members_per_channel: MEMBERS_PER_CHANNEL,
             channels_per_account: channels_per_account(),
         };
-        match self.world.insert_member(channel.id, me.user, limits) {
-            Added::Member | Added::Already => self.listen(me, id, channel.id),
+        match self.world.insert_member(channel, me.user, limits) {
+            Added::Member | Added::Already => self.listen(me, id, channel),
             Added::ChannelFull => Err(DenyCode::ChannelFull.into()),
             Added::TooManyChannels => Err(DenyCode::TooManyChannels.into()),
             Added::NoChannel => Err(DenyCode::UnknownChannel.into()),
@@ -88,7 +92,7 @@ impl FakeServer {
     }
 
     /// Tells a new member's devices and the channel.
-    fn listen(&mut self, me: Me, id: RequestId, channel: ChannelId) -> Answer {
+    pub(super) fn listen(&mut self, me: Me, id: RequestId, channel: ChannelId) -> Answer {
         let mine = self.world.membership(channel, me.user);
         let mine = mine.ok_or(DenyCode::UnknownChannel)?;
         let channel = self.as_seen_by(&mine);
@@ -389,11 +393,12 @@ impl FakeServer {
             unread: mine.unread,
             members,
             online,
+            temporary: channel.temporary.clone(),
         }
     }
 }
 
-fn channels_per_account() -> usize {
+pub(super) fn channels_per_account() -> usize {
     usize::try_from(Limits::default().channels_per_account).unwrap_or(usize::MAX)
 }
 

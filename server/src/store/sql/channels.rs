@@ -1,6 +1,6 @@
 //! Channels.
 
-use longhall_packet::{Access, ChannelName, Filter, Role, Speech};
+use longhall_packet::{Access, ChannelCode, ChannelName, Filter, Role, Speech, Temporary};
 
 use super::{Db, Engine, Lock, NotUnderstood, Row, count, holding, members, named, seq, small};
 use crate::store::{Channel, ChannelId, Created, NewChannel, UserId};
@@ -10,7 +10,9 @@ macro_rules! channel_columns {
     () => {
         "channel_states.id, channel_states.name, channel_states.topic, channel_states.access,
          channel_states.password_hash, channel_states.is_lobby, channel_states.last_seq,
-         channel_states.first_seq, channel_states.slow_mode_s, channel_states.filter"
+         channel_states.first_seq, channel_states.slow_mode_s, channel_states.filter,
+         channel_states.code, coalesce(channel_states.max_members, 0),
+         coalesce(channel_states.ends_at_ms, 0)"
     };
 }
 pub(super) use channel_columns;
@@ -42,7 +44,9 @@ pub(in crate::store) fn open_lobby<D: Engine>(
         None => create(db, name, "", Access::Open, None, now_ms)?,
     };
     db.execute(
-        "UPDATE channels SET is_lobby = 1, access = ?2, password_hash = NULL WHERE id = ?1",
+        "UPDATE channels SET is_lobby = 1, access = ?2, password_hash = NULL, code = NULL,
+                             max_members = NULL, ends_at_ms = NULL
+         WHERE id = ?1",
         &[id.0.into(), Access::Open.name().into()],
     )?;
     by_id(db, id)
@@ -67,7 +71,7 @@ pub(in crate::store) fn insert<D: Engine>(
 }
 
 /// A channel with nobody in it, counting on where one of its name ended.
-fn create<D: Db>(
+pub(super) fn create<D: Db>(
     db: &mut D,
     name: &ChannelName,
     topic: &str,
@@ -109,7 +113,7 @@ pub(in crate::store) fn by_name<D: Db>(
     )
 }
 
-fn by_id<D: Db>(db: &mut D, id: ChannelId) -> Result<Channel, D::Error> {
+pub(super) fn by_id<D: Db>(db: &mut D, id: ChannelId) -> Result<Channel, D::Error> {
     db.one(
         concat!(
             "SELECT ",
@@ -148,7 +152,7 @@ pub(in crate::store) fn list<D: Db>(
             after.map_or("", ChannelName::as_str).into(),
             count(limit).into(),
         ],
-        |row| Ok((channel(row)?, small(row.int(10)?)?)),
+        |row| Ok((channel(row)?, small(row.int(13)?)?)),
     )
 }
 
@@ -174,7 +178,7 @@ pub(in crate::store) fn all<D: Db>(
             (&part).into(),
             count(limit).into(),
         ],
-        |row| Ok((channel(row)?, small(row.int(10)?)?)),
+        |row| Ok((channel(row)?, small(row.int(13)?)?)),
     )
 }
 
@@ -272,6 +276,15 @@ pub(super) fn channel<E: From<NotUnderstood>>(row: &dyn Row<E>) -> Result<Channe
         },
         password_hash: row.maybe_text(4)?,
         is_lobby: row.int(5)? != 0,
+        temporary: match row.maybe_text(10)? {
+            Some(code) => Some(Temporary {
+                code: ChannelCode::parse(code)
+                    .map_err(|_| NotUnderstood::new("a channel has a code that is none"))?,
+                max_members: small(row.int(11)?)?,
+                ends_at_ms: seq(row.int(12)?),
+            }),
+            None => None,
+        },
         first_seq: seq(row.int(7)?),
         last_seq: seq(row.int(6)?),
     })

@@ -20,7 +20,7 @@ pub(in crate::store) fn insert<D: Engine>(
     };
     let added = if is_lobby || role(db, channel, user)?.is_some() {
         Added::Already
-    } else if members_of(db, channel)? >= count(limits.members_per_channel) {
+    } else if members_of(db, channel)? >= members_at_most(db, channel, limits)? {
         return Ok(Added::ChannelFull);
     } else if channels_of(db, user)? >= count(limits.channels_per_account) {
         return Ok(Added::TooManyChannels);
@@ -69,7 +69,21 @@ pub(super) fn channels_of<D: Db>(db: &mut D, user: UserId) -> Result<i64, D::Err
     )
 }
 
-fn members_of<D: Db>(db: &mut D, channel: ChannelId) -> Result<i64, D::Error> {
+/// Members a channel may have: fewer, if it was made for fewer.
+fn members_at_most<D: Db>(
+    db: &mut D,
+    channel: ChannelId,
+    limits: MemberLimits,
+) -> Result<i64, D::Error> {
+    let at_most = count(limits.members_per_channel);
+    db.one(
+        "SELECT coalesce(max_members, ?2) FROM channels WHERE id = ?1",
+        &[channel.0.into(), at_most.into()],
+        |row| Ok(row.int(0)?.min(at_most)),
+    )
+}
+
+pub(super) fn members_of<D: Db>(db: &mut D, channel: ChannelId) -> Result<i64, D::Error> {
     db.one(
         "SELECT count(*) FROM memberships WHERE channel_id = ?1",
         &[channel.0.into()],
@@ -163,12 +177,12 @@ fn select<D: Engine>(
     let mut all = db.all(sql, values, |row| {
         let membership = Membership {
             channel: channel(row)?,
-            role: named(row, 10, Role::from_name)?,
-            read_seq: seq(row.int(11)?),
+            role: named(row, 13, Role::from_name)?,
+            read_seq: seq(row.int(14)?),
             unread: 0,
-            members: small(row.int(12)?)?,
+            members: small(row.int(15)?)?,
         };
-        Ok((membership, row.int(11)?, row.int(13)?))
+        Ok((membership, row.int(14)?, row.int(16)?))
     })?;
     for (membership, read_seq, log) in &mut all {
         membership.unread = db.unread(*log, user, *read_seq)?;

@@ -16,7 +16,8 @@ pub(super) const CHANNEL_STATES: &str = concat!(
     " AS last_seq, coalesce((SELECT min(lines.id) FROM lines WHERE lines.id",
     of_log!("logs.id"),
     ") & 68719476735, logs.settled_seq + 1) AS first_seq,
-         channels.slow_mode_s, channels.filter
+         channels.slow_mode_s, channels.filter, channels.code, channels.max_members,
+         channels.ends_at_ms
      FROM logs JOIN channels ON channels.log_id = logs.id"
 );
 

@@ -164,11 +164,21 @@ func _show_channel(channel: String) -> void:
 	if state.is_empty():
 		return
 	_chatbox.open_tab(channel)
-	_chatbox.set_topic(channel, str(state["topic"]))
+	_chatbox.set_topic(channel, _about(state))
 	_chatbox.set_role(channel, str(state["role"]))
 	_chatbox.set_slow_mode(channel, _slow_mode(state))
 	_chatbox.set_counts(channel, _number(state, "members"), _number(state, "online"))
 	_chatbox.set_unread(channel, _number(state, "unread"), _number(state, "read_seq"))
+
+
+# The topic; of a channel that one comes into by a code, the code ahead of it.
+func _about(state: Dictionary) -> String:
+	var topic: String = state["topic"]
+	var code: String = state["code"]
+	if code.is_empty():
+		return topic
+	var told: String = tr("Code %s") % code
+	return told if topic.is_empty() else "%s  ·  %s" % [told, topic]
 
 
 # The seconds between two lines of this player; who keeps order is free of it.
@@ -282,6 +292,8 @@ func _on_client_channel_left(channel: String, reason: String, by: String) -> voi
 	_chatbox.close_tab(channel)
 	if reason == "removed":
 		_chatbox.show_notice(tr("%s has taken you out of the channel %s.") % [by, channel])
+	elif reason == "ended":
+		_chatbox.show_notice(tr("The channel %s is over.") % channel)
 
 
 func _on_client_remember_failed(_reason: String) -> void:

@@ -27,7 +27,9 @@ func tell(request: NetworkRequest, text: String, channel: String) -> void:
 		_deny.call(channel, text, LonghallText.of_request(request))
 		return
 	match request.command:
-		"join", "create":
+		"party":
+			_open_party(request)
+		"join", "create", "code":
 			var state: Dictionary = request.result
 			_enter.call(str(state["channel"]))
 		"help":
@@ -47,6 +49,17 @@ func tell(request: NetworkRequest, text: String, channel: String) -> void:
 			pass
 		_:
 			_show_notice.call(tr("Done: %s") % text)
+
+
+# Whoever opens a party wants to pass its code on.
+func _open_party(request: NetworkRequest) -> void:
+	var state: Dictionary = request.result
+	var code: String = state["code"]
+	_chatbox.open_tab(str(state["channel"]), true)
+	DisplayServer.clipboard_set(code)
+	_chatbox.show_notice(
+		tr("The code of your party is %s, and copied. Others type /code %s.") % [code, code]
+	)
 
 
 func _tell_list(sentence: String, names: PackedStringArray) -> void:
