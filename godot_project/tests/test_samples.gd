@@ -98,6 +98,19 @@ func test_the_csharp_samples_name_what_there_is() -> void:
 			check(_has_property(property), "nothing has a property %s" % property)
 
 
+func test_the_typed_csharp_samples_name_what_there_is() -> void:
+	var use := RegEx.create_from_string(r"\b_client\.(\w+)( \+=|\()")
+	var written: String = _text_of("addons/longhall/csharp/NetworkClient.cs")
+	var seen: int = 0
+	for sample: String in _samples("csharp"):
+		for found: RegExMatch in use.search_all(sample):
+			seen += 1
+			var ending: String = "\n" if found.get_string(2) == " +=" else "("
+			var member: String = " %s%s" % [found.get_string(1), ending]
+			check(written.contains(member), "the class has no " + member.strip_edges())
+	check(seen >= 4, "only %d uses are found" % seen)
+
+
 func test_constants_on_the_pages_have_these_values() -> void:
 	var constant := RegEx.create_from_string(r"`(STATE_\w+)` \((\d+)\)")
 	var seen: int = 0

@@ -19,6 +19,7 @@ mod windows_export;
 mod player;
 mod godot_test;
 mod screenshots;
+mod csharp;
 mod soak;
 mod fuzz;
 mod engines;
@@ -171,6 +172,8 @@ enum Task {
         #[arg(long)]
         screens: bool,
     },
+    /// Write addons/longhall/csharp: classes for games in C#, from what Godot says of the node
+    Csharp,
     /// Play the README's examples in an empty project with this package in it
     ///
     /// As a designer unpacks it, with the Godot of this machine and a server that is
@@ -221,6 +224,7 @@ fn run(task: Task) -> Result<()> {
         Task::Soak(options) => soak::run(&options),
         Task::Engines(options) => engines::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Csharp => csharp::write(),
         Task::Screenshots { screens: false } => screenshots::run(),
         Task::Screenshots { screens: true } => screenshots::render_screens(),
         Task::TryPackage { package } => {

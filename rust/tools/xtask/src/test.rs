@@ -9,8 +9,8 @@ use longhall_provision::{Chromium, Godot, interrupt, process};
 #[cfg(unix)]
 use crate::three_servers;
 use crate::{
-    addon, arm64, check, deny, editor_test, empty_project, engines, evening, exported_game, fuzz,
-    godot_test, mobile, package, platforms, play, previous_addon, project, server_package,
+    addon, arm64, check, csharp, deny, editor_test, empty_project, engines, evening, exported_game,
+    fuzz, godot_test, mobile, package, platforms, play, previous_addon, project, server_package,
     unchanged, windows, windows_export, workflows, workspace,
 };
 
@@ -41,6 +41,8 @@ pub(crate) enum Step {
     Addon,
     /// The Godot project imports without an error line
     Import,
+    /// The classes for C# are those of the node
+    Csharp,
     /// Scenes and node, in headless Godot against the real server
     Godot,
     /// In a window, all that is drawn can be read, whatever theme the game has
@@ -106,6 +108,7 @@ impl Step {
             Self::Docs => "Rust documentation",
             Self::Addon => "addon build",
             Self::Import => "Godot import",
+            Self::Csharp => "classes for C#",
             Self::Godot => "Godot tests",
             Self::Window => "Godot tests in a window",
             Self::Editor => "addon in the editor",
@@ -142,6 +145,7 @@ impl Step {
             // Both here, since the later steps need both.
             Self::Addon => addon::build_both().map(drop),
             Self::Import => project::import(&Godot::find_or_fetch()?),
+            Self::Csharp => csharp::check(&Godot::find_or_fetch()?),
             Self::Godot => godot_test::run_tests(&Godot::find_or_fetch()?, None),
             Self::Window => godot_test::run_window_tests(&Godot::find_or_fetch()?, None, None),
             Self::Editor => editor_test::run(&Godot::find_or_fetch()?),
