@@ -122,6 +122,22 @@ func test_where_there_is_no_program_it_says_where_it_looked() -> void:
 	await stop()
 
 
+func test_the_program_in_the_addon_counts_more_than_the_one_in_the_path() -> void:
+	var in_path: String = Program.find()
+	var packaged: String = Program.packaged()
+	var folder: String = packaged.get_base_dir()
+	DirAccess.make_dir_recursive_absolute(folder)
+	FileAccess.open(folder.path_join(".gdignore"), FileAccess.WRITE).close()
+	check_equal(DirAccess.copy_absolute(in_path, packaged), OK, "the copy")
+	# As it is after some ways to unpack a zip file.
+	FileAccess.set_unix_permissions(packaged, FileAccess.UNIX_READ_OWNER)
+	check_equal(Program.find(), packaged, "the program")
+	await start()
+	await stop()
+	DirAccess.remove_absolute(packaged)
+	check_equal(Program.find(), in_path, "the program without that of the addon")
+
+
 func test_a_server_that_dies_is_shown_as_dead() -> void:
 	await start()
 	# Not by the engine, which would know.

@@ -9,8 +9,9 @@
 pub(crate) mod archive;
 mod manifest;
 pub(crate) mod notices;
+mod servers;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,11 +20,11 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use longhall_provision::process;
 
-use crate::cross::{self, Target};
 use crate::library::{self, Library, Platform, Variant};
 use crate::{addon, inspect, workspace};
 use archive::Files;
 use manifest::{Manifest, Packed};
+use servers::Servers;
 
 /// Where everything lies in a game's project, and in the package.
 const FOLDER: &str = "addons/longhall";
@@ -49,6 +50,11 @@ pub(crate) struct Options {
     #[arg(long = "library", value_name = "FILE")]
     libraries: Vec<PathBuf>,
 
+    /// Also pack the server's program for each of these machines that has one, for the dock of
+    /// the editor
+    #[arg(long)]
+    with_server: bool,
+
     /// Build nothing: the libraries of other machines are all there are
     #[arg(skip)]
     libraries_only: bool,
@@ -70,7 +76,7 @@ impl Options {
             libraries_only: platforms.is_empty(),
             platforms,
             libraries: libraries.to_vec(),
-            targets: Vec::new(),
+            ..Self::default()
         })
     }
 }
@@ -108,7 +114,7 @@ pub(crate) fn run(options: &Options) -> Result<PathBuf> {
     if home {
         platforms.insert(Platform::host()?);
     }
-    let file = file_name(&version, &platforms);
+    let file = file_name(&version, &platforms, options.with_server);
     // After a build that fails, an older package would look like what it made.
     remove(&file)?;
 
@@ -129,7 +135,12 @@ pub(crate) fn run(options: &Options) -> Result<PathBuf> {
     files.extend(options.libraries.iter().cloned());
     let libraries = read_libraries(&files)?;
 
-    let manifest = Manifest::new(version, &libraries)?;
+    let mut manifest = Manifest::new(version, &libraries)?;
+    let servers = match options.with_server {
+        true => servers::build(&platforms)?,
+        false => Servers::default(),
+    };
+    manifest.server_programs = servers.programs;
     let targets = platforms
         .iter()
         .flat_map(|p| p.targets())
@@ -147,8 +158,11 @@ pub(crate) fn run(options: &Options) -> Result<PathBuf> {
         Some(html) => add(&mut files, notices::STANDARD_LIBRARY_FILE, html)?,
         None => println!("package: this Rust comes without its own notices, so they are left out"),
     }
-    for (name, bytes) in fetched_notices(&built)? {
+    for (name, bytes) in notices::fetched(&built)? {
         add(&mut files, name, bytes)?;
+    }
+    for (name, bytes) in servers.files {
+        add(&mut files, &name, bytes)?;
     }
     for packed in libraries {
         let name = format!("bin/{}", packed.library.file);
@@ -176,8 +190,9 @@ pub(crate) fn run(options: &Options) -> Result<PathBuf> {
 }
 
 /// Where a package for these platforms is written.
-fn file_name(version: &str, platforms: &BTreeSet<Platform>) -> PathBuf {
-    let names: Vec<_> = platforms.iter().map(ToString::to_string).collect();
+fn file_name(version: &str, platforms: &BTreeSet<Platform>, with_server: bool) -> PathBuf {
+    let mut names: Vec<_> = platforms.iter().map(ToString::to_string).collect();
+    names.extend(with_server.then(|| "with-server".to_owned()));
     let name = format!("longhall-{version}-{}.zip", names.join("-"));
     workspace::scratch_dir("package").join(name)
 }
@@ -201,21 +216,6 @@ fn remove(file: &Path) -> Result<()> {
         fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))?;
     }
     Ok(())
-}
-
-/// The terms of what toolchains for other machines put into their libraries.
-fn fetched_notices(built: &BTreeSet<Platform>) -> Result<BTreeMap<&'static str, Vec<u8>>> {
-    let mut notices = BTreeMap::new();
-    for platform in built {
-        for target in platform
-            .targets()
-            .iter()
-            .filter_map(|t| Target::of_triple(t))
-        {
-            notices.extend(cross::notices(target)?);
-        }
-    }
-    Ok(notices)
 }
 
 /// Means all that can be built here.

@@ -91,6 +91,14 @@ pub(crate) fn make(platforms: &[Platform]) -> Result<Vec<PathBuf>> {
     Ok(written)
 }
 
+/// Builds the program for one platform and checks it; the result is its bytes.
+///
+/// # Errors
+/// If it does not build, or would not run where it is promised to.
+pub(crate) fn build(platform: Platform) -> Result<Vec<u8>> {
+    program::build(platform)
+}
+
 /// Writes packages to where they are looked for.
 fn write_all(packed: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>> {
     let mut written = Vec::new();

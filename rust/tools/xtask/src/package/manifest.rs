@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::servers::Program;
 use crate::library::{self, Library};
 use crate::workspace;
 
@@ -17,6 +18,9 @@ pub(crate) struct Manifest {
     minimum_godot: String,
     protocol_version: u32,
     libraries: Vec<Entry>,
+    /// For the dock of the editor, if they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) server_programs: Vec<Program>,
     /// The platforms whose libraries the package does not have.
     pub(crate) not_included: Vec<String>,
 }
@@ -54,6 +58,7 @@ impl Manifest {
             minimum_godot: library::minimum_godot()?,
             protocol_version: protocol_version()?,
             libraries: libraries.iter().map(Entry::new).collect(),
+            server_programs: Vec::new(),
             not_included: missing(
                 &library::listed()?,
                 libraries.iter().map(|packed| &packed.library),

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use spdx::{Expression, ParseMode};
 
 use crate::addon::DEBUG_FEATURE;
+use crate::cross::{self, Target};
+use crate::library::Platform;
 use crate::workspace;
 
 /// What the notices are called where they are packed.
@@ -289,6 +291,24 @@ library, which is licensed under MIT or Apache-2.0, and whose authors and terms
 RUST_STANDARD_LIBRARY_NOTICES.html names where it is beside this file; and on Linux
 the unwinder of the LLVM project, under the Apache License 2.0 with its exceptions.
 ";
+
+/// The terms of what toolchains for other machines put into their libraries.
+///
+/// # Errors
+/// If one of them cannot be read.
+pub(crate) fn fetched(built: &BTreeSet<Platform>) -> Result<BTreeMap<&'static str, Vec<u8>>> {
+    let mut notices = BTreeMap::new();
+    for platform in built {
+        for target in platform
+            .targets()
+            .iter()
+            .filter_map(|t| Target::of_triple(t))
+        {
+            notices.extend(cross::notices(target)?);
+        }
+    }
+    Ok(notices)
+}
 
 #[cfg(test)]
 mod tests {

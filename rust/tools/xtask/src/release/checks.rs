@@ -15,9 +15,13 @@ const SPEAKING: &[&str] = &[
     "docs/operating.md",
     "docs/platforms.md",
     "godot_project/addons/longhall/README.md",
+    "godot_project/addons/longhall/plugin.cfg",
     "godot_project/export_presets.cfg",
     "godot_project/project.godot",
 ];
+
+/// How a line begins that says the version of a plugin of the editor.
+const PLUGIN: &str = "version=\"";
 
 /// What a release is.
 #[derive(Debug)]
@@ -215,10 +219,12 @@ fn workspace_version(manifest: &str) -> Option<&str> {
 fn stated(page: &str) -> impl Iterator<Item = (usize, &str)> {
     page.lines().enumerate().flat_map(|(number, line)| {
         let lower = line.to_ascii_lowercase();
-        let ends: Vec<_> = ["longhall", "config/version=\""]
+        let mut ends: Vec<_> = ["longhall", "config/version=\""]
             .iter()
             .flat_map(|mark| lower.match_indices(mark).map(|(at, mark)| at + mark.len()))
             .collect();
+        // As a plugin of the editor has it.
+        ends.extend(lower.starts_with(PLUGIN).then_some(PLUGIN.len()));
         ends.into_iter().filter_map(move |end| {
             let rest = line.get(end..)?.trim_start_matches(|letter: char| {
                 letter.is_ascii_alphabetic() || "-_/: ".contains(letter)

@@ -184,7 +184,7 @@ fn a_tag_that_is_asked_for_must_be_there() {
 fn versions_are_found_where_they_name_a_file_a_program_or_the_game() {
     let page = "longhall-0.2.0.zip\nLonghall 0.3.0, longhall-server_0.4.0_amd64.deb\n\
                 config/version=\"0.5.0\"\nGodot 4.6.3\nlonghall.db\nlonghall-<version>.zip\n\
-                localhost/longhall-server:0.6.0\n";
+                localhost/longhall-server:0.6.0\nversion=\"0.7.0\"\n";
     let found: Vec<_> = stated(page).collect();
     assert_eq!(
         found,
@@ -193,7 +193,8 @@ fn versions_are_found_where_they_name_a_file_a_program_or_the_game() {
             (2, "0.3.0"),
             (2, "0.4.0"),
             (3, "0.5.0"),
-            (7, "0.6.0")
+            (7, "0.6.0"),
+            (8, "0.7.0")
         ]
     );
 }
