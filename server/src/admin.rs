@@ -22,6 +22,7 @@ mod export;
 mod game_keys;
 mod gates;
 mod sessions;
+mod tickets;
 mod channels;
 mod lines;
 mod operators;

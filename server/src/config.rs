@@ -27,6 +27,7 @@ mod proxy;
 mod rates;
 mod secret;
 mod store_place;
+mod tickets;
 mod timeouts;
 mod tls;
 
@@ -58,6 +59,7 @@ pub use proxy::Proxy;
 pub use rates::Rates;
 pub use secret::{Secret, SecretFileError};
 pub use store_place::StorePlaceOptions;
+pub use tickets::Tickets;
 pub use timeouts::Timeouts;
 pub use tls::Tls;
 
@@ -100,6 +102,9 @@ pub struct Config {
     /// How long sanctions last that moderators set.
     #[command(flatten)]
     pub moderation: Moderation,
+    /// Tickets for games' own servers.
+    #[command(flatten)]
+    pub tickets: Tickets,
     /// Backups that the server makes by itself.
     #[command(flatten)]
     pub backups: Backups,

@@ -6,8 +6,8 @@ mod twins;
 use std::collections::BTreeSet;
 
 use longhall_packet::{
-    Access, ClientPacket, Filter, PROTOCOL_VERSION, PresenceState, RegistrationMode, Role,
-    SanctionKind, ServerRole, Topic,
+    Access, Audience, ClientPacket, Filter, PROTOCOL_VERSION, PresenceState, RegistrationMode,
+    Role, SanctionKind, ServerRole, Topic,
 };
 
 use crate::store::UserId;
@@ -806,6 +806,20 @@ async fn guests(twins: &mut Twins) {
     twins.ask(ada, |id| ClientPacket::Challenge { id }).await;
 }
 
+async fn tickets(twins: &mut Twins) {
+    let (ada, zoe, nobody) = (twins.player("ada").await, twins.connect(), twins.connect());
+    twins.guest(zoe, "zoe").await;
+    for client in [ada, zoe, nobody] {
+        let audience = Audience::parse("arena:eu-1").unwrap();
+        twins
+            .ask(client, |id| ClientPacket::RequestTicket {
+                id,
+                audience: audience.clone(),
+            })
+            .await;
+    }
+}
+
 #[tokio::test]
 async fn a_fake_server_takes_invites_as_a_real_one_does() {
     let twins = &mut Twins::start_with(RegistrationMode::Invite, 0).await;
@@ -891,4 +905,5 @@ conversations! {
     temporary: a_fake_server_makes_temporary_channels_as_a_real_one_does
     profiles: a_fake_server_shows_profiles_as_a_real_one_does
     guests: a_fake_server_takes_guests_as_a_real_one_does
+    tickets: a_fake_server_signs_tickets_as_a_real_one_does
 }

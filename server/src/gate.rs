@@ -411,6 +411,9 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
             outcome,
             text,
         } => handlers::close_report(session, id, report, outcome, &text).await,
+        ClientPacket::RequestTicket { id, audience } => {
+            handlers::request_ticket(session, id, &audience).await
+        }
         ClientPacket::Ping { id } => {
             session.reply(&ServerPacket::Ok { id });
             Ok(())

@@ -42,6 +42,7 @@ mod second_factor;
 mod sanctions;
 mod sessions;
 mod temporary;
+mod ticket;
 #[cfg(test)]
 mod timing;
 
@@ -81,6 +82,7 @@ pub(crate) use sanctions::{delete_lines, lift_sanction, sanction, sanctions};
 pub(crate) use second_factor::{begin_second_factor, confirm_second_factor, end_second_factor};
 pub(crate) use sessions::{close_session, sessions};
 pub(crate) use temporary::{create_temporary, end_channel, join_by_code};
+pub(crate) use ticket::request_ticket;
 pub(crate) use upgrade::upgrade;
 
 #[cfg(test)]

@@ -70,8 +70,8 @@ use device::{Device, Grace};
 pub(crate) use longhall_world::records::hidden;
 use peers::Peers;
 pub(crate) use peers::Telling;
-pub(crate) use roster::OnlinePlayer;
 use profiles::NewProfiles;
+pub(crate) use roster::OnlinePlayer;
 pub(crate) use set_right::Known;
 pub(crate) use turns::Place;
 

@@ -26,6 +26,7 @@
 //! - `bans`: who may not come in, by the operator's `name_list`;
 //! - `sanctions`: who may not come in or not speak, by the operator's commands;
 //! - `reserved`: which names nobody can register, by another one;
+//! - `tickets`: by which games' own servers know who a player is;
 //! - `clock`: how far the system's clock is believed;
 //! - `cluster`: the other servers of the same hall, over a [`bus`];
 //! - `store`: what outlives a restart; the only place with SQL;
@@ -97,6 +98,7 @@ mod clock;
 mod resume_token;
 mod recovery_codes;
 mod totp;
+mod tickets;
 mod last_login;
 pub mod shutdown;
 mod signals;

@@ -41,6 +41,7 @@ use crate::set_back;
 use crate::settings::{self, Settings};
 use crate::store::{CHANNEL_WAIT, ChannelId, Store, StoreError, UserId};
 use crate::temporary;
+use crate::tickets::Tickets;
 use crate::tls::{self, Tls};
 use crate::watched_file::WatchedFile;
 use crate::word_filter::{self, Words};
@@ -75,6 +76,7 @@ pub(crate) struct Server {
     pub(crate) reserved: ArcSwap<Reserved>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) seen_tokens: Arc<SeenTokens>,
+    pub(crate) tickets: Tickets,
     /// Since when it runs, in milliseconds since 1970.
     pub(crate) since_ms: i64,
     pub(crate) drain: Drain,
@@ -144,6 +146,7 @@ impl Server {
         // Before anybody may come in.
         let read = sanctions::read(&sanctions, &*store, &clock, &hub, &limits).await;
         read.map_err(io::Error::other)?;
+        let tickets = Tickets::new(Arc::clone(&store), Arc::clone(&clock), settings.clone());
         Ok(Arc::new(Self {
             limits,
             chat_log: ChatLog::start(&store, &hub, &metrics, &stopping),
@@ -169,6 +172,7 @@ impl Server {
             is_set_back: AtomicBool::new(false),
             clock,
             seen_tokens: Arc::default(),
+            tickets,
             store,
             stopping,
             next_connection: AtomicU64::new(1),

@@ -15,6 +15,7 @@ mod operators;
 mod own_data;
 mod profiles;
 mod reporting;
+mod tickets;
 mod copy;
 #[cfg(any(test, feature = "fuzzing"))]
 mod memory;
@@ -76,6 +77,7 @@ pub use reporting::Reporting;
 pub use sqlite::{OpenError, SqliteHealth, SqliteStore};
 pub use standing::{ChannelStanding, Standing, Standings};
 pub use temporary::Temporaries;
+pub use tickets::{TicketKey, Tickets};
 
 /// Longest that a change of a channel waits for others of the same one.
 pub(crate) const CHANNEL_WAIT: Duration = Duration::from_secs(5);
@@ -126,6 +128,7 @@ pub trait Store:
     + GameKeys
     + Profiles
     + Temporaries
+    + Tickets
 {
     /// Names the store that all numbers of lines belong to: made with it, and made
     /// anew when an older state of it was put back.

@@ -2,7 +2,7 @@
 
 use longhall_packet::{
     ChannelState, FactorKey, Line, ListedChannel, ListedReport, ListedSession, Member,
-    PastSanction, PlayerInfo, ProfileVersion, RecoveryCode, ReportNumber, Sanction, Seq,
+    PastSanction, PlayerInfo, ProfileVersion, RecoveryCode, ReportNumber, Sanction, Seq, Ticket,
 };
 
 use crate::Export;
@@ -82,4 +82,11 @@ pub enum Answer {
     },
     /// The lines of `read_report`, in the order of their numbers.
     ReportLines(Vec<Line>),
+    /// The ticket of `request_ticket`: for the server it was asked for, and nobody else.
+    Ticket {
+        /// The ticket.
+        ticket: Ticket,
+        /// From when on it is good no more, in milliseconds since 1970 by the server's clock.
+        expires_at_ms: u64,
+    },
 }

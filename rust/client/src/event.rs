@@ -6,6 +6,7 @@ use std::time::Duration;
 use longhall_packet::{
     CloseReason, LeaveReason, Limits, Line, Presence, Profile, ProfileVersion, RecoveryCode,
     Registration, ReportNumber, ReportOutcome, Role, Sanction, SanctionKind, Seq, ServerRole,
+    Ticket,
 };
 
 use crate::{Call, CallError};
@@ -73,6 +74,13 @@ pub enum Event {
     RecoveryCodes {
         /// The codes.
         codes: Vec<RecoveryCode>,
+    },
+    /// The ticket that `request_ticket` asked for.
+    TicketReceived {
+        /// The ticket: for the server it was asked for, and nobody else.
+        ticket: Ticket,
+        /// From when on it is good no more, in milliseconds since 1970 by the server's clock.
+        expires_at_ms: u64,
     },
     /// `register` was refused.
     RegisterDenied(CallError),

@@ -70,6 +70,7 @@ pub(crate) enum Asked {
     Page(String),
     /// The next page of a list.
     List(Listing),
+    Ticket,
     /// `ok`, and the account stays.
     Kept,
     /// The next page of an export.

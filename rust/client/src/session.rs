@@ -25,6 +25,7 @@ mod recovery;
 mod own_data;
 mod profiles;
 mod reporting;
+mod tickets;
 mod moderation;
 
 use std::time::Duration;

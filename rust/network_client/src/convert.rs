@@ -224,6 +224,7 @@ pub(crate) fn answer(answer: &Answer) -> Variant {
             "uri" => uri.expose(),
         }
         .to_variant(),
+        Answer::Ticket { ticket, .. } => GString::from(ticket.expose()).to_variant(),
         Answer::Reported(report) => int(*report).to_variant(),
         Answer::Reports { reports, .. } => list(reports, listed_report),
         Answer::ReportLines(kept) => lines(kept).to_variant(),

@@ -241,6 +241,13 @@ impl LonghallFakeServer {
         was_one
     }
 
+    /// The public keys of the tickets that it gives out, for [method LonghallTicket.verify]. They
+    /// are others after [method wipe].
+    #[func]
+    pub fn ticket_keys(&self) -> GString {
+        (&self.world.ticket_keys()).into()
+    }
+
     /// Begins anew, as a server does whose database was deleted: all connections are cut, and
     /// accounts, channels and lines are gone. The next login of a node that was logged in before
     /// comes with [signal NetworkClient.history_reset]. With `keep_accounts`, accounts and their

@@ -4,7 +4,7 @@
 //! designers see, with the `network_request` that each of its calls returns. `transport` is
 //! the connection: the engine's own `WebSocketPeer`, or the `fake_server` of a game's tests, whose
 //! rules are in `longhall-world`.
-//! `convert` turns Rust values into Godot ones.
+//! `ticket` is for games' own servers. `convert` turns Rust values into Godot ones.
 
 #![expect(
     unsafe_code,
@@ -19,6 +19,7 @@ mod network_request;
 
 mod transport;
 mod fake_server;
+mod ticket;
 
 mod clock;
 mod convert;

@@ -60,8 +60,8 @@ pub struct NetworkRequest {
 
     /// The text that was at fault: [code]"username"[/code], [code]"password"[/code],
     /// [code]"new_password"[/code], [code]"text"[/code], [code]"channel"[/code],
-    /// [code]"topic"[/code], [code]"channel_password"[/code], [code]"reason"[/code] or
-    /// [code]"profile"[/code]. Empty if it was none of them.
+    /// [code]"topic"[/code], [code]"channel_password"[/code], [code]"reason"[/code],
+    /// [code]"profile"[/code] or [code]"audience"[/code]. Empty if it was none of them.
     #[var(no_set)]
     field: GString,
 
@@ -84,7 +84,8 @@ pub struct NetworkRequest {
     /// [method NetworkClient.player_info] a `Dictionary`,
     /// [method NetworkClient.list_blocks] names and
     /// [method NetworkClient.renew_recovery_codes] codes (`PackedStringArray`),
-    /// [method NetworkClient.begin_second_factor] the key for an app (`Dictionary`).
+    /// [method NetworkClient.begin_second_factor] the key for an app (`Dictionary`),
+    /// [method NetworkClient.request_ticket] the ticket (`String`).
     /// `null` for the others, and while not [member ok].
     #[var(no_set)]
     result: Variant,

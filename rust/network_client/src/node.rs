@@ -15,6 +15,7 @@ mod chat;
 mod channels;
 mod players;
 mod reporting;
+mod tickets;
 mod moderation;
 mod calls;
 
@@ -426,6 +427,11 @@ impl NetworkClient {
     /// copy: show them, let the player copy or save them, and keep them nowhere else.
     #[signal]
     fn recovery_codes_received(codes: PackedStringArray);
+
+    /// The ticket of [method request_ticket], for the server it was asked for and nobody else. It is
+    /// good until `expires_at`, in seconds since 1970 by the server's clock.
+    #[signal]
+    fn ticket_received(ticket: GString, expires_at: f64);
 
     /// [method register] was refused. `code` is stable and for your translation, `reason` is an
     /// English sentence.

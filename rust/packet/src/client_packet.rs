@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    Access, ChannelCode, ChannelName, ChannelPassword, ChatText, Denial, DenyCode, FactorCode,
-    Filter, InviteCode, LineId, Password, PresenceState, PresenceText, Profile, ProfileVersion,
-    Reason, RecoveryCode, ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported,
-    ResumeToken, Role, SanctionKind, Seq, Target, Topic, Username,
+    Access, Audience, ChannelCode, ChannelName, ChannelPassword, ChatText, Denial, DenyCode,
+    FactorCode, Filter, InviteCode, LineId, Password, PresenceState, PresenceText, Profile,
+    ProfileVersion, Reason, RecoveryCode, ReportCategory, ReportNumber, ReportOutcome, ReportText,
+    Reported, ResumeToken, Role, SanctionKind, Seq, Target, Topic, Username,
 };
 
 /// Chosen by the client for each request and repeated in its answer. Unique
@@ -643,6 +643,13 @@ client_packets! {
         /// What the reporter is told beside that. Absent when empty.
         #[serde(skip_serializing_if = "ReportText::is_empty")]
         text: ReportText,
+    }
+
+    /// Asks for a ticket, by which a game's own server knows who the player is. Answered by
+    /// [`ServerPacket::Ticket`](crate::ServerPacket::Ticket).
+    RequestTicket = "request_ticket" in IN, {
+        /// Whom it is for.
+        audience: Audience,
     }
 }
 

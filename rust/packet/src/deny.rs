@@ -181,6 +181,8 @@ pub enum Field {
     Reason,
     /// The profile of a player.
     Profile,
+    /// Whom a ticket is for.
+    Audience,
     /// A field this build does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -200,6 +202,7 @@ impl Field {
             Field::ChannelPassword => "channel_password",
             Field::Reason => "reason",
             Field::Profile => "profile",
+            Field::Audience => "audience",
             Field::Unknown => "",
         }
     }
@@ -215,6 +218,7 @@ impl Field {
             Field::ChannelPassword => "The channel password",
             Field::Reason => "The reason",
             Field::Profile => "The profile",
+            Field::Audience => "The audience",
             Field::Unknown => "This",
         }
     }

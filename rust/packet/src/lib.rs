@@ -73,8 +73,8 @@ pub use report::{
 };
 pub use server_packet::ServerPacket;
 pub use text::{
-    ChannelCode, ChannelPassword, ChatText, FactorCode, FactorKey, Password, PresenceText, Reason,
-    RecoveryCode, ReportText, ResumeToken, Topic, Username,
+    Audience, ChannelCode, ChannelPassword, ChatText, FactorCode, FactorKey, Password,
+    PresenceText, Reason, RecoveryCode, ReportText, ResumeToken, Ticket, Topic, Username,
 };
 
 /// The newest protocol this crate speaks. Raised when an older client could no longer

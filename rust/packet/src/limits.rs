@@ -36,6 +36,8 @@ pub const MAX_DEVICE_CHARS: usize = 40;
 /// Most characters kept of what is typed for a second factor: a recovery code with room to
 /// spare.
 pub const MAX_FACTOR_CODE_CHARS: usize = 64;
+/// Most characters of whom a ticket is for.
+pub const MAX_AUDIENCE_CHARS: usize = 64;
 /// Most lines in one page of history.
 pub const MAX_PAGE_LINES: usize = 500;
 /// Most channels an operator may let one account be in, the lobby not counted.

@@ -6,14 +6,14 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::limits::{
-    MAX_CHANNEL_CHARS, MAX_CHANNEL_PASSWORD_CHARS, MAX_CHAT_CHARS, MAX_PASSWORD_CHARS,
-    MAX_PRESENCE_CHARS, MAX_REASON_CHARS, MAX_REPORT_CHARS, MAX_TOPIC_CHARS, MAX_USERNAME_CHARS,
-    MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
+    MAX_AUDIENCE_CHARS, MAX_CHANNEL_CHARS, MAX_CHANNEL_PASSWORD_CHARS, MAX_CHAT_CHARS,
+    MAX_PASSWORD_CHARS, MAX_PRESENCE_CHARS, MAX_REASON_CHARS, MAX_REPORT_CHARS, MAX_TOPIC_CHARS,
+    MAX_USERNAME_CHARS, MIN_PASSWORD_CHARS, MIN_USERNAME_CHARS,
 };
 use crate::{
-    ChannelCode, ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey, InviteCode,
-    Password, PresenceText, Profile, Reason, RecoveryCode, ReportText, ResumeToken, Target, Topic,
-    Username,
+    Audience, ChannelCode, ChannelName, ChannelPassword, ChatText, FactorCode, FactorKey,
+    InviteCode, Password, PresenceText, Profile, Reason, RecoveryCode, ReportText, ResumeToken,
+    Target, Ticket, Topic, Username,
 };
 
 macro_rules! text_schemas {
@@ -46,6 +46,8 @@ text_schemas! {
     ReportText { "type": "string", "maxLength": MAX_REPORT_CHARS }
     Profile { "type": "object" }
     Target { "type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS }
+    Audience { "type": "string", "pattern": format!("^[A-Za-z0-9._:-]{{1,{MAX_AUDIENCE_CHARS}}}$") }
+    Ticket { "type": "string" }
     FactorCode { "type": "string" }
     FactorKey { "type": "string" }
     RecoveryCode { "type": "string", "pattern": "^([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$" }

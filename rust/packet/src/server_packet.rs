@@ -7,7 +7,7 @@ use crate::{
     ExportedReport, FactorKey, Field, InboxState, Invitation, LastLogin, LeaveReason, Limits, Line,
     ListedChannel, ListedReport, ListedSession, Member, PastSanction, PlayerInfo, Presence,
     Profile, ProfileVersion, RecoveryCode, Registration, ReportNumber, ReportOutcome, RequestId,
-    ResumeToken, Role, Sanction, SanctionKind, Seq, ServerRole, Speech,
+    ResumeToken, Role, Sanction, SanctionKind, Seq, ServerRole, Speech, Ticket,
 };
 
 /// Declares [`ServerPacket`] with the name of each packet in one table.
@@ -521,6 +521,17 @@ server_packets! {
         outcome: ReportOutcome,
         /// What a moderator says of it. May be empty.
         text: String,
+    }
+
+    /// A ticket for a game's own server, answering `request_ticket`.
+    Ticket = "ticket", {
+        /// The request's id.
+        id: RequestId,
+        /// A signed JWT, good for one use. For the server that it was asked for, and nobody
+        /// else: never show or log it.
+        ticket: Ticket,
+        /// From when on it is good no more, in milliseconds since 1970.
+        expires_at_ms: u64,
     }
 }
 

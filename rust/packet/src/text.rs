@@ -7,6 +7,7 @@ mod characters;
 mod codes;
 mod screen_rule;
 mod secrets;
+mod tickets;
 
 use std::fmt;
 
@@ -27,6 +28,7 @@ pub(crate) use characters::{
 pub use codes::{ChannelCode, FactorCode, FactorKey, RecoveryCode};
 use screen_rule::{ScreenRule, in_words};
 pub use secrets::{ChannelPassword, Password, ResumeToken};
+pub use tickets::{Audience, Ticket};
 
 /// The name of an account: 3 to 20 letters and digits of any script, `_` and
 /// `-`.

@@ -239,6 +239,7 @@ fn the_words_of_closed_lists_are_all_there() {
         Field::ChannelPassword,
         Field::Reason,
         Field::Profile,
+        Field::Audience,
     ] {
         assert!(fields.contains(field.name()), "{field:?}");
     }

@@ -114,6 +114,7 @@ fn client_file(packet: &ClientPacket) -> &'static str {
         ClientPacket::Reports { .. } => include_str!("golden/client_reports.json"),
         ClientPacket::ReportLines { .. } => include_str!("golden/client_report_lines.json"),
         ClientPacket::CloseReport { .. } => include_str!("golden/client_close_report.json"),
+        ClientPacket::RequestTicket { .. } => include_str!("golden/client_request_ticket.json"),
     }
 }
 
@@ -161,6 +162,7 @@ fn server_file(packet: &ServerPacket) -> &'static str {
         ServerPacket::ReportLines { .. } => include_str!("golden/server_report_lines.json"),
         ServerPacket::ReportsWaiting { .. } => include_str!("golden/server_reports_waiting.json"),
         ServerPacket::ReportClosed { .. } => include_str!("golden/server_report_closed.json"),
+        ServerPacket::Ticket { .. } => include_str!("golden/server_ticket.json"),
     }
 }
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use longhall_packet::codec::{decode_client_packet, decode_server_packet};
-use longhall_packet::{ChannelCode, ClientPacket, RecoveryCode, ServerPacket};
+use longhall_packet::{Audience, ChannelCode, ClientPacket, RecoveryCode, ServerPacket};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
@@ -151,6 +151,7 @@ fn obeys(value: &Value, schema: &Value, root: &Value) -> bool {
                     CHANNEL_CODE => {
                         ChannelCode::parse(text).is_ok_and(|code| code.expose() == text)
                     }
+                    "^[A-Za-z0-9._:-]{1,64}$" => Audience::parse(text).is_ok(),
                     other => panic!("pattern {other} is new here"),
                 };
                 value.as_str().is_none_or(fits)

@@ -24,6 +24,7 @@ mod profiles;
 mod recovery;
 mod reports;
 mod temporary;
+mod tickets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,6 +75,7 @@ pub struct FakeServer {
     codes: u64,
     /// Temporary channels made.
     matches: u64,
+    tickets: tickets::Tickets,
     /// When somebody said their last line in a channel in slow mode, and by which id.
     turns: BTreeMap<(ChannelId, UserId), (i64, LineId)>,
     /// How many open reports each moderator was told of last.
@@ -127,6 +129,7 @@ impl FakeServer {
             temporary: None,
         });
         Self {
+            tickets: tickets::Tickets::of(&epoch),
             epoch,
             world,
             lobby,
@@ -519,6 +522,7 @@ impl FakeServer {
                 text,
                 ..
             } => self.close_report(me?, id, report, outcome, &text),
+            P::RequestTicket { audience, .. } => self.request_ticket(me?, id, &audience),
         }
     }
 

@@ -374,6 +374,15 @@ pub enum Act {
         /// The newest so many.
         limit: usize,
     },
+    /// The public keys that games' own servers check tickets with.
+    #[serde(rename = "tickets keys")]
+    TicketsKeys,
+    /// Has another key sign tickets from soon on.
+    #[serde(rename = "tickets rotate")]
+    TicketsRotate {
+        /// At once, and all that was signed with others is void.
+        now: bool,
+    },
     /// Who may sign in to the console.
     #[serde(rename = "operators list")]
     OperatorsList,
@@ -474,6 +483,9 @@ impl Act {
             Act::Drain { .. } => "drain",
             Act::DrainCancel => "drain --cancel",
             Act::Audit { .. } => "audit",
+            Act::TicketsKeys => "tickets keys",
+            Act::TicketsRotate { now: false } => "tickets rotate",
+            Act::TicketsRotate { now: true } => "tickets rotate --now",
             Act::OperatorsList => "operators list",
             Act::OperatorsAdd { .. } => "operators add",
             Act::OperatorsSetRole { .. } => "operators set-role",
@@ -489,7 +501,9 @@ impl Act {
     /// with whom or what was said; what cannot be undone is for admins.
     pub const fn least_role(&self) -> OperatorRole {
         match self {
-            Act::Status | Act::UsersList { .. } | Act::ChannelsList { .. } => OperatorRole::Viewer,
+            Act::Status | Act::UsersList { .. } | Act::ChannelsList { .. } | Act::TicketsKeys => {
+                OperatorRole::Viewer
+            }
             Act::UsersShow { .. }
             | Act::UsersApprove { .. }
             | Act::UsersDecline { .. }
@@ -531,6 +545,7 @@ impl Act {
             | Act::ChannelsGive { .. }
             | Act::Drain { .. }
             | Act::DrainCancel
+            | Act::TicketsRotate { .. }
             | Act::OperatorsList
             | Act::OperatorsAdd { .. }
             | Act::OperatorsSetRole { .. }
@@ -593,6 +608,8 @@ impl Act {
             | Act::Drain { .. }
             | Act::DrainCancel
             | Act::Audit { .. }
+            | Act::TicketsKeys
+            | Act::TicketsRotate { .. }
             | Act::OperatorsList
             | Act::GameKeysList => String::new(),
         }
@@ -612,6 +629,7 @@ impl Act {
                 | Act::InvitesList
                 | Act::SanctionsList
                 | Act::Audit { .. }
+                | Act::TicketsKeys
                 | Act::OperatorsList
                 | Act::GameKeysList
         )

@@ -86,6 +86,18 @@ pub enum Report {
         /// Its number.
         invite: i64,
     },
+    /// The public keys of tickets.
+    TicketKeys {
+        /// As a JWK Set.
+        keys: String,
+    },
+    /// Another key signs tickets.
+    TicketKeysRotated {
+        /// From when on.
+        signs_from_ms: i64,
+        /// Whether all that was signed before is void.
+        all_void: bool,
+    },
     /// An account has another name.
     Renamed {
         /// The old one.

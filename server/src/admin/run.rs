@@ -8,7 +8,7 @@ use super::report::{ActError, Answer, AuditEntry, Report};
 use super::sanctions::Term;
 use super::{
     channels, erase, export, game_keys, gates, hall, lines, operators, reports, sanctions,
-    sessions, users,
+    sessions, tickets, users,
 };
 use crate::store::{NewAuditRow, StoreError};
 
@@ -123,6 +123,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::ServerRole { .. }
         | Report::LockedDown { .. }
         | Report::LockdownEnded
+        | Report::TicketKeysRotated { .. }
         | Report::Approved { .. } => {
             "no server runs here: servers elsewhere that have this database open hear of it \
              within seconds"
@@ -149,6 +150,7 @@ fn note_for_others(ground: &Ground, report: &Report) -> Option<String> {
         | Report::Sanctions { .. }
         | Report::PastSanctions { .. }
         | Report::Audit { .. }
+        | Report::TicketKeys { .. }
         | Report::Operators { .. }
         | Report::NewOperator { .. }
         | Report::OperatorRole { .. }
@@ -260,6 +262,8 @@ async fn do_it(ground: &Ground, actor: &Actor, reason: &str, act: Act) -> Result
             before,
             limit,
         } => audit(ground, since_s, before, limit).await,
+        Act::TicketsKeys => tickets::show(ground).await,
+        Act::TicketsRotate { now } => tickets::rotate(ground, now).await,
         Act::OperatorsList => operators::list(ground).await,
         Act::OperatorsAdd { name, role } => operators::add(ground, &name, &role).await,
         Act::OperatorsSetRole { name, role } => {

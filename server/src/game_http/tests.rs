@@ -262,8 +262,7 @@ async fn a_line_of_the_games_reaches_everybody_and_no_player_makes_or_changes_on
         assert!(denied, "{change:?}");
     }
     // To block the account that announces keeps nothing of the game's away.
-    bob.done(block("server"))
-        .await;
+    bob.done(block("server")).await;
     site.ask(&key, say, r#"{"text":"round 3"}"#).await;
     assert_eq!(bob.expect_line().text, "round 3");
     let (lines, _) = bob.history("lobby", Cursor::After(0), 10).await;

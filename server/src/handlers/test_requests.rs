@@ -2,10 +2,10 @@
 //! are numbered [`ID`].
 
 use longhall_packet::{
-    Access, ChannelCode, ChannelName, ChannelPassword, ChatText, ClientPacket, FactorCode, Filter,
-    LineId, Password, PresenceState, PresenceText, Profile, Reason, RecoveryCode, ReportCategory,
-    ReportNumber, ReportOutcome, ReportText, Reported, RequestId, Role, SanctionKind, Seq, Target,
-    Topic, Username,
+    Access, Audience, ChannelCode, ChannelName, ChannelPassword, ChatText, ClientPacket,
+    FactorCode, Filter, LineId, Password, PresenceState, PresenceText, Profile, Reason,
+    RecoveryCode, ReportCategory, ReportNumber, ReportOutcome, ReportText, Reported, RequestId,
+    Role, SanctionKind, Seq, Target, Topic, Username,
 };
 
 use crate::store::Cursor;
@@ -95,6 +95,13 @@ pub(crate) fn renew_recovery_codes(password: &str, code: Option<&str>) -> Client
         id: ID,
         password: Password::parse(password).unwrap(),
         code: code.map(FactorCode::parse),
+    }
+}
+
+pub(crate) fn request_ticket(audience: &str) -> ClientPacket {
+    ClientPacket::RequestTicket {
+        id: ID,
+        audience: Audience::parse(audience).unwrap(),
     }
 }
 

@@ -9,6 +9,7 @@ mod own_data;
 mod profiles;
 mod temporary;
 mod reporting;
+mod tickets;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -24,7 +25,7 @@ use super::{
     Added, Appended, Channel, ChannelGuard, ChannelId, Created, Cursor, LimitKey, Log, LogEntry,
     MemberLimits, MemberRow, Membership, NewChannel, NewSession, NewUser, Page, Place, Pruned,
     Removed, Resumed, Retention, Rotation, Seen, SessionId, SessionRow, SharedLimit, Shrunk, Store,
-    StoreError, TokenHash, User, UserId,
+    StoreError, TicketKey, TokenHash, User, UserId,
 };
 use crate::channel_locks::KeyedLock;
 
@@ -54,6 +55,9 @@ struct State {
     game_keys: game_keys::Keys,
     seen: Seen,
     connections: i64,
+    ticket_keys: Vec<TicketKey>,
+    /// When each is good no more.
+    used_tickets: HashMap<String, i64>,
     /// When the tries of each key are back to their full allowance.
     limits: HashMap<LimitKey, Duration>,
     closed: bool,
@@ -66,11 +70,16 @@ impl MemoryStore {
 
     /// Does something with the world, while the store is open.
     fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> Result<T, StoreError> {
+        self.open(|state| act(&mut state.world))
+    }
+
+    /// Does something with all there is, while the store is open.
+    fn open<T>(&self, act: impl FnOnce(&mut State) -> T) -> Result<T, StoreError> {
         let state = &mut *self.lock();
         if state.closed {
             return Err(StoreError::Closed);
         }
-        Ok(act(&mut state.world))
+        Ok(act(state))
     }
 }
 

@@ -37,6 +37,7 @@ mod seat;
 mod shrink;
 mod standings;
 mod store;
+mod tickets;
 #[cfg(test)]
 pub(super) mod tests;
 mod tls;

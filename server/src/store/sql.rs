@@ -21,6 +21,7 @@ pub(super) mod recovery;
 pub(super) mod reports;
 pub(super) mod sanctions;
 pub(super) mod sessions;
+pub(super) mod tickets;
 pub(super) mod users;
 
 use std::ops::ControlFlow;
@@ -136,6 +137,8 @@ pub(super) enum Lock {
     UserNames,
     /// Who is an admin of the console.
     Operators,
+    /// Which keys sign tickets.
+    TicketKeys,
     /// Which names of channels are taken, and which channel is the lobby.
     ChannelNames,
     /// Who is in a channel, and whether it exists.

@@ -31,6 +31,7 @@ mod prune;
 mod recent_lines;
 mod recovery;
 mod store;
+mod tickets;
 #[cfg(test)]
 mod tests;
 mod wal;

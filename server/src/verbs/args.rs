@@ -45,6 +45,8 @@ pub(crate) enum Verb {
     Users(Family<Users>),
     /// Makes, lists and takes back codes that let somebody register
     Invites(Family<Invites>),
+    /// Shows and replaces the keys that tickets for games' servers are signed with
+    Tickets(Family<Tickets>),
     /// Lists and ends logins
     Sessions(Family<Sessions>),
     /// Lists, shows, deletes and gives away channels
@@ -225,6 +227,25 @@ pub(crate) enum Invites {
         /// The number that invites list shows
         #[arg(value_name = "ID")]
         invite: i64,
+    },
+}
+
+/// A game's own server knows by a ticket who a player is. It needs the public keys, or asks this
+/// server.
+#[derive(Subcommand)]
+pub(crate) enum Tickets {
+    /// Prints the public keys as a JWK Set (RFC 7517)
+    #[command(after_help = "Examples:
+  longhall-server tickets keys > keys.json")]
+    Keys,
+    /// Has another key sign, an hour from now
+    #[command(after_help = "Examples:
+  longhall-server tickets rotate
+  longhall-server tickets rotate --now --reason 'a backup was lost'")]
+    Rotate {
+        /// At once; all that was signed with other keys is void
+        #[arg(long)]
+        now: bool,
     },
 }
 
@@ -568,6 +589,7 @@ impl Verb {
         Ok(match self {
             Verb::Users(family) => (family.how, family.verb.act()),
             Verb::Invites(family) => (family.how, family.verb.act()),
+            Verb::Tickets(family) => (family.how, family.verb.act()),
             Verb::Sessions(family) => (family.how, family.verb.act()),
             Verb::Channels(family) => (family.how, family.verb.act()),
             Verb::Reports(family) => (family.how, family.verb.act()),
@@ -685,6 +707,15 @@ impl Invites {
             Invites::Add { uses, for_s, note } => Act::InvitesAdd { uses, for_s, note },
             Invites::List => Act::InvitesList,
             Invites::Remove { invite } => Act::InvitesRemove { invite },
+        }
+    }
+}
+
+impl Tickets {
+    fn act(self) -> Act {
+        match self {
+            Tickets::Keys => Act::TicketsKeys,
+            Tickets::Rotate { now } => Act::TicketsRotate { now },
         }
     }
 }

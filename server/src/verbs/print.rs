@@ -40,6 +40,19 @@ pub(super) fn text(answer: &Answer, is_json: bool) -> String {
         ),
         Report::Invites { invites } => list(INVITES, invites.iter().map(invite), None),
         Report::InviteRemoved { invite } => format!("invite {invite} lets nobody in any more\n"),
+        Report::TicketKeys { keys } => format!("{keys}\n"),
+        Report::TicketKeysRotated {
+            signs_from_ms,
+            all_void: false,
+        } => format!(
+            "another key signs tickets from {} on\n",
+            time(*signs_from_ms)
+        ),
+        Report::TicketKeysRotated { all_void: true, .. } => {
+            "another key signs tickets now; games' servers refuse those of before once they have \
+             read the keys anew\n"
+                .to_owned()
+        }
         Report::Renamed { was, username } => format!("{} is {} now\n", line(was), line(username)),
         Report::AccountKept { username } => format!("{} stays\n", line(username)),
         Report::NewPassword {

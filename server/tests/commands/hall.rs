@@ -139,6 +139,8 @@ const VERBS: &[&str] = &[
     "game-keys add",
     "game-keys list",
     "game-keys remove",
+    "tickets keys",
+    "tickets rotate",
     "completions",
 ];
 
@@ -189,6 +191,7 @@ fn each_verb_explains_itself_with_an_example_and_is_in_the_guide() {
         "operators",
         "invites",
         "game-keys",
+        "tickets",
     ];
     for family in families {
         for verb in listed(&[family]) {

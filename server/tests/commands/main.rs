@@ -17,6 +17,7 @@ mod socket;
 mod stopped;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;
 mod users;
 
 use std::net::SocketAddr;

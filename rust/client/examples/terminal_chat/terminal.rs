@@ -240,6 +240,7 @@ impl Terminal {
                 | Answer::ProfileSet { .. }
                 | Answer::PlayerInfo(_)
                 | Answer::RecoveryCodes(_)
+                | Answer::Ticket { .. }
                 | Answer::Export(_)
                 | Answer::SecondFactor { .. }
                 | Answer::Reports { .. }
@@ -282,7 +283,7 @@ impl Terminal {
         match event {
             Event::StateChanged(state) => self.state = state,
             // A game's, not a chat's.
-            Event::ProfileChanged { .. } => {}
+            Event::ProfileChanged { .. } | Event::TicketReceived { .. } => {}
             Event::Connected {
                 message_of_the_day, ..
             } => {

@@ -178,6 +178,11 @@ impl Session {
             ServerPacket::ReportLines { id, lines, .. } => {
                 self.answered(id, &Asked::ReportLines, Some(Answer::ReportLines(lines)));
             }
+            ServerPacket::Ticket {
+                id,
+                ticket,
+                expires_at_ms,
+            } => self.ticket_received(id, ticket, expires_at_ms),
             ServerPacket::ReportsWaiting { count } => {
                 if self.state() == State::LoggedIn {
                     self.announce(Event::ReportsWaiting { count });

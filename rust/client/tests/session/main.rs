@@ -24,3 +24,4 @@ mod reporting;
 mod sanctions;
 mod stalls;
 mod support;
+mod tickets;

@@ -358,6 +358,7 @@ pub(crate) fn tell(event: &Event) -> String {
         }
         Event::Reconnecting { attempt, .. } => format!("try {attempt}"),
         Event::RecoveryCodes { .. } => "recovery codes".to_owned(),
+        Event::TicketReceived { .. } => "ticket".to_owned(),
         Event::Registered { username } => format!("registered {username}"),
         Event::RegisterDenied(error) => format!("register denied: {}", error.code),
         Event::HistoryReset => "history reset".to_owned(),

@@ -53,6 +53,13 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
             let codes = convert::codes(&codes);
             node.signals().recovery_codes_received().emit(&codes);
         }
+        Event::TicketReceived {
+            ticket,
+            expires_at_ms,
+        } => {
+            let mut signal = node.signals().ticket_received();
+            signal.emit(ticket.expose(), expires_at_ms as f64 / 1000.0);
+        }
         Event::AccountRenamed {
             username,
             new_username,

@@ -13,10 +13,10 @@ use crate::limits::{
 };
 use crate::text::{Pile, is_layout_control, is_mark};
 use crate::{
-    Access, ChannelCode, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial, DenyCode,
-    FactorCode, Field, Filter, InviteCode, LineId, Password, PresenceState, PresenceText, Profile,
-    ProfileVersion, Reason, RecoveryCode, ReportCategory, ReportNumber, ReportOutcome, ReportText,
-    Reported, RequestId, ResumeToken, Role, SanctionKind, Seq, Target, Topic, Username,
+    Access, Audience, ChannelCode, ChannelName, ChannelPassword, ChatText, ClientPacket, Denial,
+    DenyCode, FactorCode, Field, Filter, InviteCode, LineId, Password, PresenceState, PresenceText,
+    Profile, ProfileVersion, Reason, RecoveryCode, ReportCategory, ReportNumber, ReportOutcome,
+    ReportText, Reported, RequestId, ResumeToken, Role, SanctionKind, Seq, Target, Topic, Username,
 };
 
 /// Reads one packet from a client. Fields it does not know are passed over, so
@@ -94,6 +94,7 @@ struct RawPacket<'a> {
     if_version: Option<ProfileVersion>,
     max_members: Option<u32>,
     lasts_s: Option<u32>,
+    audience: Option<String>,
 }
 
 /// The cursor of a page: a number in a history, a name in a list.
@@ -500,6 +501,10 @@ impl RawPacket<'_> {
                 report: number(self.report)?,
                 outcome: named(self.outcome, ReportOutcome::from_name)?,
                 text: ReportText::parse(&self.text.unwrap_or_default())?,
+            },
+            "request_ticket" => ClientPacket::RequestTicket {
+                id,
+                audience: Audience::parse(&need(self.audience)?)?,
             },
             _ => return Err(Fault::UnknownPacket),
         })

@@ -72,7 +72,7 @@ fn no_secret_shows_when_a_packet_is_debugged() {
     }
     for sample in server_samples() {
         let shown = format!("{:?} {:#?}", sample.packet, sample.packet);
-        for secret in ["0123456789abcdef", "ABCD", "GEZDGNBV"] {
+        for secret in ["0123456789abcdef", "ABCD", "GEZDGNBV", "eyJhbGci"] {
             assert!(!shown.contains(secret), "{shown}");
         }
     }

@@ -426,5 +426,9 @@ pub(crate) fn client_samples() -> Vec<Sample<ClientPacket>> {
             outcome: ReportOutcome::Dismissed,
             text: note(""),
         },
+        "client_request_ticket.json" => ClientPacket::RequestTicket {
+            id: 47,
+            audience: Audience::parse("arena:eu-1").expect("a valid audience"),
+        },
     }
 }

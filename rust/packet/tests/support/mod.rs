@@ -3,14 +3,15 @@
 #![allow(dead_code, reason = "no test file needs every field")]
 
 use longhall_packet::{
-    Access, Change, ChangedProfile, ChannelCode, ChannelName, ChannelPassword, ChannelState,
-    ChatText, ClientPacket, ClosedReport, Conversation, Denial, DenyCode, ExportedAccount,
-    ExportedChannel, ExportedLine, ExportedOutcome, ExportedReport, ExportedSanction, FactorCode,
-    FactorKey, Field, Filter, InboxState, Invitation, InviteCode, LastLogin, LeaveReason, Limits,
-    Line, LineKind, ListedChannel, ListedReport, ListedSession, Member, Password, PastSanction,
-    PlayerInfo, Presence, PresenceState, PresenceText, Profile, Reason, RecoveryCode, Registration,
-    RegistrationMode, ReportCategory, ReportOutcome, ReportText, Reported, ResumeToken, Role,
-    Sanction, SanctionKind, ServerPacket, ServerRole, Speech, Target, Temporary, Topic, Username,
+    Access, Audience, Change, ChangedProfile, ChannelCode, ChannelName, ChannelPassword,
+    ChannelState, ChatText, ClientPacket, ClosedReport, Conversation, Denial, DenyCode,
+    ExportedAccount, ExportedChannel, ExportedLine, ExportedOutcome, ExportedReport,
+    ExportedSanction, FactorCode, FactorKey, Field, Filter, InboxState, Invitation, InviteCode,
+    LastLogin, LeaveReason, Limits, Line, LineKind, ListedChannel, ListedReport, ListedSession,
+    Member, Password, PastSanction, PlayerInfo, Presence, PresenceState, PresenceText, Profile,
+    Reason, RecoveryCode, Registration, RegistrationMode, ReportCategory, ReportOutcome,
+    ReportText, Reported, ResumeToken, Role, Sanction, SanctionKind, ServerPacket, ServerRole,
+    Speech, Target, Temporary, Ticket, Topic, Username,
 };
 
 mod client;
@@ -42,6 +43,9 @@ pub(crate) const MAX_NUMBER: u64 = (1 << 53) - 1;
 
 /// The present, in the samples.
 const NOW: u64 = 1_735_689_600_000;
+
+/// A ticket, signed with the key of the example in RFC 8037.
+const TICKET: &str = "eyJhbGciOiJFZERTQSIsInR5cCI6InRpY2tldCtqd3QiLCJraWQiOiJrUHJLX3FteFZXYVlWQTl3d0JGNkl1bzN2Vnp6N1R4SENUd1hCeWdyUzRrIn0.eyJpc3MiOiI5YzFmMGU2YWIyN2Q0ODUzIiwic3ViIjoiMTIiLCJuYW1lIjoiQWRhLcOJbGFuIiwicm9sZSI6InBsYXllciIsImd1ZXN0IjpmYWxzZSwiYXVkIjoiYXJlbmE6ZXUtMSIsImp0aSI6IkFBRUNBd1FGQmdjSUNRb0xEQTBPRHciLCJpYXQiOjE3MzU2ODk2MDAsImV4cCI6MTczNTY4OTY2MH0.Drv_FuNWpuBH6KsOxsQyjHIAHdw2TKCZ5Vne608UobH9nn4bn96hbJA6AMwn91Ty62Six_pZ6Nf_4wbSECH6BA";
 
 fn user(name: &str) -> Username {
     Username::parse(name).expect("a valid name")

@@ -702,5 +702,10 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             outcome: ReportOutcome::Acted,
             text: "Muted for a day. Thank you!".into(),
         },
+        "server_ticket.json" => ServerPacket::Ticket {
+            id: 47,
+            ticket: Ticket::new(TICKET),
+            expires_at_ms: NOW + 60_000,
+        },
     }
 }

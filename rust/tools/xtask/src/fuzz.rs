@@ -43,6 +43,7 @@ const COVERED: &[&str] = &[
     "Cargo.lock",
     "rust/tools/fuzz",
     "rust/packet/src",
+    "rust/ticket/src",
     "rust/world/src",
     "Cargo.toml",
     "server/Cargo.toml",

@@ -18,6 +18,8 @@ const TARGETS: [Target; 2] = [Target::AndroidArm64, Target::Web];
 const SOURCES: &[&str] = &[
     "rust/packet/Cargo.toml",
     "rust/packet/src",
+    "rust/ticket/Cargo.toml",
+    "rust/ticket/src",
     "rust/world/Cargo.toml",
     "rust/world/src",
     "rust/client/Cargo.toml",

@@ -18,6 +18,8 @@ pub(crate) const SOURCES: &[&str] = &[
     "rust-toolchain.toml",
     "rust/packet/Cargo.toml",
     "rust/packet/src",
+    "rust/ticket/Cargo.toml",
+    "rust/ticket/src",
     "rust/world/Cargo.toml",
     "rust/world/src",
     "rust/client/Cargo.toml",

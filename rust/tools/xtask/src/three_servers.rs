@@ -30,6 +30,7 @@ const COVERED: &[&str] = &[
     "Cargo.lock",
     "server/src",
     "rust/packet/src",
+    "rust/ticket/src",
     "rust/world/src",
     "rust/client/src",
     "rust/network_client/src",

@@ -34,6 +34,8 @@ const COVERED: &[&str] = &[
     "server/src",
     "rust/packet/Cargo.toml",
     "rust/packet/src",
+    "rust/ticket/Cargo.toml",
+    "rust/ticket/src",
     "rust/world/Cargo.toml",
     "rust/world/src",
     "rust/client/Cargo.toml",

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 const HEADING: &str = "## A room for every file\n";
 
 /// Folders of sources, in the order of the list.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 13] = [
     "rust/packet/src",
+    "rust/ticket/src",
     "rust/world/src",
     "rust/client/src",
     "rust/network_client/src",

@@ -411,6 +411,24 @@ pub(in crate::store) const TABLES: &[Table] = &[
         counts_ids: true,
     },
     Table {
+        name: "ticket_keys",
+        columns: &[
+            number("id"),
+            text("name"),
+            text("secret"),
+            number("made_at_ms"),
+            number("signs_from_ms"),
+        ],
+        key: 1,
+        counts_ids: true,
+    },
+    Table {
+        name: "used_tickets",
+        columns: &[number("id"), text("ticket"), number("ends_at_ms")],
+        key: 1,
+        counts_ids: true,
+    },
+    Table {
         name: LINES,
         columns: &[
             number("id"),

@@ -44,6 +44,7 @@ impl Engine for Transaction<'_> {
         let (kind, id) = match what {
             Lock::UserNames => (1, 0),
             Lock::Operators => (5, 0),
+            Lock::TicketKeys => (6, 0),
             Lock::ChannelNames => (2, 0),
             Lock::Channel(channel) => (3, channel.0),
             Lock::Account(user) => (4, user.0),

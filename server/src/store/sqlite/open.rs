@@ -35,6 +35,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0017_game_keys.sql")),
     M::up(include_str!("../migrations/0018_profiles.sql")),
     M::up(include_str!("../migrations/0019_temporary.sql")),
+    M::up(include_str!("../migrations/0020_tickets.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.

@@ -104,6 +104,7 @@ impl Auditor {
             Event::RecoveryCodes { .. } => {
                 panic!("nobody asked for codes");
             }
+            Event::TicketReceived { .. } => panic!("nobody asked for a ticket"),
             Event::Registered { username } => {
                 self.registrations = less_one(self.registrations, "registration");
                 assert!(honest.is_none_or(|s| s.has_account(&username.to_lowercase())));

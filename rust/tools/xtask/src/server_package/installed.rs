@@ -51,6 +51,8 @@ const COVERED: &[&str] = &[
     "rust/tools/xtask/src/addon.rs",
     "rust/tools/xtask/src/server_package",
     "rust/tools/xtask/src/server_package.rs",
+    "rust/ticket/Cargo.toml",
+    "rust/ticket/src",
     "rust/world/Cargo.toml",
     "rust/world/src",
     "server/Cargo.toml",
