@@ -39,6 +39,7 @@ func test_two_windows_play_as_two_players() -> void:
 		check_equal(written, "%s in at %s" % [player, url], "what the game wrote")
 		DirAccess.remove_absolute(place)
 	check(windows().is_open(), "the windows are closed")
+	check(notice().contains("correct horse"), "the password is out of view: " + notice())
 	var pids: Array[int] = windows().process_ids()
 	await stop()
 	check(not windows().is_open(), "the windows are open after the stop")

@@ -46,6 +46,7 @@ var _use_here := _button(
 )
 var _play := _button(_WINDOWS, "Run the game twice, with a remembered login each")
 var _seed := _button("Seed players", "Register players to log in as")
+var _open_folder := _button("Open folder", "Where the database of this server lies")
 var _offered := CheckBox.new()
 var _notice := Label.new()
 var _log := ServerLog.new()
@@ -71,6 +72,7 @@ func _init(server: LocalServer, windows: GameWindows) -> void:
 	_use_here.pressed.connect(_on_use_here_pressed)
 	_play.pressed.connect(_on_play_pressed)
 	_seed.pressed.connect(_on_seed_pressed)
+	_open_folder.pressed.connect(_on_open_folder_pressed)
 	_question.confirmed.connect(_on_question_confirmed)
 
 
@@ -130,7 +132,8 @@ func _arrange() -> void:
 	_question.title = "Reset the server"
 	_question.ok_button_text = "Delete"
 	add_child(_row([_dot, _state]))
-	add_child(_row([_start, _stop, _reset]))
+	add_child(_row([_start, _stop]))
+	add_child(_row([_reset, _open_folder]))
 	add_child(_play)
 	add_child(_row([_seed, _use_here]))
 	add_child(_offered)
@@ -217,7 +220,9 @@ func _open_windows() -> void:
 		return
 	EditorInterface.save_all_scenes()
 	var trouble: String = _windows.open(scene, _server.url)
-	_say(trouble, not trouble.is_empty())
+	# Whom to log in as stays in view.
+	if not trouble.is_empty():
+		_say(trouble, true)
 
 
 # The one that F5 plays; without one, the edited scene.
@@ -241,3 +246,8 @@ func _on_seeder_finished(trouble: String) -> void:
 	else:
 		_say("The players could not be registered: " + trouble, true)
 	_show_state()
+
+
+func _on_open_folder_pressed() -> void:
+	DirAccess.make_dir_recursive_absolute(LocalServer.folder())
+	OS.shell_show_in_file_manager(LocalServer.folder())

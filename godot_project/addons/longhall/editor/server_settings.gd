@@ -11,7 +11,6 @@ var _port := SpinBox.new()
 var _options := LineEdit.new()
 var _program := LineEdit.new()
 var _choose := Button.new()
-var _open_folder := Button.new()
 var _files := EditorFileDialog.new()
 
 
@@ -26,22 +25,18 @@ func _init() -> void:
 	_program.tooltip_text = "Empty: the program in the addon, else the one in PATH"
 	_choose.text = "…"
 	_choose.tooltip_text = "Choose the server's program"
-	_open_folder.text = "Open folder"
-	_open_folder.tooltip_text = "Where the database of this server lies"
 	_files.access = EditorFileDialog.ACCESS_FILESYSTEM
 	_files.file_mode = EditorFileDialog.FILE_MODE_OPEN_FILE
 	_files.title = "The program longhall-server"
 	_add_row("Program", [_program, _choose])
 	_add_row("Port", [_port])
 	_add_row("Options", [_options])
-	add_child(_open_folder)
 	add_child(_files)
 	_port.value_changed.connect(_on_port_value_changed)
 	_options.text_changed.connect(LocalServer.set_options)
 	_program.text_changed.connect(_on_program_text_changed)
 	_choose.pressed.connect(_files.popup_file_dialog)
 	_files.file_selected.connect(_on_files_file_selected)
-	_open_folder.pressed.connect(_on_open_folder_pressed)
 	visibility_changed.connect(_show_values)
 
 
@@ -85,8 +80,3 @@ func _on_program_text_changed(path: String) -> void:
 func _on_files_file_selected(path: String) -> void:
 	Program.choose(path)
 	_show_values()
-
-
-func _on_open_folder_pressed() -> void:
-	DirAccess.make_dir_recursive_absolute(LocalServer.folder())
-	OS.shell_show_in_file_manager(LocalServer.folder())
