@@ -4,6 +4,7 @@
 
 mod play;
 mod evening;
+mod tickets;
 mod previous_addon;
 #[cfg(unix)]
 mod three_servers;

@@ -9,8 +9,7 @@ use longhall_provision::{Chromium, Godot, interrupt, process};
 #[cfg(unix)]
 use crate::three_servers;
 use crate::{
-    addon, arm64, check, csharp, deny, editor_test, empty_project, engines, evening, exported_game,
-    fuzz, godot_test, mobile, package, platforms, play, previous_addon, project, server_package,
+    addon, arm64, check, csharp, deny, editor_test, empty_project, engines, evening, exported_game, fuzz, godot_test, mobile, package, platforms, play, previous_addon, project, server_package, tickets,
     unchanged, windows, windows_export, workflows, workspace,
 };
 
@@ -60,6 +59,8 @@ pub(crate) enum Step {
     /// An evening of five players: a troll is reported, muted and banned, one loses the
     /// password, one deletes the account
     Evening,
+    /// A game's own server lets in who shows a ticket that is for it, and nobody who cheats
+    Tickets,
     /// The addon of the version before talks with today's, where one of them or the server
     /// has changed
     PreviousAddon,
@@ -117,6 +118,7 @@ impl Step {
             Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
             Self::Evening => "an evening of five players",
+            Self::Tickets => "a game's own server, and tickets for it",
             Self::PreviousAddon => "addon of the version before",
             Self::ThreeServers => "three clients on three servers",
             Self::Platforms => "libraries for other platforms",
@@ -154,6 +156,7 @@ impl Step {
             Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
             Self::Evening => evening::play(&Godot::find_or_fetch()?),
+            Self::Tickets => tickets::play(&Godot::find_or_fetch()?),
             Self::PreviousAddon => previous_addon::test(),
             #[cfg(unix)]
             Self::ThreeServers => three_servers::test(),

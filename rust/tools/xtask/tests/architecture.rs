@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const HEADING: &str = "## A room for every file\n";
 
 /// Folders of sources, in the order of the list.
-const FOLDERS: [&str; 13] = [
+const FOLDERS: [&str; 14] = [
     "rust/packet/src",
     "rust/ticket/src",
     "rust/world/src",
@@ -19,6 +19,7 @@ const FOLDERS: [&str; 13] = [
     "server/src",
     "godot_project/addons/longhall",
     "godot_project/scenes",
+    "godot_project/examples",
     "rust/tools/swarm/src",
     "rust/tools/bench/src",
     "rust/tools/fuzz/src",
