@@ -38,6 +38,9 @@ func test_whispers_and_other_channels_are_not_shown() -> void:
 	_bubble.show_line("@ben", "ben", "psst")
 	_bubble.show_line("trade", "ben", "axes")
 	check_equal(_bubble.text, "", "what is shown")
+	_bubble.channel = ""
+	_bubble.show_line("@ada", "ben", "psst")
+	check_equal(_bubble.text, "", "the whisper")
 	_bubble.username = ""
 	_bubble.show_line("lobby", "", "nobody")
 	check_equal(_bubble.text, "", "what nobody said")

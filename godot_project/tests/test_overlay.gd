@@ -95,18 +95,23 @@ func test_no_key_reaches_the_game_while_the_player_types() -> void:
 
 
 func test_a_button_of_the_game_is_not_pressed_by_its_shortcut() -> void:
-	var save := Button.new()
 	var key := InputEventKey.new()
-	key.keycode = KEY_F5
-	save.shortcut = Shortcut.new()
-	save.shortcut.events = [key]
-	save.pressed.connect(func() -> void: game.heard.append("save"))
-	overlay.get_parent().add_child(save)
+	key.keycode = KEY_S
+	key.ctrl_pressed = true
+	var shortcut := Shortcut.new()
+	shortcut.events = [key]
+	# One on each side of the overlay: nobody knows who is asked first.
+	for place: int in [0, -1]:
+		var save := Button.new()
+		save.shortcut = shortcut
+		save.pressed.connect(func() -> void: game.heard.append("save"))
+		overlay.get_parent().add_child(save)
+		overlay.get_parent().move_child(save, place)
 	await input.press(KEY_ENTER)
-	await input.press(KEY_F5)
+	await input.press(KEY_S, true)
 	check(not "save" in game.heard, "it was: %s" % [game.heard])
 	await input.press(KEY_ESCAPE)
-	await input.press(KEY_F5)
+	await input.press(KEY_S, true)
 	check("save" in game.heard, "it is not pressed afterwards: %s" % [game.heard])
 
 
@@ -256,6 +261,26 @@ func test_only_the_latest_lines_are_shown_and_more_while_typing() -> void:
 	check(bar.value < end, "it does not scroll")
 
 
+func test_a_flood_of_lines_costs_little() -> void:
+	var chat: ChatOverlay.OverlayLog = overlay.get_node("%Log")
+	await until_written()
+	# Writing takes five milliseconds of this clock.
+	var now := {usec = Time.get_ticks_usec() + 100_000_000}
+	chat.clock = func() -> int:
+		now.usec += 5000
+		return now.usec
+	overlay.show_line("lobby", "ben", "one", NOON_MS)
+	await frames(2)
+	check_equal(shown(), "ben: one", "the first")
+	chat.clock = func() -> int: return now.usec
+	overlay.show_line("lobby", "ben", "two", NOON_MS)
+	await frames(5)
+	check_equal(shown(), "ben: one", "right after it")
+	now.usec += 101_000
+	await frames(2)
+	check_equal(shown(), "ben: one\nben: two", "when it is time")
+
+
 func test_long_and_hostile_lines_leave_the_game_in_sight() -> void:
 	overlay.max_height = 200.0
 	tree.root.size = Vector2i(360, 640)
@@ -329,15 +354,43 @@ func test_a_line_that_was_refused_comes_back() -> void:
 	check(shown().contains("(perhaps not sent)"), "what nobody knows: " + shown())
 
 
+func test_a_refused_line_is_not_lost_when_the_player_types_another() -> void:
+	overlay.start_typing()
+	await input.type("first")
+	await input.press(KEY_ENTER)
+	overlay.start_typing()
+	await input.type("second")
+	overlay.line_denied(overlay.sent_id, "busy", "The server is busy")
+	await until_written()
+	check_equal(overlay.draft, "second", "the draft")
+	check_equal(shown(), "Not sent: The server is busy (first)", "what is shown")
+
+
+func test_a_line_is_read_when_the_player_looks() -> void:
+	var seen: Array[String] = []
+	overlay.read.connect(
+		func(channel: String, seq: int) -> void: seen.append("%s %d" % [channel, seq])
+	)
+	overlay.show_line("lobby", "ben", "one", NOON_MS, 1)
+	check_equal(seen, ["lobby 1"] as Array[String], "what is read")
+	overlay.notification(Node.NOTIFICATION_WM_WINDOW_FOCUS_OUT)
+	overlay.show_line("lobby", "ben", "two", NOON_MS, 2)
+	overlay.show_line("lobby", "ben", "three", NOON_MS, 3)
+	overlay.show_line("@ben", "ben", "psst", NOON_MS, 7)
+	check_equal(seen.size(), 1, "what is read in another window")
+	overlay.notification(Node.NOTIFICATION_WM_WINDOW_FOCUS_IN)
+	check_equal(seen, ["lobby 1", "lobby 3", "@ben 7"] as Array[String], "what is read then")
+
+
 func test_edited_and_deleted_lines_are_shown_so() -> void:
-	overlay.show_line("lobby", "ben", "helo", NOON_MS, 4)
 	overlay.show_line("@ben", "ben", "helo", NOON_MS, 4)
+	overlay.show_line("lobby", "ben", "helo", NOON_MS, 4)
 	overlay.show_line("lobby", "ben", "rude", NOON_MS, 5)
 	overlay.edit_line("lobby", 4, "hello")
 	overlay.delete_line("lobby", 5)
 	await until_written()
 	check_equal(
-		shown(), "ben: hello  (edited)\nben whispers: helo\nben  message deleted", "the lines"
+		shown(), "ben whispers: helo\nben: hello  (edited)\nben  message deleted", "the lines"
 	)
 
 

@@ -227,6 +227,9 @@ var _fading := Fading.new()
 var _lines := Lines.new()
 var _is_online: bool = true
 var _recent_names: Array[String] = []
+# Whether the player's window is the one in use, and the newest lines that came when not.
+var _is_in_use: bool = true
+var _unseen: Dictionary[String, int] = {}
 var _focus_before: Control
 
 @onready var _typing: TypingMode = %Typing
@@ -255,6 +258,8 @@ func _ready() -> void:
 	_refresh_lines()
 	_arrange()
 	_refresh_shown()
+	if not start_action.is_empty() and not InputMap.has_action(start_action):
+		push_warning("%s: the input map has no action %s" % [get_path(), start_action])
 	_start()
 
 
@@ -270,6 +275,11 @@ func _notification(what: int) -> void:
 			_dress()
 		NOTIFICATION_TRANSLATION_CHANGED when is_node_ready():
 			LonghallText.refresh()
+		NOTIFICATION_WM_WINDOW_FOCUS_IN when is_node_ready():
+			_is_in_use = true
+			_note_what_is_seen()
+		NOTIFICATION_WM_WINDOW_FOCUS_OUT when is_node_ready():
+			_is_in_use = false
 		NOTIFICATION_VISIBILITY_CHANGED when is_node_ready() and not is_visible_in_tree():
 			stop_typing()
 
@@ -284,13 +294,6 @@ func _input(event: InputEvent) -> void:
 		if part.visible and Rect2(Vector2.ZERO, part.size).has_point(local.position):
 			return
 	stop_typing()
-
-
-# Keys that the input does not take come here, as far as they are not the game's.
-func _gui_input(event: InputEvent) -> void:
-	var key := event as InputEventKey
-	if key != null and _typing.keeps(key):
-		accept_event()
 
 
 # After the user interface, and before the game.
@@ -361,8 +364,9 @@ func show_line(
 		_recent_names.resize(mini(_recent_names.size(), _NAMES_KEPT))
 	_fading.wake()
 	_lines.add(line)
-	if seq > 0 and is_visible_in_tree():
-		read.emit(in_channel, seq)
+	if seq > 0:
+		_unseen[in_channel] = seq
+		_note_what_is_seen()
 
 
 ## Shows [param lines] that were said before those that are shown, the oldest first, each with
@@ -417,18 +421,21 @@ func line_accepted(id: int, seq: int = 0) -> void:
 
 
 ## The line [param id] was refused, or nobody knows whether it was taken. What was refused
-## comes back into the input, if there is nothing in it.
+## comes back into the input, or into what is shown if there is something else in it.
 func line_denied(id: int, code: String, why: String) -> void:
 	var line: Line = _lines.waiting(id)
 	if code in Chatbox.UNCERTAIN_CODES:
 		_fading.wake()
 		_lines.set_fate(id, Line.Fate.UNCERTAIN)
 		return
+	var told: String = tr("Not sent: %s") % why
 	if line != null:
 		_lines.take_out(line)
 		if draft.is_empty():
 			draft = line.text
-	show_notice(tr("Not sent: %s") % why)
+		elif draft != line.text:
+			told += " (%s)" % line.text
+	show_notice(told)
 
 
 ## The command [param text] was refused.
@@ -474,8 +481,18 @@ func reset() -> void:
 	draft = ""
 	_lines.forget(true)
 	_recent_names.clear()
+	_unseen.clear()
 	_fading.end()
 	_refresh_fade()
+
+
+# A player who looks at another window has not read what came meanwhile.
+func _note_what_is_seen() -> void:
+	if not _is_in_use or not is_visible_in_tree():
+		return
+	for in_channel: String in _unseen:
+		read.emit(in_channel, _unseen[in_channel])
+	_unseen.clear()
 
 
 func _begin(event: InputEvent = null) -> void:

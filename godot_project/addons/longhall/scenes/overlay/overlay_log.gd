@@ -7,6 +7,9 @@ const LineWriter := preload("res://addons/longhall/scenes/chatbox/chat_line_writ
 
 const _WHISPER_FROM: String = "{sender} whispers: {text}"
 const _WHISPER_TO: String = "To {sender}: {text}"
+## Writing waits so many times as long as it took last, so that a flood of lines costs a game no
+## more than a twentieth of its time.
+const _PAUSES: int = 20
 ## Around each letter, in pixels, so that it can be read in front of anything.
 const _OUTLINE: int = 5
 
@@ -31,11 +34,16 @@ var shows_all: bool = false:
 			_show_bar()
 			write_anew()
 
+## Returns the microseconds by which the time for writing is measured.
+var clock: Callable = Time.get_ticks_usec
+
 # Whispers read in another way.
 var _whisper_writer := LineWriter.new(self)
 var _lines: Array[Line] = []
 var _is_stale: bool = true
 var _is_unfit: bool = true
+# When it may write again.
+var _rests_until: int = 0
 
 
 func _ready() -> void:
@@ -50,7 +58,13 @@ func _notification(what: int) -> void:
 
 func _process(_delta: float) -> void:
 	if _is_stale:
+		var began: int = clock.call()
+		if began < _rests_until:
+			return
 		_write()
+		_fit()
+		var ended: int = clock.call()
+		_rests_until = ended + (ended - began) * _PAUSES
 	elif _is_unfit:
 		_fit()
 	else:
