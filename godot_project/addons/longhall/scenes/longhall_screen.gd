@@ -1,6 +1,6 @@
 class_name LonghallScreen
 extends Control
-## What [LoginScreen] and [Chatbox] have in common: how they come to their
+## What [LoginScreen], [Chatbox] and [ChatOverlay] have in common: how they come to their
 ## [NetworkClient], when they show themselves, and room for a phone's keyboard.
 
 const KeyboardRoom := preload("keyboard_room.gd")
@@ -25,7 +25,7 @@ const WindowFilling := preload("window_filling.gd")
 			_wiring.look_for_client()
 
 ## Whether the screen shows and hides itself: the login screen is there while the
-## player is logged out, the chatbox while they are in.
+## player is logged out, the chatbox and the overlay while they are in.
 @export var show_by_itself: bool = true
 
 ## Whether the cursor goes into the screen's first empty field when it is shown.
