@@ -13,11 +13,14 @@
 //! | `backup` | backs up the database while the server runs |
 //! | `restore` | `stop`, then `start` with the database of that backup |
 //! | `encrypt FOLDER` | `stop`, then `start` with a fresh `dev-certificate` from that folder |
+//! | `game-key FILE` | a key for games' servers, with all scopes, is in that file |
 //! | `decrypt` | `stop`, then `start` without |
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
@@ -57,9 +60,26 @@ fn serve(mut connection: &TcpStream, server: &Handle) {
     }
 }
 
+/// Makes a key by which a game's server asks for everything, and puts it into a file.
+fn make_game_key(server: &Handle, file: &Path) -> Result<()> {
+    static KEYS: AtomicUsize = AtomicUsize::new(1);
+    let name = format!("test-{}", KEYS.fetch_add(1, Ordering::Relaxed));
+    let mut arguments = vec!["game-keys", "add", &name, "--json"];
+    for scope in ["say", "channels", "players", "kick", "tickets", "profiles"] {
+        arguments.extend(["--scope", scope]);
+    }
+    let told: serde_json::Value = serde_json::from_str(&server.operate(&arguments)?)
+        .context("the server's answer is no JSON")?;
+    let key = told["key"].as_str().context("the server tells no key")?;
+    fs::write(file, key).with_context(|| format!("cannot write {}", file.display()))
+}
+
 fn run_command(command: &str, server: &Handle) -> Result<()> {
     if let Some(folder) = command.strip_prefix("encrypt ") {
         return server.encrypt(Path::new(folder));
+    }
+    if let Some(file) = command.strip_prefix("game-key ") {
+        return make_game_key(server, Path::new(file));
     }
     match command {
         "stop" => server.stop(),

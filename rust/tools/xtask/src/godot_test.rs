@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use longhall_provision::{Display, Godot, OLDEST};
 
-use crate::server_process::{Log, Server};
+use crate::server_process::{Log, Server, free_port};
 use crate::{addon, control, project, workspace};
 
 /// No test may hold up the others for ever: script errors do not end Godot.
@@ -71,11 +71,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// If a test fails or Godot reports an error.
 pub(crate) fn run_tests(godot: &Godot, filter: Option<&str>) -> Result<()> {
     println!("{}", version_line(godot));
-    let setup = Setup::start("godot-test")?;
+    let games = format!("127.0.0.1:{}", free_port()?);
+    let listen = format!("--game-listen={games}");
+    let arguments = [SERVER_ARGUMENTS, &[&*listen]].concat();
+    let setup = Setup::start_with("godot-test", &arguments)?;
     run_script(
         &setup,
         godot.headless_command(&workspace::godot_project()),
-        &[],
+        &[format!("--game-url=http://{games}")],
         filter,
     )
 }
