@@ -30,6 +30,7 @@ mod store_place;
 mod tickets;
 mod timeouts;
 mod tls;
+mod webhooks;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -62,6 +63,7 @@ pub use store_place::StorePlaceOptions;
 pub use tickets::Tickets;
 pub use timeouts::Timeouts;
 pub use tls::Tls;
+pub use webhooks::{WebhookEvent, Webhooks};
 
 /// The group of the options that may change while the server runs.
 pub const WHILE_RUNNING: &str = "while-running";
@@ -108,6 +110,9 @@ pub struct Config {
     /// Backups that the server makes by itself.
     #[command(flatten)]
     pub backups: Backups,
+    /// What a game's own back end is told.
+    #[command(flatten)]
+    pub webhooks: Webhooks,
     /// How operators reach a running server.
     #[command(flatten)]
     pub admin: AdminSocket,

@@ -34,6 +34,7 @@
 //! - `metrics`: what is counted, and `admin_http`, where whoever watches asks for it, over
 //!   `http_server`;
 //! - `game_http`: where games' own servers ask for things, by a `game_key`;
+//! - `webhooks`: what a game's own back end is told;
 //! - `retention`: forgets what is too old;
 //! - `backups`: makes backups when they are due;
 //! - `set_back`: ends a server whose database somebody has put an older state back into;
@@ -94,6 +95,7 @@ mod reserved;
 mod registration;
 mod guests;
 mod game_key;
+mod webhooks;
 mod clock;
 mod resume_token;
 mod recovery_codes;

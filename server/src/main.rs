@@ -197,6 +197,7 @@ async fn serve(
     let patience = config.timeouts.shutdown + Duration::from_secs(1);
     config.names.read_reserved()?;
     config.backups.check()?;
+    config.webhooks.check()?;
     config.admin.default_socket = basics.default_socket();
     let settings = Settings::from(config);
     let reload = running.map(|running| reload::on_request(running, settings.clone()));

@@ -44,6 +44,7 @@ use crate::temporary;
 use crate::tickets::Tickets;
 use crate::tls::{self, Tls};
 use crate::watched_file::WatchedFile;
+use crate::webhooks::Webhooks;
 use crate::word_filter::{self, Words};
 
 /// What all connections share.
@@ -80,6 +81,7 @@ pub(crate) struct Server {
     /// Since when it runs, in milliseconds since 1970.
     pub(crate) since_ms: i64,
     pub(crate) drain: Drain,
+    pub(crate) webhooks: Webhooks,
     /// An account is to be deleted at once.
     pub(crate) due_deletions: Notify,
     /// It stops as its database is an older one by now.
@@ -141,6 +143,10 @@ impl Server {
                 (hub, Some(cluster))
             }
         };
+        let (webhooks, telling) = Webhooks::of(&config.webhooks)?;
+        if let Some(telling) = telling {
+            tokio::spawn(stopping.clone().run_until_cancelled_owned(telling));
+        }
         let sanctions = Arc::new(Sanctions::default());
         let limits = Arc::new(RateLimits::new(&config));
         // Before anybody may come in.
@@ -168,6 +174,7 @@ impl Server {
             reserved: ArcSwap::from_pointee(Reserved::of(&config)),
             since_ms: clock.now_ms(),
             drain: Drain::default(),
+            webhooks,
             due_deletions: Notify::new(),
             is_set_back: AtomicBool::new(false),
             clock,

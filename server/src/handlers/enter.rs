@@ -14,6 +14,7 @@ use crate::reports;
 use crate::resume_token;
 use crate::session::{Account, Session};
 use crate::store::{SessionId, User};
+use crate::webhooks;
 
 /// A session of the store that is about to enter.
 pub(super) struct Entering {
@@ -65,6 +66,9 @@ pub(super) async fn enter(
         "{how}"
     );
     let is_guest = user.kind.is_limited();
+    if !entering.resumed {
+        webhooks::logged_in(&session.server, user.id, &user.username);
+    }
     let account = Account::new(user.id, entry.name(), user.created_at_ms, is_guest);
     session.log_in(account, number, resume_token::hash(&entering.token), entry);
     reports::greet(session).await;

@@ -9,6 +9,7 @@ use super::outcome::Outcome;
 use crate::registration;
 use crate::session::Session;
 use crate::store::{AccountKind, NO_PASSWORD, NewUser, Safety, User};
+use crate::webhooks;
 
 /// Answers `guest` with `logged_in`: a guest is an account without a password, under a name
 /// that is nobody else's while it lives.
@@ -35,6 +36,7 @@ pub(crate) async fn guest(
     let created_at_ms = terms.now_ms;
     let user = registration::guest_outcome(server.store.register(new, terms).await?)?;
     info!(connection = session.connection, user = user.0, %username, "came as a guest");
+    webhooks::registered(server, user, username.as_str(), true);
     let user = User {
         id: user,
         username: username.to_string(),

@@ -6,16 +6,19 @@ use tracing::info;
 use super::outcome::Outcome;
 use crate::guests;
 use crate::session::Session;
+use crate::webhooks;
 
 /// Answers `logout`: the session ends, the connection stays.
 pub(crate) async fn logout(session: &mut Session, id: RequestId) -> Outcome {
     if let Some(player) = session.player() {
         // By its token: another login may be about to replace this one.
         let (user, token) = (player.user.id, player.token);
+        let username = player.user.username().to_string();
         let guest = player.user.is_guest.then(|| player.user.username());
         session.server.store.delete_session(token).await?;
         session.log_out();
         info!(connection = session.connection, user = user.0, "logged out");
+        webhooks::logged_out(&session.server, user, &username);
         if let Some(username) = guest {
             guests::forget(&session.server, user, &username, i64::MAX).await?;
         }

@@ -8,6 +8,7 @@ use crate::recovery_codes;
 use crate::registration::{self, Paid};
 use crate::session::Session;
 use crate::store::NewUser;
+use crate::webhooks;
 
 /// Answers `register`, with recovery codes if they are asked for. The visitor stays logged
 /// out.
@@ -41,6 +42,7 @@ pub(crate) async fn register(
     let user = registration::outcome(server.store.register(new, terms).await?)?;
 
     info!(connection = session.connection, user = user.0, %username, "registered");
+    webhooks::registered(server, user, username.as_str(), false);
     session.reply(&match recovery {
         true => ServerPacket::Registered {
             id,

@@ -11,6 +11,7 @@ use super::outcome::{HandlerError, Outcome};
 use crate::reports::{self, MAX_BYTES};
 use crate::session::Session;
 use crate::store::{Cursor, Filed, Log, NewReport};
+use crate::webhooks;
 
 /// Answers `report` with `reported`, once it is kept with the lines around it.
 pub(crate) async fn report(
@@ -46,6 +47,7 @@ pub(crate) async fn report(
     let report = match server.store.insert_report(new).await? {
         Filed::New(report) => {
             info!(report, user = user.0, %category, "somebody is reported");
+            webhooks::reported(server, report, user, category);
             if let Err(cause) = reports::tell_waiting(server).await {
                 // It is in the queue, and told at the next look.
                 debug!(%cause, "cannot tell moderators of a report yet");

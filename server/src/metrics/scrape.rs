@@ -167,6 +167,13 @@ fn tell_lines(text: &mut Text, server: &Server) {
         "Texts with a blocked word that were said all the same.",
         metrics.flagged.get(),
     );
+    let (_, dropped) = server.webhooks.counts();
+    text.counter(
+        "longhall_webhooks_dropped_total",
+        "Events that the back end was not told of: it did not take them for an hour, or too \
+         many waited.",
+        dropped,
+    );
     text.counter(
         "longhall_gaps_total",
         "Times that a connection was told to ask for lines it was too slow for.",

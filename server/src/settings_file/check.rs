@@ -70,6 +70,7 @@ pub(crate) fn unsound(basics: &Basics, config: &mut Config) -> Vec<String> {
         config.names.read_reserved(),
         config.names.check_files(),
         config.backups.check(),
+        config.webhooks.check(),
         basics.admin.address().map(drop).map_err(io::Error::other),
         basics.game.address().map(drop).map_err(io::Error::other),
     ];
