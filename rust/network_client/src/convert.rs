@@ -44,13 +44,19 @@ pub(crate) fn line(line: &Line) -> VarDictionary {
         "sent_at_ms" => int(line.sent_at_ms),
         "edited_at_ms" => int(line.edited_at_ms.unwrap_or(0)),
         "deleted" => line.kind == LineKind::Deleted,
+        "system" => line.kind == LineKind::System,
     }
 }
 
 /// The lines of a page that can be shown: those of people the player has blocked
 /// cannot, and what edits did is in the lines themselves.
 pub(crate) fn lines(page: &[Line]) -> Array<VarDictionary> {
-    let shown = |line: &&Line| matches!(line.kind, LineKind::Said | LineKind::Deleted);
+    let shown = |line: &&Line| {
+        matches!(
+            line.kind,
+            LineKind::Said | LineKind::Deleted | LineKind::System
+        )
+    };
     page.iter().filter(shown).map(line).collect()
 }
 

@@ -194,6 +194,19 @@ impl LonghallFakeServer {
         self.deliver(deliveries);
     }
 
+    /// The game itself says a line, as its own server would, and everybody in [param channel] who
+    /// is logged in gets [signal NetworkClient.system_line_received].
+    #[func]
+    pub fn say_system(
+        &mut self,
+        text: GString,
+        #[opt(default = &GString::from("lobby"))] channel: GString,
+    ) {
+        let (text, channel) = (text.to_string(), channel.to_string());
+        let deliveries = self.world.say_as_system(&text, &channel, unix_ms());
+        self.deliver(deliveries);
+    }
+
     /// Says what an account may do on the whole server: [code]"moderator"[/code],
     /// [code]"admin"[/code], or [code]"player"[/code] again. See
     /// [method NetworkClient.get_server_role].

@@ -482,6 +482,14 @@ impl NetworkClient {
     #[signal]
     fn remember_failed(reason: GString);
 
+    /// The game itself said a line in a channel: its own server does, see
+    /// [LonghallGameServer], or the operator. No player can make one, so show it unlike theirs.
+    /// It comes once, in order with the lines of [signal chat_received], and has a number among
+    /// them; a page of history has it with `system` set and no sender. `sent_at_ms` and `seq` are
+    /// as there.
+    #[signal]
+    fn system_line_received(channel: GString, text: GString, sent_at_ms: i64, seq: i64);
+
     /// Somebody said a line, now or while the connection was away; the player's own lines come
     /// back this way too. Each line comes once, in the order everybody sees. `channel` is the
     /// channel's name, or for whispers the other player behind an `@`, as in [code]"@ada"[/code].

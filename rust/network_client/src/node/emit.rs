@@ -103,6 +103,11 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
             node.bind_mut().reports_waiting = 0;
             node.signals().logged_out().emit(reason.name());
         }
+        Event::ChatReceived { channel, line } if line.kind == LineKind::System => {
+            let (sent_at_ms, seq) = (int(line.sent_at_ms), int(line.seq));
+            let mut signal = node.signals().system_line_received();
+            signal.emit(&channel, &line.text, sent_at_ms, seq);
+        }
         Event::ChatReceived { channel, line } => {
             signals.chat_received(node.upcast_mut(), &channel, &line);
             if line.kind == LineKind::Deleted && node.is_instance_valid() {

@@ -37,6 +37,17 @@ func add_line(channel: String, sender: String, text: String, sent_at_ms: int, se
 		mentioned.emit(sender, text)
 
 
+## Adds what the game itself said, see [method Chatbox.show_system_line].
+func add_system_line(channel: String, text: String, sent_at_ms: int, seq: int) -> void:
+	var tab: ChatTab = _tabs.of(channel)
+	_tabs.is_stale = true
+	tab.is_open = true
+	var line: Line = _line_of("", text, sent_at_ms, seq)
+	line.is_own = false
+	line.is_system = true
+	tab.chat_log.add_line(line)
+
+
 ## Adds a page of older lines, see [method Chatbox.show_history].
 func add_page(channel: String, lines: Array[Dictionary], more: bool) -> void:
 	var tab: ChatTab = _tabs.existing(channel)
@@ -68,8 +79,10 @@ func _told_line(told: Dictionary, seq: int) -> Line:
 	var sent_at_ms: int = told["sent_at_ms"]
 	var line: Line = _line_of(str(told["sender"]), str(told["text"]), sent_at_ms, seq)
 	line.is_deleted = told.get("deleted", false)
+	line.is_system = told.get("system", false)
 	line.is_edited = told.get("edited_at_ms", 0) > 0
-	var may_mention: bool = settings.highlight_mentions and not line.is_own
+	line.is_own = line.is_own and not line.is_system
+	var may_mention: bool = settings.highlight_mentions and not (line.is_own or line.is_system)
 	line.is_mention = may_mention and settings.mentions_me(line.text)
 	return line
 

@@ -22,6 +22,8 @@ var is_own: bool
 var is_mention: bool
 var is_edited: bool
 var is_deleted: bool
+## The game itself said it: it has no sender.
+var is_system: bool
 ## The players who came and who left, of [constant Kind.MEMBERS].
 var joined: PackedStringArray = []
 var left: PackedStringArray = []

@@ -115,7 +115,25 @@ func _names(names: PackedStringArray) -> String:
 	return _label.tr("%s and %s") % [", ".join(told.slice(0, -1)), last]
 
 
+# In the middle, where no player's line is, and without a name.
+func _write_system(line: Line) -> void:
+	_label.push_paragraph(HORIZONTAL_ALIGNMENT_CENTER)
+	if show_timestamps:
+		_add(_clock(line.sent_at_ms) + "  ", &"time_color")
+	if line.is_deleted:
+		_label.push_italics()
+		_add(_label.tr("message deleted"), &"time_color")
+	else:
+		_label.push_bold()
+		_add(_isolated(line.text), &"notice_color")
+	_label.pop()
+	_label.pop()
+
+
 func _write_said(line: Line) -> void:
+	if line.is_system:
+		_write_system(line)
+		return
 	if show_timestamps:
 		_add(_clock(line.sent_at_ms) + "  ", &"time_color")
 	if line.is_deleted:

@@ -595,8 +595,14 @@ func show_line(
 	_arrivals.add_line(channel, sender, text, sent_at_ms, seq)
 
 
+## Adds what the game itself said, unlike any player's line. The rest is as for
+## [method show_line].
+func show_system_line(channel: String, text: String, sent_at_ms: int, seq: int = 0) -> void:
+	_arrivals.add_system_line(channel, text, sent_at_ms, seq)
+
+
 ## Adds older lines above all others, without moving the reader:
-## [code]{seq, sender, text, sent_at_ms, edited_at_ms, deleted, hidden}[/code] each.
+## [code]{seq, sender, text, sent_at_ms, edited_at_ms, deleted, hidden, system}[/code] each.
 ## [param more] says whether there are still older ones.
 func show_history(channel: String, lines: Array[Dictionary], more: bool) -> void:
 	_arrivals.add_page(channel, lines, more)

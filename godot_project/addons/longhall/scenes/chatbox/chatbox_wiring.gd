@@ -40,6 +40,7 @@ func _handlers() -> Dictionary[StringName, Callable]:
 		. merge(
 			{
 				&"chat_received": _on_client_chat_received,
+				&"system_line_received": _chatbox.show_system_line,
 				&"chat_edited": _chatbox.edit_line,
 				&"chat_deleted": _chatbox.delete_line,
 				&"history_received": _chatbox.show_history,
