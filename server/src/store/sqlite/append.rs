@@ -92,7 +92,7 @@ impl Batch<'_> {
                 line_id,
                 text,
             } => self.say(sender, channel, line_id, text),
-            LogAction::System { channel, text } => self.say_as_system(sender, channel, text),
+            LogAction::System { channel, text } => self.say_as_system(&sender, channel, &text),
             LogAction::Whisper {
                 recipient,
                 recipient_name,
@@ -179,23 +179,24 @@ impl Batch<'_> {
     /// A line of the game's: no player's, and so nobody's to be in the channel.
     fn say_as_system(
         &mut self,
-        sender: Sender,
+        sender: &Sender,
         channel: ChannelId,
-        text: String,
+        text: &str,
     ) -> Result<Appended> {
         let Some(log) = channels::log(&mut Sqlite(self.db), channel)? else {
             return Ok(Appended::NotAMember);
         };
         let row = Row {
-            text: &text,
+            text,
             ..sender.row(SYSTEM)
         };
         let seq = self.insert(log, &row)?;
         let nobody = Sender {
+            id: sender.id,
             name: String::new(),
-            ..sender
+            now_ms: sender.now_ms,
         };
-        let line = nobody.line(seq, None, text.clone(), LineKind::System, None);
+        let line = nobody.line(seq, None, text.to_owned(), LineKind::System, None);
         Ok(Appended::Line { line })
     }
 

@@ -94,7 +94,7 @@ impl Batch {
                 line_id,
                 text,
             } => self.say(place, sender, channel, line_id, text),
-            LogAction::System { channel, text } => self.say_as_system(sender, channel, text),
+            LogAction::System { channel, text } => self.say_as_system(&sender, channel, text),
             LogAction::Whisper {
                 recipient,
                 recipient_name,
@@ -151,7 +151,7 @@ impl Batch {
     }
 
     /// A line of the game's: no player's, and so nobody's to be in the channel.
-    fn say_as_system(&mut self, sender: Sender, channel: ChannelId, text: String) -> Appended {
+    fn say_as_system(&mut self, sender: &Sender, channel: ChannelId, text: String) -> Appended {
         let known = self.facts.speakers.get(&(channel.0, sender.id));
         let Some((log, _)) = known.copied() else {
             return Appended::NotAMember;
@@ -163,8 +163,9 @@ impl Batch {
         };
         self.insert(log, number, row);
         let nobody = Sender {
+            id: sender.id,
             name: String::new(),
-            ..sender
+            now_ms: sender.now_ms,
         };
         Appended::Line {
             line: nobody.line(number, None, text, LineKind::System, None),
