@@ -33,6 +33,8 @@ const TOLD: Dictionary[String, String] = {
 	"/leave": "Done: /leave",
 	"/w ben psst": "ada: psst",
 	"/r what?": "ada: what?",
+	"/party": "The code of your party is 0000-0001",
+	"/code 0000-0001": "The code of your party is",
 }
 
 var _ada: NetworkClient

@@ -11,8 +11,8 @@ func test_a_profile_keeps_the_values_of_a_game_and_is_told_to_everybody() -> voi
 	var ada := await _player("ada")
 	var ben := await _player("ben")
 	ben.profile_changed.connect(
-		func(username: String, profile: Dictionary, version: int) -> void:
-			_told.append("%s %d %s" % [username, version, profile["colour"]])
+		func(username: String, told: Dictionary, version: int) -> void:
+			_told.append("%s %d %s" % [username, version, told["colour"]])
 	)
 	var profile: Dictionary = {
 		"colour": "teal",

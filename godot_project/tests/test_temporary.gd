@@ -18,7 +18,8 @@ func test_a_party_is_joined_by_its_code_and_ends() -> void:
 	check(channel.begins_with("match-"), "the name is " + channel)
 	check_equal(code.length(), 9, "the length of the code")
 	check_equal(state["max_members"], 2, "the most members")
-	check(state["ends_at_ms"] > Time.get_unix_time_from_system() * 1000.0, "it is over")
+	var ends_at_ms: int = state["ends_at_ms"]
+	check(ends_at_ms > Time.get_unix_time_from_system() * 1000.0, "it is over")
 	check_equal(state["access"], "invite", "who may join")
 
 	var wrong: NetworkRequest = await ben.join_by_code("ZZZZ-ZZZZ").completed

@@ -24,7 +24,7 @@ func test_a_ticket_says_who_asked_for_it() -> void:
 	_server.set_server_role("Ada", "moderator")
 	var heard: Array = []
 	_client.ticket_received.connect(
-		func(ticket: String, expires_at: float) -> void: heard.append_array([ticket, expires_at])
+		func(text: String, expires_at: float) -> void: heard.append_array([text, expires_at])
 	)
 	var ticket: LonghallTicket = _verified(await _ticket())
 	check(ticket.valid and ticket.code.is_empty(), "refused: " + ticket.code)

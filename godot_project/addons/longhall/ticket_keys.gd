@@ -74,16 +74,14 @@ func _on_request_completed(
 	else:
 		var told: String = body.get_string_from_utf8()
 		var json := JSON.new()
-		var parsed: Error = json.parse(told)
-		if parsed == OK and json.data is Dictionary and _keys_in(json.data as Dictionary) is Array:
+		var parsed: Dictionary = {}
+		if json.parse(told) == OK and json.data is Dictionary:
+			parsed = json.data
+		if parsed.get("keys") is Array:
 			text = told
 			fetched.emit()
 		else:
 			_fail("%s tells no keys" % url)
-
-
-func _keys_in(parsed: Dictionary) -> Variant:
-	return parsed.get("keys")
 
 
 func _fail(reason: String) -> void:

@@ -43,7 +43,7 @@ func _ready() -> void:
 	player_refused.connect(func(_peer: int, code: String) -> void: print("refused: ", code))
 
 
-## Takes players on [param port]; on any free one with 0, see [method port].
+## Takes players on [param port]; on any free one with 0, see [method listening_port].
 func listen(port: int) -> Error:
 	var peer := ENetMultiplayerPeer.new()
 	var error := peer.create_server(port, MAX_PLAYERS)
@@ -62,7 +62,7 @@ func listen(port: int) -> Error:
 
 
 ## The port that players connect to.
-func port() -> int:
+func listening_port() -> int:
 	var peer := _api.multiplayer_peer as ENetMultiplayerPeer
 	return peer.host.get_local_port()
 

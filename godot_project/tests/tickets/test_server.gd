@@ -16,13 +16,13 @@ func test_a_game_server_lets_in_who_shows_a_good_ticket() -> void:
 	check(server.listen(0) == OK, "cannot listen")
 	server.player_joined.connect(
 		func(peer: int) -> void:
-			var ticket := server.players[peer]
-			check(ticket.valid and ticket.role == "player", "not a ticket of a player")
-			check(not ticket.account_id.is_empty() and not ticket.guest, "not an account")
-			_in.append(ticket.username)
+			var shown := server.players[peer]
+			check(shown.valid and shown.role == "player", "not a ticket of a player")
+			check(not shown.account_id.is_empty() and not shown.guest, "not an account")
+			_in.append(shown.username)
 	)
 	server.player_refused.connect(func(_peer: int, code: String) -> void: _refused.append(code))
-	pin("port", str(server.port()))
+	pin("port", str(server.listening_port()))
 	await until(func() -> bool: return _names(server) == ["Ada", "Bob"], "Ada and Bob")
 	pin("both are in")
 	var cheats := ["expired", "forged", "malformed_ticket", "used", "wrong_audience"]

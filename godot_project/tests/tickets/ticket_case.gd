@@ -31,8 +31,10 @@ func log_in(username: String) -> void:
 	client.connect_to_server()
 	var is_there := func() -> bool: return client.state == NetworkClient.STATE_CONNECTED
 	await until(is_there, "a connection")
-	check_request(await client.register(username, PASSWORD).completed)
-	check_request(await client.login(username, PASSWORD).completed)
+	var registered: NetworkRequest = await client.register(username, PASSWORD).completed
+	check_request(registered)
+	var logged_in: NetworkRequest = await client.login(username, PASSWORD).completed
+	check_request(logged_in)
 
 
 ## A ticket of Longhall's.

@@ -287,7 +287,7 @@ impl Session {
                 self.join_channel(now, channel, password)
             }
             Command::Party => self.create_temporary(now, "", 0, 0),
-            Command::Code { code } => self.join_by_code(now, &code),
+            Command::Code { code } => self.join_by_code(now, code),
             Command::Create {
                 channel,
                 access,

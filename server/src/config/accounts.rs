@@ -43,7 +43,7 @@ pub struct Accounts {
     pub old_name_kept: Duration,
 
     /// Keys of players' profiles that only the game's server sets, with commas between
-    /// them, as in level,rank. At most 32.
+    /// them, as in level,rank.
     ///
     /// For whatever a player must not claim of themselves. A key that is named here later
     /// keeps what its player has set until the game's server sets it.

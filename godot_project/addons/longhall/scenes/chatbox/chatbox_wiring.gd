@@ -175,7 +175,7 @@ func _show_channel(channel: String) -> void:
 # The topic; of a channel that one comes into by a code, the code ahead of it.
 func _about(state: Dictionary) -> String:
 	var topic: String = state["topic"]
-	var code: String = state["code"]
+	var code: String = state.get("code", "")
 	if code.is_empty():
 		return topic
 	var told: String = tr("Code %s") % code
