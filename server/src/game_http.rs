@@ -12,6 +12,7 @@ mod guard;
 mod lines;
 mod players;
 mod refusal;
+mod tickets;
 #[cfg(test)]
 mod tests;
 
@@ -88,6 +89,8 @@ fn routes(shared: Arc<GameHttp>) -> Router {
     Router::new()
         .route("/openapi.json", get(openapi))
         .route("/v1/channels/{channel}/lines", post(lines::say))
+        .route("/keys", get(tickets::keys))
+        .route("/v1/tickets/redeem", post(tickets::redeem))
         .route("/v1/players", get(players::online))
         .route("/v1/players/{name}", get(players::one))
         .route("/v1/players/{name}/kick", post(players::kick))

@@ -85,7 +85,6 @@ impl Tickets {
     ///
     /// # Errors
     /// See [`StoreError`]; it is not used up then.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who ask over HTTP"))]
     pub(crate) async fn redeem(
         &self,
         ticket: &str,
@@ -109,7 +108,6 @@ impl Tickets {
     ///
     /// # Errors
     /// See [`StoreError`].
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who ask over HTTP"))]
     pub(crate) async fn jwks(&self) -> Result<String, StoreError> {
         Ok(jwks(self.keys().await?.iter().map(|key| &key.key)))
     }

@@ -7,6 +7,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use longhall_packet::{Denial, DenyCode};
+use longhall_ticket::Fault;
 use serde_json::json;
 
 use crate::admin::ActError;
@@ -112,6 +113,14 @@ impl From<Denial> for Refusal {
 impl From<DenyCode> for Refusal {
     fn from(code: DenyCode) -> Self {
         Denial::new(code).into()
+    }
+}
+
+/// Of a ticket: by the codes that whoever checks one offline has.
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self::new(status, fault.name(), fault.reason())
     }
 }
 

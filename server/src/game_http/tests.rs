@@ -10,6 +10,7 @@ use tokio::time::{Duration, timeout};
 
 use super::*;
 use crate::game_key;
+use crate::handlers::test_requests::request_ticket;
 use crate::handlers::test_requests::{block, delete, edit};
 use crate::handlers::test_session::TestSession;
 use crate::store::{Cursor, NewGameKey, Scope};
@@ -294,4 +295,41 @@ async fn what_the_game_may_not_say_reaches_nobody() {
             .is(404, "unknown_channel");
     }
     ada.expect_nothing();
+}
+
+#[tokio::test]
+async fn everybody_gets_the_keys_and_who_has_the_scope_redeems_a_ticket_once() {
+    let mut ada = TestSession::player("ada").await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", &[Scope::Tickets], None).await;
+    let other = site.key("other", &[Scope::Players], None).await;
+    let keys = site.ask("", "GET /keys", "").await;
+    assert_eq!(keys.status, 200);
+    assert!(keys.head.contains("cache-control: public, max-age=300"));
+    assert!(keys.head.contains("content-type: application/jwk-set+json"));
+    assert_eq!(keys.body["keys"][0]["crv"], "Ed25519");
+    assert!(keys.body["keys"][0]["d"].is_null());
+    ada.ask(request_ticket("arena:1")).await;
+    let ServerPacket::Ticket { ticket, .. } = ada.next() else {
+        panic!("no ticket")
+    };
+    let redeem = async |key: &str, audience: &str| {
+        let body = serde_json::json!({"ticket": ticket.expose(), "audience": audience});
+        let what = "POST /v1/tickets/redeem";
+        site.ask(key, what, &body.to_string()).await
+    };
+    redeem("", "arena:1").await.is(401, "bad_key");
+    redeem(&other, "arena:1").await.is(403, "missing_scope");
+    redeem(&key, "arena:").await.is(422, "wrong_audience");
+    let told = redeem(&key, "arena:1").await;
+    assert_eq!((told.status, &told.body["username"]), (200, &"ada".into()));
+    assert!(told.body["account_id"].is_u64() && told.body["role"] == "player");
+    redeem(&key, "arena:1").await.is(422, "used");
+    let told = site
+        .ask(&key, "POST /v1/tickets/redeem", r#"{"ticket":"x"}"#)
+        .await;
+    told.is(400, "malformed");
+    let body = r#"{"ticket":"a.b.c","audience":"arena:1"}"#;
+    let told = site.ask(&key, "POST /v1/tickets/redeem", body).await;
+    told.is(422, "malformed_ticket");
 }
