@@ -8,6 +8,7 @@
 //! - `refusal`: why not, in JSON;
 //! - `players`, and other files beside it: one for each theme.
 
+mod channels;
 mod guard;
 mod lines;
 mod players;
@@ -26,7 +27,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
@@ -88,12 +89,15 @@ async fn tidy(shared: Arc<GameHttp>) {
 fn routes(shared: Arc<GameHttp>) -> Router {
     Router::new()
         .route("/openapi.json", get(openapi))
+        .route("/v1/channels", post(channels::open))
+        .route("/v1/channels/{channel}", delete(channels::end))
         .route("/v1/channels/{channel}/lines", post(lines::say))
         .route("/keys", get(tickets::keys))
         .route("/v1/tickets/redeem", post(tickets::redeem))
         .route("/v1/players", get(players::online))
         .route("/v1/players/{name}", get(players::one))
         .route("/v1/players/{name}/kick", post(players::kick))
+        .route("/v1/players/{name}/profile", patch(players::set_profile))
         .fallback(async || Refusal::no_such_route())
         .method_not_allowed_fallback(async || Refusal::no_such_method())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

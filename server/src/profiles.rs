@@ -50,10 +50,6 @@ pub(crate) async fn change(
 /// # Errors
 /// `kept_by_game` for a key that the setting does not name, `too_long`, `unknown_user` when the
 /// account is gone, and what the store says.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for the game's server, which comes next")
-)]
 pub(crate) async fn set_game_keys(
     server: &Server,
     account: UserId,

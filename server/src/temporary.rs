@@ -107,10 +107,6 @@ pub(crate) async fn create(
 ///
 /// # Errors
 /// As [`create`].
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for the game's server, which comes next")
-)]
 pub(crate) async fn create_temporary(
     server: &Server,
     new: NewMatch,

@@ -6,9 +6,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::{HeaderMap, Response, StatusCode};
-use longhall_packet::{DenyCode, NameKeys, PresenceState, Reason, Username};
+use longhall_packet::{DenyCode, NameKeys, PresenceState, Profile, Reason, Username};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::refusal::Refusal;
@@ -16,6 +16,7 @@ use super::{GameHttp, json as answer, read};
 use crate::admin::{self, Act, Actor, Order};
 use crate::http_server::Peer;
 use crate::hub::OnlinePlayer;
+use crate::profiles;
 use crate::store::{AccountKind, ERASED_HASH, Scope};
 
 /// By which way a game's server acts, for the audit log.
@@ -143,4 +144,30 @@ pub(super) async fn kick(
     };
     admin::run(&shared.ground, &actor, order).await?;
     Ok(answer(StatusCode::OK, &json!({"username": name.as_str()})))
+}
+
+/// `PATCH /v1/players/{name}/profile`: sets keys of a profile that are the game's; `null` takes
+/// one out, and those that are not named stay.
+pub(super) async fn set_profile(
+    State(shared): State<Arc<GameHttp>>,
+    Extension(peer): Extension<Peer>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response<Body>, Refusal> {
+    shared.allowed(peer, &headers, Scope::Profiles).await?;
+    let values: Map<String, Value> = read(body)?;
+    let values = Profile::parse(values)?;
+    let name = Username::parse(&name).map_err(|_| DenyCode::UnknownUser)?;
+    let server = &shared.server;
+    let user = server.store.user_by_name(&name.name_key()).await?;
+    let user = user.filter(|user| user.password_hash != ERASED_HASH);
+    let user = user.ok_or(DenyCode::UnknownUser)?;
+    let kept = profiles::set_game_keys(server, user.id, values).await?;
+    let body = json!({
+        "username": user.username,
+        "profile": kept.profile,
+        "version": kept.version,
+    });
+    Ok(answer(StatusCode::OK, &body))
 }

@@ -11,6 +11,7 @@ use longhall_ticket::Fault;
 use serde_json::json;
 
 use crate::admin::ActError;
+use crate::handlers::HandlerError;
 use crate::store::{Scope, StoreError};
 
 /// Why not: a code for programs, as players are denied by where there is one, and an English
@@ -128,6 +129,15 @@ impl From<StoreError> for Refusal {
     fn from(cause: StoreError) -> Self {
         tracing::warn!(%cause, "a game's server is not answered");
         DenyCode::Unavailable.into()
+    }
+}
+
+impl From<HandlerError> for Refusal {
+    fn from(error: HandlerError) -> Self {
+        match error {
+            HandlerError::Deny(denial) => denial.into(),
+            HandlerError::Store(cause) => cause.into(),
+        }
     }
 }
 

@@ -333,3 +333,74 @@ async fn everybody_gets_the_keys_and_who_has_the_scope_redeems_a_ticket_once() {
     let told = site.ask(&key, "POST /v1/tickets/redeem", body).await;
     told.is(422, "malformed_ticket");
 }
+
+#[tokio::test]
+async fn a_match_has_a_channel_as_long_as_the_game_says() {
+    let [mut ada, mut bob] = TestSession::players(["ada", "bob"]).await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", &[Scope::Channels], None).await;
+    for wrong in [
+        r#"{"max_members":1}"#,
+        r#"{"lasts_s":59}"#,
+        r#"{"owner":"ada"}"#,
+        r#"{"max_members":2,"members":["ada","bob","ada"]}"#,
+    ] {
+        let told = site.ask(&key, "POST /v1/channels", wrong).await;
+        told.is(400, "malformed");
+    }
+    let told = site
+        .ask(&key, "POST /v1/channels", r#"{"members":["nobody"]}"#)
+        .await;
+    told.is(404, "unknown_user");
+    let body = r#"{"members":["Ada"],"max_members":2,"lasts_s":60}"#;
+    let opened = site.ask(&key, "POST /v1/channels", body).await;
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    let name = opened.body["channel"].as_str().unwrap().to_owned();
+    assert!(name.starts_with("match-"), "{name}");
+    let ServerPacket::Joined { channel, .. } = ada.next() else {
+        panic!("ada is not told");
+    };
+    assert_eq!(channel.channel, name);
+    let code = opened.body["code"].as_str().unwrap();
+    bob.send(&format!(
+        r#"{{"type":"join_by_code","id":3,"code":"{code}"}}"#
+    ))
+    .await;
+    assert!(matches!(bob.next(), ServerPacket::Joined { .. }));
+    let taken = format!(r#"{{"channel":"{name}"}}"#);
+    let told = site.ask(&key, "POST /v1/channels", &taken).await;
+    told.is(409, "channel_taken");
+    ada.forget_waiting();
+    bob.forget_waiting();
+    let end = format!("DELETE /v1/channels/{name}");
+    assert_eq!(site.ask(&key, &end, "").await.status, 200);
+    for player in [&mut ada, &mut bob] {
+        assert!(matches!(player.next(), ServerPacket::Left { .. }));
+    }
+    site.ask(&key, &end, "").await.is(404, "unknown_channel");
+    // What stays is not the game's to end.
+    let lobby = site.ask(&key, "DELETE /v1/channels/lobby", "").await;
+    lobby.is(404, "unknown_channel");
+}
+
+#[tokio::test]
+async fn the_game_sets_its_own_keys_of_a_profile_and_no_other() {
+    let players = TestSession::players_with(
+        |config| config.accounts.profile_game_keys = vec!["level".parse().unwrap()],
+        ["ada"],
+    );
+    let [ada] = players.await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", &[Scope::Profiles], None).await;
+    let path = "PATCH /v1/players/ADA/profile";
+    let told = site.ask(&key, path, r#"{"level":7}"#).await;
+    assert_eq!(told.status, 200, "{}", told.body);
+    assert_eq!(told.body["profile"]["level"], 7);
+    assert_eq!(told.body["version"], 1);
+    let told = site.ask(&key, path, r#"{"colour":"teal"}"#).await;
+    told.is(422, "kept_by_game");
+    let told = site
+        .ask(&key, "PATCH /v1/players/nobody/profile", "{}")
+        .await;
+    told.is(404, "unknown_user");
+}

@@ -20,6 +20,9 @@ extends Node
 
 ## An answer with more than this is none: 4 MiB.
 const _MAX_ANSWER_BYTES: int = 4 * 1024 * 1024
+const _WITH_BODY: Array[HTTPClient.Method] = [
+	HTTPClient.METHOD_POST, HTTPClient.METHOD_PATCH
+]
 ## Players asked for at a time.
 const _PAGE: int = 500
 
@@ -37,6 +40,41 @@ var key: String = ""
 func say(channel: String, text: String) -> LonghallGameAnswer:
 	var path: String = "/v1/channels/%s/lines" % channel.uri_encode()
 	return await _ask(HTTPClient.METHOD_POST, path, {text = text})
+
+
+## Opens a channel for a match or a party, with these [param members], of which none owns it:
+## [member LonghallGameAnswer.result] has its [code]channel[/code], the [code]code[/code] by which
+## others join ([method NetworkClient.join_by_code]), [code]max_members[/code] and
+## [code]ends_at_ms[/code]. It has a name that the server makes up unless [param channel] is given,
+## room for [param max_members] (2 to 500; 100 for 0), and ends after [param lasts_s] seconds (60
+## to 86400; four hours for 0), when its last member has left, or by [method end_channel]. Scope
+## [code]channels[/code].
+func create_channel(
+	members: PackedStringArray = [], channel: String = "", max_members: int = 0, lasts_s: int = 0
+) -> LonghallGameAnswer:
+	var body: Dictionary = {members = members}
+	if not channel.is_empty():
+		body["channel"] = channel
+	if max_members != 0:
+		body["max_members"] = max_members
+	if lasts_s != 0:
+		body["lasts_s"] = lasts_s
+	return await _ask(HTTPClient.METHOD_POST, "/v1/channels", body)
+
+
+## Ends a channel of [method create_channel]: its members leave it, and its lines are gone. Scope
+## [code]channels[/code].
+func end_channel(channel: String) -> LonghallGameAnswer:
+	return await _ask(HTTPClient.METHOD_DELETE, "/v1/channels/" + channel.uri_encode())
+
+
+## Sets [param values] in the profile of [param username], of keys that are the game's
+## ([code]--profile-game-keys[/code] of the server): [code]null[/code] takes one out, and those
+## that are not named stay. [member LonghallGameAnswer.result] has the [code]profile[/code] as it
+## is then. Scope [code]profiles[/code].
+func set_profile(username: String, values: Dictionary) -> LonghallGameAnswer:
+	var path: String = "/v1/players/%s/profile" % username.uri_encode()
+	return await _ask(HTTPClient.METHOD_PATCH, path, values)
 
 
 ## Who is online, on all servers, in the order of names:
@@ -85,7 +123,7 @@ func _ask(method: HTTPClient.Method, path: String, body: Dictionary = {}) -> Lon
 	var headers: PackedStringArray = [
 		"Authorization: Bearer " + key, "Content-Type: application/json"
 	]
-	var text: String = JSON.stringify(body) if method == HTTPClient.METHOD_POST else ""
+	var text: String = JSON.stringify(body) if method in _WITH_BODY else ""
 	var error: Error = asking.request(url.trim_suffix("/") + path, headers, method, text)
 	if error != OK:
 		asking.queue_free()
