@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(asset["title"], "Longhall: accounts and chat for your game");
         let description = asset["description"].as_str().unwrap();
         assert!(
-            description.starts_with("One node, NetworkClient, and two scenes"),
+            description.starts_with("One node, NetworkClient, and three scenes"),
             "{description}"
         );
         assert!(
