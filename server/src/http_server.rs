@@ -107,7 +107,7 @@ pub(crate) async fn run(listener: TcpListener, site: Site, limits: Limits) {
             Err(cause) => {
                 if !is_failing {
                     let whose = site.whose;
-                    warn!(%cause, "cannot accept connections of {whose} for the moment");
+                    warn!(%cause, whose, "cannot accept connections beside the players'");
                 }
                 is_failing = true;
                 sleep(ACCEPT_PAUSE).await;

@@ -48,7 +48,7 @@ async fn a_game_server_checks_tickets_by_the_keys_that_are_printed() {
     assert_eq!(verdict(&both, &second), Err(Fault::UnknownKey));
     assert_eq!(verdict(&only, &second).unwrap(), "Ada");
     let verbs = operator.audit_verbs();
-    assert_eq!(verbs, ["tickets rotate --now", "tickets rotate"]);
+    assert_eq!(verbs, ["tickets rotate", "tickets rotate --now"]);
     let audit = operator.does(&["audit"]).to_string();
     assert!(!audit.contains("EdDSA") && !audit.contains(&second));
     // And on a database whose server is stopped.

@@ -26,6 +26,7 @@ fn a_bad_value_in_a_variable_is_blamed_on_the_variable() {
             "WELCOME",
             "ACME_STATE",
             "SOCKET",
+            "SECRET_FILE",
         ]
         .iter()
         .any(|end| name.ends_with(end))
