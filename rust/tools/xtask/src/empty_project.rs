@@ -12,8 +12,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use longhall_provision::Godot;
 
-use crate::godot_test::{Setup, own_home};
+use crate::godot_test::{SERVER_ARGUMENTS, Setup, own_home};
 use crate::package::{self, archive};
+use crate::server_process::Server;
 use crate::{player, project, workspace};
 
 const LIMIT: Duration = Duration::from_secs(300);
@@ -112,7 +113,15 @@ impl EmptyProject {
     /// # Errors
     /// If that cannot be written, or the server does not start.
     pub(crate) fn unpack(name: &str, package: &Path) -> Result<Self> {
-        let setup = Setup::start(name)?;
+        Self::unpack_with(name, package, SERVER_ARGUMENTS)
+    }
+
+    /// As [`unpack`](Self::unpack), with the server's arguments.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn unpack_with(name: &str, package: &Path, arguments: &[&str]) -> Result<Self> {
+        let setup = Setup::start_with(name, arguments)?;
         let folder = setup.folder().join("project");
         archive::unpack(package, &folder)?;
         let project = Self { setup, folder };
@@ -120,6 +129,16 @@ impl EmptyProject {
         project.write("three_nodes.tscn", THREE_NODES)?;
         project.write(project::EXTENSION_LIST, project::EXTENSION)?;
         Ok(project)
+    }
+
+    /// Where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The server.
+    pub(crate) fn server(&self) -> &Server {
+        self.setup.server()
     }
 
     /// Adds a file. `SERVER` in it becomes the server's address.

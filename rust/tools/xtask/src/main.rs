@@ -15,6 +15,7 @@ mod deny;
 mod editor_test;
 mod empty_project;
 mod exported_game;
+mod first_game;
 mod arm64;
 mod windows_export;
 mod player;

@@ -9,8 +9,9 @@ use longhall_provision::{Chromium, Godot, interrupt, process};
 #[cfg(unix)]
 use crate::three_servers;
 use crate::{
-    addon, arm64, check, csharp, deny, editor_test, empty_project, engines, evening, exported_game, fuzz, godot_test, mobile, package, platforms, play, previous_addon, project, server_package, tickets,
-    unchanged, windows, windows_export, workflows, workspace,
+    addon, arm64, check, csharp, deny, editor_test, empty_project, engines, evening, exported_game,
+    first_game, fuzz, godot_test, mobile, package, platforms, play, previous_addon, project,
+    server_package, tickets, unchanged, windows, windows_export, workflows, workspace,
 };
 
 /// When no slow step is begun any more: a run has 90 minutes, and the slowest step takes 25 on
@@ -52,6 +53,8 @@ pub(crate) enum Step {
     Package,
     /// The package in an empty project, used as the README says
     EmptyProject,
+    /// The game of docs/first-game.md, made from the page and the package alone, and played
+    FirstGame,
     /// The exported game, as players get it, against the real server
     ExportedGame,
     /// Two headless clients talk over a server that restarts
@@ -115,6 +118,7 @@ impl Step {
             Self::Editor => "addon in the editor",
             Self::Package => "package",
             Self::EmptyProject => "package in an empty project",
+            Self::FirstGame => "the game of the page for designers",
             Self::ExportedGame => "exported game",
             Self::Conversation => "conversation of two clients",
             Self::Evening => "an evening of five players",
@@ -153,6 +157,7 @@ impl Step {
             Self::Editor => editor_test::run(&Godot::find_or_fetch()?),
             Self::Package => package::check(),
             Self::EmptyProject => empty_project::run(&Godot::find_or_fetch()?),
+            Self::FirstGame => first_game::run(&Godot::find_or_fetch()?),
             Self::ExportedGame => exported_game::run(&Godot::find_or_fetch()?),
             Self::Conversation => play::converse(&Godot::find_or_fetch()?),
             Self::Evening => evening::play(&Godot::find_or_fetch()?),

@@ -1,0 +1,76 @@
+extends Node
+## The game's own server: lets in who shows a ticket, and has a chat for the match.
+
+const PORT: int = 7777
+const AUDIENCE: String = "arena"
+
+var _api := SceneMultiplayer.new()
+## The tickets of who knocks and of who is in, by their peers.
+var _shown: Dictionary[int, LonghallTicket] = {}
+## The match's channel, while somebody plays, and the code that leads into it.
+var _channel: String = ""
+var _code: String = ""
+
+@onready var _arena: Arena = $Arena
+@onready var _keys: LonghallTicketKeys = $LonghallTicketKeys
+@onready var _hall: LonghallGameServer = $LonghallGameServer
+
+
+func _ready() -> void:
+	_hall.key = OS.get_environment("LONGHALL_GAME_KEY")
+	_api.auth_callback = _on_ticket_shown
+	_api.peer_connected.connect(_on_peer_connected)
+	_api.peer_disconnected.connect(_on_peer_disconnected)
+	_api.peer_authentication_failed.connect(_shown.erase)
+	get_tree().set_multiplayer(_api, get_path())
+	var peer := ENetMultiplayerPeer.new()
+	if peer.create_server(PORT) != OK:
+		push_error("port %d is taken" % PORT)
+		get_tree().quit(1)
+		return
+	_api.multiplayer_peer = peer
+	print("the arena is open")
+
+
+func _physics_process(delta: float) -> void:
+	_arena.advance(delta)
+
+
+## Somebody knocks. Whatever they send, only a ticket from Longhall tells who they are.
+func _on_ticket_shown(peer: int, data: PackedByteArray) -> void:
+	if _shown.has(peer):
+		return
+	var ticket := LonghallTicket.verify_bytes(data, _keys.text, AUDIENCE)
+	_shown[peer] = ticket
+	if ticket.valid:
+		_api.complete_auth(peer)
+	else:
+		print("refused: ", ticket.code)
+
+
+func _on_peer_connected(peer: int) -> void:
+	var player: String = _shown[peer].username
+	_arena.enter(peer, player)
+	if not _channel.is_empty():
+		_arena.follow.rpc_id(peer, _channel, _code)
+		_hall.say(_channel, player + " has come")
+	elif _arena.names.size() == 1:
+		_open_channel([player])
+
+
+func _open_channel(members: PackedStringArray) -> void:
+	var created: LonghallGameAnswer = await _hall.create_channel(members)
+	if created.ok:
+		_channel = created.result["channel"]
+		_code = created.result["code"]
+		_arena.follow.rpc(_channel, _code)
+	else:
+		push_error("no channel for the match: " + created.reason)
+
+
+func _on_peer_disconnected(peer: int) -> void:
+	_shown.erase(peer)
+	_arena.leave(peer)
+	if _arena.names.is_empty():
+		_hall.end_channel(_channel)
+		_channel = ""
