@@ -75,9 +75,29 @@ namespace Longhall
         public void Say(string sender, string text, string channel = "lobby") =>
             Self.Call("say", sender, text, channel);
 
+        /// <summary>The game itself says a line, as its own server would, and everybody in [param channel] who is logged in gets <c>NetworkClient.SystemLineReceived</c>.</summary>
+        public void SaySystem(string text, string channel = "lobby") =>
+            Self.Call("say_system", text, channel);
+
         /// <summary>Says what an account may do on the whole server: <c>"moderator"</c>, <c>"admin"</c>, or <c>"player"</c> again. See <c>NetworkClient.GetServerRole</c>.</summary>
         public void SetServerRole(string username, string role) =>
             Self.Call("set_server_role", username, role);
+
+        /// <summary>Says which keys of players' profiles are the game's: players cannot change them by <c>NetworkClient.SetProfile</c>, and <c>SetGameKeys</c> sets them.</summary>
+        public void NameGameKeys(string[] keys) =>
+            Self.Call("name_game_keys", keys);
+
+        /// <summary>Sets keys of a player's profile as your game's own server does; <c>null</c> takes one out. The keys must have been named by <c>NameGameKeys</c>.</summary>
+        public void SetGameKeys(string username, Godot.Collections.Dictionary values) =>
+            Self.Call("set_game_keys", username, values);
+
+        /// <summary>Ends a channel of <c>NetworkClient.CreateTemporaryChannel</c>, as your game's own server does or the time. Says whether there was one.</summary>
+        public bool EndChannel(string channel) =>
+            Self.Call("end_channel", channel).AsBool();
+
+        /// <summary>The public keys of the tickets that it gives out, for <c>LonghallTicket.Verify</c>. They are others after <c>Wipe</c>.</summary>
+        public string TicketKeys() =>
+            Self.Call("ticket_keys").AsString();
 
         /// <summary>Begins anew, as a server does whose database was deleted: all connections are cut, and accounts, channels and lines are gone. The next login of a node that was logged in before comes with <c>NetworkClient.HistoryReset</c>. With <c>keep_accounts</c>, accounts and their sessions stay, as when an older state of the database is put back.</summary>
         public void Wipe(bool keepAccounts = false) =>

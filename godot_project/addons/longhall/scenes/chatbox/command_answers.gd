@@ -55,9 +55,9 @@ func tell(request: NetworkRequest, text: String, channel: String) -> void:
 func _open_party(request: NetworkRequest) -> void:
 	var state: Dictionary = request.result
 	var code: String = state["code"]
-	_chatbox.open_tab(str(state["channel"]), true)
+	_enter.call(str(state["channel"]))
 	DisplayServer.clipboard_set(code)
-	_chatbox.show_notice(
+	_show_notice.call(
 		tr("The code of your party is %s, and copied. Others type /code %s.") % [code, code]
 	)
 
