@@ -183,7 +183,7 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         ServerPacket::Export {
             id,
             account: Some(Box::new(ExportedAccount {
-                profile: profile.clone(),
+                profile,
                 profile_version: u32::MAX,
                 username: username.clone(),
                 created_at_ms: MOST,

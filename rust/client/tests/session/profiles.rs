@@ -9,7 +9,7 @@ use longhall_packet::{
 use crate::support::{Rig, logged_in};
 
 fn profile(json: &str) -> Profile {
-    Profile::from_json(json).unwrap()
+    Profile::from_json(json).expect("a profile")
 }
 
 fn changed(name: &str, json: &str, version: ProfileVersion) -> ServerPacket {
