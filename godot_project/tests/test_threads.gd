@@ -133,6 +133,8 @@ func _sensible(method: Dictionary) -> Array:
 				given.append(1)
 			TYPE_BOOL:
 				given.append(true)
+			TYPE_DICTIONARY:
+				given.append({level = 1})
 			_:
 				given.append(SENSIBLE.get(name, "ada"))
 	return given

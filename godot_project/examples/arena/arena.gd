@@ -30,11 +30,13 @@ func enter(peer: int, player: String) -> void:
 	directions[player] = Vector2.ZERO
 
 
-## On the server: somebody has gone.
-func leave(peer: int) -> void:
+## On the server: somebody has gone. False if they were not in.
+func leave(peer: int) -> bool:
+	if not names.has(peer):
+		return false
 	places.erase(names[peer])
 	directions.erase(names[peer])
-	names.erase(peer)
+	return names.erase(peer)
 
 
 ## A player's game says where the player wants to go: it is a stranger's word.

@@ -21,7 +21,7 @@ func _ready() -> void:
 	_api.auth_callback = _on_ticket_shown
 	_api.peer_connected.connect(_on_peer_connected)
 	_api.peer_disconnected.connect(_on_peer_disconnected)
-	_api.peer_authentication_failed.connect(_shown.erase)
+	_api.peer_authentication_failed.connect(_on_peer_disconnected)
 	get_tree().set_multiplayer(_api, get_path())
 	var peer := ENetMultiplayerPeer.new()
 	if peer.create_server(PORT) != OK:
@@ -70,7 +70,6 @@ func _open_channel(members: PackedStringArray) -> void:
 
 func _on_peer_disconnected(peer: int) -> void:
 	_shown.erase(peer)
-	_arena.leave(peer)
-	if _arena.names.is_empty():
+	if _arena.leave(peer) and _arena.names.is_empty():
 		_hall.end_channel(_channel)
 		_channel = ""
