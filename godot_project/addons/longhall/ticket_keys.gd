@@ -15,7 +15,9 @@ signal failed(reason: String)
 ## Fetched again no sooner, in seconds, whoever asks: strangers can show what names any key.
 const AT_MOST_EVERY: float = 60.0
 
+## Seconds that an answer may take.
 const PATIENCE: float = 10.0
+## An answer with more bytes than this is none.
 const MAX_BYTES: int = 65536
 
 ## Where the server tells its keys: [code]https://chat.example/keys[/code].

@@ -20,9 +20,7 @@ extends Node
 
 ## An answer with more than this is none: 4 MiB.
 const _MAX_ANSWER_BYTES: int = 4 * 1024 * 1024
-const _WITH_BODY: Array[HTTPClient.Method] = [
-	HTTPClient.METHOD_POST, HTTPClient.METHOD_PATCH
-]
+const _WITH_BODY: Array[HTTPClient.Method] = [HTTPClient.METHOD_POST, HTTPClient.METHOD_PATCH]
 ## Players asked for at a time.
 const _PAGE: int = 500
 

@@ -62,7 +62,7 @@ pub(crate) fn write() -> Result<()> {
 /// is built and imported.
 ///
 /// # Errors
-/// If one is not, or as [`write`].
+/// If one is not, or as [`write()`].
 pub(crate) fn check(godot: &Godot) -> Result<()> {
     for (file, text) in files(godot)? {
         let checked_in = fs::read_to_string(&file)
