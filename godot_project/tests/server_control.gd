@@ -4,7 +4,8 @@ extends RefCounted
 ## One command per line, [code]stop[/code], [code]kill[/code], [code]start[/code],
 ## [code]restart[/code], [code]wipe[/code], [code]backup[/code], [code]restore[/code],
 ## [code]encrypt FOLDER[/code], [code]decrypt[/code] or
-## [code]game-key FILE[/code]; the answer is [code]ok[/code] or [code]error …[/code] when it is done.
+## [code]game-key FILE[/code]; the answer is [code]ok[/code] or
+## [code]error …[/code] when it is done.
 
 const PATIENCE_MS: int = 20_000
 
