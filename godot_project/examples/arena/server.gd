@@ -60,7 +60,10 @@ func _on_peer_connected(peer: int) -> void:
 
 func _open_channel(members: PackedStringArray) -> void:
 	var created: LonghallGameAnswer = await _hall.create_channel(members)
-	if created.ok:
+	if created.ok and _arena.names.is_empty():
+		# Gone again meanwhile.
+		_hall.end_channel(str(created.result["channel"]))
+	elif created.ok:
 		_channel = created.result["channel"]
 		_code = created.result["code"]
 		_arena.follow.rpc(_channel, _code)
@@ -70,6 +73,6 @@ func _open_channel(members: PackedStringArray) -> void:
 
 func _on_peer_disconnected(peer: int) -> void:
 	_shown.erase(peer)
-	if _arena.leave(peer) and _arena.names.is_empty():
+	if _arena.leave(peer) and _arena.names.is_empty() and not _channel.is_empty():
 		_hall.end_channel(_channel)
 		_channel = ""
