@@ -32,8 +32,8 @@ const NEWEST_MACOS: (u32, u32) = (11, 0);
 /// The API level of the newest Android that a library may ask for: Godot asks for it too.
 const NEWEST_ANDROID: u32 = 24;
 
-/// A larger one has in it what is never called. It is 6.2 MB as it should be.
-const LARGEST_DLL_BYTES: usize = 7_000_000;
+/// A larger one has in it what is never called. It is 7.1 MB as it should be.
+const LARGEST_DLL_BYTES: usize = 9_000_000;
 
 /// Judges a library's bytes. The result says what it needs, such as `glibc 2.34`.
 ///
