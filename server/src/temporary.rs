@@ -128,7 +128,7 @@ pub(crate) async fn create_temporary(
     Ok(channel)
 }
 
-/// Ends a temporary channel, for its owner, an operator or the game's server: members get
+/// Ends a temporary channel, for its owner or the game's server: members get
 /// `left` with the reason `ended`. False if there is none of this name, or it is one that
 /// stays.
 ///
@@ -247,7 +247,8 @@ async fn take_out(server: &Server, member: &TemporaryMember) -> Result<(), Store
     Ok(())
 }
 
-fn ended(name: &ChannelName) -> ServerPacket {
+/// What members are told of a temporary channel that is over.
+pub(crate) fn ended(name: &ChannelName) -> ServerPacket {
     ServerPacket::Left {
         channel: name.to_string(),
         reason: LeaveReason::Ended,

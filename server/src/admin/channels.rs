@@ -8,6 +8,7 @@ use super::hall::SPEAKER;
 use super::report::{ActError, ChannelDetails, ChannelRow, Report};
 use super::run::MAX_LIMIT;
 use crate::store::{Channel, MemberRow};
+use crate::temporary;
 
 /// A channel's word filter when it is as everywhere on the server.
 const AS_EVERYWHERE: &str = "default";
@@ -107,10 +108,14 @@ pub(super) async fn delete(ground: &Ground, name: &str) -> Result<Report, ActErr
     let gone = ground.store.delete_channel(channel.id).await?;
     let members = gone.ok_or_else(|| ActError::NotFound(format!("{name:?} is gone already")))?;
     if let Some(server) = &ground.server {
-        let left = ServerPacket::Left {
-            channel: channel.name.to_string(),
-            reason: LeaveReason::Removed,
-            by: Some(SPEAKER.to_owned()),
+        let left = match channel.temporary {
+            // It is over, whoever has ended it: nobody was thrown out.
+            Some(_) => temporary::ended(&channel.name),
+            None => ServerPacket::Left {
+                channel: channel.name.to_string(),
+                reason: LeaveReason::Removed,
+                by: Some(SPEAKER.to_owned()),
+            },
         };
         for member in &members {
             let MemberRow {

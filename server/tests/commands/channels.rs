@@ -55,6 +55,23 @@ async fn channels_are_listed_given_away_and_deleted_and_members_are_told() {
 }
 
 #[tokio::test]
+async fn a_temporary_channel_that_is_deleted_is_over_for_its_members() {
+    let hall = Hall::start();
+    let mut ada = hall.player("Ada").await;
+    ada.enter_channel("create_temporary", r#""channel":"finals""#)
+        .await;
+    let operator = hall.operator();
+    operator.does(&["channels", "delete", "finals", "--reason", "a test"]);
+    let left = ServerPacket::Left {
+        channel: "finals".to_owned(),
+        reason: LeaveReason::Ended,
+        by: None,
+    };
+    assert_eq!(ada.next().await, left);
+    operator.is_told(NOT_FOUND, &["channels", "show", "finals"]);
+}
+
+#[tokio::test]
 async fn a_channel_filters_words_as_the_operator_says_and_its_members_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let words = folder.path().join("words.txt");
