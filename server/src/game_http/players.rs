@@ -130,6 +130,10 @@ pub(super) async fn kick(
         Reason::parse(&reason)?;
     }
     let name = Username::parse(&name).map_err(|_| DenyCode::UnknownUser)?;
+    let user = shared.server.store.user_by_name(&name.name_key()).await?;
+    // By whom the operator and the game speak is nobody.
+    user.filter(|user| user.password_hash != ERASED_HASH)
+        .ok_or(DenyCode::UnknownUser)?;
     let actor = Actor {
         name: key.name,
         via: VIA.to_owned(),

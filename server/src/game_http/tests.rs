@@ -404,3 +404,21 @@ async fn the_game_sets_its_own_keys_of_a_profile_and_no_other() {
         .await;
     told.is(404, "unknown_user");
 }
+
+/// By whom the game's lines are kept: no player can be reached by its name.
+#[tokio::test]
+async fn the_account_that_speaks_for_the_game_is_nobody() {
+    let ada = TestSession::player("ada").await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", Scope::ALL, None).await;
+    let say = "POST /v1/channels/lobby/lines";
+    assert_eq!(site.ask(&key, say, r#"{"text":"hi"}"#).await.status, 201);
+    for (what, body) in [
+        ("GET /v1/players/server", ""),
+        ("PATCH /v1/players/server/profile", "{}"),
+        ("POST /v1/channels", r#"{"members":["server"]}"#),
+        ("POST /v1/players/server/kick", ""),
+    ] {
+        site.ask(&key, what, body).await.is(404, "unknown_user");
+    }
+}
