@@ -147,7 +147,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::admin::Ground;
+    use crate::handlers::test_session::TestSession;
+    use crate::store::NewGameKey;
 
     fn headers(values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -189,5 +194,80 @@ mod tests {
         guard.fail(here);
         assert!(guard.is_out(here, wrong) && !guard.is_out(here, good));
         assert!(!guard.is_out(there, wrong));
+    }
+
+    struct Asked {
+        shared: GameHttp,
+        // The server lives as long as she does.
+        _ada: TestSession,
+    }
+
+    impl Asked {
+        async fn new() -> Self {
+            let ada = TestSession::player("ada").await;
+            let server = Arc::clone(ada.server());
+            let shared = GameHttp {
+                ground: Ground::running(Arc::clone(&server)),
+                guard: Guard::default(),
+                server,
+            };
+            Self { shared, _ada: ada }
+        }
+
+        async fn key(&self, text: &str) {
+            let new = NewGameKey {
+                name: text.to_owned(),
+                hash: game_key::hash(text),
+                scopes: vec![Scope::Say],
+                created_at_ms: 1,
+                until_ms: None,
+            };
+            assert!(self.shared.server.store.insert_game_key(new).await.unwrap());
+        }
+
+        /// The status of the refusal, if there is one.
+        async fn refused(&self, key: &str) -> Option<u16> {
+            let peer = Peer("192.0.2.1".parse().unwrap());
+            let headers = headers(&[&format!("Bearer {key}")]);
+            let allowed = self.shared.allowed(peer, &headers, Scope::Say).await;
+            allowed.err().map(|refusal| refusal.status().as_u16())
+        }
+    }
+
+    #[tokio::test]
+    async fn one_key_asks_so_often_in_a_second_and_another_one_all_the_same() {
+        let asked = Asked::new().await;
+        asked.key("lhk_busy").await;
+        asked.key("lhk_calm").await;
+        let mut refused = None;
+        // Some come back while they are counted.
+        for _ in 0..100 * PER_SECOND.get() {
+            refused = refused.or(asked.refused("lhk_busy").await);
+            if refused.is_some() {
+                break;
+            }
+        }
+        assert_eq!(refused, Some(429));
+        assert_eq!(asked.refused("lhk_calm").await, None);
+    }
+
+    #[tokio::test]
+    async fn after_too_many_guesses_a_new_key_waits_for_a_minute_as_well() {
+        let asked = Asked::new().await;
+        asked.key("lhk_known").await;
+        asked.key("lhk_new").await;
+        assert_eq!(asked.refused("lhk_known").await, None);
+        let mut told = Vec::new();
+        for guess in 0..=FAILURES_PER_MINUTE.get() {
+            told.push(asked.refused(&format!("lhk_{guess}")).await);
+        }
+        let (last, before) = told.split_last().unwrap();
+        assert!(before.iter().all(|status| *status == Some(401)), "{told:?}");
+        assert_eq!(*last, Some(429));
+        // A guess that hits looks like one that does not.
+        assert_eq!(asked.refused("lhk_new").await, Some(429));
+        assert_eq!(asked.refused("lhk_known").await, None);
+        asked.shared.guard.drop_idle();
+        assert_eq!(asked.refused("lhk_new").await, None);
     }
 }

@@ -35,6 +35,11 @@ impl Refusal {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// No key, or none that is good. Which of them it is nobody is told.
     pub(super) fn bad_key() -> Self {
         let reason = "A key is needed: Authorization: Bearer lhk_…, made by game-keys add";
@@ -173,5 +178,20 @@ impl IntoResponse for Refusal {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_as_long_as_it_is_told_has_waited_long_enough() {
+        for (wait_ms, told) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2"), (59_500, "60")] {
+            let refusal = Refusal::rate_limited(Duration::from_millis(wait_ms));
+            let answer = refusal.into_response();
+            assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(answer.headers()[RETRY_AFTER], told, "{wait_ms}");
+        }
     }
 }

@@ -422,3 +422,50 @@ async fn the_account_that_speaks_for_the_game_is_nobody() {
         site.ask(&key, what, body).await.is(404, "unknown_user");
     }
 }
+
+#[tokio::test]
+async fn texts_of_a_game_obey_the_rules_of_players_texts() {
+    let players = TestSession::players_with(
+        |config| config.accounts.profile_game_keys = vec!["level".to_owned()],
+        ["ada"],
+    );
+    let [ada] = players.await;
+    let site = Site::of(ada.server()).await;
+    let key = site.key("arena", Scope::ALL, None).await;
+    let long = "x".repeat(3000);
+    for (what, body, code) in [
+        (
+            "POST /v1/players/ada/kick",
+            format!(r#"{{"reason":"{long}"}}"#),
+            "too_long",
+        ),
+        (
+            "POST /v1/channels",
+            format!(r#"{{"topic":"{long}"}}"#),
+            "too_long",
+        ),
+        (
+            "POST /v1/channels",
+            r#"{"topic":"a\u0007b"}"#.to_owned(),
+            "forbidden_character",
+        ),
+        (
+            "PATCH /v1/players/ada/profile",
+            r#"{"level":"a\u0007b"}"#.to_owned(),
+            "forbidden_character",
+        ),
+        (
+            "PATCH /v1/players/ada/profile",
+            r#"{"level":[[[[[[1]]]]]]}"#.to_owned(),
+            "invalid_profile",
+        ),
+        (
+            "PATCH /v1/players/ada/profile",
+            format!(r#"{{"level":"{long}"}}"#),
+            "too_long",
+        ),
+    ] {
+        site.ask(&key, what, &body).await.is(422, code);
+    }
+    assert!(!ada.is_closed(), "nobody was logged out");
+}
