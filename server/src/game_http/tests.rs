@@ -1,5 +1,7 @@
 //! The routes, asked over a socket as a game's server asks.
 
+mod two_servers;
+
 use std::sync::Arc;
 
 use longhall_packet::{DenyCode, LineKind, ServerPacket};
