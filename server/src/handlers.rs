@@ -88,6 +88,8 @@ pub(crate) use upgrade::upgrade;
 #[cfg(test)]
 mod speech_tests;
 #[cfg(test)]
+mod temporary_tests;
+#[cfg(test)]
 pub(crate) mod test_requests;
 #[cfg(test)]
 pub(crate) mod test_session;

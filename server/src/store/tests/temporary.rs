@@ -9,6 +9,7 @@ for_each_store! {
     it_holds_so_many_and_no_more_however_many_come_at_once
     it_ends_with_its_lines_and_leaves_other_channels_alone
     the_game_makes_one_with_members_and_without_an_owner
+    of_first_members_who_are_too_many_the_last_do_not_fit
 }
 
 fn code(number: u8) -> ChannelCode {
@@ -118,4 +119,19 @@ async fn the_game_makes_one_with_members_and_without_an_owner(store: &dyn Store)
         .map(|row| (&*row.username, row.role))
         .collect();
     assert_eq!(names, [("ada", Role::Member), ("eve", Role::Member)]);
+}
+
+async fn of_first_members_who_are_too_many_the_last_do_not_fit(store: &dyn Store) {
+    let mut members = Vec::new();
+    for name in ["ada", "bob", "eve"] {
+        members.push(user(store, name).await);
+    }
+    let game = NewTemporary {
+        members: members.clone(),
+        ..new(None, "match-1", 1)
+    };
+    let full = made(store, game).await.id;
+    let rows = store.temporary_members(10).await.unwrap();
+    let users: Vec<_> = rows.iter().map(|row| (row.channel, row.user)).collect();
+    assert_eq!(users, [(full, members[0]), (full, members[1])]);
 }
