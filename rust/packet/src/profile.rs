@@ -399,5 +399,12 @@ mod tests {
         let full = profile(&format!("{{\"a\":\"{}\"}}", "x".repeat(2040)));
         let level = full.changed_by_game(profile(r#"{"level":9}"#), &game_keys);
         assert!(level.is_ok());
+        // What is the game's is no larger than that, bit by bit or at once.
+        let half = "x".repeat(1100);
+        let one = before.changed_by_game(profile(&format!(r#"{{"level":"{half}"}}"#)), &game_keys);
+        let both = one
+            .unwrap()
+            .changed_by_game(profile(&format!(r#"{{"rank":"{half}"}}"#)), &game_keys);
+        assert_eq!(both.unwrap_err().code, DenyCode::TooLong);
     }
 }

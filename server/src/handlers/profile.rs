@@ -88,7 +88,7 @@ pub(super) async fn shown_to(
 #[cfg(test)]
 mod tests {
     use longhall_packet::{
-        Access, ChangedProfile, DenyCode, PlayerInfo, PresenceState, Profile, ServerPacket,
+        Access, ChangedProfile, DenyCode, Filter, PlayerInfo, PresenceState, Profile, ServerPacket,
         ServerRole,
     };
 
@@ -97,6 +97,7 @@ mod tests {
     };
     use crate::handlers::test_session::TestSession;
     use crate::profiles::set_game_keys;
+    use crate::store::KeptProfile;
 
     fn profile(json: &str) -> Profile {
         Profile::from_json(json).unwrap()
@@ -288,5 +289,115 @@ mod tests {
             }
         }
         assert_eq!(counts, [5, 4]);
+    }
+
+    #[tokio::test]
+    async fn a_blocked_word_is_masked_in_a_profile_and_refused_as_a_key() {
+        for (filter, told) in [
+            (Filter::Mask, Some("no ****")),
+            (Filter::Refuse, None),
+            (Filter::Flag, Some("no spam")),
+            (Filter::Off, Some("no spam")),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("words");
+            std::fs::write(&file, "spam\n").unwrap();
+            let set = |config: &mut crate::Config| {
+                config.names.blocked_words = Some(file);
+                config.names.blocked_words_default = filter;
+            };
+            let [mut ada] = TestSession::players_with(set, ["ada"]).await;
+            let says = set_profile(r#"{"say":"no spam"}"#);
+            match told {
+                Some(told) => {
+                    ada.ask(says).await;
+                    expect_set(&mut ada, &format!(r#"{{"say":"{told}"}}"#), 1);
+                }
+                None => ada.refused(says, DenyCode::BlockedWords).await,
+            }
+            let as_key = set_profile(r#"{"spam":1}"#);
+            if matches!(filter, Filter::Flag | Filter::Off) {
+                ada.ask(as_key).await;
+                expect_set(&mut ada, r#"{"spam":1}"#, 2);
+            } else {
+                ada.refused(as_key, DenyCode::BlockedWords).await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_player_who_is_not_there_nobody_is_told_anything() {
+        let set = |config: &mut crate::Config| {
+            config.accounts.profile_game_keys = vec!["level".to_owned()];
+        };
+        let [mut ada] = TestSession::players_with(set, ["ada"]).await;
+        let mut bob = ada.another();
+        bob.register("bob").await;
+        let user = ada.store().user_by_name("bob").await.unwrap().unwrap().id;
+        let given = set_game_keys(ada.server(), user, profile(r#"{"level":3}"#)).await;
+        assert_eq!(given.unwrap().version, 1);
+        // The login tells him.
+        bob.try_login("bob", "correct horse").await;
+        let ServerPacket::LoggedIn {
+            profile_version, ..
+        } = bob.next()
+        else {
+            panic!("not logged in")
+        };
+        assert_eq!(profile_version, 1);
+        ada.tell_news();
+        while !ada.is_silent() {
+            let news = ada.next();
+            assert!(!matches!(news, ServerPacket::Profiles { .. }), "{news:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_changes_that_overtake_each_other_the_later_one_is_told() {
+        let [mut ada] = TestSession::players(["ada"]).await;
+        quiet(&mut [&mut ada]);
+        let user = ada.store().user_by_name("ada").await.unwrap().unwrap().id;
+        for (json, version) in [(r#"{"hat":2}"#, 2), (r#"{"hat":1}"#, 1)] {
+            let kept = KeptProfile {
+                profile: profile(json),
+                version,
+            };
+            ada.hub().note_profile(user, &kept);
+        }
+        ada.tell_news();
+        assert_eq!(ada.next(), changed("ada", r#"{"hat":2}"#, 2));
+    }
+
+    #[tokio::test]
+    async fn who_has_no_room_is_told_that_there_is_something_new() {
+        let set = |config: &mut crate::Config| config.capacity.outbox_max_bytes = 20_000;
+        let [mut ada, mut bob] = TestSession::players_with(set, ["ada", "bob"]).await;
+        quiet(&mut [&mut ada, &mut bob]);
+        let long = format!(r#"{{"hat":"{}"}}"#, "x".repeat(1900));
+        bob.ask(set_profile(&long)).await;
+        bob.next();
+        // She reads nothing any more.
+        let filler = ServerPacket::Ok { id: 99 };
+        for _ in 0..300 {
+            let lobby = ada.store().memberships(bob_id(&bob).await).await.unwrap()[0]
+                .channel
+                .id;
+            ada.hub().announce(lobby, &filler);
+            bob.forget_waiting();
+        }
+        ada.tell_news();
+        assert!(!ada.is_closed());
+        let mut told = None;
+        while !ada.is_silent() {
+            if let ServerPacket::Profiles { changes } = ada.next() {
+                told = Some(changes.len());
+            }
+        }
+        assert_eq!(told, Some(0));
+        assert_eq!(bob.next(), changed("bob", &long, 1));
+    }
+
+    async fn bob_id(bob: &TestSession) -> crate::store::UserId {
+        bob.store().user_by_name("bob").await.unwrap().unwrap().id
     }
 }
