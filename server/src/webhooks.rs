@@ -7,6 +7,8 @@
 
 mod send;
 mod target;
+#[cfg(test)]
+mod pace_tests;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +24,7 @@ use crate::clock::now_ms;
 use crate::config::{self, WebhookEvent};
 use crate::server::Server;
 use crate::store::UserId;
+use send::SendError;
 pub(crate) use target::Target;
 
 /// Most that wait; then the oldest are dropped.
@@ -148,6 +151,34 @@ pub(crate) fn reported(
     );
 }
 
+/// Who is told, and the time that passes meanwhile.
+trait Receiver: Send + Sync {
+    /// Is told one event.
+    ///
+    /// # Errors
+    /// See [`SendError`]; it is told again.
+    fn take(&self, id: &str, body: &str) -> impl Future<Output = Result<(), SendError>> + Send;
+
+    /// Waits before the next try.
+    fn wait(&self, pause: Duration) -> impl Future<Output = ()> + Send;
+
+    fn now(&self) -> Instant;
+}
+
+impl Receiver for Target {
+    async fn take(&self, id: &str, body: &str) -> Result<(), SendError> {
+        send::send(self, id, body).await
+    }
+
+    async fn wait(&self, pause: Duration) {
+        sleep(pause).await;
+    }
+
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+}
+
 impl Queue {
     fn push(&self, note: Note) {
         let is_full = {
@@ -203,16 +234,16 @@ impl Queue {
 }
 
 /// Tells what waits, without end.
-async fn tell(queue: Arc<Queue>, target: Target) {
+async fn tell(queue: Arc<Queue>, target: impl Receiver) {
     let mut pause = FIRST_PAUSE;
     loop {
         let (id, body, since) = queue.next().await;
-        if since.elapsed() >= LONGEST {
+        if target.now().saturating_duration_since(since) >= LONGEST {
             queue.done(&id, false);
             queue.count_dropped(1);
             continue;
         }
-        match send::send(&target, &id, &body).await {
+        match target.take(&id, &body).await {
             Ok(()) => {
                 pause = FIRST_PAUSE;
                 queue.done(&id, true);
@@ -221,7 +252,7 @@ async fn tell(queue: Arc<Queue>, target: Target) {
                 if pause == FIRST_PAUSE {
                     warn!(%cause, "the back end does not take an event; it is tried again");
                 }
-                sleep(pause).await;
+                target.wait(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
@@ -252,10 +283,10 @@ mod tests {
     use super::*;
     use crate::handlers::test_session::TestSession;
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    pub(super) const PATIENCE: Duration = Duration::from_secs(20);
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-    fn settings(url: &str, folder: &tempfile::TempDir) -> config::Webhooks {
+    pub(super) fn settings(url: &str, folder: &tempfile::TempDir) -> config::Webhooks {
         let file = folder.path().join("secret");
         std::fs::write(&file, SECRET).unwrap();
         config::Webhooks {
@@ -372,5 +403,25 @@ mod tests {
                 "logged_out"
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn to_come_back_after_a_cut_is_no_login() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let set = settings(&url, &folder);
+        let ada = TestSession::with(|config| config.webhooks = set);
+        let mut phone = ada.another();
+        let token = phone.register_and_login("ada").await;
+        phone.cut();
+        let mut back = ada.another();
+        back.try_resume(&token).await;
+        back.next();
+        back.done(crate::handlers::test_requests::logout()).await;
+        for expected in ["registered", "logged_in", "logged_out"] {
+            let (_, body) = take(&listener, "HTTP/1.1 200 OK\r\n\r\n").await;
+            assert_eq!(body["type"], expected);
+        }
     }
 }

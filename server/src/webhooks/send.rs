@@ -43,7 +43,16 @@ pub(super) enum SendError {
 /// See [`SendError`]; then whether it arrived is not known, and it has the same `id` when it is
 /// told again.
 pub(super) async fn send(target: &Target, id: &str, body: &str) -> Result<(), SendError> {
-    let told = timeout(PATIENCE, connect_and_post(target, id, body));
+    send_within(PATIENCE, target, id, body).await
+}
+
+async fn send_within(
+    patience: Duration,
+    target: &Target,
+    id: &str,
+    body: &str,
+) -> Result<(), SendError> {
+    let told = timeout(patience, connect_and_post(target, id, body));
     told.await.unwrap_or(Err(SendError::TooLong))
 }
 
@@ -94,5 +103,36 @@ where
     match answer.status() {
         status if status.is_success() => Ok(()),
         status => Err(SendError::Refused(status)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::super::tests::{PATIENCE as LONG, settings};
+    use super::*;
+
+    fn target(url: &str) -> Target {
+        let folder = tempfile::tempdir().unwrap();
+        Target::of(&settings(url, &folder)).unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_back_end_that_never_answers_is_not_waited_for() {
+        // Connections are taken by the system, and that is all.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = target(&format!("http://{}/", listener.local_addr().unwrap()));
+        let patience = Duration::from_millis(20);
+        let telling = timeout(LONG, send_within(patience, &target, "msg_1", "{}"));
+        let told = telling.await.expect("it is given up");
+        assert!(matches!(told, Err(SendError::TooLong)), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_told_unencrypted_over_the_internet() {
+        // An address for documents: nobody is there.
+        let told = send(&target("http://192.0.2.1/"), "msg_1", "{}").await;
+        assert!(matches!(told, Err(SendError::NotPrivate)), "{told:?}");
     }
 }

@@ -212,3 +212,39 @@ async fn a_server_by_itself_does_not_mind_the_end_of_its_input() {
     let mut ada = TestPlayer::connect(server.address).await;
     ada.enter("ada").await;
 }
+
+/// What it has to tell, and the one that is on its way, are given up at once.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_back_end_that_never_answers_does_not_hold_up_a_stop() {
+    use std::io::Read;
+    let back_end = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").unwrap();
+    let (_folder, path) = database();
+    let url = format!("http://{}/", back_end.local_addr().unwrap());
+    let options = [
+        "--webhook-allow-http",
+        "--webhook-url",
+        &url,
+        "--webhook-secret-file",
+        secret.to_str().unwrap(),
+    ];
+    let server = Program::start_with(&path, &options);
+    let mut ada = TestPlayer::connect(server.address).await;
+    ada.enter("ada").await;
+    // One of the events has come, and is never answered.
+    let (mut telling, _) = back_end.accept().unwrap();
+    let mut head = [0; 5];
+    telling.read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"POST ");
+    let begin = std::time::Instant::now();
+    let stopping = tokio::task::spawn_blocking(|| server.terminate());
+    ada.expect_closed(longhall_packet::CloseReason::Restarting)
+        .await;
+    assert_eq!(stopping.await.unwrap().code(), Some(0));
+    // Less than --shutdown-timeout, which is for players, and a third of what a telling may take.
+    let took = begin.elapsed();
+    assert!(took < std::time::Duration::from_secs(5), "{took:?}");
+}
