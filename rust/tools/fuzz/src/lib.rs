@@ -11,6 +11,7 @@ mod decoders;
 mod frames;
 mod names;
 mod proxies;
+mod tickets;
 
 use std::path::PathBuf;
 
@@ -52,6 +53,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "proxies",
         run: proxies::proxies,
+    },
+    Target {
+        name: "tickets",
+        run: tickets::tickets,
     },
 ];
 

@@ -70,6 +70,11 @@ fn what_proxies_tell_is_borne_as_it_is_kept() {
 }
 
 #[test]
+fn tickets_and_keys_are_borne_as_they_are_kept() {
+    run_all("tickets");
+}
+
+#[test]
 fn every_target_bears_nothing_at_all_and_long_rubbish() {
     let rubbish: Vec<u8> = (0..100_000_u32)
         .map(|at| (at.wrapping_mul(at) >> 7) as u8)

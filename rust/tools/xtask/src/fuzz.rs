@@ -26,6 +26,10 @@ const TARGETS: &[(&str, &str)] = &[
     ("connection", "a whole connection to the server"),
     ("admin", "the server's address for the operator"),
     ("proxies", "what proxies tell of whose connection it is"),
+    (
+        "tickets",
+        "what games' servers are shown, and the keys for it",
+    ),
 ];
 
 /// Has the compiler note which ways an input takes, and what it is compared with.
