@@ -38,7 +38,7 @@ pub(crate) fn note(
     Some(conversation)
 }
 
-/// Counts a line that somebody else said.
+/// Counts a line that somebody else said, or the game itself.
 pub(crate) fn note_unread(
     conversations: &mut Conversations,
     conversation: &str,
@@ -47,7 +47,7 @@ pub(crate) fn note_unread(
     is_above: bool,
 ) {
     if line.sender != me
-        && line.kind == LineKind::Said
+        && matches!(line.kind, LineKind::Said | LineKind::System)
         && let Some(unread) = conversations.unread_mut(conversation)
     {
         unread.note(line.seq, is_above);
@@ -88,7 +88,7 @@ pub(crate) fn change(
 
 #[cfg(test)]
 mod tests {
-    use longhall_packet::{InboxState, Seq};
+    use longhall_packet::{Access, ChannelState, InboxState, Role, Seq, Speech};
 
     use super::*;
 
@@ -131,6 +131,45 @@ mod tests {
         }
         assert_eq!(conversations.whispered_with()[0].unread, 1);
         assert_eq!(conversations.last_whisper_from(), Some("bob"));
+    }
+
+    #[test]
+    fn what_the_game_says_is_unread_and_no_more_once_it_is_deleted() {
+        let channel = ChannelState {
+            channel: "lobby".to_owned(),
+            topic: String::new(),
+            access: Access::Open,
+            role: Role::Member,
+            first_seq: 1,
+            last_seq: 0,
+            read_seq: 0,
+            unread: 0,
+            members: 1,
+            online: 1,
+            speech: Speech::default(),
+            temporary: None,
+        };
+        let mut conversations = Conversations::default();
+        conversations.logged_in(vec![channel], InboxState::default(), Vec::new(), false);
+        let said = Line {
+            kind: LineKind::System,
+            recipient: None,
+            ..whisper(1, "", "")
+        };
+        let lobby = Log::Channel("lobby");
+        note(&mut conversations, lobby, &said, "ada");
+        let unread = |conversations: &mut Conversations| {
+            conversations
+                .unread_mut("lobby")
+                .map(|unread| unread.count())
+        };
+        assert_eq!(unread(&mut conversations), Some(1));
+        let deletion = Line {
+            recipient: None,
+            ..entry(LineKind::Deletion, 1)
+        };
+        change(&mut conversations, lobby, deletion, "ada");
+        assert_eq!(unread(&mut conversations), Some(0));
     }
 
     #[test]

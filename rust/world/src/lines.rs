@@ -60,8 +60,12 @@ impl World {
             .lines
             .range(read_seq.max(kept.last_seq.saturating_sub(UNREAD_SEEN)) + 1..)
             .filter(|(_, row)| peer.is_none() || row.peer == peer)
-            .filter(|(_, row)| row.line.kind == LineKind::Said && row.sender != user)
-            .filter(|(_, row)| !self.blocks.contains(&(user, row.sender)));
+            .filter(|(_, row)| match row.line.kind {
+                LineKind::Said => row.sender != user && !self.blocks.contains(&(user, row.sender)),
+                // No player's, and nobody's block hides it.
+                LineKind::System => true,
+                _ => false,
+            });
         u32::try_from(unread.take(UNREAD_COUNTED as usize).count()).unwrap_or(UNREAD_COUNTED)
     }
 

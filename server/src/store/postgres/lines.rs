@@ -31,6 +31,7 @@ pub(super) fn newest(db: &mut Transaction<'_>, logs: &[Log]) -> Result<Vec<Seq>,
     rows.iter().map(|row| Ok(seq(row.try_get(0)?))).collect()
 }
 
+/// Lines of others, and of the game, which nobody's block hides.
 pub(super) fn unread(
     db: &mut Transaction<'_>,
     log: i64,
@@ -44,9 +45,9 @@ pub(super) fn unread(
               WHERE id > ($1::bigint << 36)
                          + greatest($2, (SELECT last_seq FROM logs WHERE id = $1) - $5)
                 AND id < ($1 + 1) << 36
-                AND kind = 0 AND sender_id != $3
-                AND NOT EXISTS (SELECT 1 FROM blocks
-                                WHERE user_id = $3 AND blocked_id = lines.sender_id)
+                AND (kind = 4 OR kind = 0 AND sender_id != $3
+                     AND NOT EXISTS (SELECT 1 FROM blocks
+                                     WHERE user_id = $3 AND blocked_id = lines.sender_id))
               LIMIT $4) AS unread",
         &[
             &log,

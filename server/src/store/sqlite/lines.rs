@@ -39,8 +39,9 @@ pub(super) fn unread(db: &Connection, log: i64, user: UserId, read_seq: i64) -> 
         ") - ?5)
                 AND id <",
         end_of_log!("?1"),
-        "AND kind = 0 AND sender_id != ?3
-                AND sender_id NOT IN (SELECT blocked_id FROM blocks WHERE user_id = ?3)
+        // What players say, and what the game does, which nobody's block hides.
+        "AND (kind = 4 OR kind = 0 AND sender_id != ?3
+                AND sender_id NOT IN (SELECT blocked_id FROM blocks WHERE user_id = ?3))
               LIMIT ?4)"
     ))?
     .query_row(

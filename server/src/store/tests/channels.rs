@@ -23,6 +23,7 @@ for_each_store! {
     a_read_marker_moves_on_only
     what_the_blocked_said_is_not_unread
     unread_lines_are_counted_among_the_newest
+    what_the_game_says_is_unread_also_for_who_blocks_its_account
 }
 
 async fn names(store: &dyn Store, user: UserId, after: Option<&str>, limit: usize) -> Vec<String> {
@@ -473,4 +474,35 @@ async fn unread_lines_are_counted_among_the_newest(store: &dyn Store) {
     assert_eq!(unread().await, 0);
     append_one(store, say(bob, hall, 2, "just now")).await;
     assert_eq!(unread().await, 1);
+}
+
+async fn what_the_game_says_is_unread_also_for_who_blocks_its_account(store: &dyn Store) {
+    let game = user(store, "server").await;
+    let bob = user(store, "bob").await;
+    let hall = channel(store, bob, "hall").await;
+    store.insert_block(bob, game, 10).await.unwrap();
+    let text = "round 3".to_owned();
+    let system = LogAction::System {
+        channel: hall,
+        text,
+    };
+    let again = system.clone();
+    append_one(store, entry(game, system)).await;
+    let unread = async || {
+        let membership = store.membership(hall, bob).await;
+        membership.unwrap().unwrap().unread
+    };
+    assert_eq!(unread().await, 1);
+    let read = store.set_read(bob, Log::Channel(hall), 1).await.unwrap();
+    assert_eq!(read, (1, 0));
+    assert_eq!(unread().await, 0);
+    append_one(store, entry(game, again)).await;
+    assert_eq!(unread().await, 1);
+    let deletion = LogAction::Delete {
+        channel: Some(hall),
+        of: 2,
+        not_before_ms: BY_OPERATOR,
+    };
+    append_one(store, entry(game, deletion)).await;
+    assert_eq!(unread().await, 0);
 }
