@@ -130,30 +130,34 @@ pub(crate) const MAX_NUMBER: u64 = (1 << 53) - 1;
 /// deletion are entries of their own behind the line they change, so that who
 /// was away learns of them by the same numbers; the line itself is changed,
 /// too, for who reads it later.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::line_form::with_system))]
 pub struct Line {
     /// Its number.
     pub seq: Seq,
-    /// The account that said it. Empty when hidden.
+    /// The account that said it. Empty when hidden, and when the game itself says it.
     pub sender: String,
     /// The other side of a whisper: the account it was said to. Absent in
     /// channels.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(skip_serializing_if = "Option::is_none"))]
     pub recipient: Option<String>,
     /// What was said. Empty when deleted or hidden.
     pub text: String,
     /// When, in milliseconds since 1970-01-01 00:00 UTC.
     pub sent_at_ms: u64,
     /// What kind of entry this is; a line that was said, unless it says otherwise.
-    #[serde(skip_serializing_if = "LineKind::is_said", default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(default, skip_serializing_if = "LineKind::is_said")
+    )]
     pub kind: LineKind,
     /// When its text was changed last, in milliseconds since 1970. Absent when
     /// it stands as it was said.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(skip_serializing_if = "Option::is_none"))]
     pub edited_at_ms: Option<u64>,
     /// The number of the line that an edit or a deletion changes.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(skip_serializing_if = "Option::is_none"))]
     pub of: Option<Seq>,
 }
 
@@ -173,7 +177,10 @@ pub enum LineKind {
     Edit,
     /// Line `of` is deleted.
     Deletion,
-    /// Said by the game itself, and by no player: it has no sender.
+    /// Said by the game itself, and by no player: it has no sender. It travels as a line that
+    /// [`SYSTEM_SENDER`](crate::SYSTEM_SENDER) said, with `"system":true`, so that clients from
+    /// before there were such lines show it, too.
+    #[serde(skip)]
     System,
     /// A kind this build does not know; its number still counts.
     #[serde(other)]
@@ -195,7 +202,8 @@ impl LineKind {
         }
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    #[cfg(feature = "schema")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "schemars calls it so")]
     const fn is_said(&self) -> bool {
         matches!(self, Self::Said)
     }

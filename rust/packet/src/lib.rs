@@ -34,6 +34,7 @@ pub mod text;
 mod name_keys;
 mod account;
 mod channel;
+mod line_form;
 mod export;
 mod profile;
 mod report;
@@ -62,6 +63,7 @@ pub use export::{
     ExportedSanction,
 };
 pub use limits::Limits;
+pub use line_form::SYSTEM_SENDER;
 pub use name_keys::NameKeys;
 pub use profile::{ChangedProfile, PlayerInfo, Profile, ProfileVersion};
 pub use registration::{

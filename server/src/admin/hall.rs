@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhall_packet::{ChatText, Line, NameKeys, Username};
+use longhall_packet::{ChatText, Line, NameKeys, SYSTEM_SENDER, Username};
 
 use super::ground::Ground;
 use super::report::{ActError, Report, Running, Status};
@@ -10,9 +10,9 @@ use super::run::millis;
 use crate::SERVER_NAME;
 use crate::store::{Appended, Channel, ERASED_HASH, LogAction, LogEntry, NewUser, UserId};
 
-/// Who says what operators announce: an account that nobody logs in to, as players cannot
-/// register the name. Games of today show its lines as anybody's, and keep them.
-pub(super) const SPEAKER: &str = "server";
+/// Whose what operators announce and games say is in the store: an account that nobody logs in
+/// to, as players cannot register the name. Games of before show its lines as that one's.
+pub(super) const SPEAKER: &str = SYSTEM_SENDER;
 /// Longest that a server drains.
 const LONGEST_DRAIN_S: u64 = 7 * 24 * 60 * 60;
 
@@ -40,7 +40,7 @@ pub(super) async fn status(ground: &Ground) -> Result<Report, ActError> {
 }
 
 impl Ground {
-    /// Says a line of the game's in a channel, whoever is there. Not noted: games say many.
+    /// Says a line of the game's or the operator's in a channel, whoever is there. Not noted: games say many.
     ///
     /// # Errors
     /// `not_found` when the channel is gone by now; see [`ActError`].
@@ -68,29 +68,11 @@ impl Ground {
 pub(super) async fn announce(ground: &Ground, text: &str) -> Result<Report, ActError> {
     let text = ChatText::parse(text).map_err(|denial| ActError::Refused(denial.reason()))?;
     let lobby = ground.lobby().await?;
-    let speaker = speaker(ground).await?;
-    let mut line_id = [0; 8];
-    getrandom::fill(&mut line_id)
-        .map_err(|cause| ActError::Failed(format!("no random numbers: {cause}")))?;
-    let entry = LogEntry {
-        sender: speaker,
-        sender_name: SPEAKER.to_owned(),
-        what: LogAction::Say {
-            channel: lobby.id,
-            // As databases hold it.
-            line_id: u64::from_le_bytes(line_id) >> 1,
-            text: text.as_str().to_owned(),
-        },
-        now_ms: ground.now_ms(),
-    };
-    let appended = ground.write(&lobby, vec![entry]).await?;
-    match appended.first() {
-        Some(Appended::Line { line }) => Ok(Report::Announced {
-            channel: lobby.name.to_string(),
-            seq: line.seq,
-        }),
-        _ => Err(ActError::Failed("the lobby takes no line".to_owned())),
-    }
+    let line = ground.say_as_system(&lobby, &text).await?;
+    Ok(Report::Announced {
+        channel: lobby.name.to_string(),
+        seq: line.seq,
+    })
 }
 
 /// The account of [`SPEAKER`], made when it is needed first.
@@ -103,8 +85,8 @@ async fn speaker(ground: &Ground) -> Result<UserId, ActError> {
                 return Ok(user.id);
             }
             let text = format!(
-                "a player has the name {SPEAKER}, by which announcements are made: rename \
-                 the account first"
+                "a player has the name {SPEAKER}, by which the game speaks: rename the account \
+                 first"
             );
             return Err(ActError::Refused(text));
         }

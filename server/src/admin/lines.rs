@@ -7,6 +7,7 @@
 use longhall_packet::{Line, LineKind, Seq};
 
 use super::ground::Ground;
+use super::hall::SPEAKER;
 use super::report::{ActError, LineRow, Report};
 use super::run::ago;
 use crate::store::{Appended, BY_OPERATOR, Channel, Cursor, Log, LogAction, LogEntry, UserId};
@@ -33,9 +34,13 @@ pub(super) async fn list(
             LineKind::Deleted => true,
             _ => return None,
         };
+        let sender = match line.kind {
+            LineKind::System => SPEAKER.to_owned(),
+            _ => line.sender,
+        };
         Some(LineRow {
             seq: line.seq,
-            sender: line.sender,
+            sender,
             sent_at_ms: line.sent_at_ms,
             edited_at_ms: line.edited_at_ms,
             deleted,
@@ -141,7 +146,8 @@ async fn delete_in(
         };
         let (first, first_ms) = (oldest.seq, oldest.sent_at_ms);
         let theirs = |(sender, line): &(UserId, Line)| {
-            *sender == author && line.kind == LineKind::Said && line.sent_at_ms >= since_ms
+            let is_said = matches!(line.kind, LineKind::Said | LineKind::System);
+            *sender == author && is_said && line.sent_at_ms >= since_ms
         };
         let mut found: Vec<_> = page.lines.into_iter().filter(theirs).collect();
         let too_many = found.len().saturating_sub(at_most - count);

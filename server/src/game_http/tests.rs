@@ -248,7 +248,7 @@ async fn a_line_of_the_games_reaches_everybody_and_no_player_makes_or_changes_on
         );
     }
     // A kind that a client makes up is passed over.
-    ada.send(r#"{"type":"chat","id":7,"channel":"lobby","line_id":1,"text":"x","kind":"system"}"#)
+    ada.send(r#"{"type":"chat","id":7,"channel":"lobby","line_id":1,"text":"x","system":true}"#)
         .await;
     assert_eq!(bob.expect_line().kind, LineKind::Said);
     ada.expect_line();

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use longhall_packet::CloseReason;
+use longhall_packet::{CloseReason, LineKind};
 
 use crate::support::{PATIENCE, Program, TestPlayer};
-use crate::{Hall, NOT_FOUND, REFUSED};
+use crate::{Hall, NOT_FOUND, REFUSED, texts};
 
 #[tokio::test]
 async fn the_status_tells_how_many_are_there() {
@@ -39,9 +39,29 @@ async fn an_announcement_is_a_line_of_the_server_that_stays() {
     let mut ada = hall.player("Ada").await;
     let operator = hall.operator();
     operator.does(&["announce", "Free pizza!"]);
-    ada.expect_chat("server", "Free pizza!").await;
+    let line = ada.expect_line().await;
+    assert_eq!(
+        (line.kind, &*line.sender, &*line.text),
+        (LineKind::System, "", "Free pizza!")
+    );
     operator.does(&["announce", "All gone."]);
-    ada.expect_chat("server", "All gone.").await;
+    ada.expect_chat("", "All gone.").await;
+    // A game of before there were such lines reads one that `server` said.
+    ada.request("history", r#""channel":"lobby","limit":9"#)
+        .await;
+    let page = ada.try_next().await.unwrap().unwrap();
+    let page: serde_json::Value = serde_json::from_str(page.to_text().unwrap()).unwrap();
+    let last = &page["lines"][1];
+    assert_eq!(
+        (&last["sender"], &last["kind"], &last["text"]),
+        (
+            &"server".into(),
+            &serde_json::Value::Null,
+            &"All gone.".into()
+        )
+    );
+    let listed = operator.does(&["lines", "list", "lobby"]);
+    assert_eq!(texts(&listed["lines"], "sender"), ["server", "server"]);
     let mut bob = hall.player("bob").await;
     assert_eq!(bob.lines_after("lobby", 0).await.len(), 2);
     operator.is_told(REFUSED, &["announce", "  "]);

@@ -54,7 +54,7 @@ async fn what_is_done_while_the_server_is_stopped_holds_when_it_runs() {
             (LineKind::Said, "mine"),
             (LineKind::Deleted, ""),
             (LineKind::Deletion, ""),
-            (LineKind::Said, "We are back."),
+            (LineKind::System, "We are back."),
         ]
     );
     let mut visitor = connect().await;
