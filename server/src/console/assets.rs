@@ -32,6 +32,7 @@ files! {
     "page_accounts.js" SCRIPT,
     "page_audit.js" SCRIPT,
     "page_channels.js" SCRIPT,
+    "page_game_keys.js" SCRIPT,
     "page_me.js" SCRIPT,
     "page_operators.js" SCRIPT,
     "page_overview.js" SCRIPT,
@@ -50,5 +51,26 @@ pub(super) async fn file(Path(name): Path<String>) -> Response<Body> {
     match found {
         Some((_, kind, text)) => ([(CONTENT_TYPE, *kind)], *text).into_response(),
         None => (StatusCode::NOT_FOUND, "there is no such page\n").into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Scope;
+
+    #[test]
+    fn the_page_of_game_keys_offers_each_scope_and_no_other() {
+        let page = FILES
+            .iter()
+            .find(|(name, _, _)| *name == "page_game_keys.js");
+        let (_, _, text) = page.unwrap();
+        let (_, rest) = text.split_once("const SCOPES = [").unwrap();
+        let (offered, _) = rest.split_once("\n];").unwrap();
+        for scope in Scope::ALL {
+            let row = format!("[\"{}\", ", scope.name());
+            assert!(offered.contains(&row), "{}", scope.name());
+        }
+        assert_eq!(offered.matches("[\"").count(), Scope::ALL.len());
     }
 }

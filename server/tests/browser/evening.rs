@@ -261,3 +261,44 @@ async fn a_report_is_read_with_its_lines_and_closed_and_the_reporter_is_told() {
     page.is_clean().await;
     desk.close().await;
 }
+
+#[tokio::test]
+async fn a_key_for_a_games_server_is_made_shown_once_and_removed() {
+    let desk = Desk::signed_in(1280, 900).await;
+    let page = &desk.page;
+    page.clicks("nav-game-keys").await;
+    page.reads("None.").await;
+    page.clicks("add").await;
+    page.types("name", "Arena 1").await;
+    page.clicks("confirm").await;
+    page.reads("Tick what it is good for.").await;
+    page.clicks("scope-say").await;
+    page.clicks("scope-players").await;
+    page.clicks("confirm").await;
+    page.reads("has 1 to 32 of a-z").await;
+    page.types("name", "arena").await;
+    page.types("time", "90d").await;
+    page.types("reason", "for the arena").await;
+    page.clicks("confirm").await;
+    let key = page
+        .until("return document.querySelector('[data-test=secret]')?.innerText")
+        .await;
+    let key = key.as_str().unwrap().to_owned();
+    assert!(key.starts_with("lhk_") && key.len() == 36, "{key}");
+    page.clicks("close").await;
+    page.reads_no_more(&key).await;
+    page.reads("say, players").await;
+    page.reads("never").await;
+    page.clicks("nav-audit").await;
+    page.reads("game-keys add").await;
+    page.reads("for the arena").await;
+    page.reads_no_more(&key).await;
+    page.clicks("nav-game-keys").await;
+    page.clicks("remove-arena").await;
+    page.confirms().await;
+    page.reads("The key arena is good for nothing any more.")
+        .await;
+    page.reads("None.").await;
+    page.is_clean().await;
+    desk.close().await;
+}

@@ -37,6 +37,16 @@ async fn evening(desk: &Desk) {
         .await;
     desk.page.confirms().await;
     desk.page.clicks("close").await;
+    desk.goes_to("game-keys").await;
+    desk.page.clicks("add").await;
+    desk.page
+        .types("name", "the-northern-gate-of-all-friends")
+        .await;
+    for scope in ["players", "kick", "say", "channels", "tickets", "profiles"] {
+        desk.page.clicks(&format!("scope-{scope}")).await;
+    }
+    desk.page.confirms().await;
+    desk.page.clicks("close").await;
     desk.goes_to(&format!("accounts/{WIDEST}")).await;
     desk.page.clicks("ban").await;
     desk.page.confirms().await;
@@ -70,6 +80,7 @@ async fn every_page_fits_a_desk_and_a_phone_light_and_dark() {
             ("registration", "registration", "the guild"),
             ("audit", "audit", "console sign-in"),
             ("operators", "operators", "Second factor"),
+            ("game-keys", "game-keys", "the-northern-gate"),
             ("me", "me", "Sign out everywhere"),
         ] {
             desk.goes_to(route).await;
@@ -81,6 +92,12 @@ async fn every_page_fits_a_desk_and_a_phone_light_and_dark() {
         page.clicks("ban").await;
         page.fits(&format!("a dialog on the {place}")).await;
         page.picture(&format!("console-dialog-{place}")).await;
+        page.clicks("cancel").await;
+        desk.goes_to("game-keys").await;
+        page.clicks("add").await;
+        page.fits(&format!("a dialog with ticks on the {place}"))
+            .await;
+        page.picture(&format!("console-ticks-{place}")).await;
         page.clicks("cancel").await;
     }
     page.is_clean().await;
@@ -99,6 +116,7 @@ async fn each_control_has_a_name_and_room_for_a_finger() {
         "reports",
         "registration",
         "operators",
+        "game-keys",
         "me",
     ] {
         desk.goes_to(route).await;

@@ -44,6 +44,9 @@ async fn each_role_does_what_is_its_own_and_no_more() {
     ];
     let for_admins = [
         json!({ "verb": "operators list" }),
+        json!({ "verb": "game-keys add", "name": "arena", "scopes": ["say"], "for_s": 60 }),
+        json!({ "verb": "game-keys list" }),
+        json!({ "verb": "game-keys remove", "name": "arena" }),
         json!({ "verb": "users export", "name": "Ada", "after": null }),
         json!({ "verb": "users rename", "name": "Ada", "new_name": "Grace" }),
     ];

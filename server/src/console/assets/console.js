@@ -5,6 +5,7 @@ import { closeQuestions, h, plain, problem } from "./dom.js";
 import { account, accounts } from "./page_accounts.js";
 import { audit } from "./page_audit.js";
 import { channel, channels } from "./page_channels.js";
+import { gameKeys } from "./page_game_keys.js";
 import { me } from "./page_me.js";
 import { operators } from "./page_operators.js";
 import { overview } from "./page_overview.js";
@@ -24,6 +25,7 @@ const PAGES = [
   ["registration", "Registration", "moderator", registration],
   ["audit", "Audit log", "moderator", audit],
   ["operators", "Operators", "admin", operators],
+  ["game-keys", "Game keys", "admin", gameKeys],
   ["me", "My account", "viewer", me],
 ];
 
