@@ -13,7 +13,7 @@ use url::form_urlencoded;
 
 use super::refusal::Refusal;
 use super::{GameHttp, json as answer, read};
-use crate::admin::{self, Act, Actor, Order};
+use crate::admin::{self, Act, Actor, Order, Report};
 use crate::http_server::Peer;
 use crate::hub::OnlinePlayer;
 use crate::profiles;
@@ -146,8 +146,13 @@ pub(super) async fn kick(
         act,
         reason: Some(reason),
     };
-    admin::run(&shared.ground, &actor, order).await?;
-    Ok(answer(StatusCode::OK, &json!({"username": name.as_str()})))
+    let done = admin::run(&shared.ground, &actor, order).await?;
+    // As the player writes it, whichever way it was asked for.
+    let username = match done.report {
+        Report::Kicked { username, .. } => username,
+        _ => name.to_string(),
+    };
+    Ok(answer(StatusCode::OK, &json!({"username": username})))
 }
 
 /// `PATCH /v1/players/{name}/profile`: sets keys of a profile that are the game's; `null` takes

@@ -48,7 +48,7 @@ pub use debian_system::{DebianSystem, arm64_command};
 pub use display::Display;
 pub use engines::Engine;
 pub use godot::{Godot, OLDEST};
-pub use python::PythonTools;
+pub use python::{CHECK_JSONSCHEMA, PythonTools};
 pub use wine::{Prefix, Wine, windows_path};
 pub use zig::Zig;
 

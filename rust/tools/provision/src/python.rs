@@ -13,6 +13,9 @@ use anyhow::{Context, Result, bail};
 use crate::debian::{self, Dependencies, Recipe};
 use crate::{process, scratch_dir};
 
+/// Checks JSON against schemas; with the library `jsonschema`. In `target/check-jsonschema`.
+pub const CHECK_JSONSCHEMA: &str = "check-jsonschema==0.39.0";
+
 /// A package from Python's index, installed with what it depends on.
 pub struct PythonTools {
     python: Python,
@@ -52,10 +55,16 @@ impl PythonTools {
 
     /// Runs the `main` of one of its modules.
     pub fn module(&self, module: &str) -> Command {
-        let mut command = self.python.command();
+        let mut command = self.python();
         command
             .arg("-c")
             .arg(format!("from {module}.__main__ import main; main()"));
+        command
+    }
+
+    /// Python with its packages, for a script of ours.
+    pub fn python(&self) -> Command {
+        let mut command = self.python.command();
         command.env("PYTHONPATH", &self.packages);
         command
     }

@@ -8,14 +8,12 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use longhall_provision::{PythonTools, process};
+use longhall_provision::{CHECK_JSONSCHEMA, PythonTools, process};
 
 use crate::unchanged::{Stamp, files};
 use crate::workspace;
 
-/// Both come as Python wheels with all they need: the one with GitHub's schema, the other
-/// with the program itself.
-const SCHEMA: &str = "check-jsonschema==0.39.0";
+/// A Python wheel with the program itself; check-jsonschema is one with GitHub's schema.
 const ZIZMOR: &str = "zizmor==1.32.0";
 
 /// Judges the workflows, unless they have not changed since they passed.
@@ -43,7 +41,7 @@ fn all() -> Result<Vec<PathBuf>> {
 }
 
 fn judge(workflows: &[PathBuf]) -> Result<()> {
-    let mut schema = PythonTools::ensure("check-jsonschema", SCHEMA)
+    let mut schema = PythonTools::ensure("check-jsonschema", CHECK_JSONSCHEMA)
         .context("no check-jsonschema, which knows what a workflow may say")?
         .module("check_jsonschema");
     schema.args(["--builtin-schema", "vendor.github-workflows"]);
