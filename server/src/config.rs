@@ -32,11 +32,12 @@ mod timeouts;
 mod tls;
 mod webhooks;
 
+use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::builder::{RangedU64ValueParser, Resettable, TypedValueParser};
-use clap::{ArgGroup, Args, Command, FromArgMatches, value_parser};
+use clap::{ArgGroup, Args, Command, FromArgMatches};
 use longhall_packet::Limits;
 use longhall_packet::limits::MAX_CHANNELS_PER_ACCOUNT;
 
@@ -176,9 +177,20 @@ fn at_least_one() -> RangedU64ValueParser<usize> {
 }
 
 fn seconds<const LEAST: u64, const MOST: u64>() -> impl TypedValueParser<Value = Duration> {
-    value_parser!(u64)
-        .range(LEAST..=MOST)
-        .map(Duration::from_secs)
+    |text: &str| -> Result<Duration, String> {
+        match text.parse() {
+            Ok(seconds) if (LEAST..=MOST).contains(&seconds) => Ok(Duration::from_secs(seconds)),
+            Ok(_) => Err(format!("it must be from {LEAST} to {MOST} seconds")),
+            Err(_) => Err("it is no number of seconds; the unit is left out".to_owned()),
+        }
+    }
+}
+
+/// Where to listen, as the example at `PORT` shows it.
+fn address_and_port<const PORT: u16>(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("it is no address with a port, as in 127.0.0.1:{PORT}; a name is none either")
+    })
 }
 
 fn count<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {

@@ -46,7 +46,7 @@ pub fn bind(address: SocketAddr, option: &str) -> io::Result<std::net::TcpListen
     listener.map_err(|cause| {
         let advice = match cause.kind() {
             ErrorKind::AddrInUse => {
-                format!("another program uses this port; stop it, or choose another port with {option}")
+                format!("another program uses this port, or another option of this one; choose another with {option}")
             }
             // Windows sets whole ranges of ports aside, for itself and for virtual machines.
             ErrorKind::PermissionDenied if cfg!(windows) => {

@@ -57,7 +57,7 @@ struct Args {
     config_file: Option<PathBuf>,
 
     /// Stop in good order when the program that started the server has ended, and when
-    /// anything, or its end, comes on the standard input.
+    /// something comes on the standard input, or that is closed.
     ///
     /// For programs that start a server of their own, such as an editor: whatever becomes of
     /// them, no server is left.

@@ -43,7 +43,8 @@ pub(super) async fn add(
         until_ms,
     };
     if !ground.store.insert_game_key(new).await? {
-        let text = format!("there is a key {name:?} already");
+        let text =
+            format!("there is a key {name:?} already; remove it first, or choose another name");
         return Err(ActError::Refused(text));
     }
     Ok(Report::NewGameKey {

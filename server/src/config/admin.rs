@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use clap::Args;
 use tracing::warn;
 
+use super::address_and_port;
 use crate::listener;
 
 /// Where the server tells of itself.
@@ -18,6 +19,7 @@ pub struct Admin {
     ///
     /// Set it to 127.0.0.1:9081 to watch the server. Only the console asks for a password.
     #[arg(long, env = "LONGHALL_ADMIN_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(value_parser = address_and_port::<9081>)]
     pub admin_listen: Option<SocketAddr>,
 
     /// Let --admin-listen be reached from other machines.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Admin, Bus, GameListen, Secret, SecretFileError};
+use super::{Admin, Bus, GameListen, Secret, SecretFileError, address_and_port};
 use crate::log::Format;
 
 /// What the program needs to start at all: its address, its file, its log.
@@ -17,6 +17,7 @@ pub struct Basics {
     /// Change it so that players on other machines can connect. Behind a TLS proxy on
     /// the same machine it may stay.
     #[arg(long, env = "LONGHALL_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(value_parser = address_and_port::<8081>)]
     #[arg(default_value = "127.0.0.1:8081")]
     #[allow(rustdoc::broken_intra_doc_links, reason = "[::] is an address")]
     pub listen: SocketAddr,

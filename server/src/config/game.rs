@@ -7,16 +7,20 @@ use std::net::{SocketAddr, TcpListener};
 use clap::Args;
 use tracing::warn;
 
+use super::address_and_port;
 use crate::listener;
 
 /// Where games' own servers ask.
 #[derive(Args, Clone, Debug)]
 pub struct GameListen {
-    /// Address and port for games' own servers, over plain HTTP: they say lines, look up who
-    /// is online and log players out, each by a key of game-keys add. Off unless given.
+    /// Address and port for games' own servers, over plain HTTP: they say lines, look players
+    /// up, log them out, open channels for matches and redeem tickets, each by a key of
+    /// "longhall-server game-keys add". Off unless given.
     ///
-    /// Set it to 127.0.0.1:9082 when your game has a server of its own on this machine.
+    /// Set it to 127.0.0.1:9082 when your game has a server of its own on this machine;
+    /// docs/game-servers.md shows what it may ask.
     #[arg(long, env = "LONGHALL_GAME_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(value_parser = address_and_port::<9082>)]
     pub game_listen: Option<SocketAddr>,
 
     /// Let --game-listen be reached from other machines.

@@ -35,7 +35,8 @@ pub struct Tickets {
 }
 
 fn key_lifetime(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let time = humantime::parse_duration(text)
+        .map_err(|_| "it is no time: a number and a unit, as in 30d".to_owned())?;
     match (SHORTEST_KEY..=LONGEST_KEY).contains(&time) {
         true => Ok(time),
         false => Err("it must be from 1d to 3650d".to_owned()),

@@ -44,14 +44,14 @@ pub struct Webhooks {
     #[arg(long, env = "LONGHALL_WEBHOOK_URL", value_name = "URL")]
     pub webhook_url: Option<String>,
 
-    /// A file with the secret that each of them is signed with, in its only line: whsec_ and
+    /// A file with the secret that each event is signed with, in its only line: whsec_ and
     /// then base64 of 24 to 64 random bytes. Needed with --webhook-url.
     ///
     /// The receiver has the same, and so knows that it is this server that tells.
     #[arg(long, env = "LONGHALL_WEBHOOK_SECRET_FILE", value_name = "FILE")]
     pub webhook_secret_file: Option<PathBuf>,
 
-    /// Of which events, with commas between them.
+    /// Of which events --webhook-url is told, with commas between them.
     ///
     /// Fewer where the back end cares for some only.
     #[arg(long, env = "LONGHALL_WEBHOOK_EVENTS", value_name = "EVENTS")]

@@ -68,7 +68,7 @@ mod tests {
         let (_, rest) = text.split_once("const SCOPES = [").unwrap();
         let (offered, _) = rest.split_once("\n];").unwrap();
         for scope in Scope::ALL {
-            let row = format!("[\"{}\", ", scope.name());
+            let row = format!("[\"{}\", \"{}\"]", scope.name(), scope.meaning());
             assert!(offered.contains(&row), "{}", scope.name());
         }
         assert_eq!(offered.matches("[\"").count(), Scope::ALL.len());

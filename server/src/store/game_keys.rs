@@ -90,6 +90,18 @@ impl Scope {
         }
     }
 
+    /// What a key with it may do.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Say => "say lines of the game's in channels",
+            Self::Channels => "make and end temporary channels",
+            Self::Players => "look up who is online, and accounts",
+            Self::Kick => "log players out",
+            Self::Tickets => "redeem players' tickets",
+            Self::Profiles => "set the game's part of players' profiles",
+        }
+    }
+
     /// The scope of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|scope| scope.name() == name)

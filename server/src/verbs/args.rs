@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 use longhall_server::admin::{Act, Actor};
 use longhall_server::config::Secret;
-use longhall_server::store::OperatorRole;
+use longhall_server::store::{OperatorRole, Scope};
 
 use super::reports::Reports;
 
@@ -238,12 +239,12 @@ pub(crate) enum Tickets {
     #[command(after_help = "Examples:
   longhall-server tickets keys > keys.json")]
     Keys,
-    /// Has another key sign, an hour from now
+    /// Has another key sign tickets, an hour from now, as games' servers have read it by then
     #[command(after_help = "Examples:
   longhall-server tickets rotate
   longhall-server tickets rotate --now --reason 'a backup was lost'")]
     Rotate {
-        /// At once; all that was signed with other keys is void
+        /// At once, as somebody may have the old key: tickets of before are void
         #[arg(long)]
         now: bool,
     },
@@ -539,13 +540,12 @@ pub(crate) enum GameKeys {
   longhall-server game-keys add arena --scope say --scope players
   longhall-server game-keys add test --scope kick --expires 90d")]
     Add {
-        /// Of a-z, 0-9 and -
+        /// Its name in the list and the audit log: a-z, 0-9 and -
         name: String,
-        /// What it is good for
-        #[arg(long = "scope", value_name = "SCOPE", required = true)]
-        #[arg(value_parser = ["say", "channels", "players", "kick", "tickets", "profiles"])]
+        /// What it is good for; give several by several --scope
+        #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scopes())]
         scopes: Vec<String>,
-        /// After so long: 12h, 90d; never without
+        /// For how long it is good, as in 12h or 90d; for good without
         #[arg(long = "expires", value_name = "TIME", value_parser = seconds)]
         for_s: Option<u64>,
     },
@@ -556,7 +556,16 @@ pub(crate) enum GameKeys {
     /// Takes a key back, at once
     #[command(after_help = "Examples:
   longhall-server game-keys remove arena --reason 'was in a screenshot'")]
-    Remove { name: String },
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+fn scopes() -> PossibleValuesParser {
+    let values = Scope::ALL.iter();
+    let values = values.map(|scope| PossibleValue::new(scope.name()).help(scope.meaning()));
+    values.collect::<Vec<_>>().into()
 }
 
 /// What operators of the console may do.

@@ -262,7 +262,11 @@ fn game_key(row: &GameKeyRow) -> Vec<String> {
     vec![
         row.name.clone(),
         row.scopes.join(" "),
-        row.until_ms.map_or_else(|| "for good".to_owned(), time),
+        match row.until_ms {
+            None => "for good".to_owned(),
+            Some(until_ms) if row.good => time(until_ms),
+            Some(until_ms) => format!("{} (over)", time(until_ms)),
+        },
         time(row.created_at_ms),
         match row.last_used_at_ms {
             0 => "never".to_owned(),

@@ -39,7 +39,10 @@ impl Target {
         let Some(url) = &settings.webhook_url else {
             return Ok(None);
         };
-        let url = Url::parse(url).map_err(|cause| wrong(&format!("is no address: {cause}")))?;
+        let url = Url::parse(url).map_err(|cause| match cause {
+            url::ParseError::RelativeUrlWithoutBase => wrong("does not begin with https://"),
+            cause => wrong(&format!("is no address: {cause}")),
+        })?;
         let is_plain = match url.scheme() {
             "https" => false,
             "http" if settings.webhook_allow_http => true,
@@ -59,6 +62,15 @@ impl Target {
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
+        let is_public = match host {
+            Host::Domain(_) => false,
+            Host::Ipv4(address) => !is_private(address.into()),
+            Host::Ipv6(address) => !is_private(address.into()),
+        };
+        if is_plain && is_public {
+            let told = "leads beyond this machine and private networks, unencrypted: use https://";
+            return Err(wrong(told));
+        }
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
@@ -109,7 +121,7 @@ fn wrong(what: &str) -> io::Error {
 
 fn read_secret(settings: &Webhooks) -> io::Result<Vec<u8>> {
     let Some(file) = &settings.webhook_secret_file else {
-        let told = "--webhook-url takes a --webhook-secret-file";
+        let told = "--webhook-url needs a --webhook-secret-file, which each event is signed with";
         return Err(io::Error::other(told));
     };
     let secret = Secret::read("--webhook-secret-file", file).map_err(io::Error::other)?;
@@ -182,6 +194,8 @@ mod tests {
             "example.com",
             "https://me:s3cret@example.com/",
             "file:///etc/passwd",
+            "http://93.184.216.34/",
+            "http://[2001:db8::1]/",
         ] {
             let told = of(wrong, true).err().unwrap().to_string();
             assert!(told.starts_with("--webhook-url "), "{told}");

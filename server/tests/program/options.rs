@@ -321,3 +321,73 @@ fn help_names_every_option_with_its_variable_and_default() {
         assert!(help.contains(part), "{part} is not in the help");
     }
 }
+
+#[test]
+fn wrong_words_for_games_servers_are_told_by_what_is_wrong_with_them() {
+    let (folder, path) = database();
+    let secret = folder.path().join("secret.txt");
+    fs::write(&secret, "whsec_c2hvcnQ=\n").unwrap();
+    let secret = secret.to_str().unwrap();
+    let url = "https://example.com/longhall";
+    for (arguments, parts) in [
+        (
+            &["--game-listen", "9082"][..],
+            &["--game-listen", "as in 127.0.0.1:9082"][..],
+        ),
+        (
+            &["--game-listen", "localhost:9082"],
+            &["no address with a port", "a name is none"],
+        ),
+        (
+            &["--game-listen", "0.0.0.0:9082"],
+            &["from other machines", "--game-allow-remote"],
+        ),
+        (
+            &["--webhook-url", "example.com"],
+            &["--webhook-url does not begin with https://"],
+        ),
+        (
+            &[
+                "--webhook-url",
+                "http://93.184.216.34/",
+                "--webhook-allow-http",
+            ],
+            &["--webhook-url leads beyond this machine"],
+        ),
+        (&["--webhook-url", url], &["needs a --webhook-secret-file"]),
+        (
+            &["--webhook-url", url, "--webhook-secret-file", secret],
+            &["whsec_ and base64 of 24 to 64 bytes"],
+        ),
+        (
+            &["--webhook-events", "joined"],
+            &["registered, logged_in, logged_out, reported"],
+        ),
+        (
+            &["--ticket-lifetime", "1m"],
+            &["no number of seconds", "the unit is left out"],
+        ),
+        (
+            &["--ticket-lifetime", "5"],
+            &["it must be from 10 to 600 seconds"],
+        ),
+        (
+            &["--ticket-key-lifetime", "30"],
+            &["a number and a unit, as in 30d"],
+        ),
+        (
+            &["--profile-game-keys", "le vel"],
+            &["a to z, 0 to 9 and _"],
+        ),
+    ] {
+        let mut program = Program::command();
+        program.args(["--listen", "127.0.0.1:0", "--database"]);
+        let Output { status, stderr, .. } = Program::output(program.arg(&path).args(arguments));
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert!(!status.success(), "{arguments:?}");
+        for part in parts {
+            assert!(stderr.contains(part), "{part:?} is not in: {stderr}");
+        }
+        assert!(!stderr.contains("example.com"), "{stderr}");
+    }
+}
