@@ -65,6 +65,23 @@ func test_what_was_said_before_is_there_also_for_an_overlay_that_comes_late() ->
 	await _until_shown("ben: one\nben: two")
 
 
+func test_what_the_game_itself_says_is_shown_without_a_name() -> void:
+	var ada: NetworkClient = await _open(Node.new())
+	await _log_in(ada, "ada")
+	_server.say_system("Round 3 begins")
+	await _until_shown("Round 3 begins")
+	check_equal(_shown(), "Round 3 begins", "what stands beside it")
+	await wait_until(
+		func() -> bool: return ada.get_channel("lobby")["unread"] == 0, "the line is read"
+	)
+	var page: NetworkRequest = await ada.load_history("lobby", 2).completed
+	var lines: Array[Dictionary] = page.result
+	_overlay.begin_anew()
+	_overlay.show_earlier("lobby", lines)
+	await _until_shown("Round 3 begins")
+	check_equal(_shown(), "Round 3 begins", "what stands beside it later")
+
+
 func test_whispers_and_commands_work() -> void:
 	await _log_in(await _open(Node.new()), "ada")
 	var ben: NetworkClient = await _player("ben")

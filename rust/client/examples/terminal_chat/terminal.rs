@@ -267,6 +267,9 @@ impl Terminal {
             return show(format_args!("{clock} {place}{sender} deleted a line"));
         }
         let text = clean(&line.text);
+        if line.kind == LineKind::System {
+            return show(format_args!("{clock} {place}*** {text}"));
+        }
         match text.strip_prefix("/me ") {
             Some(deed) => show(format_args!("{clock} {place}* {sender} {deed}")),
             None => show(format_args!("{clock} {place}{sender}: {text}")),

@@ -362,11 +362,17 @@ func show_line(
 		_recent_names.erase(sender)
 		_recent_names.push_front(sender)
 		_recent_names.resize(mini(_recent_names.size(), _NAMES_KEPT))
-	_fading.wake()
-	_lines.add(line)
-	if seq > 0:
-		_unseen[in_channel] = seq
-		_note_what_is_seen()
+	_add_line(line)
+
+
+## Shows what the game itself said, unlike any player's line and without a name. [param seq] is
+## the line's number in [param in_channel], 0 if it has none.
+func show_system_line(in_channel: String, text: String, sent_at_ms: int, seq: int = 0) -> void:
+	if not shows(in_channel):
+		return
+	var line: Line = _line_of(in_channel, "", text, sent_at_ms, seq)
+	line.is_system = true
+	_add_line(line)
 
 
 ## Shows [param lines] that were said before those that are shown, the oldest first, each with
@@ -382,6 +388,7 @@ func show_earlier(in_channel: String, lines: Array[Dictionary]) -> void:
 		var seq: int = told["seq"]
 		var line: Line = _line_of(in_channel, str(told["sender"]), str(told["text"]), at, seq)
 		line.is_deleted = told.get("deleted", false)
+		line.is_system = told.get("system", false)
 		line.is_edited = told.get("edited_at_ms", 0) > 0
 		page.append(line)
 	_fading.wake()
@@ -515,6 +522,14 @@ func _line_of(in_channel: String, sender: String, text: String, sent_at_ms: int,
 	line.seq = seq
 	line.is_own = sender == username and not username.is_empty()
 	return line
+
+
+func _add_line(line: Line) -> void:
+	_fading.wake()
+	_lines.add(line)
+	if line.seq > 0:
+		_unseen[line.channel] = line.seq
+		_note_what_is_seen()
 
 
 func _say(text: String) -> void:

@@ -21,6 +21,7 @@ func _handlers() -> Dictionary[StringName, Callable]:
 		. merge(
 			{
 				&"chat_received": _overlay.show_line,
+				&"system_line_received": _overlay.show_system_line,
 				&"chat_edited": _overlay.edit_line,
 				&"chat_deleted": _overlay.delete_line,
 				&"history_received": _on_client_history_received,
