@@ -3,12 +3,18 @@ extends "res://tests/test_case.gd"
 ## there are, with as many arguments of the right kind, and the GDScript ones compile.
 
 const PAGES: Array[String] = [
-	"../README.md", "addons/longhall/README.md", "../docs/messages.md", "../docs/decisions.md"
+	"../README.md",
+	"addons/longhall/README.md",
+	"examples/tickets/README.md",
+	"../docs/messages.md",
+	"../docs/decisions.md"
 ]
 ## Where a sample does not say so, its names stand for these.
 const FRAME: String = """@warning_ignore_start(%s)
 extends Node
 var client: NetworkClient
+var network_client: NetworkClient
+var game_client: Node
 var label: Label
 """
 ## Samples leave these to the reader.

@@ -48,6 +48,22 @@ func test_a_line_of_the_games_comes_in_order_by_its_own_signal_and_has_no_name()
 	check_equal(_ada.get_channel("lobby")["unread"], 0, "unread")
 
 
+func test_what_nobody_saw_of_the_games_is_unread_until_it_is_seen() -> void:
+	_chatbox.visible = false
+	_server.say_system("Round 3 begins")
+	await wait_until(func() -> bool: return _ada.get_channel("lobby")["unread"] == 1, "the count")
+	_chatbox.visible = true
+	await wait_until(func() -> bool: return _ada.get_channel("lobby")["unread"] == 0, "it is read")
+
+
+func test_what_the_game_said_is_unread_for_who_comes_later() -> void:
+	_server.say_system("Round 3 begins")
+	var ben: NetworkClient = _client()
+	_scene.add_child(ben)
+	await _log_in(ben, "ben")
+	check_equal(ben.get_channel("lobby")["unread"], 1, "unread")
+
+
 func test_a_player_who_comes_later_has_it_in_the_history_without_a_sender() -> void:
 	_server.say_system("Round 3 begins")
 	await _wait_for_line(_chatbox, "Round 3 begins")
