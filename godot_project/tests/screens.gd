@@ -51,6 +51,10 @@ var _pictures: Dictionary[String, Callable] = {
 	"codes": _show_codes,
 	"guest": _come_as_guest,
 	"muted": _show_mute,
+	"channels": _show_channels,
+	"channels_code": _show_code_of_channel,
+	"party": _show_party,
+	"party_menu": _show_party_menu,
 	"report": _show_report_dialog,
 	"reports_none": _show_no_reports,
 	"reports": _show_reports,
@@ -199,6 +203,36 @@ func _show_mute() -> void:
 	await _frames(10)
 	await _input.type("But it is so cheap!")
 	await _input.press(KEY_ENTER)
+	await _frames(10)
+
+
+func _show_channels() -> void:
+	await _open()
+	await _log_in("Ada")
+	var ulf: NetworkClient = await _other("Ulf")
+	await ulf.create_channel("trade", "open", "", "Axes for mead, and back").completed
+	await _input.click(_game.control("Button_Channels"))
+	await _frames(10)
+
+
+func _show_code_of_channel() -> void:
+	await _show_channels()
+	await _input.click(_game.control("Button_ByCode"))
+	await _input.type("ABCD-EFGH")
+	await _input.press(KEY_ENTER)
+	await _frames(10)
+
+
+func _show_party() -> void:
+	await _show_channels()
+	await _input.click(_game.control("Button_Party"))
+	await _frames(10)
+	await _game.client.set_topic(_game.chatbox().current_channel, "The bear quest").completed
+
+
+func _show_party_menu() -> void:
+	await _show_party()
+	await _input.click(_game.control("Button_Channels"))
 	await _frames(10)
 
 

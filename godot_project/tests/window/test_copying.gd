@@ -45,6 +45,15 @@ func test_a_selection_that_is_copied_at_once_has_nothing_else_either() -> void:
 	check_equal(copied, EXPECTED, "what the middle button pastes")
 
 
+func test_the_code_of_a_party_is_copied_without_the_word_before_it() -> void:
+	chatbox.open_tab("match-1", true)
+	chatbox.set_code("match-1", "ABCD-EFGH")
+	await frames(2)
+	DisplayServer.clipboard_set("before")
+	await input.click(part("Button_Code"))
+	check_equal(_clipboard(), "ABCD-EFGH", "the clipboard")
+
+
 func _clipboard() -> String:
 	return DisplayServer.clipboard_get().strip_edges()
 

@@ -12,6 +12,8 @@ signal whisper_requested(username: String)
 signal block_requested(username: String)
 ## The player wants to leave [param channel].
 signal leave_requested(channel: String)
+## The player wants [param channel] to be over for everybody in it.
+signal end_requested(channel: String)
 ## The player wants to be in [param channel], of which there is no tab.
 signal join_requested(channel: String, password: String)
 
@@ -135,6 +137,8 @@ func _on_line_menu_action_chosen(action: LineMenu.Action) -> void:
 			_reports.ask(_menu.about, _menu.line)
 		LineMenu.Action.LEAVE:
 			leave_requested.emit(_menu.about)
+		LineMenu.Action.END:
+			end_requested.emit(_menu.about)
 
 
 func _on_line_edit_edit_last_wanted() -> void:
@@ -180,6 +184,10 @@ func _on_channel_menu_join_requested(channel: String, password: String) -> void:
 		_tabs.enter(tab)
 		return
 	join_requested.emit(channel, password)
+
+
+func _on_channel_menu_end_requested(channel: String) -> void:
+	_menu.ask(LineMenu.Action.END, channel, _tab_row.get_screen_transform() * Vector2(0.0, 36.0))
 
 
 func _on_channel_menu_visibility_changed() -> void:

@@ -5,6 +5,15 @@ extends Control
 signal join_requested(channel: String, password: String)
 ## The player wants a new channel.
 signal create_requested(channel: String, access: String, password: String, topic: String)
+## The player wants to be in the channel with that code.
+signal code_entered(code: String)
+## The player wants a channel for a party.
+signal party_requested
+## The player wants [param channel] to be over.
+signal end_requested(channel: String)
+
+## What the card is for just now.
+enum Mode { LIST, CREATE, CODE }
 
 const PEOPLE: Texture2D = preload("res://addons/longhall/themes/people.svg")
 const LOCK: Texture2D = preload("res://addons/longhall/themes/lock.svg")
@@ -15,7 +24,8 @@ const _ACCESSES: Array[String] = ["open", "invite", "password"]
 var asked_for: String = ""
 
 var _access: String = "open"
-var _is_creating: bool = false
+var _mode: Mode = Mode.LIST
+var _endable: String = ""
 var _asks_password: bool = false
 var _joined: Array[String] = []
 var _shown: Array[Dictionary] = []
@@ -24,12 +34,16 @@ var _shown: Array[Dictionary] = []
 @onready var _list: VBoxContainer = %List_Channels
 @onready var _empty: Label = %Label_NoChannels
 @onready var _name: LineEdit = %LineEdit_Channel
+@onready var _code: LineEdit = %LineEdit_ChannelCode
 @onready var _password: LineEdit = %LineEdit_ChannelPassword
 @onready var _topic: LineEdit = %LineEdit_Topic
 @onready var _access_row: HBoxContainer = %Row_Access
 @onready var _status: Label = %Label_ChannelStatus
 @onready var _join: Button = %Button_Join
 @onready var _create: Button = %Button_Create
+@onready var _by_code: Button = %Button_ByCode
+@onready var _party: Button = %Button_Party
+@onready var _end: Button = %Button_EndChannel
 
 
 func _ready() -> void:
@@ -48,13 +62,15 @@ func _input(event: InputEvent) -> void:
 		get_viewport().set_input_as_handled()
 
 
-## Opens the menu. [param joined] are the channels the player is in already.
-func open(joined: Array[String]) -> void:
+## Opens the menu. [param joined] are the channels the player is in already, [param endable] is
+## the one in view, if the player may end it.
+func open(joined: Array[String], endable: String = "") -> void:
 	_joined = joined
-	_is_creating = false
+	_endable = endable
+	_mode = Mode.LIST
 	_asks_password = false
 	asked_for = ""
-	for field: LineEdit in [_name, _password, _topic]:
+	for field: LineEdit in [_name, _code, _password, _topic]:
 		field.clear()
 	_say("")
 	show_channels([])
@@ -78,7 +94,7 @@ func show_channels(channels: Array[Dictionary]) -> void:
 	for channel: Dictionary in channels:
 		_list.add_child(_row_of(channel))
 	_filter()
-	_empty.visible = channels.is_empty() and not _is_creating
+	_empty.visible = channels.is_empty() and _mode == Mode.LIST
 
 
 ## Says why the channel was not joined or created. With [param needs_password] the
@@ -86,7 +102,10 @@ func show_channels(channels: Array[Dictionary]) -> void:
 func show_denied(text: String, needs_password: bool = false) -> void:
 	_lock(false)
 	_say(text)
-	if needs_password and not _is_creating:
+	if _mode == Mode.CODE:
+		_code.edit()
+		_code.select_all()
+	if needs_password and _mode == Mode.LIST:
 		_asks_password = true
 		_refresh()
 		_password.edit()
@@ -151,7 +170,7 @@ func _icon_of(texture: Texture2D) -> TextureRect:
 
 func _choose_channel(channel: Dictionary) -> void:
 	_name.text = channel["channel"]
-	_is_creating = false
+	_mode = Mode.LIST
 	_asks_password = channel.get("access", "open") == "password" and not _name.text in _joined
 	_refresh()
 	if _asks_password:
@@ -161,19 +180,28 @@ func _choose_channel(channel: Dictionary) -> void:
 
 
 func _ask_to_join() -> void:
-	if not _has_name():
+	if _mode == Mode.CODE:
+		_ask_to_join_by_code()
 		return
-	if _is_creating:
-		_is_creating = false
-		_refresh()
+	if not _has_name():
 		return
 	_lock(true)
 	join_requested.emit(asked_for, _password.text if _password.visible else "")
 
 
+func _ask_to_join_by_code() -> void:
+	_say("")
+	var code: String = _code.text.strip_edges()
+	if code.is_empty():
+		_code.edit()
+		return
+	_lock(true)
+	code_entered.emit(code)
+
+
 func _ask_to_create() -> void:
-	if not _is_creating:
-		_is_creating = true
+	if _mode != Mode.CREATE:
+		_mode = Mode.CREATE
 		_say("")
 		_refresh()
 		if not _name.text.is_empty():
@@ -197,8 +225,8 @@ func _has_name() -> bool:
 
 
 func _lock(is_busy: bool) -> void:
-	_join.disabled = is_busy
-	_create.disabled = is_busy
+	for button: Button in [_join, _create, _party]:
+		button.disabled = is_busy
 
 
 func _say(text: String) -> void:
@@ -213,14 +241,23 @@ func _choose_access(access: String) -> void:
 
 func _refresh() -> void:
 	_lock(false)
-	_access_row.visible = _is_creating
-	_topic.visible = _is_creating
-	_password.visible = _access == "password" if _is_creating else _asks_password
-	_join.visible = not _is_creating
-	_list.visible = not _is_creating
-	_empty.visible = _shown.is_empty() and not _is_creating
-	_create.theme_type_variation = &"PrimaryButton" if _is_creating else &"Button"
-	_create.text = "Create" if _is_creating else "New channel"
+	var is_creating: bool = _mode == Mode.CREATE
+	var is_list: bool = _mode == Mode.LIST
+	_name.visible = _mode != Mode.CODE
+	_code.visible = _mode == Mode.CODE
+	_access_row.visible = is_creating
+	_topic.visible = is_creating
+	_password.visible = is_creating and _access == "password" or is_list and _asks_password
+	_join.visible = not is_creating
+	_create.visible = _mode != Mode.CODE
+	_list.visible = is_list
+	_empty.visible = _shown.is_empty() and is_list
+	_create.theme_type_variation = &"PrimaryButton" if is_creating else &"Button"
+	_create.text = "Create" if is_creating else "New channel"
+	_by_code.visible = is_list
+	_party.visible = is_list
+	_end.visible = is_list and not _endable.is_empty()
+	_end.text = tr("End %s…") % _endable
 
 
 # As large as its content, but never larger than the screen.
@@ -240,7 +277,25 @@ func _on_dim_gui_input(event: InputEvent) -> void:
 
 
 func _on_field_submitted(_text: String) -> void:
-	if _is_creating:
+	if _mode == Mode.CREATE:
 		_ask_to_create()
 	else:
 		_ask_to_join()
+
+
+func _on_button_by_code_pressed() -> void:
+	_mode = Mode.CODE
+	_say("")
+	_refresh()
+	_code.edit()
+
+
+func _on_button_party_pressed() -> void:
+	_say("")
+	_lock(true)
+	party_requested.emit()
+
+
+func _on_button_end_channel_pressed() -> void:
+	close()
+	end_requested.emit(_endable)

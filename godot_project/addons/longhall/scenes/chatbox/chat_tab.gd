@@ -27,6 +27,8 @@ var slow_mode_s: int = 0
 ## When the player may say the next line, in milliseconds of the engine's run.
 var may_speak_at_ms: int = 0
 var topic: String = ""
+## The code that others come in by; empty for channels that stay.
+var code: String = ""
 ## Whether somebody has called this player since they last looked.
 var has_mention: bool = false
 ## How many lines are new, as the server says; negative if it says nothing.
@@ -53,6 +55,11 @@ func is_whispers() -> bool:
 ## The other player of whispers.
 func whisperer() -> String:
 	return channel.trim_prefix(WHISPERS) if is_whispers() else ""
+
+
+## Whether the player may end the channel for all who are in it.
+func may_end() -> bool:
+	return not code.is_empty() and role == "owner"
 
 
 ## The seconds until the player may say the next line, rounded up; 0 if now.
@@ -101,5 +108,6 @@ func _forget_others() -> void:
 	has_asked_for_members = false
 	has_newcomers = false
 	topic = ""
+	code = ""
 	unread_told = -1
 	has_mention = false

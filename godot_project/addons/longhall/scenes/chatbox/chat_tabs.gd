@@ -12,6 +12,7 @@ signal entered
 signal refreshed
 
 const ChatTab := preload("chat_tab.gd")
+const CodeButton := preload("code_button.gd")
 const Look := preload("res://addons/longhall/scenes/longhall_look.gd")
 const Settings := preload("chat_settings.gd")
 const TabRow := preload("tab_row.gd")
@@ -26,7 +27,9 @@ var current := ChatTab.new()
 var is_stale: bool = false
 
 @onready var _row: TabRow = %TabRow
+@onready var _about: Control = %Row_About
 @onready var _topic: Label = %Label_Topic
+@onready var _code: CodeButton = %Button_Code
 @onready var _log_panel: PanelContainer = %LogPanel
 
 
@@ -145,6 +148,8 @@ func refresh() -> void:
 	_topic.text = about
 	_topic.tooltip_text = about
 	_topic.visible = not about.is_empty()
+	_code.code = current.code
+	_about.visible = _topic.visible or _code.visible
 	refreshed.emit()
 
 

@@ -54,6 +54,15 @@ signal join_requested(channel: String, password: String)
 ## The player wants a new channel, with [param access] "open", "invite" or "password".
 ## [method open_tab] shows it, or [method show_channel_denied] says why not.
 signal create_requested(channel: String, access: String, password: String, topic: String)
+## The player wants to be in the channel with that code, one of a match or a party.
+## [method open_tab] shows it, or [method show_channel_denied] says why not.
+signal code_entered(code: String)
+## The player wants a channel for a party. [method open_tab] and [method set_code] show it, or
+## [method show_channel_denied] says why not.
+signal party_requested
+## The player wants [param channel] to be over for everybody in it. Its tab stays until
+## [method close_tab].
+signal end_requested(channel: String)
 ## The list of channels is opened; [method set_channels] fills it.
 signal channels_requested
 ## The roster of [param channel] is opened; [method set_members] fills it.
@@ -460,6 +469,13 @@ func set_topic(channel: String, topic: String) -> void:
 	_tabs.is_stale = true
 
 
+## Tells the code that others come into [param channel] by: a button shows and copies it, and its
+## owner may end the channel. Empty for channels that stay.
+func set_code(channel: String, code: String) -> void:
+	_tabs.of(channel).code = code
+	_tabs.is_stale = true
+
+
 ## Tells that the player may say a line in [param channel] every [param seconds] only: slow
 ## mode. The button to send counts down between. 0 if there is none, or not for this player.
 func set_slow_mode(channel: String, seconds: int) -> void:
@@ -814,7 +830,10 @@ func _connect_parts() -> void:
 	_actions.whisper_requested.connect(_on_actions_whisper_requested)
 	_actions.block_requested.connect(block_requested.emit)
 	_actions.leave_requested.connect(leave_requested.emit)
+	_actions.end_requested.connect(end_requested.emit)
 	_actions.join_requested.connect(join_requested.emit)
+	_channel_menu.code_entered.connect(code_entered.emit)
+	_channel_menu.party_requested.connect(party_requested.emit)
 	_channel_menu.create_requested.connect(create_requested.emit)
 	_reports.report_requested.connect(report_requested.emit)
 	_reports.reports_requested.connect(reports_requested.emit)
@@ -880,5 +899,6 @@ func _on_actions_whisper_requested(player: String) -> void:
 
 
 func _on_button_channels_pressed() -> void:
-	_channel_menu.open(channels())
+	var tab: ChatTab = _tabs.current
+	_channel_menu.open(channels(), tab.channel if tab.may_end() else "")
 	channels_requested.emit()

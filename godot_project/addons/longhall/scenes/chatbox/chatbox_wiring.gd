@@ -165,21 +165,12 @@ func _show_channel(channel: String) -> void:
 	if state.is_empty():
 		return
 	_chatbox.open_tab(channel)
-	_chatbox.set_topic(channel, _about(state))
+	_chatbox.set_topic(channel, str(state["topic"]))
+	_chatbox.set_code(channel, str(state.get("code", "")))
 	_chatbox.set_role(channel, str(state["role"]))
 	_chatbox.set_slow_mode(channel, _slow_mode(state))
 	_chatbox.set_counts(channel, _number(state, "members"), _number(state, "online"))
 	_chatbox.set_unread(channel, _number(state, "unread"), _number(state, "read_seq"))
-
-
-# The topic; of a channel that one comes into by a code, the code ahead of it.
-func _about(state: Dictionary) -> String:
-	var topic: String = state["topic"]
-	var code: String = state.get("code", "")
-	if code.is_empty():
-		return topic
-	var told: String = tr("Code %s") % code
-	return told if topic.is_empty() else "%s  ·  %s" % [told, topic]
 
 
 # The seconds between two lines of this player; who keeps order is free of it.
@@ -520,6 +511,28 @@ func _on_join_answered(request: NetworkRequest) -> void:
 	else:
 		var needs_password: bool = request.code == _NEEDS_PASSWORD
 		_chatbox.show_channel_denied(LonghallText.of_request(request), needs_password)
+
+
+func _on_chatbox_code_entered(code: String) -> void:
+	if client != null:
+		_when_done(client.join_by_code(code), _on_join_answered)
+
+
+func _on_chatbox_party_requested() -> void:
+	if client != null:
+		_when_done(client.create_temporary_channel(), _on_party_answered)
+
+
+func _on_party_answered(request: NetworkRequest) -> void:
+	if request.ok:
+		_command_answers.open_party(request)
+	else:
+		_chatbox.show_channel_denied(LonghallText.of_request(request))
+
+
+func _on_chatbox_end_requested(channel: String) -> void:
+	if client != null:
+		_when_done(client.end_channel(channel), _on_wish_answered)
 
 
 func _on_chatbox_leave_requested(channel: String) -> void:

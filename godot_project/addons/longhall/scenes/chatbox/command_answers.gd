@@ -28,7 +28,7 @@ func tell(request: NetworkRequest, text: String, channel: String) -> void:
 		return
 	match request.command:
 		"party":
-			_open_party(request)
+			open_party(request)
 		"join", "create", "code":
 			var state: Dictionary = request.result
 			_enter.call(str(state["channel"]))
@@ -51,8 +51,8 @@ func tell(request: NetworkRequest, text: String, channel: String) -> void:
 			_show_notice.call(tr("Done: %s") % text)
 
 
-# Whoever opens a party wants to pass its code on.
-func _open_party(request: NetworkRequest) -> void:
+## Enters the party that was made, and tells its code: whoever makes one wants to pass it on.
+func open_party(request: NetworkRequest) -> void:
 	var state: Dictionary = request.result
 	var code: String = state["code"]
 	_enter.call(str(state["channel"]))

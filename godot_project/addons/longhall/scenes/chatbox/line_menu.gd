@@ -22,6 +22,7 @@ enum Action {
 	BAN,
 	UNBAN,
 	DELETE_LINES,
+	END,
 }
 
 const Line := preload("chat_line.gd")
@@ -46,6 +47,7 @@ const _TITLES: Dictionary[Action, String] = {
 	Action.BAN: "Ban %s…",
 	Action.UNBAN: "Unban %s",
 	Action.DELETE_LINES: "Delete messages…",
+	Action.END: "End %s…",
 }
 ## The questions before something is done that cannot be taken back.
 const _QUESTIONS: Dictionary[Action, String] = {
@@ -53,11 +55,13 @@ const _QUESTIONS: Dictionary[Action, String] = {
 	Action.BLOCK: "Hear nothing more of %s?",
 	Action.LEAVE: "Leave the channel %s?",
 	Action.DELETE_THEIRS: "Delete this message of %s?",
+	Action.END: "End the channel %s for everybody in it?",
 }
 ## What is done when such a question is answered, where the title says more.
 const _ANSWERS: Dictionary[Action, String] = {
 	Action.BLOCK: "Block",
 	Action.DELETE_THEIRS: "Delete",
+	Action.END: "End it",
 }
 ## What keeps order, by the names that [Chatbox] has for it.
 const _KEEPING_ORDER: Dictionary[Action, String] = {
