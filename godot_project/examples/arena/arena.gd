@@ -4,6 +4,8 @@ extends Node2D
 
 ## The server says which channel is the match's, and the code that leads into it.
 signal followed(channel: String, code: String)
+## The server lets this player go, and says why.
+signal sent_home(why: String)
 
 const SPEED: float = 240.0
 const FIELD := Rect2(32.0, 96.0, 1088.0, 400.0)
@@ -65,6 +67,12 @@ func show_players(at: Dictionary) -> void:
 @rpc("authority", "reliable")
 func follow(channel: String, code: String) -> void:
 	followed.emit(channel, code)
+
+
+## The server lets the player go.
+@rpc("authority", "reliable")
+func send_home(why: String) -> void:
+	sent_home.emit(why)
 
 
 ## Nobody is seen any more.

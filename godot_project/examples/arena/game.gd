@@ -23,6 +23,7 @@ func _ready() -> void:
 	_client.logged_out.connect(func(_reason: String) -> void: _leave(""))
 	_play.pressed.connect(_on_play_pressed)
 	_arena.followed.connect(_on_match_found)
+	_arena.sent_home.connect(_leave)
 	_api.auth_callback = func(_peer: int, _data: PackedByteArray) -> void: pass
 	_api.peer_authenticating.connect(_on_peer_authenticating)
 	_api.connected_to_server.connect(_lobby.hide)
@@ -63,7 +64,7 @@ func _on_match_found(channel: String, code: String) -> void:
 
 ## Back to the button, or to the login.
 func _leave(message: String) -> void:
-	_api.multiplayer_peer = null
+	_api.multiplayer_peer = OfflineMultiplayerPeer.new()
 	_ticket = ""
 	_arena.clear()
 	_overlay.channel = ""

@@ -1,5 +1,6 @@
 //! The page `docs/first-game.md`, followed to the letter in an empty project: what it says is in the
-//! files, a designer has nothing else but the package, and two players meet in the game.
+//! files, a designer has nothing else but the package, and two players meet in the game, one of them on
+//! two devices.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -27,7 +28,8 @@ const GAME_LISTEN: &str = "127.0.0.1:9082";
 const ARENA_PORT: &str = "7777";
 
 const OPEN: &str = "the arena is open";
-const PLAYERS: [&str; 2] = ["ada", "bob"];
+/// Ada goes on to another device in between.
+const PLAYERS: [(&str, &str); 2] = [("ada", "--moves=yes"), ("bob", "--moves=no")];
 const LIMIT: Duration = Duration::from_secs(120);
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -88,9 +90,9 @@ pub(crate) fn run(godot: &Godot) -> Result<()> {
     let key = key.context("no key was shown")?.to_owned();
     let mut server = open_arena(godot, &project, &key)?;
     thread::scope(|scope| {
-        let players = PLAYERS.map(|name| {
+        let players = PLAYERS.map(|(name, moves)| {
             let project = &project;
-            scope.spawn(move || play(godot, project, name))
+            scope.spawn(move || play(godot, project, name, moves))
         });
         for ended in players.map(thread::ScopedJoinHandle::join) {
             ended.map_err(|_| anyhow!("a player panicked"))??;
@@ -128,11 +130,11 @@ fn open_arena(godot: &Godot, project: &EmptyProject, key: &str) -> Result<Proces
     Ok(process)
 }
 
-fn play(godot: &Godot, project: &EmptyProject, name: &str) -> Result<()> {
+fn play(godot: &Godot, project: &EmptyProject, name: &str, moves: &str) -> Result<()> {
     let mut command = project.command(godot, name, &["--max-fps", "60", "driver.tscn", "--"]);
     let home = project.folder().with_file_name(format!("home-{name}"));
     own_home(&mut command, &home);
-    command.arg(format!("--name={name}"));
+    command.args([&format!("--name={name}"), moves]);
     command.arg(format!("--server={}", project.server().url()));
     let output = project::run(&mut command, name, &format!("{name:8} | "), LIMIT)?;
     output.expect_clean(name)?;

@@ -1,7 +1,9 @@
 extends Node
 ## Plays the game as somebody called --name: in by the login, into the arena by the button, a walk
-## to the right, and a word with whoever else comes.
+## to the right, and a word with whoever else comes. With --moves=yes then once more, on another
+## device.
 
+const PASSWORD: String = "correct horse"
 const FRAMES: int = 60 * 60
 const WALK_FRAMES: int = 30
 
@@ -17,24 +19,13 @@ func _process(_delta: float) -> void:
 
 func _ready() -> void:
 	var me: String = _argument("name")
-	var game: Node = (load("res://game.tscn") as PackedScene).instantiate()
+	var game: Node = await _open_game()
 	var client: NetworkClient = game.get_node("NetworkClient")
-	client.url = _argument("server")
-	add_child(game)
-	await client.connected
-	var registered: NetworkRequest = await client.register(me, "correct horse").completed
+	var registered: NetworkRequest = await client.register(me, PASSWORD).completed
 	_expect(registered.ok, "registered: " + registered.reason)
-	var login: NetworkRequest = await client.login(me, "correct horse").completed
-	_expect(login.ok, "logged in: " + login.reason)
-	var play: Button = game.get_node("Screens/Lobby/Play")
-	await _until(play.is_visible_in_tree)
-	play.pressed.emit()
+	await _enter_arena(game, me)
 
-	var overlay: ChatOverlay = game.get_node("Screens/Overlay")
 	var arena: Node = game.get_node("Arena")
-	await _until(func() -> bool: return arena.get_child_count() == 2)
-	await _until(func() -> bool: return overlay.channel in client.get_channels())
-	_expect(overlay.channel.begins_with("match-"), "in the match's channel")
 	var avatar: Node2D = arena.get_node(me)
 	var from: Vector2 = avatar.position
 	Input.action_press("ui_right")
@@ -45,16 +36,65 @@ func _ready() -> void:
 
 	var other: Node2D = arena.get_child(1 if arena.get_child(0) == avatar else 0)
 	var bubble: LonghallBubble = other.get_child(1)
-	overlay.start_typing("hello from " + me)
+	_say(game, "hello from " + me)
+	await _until(func() -> bool: return bubble.text == "hello from " + bubble.username)
+	if _argument("moves") == "yes":
+		await _move(game, me)
+	else:
+		var again: String = "again from " + bubble.username
+		await _until(func() -> bool: return bubble.text == again)
+		_expect(arena.get_child_count() == 2, "one avatar of each")
+	print("played")
+	client.disconnect_from_server()
+	get_tree().quit()
+
+
+# The same player, on another device.
+func _move(old_game: Node, me: String) -> void:
+	var game: Node = await _open_game()
+	await _enter_arena(game, me)
+	var message: Label = old_game.get_node("Screens/Lobby/Message")
+	await _until(message.is_visible_in_tree)
+	_expect(message.text == "You play on another device", "let go: " + message.text)
+	await _until(func() -> bool: return old_game.get_node("Arena").get_child_count() == 0)
+	_say(game, "again from " + me)
+	var bubble: LonghallBubble = game.get_node("Arena").get_node(me).get_child(1)
+	await _until(func() -> bool: return bubble.text == "again from " + me)
+
+
+func _open_game() -> Node:
+	var game: Node = (load("res://game.tscn") as PackedScene).instantiate()
+	var client: NetworkClient = game.get_node("NetworkClient")
+	client.url = _argument("server")
+	add_child(game)
+	await client.connected
+	return game
+
+
+# In by the login, and by the button.
+func _enter_arena(game: Node, me: String) -> void:
+	var client: NetworkClient = game.get_node("NetworkClient")
+	var login: NetworkRequest = await client.login(me, PASSWORD).completed
+	_expect(login.ok, "logged in: " + login.reason)
+	var play: Button = game.get_node("Screens/Lobby/Play")
+	await _until(play.is_visible_in_tree)
+	play.pressed.emit()
+
+	var overlay: ChatOverlay = game.get_node("Screens/Overlay")
+	var arena: Node = game.get_node("Arena")
+	await _until(func() -> bool: return arena.get_child_count() == 2)
+	await _until(func() -> bool: return overlay.channel in client.get_channels())
+	_expect(overlay.channel.begins_with("match-"), "in the match's channel")
+
+
+func _say(game: Node, text: String) -> void:
+	var overlay: ChatOverlay = game.get_node("Screens/Overlay")
+	overlay.start_typing(text)
 	var enter := InputEventKey.new()
 	enter.keycode = KEY_ENTER
 	enter.physical_keycode = KEY_ENTER
 	enter.pressed = true
 	Input.parse_input_event(enter)
-	await _until(func() -> bool: return bubble.text == "hello from " + bubble.username)
-	print("played")
-	client.disconnect_from_server()
-	get_tree().quit()
 
 
 func _until(is_so: Callable) -> void:
