@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use longhall_provision::Godot;
 
 use crate::export::{self, Game, Target};
 use crate::godot_test::{Setup, own_home};
 use crate::library::Variant;
-use crate::{player, project};
+use crate::{package, player, project};
 
 /// Long enough for a slow machine, and for an emulator that is a tenth as fast.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -26,8 +26,25 @@ const PATIENCE: &str = "--patience=120";
 pub(crate) fn run(godot: &Godot) -> Result<()> {
     for variant in [Variant::Release, Variant::Debug] {
         let game = export::export(godot, Target::host()?, variant, None)?;
+        expect_without_editor(&game)?;
         play(godot, &game, variant)?;
     }
+    Ok(())
+}
+
+/// Nothing of the dock's is in what players get, although no preset excludes it.
+fn expect_without_editor(game: &Game) -> Result<()> {
+    let data = game.folder.join(game.program).with_extension("pck");
+    let data = fs::read(&data).with_context(|| format!("cannot read {}", data.display()))?;
+    let has = |path: &str| package::contains(&data, path.as_bytes());
+    ensure!(
+        has("addons/longhall/scenes/"),
+        "the game lacks the addon's scenes"
+    );
+    ensure!(
+        !has("addons/longhall/editor/"),
+        "the game has scripts of the dock"
+    );
     Ok(())
 }
 
