@@ -4,7 +4,7 @@ extends SceneTree
 ## [codeblock lang=text]
 ## godot --headless --path godot_project -s res://tests/api.gd --
 ##     --out=FILE               where it goes, as JSON
-##     --classes=A,B            of which classes
+##     --classes=A,B            of which classes, of the library or with a class_name
 ## [/codeblock]
 
 const Arguments := preload("res://tests/arguments.gd")
@@ -14,7 +14,7 @@ const EXIT_FAILED: int = 1
 func _initialize() -> void:
 	var told: Array[Dictionary] = []
 	for type: String in Arguments.value_of("classes", "").split(",", false):
-		told.append(_class(type))
+		told.append(_class(type) if ClassDB.class_exists(type) else _script_class(type))
 	var file := FileAccess.open(Arguments.value_of("out", ""), FileAccess.WRITE)
 	if file == null or told.is_empty():
 		printerr("api: failed: nothing to write, or nowhere to write it")
@@ -51,8 +51,43 @@ func _class(type: StringName) -> Dictionary:
 		constants.append({name = name, value = value})
 	return {
 		name = type,
+		script = "",
 		is_node = ClassDB.is_parent_class(type, &"Node"),
+		can_be_made = ClassDB.can_instantiate(type),
 		constants = constants,
+		properties = properties,
+		methods = methods,
+		signals = signals,
+	}
+
+
+func _script_class(type: String) -> Dictionary:
+	var path: String = ""
+	for known: Dictionary in ProjectSettings.get_global_class_list():
+		if known["class"] == type:
+			path = known["path"]
+	var script: Script = load(path)
+	var properties: Array[Dictionary] = []
+	for property: Dictionary in script.get_script_property_list():
+		var usage: int = property["usage"]
+		if usage & PROPERTY_USAGE_SCRIPT_VARIABLE and not str(property["name"]).begins_with("_"):
+			properties.append({value = _named(property), is_settable = true})
+	var methods: Array[Dictionary] = []
+	for method: Dictionary in script.get_script_method_list():
+		var name: String = method["name"]
+		# Setters and getters have names of their own, such as "@url_setter".
+		if not name.begins_with("_") and not name.begins_with("@"):
+			methods.append(_method(method))
+	var signals: Array[Dictionary] = []
+	for event: Dictionary in script.get_script_signal_list():
+		if not str(event["name"]).begins_with("_"):
+			signals.append({name = event["name"], arguments = _all_named(event)})
+	return {
+		name = type,
+		script = path,
+		is_node = ClassDB.is_parent_class(script.get_instance_base_type(), &"Node"),
+		can_be_made = true,
+		constants = [],
 		properties = properties,
 		methods = methods,
 		signals = signals,

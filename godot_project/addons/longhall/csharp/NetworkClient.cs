@@ -225,252 +225,48 @@ namespace Longhall
         /// <summary>How many recovery codes are not used up, see <c>RenewRecoveryCodes</c>. Read-only; 0 while nobody is logged in, and with a server that knows of none.</summary>
         public long RecoveryCodesLeft => Self.Get("recovery_codes_left").AsInt64();
 
-        /// <summary>When and from where somebody logged in to the account before, for the player to see whether that was they: a [Dictionary] of <c>at_ms</c> (milliseconds since 1970, UTC), <c>device</c> (see <c>DeviceName</c>) and <c>network</c> (such as <c>"203.0.113.0/24"</c>). Empty at the first login, for a remembered login, and while nobody is logged in. Read-only.</summary>
+        /// <summary>When and from where somebody logged in to the account before, for the player to see whether that was they: a <c>Dictionary</c> of <c>at_ms</c> (milliseconds since 1970, UTC), <c>device</c> (see <c>DeviceName</c>) and <c>network</c> (such as <c>"203.0.113.0/24"</c>). Empty at the first login, for a remembered login, and while nobody is logged in. Read-only.</summary>
         public Godot.Collections.Dictionary LastLogin => Self.Get("last_login").AsGodotDictionary();
-
-        /// <summary>Sets a new password for a player who has lost the old one, by one of the account's recovery codes, see <c>RecoveryCodesReceived</c>. Only while nobody is logged in; call <c>Login</c> with the new password next. The code works once. It is read in upper and lower case, with or without dashes and spaces. Refused with <c>bad_credentials</c> if there is no such account, or it has no such code.</summary>
-        public NetworkRequest Recover(string username, string code, string newPassword) =>
-            NetworkRequest.Around(Self.Call("recover", username, code, newPassword).AsGodotObject());
-
-        /// <summary>Makes eight new recovery codes; the codes from before work no more. They come by <c>RecoveryCodesReceived</c> and as <c>NetworkRequest.Result</c> (<c>PackedStringArray</c>). <c>code</c> is the code of the second factor, if the account has one, see <c>HasSecondFactor</c>.</summary>
-        public NetworkRequest RenewRecoveryCodes(string password, string code = "") =>
-            NetworkRequest.Around(Self.Call("renew_recovery_codes", password, code).AsGodotObject());
-
-        /// <summary>Begins a second factor: a code that an app on the player's phone shows, and that <c>Login</c> asks for. <c>NetworkRequest.Result</c> is a [Dictionary] of <c>secret</c>, the key to type into the app, and <c>uri</c>, the same as an <c>otpauth://</c> address. Show it to the player, and keep it nowhere. Nothing changes until <c>ConfirmSecondFactor</c>. Refused with <c>not_allowed</c> if there is a second factor already.</summary>
-        public NetworkRequest BeginSecondFactor(string password) =>
-            NetworkRequest.Around(Self.Call("begin_second_factor", password).AsGodotObject());
-
-        /// <summary>Shows that the app has the key of <c>BeginSecondFactor</c>: <c>code</c> is what it shows. From now on <c>Login</c> asks for a code, and the player is logged out on all other devices. Refused with <c>wrong_code</c>. With <c>FakeServer</c> the code is always <c>"123456"</c>.</summary>
-        public NetworkRequest ConfirmSecondFactor(string code) =>
-            NetworkRequest.Around(Self.Call("confirm_second_factor", code).AsGodotObject());
-
-        /// <summary>Ends the second factor. <c>code</c> is what the app shows, or one of the recovery codes, which works no more then. Refused with <c>bad_credentials</c> or <c>wrong_code</c>.</summary>
-        public NetworkRequest EndSecondFactor(string password, string code) =>
-            NetworkRequest.Around(Self.Call("end_second_factor", password, code).AsGodotObject());
-
-        /// <summary>Whether <c>RememberFile</c> holds a login for the server at <c>Url</c>.</summary>
-        public bool HasRememberedLogin() =>
-            Self.Call("has_remembered_login").AsBool();
-
-        /// <summary>Whether a login could be stored in <c>RememberFile</c>: whether the game may write there. Ask it before you offer to remember one, see <c>RememberFailed</c>.</summary>
-        public bool CanRememberLogin() =>
-            Self.Call("can_remember_login").AsBool();
-
-        /// <summary>Connects to <c>Url</c>. Ends in <c>Connected</c> or <c>Disconnected</c>. The returned request ends with this try, also when the node goes on trying. Does nothing if the node is connected to that url already. While the node waits to reconnect, it tries at once.</summary>
-        public NetworkRequest ConnectToServer() =>
-            NetworkRequest.Around(Self.Call("connect_to_server").AsGodotObject());
-
-        /// <summary>While waiting to reconnect, tries at once; otherwise does nothing. For a button beside the countdown of <c>Reconnecting</c>. The node does the same by itself when the player comes back to the game's window.</summary>
-        public void RetryNow() =>
-            Self.Call("retry_now");
-
-        /// <summary>Ends the connection and all tries for one, and logs the player out. Ends in <c>Disconnected</c> with reason <c>closed_by_client</c>. A remembered login stays, see <c>RememberLogin</c>.</summary>
-        public void DisconnectFromServer() =>
-            Self.Call("disconnect_from_server");
-
-        /// <summary>The version of the addon, such as <c>"0.2.0"</c>; also known without a connection. The server reads it in its log. Its own is <c>ServerVersion</c>.</summary>
-        public static string GetVersion() =>
-            ClassDB.ClassCallStatic("NetworkClient", "get_version").AsString();
-
-        /// <summary>Every reason of <c>Disconnected</c>. <c>LoggedOut</c> has these and <c>logout</c> and <c>session_expired</c>.</summary>
-        public static string[] GetDisconnectReasons() =>
-            ClassDB.ClassCallStatic("NetworkClient", "get_disconnect_reasons").AsStringArray();
-
-        /// <summary>Creates an account. Ends in <c>Registered</c> or <c>RegisterDenied</c>. Does not log in. With <c>AskForRecoveryCodes</c> the account's recovery codes come just before, by <c>RecoveryCodesReceived</c>. Where <c>RegistrationMode</c> is <c>"invite"</c>, <c>invite</c> is the code that the player has from the operator; case, spaces and dashes in it do not matter. A user name has 3 to 20 letters and digits of any script, <c>_</c> and <c>-</c>. Characters that cannot be seen are taken off its ends, and full-width letters become plain ones. A password has 8 to 99 characters.</summary>
-        public NetworkRequest Register(string username, string password, string invite = "") =>
-            NetworkRequest.Around(Self.Call("register", username, password, invite).AsGodotObject());
-
-        /// <summary>Lets the player in without an account, under a name that is free, where <c>TakesGuests</c> is <c>true</c>. Ends in <c>LoggedIn</c> or <c>LoginDenied</c>. A guest chats and joins channels, but creates none, invites nobody, whispers only to players who have whispered before, and says a line a second. After a cut the node takes the session up again as always, and <c>RememberLogin</c> works as well. Who logs out, or was away for about a day, is forgotten, unless <c>UpgradeGuest</c> made an account of them.</summary>
-        public NetworkRequest LoginAsGuest(string username) =>
-            NetworkRequest.Around(Self.Call("login_as_guest", username).AsGodotObject());
-
-        /// <summary>Makes an account of the guest who is logged in: the player keeps channels, lines, whispers and blocks. An empty <c>username</c> keeps the name. <c>invite</c> is as in <c>Register</c>. The connection is opened anew for a moment; <c>LoggedIn</c> tells the name then, and <c>IsGuest</c> is <c>false</c>, unless a moderator has to let the account in first.</summary>
-        public NetworkRequest UpgradeGuest(string username, string password, string invite = "") =>
-            NetworkRequest.Around(Self.Call("upgrade_guest", username, password, invite).AsGodotObject());
-
-        /// <summary>Whether the player who is logged in is a guest, or an account that a moderator has not let in yet: show <c>UpgradeGuest</c> then.</summary>
-        public bool IsGuest() =>
-            Self.Call("is_guest").AsBool();
-
-        /// <summary>Logs in. Ends in <c>LoggedIn</c> or <c>LoginDenied</c>. Refused with <c>already_pending</c> while the node is about to log in by itself, see <c>IsResuming</c>. The node sends the password once and does not keep it. The account may be logged in on several devices, see <c>ListSessions</c>.</summary>
-        public NetworkRequest Login(string username, string password, string code = "") =>
-            NetworkRequest.Around(Self.Call("login", username, password, code).AsGodotObject());
-
-        /// <summary>Logs out and stays connected. Ends in <c>LoggedOut</c>. Also ends the tries to take a session up again, see <c>IsResuming</c>, and forgets a remembered login. If nobody is logged in, only the returned request ends, with <c>not_logged_in</c>. Without a connection the server does not hear of it, and the session ends there when it expires.</summary>
-        public NetworkRequest Logout() =>
-            NetworkRequest.Around(Self.Call("logout").AsGodotObject());
-
-        /// <summary>Whether a player is logged in and the connection is up.</summary>
-        public bool IsLoggedIn() =>
-            Self.Call("is_logged_in").AsBool();
-
-        /// <summary>Whether the node is about to log <c>Username</c> in by itself: after a cut, or at the start with a remembered login. <c>Logout</c> stops it.</summary>
-        public bool IsResuming() =>
-            Self.Call("is_resuming").AsBool();
-
-        /// <summary>What the player may do on the whole server: <c>player</c>, <c>moderator</c> or <c>admin</c>, as the server's operator said. See <c>ServerRoleChanged</c>.</summary>
-        public string GetServerRole() =>
-            Self.Call("get_server_role").AsString();
-
-        /// <summary>Asks on which devices the account is logged in. <c>NetworkRequest.Result</c> is an <c>Array[Dictionary]</c> of <c>session</c> (a number for <c>CloseSession</c>), <c>device</c> (see <c>DeviceName</c>), <c>created_at_ms</c>, <c>last_seen_at_ms</c>, <c>online</c> and <c>current</c>.</summary>
-        public NetworkRequest ListSessions() =>
-            NetworkRequest.Around(Self.Call("list_sessions").AsGodotObject());
-
-        /// <summary>Logs the account out on another device, or with 0 on all others.</summary>
-        public NetworkRequest CloseSession(long session) =>
-            NetworkRequest.Around(Self.Call("close_session", session).AsGodotObject());
-
-        /// <summary>Gives the account another password and logs it out on all other devices. Refused with <c>bad_credentials</c> if <c>old_password</c> is not the present one.</summary>
-        public NetworkRequest ChangePassword(string oldPassword, string newPassword) =>
-            NetworkRequest.Around(Self.Call("change_password", oldPassword, newPassword).AsGodotObject());
-
-        /// <summary>Has the account deleted. The player is logged out everywhere, with the reason <c>account_deleted</c>. For a time that the operator sets, two weeks unless changed, a login with the password is still possible, <c>DeletionAtMs</c> says when it will be over, and <c>KeepAccount</c> keeps the account. Then the name is free, and what the player said shows no words any more. <c>code</c> is the code of the second factor, if the account has one, see <c>HasSecondFactor</c>. Refused with <c>bad_credentials</c> if <c>password</c> is not the present one, with <c>code_needed</c> and with <c>wrong_code</c>.</summary>
-        public NetworkRequest DeleteAccount(string password, string code = "") =>
-            NetworkRequest.Around(Self.Call("delete_account", password, code).AsGodotObject());
-
-        /// <summary>Keeps the account that is to be deleted, see <c>DeleteAccount</c> and <c>DeletionAtMs</c>. Refused with <c>too_late</c> once the time is over.</summary>
-        public NetworkRequest KeepAccount() =>
-            NetworkRequest.Around(Self.Call("keep_account").AsGodotObject());
-
-        /// <summary>Asks for all that the server knows of the account: when it was made, where it is logged in, its channels, blocks and invitations, what the operator keeps from it, what it said in channels, the whispers to and from it, and the reports it made with what came of them. No secrets are in it. <c>NetworkRequest.Result</c> is JSON text, to be saved in a file. An account with many lines takes a while. Refused with <c>rate_limited</c> after five times a day, unless the operator chose otherwise.</summary>
-        public NetworkRequest ExportAccount() =>
-            NetworkRequest.Around(Self.Call("export_account").AsGodotObject());
-
-        /// <summary>Gives the account another name, by the rules of <c>Register</c>. Ends in <c>AccountRenamed</c> as well. Everybody who is online is told, see <c>PlayerRenamed</c>. Nobody else can take the old name for a while. <c>code</c> is the code of the second factor, if the account has one, see <c>HasSecondFactor</c>. Refused with <c>bad_credentials</c> if <c>password</c> is not the present one, with <c>code_needed</c>, <c>wrong_code</c> and <c>username_taken</c>, and with <c>rate_limited</c> if the last new name is not old enough: 30 days, unless the operator chose otherwise.</summary>
-        public NetworkRequest RenameAccount(string password, string newName, string code = "") =>
-            NetworkRequest.Around(Self.Call("rename_account", password, newName, code).AsGodotObject());
-
-        /// <summary>The name of a user or channel without the characters at its ends that cannot be seen, such as spaces of any kind and marks that come along when it is copied out of a text. The node and the server judge a name in this form. For a field that counts characters.</summary>
-        public static string TrimmedName(string name) =>
-            ClassDB.ClassCallStatic("NetworkClient", "trimmed_name", name).AsString();
-
-        /// <summary>Every code that a request can be refused with. For a test that each has a translation.</summary>
-        public static string[] GetDenialCodes() =>
-            ClassDB.ClassCallStatic("NetworkClient", "get_denial_codes").AsStringArray();
-
-        /// <summary>Mutes a player: they read on, and nothing they write reaches anybody. On the whole server for its moderators, see <c>GetServerRole</c>; with a <c>channel</c>, there alone, also for the channel's operators and owner. For <c>seconds</c>; 0 is for good, and -1 for as long as the server thinks fit, which is longer each time. The player reads the <c>reason</c>.</summary>
-        public NetworkRequest MutePlayer(string username, long seconds = -1, string reason = "", string channel = "") =>
-            NetworkRequest.Around(Self.Call("mute_player", username, seconds, reason, channel).AsGodotObject());
-
-        /// <summary>Lets a player speak again, on the whole server or with a <c>channel</c> in that.</summary>
-        public NetworkRequest UnmutePlayer(string username, string channel = "") =>
-            NetworkRequest.Around(Self.Call("unmute_player", username, channel).AsGodotObject());
-
-        /// <summary>Logs a player out everywhere, as a moderator of the server, or with a <c>channel</c> takes them out of it, as its operator; they may come again. The player reads the <c>reason</c>.</summary>
-        public NetworkRequest KickPlayer(string username, string reason = "", string channel = "") =>
-            NetworkRequest.Around(Self.Call("kick_player", username, reason, channel).AsGodotObject());
 
         /// <summary>As <c>KickPlayer</c>, and the player may not come again: see <c>MutePlayer</c> for how long. After a ban from the server nobody registers for a while from where the player last came.</summary>
         public NetworkRequest BanPlayer(string username, long seconds = -1, string reason = "", string channel = "") =>
             NetworkRequest.Around(Self.Call("ban_player", username, seconds, reason, channel).AsGodotObject());
 
-        /// <summary>Lets a player come in again, on the server or with a <c>channel</c> into that.</summary>
-        public NetworkRequest UnbanPlayer(string username, string channel = "") =>
-            NetworkRequest.Around(Self.Call("unban_player", username, channel).AsGodotObject());
-
-        /// <summary>Asks what sanctions were ever set on a player, for moderators of the server. <c>NetworkRequest.Result</c> is an <c>Array[Dictionary]</c>, the newest first: each as of <c>Sanctioned</c>, with <c>since_ms</c>, <c>by</c> and <c>holds</c>.</summary>
-        public NetworkRequest ListSanctions(string username) =>
-            NetworkRequest.Around(Self.Call("list_sanctions", username).AsGodotObject());
-
-        /// <summary>Deletes what a player has said in the last <c>seconds</c>, or with -1 all that is kept, in a channel, or without one in all of them: up to 1000 lines a call. For the same players as <c>MutePlayer</c>. <c>NetworkRequest.Result</c> is a <c>Dictionary</c> of <c>count</c> and <c>more</c>.</summary>
-        public NetworkRequest DeleteLines(string username, string channel = "", long seconds = -1) =>
-            NetworkRequest.Around(Self.Call("delete_lines", username, channel, seconds).AsGodotObject());
-
-        /// <summary>Says a line of 1 to 500 characters in <c>channel</c>. If <c>channel</c> is empty, the line goes to the lobby; if it is a name behind an <c>@</c>, as in <c>"@ada"</c>, to that player alone. Ends in <c>ChatAccepted</c> or <c>ChatDenied</c>, after the line itself came back by <c>ChatReceived</c>. Control characters such as line breaks are refused.</summary>
-        public NetworkRequest SendChat(string text, string channel = "") =>
-            NetworkRequest.Around(Self.Call("send_chat", text, channel).AsGodotObject());
-
-        /// <summary>Gives one of the player's own lines another text, within <c>EditWindow</c> seconds. Ends with <c>ChatEdited</c> for everybody in the channel. <c>seq</c> is the line's number.</summary>
-        public NetworkRequest EditLine(string channel, long seq, string text) =>
-            NetworkRequest.Around(Self.Call("edit_line", channel, seq, text).AsGodotObject());
-
-        /// <summary>Deletes one of the player's own lines, within <c>EditWindow</c> seconds. Ends with <c>ChatDeleted</c> for everybody in the channel.</summary>
-        public NetworkRequest DeleteLine(string channel, long seq) =>
-            NetworkRequest.Around(Self.Call("delete_line", channel, seq).AsGodotObject());
-
-        /// <summary>Fetches the lines before the oldest one that has come so far, for a player who scrolls up. They come by <c>HistoryReceived</c>.</summary>
-        public NetworkRequest LoadHistory(string channel, long before = 0) =>
-            NetworkRequest.Around(Self.Call("load_history", channel, before).AsGodotObject());
-
-        /// <summary>Notes that the player has read <c>channel</c> up to line <c>seq</c>, on all devices. Call it as often as you like: the node tells the server only now and then.</summary>
-        public NetworkRequest MarkRead(string channel, long seq) =>
-            NetworkRequest.Around(Self.Call("mark_read", channel, seq).AsGodotObject());
-
-        /// <summary>The whispers of the player: an <c>Array[Dictionary]</c> of <c>channel</c> (as in <c>"@ada"</c>), <c>last_seq</c>, <c>read_seq</c> and <c>unread</c>, the latest first.</summary>
-        public Godot.Collections.Array<Godot.Collections.Dictionary> GetWhispers() =>
-            Self.Call("get_whispers").AsGodotArray<Godot.Collections.Dictionary>();
-
-        /// <summary>Executes the <c>input</c> that a player typed into the chat of <c>channel</c>. An input that starts with a slash is a command, as in <c>/w ada psst</c> or <c>/join trade</c>; any other is a line, and said there as by <c>SendChat</c>. <c>NetworkRequest.Command</c> names the command, and <c>NetworkRequest.Result</c> is that of the method behind it: <c>ListMembers</c> for <c>/who</c>, <c>ListChannels</c> for <c>/channels</c> and so on; the text of <c>/help</c> is a <c>String</c>. A command that cannot be understood is refused with <c>unknown_command</c>, <c>missing_argument</c>, <c>wrong_argument</c>, <c>not_in_whispers</c> or <c>nobody_to_answer</c>, and <c>NetworkRequest.Reason</c> says how it is written. <c>//</c> starts a line that begins with a slash.</summary>
-        public NetworkRequest Execute(string input, string channel = "") =>
-            NetworkRequest.Around(Self.Call("execute", input, channel).AsGodotObject());
-
-        /// <summary>Completes the word at the end of <c>input</c>, for a list to choose from: with commands, or with names of the player's channels or of <c>players</c>, as the command asks. Each choice is a [Dictionary] of <c>input</c> (the whole input with the word completed), <c>word</c> (the word alone) and <c>description</c> (of a command; otherwise empty).</summary>
-        public Godot.Collections.Array<Godot.Collections.Dictionary> Complete(string input, string[] players) =>
-            Self.Call("complete", input, players).AsGodotArray<Godot.Collections.Dictionary>();
-
-        /// <summary>Reports line <c>seq</c> of <c>channel</c> (or of the whispers with a player, as in <c>"@ada"</c>) to the moderators. What could be read around it goes with it: up to ten lines before and five after. <c>category</c> is one of <c>GetReportCategories</c>, <c>note</c> what the player says of it: up to 300 characters, or nothing.</summary>
-        public NetworkRequest ReportLine(string channel, long seq, string category, string note = "") =>
-            NetworkRequest.Around(Self.Call("report_line", channel, seq, category, note).AsGodotObject());
-
-        /// <summary>Reports a player to the moderators, for a name, a status text or what they do in the game. Otherwise as <c>ReportLine</c>.</summary>
-        public NetworkRequest ReportPlayer(string username, string category, string note = "") =>
-            NetworkRequest.Around(Self.Call("report_player", username, category, note).AsGodotObject());
-
-        /// <summary>Asks for reports, the newest first, without those about the player: the open ones, or with <c>open</c> <c>false</c> those that are closed. For moderators; others are refused as <c>not_allowed</c>.</summary>
-        public NetworkRequest ListReports(bool open = true, long beforeReport = 0) =>
-            NetworkRequest.Around(Self.Call("list_reports", open, beforeReport).AsGodotObject());
-
-        /// <summary>Asks for the lines that were kept with a report, as they were when it was made. For moderators. <c>NetworkRequest.Result</c> is a list (<c>Array[Dictionary]</c>) as of <c>HistoryReceived</c>.</summary>
-        public NetworkRequest ReadReport(long report) =>
-            NetworkRequest.Around(Self.Call("read_report", report).AsGodotObject());
-
-        /// <summary>Closes a report. For moderators. <c>outcome</c> is <c>acted</c> when something was done about it, or <c>dismissed</c>. Whoever made it is told that, and <c>note</c>: up to 300 characters, or nothing.</summary>
-        public NetworkRequest CloseReport(long report, string outcome, string note = "") =>
-            NetworkRequest.Around(Self.Call("close_report", report, outcome, note).AsGodotObject());
-
-        /// <summary>How many reports are open, for moderators; 0 for others. See <c>ReportsWaitingChanged</c>.</summary>
-        public long GetReportsWaiting() =>
-            Self.Call("get_reports_waiting").AsInt64();
-
-        /// <summary>What a player may be reported for: <c>harassment</c>, <c>hate</c>, <c>sexual</c>, <c>violence</c>, <c>spam</c>, <c>cheating</c>, <c>name</c> and <c>other</c>.</summary>
-        public static string[] GetReportCategories() =>
-            ClassDB.ClassCallStatic("NetworkClient", "get_report_categories").AsStringArray();
-
-        /// <summary>Says whether the player is at the keyboard: <c>state</c> is <c>online</c> or <c>away</c>. Others read <c>text</c> beside it, as in <c>"making tea"</c>. Both last until the player goes offline.</summary>
-        public NetworkRequest SetPresence(string state, string text = "") =>
-            NetworkRequest.Around(Self.Call("set_presence", state, text).AsGodotObject());
-
-        /// <summary>Sets what the player shows to others for the game's sake: a level, an avatar, a colour. The whole profile is replaced by <c>profile</c>, but for keys that the server's operator has named as the game's, which only the game's server sets. Refused with <c>kept_by_game</c> if one of them is to have another value. <c>NetworkRequest.Result</c> is the profile's new version, an <c>int</c>, and <c>ProfileChanged</c> tells everybody.</summary>
-        public NetworkRequest SetProfile(Godot.Collections.Dictionary profile, long ifVersion = -1) =>
-            NetworkRequest.Around(Self.Call("set_profile", profile, ifVersion).AsGodotObject());
-
-        /// <summary>The profile of the player who is logged in, with the game's keys in it, as others see it. Empty without a login. A copy: changing it changes nothing, see <c>SetProfile</c>.</summary>
-        public Godot.Collections.Dictionary GetProfile() =>
-            Self.Call("get_profile").AsGodotDictionary();
-
-        /// <summary>How often the player's profile has changed; 0 for one that was never set.</summary>
-        public long GetProfileVersion() =>
-            Self.Call("get_profile_version").AsInt64();
-
-        /// <summary>Asks who a player is, online or not. <c>NetworkRequest.Result</c> is a <c>Dictionary</c> of <c>username</c>, <c>online</c>, <c>state</c> and <c>text</c> (see <c>SetPresence</c>), <c>server_role</c>, <c>guest</c>, <c>profile</c> and <c>profile_version</c>. Refused with <c>unknown_user</c> if there is no such player. Of somebody whom the player has blocked there is no profile, and they look offline. Texts in a profile are a stranger's: show them as text, never as BBCode.</summary>
-        public NetworkRequest PlayerInfo(string username) =>
-            NetworkRequest.Around(Self.Call("player_info", username).AsGodotObject());
+        /// <summary>Begins a second factor: a code that an app on the player's phone shows, and that <c>Login</c> asks for. <c>NetworkRequest.Result</c> is a <c>Dictionary</c> of <c>secret</c>, the key to type into the app, and <c>uri</c>, the same as an <c>otpauth://</c> address. Show it to the player, and keep it nowhere. Nothing changes until <c>ConfirmSecondFactor</c>. Refused with <c>not_allowed</c> if there is a second factor already.</summary>
+        public NetworkRequest BeginSecondFactor(string password) =>
+            NetworkRequest.Around(Self.Call("begin_second_factor", password).AsGodotObject());
 
         /// <summary>Blocks a player: nothing that they say, whisper or do arrives any more, until <c>UnblockPlayer</c>. The block is kept with the account. They are not told.</summary>
         public NetworkRequest BlockPlayer(string username) =>
             NetworkRequest.Around(Self.Call("block_player", username).AsGodotObject());
 
-        /// <summary>Ends a block of <c>BlockPlayer</c>.</summary>
-        public NetworkRequest UnblockPlayer(string username) =>
-            NetworkRequest.Around(Self.Call("unblock_player", username).AsGodotObject());
+        /// <summary>Whether a login could be stored in <c>RememberFile</c>: whether the game may write there. Ask it before you offer to remember one, see <c>RememberFailed</c>.</summary>
+        public bool CanRememberLogin() =>
+            Self.Call("can_remember_login").AsBool();
 
-        /// <summary>Asks whom the player has blocked. <c>NetworkRequest.Result</c> is a <c>PackedStringArray</c>.</summary>
-        public NetworkRequest ListBlocks() =>
-            NetworkRequest.Around(Self.Call("list_blocks").AsGodotObject());
+        /// <summary>Gives the account another password and logs it out on all other devices. Refused with <c>bad_credentials</c> if <c>old_password</c> is not the present one.</summary>
+        public NetworkRequest ChangePassword(string oldPassword, string newPassword) =>
+            NetworkRequest.Around(Self.Call("change_password", oldPassword, newPassword).AsGodotObject());
 
-        /// <summary>Asks for a ticket for one of your game's own servers, by which that server knows who the player is: it has the ticket checked by <c>LonghallTicket.Verify</c>. <c>audience</c> is the name that it goes by: 1 to 64 letters <c>A</c> to <c>Z</c>, digits, <c>.</c>, <c>_</c>, <c>:</c> and <c>-</c>. Guests get one as well.</summary>
-        public NetworkRequest RequestTicket(string audience) =>
-            NetworkRequest.Around(Self.Call("request_ticket", audience).AsGodotObject());
+        /// <summary>Closes a report. For moderators. <c>outcome</c> is <c>acted</c> when something was done about it, or <c>dismissed</c>. Whoever made it is told that, and <c>note</c>: up to 300 characters, or nothing.</summary>
+        public NetworkRequest CloseReport(long report, string outcome, string note = "") =>
+            NetworkRequest.Around(Self.Call("close_report", report, outcome, note).AsGodotObject());
+
+        /// <summary>Logs the account out on another device, or with 0 on all others.</summary>
+        public NetworkRequest CloseSession(long session) =>
+            NetworkRequest.Around(Self.Call("close_session", session).AsGodotObject());
+
+        /// <summary>Completes the word at the end of <c>input</c>, for a list to choose from: with commands, or with names of the player's channels or of <c>players</c>, as the command asks. Each choice is a <c>Dictionary</c> of <c>input</c> (the whole input with the word completed), <c>word</c> (the word alone) and <c>description</c> (of a command; otherwise empty).</summary>
+        public Godot.Collections.Array<Godot.Collections.Dictionary> Complete(string input, string[] players) =>
+            Self.Call("complete", input, players).AsGodotArray<Godot.Collections.Dictionary>();
+
+        /// <summary>Shows that the app has the key of <c>BeginSecondFactor</c>: <c>code</c> is what it shows. From now on <c>Login</c> asks for a code, and the player is logged out on all other devices. Refused with <c>wrong_code</c>. With <c>FakeServer</c> the code is always <c>"123456"</c>.</summary>
+        public NetworkRequest ConfirmSecondFactor(string code) =>
+            NetworkRequest.Around(Self.Call("confirm_second_factor", code).AsGodotObject());
+
+        /// <summary>Connects to <c>Url</c>. Ends in <c>Connected</c> or <c>Disconnected</c>. The returned request ends with this try, also when the node goes on trying. Does nothing if the node is connected to that url already. While the node waits to reconnect, it tries at once.</summary>
+        public NetworkRequest ConnectToServer() =>
+            NetworkRequest.Around(Self.Call("connect_to_server").AsGodotObject());
 
         /// <summary>Creates a channel and joins it as its owner. The server keeps the channel and its lines while it has members. A name has 1 to 24 letters and digits of any script, <c>_</c> and <c>-</c>, and becomes lower case. <c>access</c> says who may join: <c>open</c> for everybody, <c>invite</c> for players invited by <c>InvitePlayer</c>, <c>password</c> for players who know <c>password</c>. Ends with <c>ChannelJoined</c>.</summary>
         public NetworkRequest CreateChannel(string channel, string access = "open", string password = "", string topic = "") =>
@@ -480,69 +276,273 @@ namespace Longhall
         public NetworkRequest CreateTemporaryChannel(string channel = "", long maxMembers = 0, long lastsS = 0) =>
             NetworkRequest.Around(Self.Call("create_temporary_channel", channel, maxMembers, lastsS).AsGodotObject());
 
-        /// <summary>Joins a channel of <c>CreateTemporaryChannel</c> by its code, which its members read in <c>GetChannel</c>. Case, spaces and dashes do not matter, and O is as good as 0. Refused with <c>unknown_code</c> and <c>channel_full</c>, and with <c>rate_limited</c> for who guesses. Ends with <c>ChannelJoined</c>.</summary>
-        public NetworkRequest JoinByCode(string code) =>
-            NetworkRequest.Around(Self.Call("join_by_code", code).AsGodotObject());
+        /// <summary>Has the account deleted. The player is logged out everywhere, with the reason <c>account_deleted</c>. For a time that the operator sets, two weeks unless changed, a login with the password is still possible, <c>DeletionAtMs</c> says when it will be over, and <c>KeepAccount</c> keeps the account. Then the name is free, and what the player said shows no words any more. <c>code</c> is the code of the second factor, if the account has one, see <c>HasSecondFactor</c>. Refused with <c>bad_credentials</c> if <c>password</c> is not the present one, with <c>code_needed</c> and with <c>wrong_code</c>.</summary>
+        public NetworkRequest DeleteAccount(string password, string code = "") =>
+            NetworkRequest.Around(Self.Call("delete_account", password, code).AsGodotObject());
+
+        /// <summary>Deletes one of the player's own lines, within <c>EditWindow</c> seconds. Ends with <c>ChatDeleted</c> for everybody in the channel.</summary>
+        public NetworkRequest DeleteLine(string channel, long seq) =>
+            NetworkRequest.Around(Self.Call("delete_line", channel, seq).AsGodotObject());
+
+        /// <summary>Deletes what a player has said in the last <c>seconds</c>, or with -1 all that is kept, in a channel, or without one in all of them: up to 1000 lines a call. For the same players as <c>MutePlayer</c>. <c>NetworkRequest.Result</c> is a <c>Dictionary</c> of <c>count</c> and <c>more</c>.</summary>
+        public NetworkRequest DeleteLines(string username, string channel = "", long seconds = -1) =>
+            NetworkRequest.Around(Self.Call("delete_lines", username, channel, seconds).AsGodotObject());
+
+        /// <summary>Ends the connection and all tries for one, and logs the player out. Ends in <c>Disconnected</c> with reason <c>closed_by_client</c>. A remembered login stays, see <c>RememberLogin</c>.</summary>
+        public void DisconnectFromServer() =>
+            Self.Call("disconnect_from_server");
+
+        /// <summary>Gives one of the player's own lines another text, within <c>EditWindow</c> seconds. Ends with <c>ChatEdited</c> for everybody in the channel. <c>seq</c> is the line's number.</summary>
+        public NetworkRequest EditLine(string channel, long seq, string text) =>
+            NetworkRequest.Around(Self.Call("edit_line", channel, seq, text).AsGodotObject());
 
         /// <summary>Ends a channel of <c>CreateTemporaryChannel</c>, for its owner: all members get <c>ChannelLeft</c> with the reason <c>"ended"</c>. Refused with <c>not_allowed</c> for others, and for channels that stay.</summary>
         public NetworkRequest EndChannel(string channel) =>
             NetworkRequest.Around(Self.Call("end_channel", channel).AsGodotObject());
 
-        /// <summary>Joins a channel. The player stays in it, also over the next logins, until <c>LeaveChannel</c>. Ends with <c>ChannelJoined</c>.</summary>
-        public NetworkRequest JoinChannel(string channel, string password = "") =>
-            NetworkRequest.Around(Self.Call("join_channel", channel, password).AsGodotObject());
+        /// <summary>Ends the second factor. <c>code</c> is what the app shows, or one of the recovery codes, which works no more then. Refused with <c>bad_credentials</c> or <c>wrong_code</c>.</summary>
+        public NetworkRequest EndSecondFactor(string password, string code) =>
+            NetworkRequest.Around(Self.Call("end_second_factor", password, code).AsGodotObject());
 
-        /// <summary>Leaves a channel. Ends with <c>ChannelLeft</c>. Nobody can leave the lobby.</summary>
-        public NetworkRequest LeaveChannel(string channel) =>
-            NetworkRequest.Around(Self.Call("leave_channel", channel).AsGodotObject());
+        /// <summary>Executes the <c>input</c> that a player typed into the chat of <c>channel</c>. An input that starts with a slash is a command, as in <c>/w ada psst</c> or <c>/join trade</c>; any other is a line, and said there as by <c>SendChat</c>. <c>NetworkRequest.Command</c> names the command, and <c>NetworkRequest.Result</c> is that of the method behind it: <c>ListMembers</c> for <c>/who</c>, <c>ListChannels</c> for <c>/channels</c> and so on; the text of <c>/help</c> is a <c>String</c>. A command that cannot be understood is refused with <c>unknown_command</c>, <c>missing_argument</c>, <c>wrong_argument</c>, <c>not_in_whispers</c> or <c>nobody_to_answer</c>, and <c>NetworkRequest.Reason</c> says how it is written. <c>//</c> starts a line that begins with a slash.</summary>
+        public NetworkRequest Execute(string input, string channel = "") =>
+            NetworkRequest.Around(Self.Call("execute", input, channel).AsGodotObject());
 
-        /// <summary>Asks which channels there are to join. <c>NetworkRequest.Result</c> is an <c>Array[Dictionary]</c> of <c>channel</c>, <c>topic</c>, <c>access</c> and <c>members</c>.</summary>
-        public NetworkRequest ListChannels() =>
-            NetworkRequest.Around(Self.Call("list_channels").AsGodotObject());
+        /// <summary>Asks for all that the server knows of the account: when it was made, where it is logged in, its channels, blocks and invitations, what the operator keeps from it, what it said in channels, the whispers to and from it, and the reports it made with what came of them. No secrets are in it. <c>NetworkRequest.Result</c> is JSON text, to be saved in a file. An account with many lines takes a while. Refused with <c>rate_limited</c> after five times a day, unless the operator chose otherwise.</summary>
+        public NetworkRequest ExportAccount() =>
+            NetworkRequest.Around(Self.Call("export_account").AsGodotObject());
 
-        /// <summary>Asks who is in a channel; in the lobby, who is online. <c>NetworkRequest.Result</c> is an <c>Array[Dictionary]</c> of <c>username</c>, <c>role</c> (<c>member</c>, <c>operator</c>, <c>owner</c>), <c>state</c> (<c>online</c>, <c>away</c>, <c>offline</c>), <c>text</c>, <c>guest</c> (<c>true</c> for who has no account), <c>profile</c> and <c>profile_version</c> (see <c>SetProfile</c>).</summary>
-        public NetworkRequest ListMembers(string channel) =>
-            NetworkRequest.Around(Self.Call("list_members", channel).AsGodotObject());
-
-        /// <summary>Sets the topic of a channel: what it is about. For its operators and its owner.</summary>
-        public NetworkRequest SetTopic(string channel, string topic) =>
-            NetworkRequest.Around(Self.Call("set_topic", channel, topic).AsGodotObject());
-
-        /// <summary>Sets slow mode in a channel: [param seconds] have to pass between two lines of a member, at most 21600 (six hours); 0 ends it. For its operators and its owner, who are free of it, and for moderators, also in the lobby. A line that comes too early is denied <c>slow_mode</c>, and <c>NetworkRequest.RetryAfter</c> says how many seconds are left.</summary>
-        public NetworkRequest SetSlowMode(string channel, long seconds) =>
-            NetworkRequest.Around(Self.Call("set_slow_mode", channel, seconds).AsGodotObject());
-
-        /// <summary>Sets what becomes of lines with words that the operator of the server blocks: <c>refuse</c> (denied as <c>blocked_words</c>), <c>mask</c> (stars), <c>flag</c> (said, and the operator is told), <c>off</c>, or empty for what the server does everywhere. For the channel's owner, who may be stricter than the server, not looser, and for moderators.</summary>
-        public NetworkRequest SetFilter(string channel, string filter) =>
-            NetworkRequest.Around(Self.Call("set_filter", channel, filter).AsGodotObject());
-
-        /// <summary>Sets who may join a channel from now on, see <c>CreateChannel</c>. For its owner.</summary>
-        public NetworkRequest SetAccess(string channel, string access, string password = "") =>
-            NetworkRequest.Around(Self.Call("set_access", channel, access, password).AsGodotObject());
-
-        /// <summary>Gives a member of a channel another role: <c>member</c>, <c>operator</c> or <c>owner</c>. For its owner, who becomes an operator when another becomes the owner.</summary>
-        public NetworkRequest SetRole(string channel, string username, string role) =>
-            NetworkRequest.Around(Self.Call("set_role", channel, username, role).AsGodotObject());
-
-        /// <summary>Invites a player into a channel. The player may then join, whatever the channel's access is. Every member of an open channel may invite; in any other channel, only its operators and its owner.</summary>
-        public NetworkRequest InvitePlayer(string channel, string username) =>
-            NetworkRequest.Around(Self.Call("invite_player", channel, username).AsGodotObject());
-
-        /// <summary>Takes a member out of a channel. For its operators and its owner.</summary>
-        public NetworkRequest RemoveMember(string channel, string username) =>
-            NetworkRequest.Around(Self.Call("remove_member", channel, username).AsGodotObject());
+        /// <summary>A channel the player is in: a <c>Dictionary</c> of <c>channel</c>, <c>topic</c>, <c>access</c>, <c>role</c>, <c>first_seq</c> and <c>last_seq</c> (the numbers of the oldest line kept and of the newest), <c>read_seq</c> and <c>unread</c> (see <c>MarkRead</c>), <c>members</c> and <c>online</c>, <c>slow_mode_s</c> (see <c>SetSlowMode</c>, 0 without) and <c>filter</c> (see <c>SetFilter</c>); of a channel of <c>CreateTemporaryChannel</c> also its <c>code</c>, <c>max_members</c> and <c>ends_at_ms</c> (in milliseconds since 1970), which are empty and 0 for others. Empty if the player is not in it.</summary>
+        public Godot.Collections.Dictionary GetChannel(string channel) =>
+            Self.Call("get_channel", channel).AsGodotDictionary();
 
         /// <summary>The names of the channels the player is in, the lobby first.</summary>
         public string[] GetChannels() =>
             Self.Call("get_channels").AsStringArray();
 
-        /// <summary>A channel the player is in: a [Dictionary] of <c>channel</c>, <c>topic</c>, <c>access</c>, <c>role</c>, <c>first_seq</c> and <c>last_seq</c> (the numbers of the oldest line kept and of the newest), <c>read_seq</c> and <c>unread</c> (see <c>MarkRead</c>), <c>members</c> and <c>online</c>, <c>slow_mode_s</c> (see <c>SetSlowMode</c>, 0 without) and <c>filter</c> (see <c>SetFilter</c>); of a channel of <c>CreateTemporaryChannel</c> also its <c>code</c>, <c>max_members</c> and <c>ends_at_ms</c> (in milliseconds since 1970), which are empty and 0 for others. Empty if the player is not in it.</summary>
-        public Godot.Collections.Dictionary GetChannel(string channel) =>
-            Self.Call("get_channel", channel).AsGodotDictionary();
+        /// <summary>Every code that a request can be refused with. For a test that each has a translation.</summary>
+        public static string[] GetDenialCodes() =>
+            ClassDB.ClassCallStatic("NetworkClient", "get_denial_codes").AsStringArray();
 
-        /// <summary>Invitations the player has not taken up: an <c>Array[Dictionary]</c> of <c>channel</c> and <c>by</c>.</summary>
+        /// <summary>Every reason of <c>Disconnected</c>. <c>LoggedOut</c> has these and <c>logout</c> and <c>session_expired</c>.</summary>
+        public static string[] GetDisconnectReasons() =>
+            ClassDB.ClassCallStatic("NetworkClient", "get_disconnect_reasons").AsStringArray();
+
+        /// <summary>Invitations the player has not taken up: an <c>Array</c>Dictionary<c></c> of <c>channel</c> and <c>by</c>.</summary>
         public Godot.Collections.Array<Godot.Collections.Dictionary> GetInvitations() =>
             Self.Call("get_invitations").AsGodotArray<Godot.Collections.Dictionary>();
+
+        /// <summary>The profile of the player who is logged in, with the game's keys in it, as others see it. Empty without a login. A copy: changing it changes nothing, see <c>SetProfile</c>.</summary>
+        public Godot.Collections.Dictionary GetProfile() =>
+            Self.Call("get_profile").AsGodotDictionary();
+
+        /// <summary>How often the player's profile has changed; 0 for one that was never set.</summary>
+        public long GetProfileVersion() =>
+            Self.Call("get_profile_version").AsInt64();
+
+        /// <summary>What a player may be reported for: <c>harassment</c>, <c>hate</c>, <c>sexual</c>, <c>violence</c>, <c>spam</c>, <c>cheating</c>, <c>name</c> and <c>other</c>.</summary>
+        public static string[] GetReportCategories() =>
+            ClassDB.ClassCallStatic("NetworkClient", "get_report_categories").AsStringArray();
+
+        /// <summary>How many reports are open, for moderators; 0 for others. See <c>ReportsWaitingChanged</c>.</summary>
+        public long GetReportsWaiting() =>
+            Self.Call("get_reports_waiting").AsInt64();
+
+        /// <summary>What the player may do on the whole server: <c>player</c>, <c>moderator</c> or <c>admin</c>, as the server's operator said. See <c>ServerRoleChanged</c>.</summary>
+        public string GetServerRole() =>
+            Self.Call("get_server_role").AsString();
+
+        /// <summary>The version of the addon, such as <c>"0.2.0"</c>; also known without a connection. The server reads it in its log. Its own is <c>ServerVersion</c>.</summary>
+        public static string GetVersion() =>
+            ClassDB.ClassCallStatic("NetworkClient", "get_version").AsString();
+
+        /// <summary>The whispers of the player: an <c>Array</c>Dictionary<c></c> of <c>channel</c> (as in <c>"@ada"</c>), <c>last_seq</c>, <c>read_seq</c> and <c>unread</c>, the latest first.</summary>
+        public Godot.Collections.Array<Godot.Collections.Dictionary> GetWhispers() =>
+            Self.Call("get_whispers").AsGodotArray<Godot.Collections.Dictionary>();
+
+        /// <summary>Whether <c>RememberFile</c> holds a login for the server at <c>Url</c>.</summary>
+        public bool HasRememberedLogin() =>
+            Self.Call("has_remembered_login").AsBool();
+
+        /// <summary>Invites a player into a channel. The player may then join, whatever the channel's access is. Every member of an open channel may invite; in any other channel, only its operators and its owner.</summary>
+        public NetworkRequest InvitePlayer(string channel, string username) =>
+            NetworkRequest.Around(Self.Call("invite_player", channel, username).AsGodotObject());
+
+        /// <summary>Whether the player who is logged in is a guest, or an account that a moderator has not let in yet: show <c>UpgradeGuest</c> then.</summary>
+        public bool IsGuest() =>
+            Self.Call("is_guest").AsBool();
+
+        /// <summary>Whether a player is logged in and the connection is up.</summary>
+        public bool IsLoggedIn() =>
+            Self.Call("is_logged_in").AsBool();
+
+        /// <summary>Whether the node is about to log <c>Username</c> in by itself: after a cut, or at the start with a remembered login. <c>Logout</c> stops it.</summary>
+        public bool IsResuming() =>
+            Self.Call("is_resuming").AsBool();
+
+        /// <summary>Joins a channel of <c>CreateTemporaryChannel</c> by its code, which its members read in <c>GetChannel</c>. Case, spaces and dashes do not matter, and O is as good as 0. Refused with <c>unknown_code</c> and <c>channel_full</c>, and with <c>rate_limited</c> for who guesses. Ends with <c>ChannelJoined</c>.</summary>
+        public NetworkRequest JoinByCode(string code) =>
+            NetworkRequest.Around(Self.Call("join_by_code", code).AsGodotObject());
+
+        /// <summary>Joins a channel. The player stays in it, also over the next logins, until <c>LeaveChannel</c>. Ends with <c>ChannelJoined</c>.</summary>
+        public NetworkRequest JoinChannel(string channel, string password = "") =>
+            NetworkRequest.Around(Self.Call("join_channel", channel, password).AsGodotObject());
+
+        /// <summary>Keeps the account that is to be deleted, see <c>DeleteAccount</c> and <c>DeletionAtMs</c>. Refused with <c>too_late</c> once the time is over.</summary>
+        public NetworkRequest KeepAccount() =>
+            NetworkRequest.Around(Self.Call("keep_account").AsGodotObject());
+
+        /// <summary>Logs a player out everywhere, as a moderator of the server, or with a <c>channel</c> takes them out of it, as its operator; they may come again. The player reads the <c>reason</c>.</summary>
+        public NetworkRequest KickPlayer(string username, string reason = "", string channel = "") =>
+            NetworkRequest.Around(Self.Call("kick_player", username, reason, channel).AsGodotObject());
+
+        /// <summary>Leaves a channel. Ends with <c>ChannelLeft</c>. Nobody can leave the lobby.</summary>
+        public NetworkRequest LeaveChannel(string channel) =>
+            NetworkRequest.Around(Self.Call("leave_channel", channel).AsGodotObject());
+
+        /// <summary>Asks whom the player has blocked. <c>NetworkRequest.Result</c> is a <c>PackedStringArray</c>.</summary>
+        public NetworkRequest ListBlocks() =>
+            NetworkRequest.Around(Self.Call("list_blocks").AsGodotObject());
+
+        /// <summary>Asks which channels there are to join. <c>NetworkRequest.Result</c> is an <c>Array</c>Dictionary<c></c> of <c>channel</c>, <c>topic</c>, <c>access</c> and <c>members</c>.</summary>
+        public NetworkRequest ListChannels() =>
+            NetworkRequest.Around(Self.Call("list_channels").AsGodotObject());
+
+        /// <summary>Asks who is in a channel; in the lobby, who is online. <c>NetworkRequest.Result</c> is an <c>Array</c>Dictionary<c></c> of <c>username</c>, <c>role</c> (<c>member</c>, <c>operator</c>, <c>owner</c>), <c>state</c> (<c>online</c>, <c>away</c>, <c>offline</c>), <c>text</c>, <c>guest</c> (<c>true</c> for who has no account), <c>profile</c> and <c>profile_version</c> (see <c>SetProfile</c>).</summary>
+        public NetworkRequest ListMembers(string channel) =>
+            NetworkRequest.Around(Self.Call("list_members", channel).AsGodotObject());
+
+        /// <summary>Asks for reports, the newest first, without those about the player: the open ones, or with <c>open</c> <c>false</c> those that are closed. For moderators; others are refused as <c>not_allowed</c>.</summary>
+        public NetworkRequest ListReports(bool open = true, long beforeReport = 0) =>
+            NetworkRequest.Around(Self.Call("list_reports", open, beforeReport).AsGodotObject());
+
+        /// <summary>Asks what sanctions were ever set on a player, for moderators of the server. <c>NetworkRequest.Result</c> is an <c>Array</c>Dictionary<c></c>, the newest first: each as of <c>Sanctioned</c>, with <c>since_ms</c>, <c>by</c> and <c>holds</c>.</summary>
+        public NetworkRequest ListSanctions(string username) =>
+            NetworkRequest.Around(Self.Call("list_sanctions", username).AsGodotObject());
+
+        /// <summary>Asks on which devices the account is logged in. <c>NetworkRequest.Result</c> is an <c>Array</c>Dictionary<c></c> of <c>session</c> (a number for <c>CloseSession</c>), <c>device</c> (see <c>DeviceName</c>), <c>created_at_ms</c>, <c>last_seen_at_ms</c>, <c>online</c> and <c>current</c>.</summary>
+        public NetworkRequest ListSessions() =>
+            NetworkRequest.Around(Self.Call("list_sessions").AsGodotObject());
+
+        /// <summary>Fetches the lines before the oldest one that has come so far, for a player who scrolls up. They come by <c>HistoryReceived</c>.</summary>
+        public NetworkRequest LoadHistory(string channel, long before = 0) =>
+            NetworkRequest.Around(Self.Call("load_history", channel, before).AsGodotObject());
+
+        /// <summary>Logs in. Ends in <c>LoggedIn</c> or <c>LoginDenied</c>. Refused with <c>already_pending</c> while the node is about to log in by itself, see <c>IsResuming</c>. The node sends the password once and does not keep it. The account may be logged in on several devices, see <c>ListSessions</c>.</summary>
+        public NetworkRequest Login(string username, string password, string code = "") =>
+            NetworkRequest.Around(Self.Call("login", username, password, code).AsGodotObject());
+
+        /// <summary>Lets the player in without an account, under a name that is free, where <c>TakesGuests</c> is <c>true</c>. Ends in <c>LoggedIn</c> or <c>LoginDenied</c>. A guest chats and joins channels, but creates none, invites nobody, whispers only to players who have whispered before, and says a line a second. After a cut the node takes the session up again as always, and <c>RememberLogin</c> works as well. Who logs out, or was away for about a day, is forgotten, unless <c>UpgradeGuest</c> made an account of them.</summary>
+        public NetworkRequest LoginAsGuest(string username) =>
+            NetworkRequest.Around(Self.Call("login_as_guest", username).AsGodotObject());
+
+        /// <summary>Logs out and stays connected. Ends in <c>LoggedOut</c>. Also ends the tries to take a session up again, see <c>IsResuming</c>, and forgets a remembered login. If nobody is logged in, only the returned request ends, with <c>not_logged_in</c>. Without a connection the server does not hear of it, and the session ends there when it expires.</summary>
+        public NetworkRequest Logout() =>
+            NetworkRequest.Around(Self.Call("logout").AsGodotObject());
+
+        /// <summary>Notes that the player has read <c>channel</c> up to line <c>seq</c>, on all devices. Call it as often as you like: the node tells the server only now and then.</summary>
+        public NetworkRequest MarkRead(string channel, long seq) =>
+            NetworkRequest.Around(Self.Call("mark_read", channel, seq).AsGodotObject());
+
+        /// <summary>Mutes a player: they read on, and nothing they write reaches anybody. On the whole server for its moderators, see <c>GetServerRole</c>; with a <c>channel</c>, there alone, also for the channel's operators and owner. For <c>seconds</c>; 0 is for good, and -1 for as long as the server thinks fit, which is longer each time. The player reads the <c>reason</c>.</summary>
+        public NetworkRequest MutePlayer(string username, long seconds = -1, string reason = "", string channel = "") =>
+            NetworkRequest.Around(Self.Call("mute_player", username, seconds, reason, channel).AsGodotObject());
+
+        /// <summary>Asks who a player is, online or not. <c>NetworkRequest.Result</c> is a <c>Dictionary</c> of <c>username</c>, <c>online</c>, <c>state</c> and <c>text</c> (see <c>SetPresence</c>), <c>server_role</c>, <c>guest</c>, <c>profile</c> and <c>profile_version</c>. Refused with <c>unknown_user</c> if there is no such player. Of somebody whom the player has blocked there is no profile, and they look offline. Texts in a profile are a stranger's: show them as text, never as BBCode.</summary>
+        public NetworkRequest PlayerInfo(string username) =>
+            NetworkRequest.Around(Self.Call("player_info", username).AsGodotObject());
+
+        /// <summary>Asks for the lines that were kept with a report, as they were when it was made. For moderators. <c>NetworkRequest.Result</c> is a list (<c>Array</c>Dictionary<c></c>) as of <c>HistoryReceived</c>.</summary>
+        public NetworkRequest ReadReport(long report) =>
+            NetworkRequest.Around(Self.Call("read_report", report).AsGodotObject());
+
+        /// <summary>Sets a new password for a player who has lost the old one, by one of the account's recovery codes, see <c>RecoveryCodesReceived</c>. Only while nobody is logged in; call <c>Login</c> with the new password next. The code works once. It is read in upper and lower case, with or without dashes and spaces. Refused with <c>bad_credentials</c> if there is no such account, or it has no such code.</summary>
+        public NetworkRequest Recover(string username, string code, string newPassword) =>
+            NetworkRequest.Around(Self.Call("recover", username, code, newPassword).AsGodotObject());
+
+        /// <summary>Creates an account. Ends in <c>Registered</c> or <c>RegisterDenied</c>. Does not log in. With <c>AskForRecoveryCodes</c> the account's recovery codes come just before, by <c>RecoveryCodesReceived</c>. Where <c>RegistrationMode</c> is <c>"invite"</c>, <c>invite</c> is the code that the player has from the operator; case, spaces and dashes in it do not matter. A user name has 3 to 20 letters and digits of any script, <c>_</c> and <c>-</c>. Characters that cannot be seen are taken off its ends, and full-width letters become plain ones. A password has 8 to 99 characters.</summary>
+        public NetworkRequest Register(string username, string password, string invite = "") =>
+            NetworkRequest.Around(Self.Call("register", username, password, invite).AsGodotObject());
+
+        /// <summary>Takes a member out of a channel. For its operators and its owner.</summary>
+        public NetworkRequest RemoveMember(string channel, string username) =>
+            NetworkRequest.Around(Self.Call("remove_member", channel, username).AsGodotObject());
+
+        /// <summary>Gives the account another name, by the rules of <c>Register</c>. Ends in <c>AccountRenamed</c> as well. Everybody who is online is told, see <c>PlayerRenamed</c>. Nobody else can take the old name for a while. <c>code</c> is the code of the second factor, if the account has one, see <c>HasSecondFactor</c>. Refused with <c>bad_credentials</c> if <c>password</c> is not the present one, with <c>code_needed</c>, <c>wrong_code</c> and <c>username_taken</c>, and with <c>rate_limited</c> if the last new name is not old enough: 30 days, unless the operator chose otherwise.</summary>
+        public NetworkRequest RenameAccount(string password, string newName, string code = "") =>
+            NetworkRequest.Around(Self.Call("rename_account", password, newName, code).AsGodotObject());
+
+        /// <summary>Makes eight new recovery codes; the codes from before work no more. They come by <c>RecoveryCodesReceived</c> and as <c>NetworkRequest.Result</c> (<c>PackedStringArray</c>). <c>code</c> is the code of the second factor, if the account has one, see <c>HasSecondFactor</c>.</summary>
+        public NetworkRequest RenewRecoveryCodes(string password, string code = "") =>
+            NetworkRequest.Around(Self.Call("renew_recovery_codes", password, code).AsGodotObject());
+
+        /// <summary>Reports line <c>seq</c> of <c>channel</c> (or of the whispers with a player, as in <c>"@ada"</c>) to the moderators. What could be read around it goes with it: up to ten lines before and five after. <c>category</c> is one of <c>GetReportCategories</c>, <c>note</c> what the player says of it: up to 300 characters, or nothing.</summary>
+        public NetworkRequest ReportLine(string channel, long seq, string category, string note = "") =>
+            NetworkRequest.Around(Self.Call("report_line", channel, seq, category, note).AsGodotObject());
+
+        /// <summary>Reports a player to the moderators, for a name, a status text or what they do in the game. Otherwise as <c>ReportLine</c>.</summary>
+        public NetworkRequest ReportPlayer(string username, string category, string note = "") =>
+            NetworkRequest.Around(Self.Call("report_player", username, category, note).AsGodotObject());
+
+        /// <summary>Asks for a ticket for one of your game's own servers, by which that server knows who the player is: it has the ticket checked by <c>LonghallTicket.Verify</c>. <c>audience</c> is the name that it goes by: 1 to 64 letters <c>A</c> to <c>Z</c>, digits, <c>.</c>, <c>_</c>, <c>:</c> and <c>-</c>. Guests get one as well.</summary>
+        public NetworkRequest RequestTicket(string audience) =>
+            NetworkRequest.Around(Self.Call("request_ticket", audience).AsGodotObject());
+
+        /// <summary>While waiting to reconnect, tries at once; otherwise does nothing. For a button beside the countdown of <c>Reconnecting</c>. The node does the same by itself when the player comes back to the game's window.</summary>
+        public void RetryNow() =>
+            Self.Call("retry_now");
+
+        /// <summary>Says a line of 1 to 500 characters in <c>channel</c>. If <c>channel</c> is empty, the line goes to the lobby; if it is a name behind an <c>@</c>, as in <c>"@ada"</c>, to that player alone. Ends in <c>ChatAccepted</c> or <c>ChatDenied</c>, after the line itself came back by <c>ChatReceived</c>. Control characters such as line breaks are refused.</summary>
+        public NetworkRequest SendChat(string text, string channel = "") =>
+            NetworkRequest.Around(Self.Call("send_chat", text, channel).AsGodotObject());
+
+        /// <summary>Sets who may join a channel from now on, see <c>CreateChannel</c>. For its owner.</summary>
+        public NetworkRequest SetAccess(string channel, string access, string password = "") =>
+            NetworkRequest.Around(Self.Call("set_access", channel, access, password).AsGodotObject());
+
+        /// <summary>Sets what becomes of lines with words that the operator of the server blocks: <c>refuse</c> (denied as <c>blocked_words</c>), <c>mask</c> (stars), <c>flag</c> (said, and the operator is told), <c>off</c>, or empty for what the server does everywhere. For the channel's owner, who may be stricter than the server, not looser, and for moderators.</summary>
+        public NetworkRequest SetFilter(string channel, string filter) =>
+            NetworkRequest.Around(Self.Call("set_filter", channel, filter).AsGodotObject());
+
+        /// <summary>Says whether the player is at the keyboard: <c>state</c> is <c>online</c> or <c>away</c>. Others read <c>text</c> beside it, as in <c>"making tea"</c>. Both last until the player goes offline.</summary>
+        public NetworkRequest SetPresence(string state, string text = "") =>
+            NetworkRequest.Around(Self.Call("set_presence", state, text).AsGodotObject());
+
+        /// <summary>Sets what the player shows to others for the game's sake: a level, an avatar, a colour. The whole profile is replaced by <c>profile</c>, but for keys that the server's operator has named as the game's, which only the game's server sets. Refused with <c>kept_by_game</c> if one of them is to have another value. <c>NetworkRequest.Result</c> is the profile's new version, an <c>int</c>, and <c>ProfileChanged</c> tells everybody.</summary>
+        public NetworkRequest SetProfile(Godot.Collections.Dictionary profile, long ifVersion = -1) =>
+            NetworkRequest.Around(Self.Call("set_profile", profile, ifVersion).AsGodotObject());
+
+        /// <summary>Gives a member of a channel another role: <c>member</c>, <c>operator</c> or <c>owner</c>. For its owner, who becomes an operator when another becomes the owner.</summary>
+        public NetworkRequest SetRole(string channel, string username, string role) =>
+            NetworkRequest.Around(Self.Call("set_role", channel, username, role).AsGodotObject());
+
+        /// <summary>Sets slow mode in a channel: <c>seconds</c> have to pass between two lines of a member, at most 21600 (six hours); 0 ends it. For its operators and its owner, who are free of it, and for moderators, also in the lobby. A line that comes too early is denied <c>slow_mode</c>, and <c>NetworkRequest.RetryAfter</c> says how many seconds are left.</summary>
+        public NetworkRequest SetSlowMode(string channel, long seconds) =>
+            NetworkRequest.Around(Self.Call("set_slow_mode", channel, seconds).AsGodotObject());
+
+        /// <summary>Sets the topic of a channel: what it is about. For its operators and its owner.</summary>
+        public NetworkRequest SetTopic(string channel, string topic) =>
+            NetworkRequest.Around(Self.Call("set_topic", channel, topic).AsGodotObject());
+
+        /// <summary>The name of a user or channel without the characters at its ends that cannot be seen, such as spaces of any kind and marks that come along when it is copied out of a text. The node and the server judge a name in this form. For a field that counts characters.</summary>
+        public static string TrimmedName(string name) =>
+            ClassDB.ClassCallStatic("NetworkClient", "trimmed_name", name).AsString();
+
+        /// <summary>Lets a player come in again, on the server or with a <c>channel</c> into that.</summary>
+        public NetworkRequest UnbanPlayer(string username, string channel = "") =>
+            NetworkRequest.Around(Self.Call("unban_player", username, channel).AsGodotObject());
+
+        /// <summary>Ends a block of <c>BlockPlayer</c>.</summary>
+        public NetworkRequest UnblockPlayer(string username) =>
+            NetworkRequest.Around(Self.Call("unblock_player", username).AsGodotObject());
+
+        /// <summary>Lets a player speak again, on the whole server or with a <c>channel</c> in that.</summary>
+        public NetworkRequest UnmutePlayer(string username, string channel = "") =>
+            NetworkRequest.Around(Self.Call("unmute_player", username, channel).AsGodotObject());
+
+        /// <summary>Makes an account of the guest who is logged in: the player keeps channels, lines, whispers and blocks. An empty <c>username</c> keeps the name. <c>invite</c> is as in <c>Register</c>. The connection is opened anew for a moment; <c>LoggedIn</c> tells the name then, and <c>IsGuest</c> is <c>false</c>, unless a moderator has to let the account in first.</summary>
+        public NetworkRequest UpgradeGuest(string username, string password, string invite = "") =>
+            NetworkRequest.Around(Self.Call("upgrade_guest", username, password, invite).AsGodotObject());
 
         /// <summary>The node is connected: ready for <c>Login</c> and <c>Register</c>. If a player was logged in before a cut, <c>LoggedIn</c> follows by itself.</summary>
         public event Action Connected
@@ -656,7 +656,7 @@ namespace Longhall
             remove => Unlisten("remember_failed", value);
         }
 
-        /// <summary>The game itself said a line in a channel: its own server does, see [LonghallGameServer], or the operator. No player can make one, so show it unlike theirs. It comes once, in order with the lines of <c>ChatReceived</c>, and has a number among them; a page of history has it with <c>system</c> set and no sender. <c>sent_at_ms</c> and <c>seq</c> are as there.</summary>
+        /// <summary>The game itself said a line in a channel: its own server does, see <c>LonghallGameServer</c>, or the operator. No player can make one, so show it unlike theirs. It comes once, in order with the lines of <c>ChatReceived</c>, and has a number among them; a page of history has it with <c>system</c> set and no sender. <c>sent_at_ms</c> and <c>seq</c> are as there.</summary>
         public event Action<string, string, long, long> SystemLineReceived
         {
             add => Listen("system_line_received", value, Callable.From(
@@ -688,7 +688,7 @@ namespace Longhall
             remove => Unlisten("chat_deleted", value);
         }
 
-        /// <summary>Earlier lines of <c>channel</c>, to show above the lines that are shown already: the newest <c>HistoryLines</c> when the player comes in, older ones after <c>LoadHistory</c>. <c>more</c> says whether there are still older ones. Each line is a [Dictionary] of <c>seq</c>, <c>sender</c>, <c>text</c>, <c>sent_at_ms</c>, <c>edited_at_ms</c> (0 if it stands as it was said) and <c>deleted</c>.</summary>
+        /// <summary>Earlier lines of <c>channel</c>, to show above the lines that are shown already: the newest <c>HistoryLines</c> when the player comes in, older ones after <c>LoadHistory</c>. <c>more</c> says whether there are still older ones. Each line is a <c>Dictionary</c> of <c>seq</c>, <c>sender</c>, <c>text</c>, <c>sent_at_ms</c>, <c>edited_at_ms</c> (0 if it stands as it was said) and <c>deleted</c>.</summary>
         public event Action<string, Godot.Collections.Array<Godot.Collections.Dictionary>, bool> HistoryReceived
         {
             add => Listen("history_received", value, Callable.From(

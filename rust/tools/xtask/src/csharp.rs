@@ -41,6 +41,23 @@ const CLASSES: &[(&str, &[&str])] = &[
         "LonghallFakeServer",
         &["rust/network_client/src/fake_server.rs"],
     ),
+    ("LonghallTicket", &["rust/network_client/src/ticket.rs"]),
+    (
+        "LonghallTicketKeys",
+        &["godot_project/addons/longhall/ticket_keys.gd"],
+    ),
+    (
+        "LonghallGameServer",
+        &["godot_project/addons/longhall/game_server/longhall_game_server.gd"],
+    ),
+    (
+        "LonghallGameAnswer",
+        &["godot_project/addons/longhall/game_server/longhall_game_answer.gd"],
+    ),
+    (
+        "LonghallBubble",
+        &["godot_project/addons/longhall/scenes/bubble/longhall_bubble.gd"],
+    ),
 ];
 
 /// Builds the addon and writes the classes anew.
@@ -81,7 +98,13 @@ fn files(godot: &Godot) -> Result<Vec<(PathBuf, String)>> {
     let folder = workspace::addon_dir().join("csharp");
     let known: Vec<&str> = CLASSES.iter().map(|(name, _)| *name).collect();
     let mut files = vec![(folder.join("LonghallObject.cs"), BASE.to_owned())];
-    for class in dump(godot, &known)? {
+    for mut class in dump(godot, &known)? {
+        if class.script.is_empty() {
+            // The engine has them as they were linked, which differs from build to build.
+            class
+                .methods
+                .sort_by(|one, other| one.name.cmp(&other.name));
+        }
         let Some((_, places)) = CLASSES.iter().find(|(name, _)| *name == class.name) else {
             bail!("Godot tells of {}, which nobody asked for", class.name);
         };
@@ -89,7 +112,11 @@ fn files(godot: &Godot) -> Result<Vec<(PathBuf, String)>> {
         for place in *places {
             read_sources(&workspace::root().join(place), &mut texts)?;
         }
-        let meanings = sources::Meanings::read(&texts);
+        let meanings = if class.script.is_empty() {
+            sources::Meanings::read(&texts)
+        } else {
+            sources::Meanings::read_script(&class.name, &texts)
+        };
         let text = writing::class(&class, &known, &meanings)
             .with_context(|| format!("cannot say {} in C#", class.name))?;
         files.push((folder.join(format!("{}.cs", class.name)), text));

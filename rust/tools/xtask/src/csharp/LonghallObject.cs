@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading.Tasks;
 using Godot;
 
 namespace Longhall
@@ -22,6 +23,20 @@ namespace Longhall
 
         private protected static GodotObject Make(string name) =>
             ClassDB.Instantiate(name).AsGodotObject();
+
+        // Of a class that is a script of the addon.
+        private protected static GodotObject MakeOf(string script) =>
+            GD.Load<GDScript>(script).New().AsGodotObject();
+
+        // What a function of a script returns that may have to wait for something itself.
+        private protected async Task<Variant> Done(Variant called)
+        {
+            GodotObject state = called.AsGodotObject();
+            if (state == null || !state.HasSignal("completed"))
+                return called;
+            Variant[] results = await Self.ToSignal(state, "completed");
+            return results[0];
+        }
 
         private protected void Listen(string signal, Delegate handler, Callable callable)
         {

@@ -3,12 +3,16 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A class of the addon, with what is public of it, in the order of the engine.
+/// A class of the addon, with what is public of it, in the order of the engine or of its script.
 #[derive(Deserialize)]
 pub(crate) struct Class {
     pub(crate) name: String,
+    /// Where it is in a project, if it is a script; else empty.
+    pub(crate) script: String,
     /// Whether it is a node; else it is counted by reference.
     pub(crate) is_node: bool,
+    /// Whether games may make one.
+    pub(crate) can_be_made: bool,
     pub(crate) constants: Vec<Constant>,
     pub(crate) properties: Vec<Property>,
     pub(crate) methods: Vec<Method>,

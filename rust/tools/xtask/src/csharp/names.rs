@@ -74,6 +74,7 @@ impl Type {
             "Signal" => plain("Signal", "AsSignal()"),
             "Dictionary" => plain("Godot.Collections.Dictionary", "AsGodotDictionary()"),
             "PackedStringArray" => plain("string[]", "AsStringArray()"),
+            "PackedByteArray" => plain("byte[]", "AsByteArray()"),
             "Array" if value.items == "Dictionary" => plain(
                 "Godot.Collections.Array<Godot.Collections.Dictionary>",
                 "AsGodotArray<Godot.Collections.Dictionary>()",
@@ -83,9 +84,12 @@ impl Type {
                 reading: format!("{}.Around({{}}.AsGodotObject())", value.object_class),
                 is_wrapped: true,
             },
+            "Vector2" => plain("Vector2", "AsVector2()"),
+            "Vector3" => plain("Vector3", "AsVector3()"),
             "Object" if value.object_class == "X509Certificate" => {
                 plain("X509Certificate", "As<X509Certificate>()")
             }
+            "Object" if value.object_class == "Theme" => plain("Theme", "As<Theme>()"),
             other => bail!(
                 "{} is a {other} {}{}, which has no type here",
                 value.name,
@@ -146,12 +150,18 @@ impl Type {
                     .map_or_else(|| number.to_string(), |exact| format!("{exact:.0}")),
             ),
             ("double", Value::Number(number)) => alone(number.to_string()),
-            ("string[]", Value::Array(items)) if items.is_empty() => Default {
-                written: "null".to_owned(),
-                instead: Some("System.Array.Empty<string>()".to_owned()),
-            },
+            ("string[]", Value::Array(items)) if items.is_empty() => no_strings(),
+            // What a script writes as `[]` is told of as nothing.
+            ("string[]", Value::Null) => no_strings(),
             (written, value) => bail!("{value} is no default of a {written} here"),
         })
+    }
+}
+
+fn no_strings() -> Default {
+    Default {
+        written: "null".to_owned(),
+        instead: Some("System.Array.Empty<string>()".to_owned()),
     }
 }
 

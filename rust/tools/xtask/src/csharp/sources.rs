@@ -41,6 +41,35 @@ impl Meanings {
         Self(found)
     }
 
+    /// Reads the scripts of `class`, whose comments begin with two signs each.
+    pub(crate) fn read_script(class: &str, texts: &[String]) -> Self {
+        let mut found = BTreeMap::new();
+        for text in texts {
+            let mut comment = Vec::new();
+            for line in text.lines() {
+                if let Some(said) = line.strip_prefix("##") {
+                    comment.push(said.trim());
+                    continue;
+                }
+                let named = named_in_script(line).or_else(|| {
+                    // The first comment that nothing follows is the script's own.
+                    let is_alone = line.is_empty() && !comment.is_empty();
+                    is_alone.then_some((Kind::Class, class))
+                });
+                if let Some((kind, name)) = named {
+                    found
+                        .entry((kind, name.to_owned()))
+                        .or_insert_with(|| first_paragraph(&comment));
+                }
+                // An annotation may have a line of its own.
+                if !line.starts_with('@') || named.is_some() {
+                    comment.clear();
+                }
+            }
+        }
+        Self(found)
+    }
+
     /// What `name` means, as the text of an XML comment; `None` if nobody says.
     pub(crate) fn of(&self, kind: Kind, name: &str) -> Option<String> {
         let said = self.0.get(&(kind, name.to_owned()))?;
@@ -63,6 +92,25 @@ fn kind_of(attribute: &str) -> Option<Kind> {
     } else {
         None
     }
+}
+
+/// What a line of a script declares for games.
+fn named_in_script(line: &str) -> Option<(Kind, &str)> {
+    let rest = match line.strip_prefix('@') {
+        Some(annotated) => &annotated[annotated.find(" var ")? + 1..],
+        None => line.strip_prefix("static ").unwrap_or(line),
+    };
+    let kinds = [
+        ("var ", Kind::Property),
+        ("func ", Kind::Method),
+        ("signal ", Kind::Signal),
+    ];
+    kinds.iter().find_map(|(word, kind)| {
+        let rest = rest.strip_prefix(word)?;
+        let letters = |letter: char| !letter.is_alphanumeric() && letter != '_';
+        let end = rest.find(letters).unwrap_or(rest.len());
+        Some((*kind, &rest[..end]))
+    })
 }
 
 /// Attributes may have more than one line.
@@ -101,6 +149,13 @@ fn xml(said: &str) -> String {
         .replace('>', "&gt;")
         .replace("[code]", "`")
         .replace("[/code]", "`");
+    while let Some(from) = made.find("[param ") {
+        let Some(length) = made[from..].find(']') else {
+            break;
+        };
+        let name = super::names::camel(&made[from + "[param ".len()..from + length]);
+        made.replace_range(from..=from + length, &format!("`{name}`"));
+    }
     for mark in ["[method ", "[member ", "[signal ", "[constant "] {
         while let Some(from) = made.find(mark) {
             let Some(length) = made[from..].find(']') else {
@@ -111,6 +166,19 @@ fn xml(said: &str) -> String {
             let of_setting = name.contains('/');
             let words = if of_setting { name } else { parts.join(".") };
             made.replace_range(from..=from + length, &format!("`{words}`"));
+        }
+    }
+    // Classes are links by their names alone.
+    let mut at = 0;
+    while let Some(from) = made[at..].find('[').map(|found| at + found) {
+        at = from + 1;
+        if let Some(name) = made[at..].split(']').next()
+            && at + name.len() < made.len()
+            && name.starts_with(char::is_uppercase)
+            && name.chars().all(char::is_alphanumeric)
+        {
+            let written = format!("`{name}`");
+            made.replace_range(from..at + written.len() - 1, &written);
         }
     }
     let mut is_code = false;
@@ -166,5 +234,43 @@ mod tests {
             Some("Seconds &lt;5.")
         );
         assert!(meanings.of(Kind::Method, "other").is_none());
+    }
+
+    #[test]
+    fn comments_of_scripts_are_found_too() {
+        let source = "class_name Bell
+extends Node
+## Rings for a [Chatbox].
+##
+## A second paragraph.
+
+## It has rung [param how_often] times.
+signal rung(how_often: int)
+
+## Not for games.
+const _LOUD: float = 1.0
+
+## How loud.
+@export_range(0.0, 1.0)
+var loudness: float = 1.0:
+\tset(value):
+\t\tloudness = value
+
+
+## Rings; see [signal rung].
+func ring() -> void:
+\t## Inside.
+\tpass
+";
+        let meanings = Meanings::read_script("Bell", &[source.to_owned()]);
+        let cases = [
+            (Kind::Class, "Bell", "Rings for a <c>Chatbox</c>."),
+            (Kind::Signal, "rung", "It has rung <c>howOften</c> times."),
+            (Kind::Property, "loudness", "How loud."),
+            (Kind::Method, "ring", "Rings; see <c>Rung</c>."),
+        ];
+        for (kind, name, meaning) in cases {
+            assert_eq!(meanings.of(kind, name).as_deref(), Some(meaning), "{name}");
+        }
     }
 }

@@ -23,6 +23,9 @@ namespace Longhall
 /// The class of what is waited for; only the node makes them.
 const REQUEST: &str = "NetworkRequest";
 
+/// What functions of a script bring that wait for it themselves; only those make it.
+const ANSWER: &str = "LonghallGameAnswer";
+
 /// How a request is waited for.
 const WAITING: &str = "
         /// <summary>Waits until it has ended; goes on at once if it has.</summary>
@@ -110,9 +113,13 @@ impl Writer<'_> {
             format!("public {name}({kind} self) : base(self) {{ }}"),
             String::new(),
         ];
-        if name != REQUEST {
+        if name != REQUEST && name != ANSWER && self.class.can_be_made {
+            let make = match self.class.script.as_str() {
+                "" => format!("Make(\"{name}\")"),
+                script => format!("MakeOf(\"{script}\")"),
+            };
             lines.push("/// <summary>A new one.</summary>".to_owned());
-            lines.push(format!("public {name}() : base(Make(\"{name}\")) {{ }}"));
+            lines.push(format!("public {name}() : base({make}) {{ }}"));
             lines.push(String::new());
         }
         lines.push(format!(
@@ -141,7 +148,7 @@ impl Writer<'_> {
         self.member(Kind::Property, name)?;
         let reading = kind.read(&format!("Self.Get(\"{name}\")"));
         let written = format!("public {} {}", kind.written, pascal(name));
-        if !property.is_settable {
+        if !property.is_settable || self.class.name == ANSWER {
             self.line(2, &format!("{written} => {reading};"));
             return Ok(());
         }
@@ -186,14 +193,17 @@ impl Writer<'_> {
             ("", "Self.Call")
         };
         let call = format!("{call}({})", given.join(", "));
-        let call = if result.written == "void" {
-            call
+        let (written, call) = if result.written == "void" {
+            (result.written, call)
+        } else if result.written == ANSWER {
+            let waiting = result.read(&format!("(await Done({call}))"));
+            (format!("async Task<{ANSWER}>"), waiting)
         } else {
-            result.read(&call)
+            let call = result.read(&call);
+            (result.written, call)
         };
         let head = format!(
-            "public {is_static}{} {}({}) =>",
-            result.written,
+            "public {is_static}{written} {}({}) =>",
             pascal(&method.name),
             taken.join(", ")
         );
