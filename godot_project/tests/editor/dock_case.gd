@@ -9,6 +9,8 @@ const LocalServer := preload("res://addons/longhall/editor/local_server.gd")
 const Program := preload("res://addons/longhall/editor/server_program.gd")
 const GameWindows := preload("res://addons/longhall/editor/game_windows.gd")
 
+## Where the games of tests are at home: on no server.
+const NOWHERE: String = "ws://127.0.0.1:9"
 const ENGINE: String = "LONGHALL_TEST_ENGINE"
 const RUNNING: String = "Running at ws://127.0.0.1:"
 
@@ -56,6 +58,23 @@ func start() -> void:
 func stop() -> void:
 	press("Stop")
 	await wait_until(func() -> bool: return state_text() == "Stopped", "it stops")
+
+
+## Saves a scene that plays by itself, and is at home on another server. Returns where.
+func save_game() -> String:
+	var root := Node.new()
+	root.name = SCENE_NAME
+	root.set_script(load("res://tests/editor/played_game.gd"))
+	var client: Node = ClassDB.instantiate("NetworkClient")
+	client.name = "NetworkClient"
+	client.set("url", NOWHERE)
+	root.add_child(client)
+	client.owner = root
+	var scene := PackedScene.new()
+	scene.pack(root)
+	root.free()
+	ResourceSaver.save(scene, "res://played.tscn")
+	return "res://played.tscn"
 
 
 ## Whether anybody listens at [param url].

@@ -6,7 +6,7 @@ extends EditorPlugin
 ## [code]cargo xtask test --only editor[/code] makes a project of the addon and this
 ## folder, and enables this plugin there. With the variable [code]LONGHALL_TEST_ENDING[/code]
 ## it only starts the dock's server and says where, for whoever looks what becomes of it: the
-## editor ends then, or waits to be killed.
+## editor ends then, or plays two games and waits to be killed.
 
 const EditorCase := preload("res://tests/editor/editor_case.gd")
 const DockCase := preload("res://tests/editor/dock_case.gd")
@@ -69,9 +69,21 @@ func _leave_a_server() -> void:
 	if not is_quitting:
 		# As a game would that outlives the editor, it holds the pipes of the server open.
 		OS.create_process("sleep", ["20"])
+		await _play(dock)
 	print("server: %s" % dock.local_server().url)
 	if is_quitting:
 		get_tree().quit(0)
+
+
+# Two games that are there when the editor is killed.
+func _play(dock: DockCase) -> void:
+	dock.windows().engine = OS.get_environment(DockCase.ENGINE)
+	dock.windows().open(dock.save_game(), dock.local_server().url)
+	for slot: int in [1, 2]:
+		var place: String = "res://.godot/played_%d.txt" % slot
+		await dock.wait_until(func() -> bool: return FileAccess.file_exists(place), place, 15.0)
+	for pid: int in dock.windows().process_ids():
+		print("game: %d" % pid)
 
 
 func _finish() -> void:

@@ -2,7 +2,6 @@
 extends "res://tests/editor/dock_case.gd"
 ## Games and scenes use the server of the dock.
 
-const NOWHERE: String = "ws://127.0.0.1:9"
 const WINDOWS_SECONDS: float = 15.0
 
 
@@ -67,24 +66,12 @@ func test_a_game_played_from_the_editor_is_told_of_the_server() -> void:
 	check_equal(plugin._run_scene("", ["--x"]), PackedStringArray(["--x"]), "arguments, stopped")
 
 
-# A scene that plays by itself, and is at home on another server.
 func _open_game() -> void:
-	var root := Node.new()
-	root.name = SCENE_NAME
-	root.set_script(load("res://tests/editor/played_game.gd"))
-	var client: Node = ClassDB.instantiate("NetworkClient")
-	client.name = "NetworkClient"
-	client.set("url", NOWHERE)
-	root.add_child(client)
-	client.owner = root
-	var scene := PackedScene.new()
-	scene.pack(root)
-	root.free()
-	ResourceSaver.save(scene, "res://played.tscn")
-	EditorInterface.open_scene_from_path("res://played.tscn")
+	var game: String = save_game()
+	EditorInterface.open_scene_from_path(game)
 	await wait_until(
 		func() -> bool:
 			var edited: Node = EditorInterface.get_edited_scene_root()
-			return edited != null and edited.scene_file_path == "res://played.tscn",
+			return edited != null and edited.scene_file_path == game,
 		"the editor opens the game"
 	)

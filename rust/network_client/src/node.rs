@@ -25,6 +25,7 @@ mod frequent_signals;
 mod remember;
 mod login_file;
 mod export_presets;
+mod starter;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -36,6 +37,7 @@ use longhall_client::{Call, Session};
 
 use self::frequent_signals::FrequentSignals;
 use self::remember::Kept;
+use self::starter::Starter;
 use crate::clock::now;
 use crate::convert::{last_login as last_login_of, seconds, state_constant};
 use crate::fake_server::LonghallFakeServer;
@@ -359,6 +361,8 @@ pub struct NetworkClient {
     not_remembered: Option<String>,
     /// For the developer's console, once nothing is borrowed.
     warnings: Vec<String>,
+    /// With whom the game ends, if it does with anybody.
+    starter: Option<Starter>,
     signals: Rc<FrequentSignals>,
 }
 

@@ -10,6 +10,10 @@ signal changed
 ## Behind [code]--[/code], it tells debug builds of the game which server to use.
 const URL_ARGUMENT: String = "--longhall-url="
 
+## Behind [code]--[/code], it has debug builds of the game end when the process of that id does,
+## on Linux and macOS.
+const STARTER_ARGUMENT: String = "--longhall-starter="
+
 const _SLOT_ARGUMENT: String = "--remember-slot="
 const _COUNT: int = 2
 const _HEADLESS: String = "headless"
@@ -85,6 +89,7 @@ static func _arguments(scene: String, url: String, slot: int) -> PackedStringArr
 		arguments.append_array(_place(slot))
 	arguments.append(scene)
 	arguments = with_user_argument(arguments, _SLOT_ARGUMENT + str(slot))
+	arguments = with_user_argument(arguments, STARTER_ARGUMENT + str(OS.get_process_id()))
 	return with_user_argument(arguments, URL_ARGUMENT + url)
 
 

@@ -68,6 +68,10 @@ impl NetworkClient {
         if !self.is_in_tree || !self.may_process() {
             return None;
         }
+        let starter = self.starter.as_mut();
+        if starter.is_some_and(|starter| starter.has_ended(now)) {
+            self.base().get_tree().quit();
+        }
         self.transport.poll();
         let budget = seconds(self.frame_budget / 1000.0);
         Some((budget, self.signals.clone(), self.step(now)))

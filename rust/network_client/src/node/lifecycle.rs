@@ -13,6 +13,7 @@ use longhall_packet::Limits;
 
 use super::frame::FRAME;
 use super::frequent_signals::FrequentSignals;
+use super::starter::Starter;
 use super::{NetworkClient, export_presets, login_file};
 use crate::clock::now;
 use crate::network_request::NetworkRequest;
@@ -89,6 +90,7 @@ impl INode for NetworkClient {
             reports_waiting: 0,
             not_remembered: None,
             warnings: Vec::new(),
+            starter: None,
             signals: Rc::new(FrequentSignals::new()),
         };
         node.take_limits(Limits::default());
@@ -117,6 +119,7 @@ impl INode for NetworkClient {
             NodeNotification::EXIT_TREE => self.exit(),
             NodeNotification::READY => {
                 self.take_url_of_command_line();
+                self.starter = Starter::of_command_line();
                 if self.connect_automatically {
                     self.connect_to_server();
                 }

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use longhall_provision::Godot;
 use longhall_provision::process::Process;
 
@@ -30,6 +30,8 @@ const POLL: Duration = Duration::from_millis(20);
 const ENDING: &str = "LONGHALL_TEST_ENDING";
 /// What the plugin says of it.
 const SERVER: &str = "server: ws://";
+/// What it says of each game that it plays, before that.
+const GAME: &str = "game: ";
 
 const ADDON: &str = "addons/longhall";
 const TESTS: &str = "tests/editor";
@@ -168,8 +170,10 @@ impl<'a> Editor<'a> {
         let mut command = self.command();
         command.arg("--editor").env(ENDING, "wait");
         let (mut editor, lines) = Process::spawn_captured("the editor", &mut command)?;
+        let mut games = Vec::new();
         let address = loop {
             let line = lines.recv_timeout(LIMIT).context("the editor ended")?;
+            games.extend(line.text.strip_prefix(GAME).map(str::to_owned));
             if let Some(address) = address_in(&line.text) {
                 break address;
             }
@@ -183,9 +187,25 @@ impl<'a> Editor<'a> {
             }
             thread::sleep(POLL);
         }
-        println!("editor: no server is left");
+        ensure!(games.len() == 2, "the editor plays {} games", games.len());
+        for game in games {
+            while is_alive(&game) {
+                if Instant::now() > until {
+                    bail!("the game {game} outlives an editor that was killed");
+                }
+                thread::sleep(POLL);
+            }
+        }
+        println!("editor: no server and no game is left");
         Ok(())
     }
+}
+
+/// Whether there is a process, other than one that only waits to be forgotten. Told on Linux
+/// only.
+fn is_alive(id: &str) -> bool {
+    let state = fs::read_to_string(format!("/proc/{id}/stat"));
+    state.is_ok_and(|state| !state.contains(") Z "))
 }
 
 /// Where the server is that the plugin of the tests has started.
