@@ -8,13 +8,18 @@ signal followed(channel: String, code: String)
 signal sent_home(why: String)
 
 const SPEED: float = 240.0
-const FIELD := Rect2(32.0, 96.0, 1088.0, 400.0)
+const FIELD := Rect2(32.0, 140.0, 1088.0, 356.0)
+const GROUND := Color("#2b4a38")
 const AVATAR: Script = preload("avatar.gd")
 
 ## On the server: whom a peer plays, and where they are and go, by their names.
 var names: Dictionary[int, String] = {}
 var places: Dictionary[String, Vector2] = {}
 var directions: Dictionary[String, Vector2] = {}
+
+
+func _draw() -> void:
+	draw_rect(FIELD.grow(AVATAR.RADIUS), GROUND)
 
 
 ## On the server: time goes by.

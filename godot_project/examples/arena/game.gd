@@ -18,6 +18,7 @@ var _ticket: String = ""
 
 func _ready() -> void:
 	_play.text = "Play"
+	_play.custom_minimum_size = Vector2(160.0, 44.0)
 	_lobby.hide()
 	_client.logged_in.connect(func(_username: String) -> void: _lobby.show())
 	_client.logged_out.connect(func(_reason: String) -> void: _leave(""))
