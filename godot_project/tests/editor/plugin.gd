@@ -6,21 +6,27 @@ extends EditorPlugin
 ## [code]cargo xtask test --only editor[/code] makes a project of the addon and this
 ## folder, and enables this plugin there. With the variable [code]LONGHALL_TEST_ENDING[/code]
 ## it only starts the dock's server and says where, for whoever looks what becomes of it: the
-## editor ends then, or plays two games and waits to be killed.
+## editor ends then, or plays two games and waits to be killed. With
+## [code]LONGHALL_TEST_PICTURE[/code] it saves a picture of the editor there.
 
 const EditorCase := preload("res://tests/editor/editor_case.gd")
 const DockCase := preload("res://tests/editor/dock_case.gd")
+const DockPicture := preload("res://tests/editor/dock_picture.gd")
 const TestReload := preload("res://tests/editor/test_reload.gd")
 
 const FOLDER: String = "res://tests/editor"
 ## No test takes longer; one that does waits for something that never comes.
 const TEST_LIMIT_MS: int = 20_000
+## As long as an editor that draws without a graphics card takes.
+const PICTURE_LIMIT_MS: int = 120_000
 const EXIT_FAILED: int = 1
 const EXIT_STUCK: int = 2
 const ENDING: String = "LONGHALL_TEST_ENDING"
 const QUIT: String = "quit"
+const PICTURE: String = "LONGHALL_TEST_PICTURE"
 
 var _running: String = "start"
+var _limit_ms: int = TEST_LIMIT_MS
 var _test_started_ms: int = 0
 var _passed: int = 0
 var _failed: int = 0
@@ -33,7 +39,7 @@ func _enter_tree() -> void:
 
 
 func _process(_delta: float) -> void:
-	if Time.get_ticks_msec() - _test_started_ms > TEST_LIMIT_MS:
+	if Time.get_ticks_msec() - _test_started_ms > _limit_ms:
 		printerr("%s: stuck" % _running)
 		get_tree().quit(EXIT_STUCK)
 
@@ -46,6 +52,9 @@ func _run() -> void:
 		print("FAIL  the editor has not loaded the library")
 		get_tree().quit(EXIT_FAILED)
 		return
+	if OS.has_environment(PICTURE):
+		await _take_picture(OS.get_environment(PICTURE))
+		return
 	if OS.has_environment(ENDING):
 		await _leave_a_server()
 		return
@@ -56,6 +65,16 @@ func _run() -> void:
 	_swap = TestReload.new()
 	_begin(_swap, "test_reload: a replaced library is loaded when the editor gets the focus")
 	_swap.replace_library(_finish)
+
+
+func _take_picture(file: String) -> void:
+	var picture := DockPicture.new()
+	_limit_ms = PICTURE_LIMIT_MS
+	_begin(picture, "a picture of the dock")
+	await picture.take(file)
+	for failure: String in picture.failures:
+		print("FAIL  ", failure)
+	get_tree().quit(0 if picture.failures.is_empty() else EXIT_FAILED)
 
 
 # Until then the editor goes on as any other.

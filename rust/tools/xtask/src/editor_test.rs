@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use anyhow::{Context, Result, bail, ensure};
-use longhall_provision::Godot;
 use longhall_provision::process::Process;
+use longhall_provision::{Display, Godot};
 
 use crate::godot_test::own_home;
 use crate::{project, server_process, workspace};
@@ -28,7 +28,9 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Has the plugin of the tests start a server, and wait or quit.
 const ENDING: &str = "LONGHALL_TEST_ENDING";
-/// What the plugin says of it.
+/// Has it take a picture, and says where.
+const PICTURE: &str = "LONGHALL_TEST_PICTURE";
+/// What the plugin says of a server.
 const SERVER: &str = "server: ws://";
 /// What it says of each game that it plays, before that.
 const GAME: &str = "game: ";
@@ -62,7 +64,7 @@ script="plugin.gd"
 /// # Errors
 /// If a test fails, Godot reports an error, or a server is left behind.
 pub(crate) fn run(godot: &Godot) -> Result<()> {
-    let editor = Editor::new(godot)?;
+    let editor = Editor::new(godot, workspace::scratch_dir("editor-test"))?;
     let mut output = editor.run_tests()?;
     if has_crashed_by_itself(&output.lines) {
         println!("editor: Godot crashed in code of its own; once more");
@@ -76,6 +78,25 @@ pub(crate) fn run(godot: &Godot) -> Result<()> {
     editor.be_killed_with_a_server()
 }
 
+/// Has a picture taken of the dock in the editor, with our game open and a server that runs.
+///
+/// # Errors
+/// If the editor reports an error or takes none, or somebody listens at the server's usual port.
+pub(crate) fn take_picture(godot: &Godot, display: &Display, file: &Path) -> Result<()> {
+    // The picture has the folder in it, which so is that of nobody.
+    let editor = Editor::new(godot, env::temp_dir().join("longhall-screenshots"))?;
+    let sections = ["[debug]", "[display]", "[gui]", "[rendering]"];
+    editor.make_anew(&[ADDON, TESTS, "scenes", "icon.svg"], &sections)?;
+    let mut command = godot.windowed_command(display);
+    editor.dress(&mut command);
+    command.args(["--editor", "--windowed", "--resolution", "1280x720"]);
+    let output = run_godot(command.env(PICTURE, file), "editor")?;
+    output.expect_clean_but_for("a picture of the dock", is_about_vulkan)?;
+    fs::remove_dir_all(&editor.folder)
+        .with_context(|| format!("cannot remove {}", editor.folder.display()))?;
+    Ok(())
+}
+
 /// An editor with a home of its own, in a project of its own.
 struct Editor<'a> {
     godot: &'a Godot,
@@ -85,13 +106,12 @@ struct Editor<'a> {
 }
 
 impl<'a> Editor<'a> {
-    fn new(godot: &'a Godot) -> Result<Self> {
+    fn new(godot: &'a Godot, folder: PathBuf) -> Result<Self> {
         let program = server_process::build()?;
         let folders = program.parent().map(Path::to_owned).into_iter();
         let others = env::var_os("PATH").unwrap_or_default();
         let path = env::join_paths(folders.chain(env::split_paths(&others)))
             .context("the server's folder cannot be in PATH")?;
-        let folder = workspace::scratch_dir("editor-test");
         Ok(Self {
             godot,
             folder,
@@ -99,20 +119,26 @@ impl<'a> Editor<'a> {
         })
     }
 
-    /// Makes the project anew, with a home that no editor has been in (one that crashed
-    /// leaves half of its help behind), and runs the tests in the editor.
+    /// Runs the tests in an editor that has never run before.
     fn run_tests(&self) -> Result<project::Output> {
+        // The same warnings count as errors as in our own project.
+        self.make_anew(&[ADDON, TESTS], &["[debug]"])?;
+        run_godot(self.command().arg("--editor"), "editor")
+    }
+
+    /// Makes the project anew, of parts of ours and sections of our settings, with a home that no
+    /// editor has been in: one that crashed leaves half of its help behind.
+    fn make_anew(&self, parts: &[&str], sections: &[&str]) -> Result<()> {
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder)
                 .with_context(|| format!("cannot empty {}", self.folder.display()))?;
         }
-        make_project(&self.folder.join("project"))?;
+        make_project(&self.folder.join("project"), parts, sections)?;
         self.write_engine()?;
         // The editor that first writes its own help pages for later starts forgets those
         // of extensions; this is that start.
         let import = run_godot(self.command().arg("--import"), "import")?;
-        import.expect_clean("importing the project of the editor tests")?;
-        run_godot(self.command().arg("--editor"), "editor")
+        import.expect_clean("importing the project of the editor tests")
     }
 
     /// Where the program is that the dock runs games with.
@@ -142,14 +168,19 @@ impl<'a> Editor<'a> {
 
     fn command(&self) -> Command {
         let mut command = self.godot.command();
-        own_home(&mut command, &self.folder.join("home"));
-        command.arg("--headless").arg("--path");
-        command.arg(self.folder.join("project"));
+        command.arg("--headless");
+        self.dress(&mut command);
+        command
+    }
+
+    /// Makes it a start of this editor, with a home of its own.
+    fn dress(&self, command: &mut Command) {
+        own_home(command, &self.folder.join("home"));
+        command.arg("--path").arg(self.folder.join("project"));
         command.env("PATH", &self.path);
         command.env("LONGHALL_TEST_ENGINE", self.engine());
         // The tests read what the editor says, so let it be English.
         command.env("LANG", "en_US.UTF-8");
-        command
     }
 
     /// The editor quits while its server runs.
@@ -201,6 +232,11 @@ impl<'a> Editor<'a> {
     }
 }
 
+/// The editor looks whether there is Vulkan, and complains where there is none.
+fn is_about_vulkan(line: &str) -> bool {
+    line.contains("VK_KHR_surface") || line.contains(r#"Condition "err != OK" is true"#)
+}
+
 /// Whether there is a process, other than one that only waits to be forgotten. Told on Linux
 /// only.
 fn is_alive(id: &str) -> bool {
@@ -213,15 +249,17 @@ fn address_in(line: &str) -> Option<String> {
     line.strip_prefix(SERVER).map(str::to_owned)
 }
 
-fn make_project(folder: &Path) -> Result<()> {
+fn make_project(folder: &Path, parts: &[&str], sections: &[&str]) -> Result<()> {
     let source = workspace::godot_project();
-    for part in [ADDON, TESTS] {
-        copy_folder(&source.join(part), &folder.join(part))?;
+    for part in parts {
+        copy(&source.join(part), &folder.join(part))?;
     }
-    let settings = fs::read_to_string(source.join("project.godot"))
+    let ours = fs::read_to_string(source.join("project.godot"))
         .context("cannot read the settings of godot_project")?;
-    // The same warnings count as errors as in our own project.
-    let settings = PROJECT.to_owned() + section(&settings, "[debug]").unwrap_or_default();
+    let taken = sections
+        .iter()
+        .filter_map(|heading| section(&ours, heading));
+    let settings = PROJECT.to_owned() + &taken.collect::<String>();
     for (name, text) in [
         ("project.godot", settings.as_str()),
         ("tests/editor/plugin.cfg", PLUGIN),
@@ -258,17 +296,16 @@ fn is_summary(line: &str) -> bool {
     line.starts_with("editor tests: ") && line.ends_with(" passed, 0 failed")
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+/// Copies a file, or a folder with all that is in it.
+fn copy(from: &Path, to: &Path) -> Result<()> {
     let context = || format!("cannot copy {}", from.display());
+    if from.is_file() {
+        return fs::copy(from, to).map(drop).with_context(context);
+    }
     fs::create_dir_all(to).with_context(context)?;
     for entry in fs::read_dir(from).with_context(context)? {
         let entry = entry.with_context(context)?;
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target).with_context(context)?;
-        }
+        copy(&entry.path(), &to.join(entry.file_name()))?;
     }
     Ok(())
 }

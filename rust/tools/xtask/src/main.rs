@@ -167,7 +167,7 @@ enum Task {
     /// which the tests run. Needs a C++ compiler, and the stable toolchain only. A minute
     /// of it is part of `test` when a fuzzed part has changed.
     Fuzz(fuzz::Options),
-    /// Render docs/pictures from the scenes
+    /// Render docs/pictures from the scenes and the editor
     Screenshots {
         /// Render every screen instead, to look at: as on a desktop and as on a phone, in
         /// English and German, into target/screens

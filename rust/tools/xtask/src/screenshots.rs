@@ -12,11 +12,11 @@ use anyhow::{Context, Result, bail};
 use longhall_provision::{Display, Godot};
 
 use crate::godot_test::{Setup, own_home};
-use crate::{addon, project, workspace};
+use crate::{addon, editor_test, project, workspace};
 
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// Renders `docs/pictures/*.png`, in memory when there is no display.
+/// Renders `docs/pictures/*.png`, that of the console apart, in memory when there is no display.
 ///
 /// # Errors
 /// If anything does not build, Godot reports an error, or no picture comes.
@@ -35,6 +35,7 @@ pub(crate) fn run() -> Result<()> {
     setup.run_script(&mut command, "player", "res://tests/screenshots.gd");
     command.arg(format!("--out={}", pictures.display()));
     project::run(&mut command, "screenshots", "", LIMIT)?.expect_clean("screenshots")?;
+    editor_test::take_picture(&godot, &display, &pictures.join("dock.png"))?;
 
     list(&pictures)
 }
