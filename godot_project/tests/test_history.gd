@@ -173,7 +173,7 @@ func test_lines_change_and_go_where_they_are() -> void:
 	_log.scroll_by_pages(-2.0)
 	await until_written()
 	var top: String = top_line()
-	chatbox.edit_line("lobby", 210, "changed far above " + "word ".repeat(200))
+	chatbox.edit_line("lobby", 225, "changed far above " + "word ".repeat(200))
 	await until_written()
 	check_equal(top_line(), top, "the line at the top")
 	check(shown().contains("changed far above"), "the line far above is as it was")

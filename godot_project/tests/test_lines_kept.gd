@@ -99,6 +99,20 @@ func test_the_oldest_leave_when_there_are_too_many() -> void:
 	check(not _lines.has_more, "it asks for lines that would leave a gap")
 
 
+func test_the_oldest_of_many_leave_some_at_a_time() -> void:
+	_lines.max_history_lines = 640
+	var sizes: Dictionary[int, bool] = {}
+	for seq: int in range(1, 2001):
+		_lines.add_line(_said(seq))
+		# As if all but the last were laid out no more.
+		_lines.laid_out.first = _lines.all.size() - 1
+		sizes[_lines.all.size()] = true
+		check_equal(_lines.oldest_seq, _lines.all[0].seq, "the oldest number")
+		check_equal(_lines.all[-1].seq, seq, "the newest line")
+	check(not sizes.has(651), "more than 650 are kept")
+	check(sizes.has(650), "each goes for itself")
+
+
 func test_lines_without_a_number_are_kept_for_a_reader_further_up() -> void:
 	_lines.max_lines = 10
 	_lines.is_following = false

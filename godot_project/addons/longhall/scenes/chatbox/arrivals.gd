@@ -22,8 +22,7 @@ var settings: Settings
 func add_line(channel: String, sender: String, text: String, sent_at_ms: int, seq: int) -> void:
 	var tab: ChatTab = _tabs.of(channel)
 	var line: Line = _line_of(sender, text, sent_at_ms, seq)
-	_tabs.is_stale = true
-	tab.is_open = true
+	_show_tab(tab)
 	if line.is_own:
 		tab.chat_log.add_echo(line)
 		return
@@ -40,8 +39,7 @@ func add_line(channel: String, sender: String, text: String, sent_at_ms: int, se
 ## Adds what the game itself said, see [method Chatbox.show_system_line].
 func add_system_line(channel: String, text: String, sent_at_ms: int, seq: int) -> void:
 	var tab: ChatTab = _tabs.of(channel)
-	_tabs.is_stale = true
-	tab.is_open = true
+	_show_tab(tab)
 	var line: Line = _line_of("", text, sent_at_ms, seq)
 	line.is_own = false
 	line.is_system = true
@@ -73,6 +71,13 @@ func add_notice(tab: ChatTab, text: String, aside: bool) -> void:
 	line.text = text
 	line.kind = Line.Kind.NOTICE
 	tab.chat_log.add_notice(line, aside)
+
+
+# A line changes nothing in the row for who is looking at it.
+func _show_tab(tab: ChatTab) -> void:
+	if not (tab.is_open and _reading.is_watched(tab)):
+		tab.is_open = true
+		_tabs.is_stale = true
 
 
 func _told_line(told: Dictionary, seq: int) -> Line:

@@ -9,13 +9,15 @@ const LineWriter := preload("chat_line_writer.gd")
 
 ## Lines that are laid out at once.
 const _LINES_PER_LAYOUT: int = 4
-## When this part of all lines is still to be written, it is quicker to begin anew.
-const _REWRITE_PART: float = 0.25
-## Lines laid out for a reader at the end: a line more or less costs the engine the more,
-## the more there are.
-const _FOLLOWED: int = 2 * LaidOut.STEP
+## When this part of the lines that the log begins with is still to be written, it is
+## quicker to begin anew.
+const _REWRITE_PART: float = 0.75
 ## Screens of lines that are laid out when the log begins anew.
 const _SCREENS: float = 3.0
+## Screens of lines, and lines, that are laid out at most for a reader at the end: to take
+## a line off costs the engine the more, the more there are behind it.
+const _MOST_SCREENS: float = 4.0
+const _FOLLOWED: int = 2 * LaidOut.STEP
 ## Lines at the end that are quickly written again when one of them changes.
 const _FEW: int = 40
 
@@ -30,6 +32,8 @@ var clock: Callable = Time.get_ticks_usec
 var _log: RichTextLabel
 var _lines: Lines
 var _part: LaidOut
+# Of the font in use; 0 if it is to be asked for.
+var _row_height: float = 0.0
 
 
 func _init(chat_log: RichTextLabel, lines: Lines) -> void:
@@ -46,7 +50,20 @@ func end() -> int:
 
 ## Whether all lines of the part are written.
 func is_all_written() -> bool:
-	return _part.first + _part.written >= end()
+	return waiting() <= 0
+
+
+## Whether nothing is to be done but to write lines that have come at the end.
+func has_only_new_lines() -> bool:
+	var has_changed: bool = _part.changed_from >= 0 or not _lines.leaving.is_empty()
+	if has_changed or _part.end >= 0 or (_part.is_stale and not _part.is_overrun):
+		return false
+	return _part.tail_written == 0 and _lines.tail.all.is_empty()
+
+
+## Lines of the part that are not written yet.
+func waiting() -> int:
+	return end() - _part.first - _part.written
 
 
 ## How many paragraphs are written, own lines that wait included.
@@ -65,8 +82,8 @@ func excess() -> int:
 
 ## Whether it is quicker to begin anew than to write what is left.
 func has_much_to_write() -> bool:
-	var part: float = _limit() * _REWRITE_PART
-	var has_much: bool = end() - _part.first - _part.written >= part
+	var part: float = _lines_of(_SCREENS) * _REWRITE_PART
+	var has_much: bool = waiting() >= part
 	return has_much and _lines.is_following and excess() >= part
 
 
@@ -93,11 +110,27 @@ func paragraph_at(height: float) -> int:
 	return low - 1
 
 
+## The paragraphs between the heights [param top] and [param bottom] whose rows are marked.
+func marked_within(top: float, bottom: float) -> PackedInt32Array:
+	var found: PackedInt32Array = []
+	var until: int = count()
+	# At the end, where a reader is most of the time, nothing is further down.
+	if until > 0 and _log.get_paragraph_offset(until - 1) >= bottom:
+		until = paragraph_at(bottom) + 1
+	# Few are, and to ask where a row is costs more than to ask whose it is.
+	for paragraph: int in range(maxi(paragraph_at(top), 0), until):
+		var line: Line = line_of(paragraph)
+		if line != null and line.is_marked():
+			found.append(paragraph)
+	return found
+
+
 ## Begins anew with the last lines, of which none is written yet.
 func start_anew() -> void:
+	_row_height = 0.0
 	_lines.forget_excess()
 	_log.clear()
-	_part.begin(maxi(_lines.all.size() - mini(_limit(), _lines_to_begin_with()), 0))
+	_part.begin(maxi(_lines.all.size() - mini(_limit(), _lines_of(_SCREENS)), 0))
 	_part.is_stale = false
 
 
@@ -112,6 +145,7 @@ func lay_out(first: int, until: int, follows: bool) -> void:
 		if index < _part.written:
 			anchor = _lines.all[_part.first + index]
 			below = place - _log.get_paragraph_offset(index)
+	_row_height = 0.0
 	_log.clear()
 	_part.begin(first, until if until < _lines.all.size() else -1)
 	_part.is_stale = false
@@ -176,7 +210,7 @@ func take_out(line: Line) -> void:
 ## Takes lines out that are too many until [param deadline]: of all lines, and of those
 ## that are laid out.
 func take_excess_out(deadline: int) -> void:
-	while _lines.excess() > 0 and (clock.call() < deadline or _part.written == 0):
+	while _lines.has_excess() and (clock.call() < deadline or _part.written == 0):
 		take_out(_lines.all[0])
 	# Before as many are written, so that the log is drawn once for both.
 	while excess() > 0 and _part.written > 0 and clock.call() < deadline:
@@ -185,14 +219,15 @@ func take_excess_out(deadline: int) -> void:
 
 
 func _limit() -> int:
-	return mini(_lines.max_lines, _FOLLOWED)
+	return mini(mini(_lines.max_lines, _FOLLOWED), _lines_of(_MOST_SCREENS))
 
 
-# Lines that fill some screens, if none takes more than a row.
-func _lines_to_begin_with() -> int:
-	var font: Font = _log.get_theme_font(&"normal_font")
-	var height: float = font.get_height(_log.get_theme_font_size(&"normal_font_size"))
-	return maxi(ceili(_SCREENS * _log.size.y / maxf(height, 1.0)), _FEW)
+# Lines that fill so many screens, if none takes more than a row.
+func _lines_of(screens: float) -> int:
+	if _row_height == 0.0:
+		var font: Font = _log.get_theme_font(&"normal_font")
+		_row_height = font.get_height(_log.get_theme_font_size(&"normal_font_size"))
+	return ceili(screens * maxf(_log.size.y / maxf(_row_height, 1.0), _FEW / _SCREENS))
 
 
 # The line in that paragraph, if somebody said it.
@@ -203,9 +238,10 @@ func _said(paragraph: int) -> Line:
 
 # What the reader looks at stays where it is, as long as it is there.
 func _remove(paragraph: int) -> void:
-	var top: float = _log.get_paragraph_offset(paragraph)
-	if top < place:
-		place -= _log.get_paragraph_offset(paragraph + 1) - top
+	if not _lines.is_following:
+		var top: float = _log.get_paragraph_offset(paragraph)
+		if top < place:
+			place -= _log.get_paragraph_offset(paragraph + 1) - top
 	_log.remove_paragraph(paragraph, true)
 
 

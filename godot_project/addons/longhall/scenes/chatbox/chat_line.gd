@@ -54,6 +54,11 @@ func tell_member(username: String, has_joined: bool) -> void:
 	left = there if has_joined else here
 
 
+## Whether its whole row is marked: it is this player's own, or calls them.
+func is_marked() -> bool:
+	return (is_own or is_mention) and kind == Kind.SAID and not is_deleted
+
+
 ## Its number in the channel, if somebody said it; else 0.
 func number() -> int:
 	return seq if kind == Kind.SAID else 0

@@ -33,11 +33,19 @@ const SENDER_COLORS: Array[Color] = [
 
 ## Names told of those who came or left together; the others are counted.
 const _NAMES_TOLD: int = 3
+## Formats whose parts are kept. With more, all are forgotten: it is only time that they save.
+const _FORMATS_KEPT: int = 8
+const _MS_PER_MINUTE: float = 60_000.0
 const _DAYS: PackedStringArray = [
 	"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
 ]
 
 static var _placeholder: RegEx = RegEx.create_from_string("\\{sender\\}|\\{text\\}")
+# Characters that would end the line, or turn the direction of all that follows. Most
+# texts have none, and are looked through once.
+static var _unwanted: RegEx = RegEx.create_from_string(
+	"[\\x{0}-\\x{1F}\\x{7F}-\\x{9F}\\x{2028}-\\x{202E}\\x{2066}-\\x{2069}\\x{FFF9}-\\x{FFFB}]"
+)
 # Characters that would end the line.
 static var _breaking: RegEx = RegEx.create_from_string(
 	"[\\x{0}-\\x{1F}\\x{7F}-\\x{9F}\\x{2028}\\x{2029}]"
@@ -53,6 +61,11 @@ var show_timestamps: bool
 var sender_colors: PackedColorArray
 
 var _label: RichTextLabel
+# What a format is made of: all lines have one of two.
+var _parts: Dictionary[String, PackedStringArray] = {}
+# The minute in which the last line was said, and how it reads.
+var _minute: int = -1
+var _minute_text: String
 
 
 func _init(label: RichTextLabel) -> void:
@@ -221,6 +234,10 @@ func _name_color(line: Line) -> Color:
 
 # Splits "{sender}: {text}" into "{sender}", ": " and "{text}".
 func _format_parts(format: String) -> PackedStringArray:
+	if _parts.has(format):
+		return _parts[format]
+	if _parts.size() >= _FORMATS_KEPT:
+		_parts.clear()
 	var parts: PackedStringArray = []
 	var from: int = 0
 	for found: RegExMatch in _placeholder.search_all(format):
@@ -228,6 +245,7 @@ func _format_parts(format: String) -> PackedStringArray:
 		parts.append(found.get_string())
 		from = found.get_end()
 	parts.append(format.substr(from))
+	_parts[format] = parts
 	return parts
 
 
@@ -242,11 +260,17 @@ static func spoken(text: String) -> String:
 
 
 func _isolated(text: String) -> String:
-	return ISOLATE + _turning.sub(_breaking.sub(text, " ", true), "", true) + POP_ISOLATE
+	if _unwanted.search(text) != null:
+		text = _turning.sub(_breaking.sub(text, " ", true), "", true)
+	return ISOLATE + text + POP_ISOLATE
 
 
 func _clock(sent_at_ms: int) -> String:
-	return Time.get_time_string_from_unix_time(_local(sent_at_ms)).left(5)
+	var minute: int = floori(sent_at_ms / _MS_PER_MINUTE)
+	if minute != _minute:
+		_minute = minute
+		_minute_text = Time.get_time_string_from_unix_time(_local(sent_at_ms)).left(5)
+	return _minute_text
 
 
 # "Today", "Yesterday", "Friday" within a week, else the date.

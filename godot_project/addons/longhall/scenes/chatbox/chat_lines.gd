@@ -17,9 +17,8 @@ const OwnLines := preload("own_lines.gd")
 ## How much longer the log may grow while a selection or a reader further up keeps
 ## it from being changed.
 const ROOM: int = 2
-## So many lines are taken off the front of the others one by one, more of them by a copy
-## of the others, which has to touch each.
-const _FEW_OF_ALL: int = 200
+## This part of all lines, as a power of two, may be too many for a while.
+const _FEW_SHIFT: int = 6
 
 ## All lines that are settled, the oldest first.
 var all: Array[Line] = []
@@ -49,7 +48,9 @@ var oldest_seq: int = 0
 var newest_seq: int = 0
 ## The newest number that has come into sight, 0 if none has.
 var seen_seq: int = 0
-## How many lines have come that the player has not had in sight.
+## How many lines have come in all.
+var came: int = 0
+## How many of them the player has not had in sight.
 var unread: int = 0
 ## So many of them were said by somebody.
 var unread_said: int = 0
@@ -301,6 +302,11 @@ func excess() -> int:
 	return all.size() - limit()
 
 
+## Whether there are so many too many that some have to go.
+func has_excess() -> bool:
+	return excess() > _few_too_many()
+
+
 ## Takes [param line] out. Returns the paragraph in which it is written; -1 if it is in
 ## none.
 func take_out(line: Line) -> int:
@@ -320,12 +326,13 @@ func forget_excess() -> void:
 
 
 func _append(line: Line) -> void:
+	came += 1
 	all.append(line)
 	newest_seq = maxi(newest_seq, line.number())
 	if oldest_seq == 0:
 		oldest_seq = line.number()
 	var too_many: int = all.size() - limit()
-	if too_many > 0 and laid_out.first > 0:
+	if too_many > _few_too_many() and laid_out.first > 0:
 		# Those that nobody sees.
 		var count: int = mini(too_many, laid_out.first)
 		_forget_first(count)
@@ -341,6 +348,12 @@ func _begin_anew() -> void:
 	forget_excess()
 	laid_out.begin(0 if is_following else maxi(all.size() - 2 * LaidOut.STEP, 0))
 	laid_out.is_stale = true
+	laid_out.is_overrun = true
+
+
+# To take one off the front moves all others, so some go together.
+func _few_too_many() -> int:
+	return limit() >> _FEW_SHIFT
 
 
 func _note_change(line: Line) -> void:
@@ -385,15 +398,18 @@ func _take_up_skipped(added: Array[Line]) -> void:
 func _forget_first(count: int) -> void:
 	if count <= 0:
 		return
-	for i: int in count:
+	for i: int in range(count - 1, -1, -1):
 		if all[i].number() > 0:
 			# Nobody gives it a second time, so there is a gap above.
 			has_more = false
-	if count > _FEW_OF_ALL:
-		all = all.slice(count)
+			break
+	if count == 1:
+		all.pop_front()
 	else:
-		for i: int in count:
-			all.pop_front()
+		# To turn them around twice moves them, where a slice would copy each.
+		all.reverse()
+		all.resize(all.size() - count)
+		all.reverse()
 	oldest_seq = _first_number()
 
 

@@ -25,6 +25,7 @@ const Layout := preload("chat_layout.gd")
 const Line := preload("chat_line.gd")
 const Lines := preload("chat_lines.gd")
 const LineWriter := preload("chat_line_writer.gd")
+const Pace := preload("chat_pace.gd")
 const PlainText := preload("plain_text.gd")
 const Rows := preload("chat_rows.gd")
 
@@ -88,6 +89,7 @@ var read_seq: int:
 var _lines := Lines.new()
 var _layout := Layout.new(self, _lines)
 var _rows := Rows.new(self)
+var _pace := Pace.new()
 var _is_writing: bool = false
 var _is_looking: bool = false
 # Where the reader wants to be.
@@ -115,18 +117,17 @@ func _notification(what: int) -> void:
 
 func _draw() -> void:
 	var top: float = top_of_lines()
-	var first: int = maxi(_layout.paragraph_at(-top), 0)
-	_rows.draw(top, first, _layout.count(), _layout.line_of)
+	_rows.draw(top, _layout.marked_within(-top, size.y - top), _layout.line_of)
 
 
 func _process(_delta: float) -> void:
-	if _selection_is_in_the_way() or not _may_write():
+	if _selection_is_in_the_way() or not _may_write() or _waits_for_more():
 		return
 	if _takes_something_away():
 		# Not copied for so long that it cannot wait any more.
 		deselect()
 	var now: int = _layout.clock.call()
-	var deadline: int = now + int(frame_budget_ms * 1000.0)
+	var deadline: int = now + int(frame_budget_ms * 1000.0 * _pace.share)
 	var follows: bool = _lines.is_following
 	if is_nan(_layout.place):
 		_layout.place = _scroll.value
@@ -137,7 +138,8 @@ func _process(_delta: float) -> void:
 	_lines.leaving.clear()
 	_change_what_is_laid_out(follows)
 	_layout.write_changed(follows)
-	_layout.take_excess_out(deadline)
+	if not _pace.goes_on:
+		_layout.take_excess_out(deadline)
 	_layout.write_until(deadline)
 	if not follows:
 		# Asking for the height makes the log measure itself before it scrolls.
@@ -361,7 +363,7 @@ func scroll_by_pages(pages: float) -> void:
 
 
 func _has_excess() -> bool:
-	return _lines.excess() > 0 or _layout.excess() > 0
+	return _lines.has_excess() or _layout.excess() > 0
 
 
 func _takes_something_away() -> bool:
@@ -374,6 +376,15 @@ func _selection_is_in_the_way() -> bool:
 	var laid_out: int = _layout.end() - _lines.laid_out.first
 	var may_wait: bool = _lines.excess() <= max_lines and laid_out <= max_lines * Lines.ROOM
 	return may_wait and get_selection_from() >= 0 and _takes_something_away()
+
+
+# Only lines for who reads the latest: whatever else the player is to see comes at once.
+func _waits_for_more() -> bool:
+	var is_asked: bool = _goes_to_end or _goes_to_mark or not _lines.is_following
+	if is_asked or not _layout.has_only_new_lines():
+		_pace.note_no_flood()
+		return false
+	return _pace.waits(Engine.get_process_frames(), _layout.waiting(), _lines.came)
 
 
 # Logs that nobody sees share their time.
@@ -410,7 +421,7 @@ func _change_what_is_laid_out(follows: bool) -> void:
 		_layout.lay_out(maxi(_lines.all.size() - 2 * LaidOut.STEP, 0), -1, follows)
 	elif part.is_stale and not follows:
 		_layout.lay_out(part.first, part.end, false)
-	elif part.is_stale or _layout.has_much_to_write():
+	elif part.is_stale or (not _pace.goes_on and _layout.has_much_to_write()):
 		_layout.start_anew()
 	elif _wants_others():
 		var middle: int = _layout.end()
@@ -431,8 +442,11 @@ func _settle() -> void:
 		_goes_to_mark = false
 		_go_to_mark()
 	elif _lines.is_following:
+		# To look anew where the reader is would only find them at the end.
+		_is_writing = _lines.laid_out.end < 0
 		get_content_height()
 		_scroll.value = _scroll.max_value
+		_is_writing = false
 	_note_what_is_seen()
 
 

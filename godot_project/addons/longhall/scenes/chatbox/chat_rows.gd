@@ -26,26 +26,24 @@ func _notification(what: int) -> void:
 		RenderingServer.free_rid(_behind)
 
 
-## Draws what is behind the paragraphs from [param paragraph] on that are in sight, of
-## [param count] that begin at the height [param top]; [param line_of] returns their lines.
-func draw(top: float, paragraph: int, count: int, line_of: Callable) -> void:
-	RenderingServer.canvas_item_clear(_behind)
-	marked.clear()
-	var gap: float = _log.get_theme_constant(&"paragraph_separation") / 2.0
-	var begin: float = top + _log.get_paragraph_offset(paragraph)
-	while paragraph < count and begin < _log.size.y:
+## Draws what is behind [param paragraphs], those in sight that are marked, of all that
+## begin at the height [param top]; [param line_of] returns their lines.
+func draw(top: float, paragraphs: PackedInt32Array, line_of: Callable) -> void:
+	if not marked.is_empty():
+		RenderingServer.canvas_item_clear(_behind)
+		marked.clear()
+	if paragraphs.is_empty():
+		return
+	var begin: float = top - _log.get_theme_constant(&"paragraph_separation") / 2.0
+	for paragraph: int in paragraphs:
 		var line: Line = line_of.call(paragraph)
-		paragraph += 1
 		# Behind the last line there is an empty paragraph.
-		var end: float = top + _log.get_paragraph_offset(paragraph)
-		_draw_row(line, begin - gap, end - gap)
-		begin = end
+		var above: float = _log.get_paragraph_offset(paragraph)
+		var below: float = _log.get_paragraph_offset(paragraph + 1)
+		_draw_row(line, begin + above, begin + below)
 
 
 func _draw_row(line: Line, top: float, bottom: float) -> void:
-	var is_said: bool = line != null and line.kind == Line.Kind.SAID and not line.is_deleted
-	if not is_said or not (line.is_own or line.is_mention):
-		return
 	var scroll: VScrollBar = _log.get_v_scroll_bar()
 	var row := Rect2(0.0, top, _log.size.x, bottom - top)
 	if scroll.visible:

@@ -19,6 +19,8 @@ var tail_written: int = 0
 var changed_from: int = -1
 ## Whether all has to be written anew.
 var is_stale: bool = false
+## Whether that is because more lines came at once than are ever shown.
+var is_overrun: bool = false
 
 
 ## Begins anew with a part of which nothing is written.
@@ -28,6 +30,7 @@ func begin(from: int, until: int = -1) -> void:
 	written = 0
 	tail_written = 0
 	changed_from = -1
+	is_overrun = false
 
 
 ## Tells that [param count] lines have come above all others; they are gone if it is

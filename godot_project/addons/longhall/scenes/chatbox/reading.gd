@@ -44,13 +44,15 @@ func is_watched(tab: ChatTab) -> bool:
 ## How many lines are new, and up to which the player has read; negative if that is not
 ## said.
 func set_unread(tab: ChatTab, unread: int, read_seq: int) -> void:
+	# The row tells it of the others only.
+	if tab != _tabs.current or not tab.is_open:
+		_tabs.is_stale = true
 	tab.unread_told = unread
 	tab.is_open = tab.is_open or unread > 0
 	if unread == 0:
 		tab.has_mention = false
 	if read_seq >= 0:
 		tab.chat_log.tell_read(read_seq, unread > 0)
-	_tabs.is_stale = true
 
 
 ## Shows how many lines are further down.
@@ -79,10 +81,10 @@ func _tell_read(chat_log: ChatLog, seq: int) -> void:
 	var tab: ChatTab = _tabs.with_log(chat_log)
 	if tab == null:
 		return
+	_tabs.is_stale = _tabs.is_stale or tab != _tabs.current
 	tab.has_mention = false
 	if tab.unread_told > 0:
 		tab.unread_told = 0
-	_tabs.is_stale = true
 	read.emit(tab.channel, seq)
 
 
