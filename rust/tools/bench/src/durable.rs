@@ -9,19 +9,24 @@ use crate::server::Who;
 /// Players who talk, each in a channel of its own.
 const SENDERS: usize = 64;
 
-/// Many senders, each to itself.
-///
-/// # Errors
-/// When the disk does not take it.
-pub(crate) fn durable(bench: &mut Bench) -> Result<()> {
-    let pushed = Case {
+/// Many senders, each to itself, with so many lines under way.
+pub(crate) fn pushed(window: usize) -> Case {
+    Case {
         name: "durable",
         players: SENDERS,
         channels: SENDERS,
         senders: SENDERS,
         rate: None,
-        window: bench.window,
-    };
+        window,
+    }
+}
+
+/// Lines on disk, and one at a time.
+///
+/// # Errors
+/// When the disk does not take it.
+pub(crate) fn durable(bench: &mut Bench) -> Result<()> {
+    let pushed = pushed(bench.window);
     // So few that none waits for another.
     let alone = Case {
         name: "alone",

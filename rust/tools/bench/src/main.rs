@@ -1,7 +1,7 @@
 //! Measures a Longhall server against bare references: processes of their own, the
 //! same load generator, the same run.
 //!
-//! - `chat`, `idle`, `logins`, `durable`, `restart`, `start`: the benches;
+//! - `chat`, `idle`, `logins`, `durable`, `restart`, `start`, `long_life`: the benches;
 //! - `bench`: what they share; `figure`: medians, targets, the table;
 //! - `server`, `seed`, `cores`: what is measured, and where it runs;
 //! - `bare`: the references;
@@ -13,6 +13,7 @@ mod logins;
 mod durable;
 mod restart;
 mod start;
+mod long_life;
 mod frames;
 
 mod bench;
@@ -98,6 +99,8 @@ enum Name {
     Restart,
     /// From the program's start to listening
     Start,
+    /// All that lives on the database, when it is young and when a week's talk is in it
+    LongLife,
     /// With --cluster: a line that goes from one server to another
     Crossing,
     /// With --cluster: one of three servers is killed
@@ -110,7 +113,9 @@ impl Name {
         match self {
             Self::Durable | Self::Idle | Self::Logins => true,
             Self::Crossing | Self::Kill => cluster,
-            Self::FanOut | Self::Channels | Self::Restart | Self::Start => !cluster,
+            Self::FanOut | Self::Channels | Self::Restart | Self::Start | Self::LongLife => {
+                !cluster
+            }
         }
     }
 }
@@ -211,6 +216,7 @@ fn run_alone(bench: &mut Bench, wanted: impl Fn(Name) -> bool) -> Result<()> {
         (Name::Durable, durable::durable),
         (Name::Restart, restart::restart),
         (Name::Start, start::start),
+        (Name::LongLife, long_life::long_life),
     ] {
         if wanted(name) {
             run(bench)?;

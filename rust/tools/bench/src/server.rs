@@ -149,6 +149,34 @@ impl Setting {
         Ok(began.elapsed())
     }
 
+    /// How long the real server takes from its start on a copy of the seed until it answers,
+    /// and how much memory it has then, in bytes.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(crate) fn time_first_answer(&self) -> Result<(Duration, u64)> {
+        self.copy_of_seed()?;
+        let address = free_address()?;
+        let mut command = self.command(address);
+        let began = Instant::now();
+        let child = self.cores.spawn_server(&mut command)?;
+        let mut server = Server::new(child, address, Speaks::Longhall)?;
+        server.wait_until_listening(address, Duration::from_micros(100))?;
+        server.wait_until_answering()?;
+        Ok((began.elapsed(), server.process.memory()?))
+    }
+
+    /// Has a fresh copy of the seed where servers run.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub(crate) fn copy_of_seed(&self) -> Result<PathBuf> {
+        self.forget_database()?;
+        let database = self.database();
+        self.seed.copy(&database, 0)?;
+        Ok(database)
+    }
+
     /// Runs a reference that prints a figure and ends.
     ///
     /// # Errors

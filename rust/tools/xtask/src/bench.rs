@@ -81,6 +81,8 @@ enum Name {
     Frames,
     /// From the server's start to listening, and its size
     Start,
+    /// All that lives on the database, when it is young and when a week's talk is in it
+    LongLife,
     /// With --cluster: a line that goes from one server to another
     Crossing,
     /// With --cluster: one of three servers is killed
