@@ -107,7 +107,11 @@ fn a_wrong_value_is_told_with_what_is_allowed() {
             2,
             "not in 8..=1048576",
         ),
-        ("[timeouts]\nidle-timeout = 9", 2, "from 10 to 86400 seconds"),
+        (
+            "[timeouts]\nidle-timeout = 9",
+            2,
+            "from 10 to 86400 seconds",
+        ),
         (
             "database = 'x'\nstore = 'y'",
             2,
