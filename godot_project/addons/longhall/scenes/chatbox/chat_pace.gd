@@ -14,7 +14,7 @@ const AT_ONCE: int = 12
 const FLOOD: int = 40
 const FLOOD_PER_FRAME: int = 8
 ## Frames in which a flood is let go on, and then those in which the log is written meanwhile.
-const FLOOD_FRAMES: int = 60
+const FLOOD_FRAMES: int = 90
 const FLOOD_WRITING_FRAMES: int = 12
 ## Of the time that writing may take in a frame, a flood leaves so much to it.
 const FLOOD_SHARE: float = 0.2
