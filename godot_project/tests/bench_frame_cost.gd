@@ -1,19 +1,23 @@
 extends SceneTree
 ## Measures what chat costs the main thread: the node, beside a client in GDScript that does
 ## the same by [WebSocketPeer] and [method JSON.parse_string], and the chatbox on top of it.
+## A third client only takes what the engine's socket has: nobody can cost less.
 ##
 ## [codeblock lang=text]
 ## godot --headless --path godot_project --fixed-fps 60 -s res://tests/bench_frame_cost.gd --
 ##     --server=ws://…    a server that limits neither logins nor packets
 ##     --only=TEXT        only the parts whose name contains it: lines, idle, burst, chatbox
 ## [/codeblock]
-## Both clients receive the same lines, in the same frames, from the same server, and hand each
+## All of them receive the same lines, in the same frames, from the same server, and hand each
 ## one to a handler of the same kind. A frame's time is taken around the client alone, less what
 ## taking the time costs; frames that something else has held up are left out, see
 ## [method Stopwatch.typical]. Prints one line for people and one of JSON for each figure.
 
 const Arguments := preload("res://tests/arguments.gd")
+const FrameWatch := preload("res://tests/frame_watch.gd")
+const ScriptClient := preload("res://tests/script_client.gd")
 const CHATBOX: PackedScene = preload("res://addons/longhall/scenes/chatbox/chatbox.tscn")
+const THEME: Theme = preload("res://addons/longhall/themes/longhall_theme.tres")
 
 const PASSWORD: String = "correct horse"
 const ROUNDS: int = 7
@@ -27,15 +31,23 @@ const TRAVEL_USEC: int = 10_000
 const BURST: int = 10_000
 const CHATBOX_ROUNDS: int = 5
 const LINES_SHOWN: int = 200
+## More of the frames than write no line.
+const FRAMES_THAT_WRITE: float = 0.92
+const LINES_OF_LABEL: int = 80
+## Lines that come one by one, and how far apart.
+const LINES_ALONE: int = 30
+const FRAMES_BETWEEN: int = 12
 const PATIENCE_MS: int = 30_000
 const WINDOW := Vector2i(1152, 648)
 
 var _arguments := Arguments.new()
 var _node: NetworkClient
 var _script: ScriptClient
+var _socket: ScriptClient
 var _talker: NetworkClient
 var _node_watch := Stopwatch.new()
 var _script_watch := Stopwatch.new()
+var _socket_watch := Stopwatch.new()
 ## What taking the time costs, in the way of each of them.
 var _signal_watch := Stopwatch.new()
 var _process_watch := Stopwatch.new()
@@ -68,27 +80,31 @@ func _enter_clients() -> void:
 	_node = await _player("ada", _node_watch)
 	_talker = await _player("ben")
 	_talker.chat_accepted.connect(func() -> void: _accepted += 1)
-	_script = ScriptClient.new()
-	root.add_child(_script)
-	await _script_login()
+	_script = await _script_player("signe")
+	_socket = await _script_player("sven")
+	_socket.only_takes = true
 	_watch(_script, _script_watch, 20)
+	_watch(_socket, _socket_watch, 25)
 	_watch(null, _process_watch, 30)
 	_node.chat_received.connect(
 		func(_channel: String, _sender: String, text: String, _at: int, _seq: int) -> void:
 			_node_watch.lines += 1
 			_node_watch.characters += text.length()
 	)
-	_script.chat_received.connect(
-		func(_channel: String, _sender: String, text: String, _at: int, _seq: int) -> void:
-			_script_watch.lines += 1
-			_script_watch.characters += text.length()
-	)
+	for client: ScriptClient in [_script, _socket]:
+		var watch: Stopwatch = _script_watch if client == _script else _socket_watch
+		client.chat_received.connect(
+			func(_channel: String, _sender: String, text: String, _at: int, _seq: int) -> void:
+				watch.lines += 1
+				watch.characters += text.length()
+		)
 
 
 func _leave_clients() -> void:
 	_node.queue_free()
 	_talker.queue_free()
 	_script.queue_free()
+	_socket.queue_free()
 
 
 func _measure_lines() -> void:
@@ -97,36 +113,39 @@ func _measure_lines() -> void:
 		await _round(lines)
 		var node_costs: Array[float] = []
 		var script_costs: Array[float] = []
+		var socket_costs: Array[float] = []
 		for i: int in ROUNDS:
 			await _round(lines)
 			node_costs.append(_node_watch.typical() - _signal_watch.typical() / lines)
 			script_costs.append(_script_watch.typical() - _process_watch.typical() / lines)
+			socket_costs.append(_socket_watch.typical() - _process_watch.typical() / lines)
 		var what: String = "received line"
 		if lines != LINES_PER_FRAME[-1]:
 			what += ", %d a frame" % lines
 		_report_both(what, node_costs, script_costs)
+		_report(what + ", socket", socket_costs, "µs")
 
 
-# Sends so many lines and lets one client take them, then the other, again and again: each
+# Sends so many lines and lets one client take them, then the next, again and again: each
 # meets them alone, in a frame in which nobody has worked with a socket before.
 func _round(lines: int) -> void:
 	_reset_watches()
-	_node_watch.wants = lines
-	_script_watch.wants = lines
-	for i: int in 2 * FRAMES_PER_ROUND:
+	for watch: Stopwatch in [_node_watch, _script_watch, _socket_watch]:
+		watch.wants = lines
+	var clients: Array[Node] = [_node, _script, _socket]
+	for i: int in clients.size() * FRAMES_PER_ROUND:
 		for line: int in lines:
 			_talker.send_chat("line %d of a conversation about bears and mead" % _sent)
 			_sent += 1
-		var is_turn_of_node: bool = i % 2 == 0
-		_set_at_work(is_turn_of_node, not is_turn_of_node, false)
+		_set_at_work([clients[i % clients.size()]])
 		# So that they are all there in the next frame, as in a game of 60 frames a
 		# second; awake, because the first to work after a sleep pays for it.
 		_stay_awake()
 		await process_frame
 		await process_frame
-		_set_at_work(true, true, true)
+		_set_at_work([_node, _script, _socket, _talker])
 		var deadline: int = Time.get_ticks_msec() + PATIENCE_MS
-		while mini(_accepted, mini(_node_watch.lines, _script_watch.lines)) < _sent:
+		while mini(_accepted, _heard_by_all()) < _sent:
 			await process_frame
 			if Time.get_ticks_msec() > deadline:
 				var heard: Array[int] = [_node_watch.lines, _script_watch.lines]
@@ -134,13 +153,18 @@ func _round(lines: int) -> void:
 				return
 
 
-func _set_at_work(node: bool, script: bool, talker: bool) -> void:
-	_node.process_mode = Node.PROCESS_MODE_ALWAYS if node else Node.PROCESS_MODE_DISABLED
-	_script.process_mode = Node.PROCESS_MODE_ALWAYS if script else Node.PROCESS_MODE_DISABLED
-	_talker.process_mode = Node.PROCESS_MODE_ALWAYS if talker else Node.PROCESS_MODE_DISABLED
-	# A node that catches up on what the other one had to itself is not measured.
-	_node_watch.is_on = node and not talker
-	_script_watch.is_on = script and not talker
+func _heard_by_all() -> int:
+	return mini(_node_watch.lines, mini(_script_watch.lines, _socket_watch.lines))
+
+
+func _set_at_work(those: Array[Node]) -> void:
+	for client: Node in [_node, _script, _socket, _talker]:
+		var works: bool = client in those
+		client.process_mode = Node.PROCESS_MODE_ALWAYS if works else Node.PROCESS_MODE_DISABLED
+	# One that catches up on what another one had to itself is not measured.
+	_node_watch.is_on = those == [_node]
+	_script_watch.is_on = those == [_script]
+	_socket_watch.is_on = those == [_socket]
 
 
 func _stay_awake() -> void:
@@ -152,13 +176,16 @@ func _stay_awake() -> void:
 func _measure_idle() -> void:
 	var node_costs: Array[float] = []
 	var script_costs: Array[float] = []
+	var socket_costs: Array[float] = []
 	for i: int in ROUNDS:
 		_reset_watches()
 		for frame: int in IDLE_FRAMES:
 			await process_frame
 		node_costs.append(_node_watch.typical() - _signal_watch.typical())
 		script_costs.append(_script_watch.typical() - _process_watch.typical())
+		socket_costs.append(_socket_watch.typical() - _process_watch.typical())
 	_report_both("idle frame", node_costs, script_costs)
+	_report("idle frame, socket", socket_costs, "µs")
 
 
 # Lines that are all there at once, as after a stall: how long is the longest frame?
@@ -221,17 +248,80 @@ func _measure_chatbox() -> void:
 		_report("99 of 100 frames of it are within" + suffix, late, "ms")
 		_report("frames it is spread over" + suffix, frames, "")
 		var costs: Array[float] = []
+		var written: Array[float] = []
 		for i: int in CHATBOX_ROUNDS:
 			watch.reset()
 			for line: int in LINES_SHOWN:
 				server.say("bo", "line %d of a conversation about bears and mead" % line)
 				await process_frame
+			# The mean: a few lines are written together.
+			costs.append(watch.mean() - idle_usec)
+			written.append(watch.at(FRAMES_THAT_WRITE))
 			said += LINES_SHOWN
 			await _written(chat_log, said)
-			costs.append(watch.typical() - idle_usec)
 		_report("line in a frame, shown by a chatbox" + suffix, costs, "µs")
+		_report("the longer frames of these" + suffix, written, "µs")
+		var alone: Array[float] = []
+		for i: int in CHATBOX_ROUNDS:
+			watch.reset()
+			for line: int in LINES_ALONE:
+				server.say("bo", "line %d of a conversation about bears and mead" % line)
+				await _frames(FRAMES_BETWEEN)
+			alone.append(watch.at(1.0 - 0.5 / FRAMES_BETWEEN) - idle_usec)
+			said += LINES_ALONE
+			await _written(chat_log, said)
+		_report("frame of a line by itself, shown by a chatbox" + suffix, alone, "µs")
+	var area: Vector2 = chat_log.size
 	client.queue_free()
 	chatbox.queue_free()
+	await _frames(2)
+	await _measure_bare_label(area, watch)
+
+
+# What the engine alone takes: the same text and size, no more lines than a chatbox lays
+# out, and one line for another in each frame.
+func _measure_bare_label(area: Vector2, watch: FrameWatch) -> void:
+	var label := RichTextLabel.new()
+	label.theme = THEME
+	label.size = area
+	label.scroll_following = true
+	root.add_child(label)
+	for line: int in LINES_OF_LABEL:
+		_write_bare(label, line)
+	await _frames(LINES_SHOWN)
+	watch.reset()
+	await _frames(LINES_SHOWN)
+	var idle_usec: float = watch.typical()
+	var drawn: Array[float] = []
+	var costs: Array[float] = []
+	for i: int in CHATBOX_ROUNDS:
+		watch.reset()
+		for frame: int in LINES_SHOWN:
+			label.queue_redraw()
+			await process_frame
+		drawn.append(watch.mean() - idle_usec)
+		watch.reset()
+		for line: int in LINES_SHOWN:
+			_write_bare(label, line)
+			label.remove_paragraph(0, true)
+			await process_frame
+		costs.append(watch.mean() - idle_usec)
+	_report("a RichTextLabel drawn anew", drawn, "µs")
+	_report("line in a frame, shown by a RichTextLabel", costs, "µs")
+	label.queue_free()
+
+
+func _write_bare(label: RichTextLabel, line: int) -> void:
+	label.push_color(Color.GRAY)
+	label.add_text("12:34  ")
+	label.pop()
+	label.push_bold()
+	label.push_color(Color.LIGHT_BLUE)
+	label.add_text("bo")
+	label.pop()
+	label.pop()
+	label.add_text(": line %d of a conversation about bears and mead" % line)
+	label.newline()
 
 
 func _frames(count: int) -> void:
@@ -280,12 +370,15 @@ func _player(name: String, watch: Stopwatch = null) -> NetworkClient:
 	return client
 
 
-func _script_login() -> void:
-	var account: NetworkClient = await _player("signe")
+func _script_player(name: String) -> ScriptClient:
+	var account: NetworkClient = await _player(name)
 	account.free()
-	_script.start(_arguments.server, "signe", PASSWORD)
-	while not _script.is_logged_in:
+	var client := ScriptClient.new()
+	root.add_child(client)
+	client.start(_arguments.server, name, PASSWORD)
+	while not client.is_logged_in:
 		await process_frame
+	return client
 
 
 # The node works when the tree says that a frame begins, in the order of who came first.
@@ -308,8 +401,10 @@ func _watch(node: Node, watch: Stopwatch, priority: int) -> void:
 
 
 func _reset_watches() -> void:
-	for watch: Stopwatch in [_node_watch, _script_watch, _signal_watch, _process_watch]:
+	for watch: Stopwatch in [_node_watch, _script_watch, _socket_watch]:
 		watch.reset()
+	_signal_watch.reset()
+	_process_watch.reset()
 
 
 func _report(what: String, values: Array[float], unit: String) -> void:
@@ -398,82 +493,3 @@ class Stopwatch:
 		for i: int in range(from, sorted.size() - from):
 			sum += sorted[i]
 		return sum / (sorted.size() - 2 * from)
-
-
-## Takes the time from frame to frame.
-class FrameWatch:
-	extends RefCounted
-
-	var _usec := PackedInt32Array()
-	var _before: int = 0
-
-	func reset() -> void:
-		_usec.clear()
-		_before = Time.get_ticks_usec()
-
-	func tick() -> void:
-		var now: int = Time.get_ticks_usec()
-		if _before > 0:
-			_usec.append(now - _before)
-		_before = now
-
-	func frames() -> int:
-		return _usec.size()
-
-	func longest() -> float:
-		return at(1.0)
-
-	func typical() -> float:
-		return at(0.5)
-
-	## Microseconds that this part of the frames do not exceed.
-	func at(part: float) -> float:
-		var sorted: PackedInt32Array = _usec.duplicate()
-		sorted.sort()
-		return sorted[int(part * (sorted.size() - 1))]
-
-
-## What a game without the addon would write: the engine's socket and the engine's JSON.
-class ScriptClient:
-	extends Node
-
-	signal chat_received(channel: String, sender: String, text: String, sent_at_ms: int, seq: int)
-
-	var is_logged_in: bool = false
-	var _peer := WebSocketPeer.new()
-	var _username: String
-	var _password: String
-
-	func start(url: String, username: String, password: String) -> void:
-		_username = username
-		_password = password
-		_peer.supported_protocols = ["longhall.v2"]
-		_peer.inbound_buffer_size = 4 << 20
-		_peer.max_queued_packets = 16 * 1024
-		_peer.connect_to_url(url)
-
-	func _process(_delta: float) -> void:
-		_peer.poll()
-		while _peer.get_available_packet_count() > 0:
-			var parsed: Variant = JSON.parse_string(_peer.get_packet().get_string_from_utf8())
-			if parsed is Dictionary:
-				var packet: Dictionary = parsed
-				_handle(packet)
-
-	func _handle(packet: Dictionary) -> void:
-		match packet.get("type"):
-			"hello":
-				_send({type = "hello", id = 1, protocol = 2, client = "script"})
-				_send({type = "login", id = 2, username = _username, password = _password})
-			"logged_in":
-				is_logged_in = true
-			"chat":
-				var channel: String = packet["channel"]
-				var sender: String = packet["sender"]
-				var text: String = packet["text"]
-				var sent_at_ms: int = packet["sent_at_ms"]
-				var seq: int = packet["seq"]
-				chat_received.emit(channel, sender, text, sent_at_ms, seq)
-
-	func _send(packet: Dictionary) -> void:
-		_peer.send_text(JSON.stringify(packet))
