@@ -3,6 +3,10 @@ extends "res://tests/chatbox_case.gd"
 
 const Pace := preload("res://addons/longhall/scenes/chatbox/chat_pace.gd")
 
+## The tests run as a game of 60 frames a second.
+const FRAMES: int = int(60 / Pace.PER_SECOND)
+const FLOOD_FRAMES: int = int(60 * Pace.FLOOD_S)
+const FLOOD_WRITING_FRAMES: int = int(60 * Pace.FLOOD_WRITING_S)
 ## A line in each of so many frames.
 const STREAM: int = 120
 
@@ -25,27 +29,36 @@ func test_a_conversation_is_written_line_by_line() -> void:
 
 
 func test_lines_in_every_frame_are_written_some_at_a_time() -> void:
-	await _stream(Pace.AT_ONCE * Pace.FRAMES)
+	await _stream(Pace.AT_ONCE * FRAMES)
 	await _stream(STREAM)
-	var most: int = ceili(STREAM / float(Pace.FRAMES)) + 1
+	var most: int = ceili(STREAM / float(FRAMES)) + 1
 	check(_writings <= most, "%d writings for %d lines" % [_writings, STREAM])
 	check(_writings >= most - 2, "%d writings for %d lines" % [_writings, STREAM])
-	await frames(Pace.FRAMES + 2)
+	await frames(FRAMES + 2)
 	check(shown().ends_with('"line %d"' % _seq), "the end: " + shown().right(30))
 	check(_log.is_at_end(), "the log is not at its end")
 
 
+func test_a_slow_game_writes_in_every_frame() -> void:
+	for frames_per_second: int in [10, 60]:
+		var pace := Pace.new()
+		var waited: int = 0
+		for frame: int in 100:
+			waited += int(pace.waits(frame, 1.0 / frames_per_second, 1, frame + 1))
+		check_equal(waited > 0, frames_per_second == 60, "a game of %d waits" % frames_per_second)
+
+
 func test_an_own_line_waits_for_no_others() -> void:
-	await _stream(Pace.AT_ONCE * Pace.FRAMES)
-	for i: int in Pace.FRAMES:
+	await _stream(Pace.AT_ONCE * FRAMES)
+	for i: int in FRAMES:
 		_say(1)
 		await send("own line %d" % i)
 		check(shown().contains("own line %d" % i), "own line %d has to wait" % i)
 
 
 func test_a_change_waits_for_no_others() -> void:
-	await _stream(Pace.AT_ONCE * Pace.FRAMES)
-	for i: int in Pace.FRAMES:
+	await _stream(Pace.AT_ONCE * FRAMES)
+	for i: int in FRAMES:
 		var seq: int = _seq
 		_say(1)
 		chatbox.edit_line("lobby", seq, "changed %d" % i)
@@ -54,9 +67,9 @@ func test_a_change_waits_for_no_others() -> void:
 
 
 func test_a_flood_is_written_when_it_is_over_and_once_in_a_while() -> void:
-	await _flood(Pace.FLOOD_FRAMES - 2)
+	await _flood(FLOOD_FRAMES - 2)
 	check_equal(_log.get_paragraph_count(), 1, "paragraphs while the flood lasts")
-	await _flood(Pace.FLOOD_WRITING_FRAMES)
+	await _flood(FLOOD_WRITING_FRAMES)
 	check(shown().contains('"line '), "nothing of it is shown in the meantime")
 	check(not shown().ends_with('"line %d"' % _seq), "it is not held back")
 	await until_written()

@@ -53,10 +53,13 @@ func is_all_written() -> bool:
 	return waiting() <= 0
 
 
-## Whether nothing is to be done but to write lines that have come at the end.
+## Whether nothing is to be done but to write lines that have come at the end, where the
+## reader is.
 func has_only_new_lines() -> bool:
 	var has_changed: bool = _part.changed_from >= 0 or not _lines.leaving.is_empty()
-	if has_changed or _part.end >= 0 or (_part.is_stale and not _part.is_overrun):
+	if has_changed or not _lines.is_following:
+		return false
+	if _part.end >= 0 or (_part.is_stale and not _part.is_overrun):
 		return false
 	return _part.tail_written == 0 and _lines.tail.all.is_empty()
 

@@ -120,8 +120,8 @@ func _draw() -> void:
 	_rows.draw(top, _layout.marked_within(-top, size.y - top), _layout.line_of)
 
 
-func _process(_delta: float) -> void:
-	if _selection_is_in_the_way() or not _may_write() or _waits_for_more():
+func _process(delta: float) -> void:
+	if _selection_is_in_the_way() or not _may_write() or _waits_for_more(delta):
 		return
 	if _takes_something_away():
 		# Not copied for so long that it cannot wait any more.
@@ -379,12 +379,11 @@ func _selection_is_in_the_way() -> bool:
 
 
 # Only lines for who reads the latest: whatever else the player is to see comes at once.
-func _waits_for_more() -> bool:
-	var is_asked: bool = _goes_to_end or _goes_to_mark or not _lines.is_following
-	if is_asked or not _layout.has_only_new_lines():
+func _waits_for_more(delta: float) -> bool:
+	if _goes_to_end or _goes_to_mark or not _layout.has_only_new_lines():
 		_pace.note_no_flood()
 		return false
-	return _pace.waits(Engine.get_process_frames(), _layout.waiting(), _lines.came)
+	return _pace.waits(Engine.get_process_frames(), delta, _layout.waiting(), _lines.came)
 
 
 # Logs that nobody sees share their time.
