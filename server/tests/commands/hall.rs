@@ -81,8 +81,7 @@ async fn a_server_that_drains_takes_nobody_new_and_then_ends() {
     let operator = hall.operator();
     operator.is_told(NOT_FOUND, &["drain", "--cancel"]);
     operator.does(&["drain", "--in", "10m"]);
-    ada.expect_chat("server", "The server restarts in 10m.")
-        .await;
+    ada.expect_chat("", "The server restarts in 10m.").await;
     assert!(operator.reads(&["status"]).contains("draining"));
     let subprotocol = longhall_packet::SUBPROTOCOL;
     let address = hall.address;
@@ -90,7 +89,7 @@ async fn a_server_that_drains_takes_nobody_new_and_then_ends() {
     late.expect_closed(CloseReason::Restarting).await;
     ada.say("I am still here").await;
     operator.does(&["drain", "--cancel"]);
-    ada.expect_chat("server", "The server does not restart now after all.")
+    ada.expect_chat("", "The server does not restart now after all.")
         .await;
     hall.player("bob").await;
     operator.does(&["drain", "--in", "0s"]);

@@ -63,7 +63,7 @@ fn an_address_for_the_operator_that_cannot_be_had_is_named_with_a_way_out() {
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = held.local_addr().unwrap().to_string();
     for (address, advice) in [
-        (taken.as_str(), "choose another port with --admin-listen"),
+        (taken.as_str(), "choose another with --admin-listen"),
         ("192.0.2.1:9081", "--admin-allow-remote"),
         ("0.0.0.0:0", "--admin-allow-remote"),
     ] {
