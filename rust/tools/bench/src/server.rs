@@ -140,12 +140,7 @@ impl Setting {
     /// When it does not.
     pub(crate) fn time_start(&self) -> Result<Duration> {
         self.forget_database()?;
-        let address = free_address()?;
-        let mut command = self.command(address);
-        let began = Instant::now();
-        let child = self.cores.spawn_server(&mut command)?;
-        let mut server = Server::new(child, address, Speaks::Longhall)?;
-        server.wait_until_listening(address, Duration::from_micros(100))?;
+        let (_server, began) = self.start_timed()?;
         Ok(began.elapsed())
     }
 
@@ -156,14 +151,21 @@ impl Setting {
     /// When it does not.
     pub(crate) fn time_first_answer(&self) -> Result<(Duration, u64)> {
         self.copy_of_seed()?;
+        let (server, began) = self.start_timed()?;
+        server.wait_until_answering()?;
+        Ok((began.elapsed(), server.process.memory()?))
+    }
+
+    /// Starts the real server on the database that is there, or on none, and waits until it
+    /// listens. Also says when it was started.
+    fn start_timed(&self) -> Result<(Server, Instant)> {
         let address = free_address()?;
         let mut command = self.command(address);
         let began = Instant::now();
         let child = self.cores.spawn_server(&mut command)?;
         let mut server = Server::new(child, address, Speaks::Longhall)?;
         server.wait_until_listening(address, Duration::from_micros(100))?;
-        server.wait_until_answering()?;
-        Ok((began.elapsed(), server.process.memory()?))
+        Ok((server, began))
     }
 
     /// Has a fresh copy of the seed where servers run.

@@ -34,22 +34,23 @@ func _ready() -> void:
 	Input.action_release("ui_right")
 	_expect(avatar.position.x > from.x, "walked to the right")
 
-	var other: Node2D = arena.get_child(1 if arena.get_child(0) == avatar else 0)
-	var bubble: LonghallBubble = other.get_child(1)
+	var other: String = arena.get_child(1 if arena.get_child(0) == avatar else 0).name
+	var heard: String = "hello to "
 	_say(game, "hello from " + me)
-	await _until(func() -> bool: return bubble.text == "hello from " + bubble.username)
+	await _hear(game, other, ["hello from " + other, heard + me])
+	_say(game, heard + other)
 	if _argument("moves") == "yes":
+		await _hear(game, other, [heard + me])
 		await _move(game, me)
 	else:
-		var again: String = "again from " + bubble.username
-		await _until(func() -> bool: return bubble.text == again)
+		await _hear(game, other, ["again from " + other])
 		_expect(arena.get_child_count() == 2, "one avatar of each")
 	print("played")
 	client.disconnect_from_server()
 	get_tree().quit()
 
 
-# The same player, on another device.
+# The same player, on another device, until the other one has heard it and is gone.
 func _move(old_game: Node, me: String) -> void:
 	var game: Node = await _open_game()
 	await _enter_arena(game, me)
@@ -58,8 +59,17 @@ func _move(old_game: Node, me: String) -> void:
 	_expect(message.text == "You play on another device", "let go: " + message.text)
 	await _until(func() -> bool: return old_game.get_node("Arena").get_child_count() == 0)
 	_say(game, "again from " + me)
-	var bubble: LonghallBubble = game.get_node("Arena").get_node(me).get_child(1)
-	await _until(func() -> bool: return bubble.text == "again from " + me)
+	await _until(func() -> bool: return game.get_node("Arena").get_child_count() == 1)
+
+
+# Until one of these stands over somebody's avatar, which may be made anew meanwhile.
+func _hear(game: Node, who: String, texts: Array[String]) -> void:
+	var arena: Node = game.get_node("Arena")
+	await _until(
+		func() -> bool:
+			var avatar: Node = arena.get_node_or_null(who)
+			return avatar != null and (avatar.get_child(1) as LonghallBubble).text in texts
+	)
 
 
 func _open_game() -> Node:
