@@ -4,7 +4,9 @@
 mod support;
 
 use fastrand::Rng;
-use longhall_packet::codec::{decode_chat, decode_client_packet, decode_server_packet, encode};
+use longhall_packet::codec::{
+    DecodeError, decode_chat, decode_client_packet, decode_server_packet, encode,
+};
 use longhall_packet::{Line, LineKind, ServerPacket};
 use support::{client_samples, server_samples};
 
@@ -158,6 +160,38 @@ fn the_short_cut_for_chat_takes_nothing_that_the_long_way_refuses() {
     }
     assert!(decoded > 10_000, "{decoded}");
     assert!(cut_short > 5_000, "{cut_short}");
+}
+
+/// What a client says has a short cut of its own, which nobody sees but by the clock.
+#[test]
+fn the_short_cut_for_what_is_said_leads_where_the_long_way_does() {
+    let clients = client_samples();
+    let mut samples: Vec<&str> = clients.iter().map(|sample| sample.text).collect();
+    let plain = [
+        r#"{"type":"chat","id":4294967295,"channel":"Lobby","line_id":9007199254740991,"text":" hi "}"#,
+        r#"{"type":"chat","id":0,"channel":"@Ada","line_id":0,"text":"Жанна 🐻"}"#,
+        r#"{"type":"chat","id":1,"channel":"@","line_id":7,"text":"a"}"#,
+    ];
+    samples.extend(plain);
+    let is_chat = |text: &&str| text.starts_with(r#"{"type":"chat","#);
+    let chats: Vec<&str> = samples.iter().copied().filter(is_chat).collect();
+    let mut rng = Rng::with_seed(0x7361_6964);
+    let mut decoded = 0;
+    for round in 0..100_000 {
+        let mut bytes = chats[round % chats.len()].as_bytes().to_vec();
+        for _ in 0..rng.u8(..3) {
+            mutate(&mut bytes, &samples, &mut rng);
+        }
+        let long_way = [b" ".as_slice(), &bytes].concat();
+        let (short, long) = (
+            decode_client_packet(&bytes),
+            decode_client_packet(&long_way),
+        );
+        decoded += usize::from(short.is_ok());
+        let answer = |result: Result<_, DecodeError>| result.map_err(|e| (e.id, e.denial));
+        assert_eq!(answer(short), answer(long), "round {round}");
+    }
+    assert!(decoded > 10_000, "{decoded}");
 }
 
 #[test]

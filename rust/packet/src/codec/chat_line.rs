@@ -1,12 +1,30 @@
 //! Reads the packet that comes by the thousand: a line that somebody said.
 //!
-//! Servers write it in one way: these fields, in this order, without a space
-//! between them. So it is read by comparing it with that, at a third of what a
+//! Servers write it in one way, and so do our clients: these fields, in this order, without
+//! a space between them. So it is read by comparing it with that, at a third of what a
 //! parser takes that must be ready for anything. What looks different in the
 //! least, be it an escape in a text, is `None` and left to the parser, which is the
 //! only judge of what is right.
 
-use crate::{Line, LineKind, Seq};
+use crate::channel::MAX_NUMBER;
+use crate::{ChatText, ClientPacket, Line, LineKind, RequestId, Seq, Target};
+
+/// A client's `chat` packet that breaks no rule.
+pub(super) fn read_from_client(packet: &str) -> Option<ClientPacket> {
+    let (id, rest) = number(packet.strip_prefix(r#"{"type":"chat","id":"#)?)?;
+    let (channel, rest) = plain_text(rest.strip_prefix(r#","channel":""#)?)?;
+    let (line_id, rest) = number(rest.strip_prefix(r#","line_id":"#)?)?;
+    let (text, rest) = plain_text(rest.strip_prefix(r#","text":""#)?)?;
+    if rest != "}" || line_id > MAX_NUMBER {
+        return None;
+    }
+    Some(ClientPacket::Chat {
+        id: RequestId::try_from(id).ok()?,
+        channel: Target::parse(channel).ok()?,
+        line_id,
+        text: ChatText::parse(text).ok()?,
+    })
+}
 
 /// The channel and the line of a `chat` packet.
 pub(super) fn read(packet: &str) -> Option<(&str, Line)> {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Map;
 
+use super::chat_line;
 use super::errors::{DecodeError, check_frame, explain};
 use crate::channel::MAX_NUMBER;
 use crate::limits::{
@@ -27,6 +28,12 @@ use crate::{
 /// `malformed_packet`, `unknown_packet`, or what a text type refuses.
 pub fn decode_client_packet(bytes: &[u8]) -> Result<ClientPacket, DecodeError> {
     check_frame(bytes, MAX_CLIENT_PACKET_BYTES)?;
+    if let Some(packet) = str::from_utf8(bytes)
+        .ok()
+        .and_then(chat_line::read_from_client)
+    {
+        return Ok(packet);
+    }
     let raw = serde_json::from_slice::<RawPacket<'_>>(bytes)
         .map_err(|error| explain(bytes, &error, ClientPacket::NAMES))?;
     let id = raw.id;
