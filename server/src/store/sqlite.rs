@@ -10,6 +10,7 @@ mod keys;
 
 mod append;
 mod backup;
+mod beside_start;
 mod driver;
 mod health;
 mod inbox;
@@ -54,13 +55,14 @@ use super::sql::{count, looks, number, seq};
 use super::{Seen, StoreError};
 use crate::clock::now_ms;
 pub(super) use backup::{back_up, finish_backup, refuse_foreign_log, restore, verify};
+use beside_start::{BesideStart, Snapshot};
 use driver::Sqlite;
 pub use health::SqliteHealth;
 pub(super) use lineage::new_epoch;
 use lineage::{Locked, log_of_changes};
 pub(super) use moving::SqliteEnd;
 pub use open::OpenError;
-use open::{MIGRATIONS, connect, connect_for_reading, explain, locate, lock, migrate};
+use open::{MIGRATIONS, connect_for_reading, connect_to_run, explain, locate, lock, migrate};
 use wal::Files;
 use worker::{Answer, Change, Question, Worker, answer_all, classify, write_all};
 use writer_cache::WriterCache;
@@ -76,6 +78,8 @@ const SYSTEM: i64 = 4;
 pub struct SqliteStore {
     /// The file, behind symbolic links.
     path: PathBuf,
+    /// Until the store is closed.
+    beside_start: Mutex<Option<BesideStart>>,
     writer: Worker<Change>,
     reader: Worker<Question>,
     /// Held as long as the store is open; the system lets go of it even when
@@ -108,7 +112,7 @@ impl SqliteStore {
         let path = &*locate(path)?;
         let lock = lock(path)?;
         let found = lineage::look(path, &lock, migrations.len())?;
-        let mut writing = connect(path)?;
+        let (mut writing, is_checked) = connect_to_run(path, migrations.len())?;
         migrate(
             &mut writing,
             path,
@@ -128,21 +132,25 @@ impl SqliteStore {
             );
         }
         let begun = found.begin(&writing, path, &lock)?;
-        let cache = WriterCache::read(&writing).map_err(|cause| explain(path, &cause))?;
+        let snapshot = Snapshot::take(path).map_err(|cause| explain(path, &cause))?;
         let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
+        let cannot_start = |cause: io::Error| OpenError::Other {
+            path: path.to_owned(),
+            detail: format!("cannot start a thread: {cause}"),
+        };
+        let (beside, coming) = snapshot.read(is_checked).map_err(cannot_start)?;
+        let cache = WriterCache::new(coming);
         let files = Files {
             path: path.to_owned(),
             database: lock.database.clone(),
             beside: Arc::clone(&lock.beside),
             mark: begun.mark,
             is_open: begun.is_open,
-        };
-        let cannot_start = |cause: io::Error| OpenError::Other {
-            path: path.to_owned(),
-            detail: format!("cannot start a thread: {cause}"),
+            soundness: beside.soundness(),
         };
         Ok(Self {
             path: path.to_owned(),
+            beside_start: Mutex::new(Some(beside)),
             writer: Worker::start("store-writer", move |jobs| {
                 write_all(&writing, files, cache, jobs);
             })
@@ -161,6 +169,13 @@ impl SqliteStore {
     /// Ends both threads. The writer comes last: only it can fold the log of
     /// changes back into the database file.
     fn finish(&self) {
+        let mut beside = self
+            .beside_start
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(beside) = beside.take() {
+            beside.stop();
+        }
         self.reader.finish();
         self.writer.finish();
     }

@@ -88,7 +88,7 @@ pub(crate) fn long_life(bench: &mut Bench) -> Result<()> {
     add("start to the first answer", "ms", most, &|life| {
         life.start_ms
     });
-    add("memory then", "MiB", most, &|life| life.memory_mib);
+    add("memory once settled", "MiB", most, &|life| life.memory_mib);
     add("a page of history, p50", "µs", most, &|life| life.page_us);
     add("forgetting a day, each line", "µs", most, &|life| {
         life.pruned_us

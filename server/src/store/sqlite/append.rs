@@ -23,6 +23,7 @@ pub(super) fn append(
     cache: &mut WriterCache,
     entries: Vec<LogEntry>,
 ) -> Result<Vec<Appended>> {
+    cache.wait_for_recent_lines(db)?;
     let mut batch = Batch {
         db,
         cache,

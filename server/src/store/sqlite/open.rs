@@ -45,6 +45,10 @@ pub(super) const APPLICATION_ID: i64 = 0x4c6f_6e67;
 const LOCK_TRIES: usize = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
+/// Most pages of a file that is read through before the server runs: 16 MiB, some
+/// hundredths of a second.
+const MOST_PAGES_FIRST: i64 = 4096;
+
 /// Statements a connection keeps prepared: all there are.
 const STATEMENTS: usize = 160;
 
@@ -288,6 +292,32 @@ pub(super) fn cannot_use(path: &Path) -> impl Fn(io::Error) -> OpenError {
 
 /// Opens the file and looks it over, without changing it.
 pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let connection = connect_unseen(path)?;
+    refuse_damage(&connection, path)?;
+    Ok(connection)
+}
+
+/// As [`connect`], for a server to run on. Says whether the file was looked over: a large one
+/// is read through [beside the running server](super::beside_start). `known` is the layout
+/// that is to be.
+pub(super) fn connect_to_run(path: &Path, known: usize) -> Result<(Connection, bool), OpenError> {
+    let connection = connect_unseen(path)?;
+    let number = |question: &str| -> Result<i64, OpenError> {
+        connection
+            .query_row(question, [], |row| row.get(0))
+            .map_err(|cause| explain(path, &cause))
+    };
+    let is_large = number("PRAGMA page_count")? > MOST_PAGES_FIRST;
+    // What is to be migrated is written to at once.
+    let is_newest = usize::try_from(number("PRAGMA user_version")?) == Ok(known);
+    let is_later = is_large && is_newest;
+    if !is_later {
+        refuse_damage(&connection, path)?;
+    }
+    Ok((connection, !is_later))
+}
+
+fn connect_unseen(path: &Path) -> Result<Connection, OpenError> {
     let explain = |cause: rusqlite::Error| explain(path, &cause);
     let connection = Connection::open(path).map_err(explain)?;
     connection
@@ -295,17 +325,24 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
         .map_err(explain)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     fold_in_at_end(&connection, false).map_err(explain)?;
-    // Reading first: a damaged or foreign file must not be written to.
-    let found: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(explain)?;
-    if found != "ok" {
-        return Err(OpenError::Corrupt {
-            path: path.to_owned(),
-            detail: found,
-        });
-    }
     Ok(connection)
+}
+
+/// A damaged or foreign file must not be written to.
+fn refuse_damage(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    match find_damage(connection).map_err(|cause| explain(path, &cause))? {
+        None => Ok(()),
+        Some(detail) => Err(OpenError::Corrupt {
+            path: path.to_owned(),
+            detail,
+        }),
+    }
+}
+
+/// Reads the whole file. Takes about a second for each gigabyte.
+pub(super) fn find_damage(db: &Connection) -> rusqlite::Result<Option<String>> {
+    let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok((found != "ok").then_some(found))
 }
 
 /// Whether SQLite folds the log in when the file is closed. It would even into a file

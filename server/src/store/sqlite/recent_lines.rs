@@ -30,6 +30,7 @@ const CHUNK: usize = 32;
 const ENTRIES_A_LINE: usize = 4;
 
 /// The newest lines. Lives on the writing thread.
+#[derive(Default)]
 pub(super) struct RecentLines {
     kept: usize,
     /// Of a hash that nobody outside can know, so that nobody can choose lines whose
@@ -97,84 +98,18 @@ impl RecentLines {
             older: FxHashMap::default(),
             changed: FxHashMap::default(),
         };
-        let newest = recent.read_newest(db)?;
-        for Read { key, line, .. } in newest.into_iter().rev() {
-            match line {
-                Some(line) if line.is_changed => {
-                    recent.changed.insert(line.hash, key);
-                }
-                Some(line) => recent.insert(line.hash, key),
-                None => {}
+        let hasher = recent.hasher.clone();
+        // Of lines with one hash the newest is known: it comes first.
+        read_newest(db, &hasher, kept, |Read { key, line, .. }| match line {
+            Some(line) if line.is_changed => {
+                recent.changed.entry(line.hash).or_insert(key);
             }
-        }
+            Some(line) => {
+                recent.newer.entry(line.hash).or_insert(key);
+            }
+            None => {}
+        })?;
         Ok(recent)
-    }
-
-    /// The newest entries of all logs, the newest first, until there are enough lines.
-    fn read_newest(&self, db: &Connection) -> Result<Vec<Read>> {
-        // Of each log the newest entry that was not read yet, by when it was written.
-        let mut fronts: BinaryHeap<(i64, i64)> = db
-            .prepare(concat!(
-                "SELECT lines.sent_at_ms, lines.id FROM logs JOIN lines
-                 ON lines.id = (SELECT max(id) FROM lines WHERE id",
-                of_log!("logs.id"),
-                ")"
-            ))?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_>>()?;
-        let mut statement = db.prepare(
-            "SELECT sent_at_ms, id, sender_id, line_id, peer_id, text,
-                    edited_at_ms IS NOT NULL OR kind = ?4
-             FROM lines WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3",
-        )?;
-        // Those that were read, but may be older than some that were not.
-        let mut waiting: BinaryHeap<Read> = BinaryHeap::new();
-        let (mut newest, mut lines) = (Vec::new(), 0);
-        loop {
-            let front = fronts.pop();
-            let unread_ms = front.map_or(i64::MIN, |(sent_at_ms, _)| sent_at_ms);
-            while lines < self.kept
-                && newest.len() < ENTRIES_A_LINE * self.kept
-                && waiting
-                    .peek()
-                    .is_some_and(|read| read.sent_at_ms >= unread_ms)
-                && let Some(read) = waiting.pop()
-            {
-                lines += usize::from(read.line.is_some());
-                newest.push(read);
-            }
-            let is_enough = lines >= self.kept || newest.len() >= ENTRIES_A_LINE * self.kept;
-            let Some((_, front)) = front.filter(|_| !is_enough) else {
-                return Ok(newest);
-            };
-            let oldest = line_key(log_of(front), 0)?;
-            let mut rows = statement.query((oldest, front, count(CHUNK + 1), DELETED))?;
-            let mut read = 0;
-            while let Some(row) = rows.next()? {
-                let (sent_at_ms, key) = (row.get(0)?, row.get(1)?);
-                read += 1;
-                if read > CHUNK {
-                    fronts.push((sent_at_ms, key));
-                    break;
-                }
-                let place = match row.get::<_, Option<i64>>(4)? {
-                    Some(peer) => Place::Whisper(peer),
-                    None => Place::Log(log_of(key)),
-                };
-                let (sender, is_changed): (i64, bool) = (row.get(2)?, row.get(6)?);
-                // Not as a text: a disk may have damaged it.
-                let text = row.get_ref(5)?.as_bytes()?;
-                let line = row.get::<_, Option<i64>>(3)?.map(|line_id| ReadLine {
-                    hash: self.hash(sender, place, line_id, (!is_changed).then_some(text)),
-                    is_changed,
-                });
-                waiting.push(Read {
-                    sent_at_ms,
-                    key,
-                    line,
-                });
-            }
-        }
     }
 
     /// The line that this one says again.
@@ -210,7 +145,7 @@ impl RecentLines {
     }
 
     fn hash(&self, sender: i64, place: Place, line_id: i64, text: Option<&[u8]>) -> u64 {
-        self.hasher.hash_one((sender, place, line_id, text))
+        hash(&self.hasher, sender, place, line_id, text)
     }
 
     /// Notes a line and its key.
@@ -221,6 +156,90 @@ impl RecentLines {
         }
         self.newer.insert(hash, key);
     }
+}
+
+/// Gives the newest entries of all logs to `take`, the newest first, until there are enough
+/// lines.
+fn read_newest(
+    db: &Connection,
+    hasher: &RandomState,
+    kept: usize,
+    mut take: impl FnMut(Read),
+) -> Result<()> {
+    // Of each log the newest entry that was not read yet, by when it was written.
+    let mut fronts: BinaryHeap<(i64, i64)> = db
+        .prepare(concat!(
+            "SELECT lines.sent_at_ms, lines.id FROM logs JOIN lines
+             ON lines.id = (SELECT max(id) FROM lines WHERE id",
+            of_log!("logs.id"),
+            ")"
+        ))?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_>>()?;
+    let mut statement = db.prepare(
+        "SELECT sent_at_ms, id, sender_id, line_id, peer_id, text,
+                edited_at_ms IS NOT NULL OR kind = ?4
+         FROM lines WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3",
+    )?;
+    // Those that were read, but may be older than some that were not.
+    let mut waiting: BinaryHeap<Read> = BinaryHeap::new();
+    let (mut entries, mut lines) = (0, 0);
+    loop {
+        let front = fronts.pop();
+        let unread_ms = front.map_or(i64::MIN, |(sent_at_ms, _)| sent_at_ms);
+        while lines < kept
+            && entries < ENTRIES_A_LINE * kept
+            && waiting
+                .peek()
+                .is_some_and(|read| read.sent_at_ms >= unread_ms)
+            && let Some(read) = waiting.pop()
+        {
+            entries += 1;
+            lines += usize::from(read.line.is_some());
+            take(read);
+        }
+        let is_enough = lines >= kept || entries >= ENTRIES_A_LINE * kept;
+        let Some((_, front)) = front.filter(|_| !is_enough) else {
+            return Ok(());
+        };
+        let oldest = line_key(log_of(front), 0)?;
+        let mut rows = statement.query((oldest, front, count(CHUNK + 1), DELETED))?;
+        let mut read = 0;
+        while let Some(row) = rows.next()? {
+            let (sent_at_ms, key) = (row.get(0)?, row.get(1)?);
+            read += 1;
+            if read > CHUNK {
+                fronts.push((sent_at_ms, key));
+                break;
+            }
+            let place = match row.get::<_, Option<i64>>(4)? {
+                Some(peer) => Place::Whisper(peer),
+                None => Place::Log(log_of(key)),
+            };
+            let (sender, is_changed): (i64, bool) = (row.get(2)?, row.get(6)?);
+            // Not as a text: a disk may have damaged it.
+            let text = row.get_ref(5)?.as_bytes()?;
+            let line = row.get::<_, Option<i64>>(3)?.map(|line_id| ReadLine {
+                hash: hash(
+                    hasher,
+                    sender,
+                    place,
+                    line_id,
+                    (!is_changed).then_some(text),
+                ),
+                is_changed,
+            });
+            waiting.push(Read {
+                sent_at_ms,
+                key,
+                line,
+            });
+        }
+    }
+}
+
+fn hash(hasher: &RandomState, sender: i64, place: Place, line_id: i64, text: Option<&[u8]>) -> u64 {
+    hasher.hash_one((sender, place, line_id, text))
 }
 
 /// The line of this key, if it is this one.
@@ -327,16 +346,14 @@ mod tests {
         for seq in 1..=900 {
             write(&db, 301, seq, 100_000 + seq, 10_000 + seq);
         }
-        let recent = RecentLines::read_some(&db, 50).unwrap();
-        let newest: Vec<i64> = recent
-            .read_newest(&db)
-            .unwrap()
-            .iter()
-            .map(|r| r.sent_at_ms)
-            .collect();
-        assert_eq!(newest, (10_851..=10_900).rev().collect::<Vec<i64>>());
-        let recent = RecentLines::read_some(&db, 1000).unwrap();
-        assert_eq!(recent.read_newest(&db).unwrap().len(), 1000);
+        let read = |kept| {
+            let mut times = Vec::new();
+            let hasher = RandomState::new();
+            read_newest(&db, &hasher, kept, |read| times.push(read.sent_at_ms)).unwrap();
+            times
+        };
+        assert_eq!(read(50), (10_851..=10_900).rev().collect::<Vec<i64>>());
+        assert_eq!(read(1000).len(), 1000);
     }
 
     #[test]

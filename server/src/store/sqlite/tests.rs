@@ -6,11 +6,12 @@ use longhall_packet::Username;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-use super::open::{MIGRATIONS, beside};
+use super::open::{MIGRATIONS, beside, connect};
 use super::*;
 use crate::store::*;
 
 mod disk;
+mod large;
 mod lines;
 mod migrations;
 mod opening;

@@ -21,9 +21,11 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Result};
 use tracing::{debug, error, warn};
 
+use super::beside_start::Soundness;
 use super::lineage::{fold_in, log_of_changes, note_fold, random};
 use super::mark::Mark;
 use super::now_ms;
+use super::open::fold_in_at_end;
 use super::wal_frames::{HEADER_BYTES, salts};
 
 /// Pages that the log may hold before it is folded in: 16 MiB. More would save little,
@@ -55,6 +57,8 @@ pub(super) struct Files {
     pub(super) mark: Mark,
     /// Whether the database says that a server has it open.
     pub(super) is_open: bool,
+    /// Whether it is sound.
+    pub(super) soundness: Soundness,
 }
 
 pub(super) struct Wal {
@@ -144,15 +148,27 @@ impl Wal {
         if self.is_replaced {
             return;
         }
+        if self.files.soundness.is_damaged() {
+            // Nor by SQLite, when it closes the file.
+            if let Err(cause) = fold_in_at_end(db, false) {
+                error!(%cause, "the log may be folded into the damaged database");
+            }
+            return;
+        }
         self.is_closing = true;
         self.checkpoint(db);
         self.flush_mark();
     }
 
+    /// Whether nothing may be acknowledged any more.
+    pub(super) fn is_given_up(&mut self, db: &Connection) -> bool {
+        self.files.soundness.is_damaged() || self.is_replaced(db)
+    }
+
     /// Whether the files that are written are no longer those that the next server
     /// would open: then nothing may be acknowledged any more. Looks at most every
     /// second.
-    pub(super) fn is_replaced(&mut self, db: &Connection) -> bool {
+    fn is_replaced(&mut self, db: &Connection) -> bool {
         if self.is_replaced || self.looked_at.elapsed() < LOOK {
             return self.is_replaced;
         }
@@ -217,6 +233,9 @@ impl Wal {
 
     /// Folds the log in. If something is in the way, another time will do.
     fn checkpoint(&mut self, db: &Connection) {
+        if !self.is_closing && !self.files.soundness.is_known_good() {
+            return;
+        }
         match self.try_checkpoint(db) {
             Ok(Some(frames)) => {
                 self.mark.fold(frames);

@@ -124,14 +124,14 @@ pub(super) fn write_all(
                     Ok(None) => break,
                     Err(_) => {
                         wal.checkpoint_when_idle(connection);
-                        wal.is_replaced(connection);
+                        wal.is_given_up(connection);
                         written_at = Instant::now();
                         continue;
                     }
                 }
             }
         };
-        if wal.is_replaced(connection) {
+        if wal.is_given_up(connection) {
             // A caller that waits for an answer is told that the store is closed.
             continue;
         }

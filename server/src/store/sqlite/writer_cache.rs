@@ -9,6 +9,7 @@ use std::collections::hash_map::Entry;
 use rusqlite::{Connection, Result};
 use rustc_hash::FxHashMap;
 
+use super::beside_start::Coming;
 use super::driver::Sqlite;
 use super::lines;
 use super::recent_lines::RecentLines;
@@ -20,6 +21,8 @@ const KNOWN: usize = 16_384;
 
 /// Its keys are numbers that this server has given, so nobody can choose them to collide.
 pub(super) struct WriterCache {
+    /// Until the newest lines are known.
+    coming: Option<Coming>,
     pub(super) recent_lines: RecentLines,
     /// The newest number of a log.
     tails: FxHashMap<i64, i64>,
@@ -30,14 +33,30 @@ pub(super) struct WriterCache {
 }
 
 impl WriterCache {
-    /// Reads what is to be known from the beginning. Blocks.
-    pub(super) fn read(db: &Connection) -> Result<Self> {
-        Ok(Self {
-            recent_lines: RecentLines::read(db)?,
+    /// Knows nothing yet but where the newest lines come from.
+    pub(super) fn new(coming: Coming) -> Self {
+        Self {
+            coming: Some(coming),
+            recent_lines: RecentLines::default(),
             tails: FxHashMap::default(),
             speakers: FxHashMap::default(),
             newest_line: 0,
-        })
+        }
+    }
+
+    /// Waits until the newest lines are known. Due before one is asked for.
+    ///
+    /// # Errors
+    /// When they cannot be read, not here either: another time may do.
+    pub(super) fn wait_for_recent_lines(&mut self, db: &Connection) -> Result<()> {
+        if let Some(coming) = &self.coming {
+            self.recent_lines = match coming.recv() {
+                Ok(Ok(lines)) => lines,
+                _ => RecentLines::read(db)?,
+            };
+            self.coming = None;
+        }
+        Ok(())
     }
 
     /// The newest number of a log.
