@@ -37,7 +37,14 @@ impl Target {
     /// When the address is none that events may be told to, or the secret cannot be read.
     pub(crate) fn of(settings: &Webhooks) -> io::Result<Option<Self>> {
         let Some(url) = &settings.webhook_url else {
-            return Ok(None);
+            return match settings.webhook_secret_file {
+                None => Ok(None),
+                // Who signs means to tell.
+                Some(_) => Err(io::Error::other(
+                    "--webhook-secret-file is of no use without --webhook-url: say where events \
+                     are told, or leave it out",
+                )),
+            };
         };
         let url = Url::parse(url).map_err(|cause| match cause {
             url::ParseError::RelativeUrlWithoutBase => wrong("does not begin with https://"),

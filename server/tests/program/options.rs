@@ -356,6 +356,10 @@ fn wrong_words_for_games_servers_are_told_by_what_is_wrong_with_them() {
         ),
         (&["--webhook-url", url], &["needs a --webhook-secret-file"]),
         (
+            &["--webhook-secret-file", secret],
+            &["of no use without --webhook-url"],
+        ),
+        (
             &["--webhook-url", url, "--webhook-secret-file", secret],
             &["whsec_ and base64 of 24 to 64 bytes"],
         ),
