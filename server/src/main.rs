@@ -240,7 +240,14 @@ fn open_store(basics: &Basics, has_bus: bool) -> anyhow::Result<(Arc<dyn Store>,
             !basics.database.to_string_lossy().contains("://"),
             "--database is for a file; give the address of a PostgreSQL by --store"
         );
-        let store = SqliteStore::open(&basics.database)?;
+        let flush_after = basics.flush_lines_after;
+        let store = SqliteStore::open_flushing_lines_within(&basics.database, flush_after)?;
+        if !flush_after.is_zero() {
+            info!(
+                ms = flush_after.as_millis(),
+                "lines are heard before the disk has them: with the power the last may be lost"
+            );
+        }
         return Ok((Arc::new(store), basics.database.display().to_string()));
     };
     let option = if basics.store_file.is_some() {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -30,6 +31,18 @@ pub struct Basics {
     #[arg(long, env = "LONGHALL_DATABASE", value_name = "FILE")]
     #[arg(default_value = "longhall.db")]
     pub database: PathBuf,
+
+    /// Let what players say be heard before the disk has it, which has it so many milliseconds
+    /// later, from 10 to 60000: should the machine lose its power, what was said and heard in
+    /// these may be gone. With 0 nothing is heard, and nothing acknowledged, that is not on the
+    /// disk.
+    ///
+    /// Set it where lines have to be heard at once and the last of them may be lost: a line is
+    /// heard in a fifth of the time. Accounts, channels and settings are on the disk in any case.
+    #[arg(long, env = "LONGHALL_FLUSH_LINES_AFTER", value_name = "MILLISECONDS")]
+    #[arg(default_value = "0", value_parser = flush_after)]
+    #[arg(conflicts_with_all = ["store", "store_file"])]
+    pub flush_lines_after: Duration,
 
     /// A PostgreSQL database, version 15 or newer, in place of the file:
     /// postgres://user:password@host:5432/database. As an option of the program everybody
@@ -83,6 +96,14 @@ pub struct Basics {
     #[arg(long, env = "LONGHALL_LOG_FORMAT", value_name = "FORMAT")]
     #[arg(value_enum, default_value_t = Format::Text)]
     pub log_format: Format,
+}
+
+fn flush_after(text: &str) -> Result<Duration, String> {
+    match text.trim().parse() {
+        Ok(0) => Ok(Duration::ZERO),
+        Ok(after_ms @ 10..=60_000) => Ok(Duration::from_millis(after_ms)),
+        _ => Err("it must be 0, or from 10 to 60000 milliseconds".to_owned()),
+    }
 }
 
 impl Basics {

@@ -44,6 +44,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
@@ -105,13 +106,29 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`]. The file is left as it was.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        Self::open_with(path, MIGRATIONS)
+        Self::open_with(path, MIGRATIONS, Duration::ZERO)
     }
 
-    fn open_with(path: &Path, migrations: &'static [M<'static>]) -> Result<Self, OpenError> {
+    /// As [`SqliteStore::open`], with lines that count as written before the disk has them,
+    /// and are flushed so long after at most. Everything else is on disk when it is answered.
+    /// Not even a line is lost with the program, but with the power the last may be; the
+    /// store then has another [epoch](crate::store::Store::epoch).
+    ///
+    /// # Errors
+    /// See [`OpenError`]. The file is left as it was.
+    pub fn open_flushing_lines_within(path: &Path, most: Duration) -> Result<Self, OpenError> {
+        Self::open_with(path, MIGRATIONS, most)
+    }
+
+    fn open_with(
+        path: &Path,
+        migrations: &'static [M<'static>],
+        flush_within: Duration,
+    ) -> Result<Self, OpenError> {
         let path = &*locate(path)?;
         let lock = lock(path)?;
-        let found = lineage::look(path, &lock, migrations.len())?;
+        let is_flushed_later = !flush_within.is_zero();
+        let found = lineage::look(path, &lock, migrations.len(), is_flushed_later)?;
         let (mut writing, is_checked) = connect_to_run(path, migrations.len())?;
         migrate(
             &mut writing,
@@ -132,6 +149,10 @@ impl SqliteStore {
             );
         }
         let begun = found.begin(&writing, path, &lock)?;
+        if is_flushed_later {
+            // The writing thread flushes what SQLite does not.
+            run(&writing, "PRAGMA synchronous = NORMAL").map_err(|cause| explain(path, &cause))?;
+        }
         let snapshot = Snapshot::take(path).map_err(|cause| explain(path, &cause))?;
         let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
         let cannot_start = |cause: io::Error| OpenError::Other {
@@ -147,6 +168,7 @@ impl SqliteStore {
             mark: begun.mark,
             is_open: begun.is_open,
             soundness: beside.soundness(),
+            flush_within,
         };
         Ok(Self {
             path: path.to_owned(),
@@ -185,7 +207,7 @@ impl SqliteStore {
         &self,
         change: impl FnOnce(&mut Sqlite<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.write_knowing(true, move |db, _| change(&mut Sqlite(db)))
+        self.write_knowing(false, move |db, _| change(&mut Sqlite(db)))
             .await
     }
 
@@ -193,7 +215,7 @@ impl SqliteStore {
     /// on disk.
     async fn write_knowing<T: Send + 'static>(
         &self,
-        is_undone_alone: bool,
+        is_lines: bool,
         change: impl FnOnce(&Connection, &mut WriterCache) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
@@ -206,10 +228,7 @@ impl SqliteStore {
             });
             (outcome, answer)
         });
-        let change = Change {
-            apply,
-            is_undone_alone,
-        };
+        let change = Change { apply, is_lines };
         self.writer.send(change).await?;
         answered.await.map_err(|_| StoreError::Closed)?
     }

@@ -45,7 +45,7 @@ pub(in crate::store) fn refuse_foreign_log(path: &Path) -> Result<(), BackupErro
         Ok(locked) => {
             let beside = super::open::beside(&path, "lock");
             give_to_owner_of(&path, &beside).map_err(BackupError::io(&beside))?;
-            lineage::look(&path, &locked, MIGRATIONS.len())?;
+            lineage::look(&path, &locked, MIGRATIONS.len(), false)?;
             Ok(())
         }
     }

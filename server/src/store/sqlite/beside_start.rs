@@ -39,6 +39,11 @@ const GOOD: u8 = 1;
 const DAMAGED: u8 = 2;
 
 impl Soundness {
+    #[cfg(test)]
+    pub(super) fn good() -> Self {
+        Self(Arc::new(AtomicU8::new(GOOD)))
+    }
+
     pub(super) fn is_known_good(&self) -> bool {
         self.0.load(Ordering::Relaxed) == GOOD
     }

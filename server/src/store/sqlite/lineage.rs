@@ -52,6 +52,8 @@ pub(super) struct Found {
     copy: Option<PathBuf>,
     /// It is known and of the newest layout: nothing need be written to begin with.
     is_ready: bool,
+    /// In this run lines will be heard before they are flushed.
+    is_flushed_later: bool,
 }
 
 /// What a new run begins with.
@@ -82,11 +84,17 @@ pub(super) fn random() -> i64 {
 }
 
 /// Looks a database and its log over, and changes nothing of them, unless the log is
-/// damaged and of no use any more. `newest` is the layout that is to be.
+/// damaged and of no use any more. `newest` is the layout that is to be, and with
+/// `is_flushed_later` lines will be heard before they are flushed.
 ///
 /// # Errors
 /// When SQLite must not open them together.
-pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found, OpenError> {
+pub(super) fn look(
+    path: &Path,
+    locked: &Locked,
+    newest: usize,
+    is_flushed_later: bool,
+) -> Result<Found, OpenError> {
     let log = log_of_changes(path);
     let lock = beside(path, "lock");
     let mark = Mark::read(&locked.beside).map_err(cannot_use(&lock))?;
@@ -98,6 +106,7 @@ pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found,
         frames,
         copy: None,
         is_ready: false,
+        is_flushed_later: false,
     };
     if let Some(frames) = found.frames
         && frames.whole + frames.cut_off > 0
@@ -132,8 +141,15 @@ pub(super) fn look(path: &Path, locked: &Locked, newest: usize) -> Result<Found,
         found.copy = Some(copy);
     }
     found.next = found.prepare();
-    found.is_ready =
-        found.file.version == newest && found.known().is_some() && found.missing() == 0;
+    found.is_flushed_later = is_flushed_later;
+    // Who only looks takes nothing from the doubt.
+    found.next.is_flushed_later = is_flushed_later || found.may_lack_what_was_heard();
+    // What is heard before it is flushed is heard of a file that says that it is open.
+    found.is_ready = found.file.version == newest
+        && found.known().is_some()
+        && found.missing() == 0
+        && !is_flushed_later
+        && !found.may_lack_what_was_heard();
     if !found.is_ready {
         flush(&found.next, path, locked)?;
     }
@@ -175,6 +191,13 @@ impl Found {
                 .row
                 .is_some_and(|row| !row.is_open || !row.is_original),
         }
+    }
+
+    /// Whether the last run ended in the midst, and lines were heard in it before they were
+    /// flushed: with the power they may be gone, and their numbers are given again.
+    fn may_lack_what_was_heard(&self) -> bool {
+        let is_open = self.file.row.is_none_or(|row| row.is_open);
+        is_open && self.known().is_some_and(|mark| mark.is_flushed_later)
     }
 
     /// Frames that were on disk and are not there any more.
@@ -239,6 +262,7 @@ impl Found {
             && let Some(mark) = self.known()
         {
             let mut mark = mark.clone();
+            mark.is_flushed_later = self.is_flushed_later;
             if let Some(frames) = self.frames {
                 mark.set_salts(frames.salts);
                 mark.frames = mark.frames.max(frames.whole);
@@ -282,6 +306,7 @@ impl Found {
             folded: 0,
             line: 0,
             at_ms: now_ms(),
+            is_flushed_later: self.is_flushed_later,
             ..self.next.clone()
         };
         in_transaction(db, || {
@@ -334,6 +359,10 @@ impl Found {
             return Ok(false);
         };
         let missing = self.missing();
+        if missing == 0 && self.may_lack_what_was_heard() {
+            info!(%database, "the server ended in the midst, and what was heard last may not have been flushed: players read the history anew");
+            return Ok(false);
+        }
         if missing == 0 {
             return Ok(true);
         }

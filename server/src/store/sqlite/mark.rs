@@ -15,6 +15,7 @@ use super::wal_frames::Salts;
 /// The file is always so long: one sector, which a disk writes wholly or not at all.
 const BYTES: usize = 512;
 const TITLE: &str = "longhall 1";
+const FLUSHED_LATER: &str = "flushed later\n";
 
 /// What was known last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(super) struct Mark {
     pub(super) line: i64,
     /// When all this was so, in milliseconds since 1970.
     pub(super) at_ms: i64,
+    /// Whether lines are heard before they are flushed.
+    pub(super) is_flushed_later: bool,
 }
 
 impl Mark {
@@ -78,13 +81,19 @@ impl Mark {
     fn to_bytes(&self) -> [u8; BYTES] {
         let folds: Vec<String> = self.folds.iter().map(i64::to_string).collect();
         let facts = format!(
-            "{TITLE}\nfolds {}\nsalts {}\nframes {}\nfolded {}\nline {}\nat {}\n",
+            "{TITLE}\nfolds {}\nsalts {}\nframes {}\nfolded {}\nline {}\nat {}\n{}",
             folds.join(" "),
             hex(&self.salts),
             self.frames,
             self.folded,
             self.line,
             self.at_ms,
+            // Where it is not so, marks read as they always did.
+            if self.is_flushed_later {
+                FLUSHED_LATER
+            } else {
+                ""
+            },
         );
         let sum = sum(&facts);
         let mut bytes = [b'\n'; BYTES];
@@ -113,6 +122,7 @@ impl Mark {
             folded: fact("folded")?.parse().ok()?,
             line: fact("line")?.parse().ok()?,
             at_ms: fact("at")?.parse().ok()?,
+            is_flushed_later: facts.ends_with(FLUSHED_LATER),
         })
     }
 }
@@ -155,6 +165,7 @@ mod tests {
             folded: u64::MAX,
             line: i64::MAX,
             at_ms: i64::MAX,
+            is_flushed_later: true,
         };
         let mut file = tempfile::tempfile().unwrap();
         assert_eq!(Mark::read(&file).unwrap(), None);

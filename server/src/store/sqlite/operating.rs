@@ -100,7 +100,7 @@ impl Operating for SqliteStore {
         &self,
         channel: ChannelId,
     ) -> Result<Option<Vec<MemberRow>>, StoreError> {
-        self.write_knowing(true, move |db, cache| {
+        self.write_knowing(false, move |db, cache| {
             cache.forget_speakers();
             operating::delete_channel(&mut Sqlite(db), channel)
         })

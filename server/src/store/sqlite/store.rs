@@ -132,7 +132,7 @@ impl Store for SqliteStore {
 
     async fn open_lobby(&self, name: &ChannelName, now_ms: i64) -> Result<Channel, StoreError> {
         let name = name.clone();
-        self.write_knowing(true, move |db, cache| {
+        self.write_knowing(false, move |db, cache| {
             cache.forget_speakers();
             channels::open_lobby(&mut Sqlite(db), &name, now_ms)
         })
@@ -229,7 +229,7 @@ impl Store for SqliteStore {
     }
 
     async fn delete_member(&self, channel: ChannelId, user: UserId) -> Result<Removed, StoreError> {
-        self.write_knowing(true, move |db, cache| {
+        self.write_knowing(false, move |db, cache| {
             cache.forget_speakers();
             members::delete(&mut Sqlite(db), channel, user)
         })
@@ -258,7 +258,7 @@ impl Store for SqliteStore {
     }
 
     async fn append(&self, entries: Vec<LogEntry>) -> Result<Vec<Appended>, StoreError> {
-        self.write_knowing(false, move |db, cache| append::append(db, cache, entries))
+        self.write_knowing(true, move |db, cache| append::append(db, cache, entries))
             .await
     }
 

@@ -34,7 +34,7 @@ impl Temporaries for SqliteStore {
     }
 
     async fn end_channel(&self, channel: ChannelId) -> Result<Option<Vec<MemberRow>>, StoreError> {
-        self.write_knowing(true, move |db, cache| {
+        self.write_knowing(false, move |db, cache| {
             cache.forget_speakers();
             temporary::end(&mut Sqlite(db), channel)
         })

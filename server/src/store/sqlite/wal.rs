@@ -59,6 +59,8 @@ pub(super) struct Files {
     pub(super) is_open: bool,
     /// Whether it is sound.
     pub(super) soundness: Soundness,
+    /// How long after they are written lines are flushed at most; 0 for at once, by SQLite.
+    pub(super) flush_within: Duration,
 }
 
 pub(super) struct Wal {
@@ -84,6 +86,8 @@ pub(super) struct Wal {
     is_mark_lost: bool,
     looked_at: Instant,
     is_replaced: bool,
+    /// When the first of what is not flushed yet was written.
+    unflushed_since: Option<Instant>,
 }
 
 impl Wal {
@@ -110,7 +114,45 @@ impl Wal {
             is_mark_lost: false,
             looked_at: Instant::now(),
             is_replaced: false,
+            unflushed_since: None,
         }
+    }
+
+    /// After a commit, before it is answered: flushes it, unless it is of lines alone that may
+    /// be flushed later, or SQLite has.
+    ///
+    /// # Errors
+    /// When it cannot be flushed: nobody knows whether it is on disk.
+    pub(super) fn flush_if_needed(&mut self, is_lines_alone: bool) -> io::Result<()> {
+        if self.files.flush_within.is_zero() {
+            return Ok(());
+        }
+        self.unflushed_since.get_or_insert_with(Instant::now);
+        match is_lines_alone {
+            true => Ok(()),
+            false => self.flush(),
+        }
+    }
+
+    /// How long what was written may still wait to be flushed.
+    pub(super) fn flush_due(&self) -> Option<Duration> {
+        let since = self.unflushed_since?;
+        Some(self.files.flush_within.saturating_sub(since.elapsed()))
+    }
+
+    /// Flushes what has waited long enough.
+    pub(super) fn flush_if_due(&mut self) {
+        if self.flush_due() == Some(Duration::ZERO)
+            && let Err(cause) = self.flush()
+        {
+            error!(%cause, "lines that were heard could not be flushed to the disk");
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // It is not tried for the same lines again: the system may have dropped them.
+        self.unflushed_since = None;
+        self.open()?.sync_data()
     }
 
     /// Folds the log in when it is long. To be called after a commit, once everybody is
@@ -224,7 +266,10 @@ impl Wal {
 
     fn open(&mut self) -> io::Result<&File> {
         if self.file.is_none() {
-            self.file = Some(File::open(&self.path)?);
+            // Windows flushes what may be written alone.
+            let mut options = File::options();
+            options.read(true).write(!self.files.flush_within.is_zero());
+            self.file = Some(options.open(&self.path)?);
         }
         self.file
             .as_ref()
@@ -336,4 +381,55 @@ fn is_at(file: &File, path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_at(_: &File, _: &Path) -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_wait_for_their_flush_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("longhall.db");
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE some (thing)")
+            .unwrap();
+        let watch = |flush_within| {
+            let files = Files {
+                path: path.clone(),
+                database: None,
+                beside: Arc::new(tempfile::tempfile().unwrap()),
+                mark: Mark::default(),
+                is_open: true,
+                soundness: Soundness::good(),
+                flush_within,
+            };
+            Wal::watch(&db, files)
+        };
+        let mut wal = watch(Duration::from_secs(60));
+        wal.flush_if_needed(true).unwrap();
+        assert!(
+            wal.flush_due()
+                .is_some_and(|due| due > Duration::from_secs(50))
+        );
+        // It is not due.
+        wal.flush_if_due();
+        assert!(wal.flush_due().is_some());
+        wal.flush_if_needed(false).unwrap();
+        assert_eq!(wal.flush_due(), None);
+
+        let mut wal = watch(Duration::from_nanos(1));
+        wal.flush_if_needed(true).unwrap();
+        wal.flush_if_due();
+        assert_eq!(wal.flush_due(), None);
+
+        // A log that cannot be flushed is told of.
+        let mut wal = watch(Duration::from_secs(60));
+        wal.path = folder.path().join("gone");
+        assert!(wal.flush_if_needed(false).is_err());
+
+        let mut wal = watch(Duration::ZERO);
+        wal.flush_if_needed(true).unwrap();
+        assert_eq!(wal.flush_due(), None);
+    }
 }

@@ -28,10 +28,11 @@ const LONGEST_COMMIT: Duration = Duration::from_millis(20);
 /// A change, applied inside a transaction and kept unless it fails.
 pub(super) struct Change {
     pub(super) apply: Apply,
-    /// Whether it may fail for a reason of its own, and is then undone by itself.
-    /// Undoing costs, even when nothing is undone: a copy of each page. A change
-    /// that fails with the disk alone takes the whole transaction with it.
-    pub(super) is_undone_alone: bool,
+    /// Whether it is a batch of lines. All else may fail for a reason of its own, and is then
+    /// undone by itself. Undoing costs, even when nothing is undone: a copy of each page.
+    /// Lines fail with the disk alone, and take the whole transaction with them. They may be
+    /// [flushed later](Wal::flush_if_needed).
+    pub(super) is_lines: bool,
 }
 /// Returns the answer, too, sent once the fate of the transaction is known.
 type Apply = Box<dyn FnOnce(&Connection, &mut WriterCache) -> (Outcome, Answer) + Send>;
@@ -118,11 +119,16 @@ pub(super) fn write_all(
         let first = match jobs.try_recv() {
             Ok(first) => first,
             Err(_) => {
-                let patience = IDLE.saturating_sub(written_at.elapsed());
+                let idle = IDLE.saturating_sub(written_at.elapsed());
+                let patience = wal.flush_due().unwrap_or(idle).min(idle);
                 match timer.block_on(async { timeout(patience, jobs.recv()).await }) {
                     Ok(Some(first)) => first,
                     Ok(None) => break,
                     Err(_) => {
+                        wal.flush_if_due();
+                        if written_at.elapsed() < IDLE {
+                            continue;
+                        }
                         wal.checkpoint_when_idle(connection);
                         wal.is_given_up(connection);
                         written_at = Instant::now();
@@ -141,9 +147,14 @@ pub(super) fn write_all(
             error!(%cause, "the database could not commit");
             undo(connection, &mut cache);
         }
+        let committed = committed.and_then(|is_lines_alone| {
+            let flushed = wal.flush_if_needed(is_lines_alone);
+            flushed.map_err(|cause| StoreError::Failed(format!("cannot flush: {cause}")))
+        });
         for answer in answers {
             answer(committed.clone());
         }
+        wal.flush_if_due();
         if wal.checkpoint_if_long(connection, cache.newest_line()) {
             written_at = Instant::now();
         }
@@ -151,20 +162,23 @@ pub(super) fn write_all(
     wal.close(connection);
 }
 
+/// Commits what waits. Says whether it was lines alone.
 fn commit(
     connection: &Connection,
     cache: &mut WriterCache,
     first: Change,
     jobs: &mut mpsc::Receiver<Change>,
     answers: &mut Vec<Answer>,
-) -> Outcome {
+) -> Result<bool, StoreError> {
     let mut next = Some(first);
+    let mut is_lines_alone = true;
     let began = Instant::now();
     run(connection, "BEGIN IMMEDIATE").map_err(classify)?;
     while let Some(change) = next {
         // A change that fails half-way leaves nothing behind and does not take the
         // others with it.
-        if change.is_undone_alone {
+        is_lines_alone &= change.is_lines;
+        if !change.is_lines {
             run(connection, "SAVEPOINT change").map_err(classify)?;
         }
         let (outcome, answer) = (change.apply)(connection, cache);
@@ -172,9 +186,10 @@ fn commit(
         // Unless SQLite has rolled all of it back, as it does when the disk is
         // full: then they all fail for that reason.
         if connection.is_autocommit() {
-            return outcome.and(Err(StoreError::Failed("rolled back".to_owned())));
+            outcome?;
+            return Err(StoreError::Failed("rolled back".to_owned()));
         }
-        if change.is_undone_alone {
+        if !change.is_lines {
             if outcome.is_err() {
                 run(connection, "ROLLBACK TO change").map_err(classify)?;
             }
@@ -188,7 +203,8 @@ fn commit(
             None
         };
     }
-    run(connection, "COMMIT").map_err(classify)
+    run(connection, "COMMIT").map_err(classify)?;
+    Ok(is_lines_alone)
 }
 
 /// Back to what is on disk.

@@ -17,6 +17,7 @@ use crate::store::*;
 mod copies;
 mod damage;
 mod folding;
+mod power;
 
 /// What a test calls the database, in a folder of its own.
 struct Place {

@@ -168,7 +168,7 @@ async fn lines_make_room_and_as_many_stay_as_there_is_room_for() {
 async fn ids_of_lines_that_were_undone_may_be_used_again() {
     let (_folder, path) = folder();
     let (store, ada, lobby) = inhabited(&path).await;
-    let undone = store.write_knowing(false, move |db, cache| {
+    let undone = store.write_knowing(true, move |db, cache| {
         let lines = (1..=200).map(|id| say(ada, lobby, id, "undone"));
         append::append(db, cache, lines.collect())?;
         db.execute("INSERT INTO nowhere VALUES (1)", [])

@@ -16,7 +16,7 @@ async fn an_older_file_is_migrated_with_a_copy_kept() {
     store.insert_user(new_user("ada")).await.unwrap();
     store.close().await;
     drop(store);
-    let store = SqliteStore::open_with(&path, next).unwrap();
+    let store = SqliteStore::open_with(&path, next, Duration::ZERO).unwrap();
     assert!(store.user_by_name("ada").await.unwrap().is_some());
     drop(store);
     let before = MIGRATIONS.len();
