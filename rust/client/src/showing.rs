@@ -136,6 +136,7 @@ mod tests {
     #[test]
     fn what_the_game_says_is_unread_and_no_more_once_it_is_deleted() {
         let channel = ChannelState {
+            hall: None,
             channel: "lobby".to_owned(),
             topic: String::new(),
             access: Access::Open,

@@ -37,6 +37,7 @@ fn logged_in(channels: usize) -> Session {
     );
     session.login(NOW, "ada", "correct horse");
     let channel = |name: String| ChannelState {
+        hall: None,
         temporary: None,
         channel: name,
         topic: String::new(),

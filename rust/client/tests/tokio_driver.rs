@@ -147,6 +147,7 @@ impl Peer {
             session: 1,
             epoch: String::new(),
             channels: vec![ChannelState {
+                hall: None,
                 temporary: None,
                 channel: "lobby".to_owned(),
                 topic: String::new(),

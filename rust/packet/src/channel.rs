@@ -427,6 +427,22 @@ pub struct ChannelState {
     /// for channels that stay.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub temporary: Option<Temporary>,
+    /// Of the lobby, which of its halls this is, from 1; the reader is in one of them at a
+    /// time. Absent for all other channels, and for a lobby that has one hall for all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hall: Option<u32>,
+}
+
+/// One hall of the lobby. A lobby of many players has several, so that it can be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Hall {
+    /// Its name, as any channel has one: `lobby`, `lobby-2`.
+    pub channel: String,
+    /// Which one it is, from 1.
+    pub hall: u32,
+    /// How many players are there.
+    pub online: u32,
 }
 
 /// What is known of a channel that is for a match or a party.

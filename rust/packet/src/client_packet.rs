@@ -405,6 +405,18 @@ client_packets! {
         channel: ChannelName,
     }
 
+    /// Asks for the halls that the lobby has. Answered by
+    /// [`ServerPacket::Halls`](crate::ServerPacket::Halls).
+    Halls = "halls" in IN, {}
+
+    /// Changes to another hall of the lobby, on all devices of the account. Answered by
+    /// [`ServerPacket::Joined`](crate::ServerPacket::Joined); the hall before is
+    /// [`ServerPacket::Left`](crate::ServerPacket::Left) after it.
+    ChangeHall = "change_hall" in IN, {
+        /// The name of the hall.
+        channel: ChannelName,
+    }
+
     /// Joins a channel, for good: also while offline, until it is left.
     /// Answered by [`ServerPacket::Joined`](crate::ServerPacket::Joined).
     Join = "join" in IN, {

@@ -50,10 +50,10 @@ mod schema;
 
 pub use account::LastLogin;
 pub use channel::{
-    Access, Change, ChannelName, ChannelState, Conversation, Filter, INBOX, InboxState, Invitation,
-    LeaveReason, Line, LineId, LineKind, ListedChannel, ListedSession, Member, PastSanction,
-    Presence, PresenceState, Role, Sanction, SanctionKind, Seq, ServerRole, Speech, Target,
-    Temporary,
+    Access, Change, ChannelName, ChannelState, Conversation, Filter, Hall, INBOX, InboxState,
+    Invitation, LeaveReason, Line, LineId, LineKind, ListedChannel, ListedSession, Member,
+    PastSanction, Presence, PresenceState, Role, Sanction, SanctionKind, Seq, ServerRole, Speech,
+    Target, Temporary,
 };
 pub use client_packet::{ClientPacket, RequestId, Stage};
 pub use close::CloseReason;

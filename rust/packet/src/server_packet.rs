@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Access, ChangedProfile, ChannelState, Denial, DenyCode, ExportedAccount, ExportedLine,
-    ExportedReport, FactorKey, Field, InboxState, Invitation, LastLogin, LeaveReason, Limits, Line,
-    ListedChannel, ListedReport, ListedSession, Member, PastSanction, PlayerInfo, Presence,
+    ExportedReport, FactorKey, Field, Hall, InboxState, Invitation, LastLogin, LeaveReason, Limits,
+    Line, ListedChannel, ListedReport, ListedSession, Member, PastSanction, PlayerInfo, Presence,
     Profile, ProfileVersion, RecoveryCode, Registration, ReportNumber, ReportOutcome, RequestId,
     ResumeToken, Role, Sanction, SanctionKind, Seq, ServerRole, Speech, Ticket,
 };
@@ -415,6 +415,16 @@ server_packets! {
         channels: Vec<ListedChannel>,
         /// Whether more come behind the last.
         more: bool,
+    }
+
+    /// The halls that the lobby has, answering `halls`.
+    Halls = "halls", {
+        /// The request's id.
+        id: RequestId,
+        /// In the order of their numbers; at most 256.
+        halls: Vec<Hall>,
+        /// How many players a hall takes in; 0 when the lobby has one hall for all.
+        hall_size: u32,
     }
 
     /// The roster of a channel, answering `members`.

@@ -136,6 +136,7 @@ fn every_object_in_a_packet_has_a_section_that_explains_each_field() {
             ("presence", "/changes/2", "### Change of presence"),
             ("profiles", "/changes/0", "### Changed profile"),
             ("channels", "/channels/0", "### Listed channel"),
+            ("halls", "/halls/0", "### Hall"),
             ("sessions", "/sessions/0", "### Listed session"),
             ("export", "/account", "### Exported account"),
             ("export", "/lines/1", "### Exported line"),

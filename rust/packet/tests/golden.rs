@@ -101,6 +101,8 @@ fn client_file(packet: &ClientPacket) -> &'static str {
         }
         ClientPacket::JoinByCode { .. } => include_str!("golden/client_join_by_code.json"),
         ClientPacket::EndChannel { .. } => include_str!("golden/client_end_channel.json"),
+        ClientPacket::Halls { .. } => include_str!("golden/client_halls.json"),
+        ClientPacket::ChangeHall { .. } => include_str!("golden/client_change_hall.json"),
         ClientPacket::SetProfile { .. } => include_str!("golden/client_set_profile.json"),
         ClientPacket::PlayerInfo { .. } => include_str!("golden/client_player_info.json"),
         ClientPacket::Sanction { .. } => include_str!("golden/client_sanction.json"),
@@ -151,6 +153,7 @@ fn server_file(packet: &ServerPacket) -> &'static str {
         ServerPacket::PlayerInfo { .. } => include_str!("golden/server_player_info.json"),
         ServerPacket::Profiles { .. } => include_str!("golden/server_profiles.json"),
         ServerPacket::Read { .. } => include_str!("golden/server_read.json"),
+        ServerPacket::Halls { .. } => include_str!("golden/server_halls.json"),
         ServerPacket::Channels { .. } => include_str!("golden/server_channels.json"),
         ServerPacket::Members { .. } => include_str!("golden/server_members.json"),
         ServerPacket::Sessions { .. } => include_str!("golden/server_sessions.json"),

@@ -50,6 +50,7 @@ fn no_list_makes_a_packet_that_clients_do_not_read() {
         member: member.clone(),
     };
     let state = ChannelState {
+        hall: None,
         temporary: None,
         channel: channel.clone(),
         topic: topic.clone(),

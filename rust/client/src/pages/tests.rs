@@ -19,6 +19,7 @@ impl Rig {
     /// `inbox`; their newest pages are not here yet.
     fn new(inbox: Seq) -> Self {
         let channel = |name: &str| ChannelState {
+            hall: None,
             temporary: None,
             channel: name.to_owned(),
             topic: String::new(),

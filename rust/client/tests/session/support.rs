@@ -328,6 +328,7 @@ pub(crate) fn whisper(seq: Seq, sender: &str, recipient: &str, text: &str) -> Li
 /// A channel in which nobody said anything yet.
 pub(crate) fn channel(name: &str) -> ChannelState {
     ChannelState {
+        hall: None,
         temporary: None,
         channel: name.to_owned(),
         topic: String::new(),

@@ -362,6 +362,11 @@ impl RawPacket<'_> {
                 id,
                 channel: channel(self.channel)?,
             },
+            "halls" => ClientPacket::Halls { id },
+            "change_hall" => ClientPacket::ChangeHall {
+                id,
+                channel: channel(self.channel)?,
+            },
             "join" => ClientPacket::Join {
                 id,
                 channel_password: key(self.channel_password)?,

@@ -334,6 +334,11 @@ pub(crate) fn client_samples() -> Vec<Sample<ClientPacket>> {
             id: 83,
             channel: channel("match-1"),
         },
+        "client_halls.json" => ClientPacket::Halls { id: 85 },
+        "client_change_hall.json" => ClientPacket::ChangeHall {
+            id: 86,
+            channel: channel("lobby-3"),
+        },
         "client_set_profile.json" => ClientPacket::SetProfile {
             id: 70,
             profile: profile(),

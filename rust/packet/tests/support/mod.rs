@@ -6,12 +6,12 @@ use longhall_packet::{
     Access, Audience, Change, ChangedProfile, ChannelCode, ChannelName, ChannelPassword,
     ChannelState, ChatText, ClientPacket, ClosedReport, Conversation, Denial, DenyCode,
     ExportedAccount, ExportedChannel, ExportedLine, ExportedOutcome, ExportedReport,
-    ExportedSanction, FactorCode, FactorKey, Field, Filter, InboxState, Invitation, InviteCode,
-    LastLogin, LeaveReason, Limits, Line, LineKind, ListedChannel, ListedReport, ListedSession,
-    Member, Password, PastSanction, PlayerInfo, Presence, PresenceState, PresenceText, Profile,
-    Reason, RecoveryCode, Registration, RegistrationMode, ReportCategory, ReportOutcome,
-    ReportText, Reported, ResumeToken, Role, Sanction, SanctionKind, ServerPacket, ServerRole,
-    Speech, Target, Temporary, Ticket, Topic, Username,
+    ExportedSanction, FactorCode, FactorKey, Field, Filter, Hall, InboxState, Invitation,
+    InviteCode, LastLogin, LeaveReason, Limits, Line, LineKind, ListedChannel, ListedReport,
+    ListedSession, Member, Password, PastSanction, PlayerInfo, Presence, PresenceState,
+    PresenceText, Profile, Reason, RecoveryCode, Registration, RegistrationMode, ReportCategory,
+    ReportOutcome, ReportText, Reported, ResumeToken, Role, Sanction, SanctionKind, ServerPacket,
+    ServerRole, Speech, Target, Temporary, Ticket, Topic, Username,
 };
 
 mod client;
@@ -102,6 +102,7 @@ fn closed(outcome: ReportOutcome, text: &str) -> ClosedReport {
 
 fn lobby() -> ChannelState {
     ChannelState {
+        hall: None,
         temporary: None,
         channel: "lobby".into(),
         topic: "Be kind".into(),

@@ -54,7 +54,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
         },
         "server_joined_temporary.json" => ServerPacket::Joined {
             id: Some(82),
-            channel: ChannelState {
+            channel: ChannelState {hall: None,
                 channel: "match-7f3k".into(),
                 topic: String::new(),
                 access: Access::Invite,
@@ -71,6 +71,28 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
                     max_members: 8,
                     ends_at_ms: NOW + 3_600_000,
                 }),
+            },
+        },
+        "server_halls.json" => ServerPacket::Halls {
+            id: 85,
+            halls: vec![
+                hall("lobby", 1, 498),
+                hall("lobby-2", 2, 500),
+                hall("lobby-3", 3, 41),
+            ],
+            hall_size: 500,
+        },
+        "server_joined_hall.json" => ServerPacket::Joined {
+            id: Some(86),
+            channel: ChannelState {
+                channel: "lobby-3".into(),
+                topic: "Welcome".into(),
+                last_seq: 9,
+                read_seq: 4,
+                members: 42,
+                online: 42,
+                hall: Some(3),
+                ..lobby()
             },
         },
         "server_left_ended.json" => ServerPacket::Left {
@@ -170,7 +192,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             guest: false,
             channels: vec![
                 lobby(),
-                ChannelState {temporary: None,
+                ChannelState {hall: None, temporary: None,
                     channel: "raid-1".into(),
                     topic: "Sundays".into(),
                     access: Access::Password,
@@ -214,7 +236,7 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             session: 13,
             epoch: String::new(),
             guest: false,
-            channels: vec![ChannelState {temporary: None,
+            channels: vec![ChannelState {hall: None, temporary: None,
                 first_seq: 1,
                 last_seq: 0,
                 read_seq: 0,
@@ -707,5 +729,13 @@ pub(crate) fn server_samples() -> Vec<Sample<ServerPacket>> {
             ticket: Ticket::new(TICKET),
             expires_at_ms: NOW + 60_000,
         },
+    }
+}
+
+fn hall(channel: &str, hall: u32, online: u32) -> Hall {
+    Hall {
+        channel: channel.into(),
+        hall,
+        online,
     }
 }

@@ -206,6 +206,7 @@ mod tests {
 
     fn state(channel: &str, last_seq: Seq) -> ChannelState {
         ChannelState {
+            hall: None,
             temporary: None,
             channel: channel.to_owned(),
             topic: String::new(),

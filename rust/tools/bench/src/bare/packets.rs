@@ -98,6 +98,7 @@ pub(crate) fn push_joined(out: &mut Vec<u8>, channel: &str, last_seq: u64) {
     let packet = codec::encode(&ServerPacket::Joined {
         id: Some(1),
         channel: ChannelState {
+            hall: None,
             temporary: None,
             channel: channel.to_owned(),
             topic: String::new(),
