@@ -2,6 +2,7 @@
 
 use longhall_packet::{Access, ChannelName, Invitation, Role, Seq, Speech, Temporary};
 
+use crate::halls::FIRST_HALL;
 use crate::records::{
     Added, Channel, ChannelId, Created, MemberLimits, MemberRow, Membership, NewChannel, Removed,
     UserId,
@@ -15,7 +16,8 @@ pub(crate) struct ChannelRow {
     pub(crate) access: Access,
     pub(crate) speech: Speech,
     pub(crate) password_hash: Option<String>,
-    pub(crate) is_lobby: bool,
+    /// Which of the lobby's halls it is.
+    pub(crate) hall: Option<u32>,
     pub(crate) temporary: Option<Temporary>,
 }
 
@@ -28,7 +30,7 @@ pub(crate) struct Member {
 
 #[derive(Clone)]
 pub(crate) struct Invited {
-    channel: ChannelId,
+    pub(crate) channel: ChannelId,
     user: UserId,
     by: UserId,
 }
@@ -44,7 +46,7 @@ impl World {
     pub(crate) fn lobby(&self) -> Option<ChannelId> {
         self.channels
             .iter()
-            .find(|(_, row)| row.is_lobby)
+            .find(|(_, row)| row.hall == Some(FIRST_HALL))
             .map(|(id, _)| *id)
     }
 
@@ -58,7 +60,7 @@ impl World {
             access: row.access,
             speech: row.speech,
             password_hash: row.password_hash.clone(),
-            is_lobby: row.is_lobby,
+            hall: row.hall,
             temporary: row.temporary.clone(),
             first_seq,
             last_seq,
@@ -108,7 +110,7 @@ impl World {
     }
 
     /// The lobby: the channel of this name, created if need be. It has no member rows. A
-    /// lobby under another name becomes a channel that nobody is in.
+    /// lobby under another name, and its halls, become channels that nobody is in.
     ///
     /// A channel of players that has the name becomes the lobby. It keeps its lines if it
     /// was open; what was said among few is not told to everybody.
@@ -118,8 +120,9 @@ impl World {
             return found.and_then(|id| self.channel(id));
         }
         if let Some(old) = self.lobby().and_then(|id| self.channels.get_mut(&id)) {
-            old.is_lobby = false;
+            old.hall = None;
         }
+        self.close_halls();
         let id = found.unwrap_or_else(|| {
             self.create(ChannelRow {
                 name: name.clone(),
@@ -127,7 +130,7 @@ impl World {
                 access: Access::Open,
                 speech: Speech::default(),
                 password_hash: None,
-                is_lobby: true,
+                hall: Some(FIRST_HALL),
                 temporary: None,
             })
         });
@@ -139,7 +142,7 @@ impl World {
             self.forget_lines(&LogKey::Channel(row.name.clone()));
         }
         if let Some(row) = self.channels.get_mut(&id) {
-            row.is_lobby = true;
+            row.hall = Some(FIRST_HALL);
             row.temporary = None;
             row.access = Access::Open;
             row.password_hash = None;
@@ -161,7 +164,7 @@ impl World {
             access: new.access,
             speech: Speech::default(),
             password_hash: new.password_hash,
-            is_lobby: false,
+            hall: None,
             temporary: None,
         });
         self.join(id, new.owner, Role::Owner);
@@ -178,8 +181,8 @@ impl World {
     }
 
     /// Channels behind a name in the order of names, with their numbers of members: the
-    /// lobby, those that are not by invitation only, and those that `user` is a member of
-    /// or invited to.
+    /// lobby's first hall, those that are not by invitation only, and those that `user` is a
+    /// member of or invited to.
     pub fn channels(
         &self,
         user: UserId,
@@ -192,6 +195,7 @@ impl World {
             .filter_map(|id| self.channel(*id))
             .filter(|channel| {
                 after.is_none_or(|after| channel.name > *after)
+                    && channel.hall.is_none_or(|hall| hall == FIRST_HALL)
                     && (channel.access != Access::Invite
                         || self.role(channel.id, user).is_some()
                         || self.is_invited(channel.id, user))
@@ -217,7 +221,10 @@ impl World {
         let Some(row) = self.channels.get(&channel) else {
             return false;
         };
-        row.is_lobby || self.role(channel, user).is_some()
+        match row.hall {
+            Some(FIRST_HALL) => self.hall_of(user).is_none(),
+            Some(_) | None => self.role(channel, user).is_some(),
+        }
     }
 
     pub(crate) fn members_of(&self, channel: ChannelId) -> usize {
@@ -225,7 +232,12 @@ impl World {
     }
 
     pub(crate) fn channels_joined(&self, user: UserId) -> usize {
-        self.members.iter().filter(|m| m.user == user).count()
+        let is_hall = |channel| {
+            let row = self.channels.get(&channel);
+            row.is_some_and(|row: &ChannelRow| row.hall.is_some())
+        };
+        let theirs = self.members.iter().filter(|m| m.user == user);
+        theirs.filter(|m| !is_hall(m.channel)).count()
     }
 
     /// Replaces what a channel is about.
@@ -255,17 +267,17 @@ impl World {
         }
     }
 
-    /// Makes an account a member and forgets its invitation.
+    /// Makes an account a member and forgets its invitation. Nobody joins the lobby so.
     pub fn insert_member(
         &mut self,
         channel: ChannelId,
         user: UserId,
         limits: MemberLimits,
     ) -> Added {
-        if !self.channels.contains_key(&channel) {
+        let Some(row) = self.channels.get(&channel) else {
             return Added::NoChannel;
-        }
-        let added = if self.is_member(channel, user) {
+        };
+        let added = if row.hall.is_some() || self.is_member(channel, user) {
             Added::Already
         } else if self.members_of(channel) >= self.members_at_most(channel, limits) {
             return Added::ChannelFull;
@@ -280,7 +292,7 @@ impl World {
         added
     }
 
-    /// The account's membership in a channel; in the lobby everybody has one.
+    /// The account's membership in a channel; in one hall of the lobby everybody has one.
     pub fn membership(&self, channel: ChannelId, user: UserId) -> Option<Membership> {
         if !self.is_member(channel, user) {
             return None;
@@ -304,7 +316,7 @@ impl World {
         let mut all: Vec<_> = ids.filter_map(|id| self.membership(*id, user)).collect();
         all.sort_by(|a, b| {
             let (a, b) = (&a.channel, &b.channel);
-            (!a.is_lobby, &a.name).cmp(&(!b.is_lobby, &b.name))
+            (!a.is_lobby(), &a.name).cmp(&(!b.is_lobby(), &b.name))
         });
         all
     }
@@ -347,6 +359,10 @@ impl World {
     /// Takes a member out. An owner is followed by the operator, or else the member, of
     /// longest standing.
     pub fn delete_member(&mut self, channel: ChannelId, user: UserId) -> Removed {
+        let row = self.channels.get(&channel);
+        if row.is_some_and(|row| row.hall.is_some()) {
+            return Removed::NotAMember;
+        }
         let Some(had) = self.role(channel, user) else {
             return Removed::NotAMember;
         };

@@ -16,6 +16,7 @@
 mod accounts;
 mod channels;
 mod gates;
+mod halls;
 mod lines;
 mod own_data;
 mod moderation;
@@ -35,6 +36,7 @@ use longhall_packet::{
 };
 
 use crate::channels::ChannelRow;
+use crate::halls::FIRST_HALL;
 use crate::records::{
     Appended, ChannelId, Log, LogAction, LogEntry, Membership, NewUser, SessionId, TokenHash, User,
     UserId,
@@ -44,6 +46,9 @@ use presence::News;
 
 /// The channel everybody is in.
 const LOBBY: &str = "lobby";
+
+/// Players that a hall takes in, unless a test says otherwise.
+const HALL_SIZE: u32 = 500;
 
 /// The code that every app shows for a second factor here: a game's tests have no app.
 pub const FACTOR_CODE: &str = "123456";
@@ -61,6 +66,8 @@ pub struct FakeServer {
     epoch: String,
     world: World,
     lobby: ChannelId,
+    /// How many players a hall of the lobby takes in; 0 for all.
+    hall_size: u32,
     /// Accounts that nobody made: of those who speak without one.
     guests: BTreeSet<UserId>,
     /// By the numbers of connections.
@@ -125,7 +132,7 @@ impl FakeServer {
             access: Access::Open,
             speech: Speech::default(),
             password_hash: None,
-            is_lobby: true,
+            hall: Some(FIRST_HALL),
             temporary: None,
         });
         Self {
@@ -133,6 +140,7 @@ impl FakeServer {
             epoch,
             world,
             lobby,
+            hall_size: HALL_SIZE,
             guests: BTreeSet::new(),
             online: BTreeMap::new(),
             gates: gates::Gates::default(),
@@ -175,9 +183,11 @@ impl FakeServer {
         let guests = std::mem::take(&mut self.guests);
         let gates = std::mem::take(&mut self.gates);
         let game_keys = std::mem::take(&mut self.game_keys);
+        let hall_size = self.hall_size;
         *self = Self::with(world, epoch);
         self.gates = gates;
         self.game_keys = game_keys;
+        self.hall_size = hall_size;
         if keeps_accounts {
             self.guests = guests;
         }
@@ -241,7 +251,7 @@ impl FakeServer {
                     access: Access::Open,
                     speech: Speech::default(),
                     password_hash: None,
-                    is_lobby: false,
+                    hall: None,
                     temporary: None,
                 })
             });
@@ -252,23 +262,26 @@ impl FakeServer {
         self.deliveries()
     }
 
-    /// The game says a line in a channel, which has to be there.
+    /// The game says a line in a channel, which has to be there; in the lobby it is said in
+    /// all halls.
     pub fn say_as_system(&mut self, text: &str, channel: &str, now_ms: u64) -> Deliveries {
         self.now_ms = now_ms;
         if let Ok(name) = ChannelName::parse(channel)
             && let Some(channel) = self.world.channel_id(&name)
         {
-            let entry = LogEntry {
-                sender: UserId(0),
-                sender_name: String::new(),
-                what: LogAction::System {
-                    channel,
-                    text: text.to_owned(),
-                },
-                now_ms: self.now(),
-            };
-            if let Appended::Line { line } = self.world.append(entry) {
-                self.publish(channel, &name, UserId(0), &line);
+            for channel in self.all_halls_of(channel) {
+                let entry = LogEntry {
+                    sender: UserId(0),
+                    sender_name: String::new(),
+                    what: LogAction::System {
+                        channel: channel.id,
+                        text: text.to_owned(),
+                    },
+                    now_ms: self.now(),
+                };
+                if let Appended::Line { line } = self.world.append(entry) {
+                    self.publish(channel.id, &channel.name, UserId(0), &line);
+                }
             }
         }
         self.deliveries()
@@ -441,6 +454,8 @@ impl FakeServer {
             } => self.create_temporary(me?, id, channel, &topic, (max_members, lasts_s)),
             P::JoinByCode { code, .. } => self.join_by_code(me?, id, &code),
             P::EndChannel { channel, .. } => self.end_channel(me?, id, &channel),
+            P::Halls { .. } => self.halls(me?, id),
+            P::ChangeHall { channel, .. } => self.change_hall(me?, id, &channel),
             P::Join {
                 channel,
                 channel_password,

@@ -200,6 +200,7 @@ impl World {
         self.profiles.remove(&user);
         self.blocks
             .retain(|(by, blocked)| *by != user && *blocked != user);
+        self.leave_halls(user);
         self.reads.retain(|(reader, _), _| *reader != user);
         self.whisper_reads
             .retain(|(reader, peer), _| *reader != user && *peer != user);

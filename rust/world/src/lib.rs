@@ -12,6 +12,7 @@
 //! - [`reports`]: reports to moderators, with the lines kept beside them;
 //! - `gates`: invites, approval, guests;
 //! - `temporary`: channels for a match or a party;
+//! - [`halls`]: the halls of a lobby of many players;
 //! - [`profiles`]: what players show of themselves for a game's sake;
 //! - [`fake`]: packets in, deliveries out: a server in a test's own process.
 
@@ -25,6 +26,7 @@ mod gates;
 pub mod profiles;
 mod channels;
 mod temporary;
+pub mod halls;
 mod lines;
 mod inbox;
 mod retention;

@@ -400,12 +400,20 @@ pub struct Channel {
     pub password_hash: Option<String>,
     /// How one comes in, and when it ends, if it is for a match or a party.
     pub temporary: Option<Temporary>,
-    /// Everybody is a member of the lobby, without a row for it.
-    pub is_lobby: bool,
+    /// Of the lobby, which of its halls it is: 1 for the first one. Everybody who has no row
+    /// for another hall is a member of the first one, without a row for it.
+    pub hall: Option<u32>,
     /// The oldest number kept; `last_seq + 1` when none is.
     pub first_seq: Seq,
     /// The newest number; 0 before the first line.
     pub last_seq: Seq,
+}
+
+impl Channel {
+    /// Whether it is the lobby: one of its halls. Nobody owns it, and nobody leaves it.
+    pub fn is_lobby(&self) -> bool {
+        self.hall.is_some()
+    }
 }
 
 impl std::fmt::Debug for Channel {

@@ -50,7 +50,7 @@ pub fn entrance(access: Access, is_invited: bool) -> Result<Entrance, Denial> {
 /// # Errors
 /// `not_allowed`.
 pub fn check_role(mine: &Membership, role: Role) -> Result<(), Denial> {
-    allow(!mine.channel.is_lobby && rank(mine.role) >= rank(role))
+    allow(!mine.channel.is_lobby() && rank(mine.role) >= rank(role))
 }
 
 /// Whether a guest may ask for this: what reaches people who have not asked for it, what
@@ -89,7 +89,7 @@ pub fn check_end(mine: &Membership) -> Result<(), Denial> {
 /// # Errors
 /// `not_allowed`.
 pub fn check_leave(mine: &Membership) -> Result<(), Denial> {
-    allow(!mine.channel.is_lobby)
+    allow(!mine.channel.is_lobby())
 }
 
 /// Whether a member may invite others: into an open channel each may, into another one
@@ -213,7 +213,7 @@ mod tests {
                 access,
                 speech: longhall_packet::Speech::default(),
                 password_hash: None,
-                is_lobby: false,
+                hall: None,
                 first_seq: 1,
                 last_seq: 0,
             },
@@ -286,7 +286,7 @@ mod tests {
         assert!(!check(Some(Role::Operator), ServerRole::Player));
         assert!(!check(Some(Role::Member), ServerRole::Moderator));
         let mut lobby = operator;
-        lobby.channel.is_lobby = true;
+        lobby.channel.hall = Some(2);
         let in_lobby =
             check_sanction_in(&lobby, None, ServerRole::Player, ServerRole::Player).is_ok();
         assert!(!in_lobby);
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn in_the_lobby_nobody_rules_and_nobody_leaves() {
         let mut mine = as_a(Role::Owner, Access::Open);
-        mine.channel.is_lobby = true;
+        mine.channel.hall = Some(1);
         assert!(check_leave(&mine).is_err() && check_invite(&mine).is_err());
         assert!(check_role(&mine, Role::Member).is_err());
         assert!(check_remove(&mine, Role::Member).is_err());

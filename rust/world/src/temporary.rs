@@ -26,7 +26,7 @@ impl World {
             access: Access::Invite,
             speech: Speech::default(),
             password_hash: None,
-            is_lobby: false,
+            hall: None,
             temporary: Some(new.temporary),
         });
         if let Some(owner) = new.owner {

@@ -105,7 +105,7 @@ impl FakeServer {
             network: Some(String::new()),
         });
         self.end_sessions(&over);
-        self.enter(from, id, (user, session), token, before);
+        self.enter(from, id, (user, session), token, (false, before));
     }
 
     pub(super) fn resume(
@@ -128,7 +128,7 @@ impl FakeServer {
             self.ended.push(ended(from, CloseReason::Banned));
             return Err(denial);
         }
-        self.enter(from, id, (user, session), token, None);
+        self.enter(from, id, (user, session), token, (true, None));
         Ok(())
     }
 
@@ -139,9 +139,12 @@ impl FakeServer {
         id: RequestId,
         (user, session): (User, SessionId),
         token: ResumeToken,
-        last_login: Option<LoginRow>,
+        (resumed, last_login): (bool, Option<LoginRow>),
     ) {
         let is_new = !self.is_online(user.id);
+        if is_new {
+            self.take_place(user.id, resumed);
+        }
         let earlier = self.online.iter().find(|(_, seat)| seat.session == session);
         let earlier = earlier.map(|(connection, _)| *connection);
         let before = earlier.and_then(|connection| self.online.remove(&connection));

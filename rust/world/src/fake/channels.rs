@@ -64,6 +64,9 @@ impl FakeServer {
             self.reply(me.connection, ServerPacket::Joined { id, channel });
             return Ok(());
         }
+        if channel.is_lobby() {
+            return self.change_hall(me, id, name);
+        }
         self.check_ban_in(me.user, channel.id)?;
         let is_invited = self.world.is_invited(channel.id, me.user);
         match rules::entrance(channel.access, is_invited)? {
@@ -191,8 +194,8 @@ impl FakeServer {
     ) -> Answer {
         let channel = self.membership(me, name)?.channel;
         let after = after.map(|username| key(username.as_str()));
-        let rows: Vec<(UserId, String, Role)> = if channel.is_lobby {
-            self.lobby_roster(me, after.as_deref())
+        let rows: Vec<(UserId, String, Role)> = if channel.is_lobby() {
+            self.lobby_roster(me, channel.id, after.as_deref())
         } else {
             let rows = self
                 .world
@@ -228,14 +231,21 @@ impl FakeServer {
         Ok(())
     }
 
-    /// Those who are online behind a name, without those that the reader has blocked.
-    fn lobby_roster(&self, me: Me, after: Option<&str>) -> Vec<(UserId, String, Role)> {
+    /// Those who are online in a hall behind a name, without those that the reader has
+    /// blocked.
+    fn lobby_roster(
+        &self,
+        me: Me,
+        hall: ChannelId,
+        after: Option<&str>,
+    ) -> Vec<(UserId, String, Role)> {
         let mut users: Vec<UserId> = self.online.values().map(|seat| seat.user).collect();
         users.sort_by_key(|user| self.world.name_key(*user));
         users.dedup();
         users.retain(|user| {
             let is_behind = after.is_none_or(|after| self.world.name_key(*user) > after);
-            is_behind && !self.world.has_blocked(me.user, *user)
+            let is_there = self.world.is_member(hall, *user);
+            is_there && is_behind && !self.world.has_blocked(me.user, *user)
         });
         users.truncate(MEMBERS_LISTED + 1);
         let named = users.into_iter();
@@ -394,6 +404,7 @@ impl FakeServer {
             members,
             online,
             temporary: channel.temporary.clone(),
+            hall: channel.hall.filter(|_| self.hall_size > 0),
         }
     }
 }

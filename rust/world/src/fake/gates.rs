@@ -222,7 +222,7 @@ impl FakeServer {
             return;
         }
         for member in self.world.memberships(user) {
-            if !member.channel.is_lobby {
+            if !member.channel.is_lobby() {
                 // There is somebody to take out.
                 let _ = self.take_out(&member, user, Some("server".to_owned()));
             }

@@ -97,7 +97,7 @@ impl FakeServer {
         reason: &Reason,
     ) -> Answer {
         let Subject { user, channel } = self.subordinate(me, username, channel)?;
-        let may_leave = channel.as_ref().is_none_or(|channel| !channel.is_lobby);
+        let may_leave = channel.as_ref().is_none_or(|channel| !channel.is_lobby());
         if kind != SanctionKind::Mute && !may_leave {
             return Err(DenyCode::NotAllowed.into());
         }

@@ -91,7 +91,9 @@ impl FakeServer {
             username: was,
             new_username: username.to_string(),
         };
-        self.announce(self.lobby, &renamed);
+        let all = self.online.keys();
+        let told = all.map(|connection| (*connection, renamed.clone()));
+        self.out.extend(told);
         self.ok(me.connection, id)
     }
 

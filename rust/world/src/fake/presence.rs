@@ -72,7 +72,8 @@ impl FakeServer {
         online.sort_unstable();
         online.dedup();
         online.retain(|user| self.world.is_member(channel, *user));
-        let members = match channel == self.lobby {
+        let row = self.world.channels.get(&channel);
+        let members = match row.is_some_and(|row| row.hall.is_some()) {
             true => online.len(),
             false => self.world.members_of(channel),
         };
@@ -83,7 +84,7 @@ impl FakeServer {
     pub(super) fn note_online(&mut self, user: UserId, memberships: &[Membership]) {
         let was = (PresenceState::Offline, String::new());
         for mine in memberships {
-            let was_member = !mine.channel.is_lobby;
+            let was_member = !mine.channel.is_lobby();
             self.note(mine, user, (was_member, true), was.clone());
         }
     }
@@ -116,7 +117,7 @@ impl FakeServer {
             return self.note_state(user, &before);
         }
         for mine in self.world.memberships(user) {
-            let is_member = !mine.channel.is_lobby;
+            let is_member = !mine.channel.is_lobby();
             self.note(&mine, user, (true, is_member), before.clone());
         }
     }
