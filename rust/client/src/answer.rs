@@ -1,7 +1,7 @@
 //! What a call that went well brings back.
 
 use longhall_packet::{
-    ChannelState, FactorKey, Line, ListedChannel, ListedReport, ListedSession, Member,
+    ChannelState, FactorKey, Hall, Line, ListedChannel, ListedReport, ListedSession, Member,
     PastSanction, PlayerInfo, ProfileVersion, RecoveryCode, ReportNumber, Sanction, Seq, Ticket,
 };
 
@@ -30,10 +30,19 @@ pub enum Answer {
         /// Whether there are still older ones.
         more: bool,
     },
-    /// The channel of `join_channel` or `create_channel`.
+    /// The channel of `join_channel`, `create_channel` or `change_hall`.
     Joined(ChannelState),
     /// The channels of `list_channels`, in the order of their names.
     Channels(Vec<ListedChannel>),
+    /// The halls of `list_halls`.
+    Halls {
+        /// In the order of their numbers.
+        halls: Vec<Hall>,
+        /// How many players a hall takes in; 0 when the lobby has one hall for all.
+        hall_size: u32,
+        /// The name of the one that the player is in.
+        here: String,
+    },
     /// The roster of `list_members`, in the order of the names.
     Members(Vec<Member>),
     /// The places of `list_sessions`, the latest first.

@@ -79,6 +79,13 @@ pub enum Command {
     },
     /// Ask which channels there are.
     Channels,
+    /// Ask which halls the lobby has.
+    Halls,
+    /// Change to another hall of the lobby.
+    ChangeHall {
+        /// Its number, or its name.
+        hall: String,
+    },
     /// Set what a channel is about.
     Topic {
         /// Its name.
@@ -299,6 +306,8 @@ impl Session {
             Command::Leave { channel } => self.leave_channel(now, channel),
             Command::Who { channel } => self.list_members(now, channel),
             Command::Channels => self.list_channels(now),
+            Command::Halls => self.list_halls(now),
+            Command::ChangeHall { hall } => self.change_hall(now, hall),
             Command::Topic { channel, topic } => self.set_topic(now, channel, topic),
             Command::Slow { channel, seconds } => self.set_slow_mode(now, channel, *seconds),
             Command::Invite { channel, username } => self.invite(now, channel, username),
@@ -365,6 +374,8 @@ impl Command {
             Self::Leave { .. } => "leave",
             Self::Who { .. } => "who",
             Self::Channels => "channels",
+            Self::Halls => "halls",
+            Self::ChangeHall { .. } => "hall",
             Self::Topic { .. } => "topic",
             Self::Slow { .. } => "slow",
             Self::Invite { .. } => "invite",

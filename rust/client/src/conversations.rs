@@ -132,6 +132,28 @@ impl Conversations {
         self.channels.first().map(Channel::name)
     }
 
+    /// Which hall of the lobby the account is in.
+    pub(crate) fn hall(&self) -> Option<u32> {
+        self.channels.first()?.state.hall
+    }
+
+    /// The name of the lobby's first hall, which the others have with their number behind it.
+    pub(crate) fn plain_lobby(&self) -> Option<&str> {
+        let lobby = self.lobby()?;
+        let hall = self.hall().filter(|&hall| hall > 1);
+        let plain = lobby.rsplit_once('-').filter(|(_, number)| {
+            let number = number.parse().ok();
+            number.is_some() && number == hall
+        });
+        Some(plain.map_or(lobby, |(plain, _)| plain))
+    }
+
+    /// Whether the lobby is meant. A game that says `lobby` means the hall that the player is
+    /// in, also when that is another than the first.
+    pub(crate) fn is_lobby(&self, channel: &str) -> bool {
+        channel.is_empty() || self.lobby() == Some(channel) || self.plain_lobby() == Some(channel)
+    }
+
     pub(crate) fn invitations(&self) -> &[Invitation] {
         &self.invitations
     }
@@ -364,23 +386,33 @@ impl Conversations {
     pub(crate) fn join(&mut self, state: ChannelState, wants_page: bool) -> bool {
         self.invitations
             .retain(|invitation| invitation.channel != state.channel);
-        if let Some(channel) = self.channel_mut(&state.channel) {
+        let is_lobby = state.hall.is_some();
+        let known = self.channels.iter();
+        let place = known.clone().position(|one| one.name() == state.channel);
+        let (mut channel, is_new) = match place {
+            Some(place) => (self.channels.remove(place), false),
+            // The hall before goes by the next packet.
+            None if known.len() < MAX_CHANNELS + usize::from(is_lobby) => {
+                self.last_serial += 1;
+                let channel = Channel {
+                    timeline: Timeline::new(self.last_serial, state.last_seq, wants_page),
+                    unread: Unread::new(state.read_seq, state.unread, state.last_seq),
+                    state: state.clone(),
+                };
+                (channel, true)
+            }
+            None => return false,
+        };
+        if !is_new {
             channel.timeline.learn(state.last_seq);
             let (read, unread, last) = (state.read_seq, state.unread, state.last_seq);
             channel.unread.recount(read, unread, last);
             channel.state = state;
-            return false;
         }
-        if self.channels.len() >= MAX_CHANNELS {
-            return false;
-        }
-        self.last_serial += 1;
-        self.channels.push(Channel {
-            timeline: Timeline::new(self.last_serial, state.last_seq, wants_page),
-            unread: Unread::new(state.read_seq, state.unread, state.last_seq),
-            state,
-        });
-        true
+        let place = place.unwrap_or(self.channels.len());
+        let place = if is_lobby { 0 } else { place };
+        self.channels.insert(place, channel);
+        is_new
     }
 
     /// The account is no longer in this channel. Whether it was.

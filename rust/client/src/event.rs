@@ -234,6 +234,16 @@ pub enum Event {
         /// The channel.
         channel: String,
     },
+    /// The lobby is another of its halls now: the player changed, here or on another device,
+    /// or came back to another one after a cut. [`ChannelJoined`](Event::ChannelJoined) for
+    /// the new hall comes ahead of it, [`ChannelLeft`](Event::ChannelLeft) for the old one
+    /// behind it. Lines that wait for an answer stay with the hall they were said in.
+    HallChanged {
+        /// The name of the lobby so far.
+        from: String,
+        /// Its name from now on, [`Session::lobby`](crate::Session::lobby).
+        to: String,
+    },
     /// The account is no longer in this channel.
     ChannelLeft {
         /// The channel.

@@ -21,7 +21,7 @@
 //!
 //! - [`Session`]: the contract with its driver, and what is done with each packet; its
 //!   themes are in `session/`: connection, account, entering, calls, asking, answers, chatting,
-//!   history, channels, own data.
+//!   history, channels, halls, own data.
 //!
 //! The parts that play, each with fields that nobody else can touch:
 //!

@@ -113,12 +113,16 @@ impl Outgoing {
         None
     }
 
-    /// The lobby's name is known now.
-    pub(crate) fn name_lobby(&mut self, name: &str) {
+    /// The lobby's name is known now. `plain` is that of its first hall, by which a game may
+    /// have called it.
+    pub(crate) fn name_lobby(&mut self, name: &str, plain: &str) {
         for line in &mut self.lines {
-            if line.conversation.is_empty() {
+            if line.conversation.is_empty() || line.order == plain {
                 name.clone_into(&mut line.conversation);
                 name.clone_into(&mut line.order);
+                if let Some(content) = &mut line.content {
+                    content.target = Target::parse(name).ok();
+                }
             }
         }
     }

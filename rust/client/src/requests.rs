@@ -52,6 +52,7 @@ pub(crate) enum Asked {
     /// `ok`.
     Done,
     Joined,
+    Halls,
     Sessions,
     ProfileSet,
     PlayerInfo,

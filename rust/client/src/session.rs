@@ -4,7 +4,7 @@
 //! of the player to what comes of them: `connection` (time, beginnings and ends),
 //! `account` (logging in and out), `entering` (registering, guests), `chatting` (the
 //! player's own lines), `history` (everybody's lines), `channels` (where the account is),
-//! `own_data` (what becomes of the account),
+//! `halls` (which hall of the lobby), `own_data` (what becomes of the account),
 //! `reporting` (what goes to moderators, and what they do). `calls` holds the
 //! other calls of a player who is logged in, `asking` what goes out for them, and
 //! `answers` what comes in.
@@ -20,6 +20,7 @@ mod channels;
 mod chatting;
 mod connection;
 mod entering;
+mod halls;
 mod history;
 mod recovery;
 mod own_data;

@@ -110,6 +110,9 @@ fn the_rest_means_what_it_says() {
         username: name(),
         role,
     };
+    let hall = |hall: &str| Command::ChangeHall {
+        hall: hall.to_owned(),
+    };
     let presence = |state, text: &str| Command::Presence {
         state,
         text: text.to_owned(),
@@ -125,6 +128,9 @@ fn the_rest_means_what_it_says() {
             },
         ),
         ("/list", Command::Channels),
+        ("/halls", Command::Halls),
+        ("/halls 3", hall("3")),
+        ("/hall lobby-3", hall("lobby-3")),
         (
             "/topic all about hats",
             Command::Topic {
@@ -195,6 +201,7 @@ fn mistakes_are_answered_with_how_it_is_written() {
             "/create trade password",
             "/create needs more: /create CHANNEL [open | invite | password PASSWORD]",
         ),
+        ("/halls 3 4", "/halls does not take 4: /halls [NUMBER]"),
         ("/kick bob now", "/kick does not take now: /kick NAME"),
         (
             "/close here",
@@ -279,6 +286,8 @@ fn every_command_is_carried_out() {
         "/leave",
         "/who",
         "/channels",
+        "/halls",
+        "/halls 3",
         "/topic x",
         "/slow 0",
         "/invite bob",

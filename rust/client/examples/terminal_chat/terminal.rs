@@ -191,6 +191,20 @@ impl Terminal {
                     tell(format_args!("{name} ({}, {members}){topic}", one.access));
                 }
             }
+            Ok(Answer::Halls {
+                halls,
+                hall_size,
+                here,
+            }) => {
+                for one in halls {
+                    let of = match hall_size {
+                        0 => String::new(),
+                        size => format!(" of {size}"),
+                    };
+                    let here = if one.channel == here { ", here" } else { "" };
+                    tell(format_args!("hall {}: {}{of}{here}", one.hall, one.online));
+                }
+            }
             Ok(Answer::Members(members)) => {
                 for one in members {
                     let text = topic_of(&one.text);
@@ -421,6 +435,10 @@ impl Terminal {
             Event::ChannelJoined { channel } => {
                 self.lobby.get_or_insert_with(|| channel.clone());
                 tell(format_args!("you are in {}", clean(&channel)));
+            }
+            Event::HallChanged { to, .. } => {
+                tell(format_args!("your hall of the lobby is {} now", clean(&to)));
+                self.lobby = Some(to);
             }
             Event::ChannelLeft {
                 channel,

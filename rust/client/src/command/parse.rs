@@ -165,6 +165,14 @@ pub(super) fn create(typed: &Typed<'_>) -> Parsed {
     })
 }
 
+pub(super) fn halls(typed: &Typed<'_>) -> Parsed {
+    if typed.rest.is_empty() {
+        return Ok(Command::Halls);
+    }
+    let hall = typed.word()?;
+    Ok(Command::ChangeHall { hall })
+}
+
 pub(super) fn set_role(typed: &Typed<'_>, role: Role) -> Parsed {
     Ok(Command::SetRole {
         channel: typed.here()?,

@@ -86,6 +86,8 @@ commands! {
         => |typed| Ok(Command::Who { channel: typed.named_or_here()? });
     "channels" ["list"] [] "/channels", "list the channels there are"
         => |typed| typed.alone(Command::Channels);
+    "halls" ["hall"] [Text] "/halls [NUMBER]", "list the halls of the lobby, or change to another"
+        => parse::halls;
     "topic" [] [Text] "/topic TEXT", "say what the channel is about"
         => |typed| Ok(Command::Topic { channel: typed.here()?, topic: typed.text()? });
     "slow" ["slowmode"] [Text] "/slow SECONDS", "have members say one line in so many seconds, 0 ends it"

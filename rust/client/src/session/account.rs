@@ -202,6 +202,7 @@ impl Session {
             inbox,
             &self.conversations,
         );
+        let lobby_before = self.conversations.lobby().map(str::to_owned);
         let channels_before = if is_of_other_store {
             self.begin_anew()
         } else {
@@ -237,10 +238,12 @@ impl Session {
         difference
             .left
             .extend(gone.filter(|name| self.conversations.channel(name).is_none()));
-        self.announce_difference(difference);
-        if let Some(lobby) = self.conversations.lobby() {
-            self.outgoing.name_lobby(lobby);
+        // Lines that were said before any lobby was known are for the one there is now.
+        if let (None, Some(lobby)) = (&lobby_before, self.conversations.lobby()) {
+            let plain = self.conversations.plain_lobby().unwrap_or(lobby);
+            self.outgoing.name_lobby(lobby, plain);
         }
+        self.announce_difference(difference, lobby_before);
         // Lines first: what they become is part of the history.
         self.pump_lines(now);
         self.repeat_presence(now);

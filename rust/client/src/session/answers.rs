@@ -128,6 +128,11 @@ impl Session {
             ServerPacket::Channels { id, channels, more } => {
                 self.handle_list(now, id, listing::Page::Channels(channels), more);
             }
+            ServerPacket::Halls {
+                id,
+                halls,
+                hall_size,
+            } => self.halls_received(id, halls, hall_size),
             ServerPacket::Members {
                 id, members, more, ..
             } => self.handle_list(now, id, listing::Page::Members(members), more),

@@ -127,7 +127,8 @@ impl Session {
     }
 }
 
-/// Channels and their members. For an empty name, the lobby is meant.
+/// Channels and their members. For an empty name, the lobby is meant; for the plain name of a
+/// lobby with several halls, the one that the player is in.
 impl Session {
     /// Creates a channel and joins it as its owner; ends with
     /// [`Answer::Joined`]. The password is for [`Access::Password`].
@@ -190,10 +191,10 @@ impl Session {
 
     /// Joins a channel, until it is left; ends with [`Answer::Joined`].
     pub fn join_channel(&mut self, now: Duration, channel: &str, password: Option<&str>) -> Call {
-        self.ask(now, Asked::Joined, |_, id| {
+        self.ask(now, Asked::Joined, |session, id| {
             Ok(ClientPacket::Join {
                 id,
-                channel: ChannelName::parse(channel)?,
+                channel: session.or_own_hall(ChannelName::parse(channel)?),
                 channel_password: password.map(ChannelPassword::parse).transpose()?,
             })
         })
@@ -407,8 +408,8 @@ impl Session {
         Some(self.conversations.channel(name.as_str())?.state())
     }
 
-    /// The name of the channel that everybody is in. Unknown before the first
-    /// login.
+    /// The name of the channel that everybody is in; of a lobby with several halls, that of
+    /// the one that the player is in. Unknown before the first login.
     pub fn lobby(&self) -> Option<&str> {
         self.conversations.lobby()
     }
@@ -441,7 +442,10 @@ impl Session {
         if channel.is_empty() {
             return self.channel_name(channel).map(Target::Channel);
         }
-        Target::parse(channel)
+        match Target::parse(channel)? {
+            Target::Channel(name) => Ok(Target::Channel(self.or_own_hall(name))),
+            other => Ok(other),
+        }
     }
 
     pub(super) fn channel_name(&self, channel: &str) -> Result<ChannelName, Denial> {
@@ -449,7 +453,18 @@ impl Session {
             let lobby = self.conversations.lobby();
             return ChannelName::parse(lobby.ok_or(DenyCode::UnknownChannel)?);
         }
-        ChannelName::parse(channel)
+        Ok(self.or_own_hall(ChannelName::parse(channel)?))
+    }
+
+    /// The player's own hall for the lobby's plain name, so that a game that knows it by that
+    /// one goes on as before when the lobby grows.
+    fn or_own_hall(&self, name: ChannelName) -> ChannelName {
+        match self.conversations.lobby() {
+            Some(lobby) if self.conversations.is_lobby(name.as_str()) => {
+                ChannelName::parse(lobby).unwrap_or(name)
+            }
+            _ => name,
+        }
     }
 }
 

@@ -14,7 +14,21 @@ use crate::{CallError, Event};
 /// Channels.
 impl Session {
     /// A login says where the account is.
-    pub(super) fn announce_difference(&mut self, difference: Difference) {
+    pub(super) fn announce_difference(
+        &mut self,
+        mut difference: Difference,
+        lobby_before: Option<String>,
+    ) {
+        // As while the player is in: the new hall, the change, and then the old hall's end.
+        let lobby = self.conversations.lobby();
+        if lobby_before.is_some() && lobby_before.as_deref() != lobby {
+            let mut joined = difference.joined.iter();
+            if let Some(place) = joined.position(|name| Some(name.as_str()) == lobby) {
+                let channel = difference.joined.remove(place);
+                self.announce(Event::ChannelJoined { channel });
+            }
+            self.announce_hall(lobby_before);
+        }
         for channel in difference.left {
             self.announce(Event::ChannelLeft {
                 channel,
@@ -33,6 +47,7 @@ impl Session {
 
     pub(super) fn handle_joined(&mut self, now: Duration, state: ChannelState) {
         let channel = state.channel.clone();
+        let lobby_before = self.conversations.lobby().map(str::to_owned);
         let wants_page = self.config.history_lines > 0;
         let is_new = self.conversations.join(state, wants_page);
         self.announce(if is_new {
@@ -40,6 +55,7 @@ impl Session {
         } else {
             Event::ChannelChanged { channel }
         });
+        self.announce_hall(lobby_before);
         self.announce_unread();
         self.pump_pages(now);
     }

@@ -43,16 +43,11 @@ impl Session {
     /// The conversation that an argument names, and the line to send, if it can
     /// be one.
     fn compose(&mut self, channel: &str, text: &str) -> (String, Result<Content, CallError>) {
-        let lobby = channel.is_empty() || self.conversations.lobby() == Some(channel);
-        let target = if lobby {
-            // Its name may not be known before a session is taken up again.
-            self.conversations
-                .lobby()
-                .map(ChannelName::parse)
-                .transpose()
-                .map(|name| name.map(Target::Channel))
+        // The lobby's name may not be known before a session is taken up again.
+        let target = if channel.is_empty() && self.conversations.lobby().is_none() {
+            Ok(None)
         } else {
-            Target::parse(channel).map(Some)
+            self.target(channel).map(Some)
         };
         let conversation = match &target {
             Ok(Some(Target::Whispers(username))) => {

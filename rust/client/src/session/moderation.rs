@@ -102,7 +102,6 @@ impl Session {
     /// Where order is kept by a command that is typed in a channel: in the lobby `None`, the
     /// whole server.
     pub(crate) fn place_here<'a>(&self, channel: &'a str) -> Option<&'a str> {
-        let is_lobby = channel.is_empty() || self.conversations.lobby() == Some(channel);
-        (!is_lobby).then_some(channel)
+        (!self.conversations.is_lobby(channel)).then_some(channel)
     }
 }

@@ -10,6 +10,7 @@ mod channels;
 mod chatting;
 mod connecting;
 mod entering;
+mod halls;
 mod heartbeat;
 mod history;
 mod logging_in;

@@ -400,6 +400,7 @@ pub(crate) fn tell(event: &Event) -> String {
             read_seq,
         } => format!("{channel} unread {unread} after {read_seq}"),
         Event::ChannelJoined { channel } => format!("joined {channel}"),
+        Event::HallChanged { from, to } => format!("hall {from} to {to}"),
         Event::ChannelLeft {
             channel,
             reason,

@@ -185,6 +185,7 @@ impl Auditor {
             | Event::UnreadChanged { .. }
             | Event::ChannelJoined { .. }
             | Event::ChannelLeft { .. }
+            | Event::HallChanged { .. }
             | Event::ChannelChanged { .. }
             | Event::RoleChanged { .. }
             | Event::ServerRoleChanged { .. }
