@@ -1,6 +1,7 @@
 //! What is known of the account's channels and whispers.
 
-use longhall_packet::{ChannelState, Conversation, INBOX, InboxState, Invitation, Line, Seq};
+use longhall_packet::limits::MAX_CHANNEL_CHARS;
+use longhall_packet::{ChannelState, Conversation, Hall, INBOX, InboxState, Invitation, Line, Seq};
 
 use crate::log::{Log, LogName};
 use crate::timeline::Timeline;
@@ -73,6 +74,8 @@ pub(crate) struct Conversations {
     inbox: Option<Timeline>,
     whispers: Vec<Whispers>,
     invitations: Vec<Invitation>,
+    /// Those of the lobby that were listed last.
+    halls: Vec<Hall>,
     last_whisper_from: Option<String>,
     last_serial: u64,
     /// Lines were shown since the counts of unread ones were told.
@@ -137,21 +140,36 @@ impl Conversations {
         self.channels.first()?.state.hall
     }
 
-    /// The name of the lobby's first hall, which the others have with their number behind it.
-    pub(crate) fn plain_lobby(&self) -> Option<&str> {
-        let lobby = self.lobby()?;
-        let hall = self.hall().filter(|&hall| hall > 1);
-        let plain = lobby.rsplit_once('-').filter(|(_, number)| {
-            let number = number.parse().ok();
-            number.is_some() && number == hall
-        });
-        Some(plain.map_or(lobby, |(plain, _)| plain))
-    }
-
     /// Whether the lobby is meant. A game that says `lobby` means the hall that the player is
     /// in, also when that is another than the first.
     pub(crate) fn is_lobby(&self, channel: &str) -> bool {
-        channel.is_empty() || self.lobby() == Some(channel) || self.plain_lobby() == Some(channel)
+        let is_own = |lobby| match self.hall() {
+            Some(hall) if hall > 1 => lobby == hall_name(channel, hall),
+            Some(_) | None => false,
+        };
+        channel.is_empty()
+            || self
+                .lobby()
+                .is_some_and(|lobby| lobby == channel || is_own(lobby))
+    }
+
+    /// The name of a hall of the lobby, as far as it is known: as the server listed it, or as
+    /// it follows from the player's own.
+    pub(crate) fn name_of_hall(&self, number: u32) -> Option<String> {
+        let lobby = self.lobby()?;
+        if self.halls.iter().any(|hall| hall.channel == lobby)
+            && let Some(hall) = self.halls.iter().find(|hall| hall.hall == number)
+        {
+            return Some(hall.channel.clone());
+        }
+        let own = self.hall().filter(|&own| own > 1);
+        let plain = own.and_then(|own| lobby.strip_suffix(&format!("-{own}")));
+        Some(hall_name(plain.unwrap_or(lobby), number))
+    }
+
+    /// The server has listed these halls.
+    pub(crate) fn note_halls(&mut self, halls: &[Hall]) {
+        self.halls = halls.to_vec();
     }
 
     pub(crate) fn invitations(&self) -> &[Invitation] {
@@ -505,6 +523,18 @@ impl Conversations {
             with.oldest = None;
         }
     }
+}
+
+/// The name of a hall of the lobby that is called `plain`: its first hall's, and that of the
+/// others with the number behind it, shortened where it would be too long.
+fn hall_name(plain: &str, number: u32) -> String {
+    if number <= 1 {
+        return plain.to_owned();
+    }
+    let number = format!("-{number}");
+    let room = MAX_CHANNEL_CHARS.saturating_sub(number.len());
+    let stem: String = plain.chars().take(room).collect();
+    format!("{}{number}", stem.trim_end_matches(['-', '_']))
 }
 
 fn other_side<'a>(line: &'a Line, me: &str) -> Option<&'a str> {

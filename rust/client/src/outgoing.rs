@@ -113,11 +113,10 @@ impl Outgoing {
         None
     }
 
-    /// The lobby's name is known now. `plain` is that of its first hall, by which a game may
-    /// have called it.
-    pub(crate) fn name_lobby(&mut self, name: &str, plain: &str) {
+    /// The lobby's name is known now, and by which other names it `is_meant`.
+    pub(crate) fn name_lobby(&mut self, name: &str, is_meant: impl Fn(&str) -> bool) {
         for line in &mut self.lines {
-            if line.conversation.is_empty() || line.order == plain {
+            if is_meant(&line.order) {
                 name.clone_into(&mut line.conversation);
                 name.clone_into(&mut line.order);
                 if let Some(content) = &mut line.content {

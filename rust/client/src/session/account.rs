@@ -240,8 +240,8 @@ impl Session {
             .extend(gone.filter(|name| self.conversations.channel(name).is_none()));
         // Lines that were said before any lobby was known are for the one there is now.
         if let (None, Some(lobby)) = (&lobby_before, self.conversations.lobby()) {
-            let plain = self.conversations.plain_lobby().unwrap_or(lobby);
-            self.outgoing.name_lobby(lobby, plain);
+            let is_meant = |name: &str| self.conversations.is_lobby(name);
+            self.outgoing.name_lobby(lobby, is_meant);
         }
         self.announce_difference(difference, lobby_before);
         // Lines first: what they become is part of the history.

@@ -30,23 +30,19 @@ impl Session {
         })
     }
 
-    /// The first hall has the lobby's plain name, the others their number behind it.
     fn hall_name(&self, hall: &str) -> Result<ChannelName, Denial> {
         let Ok(number) = hall.parse::<u32>() else {
             return ChannelName::parse(hall);
         };
-        let unknown = DenyCode::UnknownChannel;
-        let plain = self.conversations.plain_lobby().ok_or(unknown)?;
-        match number {
-            0 => Err(unknown.into()),
-            1 => ChannelName::parse(plain),
-            _ => ChannelName::parse(&format!("{plain}-{number}")),
-        }
+        let name = self.conversations.name_of_hall(number);
+        let name = name.filter(|_| number > 0);
+        ChannelName::parse(&name.ok_or(DenyCode::UnknownChannel)?)
     }
 
     pub(super) fn halls_received(&mut self, id: RequestId, halls: Vec<Hall>, hall_size: u32) {
         let fits = |request: &Request| matches!(request, Request::Asked(_, Asked::Halls));
         if let Some(Request::Asked(call, _)) = self.requests.take(id, fits) {
+            self.conversations.note_halls(&halls);
             let here = self.conversations.lobby().unwrap_or_default().to_owned();
             let answer = Answer::Halls {
                 halls,

@@ -214,22 +214,52 @@ fn the_plain_name_of_the_lobby_means_the_own_hall() {
 
 #[test]
 fn a_name_that_only_looks_like_that_of_a_hall_is_whole() {
+    let mut rig = in_hall_called(1, "area-51");
+    rig.session.change_hall(rig.now, "2");
+    assert_eq!(sent_to(&mut rig).1, "area-51-2");
+    rig.session.send_chat(rig.now, "area", "hi");
+    assert_eq!(sent_to(&mut rig).1, "area");
+}
+
+/// Logged in, in this hall of a lobby with a name of its own.
+fn in_hall_called(number: u32, name: &str) -> Rig {
     let mut rig = Rig::connected();
     rig.session.login(rig.now, "ada", PASSWORD);
     let id = rig.expect_sent("login");
     let mut packet = logged_in(id, "ada", 1);
     if let ServerPacket::LoggedIn { channels, .. } = &mut packet {
-        let lobby = channel("area-51");
         *channels = vec![ChannelState {
-            hall: Some(1),
-            ..lobby
+            hall: Some(number),
+            ..channel(name)
         }];
     }
     rig.receive(&packet);
-    rig.session.change_hall(rig.now, "2");
-    assert_eq!(sent_to(&mut rig).1, "area-51-2");
-    rig.session.send_chat(rig.now, "area", "hi");
-    assert_eq!(sent_to(&mut rig).1, "area");
+    rig
+}
+
+#[test]
+fn a_name_that_is_too_long_for_a_number_is_shortened() {
+    let plain = "a-lobby-of-24-characters";
+    let mut rig = in_hall_called(2, "a-lobby-of-24-characte-2");
+    rig.session.send_chat(rig.now, plain, "hi");
+    assert_eq!(sent_to(&mut rig).1, "a-lobby-of-24-characte-2");
+    rig.session.change_hall(rig.now, "12");
+    assert_eq!(sent_to(&mut rig).1, "a-lobby-of-24-charact-12");
+    // What was cut off is known from the list only.
+    rig.session.list_halls(rig.now);
+    let id = rig.expect_sent("halls");
+    let listed = |name: &str, hall| Hall {
+        channel: name.to_owned(),
+        hall,
+        online: 1,
+    };
+    rig.receive(&ServerPacket::Halls {
+        id,
+        halls: vec![listed(plain, 1), listed("a-lobby-of-24-characte-2", 2)],
+        hall_size: 1,
+    });
+    rig.session.change_hall(rig.now, "1");
+    assert_eq!(sent_to(&mut rig).1, plain);
 }
 
 #[test]
