@@ -5,7 +5,7 @@ use std::time::Duration;
 use godot::prelude::*;
 use longhall_client::{Answer, Completion, State};
 use longhall_packet::{
-    ChannelState, Conversation, Filter, INBOX, LastLogin, Line, LineKind, ListedChannel,
+    ChannelState, Conversation, Filter, Hall, INBOX, LastLogin, Line, LineKind, ListedChannel,
     ListedReport, ListedSession, Member, PastSanction, PlayerInfo, PresenceState, RecoveryCode,
     Sanction,
 };
@@ -79,6 +79,7 @@ pub(crate) fn channel(state: &ChannelState) -> VarDictionary {
         "code" => temporary.map_or("", |one| one.code.expose()),
         "max_members" => temporary.map_or(0, |one| i64::from(one.max_members)),
         "ends_at_ms" => temporary.map_or(0, |one| int(one.ends_at_ms)),
+        "hall" => i64::from(state.hall.unwrap_or(0)),
     }
 }
 
@@ -155,6 +156,16 @@ fn listed_channel(listed: &ListedChannel) -> VarDictionary {
     }
 }
 
+fn listed_hall(listed: &Hall, hall_size: u32, here: &str) -> VarDictionary {
+    vdict! {
+        "channel" => listed.channel.as_str(),
+        "hall" => i64::from(listed.hall),
+        "online" => i64::from(listed.online),
+        "max_online" => i64::from(hall_size),
+        "here" => listed.channel == here,
+    }
+}
+
 fn listed_session(listed: &ListedSession) -> VarDictionary {
     vdict! {
         "session" => int(listed.session),
@@ -203,7 +214,7 @@ fn listed_report(listed: &ListedReport) -> VarDictionary {
 
 /// What a request brought, as scripts get it.
 pub(crate) fn answer(answer: &Answer) -> Variant {
-    fn list<T>(items: &[T], convert: fn(&T) -> VarDictionary) -> Variant {
+    fn list<T>(items: &[T], convert: impl Fn(&T) -> VarDictionary) -> Variant {
         items
             .iter()
             .map(convert)
@@ -215,6 +226,11 @@ pub(crate) fn answer(answer: &Answer) -> Variant {
         Answer::Posted { seq, .. } => int(*seq).to_variant(),
         Answer::History { lines: page, .. } => lines(page).to_variant(),
         Answer::Channels(channels) => list(channels, listed_channel),
+        Answer::Halls {
+            halls,
+            hall_size,
+            here,
+        } => list(halls, |hall| listed_hall(hall, *hall_size, here)),
         Answer::Members(members) => list(members, member),
         Answer::Sessions(sessions) => list(sessions, listed_session),
         Answer::Export(export) => GString::from(&export.to_json()).to_variant(),

@@ -115,6 +115,17 @@ impl LonghallFakeServer {
         }
     }
 
+    /// How many players a hall of the lobby takes in from now on, 500 unless said; 0 for all. Who
+    /// comes when all are full gets another hall: with 2, so does the third player. Nobody is moved
+    /// who is online. See [method NetworkClient.list_halls].
+    #[func]
+    pub fn set_hall_size(&mut self, players: i64) {
+        match u32::try_from(players) {
+            Ok(players) => self.world.set_hall_size(players),
+            Err(_) => self.warn("a hall takes in 0 players or more"),
+        }
+    }
+
     /// Whether players may come in by [method NetworkClient.login_as_guest] from now on. Nodes hear
     /// of it when they connect.
     #[func]

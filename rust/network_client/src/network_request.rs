@@ -73,9 +73,11 @@ pub struct NetworkRequest {
 
     /// The server's answer, for requests that ask for something:
     /// [method NetworkClient.send_chat] gets the number of its line (`int`),
-    /// [method NetworkClient.join_channel] and [method NetworkClient.create_channel] what
+    /// [method NetworkClient.join_channel], [method NetworkClient.create_channel] and
+    /// [method NetworkClient.change_hall] what
     /// [method NetworkClient.get_channel] returns (`Dictionary`),
-    /// [method NetworkClient.list_channels], [method NetworkClient.list_members],
+    /// [method NetworkClient.list_channels], [method NetworkClient.list_halls],
+    /// [method NetworkClient.list_members],
     /// [method NetworkClient.list_sessions] and [method NetworkClient.load_history] a list
     /// (`Array[Dictionary]`), as do [method NetworkClient.list_reports] and
     /// [method NetworkClient.read_report], [method NetworkClient.report_line] and

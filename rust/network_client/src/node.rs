@@ -312,9 +312,15 @@ pub struct NetworkClient {
     #[var(no_set)]
     edit_window: i64,
 
-    /// The name of the channel that everybody is in. Read-only; empty while nobody is logged in.
+    /// The name of the channel that everybody is in. When it has several halls, that of the one
+    /// that the player is in, see [method list_halls]. Read-only; empty while nobody is logged in.
     #[var(get = _get_lobby, no_set)]
     lobby: PhantomVar<GString>,
+
+    /// Which hall of the lobby the player is in, from 1, see [method list_halls]. Read-only; 0 while
+    /// nobody is logged in, and where the lobby has one hall for all.
+    #[var(get = _get_hall, no_set)]
+    hall: PhantomVar<i64>,
 
     /// Whether [method login] asks for the code of an app, see [method begin_second_factor].
     /// Read-only; [code]false[/code] while nobody is logged in.
@@ -548,6 +554,14 @@ impl NetworkClient {
     #[signal]
     fn channel_left(channel: GString, reason: GString, by: GString);
 
+    /// The player is in another hall of the lobby, see [method change_hall]; [member lobby] is `to`
+    /// from now on, and was `from`. Show the lines and members of `to` where you showed those of
+    /// `from`. It comes between [signal channel_joined] for the one and [signal channel_left] for the
+    /// other, also when another device of the player changes, and after a reconnect that leads into
+    /// another hall than before.
+    #[signal]
+    fn hall_changed(from: GString, to: GString);
+
     /// The topic of this channel, its access or the player's role in it has changed, see
     /// [method get_channel].
     #[signal]
@@ -667,6 +681,11 @@ impl NetworkClient {
     #[func]
     fn _get_lobby(&self) -> GString {
         self.session.lobby().unwrap_or_default().into()
+    }
+
+    #[func]
+    fn _get_hall(&self) -> i64 {
+        i64::from(self.session.hall().unwrap_or(0))
     }
 
     #[func]

@@ -91,6 +91,10 @@ namespace Longhall
         public void SetGuests(bool takesGuests) =>
             Self.Call("set_guests", takesGuests);
 
+        /// <summary>How many players a hall of the lobby takes in from now on, 500 unless said; 0 for all. Who comes when all are full gets another hall: with 2, so does the third player. Nobody is moved who is online. See <c>NetworkClient.ListHalls</c>.</summary>
+        public void SetHallSize(long players) =>
+            Self.Call("set_hall_size", players);
+
         /// <summary>Who may register from now on, one of the values of <c>NetworkClient.RegistrationMode</c>, and how many bits of work an account or a guest costs, at most 22. Nodes hear of it when they connect.</summary>
         public void SetRegistration(string mode, long proofBits = 0) =>
             Self.Call("set_registration", mode, proofBits);

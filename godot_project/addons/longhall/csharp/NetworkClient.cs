@@ -216,8 +216,11 @@ namespace Longhall
         /// <summary>Seconds in which the player may change a line, see <c>EditLine</c>. Read-only.</summary>
         public long EditWindow => Self.Get("edit_window").AsInt64();
 
-        /// <summary>The name of the channel that everybody is in. Read-only; empty while nobody is logged in.</summary>
+        /// <summary>The name of the channel that everybody is in. When it has several halls, that of the one that the player is in, see <c>ListHalls</c>. Read-only; empty while nobody is logged in.</summary>
         public string Lobby => Self.Get("lobby").AsString();
+
+        /// <summary>Which hall of the lobby the player is in, from 1, see <c>ListHalls</c>. Read-only; 0 while nobody is logged in, and where the lobby has one hall for all.</summary>
+        public long Hall => Self.Get("hall").AsInt64();
 
         /// <summary>Whether <c>Login</c> asks for the code of an app, see <c>BeginSecondFactor</c>. Read-only; <c>false</c> while nobody is logged in.</summary>
         public bool HasSecondFactor => Self.Get("has_second_factor").AsBool();
@@ -243,6 +246,10 @@ namespace Longhall
         /// <summary>Whether a login could be stored in <c>RememberFile</c>: whether the game may write there. Ask it before you offer to remember one, see <c>RememberFailed</c>.</summary>
         public bool CanRememberLogin() =>
             Self.Call("can_remember_login").AsBool();
+
+        /// <summary>Changes to another hall of the lobby, by its number: see <c>ListHalls</c>. Refused with <c>channel_full</c>, and with <c>unknown_channel</c> for one that nobody is in. Ends with <c>HallChanged</c>. <c>NetworkRequest.Result</c> is what <c>GetChannel</c> returns.</summary>
+        public NetworkRequest ChangeHall(long hall) =>
+            NetworkRequest.Around(Self.Call("change_hall", hall).AsGodotObject());
 
         /// <summary>Gives the account another password and logs it out on all other devices. Refused with <c>bad_credentials</c> if <c>old_password</c> is not the present one.</summary>
         public NetworkRequest ChangePassword(string oldPassword, string newPassword) =>
@@ -312,7 +319,7 @@ namespace Longhall
         public NetworkRequest ExportAccount() =>
             NetworkRequest.Around(Self.Call("export_account").AsGodotObject());
 
-        /// <summary>A channel the player is in: a <c>Dictionary</c> of <c>channel</c>, <c>topic</c>, <c>access</c>, <c>role</c>, <c>first_seq</c> and <c>last_seq</c> (the numbers of the oldest line kept and of the newest), <c>read_seq</c> and <c>unread</c> (see <c>MarkRead</c>), <c>members</c> and <c>online</c>, <c>slow_mode_s</c> (see <c>SetSlowMode</c>, 0 without) and <c>filter</c> (see <c>SetFilter</c>); of a channel of <c>CreateTemporaryChannel</c> also its <c>code</c>, <c>max_members</c> and <c>ends_at_ms</c> (in milliseconds since 1970), which are empty and 0 for others. Empty if the player is not in it.</summary>
+        /// <summary>A channel the player is in: a <c>Dictionary</c> of <c>channel</c>, <c>topic</c>, <c>access</c>, <c>role</c>, <c>first_seq</c> and <c>last_seq</c> (the numbers of the oldest line kept and of the newest), <c>read_seq</c> and <c>unread</c> (see <c>MarkRead</c>), <c>members</c> and <c>online</c>, <c>slow_mode_s</c> (see <c>SetSlowMode</c>, 0 without) and <c>filter</c> (see <c>SetFilter</c>); of a channel of <c>CreateTemporaryChannel</c> also its <c>code</c>, <c>max_members</c> and <c>ends_at_ms</c> (in milliseconds since 1970), which are empty and 0 for others; of the lobby also <c>hall</c> (see <c>Hall</c>). Empty if the player is not in it.</summary>
         public Godot.Collections.Dictionary GetChannel(string channel) =>
             Self.Call("get_channel", channel).AsGodotDictionary();
 
@@ -407,6 +414,10 @@ namespace Longhall
         /// <summary>Asks which channels there are to join. <c>NetworkRequest.Result</c> is an <c>Array</c>Dictionary<c></c> of <c>channel</c>, <c>topic</c>, <c>access</c> and <c>members</c>.</summary>
         public NetworkRequest ListChannels() =>
             NetworkRequest.Around(Self.Call("list_channels").AsGodotObject());
+
+        /// <summary>Asks which halls the lobby has. A lobby of many players has several, so that its chat can be read: each has its own lines and members, and a player is in one of them. <c>NetworkRequest.Result</c> is an <c>Array</c>Dictionary<c></c> of <c>hall</c> (its number, from 1), <c>channel</c> (its name), <c>online</c>, <c>max_online</c> (how many players it takes in, 0 for all) and <c>here</c> (<c>true</c> for the one that the player is in, see <c>Hall</c>).</summary>
+        public NetworkRequest ListHalls() =>
+            NetworkRequest.Around(Self.Call("list_halls").AsGodotObject());
 
         /// <summary>Asks who is in a channel; in the lobby, who is online. <c>NetworkRequest.Result</c> is an <c>Array</c>Dictionary<c></c> of <c>username</c>, <c>role</c> (<c>member</c>, <c>operator</c>, <c>owner</c>), <c>state</c> (<c>online</c>, <c>away</c>, <c>offline</c>), <c>text</c>, <c>guest</c> (<c>true</c> for who has no account), <c>profile</c> and <c>profile_version</c> (see <c>SetProfile</c>).</summary>
         public NetworkRequest ListMembers(string channel) =>
@@ -734,6 +745,14 @@ namespace Longhall
             add => Listen("channel_left", value, Callable.From(
                 (string channel, string reason, string by) => value(channel, reason, by)));
             remove => Unlisten("channel_left", value);
+        }
+
+        /// <summary>The player is in another hall of the lobby, see <c>ChangeHall</c>; <c>Lobby</c> is <c>to</c> from now on, and was <c>from</c>. Show the lines and members of <c>to</c> where you showed those of <c>from</c>. It comes between <c>ChannelJoined</c> for the one and <c>ChannelLeft</c> for the other, also when another device of the player changes, and after a reconnect that leads into another hall than before.</summary>
+        public event Action<string, string> HallChanged
+        {
+            add => Listen("hall_changed", value, Callable.From(
+                (string from, string to) => value(from, to)));
+            remove => Unlisten("hall_changed", value);
         }
 
         /// <summary>The topic of this channel, its access or the player's role in it has changed, see <c>GetChannel</c>.</summary>

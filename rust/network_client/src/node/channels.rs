@@ -115,6 +115,29 @@ impl NetworkClient {
         self.call("list_channels", |session, now| session.list_channels(now))
     }
 
+    /// Asks which halls the lobby has. A lobby of many players has several, so that its chat can be
+    /// read: each has its own lines and members, and a player is in one of them.
+    /// [member NetworkRequest.result] is an `Array[Dictionary]` of `hall` (its number, from 1),
+    /// `channel` (its name), `online`, `max_online` (how many players it takes in, 0 for all) and
+    /// `here` (`true` for the one that the player is in, see [member hall]).
+    #[func]
+    pub fn list_halls(&mut self) -> Gd<NetworkRequest> {
+        self.call("list_halls", |session, now| session.list_halls(now))
+    }
+
+    /// Changes to another hall of the lobby, by its number: see [method list_halls]. Refused with
+    /// `channel_full`, and with `unknown_channel` for one that nobody is in. Ends with
+    /// [signal hall_changed]. [member NetworkRequest.result] is what [method get_channel] returns.
+    ///
+    /// The lobby's plain name, that of its first hall, means the player's own hall in all other
+    /// methods: [code]send_chat("hi", "lobby")[/code] goes on as before when a lobby grows.
+    #[func]
+    pub fn change_hall(&mut self, hall: i64) -> Gd<NetworkRequest> {
+        self.call("change_hall", |session, now| {
+            session.change_hall(now, &hall.to_string())
+        })
+    }
+
     /// Asks who is in a channel; in the lobby, who is online. [member NetworkRequest.result] is an
     /// `Array[Dictionary]` of `username`, `role` (`member`, `operator`, `owner`), `state` (`online`,
     /// `away`, `offline`), `text`, `guest` (`true` for who has no account), `profile` and
@@ -222,7 +245,8 @@ impl NetworkClient {
     /// `read_seq` and `unread` (see [method mark_read]), `members` and `online`, `slow_mode_s` (see
     /// [method set_slow_mode], 0 without) and `filter` (see [method set_filter]); of a channel
     /// of [method create_temporary_channel] also its `code`, `max_members` and `ends_at_ms` (in
-    /// milliseconds since 1970), which are empty and 0 for others. Empty if the player is not in it.
+    /// milliseconds since 1970), which are empty and 0 for others; of the lobby also `hall` (see [member hall]). Empty if
+    /// the player is not in it.
     #[func]
     pub fn get_channel(&self, channel: GString) -> VarDictionary {
         let state = self.session.channel(&channel.to_string());

@@ -146,6 +146,7 @@ pub(super) fn emit(node: &mut Gd<NetworkClient>, signals: &FrequentSignals, even
             channel, unread, ..
         } => signals.unread_changed(node.upcast_mut(), &channel, unread),
         Event::ChannelJoined { channel } => node.signals().channel_joined().emit(&channel),
+        Event::HallChanged { from, to } => node.signals().hall_changed().emit(&from, &to),
         Event::ChannelLeft {
             channel,
             reason,

@@ -72,6 +72,7 @@ impl INode for NetworkClient {
             channels_max: 0,
             edit_window: 0,
             lobby: PhantomVar::default(),
+            hall: PhantomVar::default(),
             has_second_factor: PhantomVar::default(),
             recovery_codes_left: PhantomVar::default(),
             last_login: PhantomVar::default(),
