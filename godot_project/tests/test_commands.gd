@@ -9,6 +9,7 @@ const TOLD: Dictionary[String, String] = {
 	"/create den": "",
 	"/who": "Here: ada",
 	"/channels": "Channels: ",
+	"/halls": "Hall 1: 2 of 500 · here",
 	"/topic bears": "Done: /topic bears",
 	"/invite cleo": "Done: /invite cleo",
 	"/op ben": "Done: /op ben",

@@ -36,6 +36,13 @@ func accept(id: int, seq: int) -> void:
 		tab.chat_log.set_fate(id, Line.Fate.ACCEPTED, seq)
 
 
+## The line was taken where the player is no longer.
+func drop(id: int) -> void:
+	var tab: ChatTab = _tabs.with_pending(id)
+	if tab != null:
+		tab.chat_log.take_pending(id)
+
+
 ## The line may have been said; [param why] returns why nobody knows.
 func doubt(id: int, why: Callable) -> void:
 	id = _unanswered(id)

@@ -1,5 +1,6 @@
 extends Control
-## Lists the channels that can be joined, and creates new ones.
+## Lists the channels that can be joined, and creates new ones. Where the lobby has several
+## halls, they come first.
 
 ## The player wants to be in [param channel].
 signal join_requested(channel: String, password: String)
@@ -9,6 +10,8 @@ signal create_requested(channel: String, access: String, password: String, topic
 signal code_entered(code: String)
 ## The player wants a channel for a party.
 signal party_requested
+## The player wants to be in that hall of the lobby.
+signal hall_requested(hall: int)
 ## The player wants [param channel] to be over.
 signal end_requested(channel: String)
 
@@ -32,6 +35,7 @@ var _shown: Array[Dictionary] = []
 
 @onready var _card: PanelContainer = %Card_Channels
 @onready var _list: VBoxContainer = %List_Channels
+@onready var _halls: VBoxContainer = %List_Halls
 @onready var _empty: Label = %Label_NoChannels
 @onready var _name: LineEdit = %LineEdit_Channel
 @onready var _code: LineEdit = %LineEdit_ChannelCode
@@ -74,6 +78,7 @@ func open(joined: Array[String], endable: String = "") -> void:
 		field.clear()
 	_say("")
 	show_channels([])
+	show_halls([])
 	_choose_access("open")
 	(_access_row.get_child(0) as Button).button_pressed = true
 	visible = true
@@ -88,13 +93,21 @@ func close() -> void:
 ## Lists [param channels], [code]{channel, topic, access, members}[/code] each.
 func show_channels(channels: Array[Dictionary]) -> void:
 	_shown = channels
-	for row: Node in _list.get_children():
-		_list.remove_child(row)
-		row.queue_free()
+	_clear(_list)
 	for channel: Dictionary in channels:
 		_list.add_child(_row_of(channel))
 	_filter()
 	_empty.visible = channels.is_empty() and _mode == Mode.LIST
+
+
+## Lists [param halls], [code]{hall, online, max_online, here}[/code] each. A single one is none
+## to choose.
+func show_halls(halls: Array[Dictionary]) -> void:
+	_clear(_halls)
+	if halls.size() > 1:
+		for hall: Dictionary in halls:
+			_halls.add_child(_hall_row_of(hall))
+	_refresh()
 
 
 ## Says why the channel was not joined or created. With [param needs_password] the
@@ -120,40 +133,65 @@ func _filter() -> void:
 		row.visible = begun.is_empty() or channel_name.contains(begun)
 
 
+func _clear(list: Container) -> void:
+	for row: Node in list.get_children():
+		list.remove_child(row)
+		row.queue_free()
+
+
 func _row_of(channel: Dictionary) -> Button:
 	var channel_name: String = channel["channel"]
+	var topic: String = channel.get("topic", "")
+	var members: int = channel.get("members", 0)
+	var title: String = channel_name if topic.is_empty() else "%s  ·  %s" % [channel_name, topic]
+	var row: Button = _new_row(title, str(members), channel_name in _joined)
+	row.tooltip_text = topic
+	if channel.get("access", "open") == "password":
+		var details: Control = row.get_child(0)
+		details.add_child(_icon_of(LOCK))
+		details.move_child(details.get_child(-1), 0)
+	row.accessibility_name = "%s, %s" % [title, tr_n("%d member", "%d members", members) % members]
+	row.pressed.connect(_choose_channel.bind(channel))
+	return row
+
+
+func _hall_row_of(hall: Dictionary) -> Button:
+	var number: int = hall["hall"]
+	var is_here: bool = hall["here"]
+	var max_online: int = hall["max_online"]
+	var online: String = str(hall["online"])
+	if max_online > 0:
+		online = tr("%d of %d") % [hall["online"], max_online]
+	var title: String = tr("Hall %d") % number
+	var row: Button = _new_row(title, online, is_here)
+	row.accessibility_name = "%s, %s" % [title, online]
+	row.pressed.connect(_choose_hall.bind(number, is_here))
+	return row
+
+
+# A row with how many are there, and a mark if the player is one of them.
+func _new_row(title: String, online: String, is_here: bool) -> Button:
 	var row := Button.new()
 	row.theme_type_variation = &"ListButton"
 	row.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
 	row.alignment = HORIZONTAL_ALIGNMENT_LEFT
 	row.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
 	row.mouse_default_cursor_shape = Control.CURSOR_POINTING_HAND
-	var topic: String = channel.get("topic", "")
-	row.text = channel_name if topic.is_empty() else "%s  ·  %s" % [channel_name, topic]
-	row.tooltip_text = topic
+	row.text = title
 	var details := HBoxContainer.new()
 	details.set_anchors_and_offsets_preset(Control.PRESET_RIGHT_WIDE)
 	details.grow_horizontal = Control.GROW_DIRECTION_BEGIN
 	details.offset_right = -10.0
 	details.alignment = BoxContainer.ALIGNMENT_END
 	details.mouse_filter = Control.MOUSE_FILTER_IGNORE
-	if channel.get("access", "open") == "password":
-		details.add_child(_icon_of(LOCK))
 	var count := Label.new()
 	count.theme_type_variation = &"ListDetail"
 	count.auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
 	count.mouse_filter = Control.MOUSE_FILTER_IGNORE
-	var members: int = channel.get("members", 0)
-	count.text = str(members)
-	if channel_name in _joined:
-		count.text = "✓  " + count.text
-	row.accessibility_name = (
-		"%s, %s" % [row.text, tr_n("%d member", "%d members", members) % members]
-	)
+	count.text = "✓  " + online if is_here else online
 	details.add_child(count)
 	details.add_child(_icon_of(PEOPLE))
 	row.add_child(details)
-	row.pressed.connect(_choose_channel.bind(channel))
 	return row
 
 
@@ -177,6 +215,15 @@ func _choose_channel(channel: Dictionary) -> void:
 		_password.edit()
 	else:
 		_ask_to_join()
+
+
+func _choose_hall(hall: int, is_here: bool) -> void:
+	if is_here:
+		close()
+		return
+	_say("")
+	_lock(true)
+	hall_requested.emit(hall)
 
 
 func _ask_to_join() -> void:
@@ -251,6 +298,7 @@ func _refresh() -> void:
 	_join.visible = not is_creating
 	_create.visible = _mode != Mode.CODE
 	_list.visible = is_list
+	_halls.visible = is_list and _halls.get_child_count() > 0
 	_empty.visible = _shown.is_empty() and is_list
 	_create.theme_type_variation = &"PrimaryButton" if is_creating else &"Button"
 	_create.text = "Create" if is_creating else "New channel"

@@ -11,6 +11,8 @@ const _NAMES_KEPT: int = 10
 
 ## The channel's name, or "@" and that of the other player.
 var channel: String
+## Of the lobby, which of its halls it is, from 1; 0 for all others, and for a lobby without halls.
+var hall: int = 0
 var chat_log: ChatLog
 ## Whether the row shows it. Whispers that were closed are kept, since nobody tells
 ## them again.
@@ -50,6 +52,11 @@ var recent_names: Array[String] = []
 
 func is_whispers() -> bool:
 	return channel.begins_with(WHISPERS)
+
+
+## What is written on the tab: "lobby 2" for the lobby's second hall, otherwise the name.
+func title() -> String:
+	return channel if hall < 2 else "%s %d" % [channel.trim_suffix("-%d" % hall), hall]
 
 
 ## The other player of whispers.

@@ -123,6 +123,20 @@ func forget(tab: ChatTab) -> void:
 		_remove(tab)
 
 
+## Makes [param channel] that of the first tab, which forgets the lines and the players of the
+## one before.
+func move_first(channel: String) -> void:
+	var tab: ChatTab = existing(channel)
+	if tab == all[0]:
+		return
+	if tab != null:
+		forget(tab)
+	all[0].begin_anew()
+	all[0].may_speak_at_ms = 0
+	all[0].channel = channel
+	is_stale = true
+
+
 ## Forgets all tabs but the first, and what was in that.
 func reset() -> void:
 	enter(all[0])

@@ -63,8 +63,10 @@ signal party_requested
 ## The player wants [param channel] to be over for everybody in it. Its tab stays until
 ## [method close_tab].
 signal end_requested(channel: String)
-## The list of channels is opened; [method set_channels] fills it.
+## The list of channels is opened; [method set_channels] and [method set_halls] fill it.
 signal channels_requested
+## The player wants to be in that hall of the lobby; [method enter_hall] shows it.
+signal hall_requested(hall: int)
 ## The roster of [param channel] is opened; [method set_members] fills it.
 signal members_requested(channel: String)
 ## The player changed the text of an own line. [method edit_line] shows it so.
@@ -407,6 +409,31 @@ func open_tab(channel: String, and_show: bool = false) -> void:
 		_tabs.enter(tab)
 
 
+## The lobby is [param channel] from now on, its hall number [param hall]: the first tab is that
+## one's. The lines, counts and the roster of the hall before are forgotten; what the player has
+## typed stays. [param hall] is 0 where the lobby has one hall for all.
+func enter_hall(channel: String, hall: int) -> void:
+	var first: ChatTab = _tabs.all[0]
+	first.hall = hall
+	_tabs.is_stale = true
+	if first.channel == channel:
+		return
+	var is_in_view: bool = first == _tabs.current
+	_composer.keep_draft()
+	_composer.give_up_edit(first)
+	if is_in_view:
+		_actions.forget_lines()
+	_channel_menu.close()
+	_tabs.move_first(channel)
+	lobby = channel
+	_answers.refresh()
+	_composer.refresh()
+	if is_in_view:
+		_members.refresh()
+		_members.follow_tab()
+		tab_changed.emit(channel)
+
+
 ## Closes the tab of [param channel]. The lines of a channel are forgotten, those of
 ## whispers are there when it is opened again. The lobby stays.
 func close_tab(channel: String) -> void:
@@ -520,6 +547,12 @@ func remove_member(channel: String, player: String) -> void:
 ## each.
 func set_channels(list: Array[Dictionary]) -> void:
 	_channel_menu.show_channels(list)
+
+
+## Lists the halls of the lobby as [method NetworkClient.list_halls] brings them, above the
+## channels. One alone is not shown.
+func set_halls(list: Array[Dictionary]) -> void:
+	_channel_menu.show_halls(list)
 
 
 ## Tells why the channel that was asked for was not joined or created. With
@@ -712,6 +745,12 @@ func command_denied(channel: String, text: String, why: String) -> void:
 	_answers.refuse_command(channel, text, why)
 
 
+## Tells that a line was taken in a hall of the lobby that the player has left since: it goes
+## with that one's lines.
+func line_left_behind(id: int) -> void:
+	_answers.drop(id)
+
+
 ## Tells that the connection in which lines were accepted is over: those that were
 ## taken, but have not come back yet, are shown as said.
 func settle_accepted() -> void:
@@ -834,6 +873,7 @@ func _connect_parts() -> void:
 	_actions.join_requested.connect(join_requested.emit)
 	_channel_menu.code_entered.connect(code_entered.emit)
 	_channel_menu.party_requested.connect(party_requested.emit)
+	_channel_menu.hall_requested.connect(hall_requested.emit)
 	_channel_menu.create_requested.connect(create_requested.emit)
 	_reports.report_requested.connect(report_requested.emit)
 	_reports.reports_requested.connect(reports_requested.emit)

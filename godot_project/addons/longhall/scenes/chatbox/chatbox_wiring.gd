@@ -24,6 +24,8 @@ var _came_in_a_cut: bool = false
 var _oldest: Dictionary[String, int] = {}
 # Commands that may whisper and are not answered yet: the player wants to see it.
 var _commands_under_way: int = 0
+# Whether the player has chosen another hall of the lobby, and hears what came of it.
+var _is_changing_hall: bool = false
 
 @onready var _chatbox: Chatbox = get_parent()
 @onready var _command_answers := CommandAnswers.new(
@@ -49,6 +51,7 @@ func _handlers() -> Dictionary[StringName, Callable]:
 				&"unread_changed": _on_client_unread_changed,
 				&"channel_joined": _show_channel,
 				&"channel_left": _on_client_channel_left,
+				&"hall_changed": _on_client_hall_changed,
 				&"channel_changed": _show_channel,
 				&"role_changed": _on_client_role_changed,
 				&"server_role_changed": _on_client_server_role_changed,
@@ -144,8 +147,7 @@ func _keep_open_tabs() -> void:
 
 # The player may have come or gone elsewhere.
 func _show_channels() -> void:
-	if not client.lobby.is_empty():
-		_chatbox.lobby = client.lobby
+	_follow_lobby()
 	var joined: PackedStringArray = client.get_channels()
 	for channel: String in _chatbox.channels():
 		if not channel.begins_with(ChatTab.WHISPERS) and not channel in joined:
@@ -160,7 +162,18 @@ func _show_channels() -> void:
 			_chatbox.set_unread(channel, unread, _number(whispers, "read_seq"))
 
 
+# The lobby is the hall that the player is in.
+func _follow_lobby() -> void:
+	if client.lobby.is_empty():
+		return
+	if client.lobby != _chatbox.lobby:
+		_oldest.erase(_chatbox.lobby)
+	_chatbox.enter_hall(client.lobby, client.hall)
+
+
 func _show_channel(channel: String) -> void:
+	if channel == client.lobby:
+		_follow_lobby()
 	var state: Dictionary = client.get_channel(channel)
 	if state.is_empty():
 		return
@@ -216,6 +229,7 @@ func _when_done(request: NetworkRequest, callback: Callable) -> void:
 func _on_client_disconnected(reason: String, will_retry: bool, seconds: float) -> void:
 	_was_cut = will_retry and is_in
 	_commands_under_way = 0
+	_is_changing_hall = false
 	if not will_retry:
 		_has_welcomed = false
 		_chatbox.settle_accepted()
@@ -286,6 +300,17 @@ func _on_client_channel_left(channel: String, reason: String, by: String) -> voi
 		_chatbox.show_notice(tr("%s has taken you out of the channel %s.") % [by, channel])
 	elif reason == "ended":
 		_chatbox.show_notice(tr("The channel %s is over.") % channel)
+
+
+func _on_client_hall_changed(_from: String, to: String) -> void:
+	# There may have been another change since.
+	if to != client.lobby:
+		return
+	_follow_lobby()
+	# Whoever asked for it gets an answer. Otherwise it comes from another device, or the
+	# player has come back to another hall.
+	if _commands_under_way == 0 and not _is_changing_hall:
+		_chatbox.show_aside(_command_answers.hall_text(client.get_channel(to)), to)
 
 
 func _on_client_remember_failed(_reason: String) -> void:
@@ -382,10 +407,13 @@ func _on_chatbox_message_sent(text: String, channel: String) -> void:
 		return
 	# Two slashes stand for one that begins no command.
 	var said: String = text.trim_prefix("/") if text.begins_with("//") else text
-	_when_done(client.send_chat(said, channel), _on_line_answered.bind(_chatbox.sent_id))
+	_when_done(client.send_chat(said, channel), _on_line_answered.bind(_chatbox.sent_id, channel))
 
 
-func _on_line_answered(request: NetworkRequest, id: int) -> void:
+func _on_line_answered(request: NetworkRequest, id: int, channel: String) -> void:
+	if request.ok and client != null and _is_left_hall(channel):
+		_chatbox.line_left_behind(id)
+		return
 	if request.ok:
 		var seq: int = request.result
 		_chatbox.line_accepted(id, seq)
@@ -393,6 +421,11 @@ func _on_line_answered(request: NetworkRequest, id: int) -> void:
 	_chatbox.line_denied(
 		request.code, request.reason, id, request.field, request.limit, request.retry_after
 	)
+
+
+# The channel of the first tab when a line was said there, which is another one's by now.
+func _is_left_hall(channel: String) -> bool:
+	return not channel.begins_with(ChatTab.WHISPERS) and not channel in _chatbox.channels(true)
 
 
 func _on_chatbox_command_entered(text: String, channel: String) -> void:
@@ -467,8 +500,31 @@ func _on_chatbox_read(channel: String, seq: int) -> void:
 
 
 func _on_chatbox_channels_requested() -> void:
+	if client == null:
+		return
+	if client.hall > 0:
+		_when_done(client.list_halls(), _on_halls_answered)
+	_when_done(client.list_channels(), _on_channels_answered)
+
+
+func _on_halls_answered(request: NetworkRequest) -> void:
+	if request.ok:
+		_chatbox.set_halls(_rows(request))
+
+
+func _on_chatbox_hall_requested(hall: int) -> void:
 	if client != null:
-		_when_done(client.list_channels(), _on_channels_answered)
+		_is_changing_hall = true
+		_when_done(client.change_hall(hall), _on_hall_answered)
+
+
+func _on_hall_answered(request: NetworkRequest) -> void:
+	_is_changing_hall = false
+	if request.ok:
+		var lobby: Dictionary = request.result
+		_chatbox.show_notice(_command_answers.hall_text(lobby), _chatbox.lobby)
+	else:
+		_chatbox.show_channel_denied(LonghallText.of_request(request))
 
 
 func _on_channels_answered(request: NetworkRequest) -> void:

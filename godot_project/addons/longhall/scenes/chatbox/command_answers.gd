@@ -38,6 +38,11 @@ func tell(request: NetworkRequest, text: String, channel: String) -> void:
 			_tell_list(tr("Here: %s"), _names_in(request, "username"))
 		"channels":
 			_tell_list(tr("Channels: %s"), _names_in(request, "channel"))
+		"halls":
+			_show_notice.call("\n".join(_halls_in(request)))
+		"hall":
+			var lobby: Dictionary = request.result
+			_show_notice.call(hall_text(lobby))
 		"sessions":
 			_tell_list(tr("Logged in on: %s"), _sessions_in(request))
 		"blocks":
@@ -62,6 +67,12 @@ func open_party(request: NetworkRequest) -> void:
 	)
 
 
+## Says in which hall of the lobby the player is, by what [method NetworkClient.get_channel] says of
+## the lobby.
+func hall_text(lobby: Dictionary) -> String:
+	return tr("You are in hall %d of the lobby.") % lobby["hall"]
+
+
 func _tell_list(sentence: String, names: PackedStringArray) -> void:
 	var told: String = ", ".join(names.slice(0, _NAMES_TOLD))
 	var others: int = names.size() - _NAMES_TOLD
@@ -76,6 +87,24 @@ func _names_in(request: NetworkRequest, key: String) -> PackedStringArray:
 	for row: Dictionary in rows:
 		names.append(str(row[key]))
 	return names
+
+
+# "Hall 2: 500 of 500 · here"; the player's own is among them however many there are.
+func _halls_in(request: NetworkRequest) -> PackedStringArray:
+	var rows: Array[Dictionary] = request.result
+	var told: PackedStringArray = []
+	var others: int = 0
+	for row: Dictionary in rows:
+		if told.size() >= _NAMES_TOLD and not row["here"]:
+			others += 1
+			continue
+		var line: String = tr("Hall %d: %d online") % [row["hall"], row["online"]]
+		if row["max_online"] > 0:
+			line = tr("Hall %d: %d of %d") % [row["hall"], row["online"], row["max_online"]]
+		told.append(tr("%s · here") % line if row["here"] else line)
+	if others > 0:
+		told.append(tr_n("%d other", "%d others", others) % others)
+	return told
 
 
 # "1 Linux, 2 Tablet": by their numbers they can be closed.

@@ -41,6 +41,7 @@ static func keep_open(client: NetworkClient, chatbox: Chatbox) -> void:
 		username = chatbox.username,
 		whispers = whispers,
 		current = chatbox.current_channel,
+		lobby = chatbox.lobby,
 		drafts = chatbox.drafts(),
 	}
 	client.set_meta(_OPEN, open)
@@ -54,8 +55,10 @@ static func open_again(kept: Dictionary, chatbox: Chatbox) -> void:
 	for channel: String in whispers:
 		chatbox.open_tab(channel)
 	var drafts: Dictionary[String, String] = kept["drafts"]
+	# The player may have come into another hall of the lobby meanwhile.
+	var lobby: String = kept["lobby"]
 	for channel: String in drafts:
-		chatbox.set_draft(channel, drafts[channel])
+		chatbox.set_draft(chatbox.lobby if channel == lobby else channel, drafts[channel])
 	var current: String = kept["current"]
 	if current in chatbox.channels():
 		chatbox.current_channel = current

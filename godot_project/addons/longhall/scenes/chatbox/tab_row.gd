@@ -39,9 +39,10 @@ func _shortcut_input(event: InputEvent) -> void:
 		get_viewport().set_input_as_handled()
 
 
-## Shows [param tabs], of which [param current] is in view. The first cannot be closed.
+## Shows [param tabs], of which [param current] is in view. The first cannot be closed. One
+## alone says nothing, unless it is a hall of the lobby other than the first.
 func show_tabs(tabs: Array[ChatTab], current: ChatTab) -> void:
-	visible = tabs.size() > 1
+	visible = tabs.size() > 1 or tabs[0].hall > 1
 	_current = tabs.find(current)
 	while _row.get_child_count() > tabs.size():
 		var last: Node = _row.get_child(-1)
@@ -108,14 +109,14 @@ func _fill(control: PanelContainer, tab: ChatTab, is_current: bool, can_close: b
 	control.set_meta(&"channel", tab.channel)
 	control.theme_type_variation = &"ChatTabCurrent" if is_current else &"ChatTab"
 	var title: Button = control.get_node("Row/Title")
-	title.text = tab.channel
+	title.text = tab.title()
 	title.theme_type_variation = &"TabButtonCurrent" if is_current else &"TabButton"
 	var badge: Label = control.get_node("Row/Badge")
 	_fill_badge(badge, tab, is_current)
 	(control.get_node("Row/Gap") as Control).visible = badge.visible
-	title.accessibility_name = tab.channel
+	title.accessibility_name = tab.title()
 	if badge.visible:
-		title.accessibility_name = "%s, %s" % [tab.channel, badge.text]
+		title.accessibility_name = "%s, %s" % [tab.title(), badge.text]
 	var close: Button = control.get_node("Row/Close")
 	close.visible = can_close and is_current
 	if can_close:

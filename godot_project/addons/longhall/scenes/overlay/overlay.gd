@@ -482,6 +482,15 @@ func begin_anew() -> void:
 	_lines.forget(false)
 
 
+## The lobby is [param to] from now on, another hall than [param from]: the lines of the one
+## before are forgotten.
+func enter_hall(from: String, to: String) -> void:
+	_lines.forget_channel(from)
+	lobby = to
+	if channel == from:
+		channel = ""
+
+
 ## Forgets everything, for another player.
 func reset() -> void:
 	stop_typing()

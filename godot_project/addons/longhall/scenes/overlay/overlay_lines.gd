@@ -93,6 +93,17 @@ func forget(also_waiting: bool) -> void:
 	changed.emit()
 
 
+## Forgets the lines of [param channel] that are said.
+func forget_channel(channel: String) -> void:
+	all = all.filter(
+		func(line: Line) -> bool:
+			return (
+				line.channel != channel or line.fate in [Line.Fate.UNANSWERED, Line.Fate.UNCERTAIN]
+			)
+	)
+	changed.emit()
+
+
 # Those that wait, by which the chatbox's rules tell what an echo belongs to.
 func _own_of(channel: String) -> OwnLines:
 	var own := OwnLines.new()

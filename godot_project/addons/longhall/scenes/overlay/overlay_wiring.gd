@@ -27,6 +27,7 @@ func _handlers() -> Dictionary[StringName, Callable]:
 				&"history_received": _on_client_history_received,
 				&"history_reset": _on_client_history_reset,
 				&"channel_left": _on_client_channel_left,
+				&"hall_changed": _overlay.enter_hall,
 				&"invited": _on_client_invited,
 				&"account_renamed": _on_client_account_renamed,
 				&"sanctioned": _on_client_sanctioned,
