@@ -53,6 +53,8 @@ var _pictures: Dictionary[String, Callable] = {
 	"muted": _show_mute,
 	"channels": _show_channels,
 	"channels_code": _show_code_of_channel,
+	"halls": _show_halls,
+	"halls_menu": _show_halls_menu,
 	"party": _show_party,
 	"party_menu": _show_party_menu,
 	"report": _show_report_dialog,
@@ -211,6 +213,30 @@ func _show_channels() -> void:
 	await _log_in("Ada")
 	var ulf: NetworkClient = await _other("Ulf")
 	await ulf.create_channel("trade", "open", "", "Axes for mead, and back").completed
+	await _input.click(_game.control("Button_Channels"))
+	await _frames(10)
+
+
+func _show_halls() -> void:
+	_server.set_hall_size(2)
+	await _open()
+	var signe: NetworkClient = await _other("Signe")
+	await _other("Warden")
+	await signe.send_chat("This is the first hall").completed
+	var ulf: NetworkClient = await _other("Ulf")
+	await ulf.send_chat("There is room at this fire").completed
+	await _log_in("Ada")
+	await ulf.send_chat("Sit down, Ada!").completed
+	await _game.client.create_channel("trade").completed
+	await _frames(10)
+	_game.chatbox().current_channel = _game.client.lobby
+	await _frames(3)
+	_game.chatbox().command_entered.emit("/halls", _game.client.lobby)
+	await _frames(10)
+
+
+func _show_halls_menu() -> void:
+	await _show_halls()
 	await _input.click(_game.control("Button_Channels"))
 	await _frames(10)
 

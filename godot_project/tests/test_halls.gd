@@ -2,6 +2,7 @@ extends "res://tests/wiring_case.gd"
 ## The halls of the lobby: the node, the chatbox and the overlay with a player who is in one of
 ## several. A hall of this server takes in two players.
 
+const ChatTabs := preload("res://addons/longhall/scenes/chatbox/chat_tabs.gd")
 const OVERLAY: PackedScene = preload("res://addons/longhall/scenes/overlay/overlay.tscn")
 
 var _ada: NetworkClient
@@ -73,6 +74,8 @@ func test_the_chatbox_follows_its_player_into_another_hall() -> void:
 	var ben: NetworkClient = await _player("ben")
 	await _enter()
 	var cleo: NetworkClient = await _player("cleo")
+	_server.set_server_role("cleo", "moderator")
+	await cleo.set_slow_mode("", 30).completed
 	await cleo.send_chat("in the second").completed
 	await ben.send_chat("in the first").completed
 	await _ada.create_channel("trade").completed
@@ -87,6 +90,8 @@ func test_the_chatbox_follows_its_player_into_another_hall() -> void:
 	check_equal(_times_shown(_chatbox, "You are in hall 2 of the lobby."), 1, "notices")
 	check_equal(_chatbox.draft, "half a thought", "the draft")
 	check_equal(_online_shown(), "2", "the count in the header")
+	var tabs: ChatTabs = _chatbox.get_node("%ChatTabs")
+	check_equal(tabs.all[0].slow_mode_s, 30, "the slow mode of the new hall")
 	var trade: ChatLog = _chatbox.get_log("trade")
 	check(trade.get_parsed_text().contains("an axe"), "the other tab is empty")
 	await ben.send_chat("behind your back").completed
@@ -147,6 +152,11 @@ func test_the_card_of_channels_lists_halls_and_changes() -> void:
 	for row: Button in list.get_children():
 		rows.append(row.accessibility_name)
 	check_equal(rows, ["Hall 1, 2 of 2", "Hall 2, 1 of 2"] as Array[String], "the rows")
+	var channels: Array[String] = []
+	for row: Button in _chatbox.get_node("%List_Channels").get_children():
+		if row.visible:
+			channels.append(row.text)
+	check_equal(channels, [] as Array[String], "the channels beside the halls")
 	await _player("dan")
 	await input.click(list.get_child(1) as Control)
 	var status: Label = _chatbox.get_node("%Label_ChannelStatus")

@@ -32,6 +32,7 @@ var _endable: String = ""
 var _asks_password: bool = false
 var _joined: Array[String] = []
 var _shown: Array[Dictionary] = []
+var _hall_names: Array[String] = []
 
 @onready var _card: PanelContainer = %Card_Channels
 @onready var _list: VBoxContainer = %List_Channels
@@ -100,13 +101,16 @@ func show_channels(channels: Array[Dictionary]) -> void:
 	_empty.visible = channels.is_empty() and _mode == Mode.LIST
 
 
-## Lists [param halls], [code]{hall, online, max_online, here}[/code] each. A single one is none
-## to choose.
+## Lists [param halls], [code]{channel, hall, online, max_online, here}[/code] each. A single one is
+## none to choose.
 func show_halls(halls: Array[Dictionary]) -> void:
 	_clear(_halls)
+	_hall_names.clear()
 	if halls.size() > 1:
 		for hall: Dictionary in halls:
 			_halls.add_child(_hall_row_of(hall))
+			_hall_names.append(str(hall["channel"]))
+	_filter()
 	_refresh()
 
 
@@ -124,13 +128,14 @@ func show_denied(text: String, needs_password: bool = false) -> void:
 		_password.edit()
 
 
-# Only those that the name could become.
+# Only those that the name could become, and that are not among the halls.
 func _filter() -> void:
 	var begun: String = _name.text.strip_edges().to_lower()
 	for i: int in _list.get_child_count():
 		var row: Control = _list.get_child(i)
 		var channel_name: String = _shown[i]["channel"]
-		row.visible = begun.is_empty() or channel_name.contains(begun)
+		row.visible = not channel_name in _hall_names
+		row.visible = row.visible and (begun.is_empty() or channel_name.contains(begun))
 
 
 func _clear(list: Container) -> void:
