@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use longhall_client::tokio_driver::{self, Command};
-use longhall_client::{Config, Session};
+use longhall_client::{Config, Event, Session};
 use longhall_packet::DEFAULT_PORT;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -114,7 +114,17 @@ async fn main() -> ExitCode {
             _ = tokio::signal::ctrl_c() => break ExitCode::SUCCESS,
         }
     };
-    drop((commands, events));
+    drop(commands);
+    // An answer may overtake the lines that came with it.
+    while let Some(event) = events.recv().await {
+        if matches!(
+            event,
+            Event::ChatReceived { .. } | Event::HistoryLoaded { .. }
+        ) && terminal.show_event(event).is_break()
+        {
+            break;
+        }
+    }
     driver.await.ok();
     if is_interactive {
         // Leaving while a password is asked for must not leave the terminal mute.
