@@ -806,6 +806,61 @@ async fn guests(twins: &mut Twins) {
     twins.ask(ada, |id| ClientPacket::Challenge { id }).await;
 }
 
+async fn halls(twins: &mut Twins) {
+    twins.set_hall_size(2);
+    let [ada, bob, eve, dan, zoe] = twins.players(["ada", "bob", "eve", "dan", "zoe"]).await;
+    twins.halls(ada).await;
+    twins.say(ada, "lobby", "in one").await;
+    twins.say(eve, "lobby-2", "in two").await;
+    twins.say(eve, "lobby", "let me in").await;
+    twins.history(ada, "lobby-2", (None, None), 5).await;
+    for client in [ada, eve] {
+        twins.members(client, "lobby", None).await;
+        twins.members(client, "lobby-2", None).await;
+        twins.channels(client, None).await;
+    }
+    twins.leave(eve, "lobby-2").await;
+    twins.set_topic(eve, "lobby-2", "mine").await;
+    twins.set_presence(dan, PresenceState::Away, "tea").await;
+    for name in ["nowhere", "lobby-9", "lobby", "lobby-2"] {
+        twins.change_hall(eve, name).await;
+    }
+    // On all devices, and it counts when they come back.
+    let tablet = twins.connect();
+    twins.login(tablet, "bob").await;
+    twins.change_hall(bob, "lobby-3").await;
+    twins.say(zoe, "lobby-3", "welcome").await;
+    twins.read(bob, "lobby-3", 1).await;
+    twins.join(bob, "lobby", None).await;
+    twins.change_hall(tablet, "lobby-3").await;
+    twins.cut(bob).await;
+    twins.cut(tablet).await;
+    let token = twins.tokens[&tablet].clone();
+    let back = twins.connect();
+    twins.resume(back, token).await;
+    twins.logout(back).await;
+    twins.login(back, "bob").await;
+    twins.say_as_system("lobby", "Maintenance at nine").await;
+    twins.rename(ada, "correct horse", "Grace").await;
+    // Nobody is left there.
+    twins.logout(back).await;
+    twins.logout(zoe).await;
+    twins.halls(ada).await;
+    twins.login(back, "bob").await;
+    // Friends: ada's den.
+    twins.create(eve, "den", Access::Open).await;
+    twins.join(back, "den", None).await;
+    twins.logout(eve).await;
+    twins.login(zoe, "zoe").await;
+    twins.login(eve, "eve").await;
+    twins.halls(eve).await;
+    twins.set_hall_size(0);
+    twins.logout(back).await;
+    twins.login(back, "bob").await;
+    twins.change_hall(back, "lobby-2").await;
+    twins.halls(back).await;
+}
+
 async fn tickets(twins: &mut Twins) {
     let (ada, zoe, nobody) = (twins.player("ada").await, twins.connect(), twins.connect());
     twins.guest(zoe, "zoe").await;
@@ -905,5 +960,6 @@ conversations! {
     temporary: a_fake_server_makes_temporary_channels_as_a_real_one_does
     profiles: a_fake_server_shows_profiles_as_a_real_one_does
     guests: a_fake_server_takes_guests_as_a_real_one_does
+    halls: a_fake_server_has_halls_as_a_real_one_does
     tickets: a_fake_server_signs_tickets_as_a_real_one_does
 }

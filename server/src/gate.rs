@@ -148,7 +148,9 @@ impl Gate {
         if server.sanctions.has_channel_mutes()
             && let Some(name) = packet.spoken_in()
             && let Some(place) = server.hub.place_of(me, name)
-            && let Some(denial) = server.sanctions.mute_in(me, place.channel, now_ms())
+            // Who is muted in the lobby is so in all its halls.
+            && let channel = server.hub.lobby_of(place.channel).unwrap_or(place.channel)
+            && let Some(denial) = server.sanctions.mute_in(me, channel, now_ms())
         {
             return Err(denial);
         }
@@ -381,6 +383,10 @@ async fn answer_in_time(session: &mut Session, packet: ClientPacket) -> Outcome 
         ClientPacket::JoinByCode { id, code } => handlers::join_by_code(session, id, &code).await,
         ClientPacket::EndChannel { id, channel } => {
             handlers::end_channel(session, id, &channel).await
+        }
+        ClientPacket::Halls { id } => handlers::halls(session, id),
+        ClientPacket::ChangeHall { id, channel } => {
+            handlers::change_hall(session, id, &channel).await
         }
         ClientPacket::SetProfile {
             id,

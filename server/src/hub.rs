@@ -39,6 +39,7 @@ mod channel;
 mod claims;
 mod delivery;
 mod device;
+mod halls;
 mod members;
 mod moderators;
 mod peers;
@@ -67,6 +68,8 @@ use channel::LiveChannel;
 pub(crate) use delivery::{PublishedLine, pieces};
 pub(crate) use device::HubEntry;
 use device::{Device, Grace};
+use halls::Coming;
+pub(crate) use halls::{HallPlace, Seeker};
 pub(crate) use longhall_world::records::hidden;
 use peers::Peers;
 pub(crate) use peers::Telling;
@@ -99,6 +102,12 @@ struct State {
     /// The players by their name keys, for finding and listing them.
     names: BTreeMap<String, UserId>,
     lobby: ChannelId,
+    /// The halls of the lobby that somebody is in, and the first one, by their numbers.
+    halls: BTreeMap<u32, ChannelId>,
+    /// Who is on the way into a hall.
+    coming: HashMap<UserId, Coming>,
+    /// How many players a hall takes in; 0 for all.
+    hall_size: u32,
     channels: HashMap<ChannelId, LiveChannel>,
     channel_ids: HashMap<ChannelName, ChannelId>,
     /// Players blocked by others who are online, and by whom.
@@ -128,6 +137,8 @@ pub(crate) struct HubCounts {
     pub(crate) sessions: usize,
     /// Channels with somebody in it who is online, the lobby among them.
     pub(crate) channels: usize,
+    /// Halls of the lobby with somebody in it who is online, and the first one.
+    pub(crate) halls: usize,
     /// Lines that were given to connections here, each as often as to one.
     pub(crate) delivered: u64,
 }
@@ -213,6 +224,9 @@ impl Hub {
             players: HashMap::new(),
             names: BTreeMap::new(),
             lobby: lobby.id,
+            halls: BTreeMap::new(),
+            coming: HashMap::new(),
+            hall_size: 0,
             channels: HashMap::new(),
             channel_ids: HashMap::new(),
             blockers: HashMap::new(),
@@ -295,6 +309,12 @@ impl Hub {
             }
         }
         state.leave_all_but(who.user, &who.memberships);
+        let halls = who.memberships.iter();
+        if let Some(hall) = halls.map(|m| &m.channel).find(|channel| channel.is_lobby()) {
+            for other in state.other_halls(who.user, hall.id) {
+                state.drop_from_channel(other, who.user);
+            }
+        }
         state.tell_here(who.user, who.session, who.resumed);
         let seen = who.memberships.iter();
         let seen = seen
@@ -328,6 +348,7 @@ impl Hub {
             players: state.players.len(),
             sessions: state.entries,
             channels: state.channels.len(),
+            halls: state.halls.len(),
             delivered: state.delivered,
         }
     }
@@ -358,6 +379,7 @@ impl State {
             access: channel.access,
             speech: channel.speech,
             temporary: channel.temporary.clone(),
+            hall: channel.hall.filter(|_| self.hall_size > 0),
             role: *role,
             first_seq: channel.first_seq,
             last_seq: channel.last_seq,

@@ -16,7 +16,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::hub::PublishedLine;
-use crate::store::{ChannelId, SessionId, UserId};
+use crate::store::{Channel, ChannelId, FIRST_HALL, SessionId, UserId};
 
 /// News of this many bytes and more are not read: nobody of ours says as much.
 const MAX_NEWS_BYTES: usize = 1024 * 1024;
@@ -201,8 +201,31 @@ pub(crate) struct MemberOf {
     pub(crate) id: ChannelId,
     pub(crate) name: String,
     pub(crate) is_lobby: bool,
+    /// Which hall of the lobby it is, but for the first one. A server that does not know of
+    /// halls takes it for the lobby.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hall: Option<u32>,
     pub(crate) members: u32,
     pub(crate) role: Role,
+}
+
+impl MemberOf {
+    /// Somebody's place in a channel that has so many members.
+    pub(crate) fn new(channel: &Channel, role: Role, members: u32) -> Self {
+        Self {
+            id: channel.id,
+            name: channel.name.to_string(),
+            is_lobby: channel.is_lobby(),
+            hall: channel.hall.filter(|hall| *hall != FIRST_HALL),
+            members,
+            role,
+        }
+    }
+
+    /// Which hall of the lobby it is.
+    pub(crate) fn hall(&self) -> Option<u32> {
+        self.hall.or(self.is_lobby.then_some(FIRST_HALL))
+    }
 }
 
 /// See [`News::Whispered`].

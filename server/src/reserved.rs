@@ -8,6 +8,7 @@ use tracing::warn;
 
 use crate::config::Config;
 use crate::name_list;
+use longhall_world::halls::is_hall_name;
 
 /// Names whose owners other players would take for more than players.
 const BUILT_IN: &[&str] = &[
@@ -41,6 +42,7 @@ pub(crate) struct Reserved {
     looks: HashSet<String>,
     capitals: HashSet<String>,
     lobby: NameKeys,
+    lobby_name: ChannelName,
 }
 
 impl Reserved {
@@ -82,6 +84,7 @@ impl Reserved {
             looks: HashSet::new(),
             capitals: HashSet::new(),
             lobby: NameKeys::of(config.lobby.name.as_str()),
+            lobby_name: config.lobby.name.clone(),
         };
         for keys in built_in.chain(listed) {
             reserved.names.insert(keys.name);
@@ -91,9 +94,16 @@ impl Reserved {
         reserved
     }
 
-    /// Whether a channel of this name would be taken for the lobby.
+    /// Whether a channel of this name would be taken for the lobby, or a hall of it.
     pub(crate) fn is_like_lobby(&self, channel: &ChannelName) -> bool {
-        self.lobby.overlaps(&NameKeys::of(channel.as_str()))
+        let looks_so = |name: &str| self.lobby.overlaps(&NameKeys::of(name));
+        let is_like_hall = channel
+            .as_str()
+            .rsplit_once('-')
+            .is_some_and(|(stem, number)| {
+                looks_so(stem) && number.chars().all(|sign| sign.is_ascii_digit())
+            });
+        looks_so(channel.as_str()) || is_like_hall || is_hall_name(&self.lobby_name, channel)
     }
 
     /// Whether a name with these keys is reserved, or looks like one that is.

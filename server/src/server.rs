@@ -129,6 +129,12 @@ impl Server {
             let set = store.set_topic(lobby.id, lobby.topic.clone()).await;
             set.map_err(io::Error::other)?;
         }
+        for hall in store.halls().await.map_err(io::Error::other)? {
+            if hall.topic != lobby.topic {
+                let set = store.set_topic(hall.id, lobby.topic.clone()).await;
+                set.map_err(io::Error::other)?;
+            }
+        }
         let grace = config.presence.grace;
         // What the store may leave in doubt is looked into by the cluster's task.
         let link = link.or_else(|| store.unknown_outcomes().map(|_| bus::alone()));
@@ -143,6 +149,7 @@ impl Server {
                 (hub, Some(cluster))
             }
         };
+        hub.set_hall_size(config.lobby.size);
         let (webhooks, telling) = Webhooks::of(&config.webhooks)?;
         if let Some(telling) = telling {
             tokio::spawn(stopping.clone().run_until_cancelled_owned(telling));
@@ -197,6 +204,7 @@ impl Server {
     pub(crate) fn take(&self, settings: &Config) {
         self.limits.set(settings);
         self.hub.set_grace(settings.presence.grace);
+        self.hub.set_hall_size(settings.lobby.size);
         self.bans.set_file(settings.names.banned_names.clone());
         self.words.set_file(settings.names.blocked_words.clone());
         self.reserved.store(Arc::new(Reserved::of(settings)));

@@ -82,26 +82,29 @@ pub(crate) async fn follow(server: Arc<Server>) {
     }
 }
 
-/// Gives the lobby another topic, and tells everybody on all servers.
+/// Gives all halls of the lobby another topic, and tells everybody on all servers.
 async fn set_welcome(server: &Server, topic: &Topic) -> Result<(), StoreError> {
     let name = &server.config.lobby.name;
     let _change = server.change_channel(name).await?;
     let Some(lobby) = server.store.channel_by_name(name).await? else {
         return Ok(());
     };
-    // Another server of the same hall may have read the same settings before.
-    if lobby.topic == topic.as_str() {
-        return Ok(());
+    let halls = server.store.halls().await?;
+    for hall in std::iter::once(lobby).chain(halls) {
+        // Another server of the same hall may have read the same settings before.
+        if hall.topic == topic.as_str() {
+            continue;
+        }
+        let topic = topic.as_str().to_owned();
+        server.store.set_topic(hall.id, topic.clone()).await?;
+        let changed = ServerPacket::ChannelChanged {
+            channel: hall.name.to_string(),
+            topic,
+            access: hall.access,
+            speech: hall.speech,
+            by: OPERATOR.to_owned(),
+        };
+        server.hub.announce(hall.id, &changed);
     }
-    let topic = topic.as_str().to_owned();
-    server.store.set_topic(lobby.id, topic.clone()).await?;
-    let changed = ServerPacket::ChannelChanged {
-        channel: name.to_string(),
-        topic,
-        access: lobby.access,
-        speech: lobby.speech,
-        by: OPERATOR.to_owned(),
-    };
-    server.hub.announce(lobby.id, &changed);
     Ok(())
 }

@@ -26,6 +26,7 @@ mod sql;
 mod sqlite;
 mod standing;
 mod temporary;
+mod halls;
 #[cfg(test)]
 mod tests;
 
@@ -59,7 +60,9 @@ pub use copy::{Copied, CopyError, Difference, Place as StorePlace, Progress, cop
 pub use figures::StoreFigures;
 pub use game_keys::{GameKey, GameKeyHash, GameKeys, NewGameKey, Scope};
 pub use gates::{Gates, NO_PASSWORD};
+pub use halls::Halls;
 pub use limits::{LimitKey, SharedLimit};
+pub use longhall_world::halls::FIRST_HALL;
 pub use longhall_world::profiles::{KeptProfile, ProfileAuthor, ProfileChange, ProfileChanged};
 pub use longhall_world::reports::{Filed, NewReport, Untold};
 #[cfg(any(test, feature = "fuzzing"))]
@@ -128,6 +131,7 @@ pub trait Store:
     + GameKeys
     + Profiles
     + Temporaries
+    + Halls
     + Tickets
 {
     /// Names the store that all numbers of lines belong to: made with it, and made
@@ -264,7 +268,7 @@ pub trait Store:
     async fn delete_session(&self, token: TokenHash) -> Result<(), StoreError>;
 
     /// The lobby: the channel of this name, created if need be. It has no member
-    /// rows. A lobby under another name becomes a channel that
+    /// rows. A lobby under another name, and its halls, become channels that
     /// nobody is in.
     ///
     /// A channel of players that has the name becomes the lobby. It keeps its
@@ -287,7 +291,7 @@ pub trait Store:
     async fn channel_by_name(&self, name: &ChannelName) -> Result<Option<Channel>, StoreError>;
 
     /// Channels behind a name in the order of names, with their numbers of
-    /// members: the lobby, those that are not by invitation only, and those that
+    /// members: the lobby's first hall, those that are not by invitation only, and those that
     /// `user` is a member of or invited to.
     ///
     /// # Errors
@@ -342,7 +346,7 @@ pub trait Store:
         now_ms: i64,
     ) -> Result<Added, StoreError>;
 
-    /// The account's membership in a channel; in the lobby everybody has one.
+    /// The account's membership in a channel; in one hall of the lobby everybody has one.
     ///
     /// # Errors
     /// See [`StoreError`].

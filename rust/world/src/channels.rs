@@ -297,8 +297,11 @@ impl World {
         if !self.is_member(channel, user) {
             return None;
         }
-        let members = self.members_of(channel);
         let channel = self.channel(channel)?;
+        let members = match channel.is_lobby() {
+            true => 0,
+            false => self.members_of(channel.id),
+        };
         let read_seq = self.read_seq(user, channel.id);
         let log = LogKey::Channel(channel.name.clone());
         Some(Membership {

@@ -26,44 +26,46 @@ pub struct Seats {
 }
 
 /// The hall for a player who comes in; `None` when all are full, and a new one is to be
-/// opened.
+/// opened. See [`kept`] and [`best`].
+pub fn place(halls: &[Seats], size: usize, remembered: Option<u32>, resumed: bool) -> Option<u32> {
+    kept(halls, size, remembered, resumed).or_else(|| best(halls, size))
+}
+
+/// The hall that a player has a claim to: the one of before, or the first one.
 ///
 /// `halls` are those with somebody in them. Each takes `size` players, 0 being no limit:
 /// there is one for all then. `remembered` is the hall where they were before, `None` for
 /// the first one, and `resumed` says that they come back to a session.
-pub fn place(halls: &[Seats], size: usize, remembered: Option<u32>, resumed: bool) -> Option<u32> {
-    let taken = |hall| {
-        let found = halls.iter().find(|seats| seats.hall == hall);
-        found.map_or(0, |seats| seats.taken)
-    };
-    let has_room = |hall| taken(hall) < size;
+pub fn kept(halls: &[Seats], size: usize, remembered: Option<u32>, resumed: bool) -> Option<u32> {
     if size == 0 {
         return Some(FIRST_HALL);
     }
-    match remembered {
-        Some(hall) if hall != FIRST_HALL => {
-            if has_room(hall) && (resumed || taken(hall) > 0) {
-                return Some(hall);
-            }
-        }
-        // Nobody chose the first one: it is where everybody is until it is full.
-        Some(_) | None => {
-            if has_room(FIRST_HALL) {
-                return Some(FIRST_HALL);
-            }
-        }
-    }
+    // Nobody chose the first one: it is where everybody is until it is full.
+    let hall = remembered.unwrap_or(FIRST_HALL);
+    let taken = taken(halls, hall);
+    let is_open = hall == FIRST_HALL || resumed || taken > 0;
+    (is_open && taken < size).then_some(hall)
+}
+
+/// The hall with room where most friends are, or else the fullest one; `None` when all are
+/// full.
+pub fn best(halls: &[Seats], size: usize) -> Option<u32> {
     let first = Seats {
         hall: FIRST_HALL,
-        taken: taken(FIRST_HALL),
+        taken: taken(halls, FIRST_HALL),
         friends: 0,
     };
     let others = halls.iter().copied().filter(|seats| seats.taken > 0);
     let open = std::iter::once(first).chain(others);
     let best = open
-        .filter(|seats| has_room(seats.hall))
+        .filter(|seats| seats.taken < size)
         .max_by_key(|seats| (seats.friends, seats.taken, std::cmp::Reverse(seats.hall)));
     best.map(|seats| seats.hall)
+}
+
+fn taken(halls: &[Seats], hall: u32) -> usize {
+    let found = halls.iter().find(|seats| seats.hall == hall);
+    found.map_or(0, |seats| seats.taken)
 }
 
 /// The name of a hall: the lobby's with the number behind it, shortened where it would be
@@ -173,6 +175,7 @@ impl World {
     pub(crate) fn close_halls(&mut self) {
         for hall in self.halls() {
             self.members.retain(|m| m.channel != hall.id);
+            self.reads.retain(|(_, of), _| *of != hall.id);
             if let Some(row) = self.channels.get_mut(&hall.id) {
                 row.hall = None;
             }

@@ -363,7 +363,7 @@ impl World {
             rows.reverse();
         }
         let all = rows.len();
-        let mut bytes = 0;
+        let mut left = max_bytes;
         let mut lines: Vec<(UserId, Line)> = rows
             .into_iter()
             .take(limit.max(1))
@@ -371,8 +371,11 @@ impl World {
             .take_while(|(position, (_, line))| {
                 let names = [Some(&line.sender), line.recipient.as_ref()];
                 let names: usize = names.into_iter().flatten().map(String::len).sum();
-                bytes += line.text.len() + names;
-                *position == 0 || bytes <= max_bytes
+                let bytes = line.text.len() + names;
+                let fits = *position == 0 || bytes <= left;
+                // A first line that is too long leaves room for those without any text.
+                left = left.saturating_sub(bytes);
+                fits
             })
             .map(|(_, row)| row)
             .collect();

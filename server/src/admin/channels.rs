@@ -7,7 +7,7 @@ use super::ground::Ground;
 use super::hall::SPEAKER;
 use super::report::{ActError, ChannelDetails, ChannelRow, Report};
 use super::run::MAX_LIMIT;
-use crate::store::{Channel, MemberRow};
+use crate::store::{Channel, FIRST_HALL, MemberRow};
 use crate::temporary;
 
 /// A channel's word filter when it is as everywhere on the server.
@@ -51,7 +51,7 @@ fn row(channel: &Channel, members: u32) -> ChannelRow {
         access: channel.access.name().to_owned(),
         topic: channel.topic.clone(),
         members,
-        lobby: channel.is_lobby,
+        lobby: channel.is_lobby(),
         slow_mode_s: channel.speech.slow_mode_s,
         filter: channel
             .speech
@@ -64,7 +64,7 @@ fn row(channel: &Channel, members: u32) -> ChannelRow {
 
 async fn members(ground: &Ground, channel: &Channel) -> Result<Vec<MemberRow>, ActError> {
     let mut all: Vec<MemberRow> = Vec::new();
-    if channel.is_lobby {
+    if channel.is_lobby() {
         return Ok(all);
     }
     loop {
@@ -100,7 +100,7 @@ pub(super) async fn show(ground: &Ground, name: &str) -> Result<Report, ActError
 
 pub(super) async fn delete(ground: &Ground, name: &str) -> Result<Report, ActError> {
     let channel = ground.channel(name).await?;
-    if channel.is_lobby {
+    if channel.is_lobby() {
         let text = "the lobby stays: delete lines in it, or start the server with another --lobby";
         return Err(ActError::Refused(text.to_owned()));
     }
@@ -162,8 +162,8 @@ pub(super) async fn filter(ground: &Ground, name: &str, mode: &str) -> Result<Re
     })
 }
 
-/// Has lines of a channel held in check in another way, and tells its members. Returns its
-/// name.
+/// Has lines of a channel, or of all halls of the lobby, held in check in another way, and
+/// tells its members. Returns its name.
 async fn set_speech(
     ground: &Ground,
     name: &str,
@@ -174,24 +174,32 @@ async fn set_speech(
     // As it is now that nobody else changes it.
     let channel = ground.channel(name).await?;
     let speech = next(channel.speech);
-    ground.store.set_speech(channel.id, speech).await?;
-    if let Some(server) = &ground.server {
-        let changed = ServerPacket::ChannelChanged {
-            channel: channel.name.to_string(),
-            topic: channel.topic,
-            access: channel.access,
-            speech,
-            by: SPEAKER.to_owned(),
-        };
-        server.hub.announce(channel.id, &changed);
+    let halls = match channel.hall {
+        // What holds in the lobby holds in all its halls.
+        Some(FIRST_HALL) => ground.store.halls().await?,
+        Some(_) | None => Vec::new(),
+    };
+    let name = channel.name.to_string();
+    for channel in std::iter::once(channel).chain(halls) {
+        ground.store.set_speech(channel.id, speech).await?;
+        if let Some(server) = &ground.server {
+            let changed = ServerPacket::ChannelChanged {
+                channel: channel.name.to_string(),
+                topic: channel.topic,
+                access: channel.access,
+                speech,
+                by: SPEAKER.to_owned(),
+            };
+            server.hub.announce(channel.id, &changed);
+        }
     }
-    Ok(channel.name.to_string())
+    Ok(name)
 }
 
 pub(super) async fn give(ground: &Ground, name: &str, to: &str) -> Result<Report, ActError> {
     let channel = ground.channel(name).await?;
     let heir = ground.account(to).await?;
-    if channel.is_lobby {
+    if channel.is_lobby() {
         return Err(ActError::Refused("the lobby has no owner".to_owned()));
     }
     let _change = ground.hold(&channel.name).await?;

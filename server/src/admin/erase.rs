@@ -131,7 +131,7 @@ async fn leave_all(ground: &Ground, who: (UserId, &str)) -> Result<usize, ActErr
     let memberships = ground.store.memberships(who.0).await?;
     let mut count = 0;
     for membership in memberships {
-        if !membership.channel.is_lobby {
+        if !membership.channel.is_lobby() {
             leave(ground, who, &membership).await?;
             count += 1;
         }

@@ -10,7 +10,9 @@ use crate::config::Config;
 use crate::password::Passwords;
 use crate::reserved::Reserved;
 use crate::server::Server;
-use crate::store::{Account, Appended, Channel, LogEntry, SessionId, Store, StoreError, UserId};
+use crate::store::{
+    Account, Appended, Channel, FIRST_HALL, LogEntry, SessionId, Store, StoreError, UserId,
+};
 
 /// Channels read at a time when the lobby is looked for.
 const CHANNELS: usize = 200;
@@ -109,7 +111,7 @@ impl Ground {
                 return Err(ActError::NotFound(text.to_owned()));
             }
             for (channel, _) in page {
-                if channel.is_lobby {
+                if channel.hall == Some(FIRST_HALL) {
                     return Ok(channel);
                 }
                 after = Some(channel.name);

@@ -8,7 +8,9 @@ use super::ground::Ground;
 use super::report::{ActError, Report, Running, Status};
 use super::run::millis;
 use crate::SERVER_NAME;
-use crate::store::{Appended, Channel, ERASED_HASH, LogAction, LogEntry, NewUser, UserId};
+use crate::store::{
+    Appended, Channel, ERASED_HASH, FIRST_HALL, LogAction, LogEntry, NewUser, UserId,
+};
 
 /// Whose what operators announce and games say is in the store: an account that nobody logs in
 /// to, as players cannot register the name. Games of before show its lines as that one's.
@@ -40,7 +42,9 @@ pub(super) async fn status(ground: &Ground) -> Result<Report, ActError> {
 }
 
 impl Ground {
-    /// Says a line of the game's or the operator's in a channel, whoever is there. Not noted: games say many.
+    /// Says a line of the game's or the operator's in a channel, whoever is there; in the
+    /// lobby, in all its halls that somebody is in. The line in `channel`. Not noted: games
+    /// say many.
     ///
     /// # Errors
     /// `not_found` when the channel is gone by now; see [`ActError`].
@@ -49,8 +53,37 @@ impl Ground {
         channel: &Channel,
         text: &ChatText,
     ) -> Result<Line, ActError> {
+        let sender = speaker(self).await?;
+        let line = self.say_in(channel, sender, text).await?;
+        for hall in self.other_halls(channel).await? {
+            self.say_in(&hall, sender, text).await?;
+        }
+        Ok(line)
+    }
+
+    /// The other halls of the lobby that somebody is in, if the channel is the first one.
+    async fn other_halls(&self, channel: &Channel) -> Result<Vec<Channel>, ActError> {
+        let Some(server) = self
+            .server
+            .as_ref()
+            .filter(|_| channel.hall == Some(FIRST_HALL))
+        else {
+            return Ok(Vec::new());
+        };
+        let open = server.hub.hall_channels();
+        let mut halls = self.store.halls().await?;
+        halls.retain(|hall| open.contains(&hall.id));
+        Ok(halls)
+    }
+
+    async fn say_in(
+        &self,
+        channel: &Channel,
+        sender: UserId,
+        text: &ChatText,
+    ) -> Result<Line, ActError> {
         let entry = LogEntry {
-            sender: speaker(self).await?,
+            sender,
             sender_name: String::new(),
             what: LogAction::System {
                 channel: channel.id,

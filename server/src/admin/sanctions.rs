@@ -65,7 +65,11 @@ struct Whom {
 async fn account(ground: &Ground, name: &str, channel: Option<&str>) -> Result<Whom, ActError> {
     let account = ground.account(name).await?;
     let channel = match channel {
-        Some(channel) => Some(ground.channel(channel).await?),
+        // One for all halls of the lobby.
+        Some(channel) => Some(match ground.channel(channel).await? {
+            hall if hall.is_lobby() => ground.lobby().await?,
+            channel => channel,
+        }),
         None => None,
     };
     Ok(Whom {
@@ -189,11 +193,7 @@ pub(super) async fn kick(
 /// # Errors
 /// Refused in the lobby, where everybody is who is in the game.
 fn refuse_lobby(whom: &Whom) -> Result<(), ActError> {
-    if whom
-        .channel
-        .as_ref()
-        .is_some_and(|channel| channel.is_lobby)
-    {
+    if whom.channel.as_ref().is_some_and(Channel::is_lobby) {
         let text = "everybody is in the lobby: mute there, or kick or ban from the whole server";
         return Err(ActError::Refused(text.to_owned()));
     }

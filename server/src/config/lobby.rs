@@ -26,6 +26,17 @@ pub struct Lobby {
     #[arg(default_value = "lobby", value_parser = channel_name)]
     pub name: ChannelName,
 
+    /// How many players the lobby takes in before another hall of it is opened; 0: one
+    /// hall for all.
+    ///
+    /// Nobody reads a lobby of thousands. Each hall has its own lines and members, as
+    /// "lobby-2". Fewer where everybody is to know everybody, 0 for a game whose lobby is for
+    /// announcements alone.
+    #[arg(long = "lobby-size", env = "LONGHALL_LOBBY_SIZE", value_name = "COUNT")]
+    #[arg(default_value_t = 500)]
+    #[arg(group = WHILE_RUNNING)]
+    pub size: u32,
+
     /// What the lobby is about, at most 120 characters: shown as its topic to
     /// whoever is in it.
     ///

@@ -14,6 +14,7 @@ use longhall_packet::{
 };
 use longhall_world::fake::{FACTOR_CODE, FakeServer};
 
+use crate::admin::Ground;
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::handlers::test_session::TestSession;
@@ -479,6 +480,38 @@ impl Twins {
     pub(super) async fn end_channel(&mut self, client: Client, name: &str) {
         let channel = channel(name);
         self.ask(client, |id| ClientPacket::EndChannel { id, channel })
+            .await;
+    }
+
+    /// A hall of the lobby takes in so many from now on, on both.
+    pub(super) fn set_hall_size(&mut self, size: u32) {
+        let session = self.real.iter().flatten().next().unwrap();
+        let mut config = Config::clone(&session.server().settings());
+        config.lobby.size = size;
+        session.server().take(&config);
+        session.server().settings.set(config);
+        self.fake.set_hall_size(size);
+    }
+
+    /// The game says a line, at both.
+    pub(super) async fn say_as_system(&mut self, name: &str, words: &str) {
+        let channel = self.store().channel_by_name(&channel(name)).await.unwrap();
+        let session = self.real.iter().flatten().next().unwrap();
+        let ground = Ground::running(Arc::clone(session.server()));
+        let said = ground.say_as_system(&channel.unwrap(), &text(words)).await;
+        assert!(said.is_ok());
+        let told = self.fake.say_as_system(words, name, self.now_ms);
+        self.tell(told);
+        self.compare(&format!("the game says {words}")).await;
+    }
+
+    pub(super) async fn halls(&mut self, client: Client) {
+        self.ask(client, |id| ClientPacket::Halls { id }).await;
+    }
+
+    pub(super) async fn change_hall(&mut self, client: Client, name: &str) {
+        let channel = channel(name);
+        self.ask(client, |id| ClientPacket::ChangeHall { id, channel })
             .await;
     }
 
@@ -1088,6 +1121,7 @@ fn forget_what_differs(packet: &mut ServerPacket) {
         | ServerPacket::Joined { .. }
         | ServerPacket::Left { .. }
         | ServerPacket::Channels { .. }
+        | ServerPacket::Halls { .. }
         | ServerPacket::Members { .. }
         | ServerPacket::ChannelChanged { .. }
         | ServerPacket::RoleChanged { .. }

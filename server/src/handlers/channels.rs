@@ -24,9 +24,9 @@ pub(crate) async fn channels(
     let online = u32::try_from(server.hub.len()).unwrap_or(u32::MAX);
     let channels = found.into_iter().map(|(channel, members)| ListedChannel {
         channel: channel.name.to_string(),
+        members: if channel.is_lobby() { online } else { members },
         topic: channel.topic,
         access: channel.access,
-        members: if channel.is_lobby { online } else { members },
     });
     session.reply(&ServerPacket::Channels {
         id,

@@ -9,7 +9,8 @@ use tracing::info;
 
 use super::arriving::{Arriving, changed_meanwhile};
 use super::outcome::{HandlerError, Outcome};
-use crate::hub::{Arrival, HubEntry, Newcomer, Stale};
+use super::placing::take_place;
+use crate::hub::{Arrival, HallPlace, HubEntry, Newcomer, Stale};
 use crate::reports;
 use crate::resume_token;
 use crate::session::{Account, Session};
@@ -43,8 +44,10 @@ pub(super) async fn enter(
     id: RequestId,
     entering: Entering,
 ) -> Outcome {
+    // In a hall of the lobby; until the hub knows who is there.
+    let mut place = None;
     let entry = loop {
-        let tried = try_enter(session, arriving.arrival(), id, &entering);
+        let tried = try_enter(session, arriving.arrival(), id, &entering, &mut place);
         match tried.await? {
             Ok(entry) => break entry,
             Err(Stale) => arriving.try_again()?,
@@ -105,6 +108,7 @@ async fn try_enter(
     arrival: &Arrival,
     id: RequestId,
     entering: &Entering,
+    place: &mut Option<HallPlace>,
 ) -> Result<Result<HubEntry, Stale>, HandlerError> {
     let user = &entering.user;
     let store = &session.server.store;
@@ -116,6 +120,9 @@ async fn try_enter(
         store.safety(user.id),
         store.profile(user.id),
     )?;
+    let placed = take_place(&session.server, user.id, entering.resumed, memberships);
+    let (memberships, new_place) = placed.await?;
+    *place = Some(new_place);
     let channels: Vec<_> = memberships.iter().map(|m| m.channel.id).collect();
     if session.server.hear(&channels).await {
         // Other servers may have had lines written there before this one heard of it.

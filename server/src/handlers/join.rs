@@ -3,13 +3,15 @@
 use longhall_packet::{Access, ChannelName, ChannelPassword, DenyCode, RequestId, ServerPacket};
 use longhall_world::rules::{self, Entrance};
 
+use super::halls::change_hall;
 use super::listen::{channels_per_account, listen};
 use super::outcome::Outcome;
 use crate::rate_limit::Tried;
 use crate::session::Session;
 use crate::store::{Added, Channel, MemberLimits};
 
-/// Answers `join` with `joined`. A member of the channel is told how it stands.
+/// Answers `join` with `joined`. A member of the channel is told how it stands. Who joins
+/// another hall of the lobby changes to it.
 pub(crate) async fn join(
     session: &Session,
     id: RequestId,
@@ -27,6 +29,9 @@ pub(crate) async fn join(
             channel,
         });
         return Ok(());
+    }
+    if channel.is_lobby() {
+        return change_hall(session, id, name).await;
     }
     let ban = server
         .sanctions

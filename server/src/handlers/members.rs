@@ -28,8 +28,8 @@ pub(crate) async fn members(
     let hub = &session.server.hub;
     let channel = membership(session, name).await?.channel;
     let after = after.map(|username| username.name_key());
-    let mut members: Vec<(UserId, Member)> = if channel.is_lobby {
-        let online = hub.online(me, after.as_deref(), MAX_PAGE + 1);
+    let mut members: Vec<(UserId, Member)> = if channel.is_lobby() {
+        let online = hub.online(channel.id, me, after.as_deref(), MAX_PAGE + 1);
         let listed = online.into_iter().map(|shown| {
             let member = Member {
                 username: shown.username,

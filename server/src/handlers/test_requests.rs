@@ -531,3 +531,14 @@ pub(crate) fn delete_lines(
         since_s,
     }
 }
+
+pub(crate) fn halls() -> ClientPacket {
+    ClientPacket::Halls { id: ID }
+}
+
+pub(crate) fn change_hall(name: &str) -> ClientPacket {
+    ClientPacket::ChangeHall {
+        id: ID,
+        channel: channel(name),
+    }
+}

@@ -17,7 +17,8 @@ pub(super) struct LiveChannel {
     pub(super) channel: ChannelName,
     /// The same, as packets have it.
     pub(super) name: Arc<str>,
-    pub(super) is_lobby: bool,
+    /// Which hall of the lobby it is.
+    pub(super) hall: Option<u32>,
     /// The newest number among the lines that were delivered.
     pub(super) last_seq: Seq,
     /// What its members here know it to be about, and who may join. `None` where nobody
@@ -75,11 +76,16 @@ pub(super) enum Moved {
 }
 
 impl LiveChannel {
-    pub(super) fn new(channel: ChannelName, is_lobby: bool, last_seq: Seq, members: u32) -> Self {
+    pub(super) fn new(
+        channel: ChannelName,
+        hall: Option<u32>,
+        last_seq: Seq,
+        members: u32,
+    ) -> Self {
         Self {
             name: channel.as_str().into(),
             channel,
-            is_lobby,
+            hall,
             last_seq,
             about: None,
             speech: Speech::default(),
@@ -91,10 +97,24 @@ impl LiveChannel {
         }
     }
 
+    /// Whether it is the lobby, in one of its halls.
+    pub(super) fn is_lobby(&self) -> bool {
+        self.hall.is_some()
+    }
+
+    /// What somebody may do there who is there.
+    pub(super) fn role_of(&self, user: UserId) -> Role {
+        self.present.get(&user).copied().unwrap_or(Role::Member)
+    }
+
     /// Members, and those of them who are online.
     pub(super) fn counts(&self) -> (u32, u32) {
         let online = u32::try_from(self.present.len()).unwrap_or(u32::MAX);
-        let members = if self.is_lobby { online } else { self.members };
+        let members = if self.is_lobby() {
+            online
+        } else {
+            self.members
+        };
         (members, online)
     }
 
@@ -154,9 +174,12 @@ impl State {
     /// Keeps a channel while somebody is in it.
     pub(super) fn open_channel(&mut self, channel: &Channel, members: u32) {
         self.channel_ids.insert(channel.name.clone(), channel.id);
+        if let Some(hall) = channel.hall {
+            self.halls.insert(hall, channel.id);
+        }
         self.channels.entry(channel.id).or_insert_with(|| {
             let name = channel.name.clone();
-            let mut live = LiveChannel::new(name, channel.is_lobby, channel.last_seq, members);
+            let mut live = LiveChannel::new(name, channel.hall, channel.last_seq, members);
             live.speech = channel.speech;
             live
         });
@@ -224,6 +247,7 @@ impl State {
         {
             self.channel_ids.remove(&live.channel);
         }
+        self.halls.retain(|_, hall| *hall != channel);
     }
 
     /// Has all connections of a player listen to a channel.

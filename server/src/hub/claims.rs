@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::device::{Device, Grace, Place};
 use super::{Hub, Player, State};
 use crate::news::{Claim, HereDevice, MemberOf, News, ServerId, Shown};
-use crate::store::{SessionId, UserId};
+use crate::store::{FIRST_HALL, SessionId, UserId};
 
 /// Accounts that may be online, as far as peers say so. More are left out.
 const MAX_PLAYERS: usize = 4_000_000;
@@ -140,7 +140,8 @@ impl State {
             Some(MemberOf {
                 id,
                 name: live.name.as_ref().to_owned(),
-                is_lobby: live.is_lobby,
+                is_lobby: live.is_lobby(),
+                hall: live.hall.filter(|hall| *hall != FIRST_HALL),
                 members: live.members,
                 role: *live.present.get(&user)?,
             })
@@ -281,6 +282,11 @@ impl State {
                 live.members = channel.members;
             }
             self.enter_channel(channel.id, user, channel.role);
+            if channel.hall().is_some() {
+                for other in self.other_halls(user, channel.id) {
+                    self.drop_from_channel(other, user);
+                }
+            }
         }
     }
 

@@ -66,13 +66,8 @@ impl Hub {
         state.tell(user, asker.map(|(asker, _)| asker), &encode(&packet));
         if state.peers.is_some() {
             let live = state.channels.get(&channel.id);
-            let channel = MemberOf {
-                id: channel.id,
-                name: channel.name.to_string(),
-                is_lobby: channel.is_lobby,
-                members: live.map_or(membership.members, |live| live.members),
-                role: membership.role,
-            };
+            let members = live.map_or(membership.members, |live| live.members);
+            let channel = MemberOf::new(channel, membership.role, members);
             state.tell_peers(|| News::Joined {
                 user,
                 channel,
@@ -226,7 +221,11 @@ impl State {
             return false;
         };
         self.channel_ids.insert(name.clone(), id);
-        let live = LiveChannel::new(name, channel.is_lobby, 0, channel.members);
+        let hall = channel.hall();
+        if let Some(hall) = hall {
+            self.halls.insert(hall, id);
+        }
+        let live = LiveChannel::new(name, hall, 0, channel.members);
         self.channels.insert(id, live);
         true
     }
@@ -246,8 +245,8 @@ impl State {
     /// counted them already.
     fn count_later(&mut self, channel: ChannelId) {
         if let Some(peers) = &mut self.peers
-            && channel != self.lobby
-            && self.channels.contains_key(&channel)
+            && let Some(live) = self.channels.get(&channel)
+            && !live.is_lobby()
         {
             peers.uncounted.insert(channel);
         }

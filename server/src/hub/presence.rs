@@ -77,7 +77,7 @@ impl State {
             self.mark_changed(channel);
             return;
         }
-        let moved = if live.is_lobby {
+        let moved = if live.is_lobby() {
             Moved::In
         } else {
             Moved::Stays
@@ -98,7 +98,7 @@ impl State {
             return;
         };
         let role = live.present.get(&user).copied().unwrap_or(Role::Member);
-        let moved = if live.is_lobby {
+        let moved = if live.is_lobby() {
             Moved::Out
         } else {
             Moved::Stays

@@ -88,13 +88,9 @@ impl State {
             };
             changes.push((user, changed));
         }
-        let Some(lobby) = self
-            .channels
-            .get(&self.lobby)
-            .filter(|_| !changes.is_empty())
-        else {
+        if changes.is_empty() {
             return;
-        };
+        }
         let packet = |changes: Vec<ChangedProfile>| encode(&ServerPacket::Profiles { changes });
         let for_all = packet(changes.iter().map(|(_, change)| change.clone()).collect());
         // For those without room for more.
@@ -104,7 +100,9 @@ impl State {
             .filter_map(|(user, _)| Some((*user, self.blockers.get(user)?)))
             .collect();
         let mut for_some: HashMap<Vec<UserId>, Frames> = HashMap::new();
-        for listener in &lobby.listeners {
+        let halls = self.halls.values();
+        let halls = halls.filter_map(|hall| self.channels.get(hall));
+        for listener in halls.flat_map(|hall| &hall.listeners) {
             let hides = |user: &UserId| {
                 let blockers = blockers.get(user);
                 blockers.is_some_and(|blockers| blockers.contains(&listener.user))

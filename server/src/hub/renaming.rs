@@ -37,7 +37,7 @@ impl State {
         // A session on its way in has read the old name, its own or another's.
         self.arrivals.note_user(user);
         self.note_name(user, username, name_key);
-        self.announce(self.lobby, packet);
+        self.announce_in_all_halls(packet);
     }
 
     /// Goes by another name of a player from now on.

@@ -6,7 +6,7 @@ use longhall_packet::{PresenceState, ServerPacket, ServerRole};
 
 use super::{Hub, Player, State};
 use crate::frames::encode;
-use crate::store::UserId;
+use crate::store::{ChannelId, UserId};
 
 /// A player who is online, for a game's own server.
 pub(crate) struct OnlinePlayer {
@@ -48,20 +48,37 @@ impl Hub {
         (presence, text.to_owned())
     }
 
-    /// Players online behind a name key, in the order of name keys, without those
-    /// that `reader` has blocked.
+    /// Players online in a hall of the lobby behind a name key, in the order of name keys,
+    /// without those that `reader` has blocked.
     pub(crate) fn online(
         &self,
+        hall: ChannelId,
         reader: UserId,
         after: Option<&str>,
         limit: usize,
     ) -> Vec<RosterEntry> {
-        use std::ops::Bound;
         let state = self.lock();
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let names = state.names.range::<str, _>((start, Bound::Unbounded));
-        let names = names.filter(|(_, user)| !state.has_blocked(reader, **user));
-        let players = names.filter_map(|(_, user)| Some((user, state.players.get(user)?)));
+        let Some(live) = state.channels.get(&hall) else {
+            return Vec::new();
+        };
+        let there = live.present.keys();
+        let there = there.filter_map(|user| Some((user, state.players.get(user)?)));
+        let mut there: Vec<(&UserId, &Player)> = there
+            .filter(|(user, player)| {
+                let is_behind = after.is_none_or(|after| player.name_key.as_str() > after);
+                is_behind && !state.has_blocked(reader, **user)
+            })
+            .collect();
+        let by_name = |(_, one): &(&UserId, &Player), (_, other): &(&UserId, &Player)| {
+            one.name_key.cmp(&other.name_key)
+        };
+        // A lobby of one hall may have many more than a page.
+        if there.len() > limit {
+            there.select_nth_unstable_by(limit, by_name);
+            there.truncate(limit);
+        }
+        there.sort_unstable_by(by_name);
+        let players = there.into_iter();
         let shown = players.take(limit).map(|(user, player)| {
             let (presence, text) = player.shown();
             RosterEntry {

@@ -6,6 +6,7 @@
 
 use longhall_packet::{CloseReason, LeaveReason, Role, ServerPacket};
 
+use super::channel::LiveChannel;
 use super::device::Device;
 use super::{Arrival, Hub, Stale, State};
 use crate::frames::encode;
@@ -66,11 +67,18 @@ impl Hub {
             return Ok(());
         }
         state.set_blocked(user, known.blocked.into_iter().collect());
-        for channel in state.wrong_channels(user, &known.memberships) {
+        let wrong = state.wrong_channels(user, &known.memberships);
+        // Of halls one hears where one is, and then where one is no more.
+        let is_hall = |id: &ChannelId| state.channels.get(id).is_some_and(LiveChannel::is_lobby);
+        let (halls, wrong): (Vec<_>, Vec<_>) = wrong.into_iter().partition(is_hall);
+        for channel in wrong {
             state.take_out(user, channel);
         }
         for membership in &known.memberships {
             state.put_in(user, membership);
+        }
+        for hall in halls {
+            state.take_out(user, hall);
         }
         Ok(())
     }
@@ -83,6 +91,7 @@ impl State {
             return;
         };
         if live.members != known.members
+            && !live.is_lobby()
             && let Some(peers) = &mut self.peers
         {
             peers.uncounted.insert(channel);
@@ -174,8 +183,8 @@ impl State {
             return;
         };
         let role = live.present.insert(user, membership.role);
-        let is_same =
-            role == Some(membership.role) && (live.is_lobby || live.members == membership.members);
+        let is_same = role == Some(membership.role)
+            && (live.is_lobby() || live.members == membership.members);
         live.members = membership.members;
         if !is_same {
             live.note_unnamed();

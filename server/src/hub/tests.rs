@@ -22,7 +22,7 @@ fn channel(id: i64, name: &str) -> Channel {
         access: Access::Open,
         speech: longhall_packet::Speech::default(),
         password_hash: None,
-        is_lobby: name == "lobby",
+        hall: (name == "lobby").then_some(1),
         first_seq: 1,
         last_seq: 0,
     }

@@ -142,6 +142,11 @@ fn tell_connections(text: &mut Text, server: &Server) {
         "Channels with somebody in it who is online, the lobby among them.",
         counts.channels as f64,
     );
+    text.gauge(
+        "longhall_halls",
+        "Halls of the lobby with somebody in it who is online, and the first one.",
+        counts.halls as f64,
+    );
     text.counter(
         "longhall_deliveries_total",
         "Lines given to connections of this server, each as often as to one.",

@@ -15,6 +15,9 @@ use crate::store::{SessionId, SharedLimit, UserId};
 /// Codes of an app at one place. Three of a million are right at a time: who knows the
 /// password finds one in four years so.
 const CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(10).expect("10 is not zero");
+/// Halls that somebody may look into one after the other, and how soon the next.
+const HALL_CHANGES_AT_ONCE: NonZeroU32 = NonZeroU32::new(5).expect("5 is not zero");
+const BETWEEN_HALL_CHANGES: Duration = Duration::from_secs(3);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A try, and whose it is. It counts before any work is done for it, whether it
@@ -52,6 +55,8 @@ pub(crate) enum Tried<'a> {
     ChannelCode(UserId),
     /// The same from an address, by whatever account.
     ChannelCodeFrom(IpAddr),
+    /// To change to another hall of the lobby: two channels are told of it.
+    HallChange(UserId),
     /// To be given all that the server knows of an account.
     Export(UserId),
 }
@@ -72,6 +77,7 @@ pub(super) struct Tries {
     channel_passwords: Limiter<UserId>,
     channel_codes: Limiter<UserId>,
     channel_codes_from: Limiter<IpAddr>,
+    hall_changes: Limiter<UserId>,
     exports: Limiter<UserId>,
 }
 
@@ -99,6 +105,10 @@ impl Tries {
         // More players may be behind an address.
         let from = rates.channel_passwords_per_minute.saturating_mul(10);
         self.channel_codes_from.set(per_minute(from));
+        if let Some(quota) = Quota::with_period(BETWEEN_HALL_CHANGES) {
+            self.hall_changes
+                .set(quota.allow_burst(HALL_CHANGES_AT_ONCE));
+        }
         let exports = at_least_one(rates.exports_per_day);
         if let Some(quota) = Quota::with_period(DAY / exports.get()) {
             self.exports.set(quota.allow_burst(exports));
@@ -120,6 +130,7 @@ impl Tries {
         self.channel_passwords.drop_idle();
         self.channel_codes.drop_idle();
         self.channel_codes_from.drop_idle();
+        self.hall_changes.drop_idle();
         self.exports.drop_idle();
     }
 }
@@ -153,6 +164,7 @@ impl RateLimits {
             Tried::ChannelCodeFrom(address) => {
                 self.check(&tries.channel_codes_from, &network(address))
             }
+            Tried::HallChange(user) => self.check(&tries.hall_changes, &user),
             Tried::Export(user) => self.check(&tries.exports, &user),
         }
     }
@@ -210,6 +222,10 @@ impl RateLimits {
             Tried::ChannelCodeFrom(from) => tries
                 .channel_codes_from
                 .everywhere("channel code from", &[&octets(from)]),
+            Tried::HallChange(user) => {
+                let whose: [&[u8]; 1] = [&user.0.to_be_bytes()];
+                tries.hall_changes.everywhere("hall change", &whose)
+            }
             Tried::Export(user) => {
                 let whose: [&[u8]; 1] = [&user.0.to_be_bytes()];
                 tries.exports.everywhere("export", &whose)

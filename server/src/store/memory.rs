@@ -8,6 +8,7 @@ mod recovery;
 mod own_data;
 mod profiles;
 mod temporary;
+mod halls;
 mod reporting;
 mod tickets;
 

@@ -15,6 +15,7 @@ pub(super) mod operators;
 pub(super) mod own_data;
 pub(super) mod profiles;
 pub(super) mod temporary;
+pub(super) mod halls;
 pub(super) mod places;
 pub(super) mod reads;
 pub(super) mod recovery;

@@ -26,6 +26,7 @@ mod operators;
 mod own_data;
 mod profiles;
 mod temporary;
+mod halls;
 mod reporting;
 mod pages;
 mod prune;

@@ -5,21 +5,21 @@ use std::collections::HashMap;
 
 use longhall_packet::{Access, Role, Speech};
 
-use super::{ChannelId, SessionId, Store, StoreError, UserId};
+use super::{ChannelId, FIRST_HALL, SessionId, Store, StoreError, UserId};
 
 /// Some accounts, and the channels that they are members of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standings {
     /// As they were asked for.
     pub accounts: Vec<(UserId, Standing)>,
-    /// In no order, without the lobby.
+    /// In no order, without the first hall of the lobby.
     pub channels: Vec<ChannelStanding>,
 }
 
 /// What others may change of an account. In no order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// The channels that it is a member of, without the lobby, and what it may do there.
+    /// The channels that it is a member of, without the first hall of the lobby, and what it may do there.
     pub roles: Vec<(ChannelId, Role)>,
     /// The accounts that it has blocked.
     pub blocked: Vec<UserId>,
@@ -54,7 +54,7 @@ pub(super) async fn one_by_one(
         let mut standing = Standing::default();
         for membership in store.memberships(user).await? {
             let channel = membership.channel;
-            if channel.is_lobby {
+            if channel.hall == Some(FIRST_HALL) {
                 continue;
             }
             standing.roles.push((channel.id, membership.role));

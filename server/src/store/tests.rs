@@ -29,6 +29,7 @@ mod retention;
 mod sanctions;
 mod standings;
 mod temporary;
+mod halls;
 mod tickets;
 mod twins;
 mod whispers;

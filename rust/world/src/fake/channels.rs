@@ -1,5 +1,7 @@
 //! Channels: who is in them, what they may do there, and who is told of it.
 
+use std::collections::BTreeSet;
+
 use longhall_packet::{
     Access, ChannelName, ChannelPassword, ChannelState, Denial, DenyCode, Filter, LeaveReason,
     Limits, ListedChannel, Member, RequestId, Role, ServerPacket, Speech, Topic, Username,
@@ -173,8 +175,12 @@ impl FakeServer {
         let mut found = self.world.channels(me.user, after, CHANNELS_LISTED + 1);
         let more = found.len() > CHANNELS_LISTED;
         found.truncate(CHANNELS_LISTED);
+        let everybody: BTreeSet<UserId> = self.online.values().map(|seat| seat.user).collect();
         let listed = found.into_iter().map(|(channel, _)| ListedChannel {
-            members: self.counts(channel.id).0,
+            members: match channel.is_lobby() {
+                true => u32::try_from(everybody.len()).unwrap_or(u32::MAX),
+                false => self.counts(channel.id).0,
+            },
             channel: channel.name.to_string(),
             topic: channel.topic,
             access: channel.access,

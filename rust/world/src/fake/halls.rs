@@ -98,6 +98,15 @@ impl FakeServer {
         }
     }
 
+    /// The channel where what holds in all halls is noted, if this one is a hall.
+    pub(super) fn one_for_halls(&self, channel: ChannelId) -> ChannelId {
+        let row = self.world.channels.get(&channel);
+        match row.is_some_and(|row| row.hall.is_some()) {
+            true => self.lobby,
+            false => channel,
+        }
+    }
+
     /// The first hall, and those that somebody is in.
     fn open_halls(&self) -> Vec<Channel> {
         let first = self.world.channel(self.lobby).into_iter();

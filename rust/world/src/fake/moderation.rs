@@ -59,7 +59,7 @@ impl FakeServer {
             .and_then(|name| self.world.channel_id(name));
         match channel.filter(|channel| self.world.is_member(*channel, me.user)) {
             Some(channel) => {
-                let on = SanctionOn::Member(me.user, channel);
+                let on = SanctionOn::Member(me.user, self.one_for_halls(channel));
                 self.refuse(SanctionKind::Mute, DenyCode::Muted, &on)
             }
             None => Ok(()),
@@ -97,6 +97,11 @@ impl FakeServer {
         reason: &Reason,
     ) -> Answer {
         let Subject { user, channel } = self.subordinate(me, username, channel)?;
+        // One for all halls of the lobby.
+        let channel = channel.and_then(|channel| {
+            let id = self.one_for_halls(channel.id);
+            self.world.channel(id)
+        });
         let may_leave = channel.as_ref().is_none_or(|channel| !channel.is_lobby());
         if kind != SanctionKind::Mute && !may_leave {
             return Err(DenyCode::NotAllowed.into());
@@ -198,6 +203,11 @@ impl FakeServer {
         channel: Option<&ChannelName>,
     ) -> Answer {
         let Subject { user, channel } = self.subordinate(me, username, channel)?;
+        // One for all halls of the lobby.
+        let channel = channel.and_then(|channel| {
+            let id = self.one_for_halls(channel.id);
+            self.world.channel(id)
+        });
         let on = match &channel {
             Some(channel) => SanctionOn::Member(user.id, channel.id),
             None => SanctionOn::Account(user.id),
@@ -242,6 +252,11 @@ impl FakeServer {
         since_s: Option<u64>,
     ) -> Answer {
         let Subject { user, channel } = self.subordinate(me, username, channel)?;
+        // One for all halls of the lobby.
+        let channel = channel.and_then(|channel| {
+            let id = self.one_for_halls(channel.id);
+            self.world.channel(id)
+        });
         let since_ms = since_s.map_or(0, |seconds| {
             self.now_ms.saturating_sub(seconds.saturating_mul(1000))
         });

@@ -3,6 +3,7 @@
 use super::servers::{Servers, id, shown};
 use super::*;
 use crate::news::{News, Received, ServerId};
+use crate::store::{Standing, Standings};
 
 /// A connection of account `user`'s session, by the store's number of it.
 fn connection(user: i64, number: i64) -> Newcomer {
@@ -59,7 +60,7 @@ fn players_on_all_servers_are_in_one_roster() {
     servers.hubs[1].set_presence(bob.user, bob.session, PresenceState::Away, &away);
     servers.settle();
     all_agree(&servers);
-    let roster = servers.hubs[0].online(ada.user, None, 10);
+    let roster = servers.hubs[0].online(lobby().channel.id, ada.user, None, 10);
     let texts: Vec<&str> = roster.iter().map(|entry| entry.text.as_str()).collect();
     assert_eq!(texts, ["", "tea"]);
     assert_eq!(servers.hubs[0].sessions(bob.user), [bob.session]);
@@ -448,6 +449,62 @@ fn a_player_of_whom_news_got_lost_is_set_right_by_the_store() {
     hub.set_right(&hub.arrive(), ada.user, known()).unwrap();
     hub.tell_news(Instant::now());
     assert!(waiting(&ada).is_empty());
+}
+
+/// The second hall of the lobby.
+fn hall() -> Membership {
+    let mut hall = member_of(channel(9, "lobby-2"));
+    hall.channel.hall = Some(2);
+    hall
+}
+
+#[test]
+fn a_player_whose_change_of_halls_got_lost_is_in_the_one_that_the_store_says() {
+    let mut servers = Servers::start(2);
+    let (ada, bob) = (newcomer(1), newcomer(2));
+    let _places = [&ada, &bob].map(|who| enter(&servers.hubs[0], who));
+    servers.settle();
+    let hub = &servers.hubs[0];
+    hub.tell_news(Instant::now());
+    drop((waiting(&ada), waiting(&bob)));
+    let standing = |roles: Vec<(ChannelId, Role)>| Standings {
+        accounts: vec![(
+            ada.user,
+            Standing {
+                roles,
+                blocked: Vec::new(),
+                sessions: vec![ada.session],
+            },
+        )],
+        channels: Vec::new(),
+    };
+    let den = (den().channel.id, Role::Member);
+    let in_hall = vec![(hall().channel.id, Role::Member), den];
+    assert!(hub.compare(&hub.arrive(), standing(vec![den])).is_empty());
+    assert_eq!(
+        hub.compare(&hub.arrive(), standing(in_hall.clone())),
+        [ada.user]
+    );
+    let known = |lobby| Known {
+        memberships: vec![lobby, self::den()],
+        blocked: Vec::new(),
+        sessions: vec![ada.session],
+    };
+    hub.set_right(&hub.arrive(), ada.user, known(hall()))
+        .unwrap();
+    let packets = waiting(&ada);
+    assert!(
+        matches!(&packets[..], [ServerPacket::Joined { id: None, channel }, ServerPacket::Left { channel: left, .. }]
+            if left == "lobby" && (channel.channel.as_str(), channel.members) == ("lobby-2", 1)),
+        "{packets:?}"
+    );
+    assert!(hub.compare(&hub.arrive(), standing(in_hall)).is_empty());
+    assert_eq!(hub.compare(&hub.arrive(), standing(vec![den])), [ada.user]);
+    hub.set_right(&hub.arrive(), ada.user, known(lobby()))
+        .unwrap();
+    let (halls, _) = hub.halls();
+    assert_eq!(halls.len(), 1, "{halls:?}");
+    assert_eq!(halls[0].online, 2);
 }
 
 #[test]

@@ -153,6 +153,7 @@ pub(in crate::store) const TABLES: &[Table] = &[
             text("code"),
             number("max_members"),
             number("ends_at_ms"),
+            number("hall"),
         ],
         key: 1,
         counts_ids: true,

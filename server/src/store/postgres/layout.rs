@@ -80,6 +80,10 @@ pub(super) const STEPS: &[Step] = &[
         script: include_str!("schema/0016_tickets.sql"),
         works_from: 1,
     },
+    Step {
+        script: include_str!("schema/0017_halls.sql"),
+        works_from: 1,
+    },
 ];
 
 /// The lock that servers take turns by: "Long" and "hall" in ASCII.

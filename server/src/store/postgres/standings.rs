@@ -41,7 +41,9 @@ pub(super) fn standings(
     let mut channels = Vec::new();
     for row in db.rows(
         "SELECT id, topic, access, slow_mode_s, filter,
-             (SELECT count(*) FROM memberships WHERE channel_id = channels.id)
+             CASE WHEN hall IS NULL
+                  THEN (SELECT count(*) FROM memberships WHERE channel_id = channels.id)
+                  ELSE 0 END
          FROM channels
          WHERE id IN (SELECT channel_id FROM memberships WHERE user_id = ANY($1))",
         &[&ids],

@@ -2,14 +2,18 @@
 
 use longhall_packet::{Access, ChannelCode, ChannelName, Filter, Role, Speech, Temporary};
 
-use super::{Db, Engine, Lock, NotUnderstood, Row, count, holding, members, named, seq, small};
-use crate::store::{Channel, ChannelId, Created, NewChannel, UserId};
+use super::{
+    Db, Engine, Lock, NotUnderstood, Row, count, halls, holding, members, named, seq, small,
+};
+use crate::store::{Channel, ChannelId, Created, FIRST_HALL, NewChannel, UserId};
 
 /// What [`channel`] reads, from the view `channel_states`.
 macro_rules! channel_columns {
     () => {
         "channel_states.id, channel_states.name, channel_states.topic, channel_states.access,
-         channel_states.password_hash, channel_states.is_lobby, channel_states.last_seq,
+         channel_states.password_hash,
+         CASE WHEN channel_states.is_lobby = 1 THEN 1 ELSE coalesce(channel_states.hall, 0) END,
+         channel_states.last_seq,
          channel_states.first_seq, channel_states.slow_mode_s, channel_states.filter,
          channel_states.code, coalesce(channel_states.max_members, 0),
          coalesce(channel_states.ends_at_ms, 0)"
@@ -24,13 +28,17 @@ pub(in crate::store) fn open_lobby<D: Engine>(
 ) -> Result<Channel, D::Error> {
     db.lock(Lock::ChannelNames)?;
     let found = by_name(db, name)?;
-    if let Some(lobby) = found.as_ref().filter(|channel| channel.is_lobby) {
+    if let Some(lobby) = found
+        .as_ref()
+        .filter(|found| found.hall == Some(FIRST_HALL))
+    {
         return Ok(lobby.clone());
     }
     if let Some(channel) = &found {
         db.lock(Lock::Channel(channel.id))?;
     }
     db.execute("UPDATE channels SET is_lobby = 0 WHERE is_lobby = 1", &[])?;
+    halls::close_all(db)?;
     let id = match found {
         Some(channel) => {
             if channel.access != Access::Open {
@@ -139,6 +147,7 @@ pub(in crate::store) fn list<D: Db>(
                 WHERE memberships.channel_id = channel_states.id)
              FROM channel_states
              WHERE name > ?2
+               AND hall IS NULL
                AND (access != 'invite'
                     OR EXISTS (SELECT 1 FROM memberships
                                WHERE user_id = ?1 AND channel_id = channel_states.id)
@@ -235,13 +244,25 @@ pub(in crate::store) fn log<D: Db>(
     )
 }
 
-/// Whether a channel there is is the lobby.
+/// Whether a channel there is is the lobby, in any of its halls.
 pub(super) fn is_lobby<D: Db>(db: &mut D, channel: ChannelId) -> Result<Option<bool>, D::Error> {
+    let hall = hall(db, channel)?;
+    Ok(hall.map(|hall| hall.is_some()))
+}
+
+/// Which of the lobby's halls a channel there is is.
+pub(super) fn hall<D: Db>(db: &mut D, channel: ChannelId) -> Result<Option<Option<u32>>, D::Error> {
     db.optional(
-        "SELECT is_lobby FROM channels WHERE id = ?1",
+        "SELECT CASE WHEN is_lobby = 1 THEN 1 ELSE coalesce(hall, 0) END
+         FROM channels WHERE id = ?1",
         &[channel.0.into()],
-        |row| Ok(row.int(0)? != 0),
+        |row| hall_at(row, 0),
     )
+}
+
+fn hall_at<E: From<NotUnderstood>>(row: &dyn Row<E>, column: usize) -> Result<Option<u32>, E> {
+    let hall: u32 = small(row.int(column)?)?;
+    Ok((hall > 0).then_some(hall))
 }
 
 /// Forgets a channel and what was said in it. Its log stays, for the numbers.
@@ -275,7 +296,7 @@ pub(super) fn channel<E: From<NotUnderstood>>(row: &dyn Row<E>) -> Result<Channe
             },
         },
         password_hash: row.maybe_text(4)?,
-        is_lobby: row.int(5)? != 0,
+        hall: hall_at(row, 5)?,
         temporary: match row.maybe_text(10)? {
             Some(code) => Some(Temporary {
                 code: ChannelCode::parse(code)

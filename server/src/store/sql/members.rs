@@ -3,8 +3,10 @@
 use longhall_packet::Role;
 
 use super::channels::{self, channel, channel_columns};
-use super::{Db, Engine, Lock, count, invitations, named, seq, small};
-use crate::store::{Added, ChannelId, MemberLimits, MemberRow, Membership, Removed, UserId};
+use super::{Db, Engine, Lock, count, halls, invitations, named, seq, small};
+use crate::store::{
+    Added, ChannelId, FIRST_HALL, MemberLimits, MemberRow, Membership, Removed, UserId,
+};
 
 pub(in crate::store) fn insert<D: Engine>(
     db: &mut D,
@@ -49,7 +51,15 @@ pub(super) fn join<D: Db>(
             now_ms.into(),
         ],
     )?;
-    // Lines from before somebody came are not news to them.
+    mark_newest(db, channel, user)
+}
+
+/// Lines from before somebody came are not news to them.
+pub(super) fn mark_newest<D: Db>(
+    db: &mut D,
+    channel: ChannelId,
+    user: UserId,
+) -> Result<(), D::Error> {
     db.execute(
         "INSERT INTO channel_reads (user_id, channel_id, read_seq)
          SELECT ?2, id, last_seq FROM channel_states WHERE id = ?1
@@ -60,10 +70,11 @@ pub(super) fn join<D: Db>(
     Ok(())
 }
 
-/// In how many channels an account is.
+/// In how many channels an account is, its hall of the lobby not counted.
 pub(super) fn channels_of<D: Db>(db: &mut D, user: UserId) -> Result<i64, D::Error> {
     db.one(
-        "SELECT count(*) FROM memberships WHERE user_id = ?1",
+        "SELECT count(*) FROM memberships JOIN channels ON channels.id = memberships.channel_id
+         WHERE memberships.user_id = ?1 AND channels.hall IS NULL",
         &[user.0.into()],
         |row| row.int(0),
     )
@@ -105,10 +116,10 @@ pub(in crate::store) fn is_member<D: Db>(
     channel: ChannelId,
     user: UserId,
 ) -> Result<bool, D::Error> {
-    Ok(match channels::is_lobby(db, channel)? {
+    Ok(match channels::hall(db, channel)? {
         None => false,
-        Some(true) => true,
-        Some(false) => role(db, channel, user)?.is_some(),
+        Some(Some(FIRST_HALL)) => !halls::has_row(db, user)?,
+        Some(Some(_) | None) => role(db, channel, user)?.is_some(),
     })
 }
 
@@ -119,8 +130,10 @@ macro_rules! select_memberships {
             "SELECT ",
             channel_columns!(),
             ", coalesce(memberships.role, 'member'), coalesce(channel_reads.read_seq, 0),
-               (SELECT count(*) FROM memberships AS all_of_them
-                WHERE all_of_them.channel_id = channel_states.id),
+               CASE WHEN channel_states.hall IS NULL
+                    THEN (SELECT count(*) FROM memberships AS all_of_them
+                          WHERE all_of_them.channel_id = channel_states.id)
+                    ELSE 0 END,
                channel_states.log_id
              FROM channel_states
              LEFT JOIN memberships
@@ -143,7 +156,11 @@ pub(in crate::store) fn membership<D: Engine>(
         user,
         select_memberships!(
             "channel_states.id = ?2
-             AND (channel_states.is_lobby = 1 OR memberships.role IS NOT NULL)"
+             AND (memberships.role IS NOT NULL
+                  OR channel_states.is_lobby = 1 AND NOT EXISTS
+                      (SELECT 1 FROM memberships AS theirs
+                       JOIN channels ON channels.id = theirs.channel_id
+                       WHERE theirs.user_id = ?1 AND channels.hall IS NOT NULL))"
         ),
         Some(channel),
     )?;
@@ -160,7 +177,12 @@ pub(in crate::store) fn memberships<D: Engine>(
         select_memberships!(
             "channel_states.id IN (SELECT channel_id FROM memberships WHERE user_id = ?1
                                    UNION ALL SELECT id FROM channels WHERE is_lobby = 1)
-             ORDER BY channel_states.is_lobby DESC, channel_states.name"
+             AND (channel_states.is_lobby = 0 OR NOT EXISTS
+                      (SELECT 1 FROM memberships AS theirs
+                       JOIN channels ON channels.id = theirs.channel_id
+                       WHERE theirs.user_id = ?1 AND channels.hall IS NOT NULL))
+             ORDER BY (channel_states.is_lobby = 1 OR channel_states.hall IS NOT NULL) DESC,
+                      channel_states.name"
         ),
         None,
     )
@@ -247,6 +269,9 @@ pub(in crate::store) fn delete<D: Engine>(
     user: UserId,
 ) -> Result<Removed, D::Error> {
     db.lock(Lock::Channel(channel))?;
+    if channels::is_lobby(db, channel)? == Some(true) {
+        return Ok(Removed::NotAMember);
+    }
     let Some(had) = role(db, channel, user)? else {
         return Ok(Removed::NotAMember);
     };

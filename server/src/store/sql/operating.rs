@@ -177,6 +177,9 @@ pub(in crate::store) fn bury<D: Engine>(
         "DELETE FROM last_logins WHERE user_id = ?1",
         "DELETE FROM invitations WHERE user_id = ?1 OR by_user_id = ?1",
         "DELETE FROM blocks WHERE user_id = ?1 OR blocked_id = ?1",
+        // It has left all channels but its hall.
+        "DELETE FROM memberships WHERE user_id = ?1
+             AND channel_id IN (SELECT id FROM channels WHERE hall IS NOT NULL)",
         "DELETE FROM channel_reads WHERE user_id = ?1",
         "DELETE FROM whisper_reads WHERE user_id = ?1 OR peer_id = ?1",
         "DELETE FROM sanctions WHERE user_id = ?1",

@@ -17,7 +17,7 @@ pub(super) const CHANNEL_STATES: &str = concat!(
     of_log!("logs.id"),
     ") & 68719476735, logs.settled_seq + 1) AS first_seq,
          channels.slow_mode_s, channels.filter, channels.code, channels.max_members,
-         channels.ends_at_ms
+         channels.ends_at_ms, channels.hall
      FROM logs JOIN channels ON channels.log_id = logs.id"
 );
 

@@ -36,6 +36,7 @@ pub(super) const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0018_profiles.sql")),
     M::up(include_str!("../migrations/0019_temporary.sql")),
     M::up(include_str!("../migrations/0020_tickets.sql")),
+    M::up(include_str!("../migrations/0021_halls.sql")),
 ];
 
 /// What the first migration writes as `application_id`: "Long" in ASCII.

@@ -104,6 +104,11 @@ impl WriterCache {
         self.speakers.clear();
     }
 
+    /// Forgets where an account may speak.
+    pub(super) fn forget_speaker(&mut self, user: UserId) {
+        self.speakers.retain(|(_, speaker), _| *speaker != user);
+    }
+
     /// Forgets what a transaction that came to nothing may have changed.
     pub(super) fn forget(&mut self) {
         self.tails.clear();

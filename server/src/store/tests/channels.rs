@@ -55,7 +55,7 @@ async fn a_channel_is_found_and_its_name_is_given_once(store: &dyn Store) {
     assert_eq!(made.topic, "what to sell");
     assert_eq!(made.access, Access::Password);
     assert_eq!(made.password_hash.as_deref(), Some("hash"));
-    assert!(!made.is_lobby);
+    assert!(!made.is_lobby());
     let again = store.insert_channel(new_channel(ada, "trade")).await;
     assert_eq!(again.unwrap(), Created::Taken);
     let none = store.channel_by_name(&channel_name("guild")).await.unwrap();
@@ -120,7 +120,7 @@ async fn a_stale_channel_lets_nobody_in(store: &dyn Store) {
 async fn the_lobby_is_everybodys(store: &dyn Store) {
     let ada = user(store, "ada").await;
     let lobby = store.open_lobby(&channel_name("lobby"), 0).await.unwrap();
-    assert!(lobby.is_lobby);
+    assert!(lobby.is_lobby());
     let again = store.open_lobby(&channel_name("lobby"), 0).await.unwrap();
     assert_eq!(again, lobby);
     let membership = store.membership(lobby.id, ada).await.unwrap().unwrap();
@@ -145,7 +145,7 @@ async fn another_lobby_leaves_the_old_one_a_channel(store: &dyn Store) {
     let new = store.open_lobby(&channel_name("hall"), 0).await.unwrap();
     assert_ne!(new.id, old.id);
     let old = store.channel_by_name(&old.name).await.unwrap().unwrap();
-    assert!(!old.is_lobby);
+    assert!(!old.is_lobby());
     assert_eq!(store.membership(old.id, ada).await.unwrap(), None);
     assert_eq!(store.memberships(ada).await.unwrap().len(), 1);
     // It may be joined as any other, and its lines are there.

@@ -202,6 +202,7 @@ async fn walk(other: &dyn Store, seed: u64, steps: usize) -> BTreeSet<String> {
         seen: BTreeSet::new(),
     };
     let mut tokens = 0;
+    let mut halls = Rng::with_seed(seed + 1000);
     for _ in 0..steps {
         walk.now_ms += i64::try_from(walk.random.u64(..20)).unwrap();
         let now_ms = walk.now_ms;
@@ -211,6 +212,28 @@ async fn walk(other: &dyn Store, seed: u64, steps: usize) -> BTreeSet<String> {
             members_per_channel: 4,
             channels_per_account: 3,
         };
+        // By other chances, so that the walk goes where it went before there were halls.
+        match halls.u64(..24) {
+            0 | 1 => {
+                let channel = ChannelId(1 + halls.i64(..walk.newest_channel + 1));
+                both!(stores, set_hall(user, channel, now_ms));
+            }
+            2 => {
+                let hall = 1 + halls.u32(..4);
+                let name = match hall {
+                    // Now and then of players.
+                    4 => channel_name(pick::<&str>(&mut halls, &NAMES)),
+                    hall => channel_name(&format!("lobby-{hall}")),
+                };
+                let name = &name;
+                let opened = both!(stores, open_hall(hall, name, now_ms));
+                let opened = opened.map_or(0, |channel| channel.id.0);
+                walk.newest_channel = walk.newest_channel.max(opened);
+                both!(stores, halls());
+                both!(stores, memberships(user));
+            }
+            _ => {}
+        }
         match walk.random.u64(..60) {
             0..20 => {
                 // Now and then as many as a store may have another way for.

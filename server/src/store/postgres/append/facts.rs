@@ -212,10 +212,12 @@ pub(super) fn said_hash(text: &str) -> i16 {
 }
 
 const SPEAKERS: &str = "SELECT asked.channel_id, asked.user_id, channels.log_id,
-        channels.is_lobby = 1 OR EXISTS
-            (SELECT 1 FROM memberships
-             WHERE memberships.channel_id = asked.channel_id
-               AND memberships.user_id = asked.user_id)
+        EXISTS (SELECT 1 FROM memberships
+                WHERE memberships.channel_id = asked.channel_id
+                  AND memberships.user_id = asked.user_id)
+            OR channels.is_lobby = 1 AND NOT EXISTS
+                (SELECT 1 FROM memberships JOIN channels AS halls ON halls.id = channel_id
+                 WHERE memberships.user_id = asked.user_id AND halls.hall IS NOT NULL)
     FROM unnest($1::bigint[], $2::bigint[]) AS asked (channel_id, user_id)
     JOIN channels ON channels.id = asked.channel_id";
 
