@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use longhall_packet::{Access, Change, DenyCode, Hall, LeaveReason, Role, ServerPacket};
+use longhall_packet::{
+    Access, Change, DenyCode, Hall, LeaveReason, Role, ServerPacket, ServerRole,
+};
 use tokio::task::JoinSet;
 
-use crate::admin::Ground;
+use crate::admin::{self, Act, Actor, Ground, Order};
 use crate::bus::loopback::Loopback;
 use crate::config::Config;
 use crate::handlers::test_requests::{
-    ID, change_hall, create, halls, history, join, leave, members, rename, set_profile,
+    ID, change_hall, chat, create, halls, history, join, leave, members, mute, rename, set_profile,
 };
 use crate::handlers::test_session::TestSession;
-use crate::store::{Cursor, MemoryStore, Store};
+use crate::store::{Cursor, MemoryStore, SqliteStore, Store};
 
 /// A server whose halls take in so many.
 fn server(size: u32) -> TestSession {
@@ -135,13 +137,14 @@ async fn halls_fill_one_after_the_other_and_gaps_first() {
 async fn who_comes_back_gets_the_hall_of_before_while_somebody_is_there() {
     let [ada, bob, eve, dan] = crowd(["ada", "bob", "eve", "dan"]).await;
     dan.cut();
+    // The first one has room as well.
+    bob.cut();
     let (dan, hall) = ada.again("dan").await;
     assert_eq!(hall, 2);
-    // Nobody is left there, and the first one has room.
+    // Nobody is left there.
     dan.cut();
     eve.cut();
-    ada.cut();
-    assert_eq!(bob.again("dan").await.1, 1);
+    assert_eq!(ada.again("dan").await.1, 1);
 }
 
 #[tokio::test]
@@ -171,26 +174,21 @@ async fn a_second_device_is_where_the_first_one_is() {
 #[tokio::test]
 async fn friends_get_a_hall_together() {
     let names = ["ada", "bob", "eve", "dan", "zoe", "fay"];
-    let [ada, _bob, eve, mut dan, mut zoe, fay] = crowd(names).await;
+    let [ada, bob, eve, _dan, mut zoe, fay] = crowd(names).await;
     zoe.create("den", Access::Open).await;
-    fay.cut();
-    let mut fay = ada.another();
-    fay.enter("fay").await;
-    fay.join("den").await;
-    // A place in the second hall, one in the third, where zoe is.
+    bob.cut();
+    let (mut gus, hall) = ada.newcomer("gus").await;
+    assert_eq!(hall, 1);
+    gus.join("den").await;
+    gus.cut();
+    // The first is full, and the others have a place each.
+    let (_bob, hall) = ada.again("bob").await;
+    assert_eq!(hall, 1);
     eve.cut();
     fay.cut();
-    let (mut gus, hall) = dan.newcomer("gus").await;
-    assert_eq!(hall, 2, "a stranger");
-    gus.join("den").await;
-    assert_eq!(zoe.halls().await, [(1, 2), (2, 2), (3, 1)]);
-    gus.cut();
-    // Of before is full, so with friends.
-    let (_hal, hall) = zoe.newcomer("hal").await;
-    assert_eq!(hall, 2);
-    let (_gus, hall) = dan.again("gus").await;
-    assert_eq!(hall, 3);
-    assert_eq!(dan.halls().await, [(1, 2), (2, 2), (3, 2)]);
+    let (_gus, hall) = ada.again("gus").await;
+    assert_eq!(hall, 3, "where zoe is");
+    assert_eq!(ada.newcomer("hal").await.1, 2, "a stranger");
 }
 
 #[tokio::test]
@@ -324,6 +322,74 @@ async fn what_is_announced_is_said_in_all_halls_and_counts_in_the_first() {
 }
 
 #[tokio::test]
+async fn a_mute_in_one_hall_is_one_in_all() {
+    let [mut ada, bob, mut eve, mut dan] = crowd(["ada", "bob", "eve", "dan"]).await;
+    ada.appoint("eve", ServerRole::Moderator).await;
+    eve.forget_waiting();
+    eve.ask(mute("dan", Some("lobby-2"), None, "spam")).await;
+    match eve.next() {
+        ServerPacket::SanctionSet { sanction, .. } => {
+            assert_eq!(sanction.channel.as_deref(), Some("lobby"));
+        }
+        other => panic!("{other:?}"),
+    }
+    bob.cut();
+    for hall in ["lobby-2", "lobby"] {
+        dan.ask(change_hall(hall)).await;
+        dan.forget_waiting();
+        dan.refused(chat(hall, 1, "spam"), DenyCode::Muted).await;
+    }
+    ada.chat("lobby", "still here").await;
+}
+
+#[tokio::test]
+async fn what_an_operator_sets_on_the_lobby_holds_in_all_halls() {
+    let [mut ada, _bob, mut eve] = crowd(["ada", "bob", "eve"]).await;
+    let server = Arc::clone(ada.server());
+    let ground = Ground::running(Arc::clone(&server));
+    let slow = Order {
+        act: Act::ChannelsSlow {
+            channel: "lobby".to_owned(),
+            seconds: 3600,
+        },
+        reason: None,
+    };
+    let operator = Actor {
+        name: "operator".to_owned(),
+        via: "command".to_owned(),
+    };
+    assert!(admin::run(&ground, &operator, slow).await.is_ok());
+    for player in [&mut ada, &mut eve] {
+        assert!(matches!(
+            player.next(),
+            ServerPacket::ChannelChanged { speech, .. } if speech.slow_mode_s == 3600
+        ));
+    }
+    let following = tokio::spawn(crate::settings::follow(Arc::clone(&server)));
+    let mut config = Config::clone(&server.settings());
+    config.lobby.welcome = longhall_packet::Topic::parse("Be kind").unwrap();
+    server.settings.set(config);
+    for (player, hall) in [(&mut ada, "lobby"), (&mut eve, "lobby-2")] {
+        match player.await_next().await {
+            ServerPacket::ChannelChanged { channel, topic, .. } => {
+                assert_eq!((channel.as_str(), topic.as_str()), (hall, "Be kind"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    following.abort();
+    // And in those that are opened later.
+    let (_dan, _) = ada.newcomer("dan").await;
+    let (_zoe, hall) = ada.newcomer("zoe").await;
+    assert_eq!(hall, 3);
+    let third = ada.store().halls().await.unwrap().pop().unwrap();
+    assert_eq!(
+        (third.topic.as_str(), third.speech.slow_mode_s),
+        ("Be kind", 3600)
+    );
+}
+
+#[tokio::test]
 async fn another_name_and_another_profile_are_told_in_all_halls() {
     let [mut ada, mut bob, mut eve] = crowd(["ada", "bob", "eve"]).await;
     ada.done(rename("correct horse", "Grace")).await;
@@ -339,7 +405,10 @@ async fn another_name_and_another_profile_are_told_in_all_halls() {
 
 #[tokio::test]
 async fn forty_who_come_at_once_overfill_no_hall() {
-    let server = server(10);
+    let folder = tempfile::tempdir().unwrap();
+    // One that takes its time, so that they meet on the way.
+    let store = SqliteStore::open(&folder.path().join("longhall.db")).unwrap();
+    let server = TestSession::over(Arc::new(store), |config| set(config, 10)).await;
     let mut coming = JoinSet::new();
     for number in 0..40 {
         let mut player = server.another();
