@@ -12,6 +12,7 @@ for_each_store! {
     a_lobby_of_another_name_has_no_halls_yet
     nobody_leaves_a_hall_like_a_channel
     who_is_buried_is_in_no_hall
+    a_hall_stands_with_those_who_are_there_and_the_first_one_does_not
 }
 
 async fn lobby(store: &dyn Store) -> ChannelId {
@@ -170,4 +171,21 @@ async fn who_is_buried_is_in_no_hall(store: &dyn Store) {
     let buried = store.bury_if(ada, tombstone, AccountKind::Full, i64::MAX);
     assert!(buried.await.unwrap());
     assert_eq!(halls_of(store, ada).await, [(lobby, Some(1))]);
+}
+
+async fn a_hall_stands_with_those_who_are_there_and_the_first_one_does_not(store: &dyn Store) {
+    lobby(store).await;
+    let (ada, bob) = (user(store, "ada").await, user(store, "bob").await);
+    let two = hall(store, 2).await;
+    store.set_hall(ada, two, 1000).await.unwrap();
+    let standings = store.standings(vec![ada, bob], 1000).await.unwrap();
+    let roles = standings
+        .accounts
+        .into_iter()
+        .map(|(_, stands)| stands.roles);
+    let roles: Vec<_> = roles.collect();
+    assert_eq!(roles, [vec![(two, Role::Member)], Vec::new()]);
+    let channels: Vec<_> = standings.channels.iter().collect();
+    assert_eq!(channels.len(), 1);
+    assert_eq!((channels[0].channel, channels[0].members), (two, 0));
 }
