@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use std::ops::Bound;
+
 use longhall_packet::{PresenceState, ServerPacket, ServerRole};
 
 use super::{Hub, Player, State};
@@ -58,26 +60,25 @@ impl Hub {
         limit: usize,
     ) -> Vec<RosterEntry> {
         let state = self.lock();
-        let Some(live) = state.channels.get(&hall) else {
-            return Vec::new();
+        let is_shown = |user: &UserId| !state.has_blocked(reader, *user);
+        let there: Vec<(&UserId, &Player)> = if state.halls.len() == 1 {
+            // Everybody is there, and is in the order of names already.
+            let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let names = state.names.range::<str, _>((start, Bound::Unbounded));
+            let users = names.map(|(_, user)| user).filter(|user| is_shown(user));
+            let players = users.filter_map(|user| Some((user, state.players.get(user)?)));
+            players.take(limit).collect()
+        } else {
+            let present = state.channels.get(&hall).into_iter();
+            let users = present.flat_map(|live| live.present.keys());
+            let players = users.filter_map(|user| Some((user, state.players.get(user)?)));
+            let is_behind = |key: &str| after.is_none_or(|after| key > after);
+            let mut there: Vec<_> = players
+                .filter(|(user, player)| is_behind(&player.name_key) && is_shown(user))
+                .collect();
+            there.sort_unstable_by(|(_, one), (_, other)| one.name_key.cmp(&other.name_key));
+            there
         };
-        let there = live.present.keys();
-        let there = there.filter_map(|user| Some((user, state.players.get(user)?)));
-        let mut there: Vec<(&UserId, &Player)> = there
-            .filter(|(user, player)| {
-                let is_behind = after.is_none_or(|after| player.name_key.as_str() > after);
-                is_behind && !state.has_blocked(reader, **user)
-            })
-            .collect();
-        let by_name = |(_, one): &(&UserId, &Player), (_, other): &(&UserId, &Player)| {
-            one.name_key.cmp(&other.name_key)
-        };
-        // A lobby of one hall may have many more than a page.
-        if there.len() > limit {
-            there.select_nth_unstable_by(limit, by_name);
-            there.truncate(limit);
-        }
-        there.sort_unstable_by(by_name);
         let players = there.into_iter();
         let shown = players.take(limit).map(|(user, player)| {
             let (presence, text) = player.shown();

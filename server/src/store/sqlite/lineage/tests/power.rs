@@ -40,7 +40,7 @@ async fn numbers_of_lines_that_the_power_may_have_taken_are_of_another_epoch() {
     }
     for (cut, lines) in [(&in_time, 0), (&place.copied(ALL), 3)] {
         // Somebody looks first, and the setting is another one now.
-        super::super::super::refuse_foreign_log(&cut.database).unwrap();
+        refuse_foreign_log(&cut.database).unwrap();
         let (back, told) = cut.open();
         assert_ne!(back.epoch(), first, "{told}");
         assert_eq!(lines_of(&back).await, lines);
