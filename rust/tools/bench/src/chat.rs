@@ -1,4 +1,5 @@
-//! `fan-out`: one channel. `channels`: a thousand players in a hundred channels.
+//! `fan-out`: one channel. `channels`: a thousand players in a hundred channels. `halls`: a full
+//! lobby.
 
 use anyhow::Result;
 
@@ -11,6 +12,8 @@ const FIXED_LINES_PER_S: f64 = 200.0;
 /// Of what it can do, a server is asked for when its latency is measured.
 const MODERATE: f64 = 0.2;
 const SENDERS: usize = 4;
+/// Players whom a server puts into a hall of the lobby before it opens another.
+const PLAYERS_OF_A_HALL: usize = 500;
 /// A window in which less can be coalesced, and a server that waits for its disk has
 /// to wait more.
 const NARROW: usize = 16;
@@ -188,6 +191,40 @@ pub(crate) fn channels(bench: &mut Bench) -> Result<()> {
         latencies(bench, &runs, &is, &what, Some(Target::AtMost(1.0)));
     }
     nothing_wrong(bench, &runs, "channels");
+    Ok(())
+}
+
+/// A full lobby in its halls, each of whose players says a line a minute; beside references
+/// with as many players in channels as large.
+///
+/// # Errors
+/// When a run does not come to its end.
+pub(crate) fn halls(bench: &mut Bench) -> Result<()> {
+    let halls = bench.pick(3, 30);
+    let players = halls * PLAYERS_OF_A_HALL;
+    let case = |channels| Case {
+        name: "halls",
+        players,
+        channels,
+        senders: players,
+        rate: Some(1.0 / 60.0),
+        window: 0,
+    };
+    let mut runs = Vec::new();
+    // Who comes in takes longest by far.
+    for _ in 0..bench.pick(1, 2) {
+        // The server makes the halls.
+        runs.push(bench.run(Who::Longhall, &case(0))?);
+        for who in [Who::BareEach, Who::BareTasks] {
+            runs.push(bench.run(who, &case(halls))?);
+        }
+    }
+    let what = format!("{players} players in {halls} halls, 1 line/min each");
+    let is = |run: &Run| run.case.name == "halls";
+    let cost = |run: &Run| run.cpu_us_per_delivery;
+    add(bench, &runs, &is, &format!("{what}: CPU"), COST, None, cost);
+    latencies(bench, &runs, &is, &what, None);
+    nothing_wrong(bench, &runs, "halls");
     Ok(())
 }
 

@@ -88,6 +88,8 @@ enum Name {
     FanOut,
     /// A thousand players in a hundred channels
     Channels,
+    /// Fifteen thousand players in thirty halls of the lobby
+    Halls,
     /// Memory of connections that say nothing
     Idle,
     /// Logins and registrations, and chat meanwhile
@@ -113,9 +115,12 @@ impl Name {
         match self {
             Self::Durable | Self::Idle | Self::Logins => true,
             Self::Crossing | Self::Kill => cluster,
-            Self::FanOut | Self::Channels | Self::Restart | Self::Start | Self::LongLife => {
-                !cluster
-            }
+            Self::FanOut
+            | Self::Channels
+            | Self::Halls
+            | Self::Restart
+            | Self::Start
+            | Self::LongLife => !cluster,
         }
     }
 }
@@ -211,6 +216,7 @@ fn run_alone(bench: &mut Bench, wanted: impl Fn(Name) -> bool) -> Result<()> {
     for (name, run) in [
         (Name::FanOut, chat::fan_out as fn(&mut Bench) -> Result<()>),
         (Name::Channels, chat::channels),
+        (Name::Halls, chat::halls),
         (Name::Idle, idle::idle),
         (Name::Logins, logins::logins),
         (Name::Durable, durable::durable),

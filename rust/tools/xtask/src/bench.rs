@@ -68,6 +68,8 @@ enum Name {
     FanOut,
     /// A thousand players in a hundred channels
     Channels,
+    /// Fifteen thousand players in thirty halls of the lobby
+    Halls,
     /// Memory of connections that say nothing
     Idle,
     /// Logins and registrations, and chat meanwhile
