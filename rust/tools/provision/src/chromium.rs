@@ -88,14 +88,39 @@ impl Chromium {
     pub fn driver(&self) -> Result<Command> {
         let mut command = Command::new(&self.driver);
         if let Some(root) = &self.root {
-            let nss = root.join("usr/lib/x86_64-linux-gnu/nss");
-            let folders = libraries(root).into_iter().chain([nss]);
+            let folders = libraries(root).into_iter().chain(private_libraries(root)?);
             let folders = std::env::join_paths(folders).context("a colon is in the path")?;
             command.env("LD_LIBRARY_PATH", folders);
             command.env("FONTCONFIG_FILE", root.join(FONTS));
         }
         Ok(command)
     }
+}
+
+/// Folders that single libraries have parts of theirs in, which they look for from the
+/// system's root: those of NSS, PulseAudio and the like.
+fn private_libraries(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for library_folder in libraries(root) {
+        let Ok(entries) = fs::read_dir(library_folder) else {
+            continue;
+        };
+        for entry in entries {
+            let folder = entry.context("cannot list the libraries")?.path();
+            // Files, and whatever cannot be read, hold none.
+            let is_library = |file: fs::DirEntry| {
+                let name = file.file_name();
+                let name = name.to_string_lossy();
+                name.starts_with("lib") && name.contains(".so")
+            };
+            let mut files = fs::read_dir(&folder).into_iter().flatten().flatten();
+            if files.any(is_library) {
+                found.push(folder);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Takes away what is not needed, and the C library, which has to be the machine's.
