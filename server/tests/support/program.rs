@@ -105,13 +105,19 @@ impl Program {
         use std::process::Stdio;
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
+        // A program waits while nobody reads what it says.
+        let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
         let until = std::time::Instant::now() + PATIENCE;
         while child.try_wait().unwrap().is_none() && std::time::Instant::now() < until {
             std::thread::sleep(Duration::from_millis(5));
         }
         // Fails if it has ended by itself.
         let _ = child.kill();
-        child.wait_with_output().unwrap()
+        std::process::Output {
+            status: child.wait().unwrap(),
+            stdout: out.join().unwrap(),
+            stderr: err.join().unwrap(),
+        }
     }
 
     pub fn command() -> std::process::Command {
@@ -140,4 +146,13 @@ impl Program {
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         self.child.wait().unwrap()
     }
+}
+
+/// Reads all that comes, on a thread of its own.
+fn read(pipe: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut all = Vec::new();
+        pipe.unwrap().read_to_end(&mut all).unwrap();
+        all
+    })
 }
