@@ -65,6 +65,7 @@ use lineage::{Locked, log_of_changes};
 pub(super) use moving::SqliteEnd;
 pub use open::OpenError;
 use open::{MIGRATIONS, connect_for_reading, connect_to_run, explain, locate, lock, migrate};
+use recent_lines::RecentLines;
 use wal::Files;
 use worker::{Answer, Change, Question, Worker, answer_all, classify, write_all};
 use writer_cache::WriterCache;
@@ -80,7 +81,7 @@ const SYSTEM: i64 = 4;
 pub struct SqliteStore {
     /// The file, behind symbolic links.
     path: PathBuf,
-    /// Until the store is closed.
+    /// What reads a large file, until the store is closed.
     beside_start: Mutex<Option<BesideStart>>,
     writer: Worker<Change>,
     reader: Worker<Question>,
@@ -154,26 +155,33 @@ impl SqliteStore {
             // The writing thread flushes what SQLite does not.
             run(&writing, "PRAGMA synchronous = NORMAL").map_err(|cause| explain(path, &cause))?;
         }
-        let snapshot = Snapshot::take(path).map_err(|cause| explain(path, &cause))?;
-        let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
         let cannot_start = |cause: io::Error| OpenError::Other {
             path: path.to_owned(),
             detail: format!("cannot start a thread: {cause}"),
         };
-        let (beside, coming) = snapshot.read(is_checked).map_err(cannot_start)?;
-        let cache = WriterCache::new(coming);
+        let explained = |cause: rusqlite::Error| explain(path, &cause);
+        // A small file is read at once, and a large one beside the running server.
+        let (cache, beside) = if is_checked {
+            let lines = RecentLines::read(&writing).map_err(explained)?;
+            (WriterCache::with(lines), None)
+        } else {
+            let snapshot = Snapshot::take(path).map_err(explained)?;
+            let (beside, coming) = snapshot.read().map_err(cannot_start)?;
+            (WriterCache::awaiting(coming), Some(beside))
+        };
+        let reading = connect_for_reading(path).map_err(|cause| explain(path, &cause))?;
         let files = Files {
             path: path.to_owned(),
             database: lock.database.clone(),
             beside: Arc::clone(&lock.beside),
             mark: begun.mark,
             is_open: begun.is_open,
-            soundness: beside.soundness(),
+            soundness: beside.as_ref().map(BesideStart::soundness),
             flush_within,
         };
         Ok(Self {
             path: path.to_owned(),
-            beside_start: Mutex::new(Some(beside)),
+            beside_start: Mutex::new(beside),
             writer: Worker::start("store-writer", move |jobs| {
                 write_all(&writing, files, cache, jobs);
             })

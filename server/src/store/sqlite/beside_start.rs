@@ -39,11 +39,6 @@ const GOOD: u8 = 1;
 const DAMAGED: u8 = 2;
 
 impl Soundness {
-    #[cfg(test)]
-    pub(super) fn good() -> Self {
-        Self(Arc::new(AtomicU8::new(GOOD)))
-    }
-
     pub(super) fn is_known_good(&self) -> bool {
         self.0.load(Ordering::Relaxed) == GOOD
     }
@@ -81,15 +76,14 @@ impl Snapshot {
         })
     }
 
-    /// Reads it on a thread of its own, and looks for damage unless that was done already.
+    /// Reads it on a thread of its own.
     ///
     /// # Errors
     /// When there can be no thread.
-    pub(super) fn read(self, is_checked: bool) -> io::Result<(BesideStart, Coming)> {
+    pub(super) fn read(self) -> io::Result<(BesideStart, Coming)> {
         let (lines, coming) = mpsc::sync_channel(1);
         let interrupt = self.db.get_interrupt_handle();
-        let state = if is_checked { GOOD } else { UNKNOWN };
-        let soundness = Soundness(Arc::new(AtomicU8::new(state)));
+        let soundness = Soundness(Arc::new(AtomicU8::new(UNKNOWN)));
         let found = soundness.clone();
         let thread = thread::Builder::new()
             .name("store-start".to_owned())
@@ -99,9 +93,7 @@ impl Snapshot {
                 debug!(took = ?began.elapsed(), "the newest lines are known");
                 // Nobody waits for them any more when the store is closed.
                 let _ = lines.send(read);
-                if !is_checked {
-                    self.look_for_damage(&found);
-                }
+                self.look_for_damage(&found);
             })?;
         let beside = BesideStart {
             interrupt,

@@ -57,8 +57,8 @@ pub(super) struct Files {
     pub(super) mark: Mark,
     /// Whether the database says that a server has it open.
     pub(super) is_open: bool,
-    /// Whether it is sound.
-    pub(super) soundness: Soundness,
+    /// Whether it is sound, where that is found out while it is written.
+    pub(super) soundness: Option<Soundness>,
     /// How long after they are written lines are flushed at most; 0 for at once, by SQLite.
     pub(super) flush_within: Duration,
 }
@@ -190,7 +190,7 @@ impl Wal {
         if self.is_replaced {
             return;
         }
-        if self.files.soundness.is_damaged() {
+        if self.is_damaged() {
             // Nor by SQLite, when it closes the file.
             if let Err(cause) = fold_in_at_end(db, false) {
                 error!(%cause, "the log may be folded into the damaged database");
@@ -202,9 +202,19 @@ impl Wal {
         self.flush_mark();
     }
 
+    fn is_damaged(&self) -> bool {
+        let soundness = self.files.soundness.as_ref();
+        soundness.is_some_and(Soundness::is_damaged)
+    }
+
+    fn is_known_good(&self) -> bool {
+        let soundness = self.files.soundness.as_ref();
+        soundness.is_none_or(Soundness::is_known_good)
+    }
+
     /// Whether nothing may be acknowledged any more.
     pub(super) fn is_given_up(&mut self, db: &Connection) -> bool {
-        self.files.soundness.is_damaged() || self.is_replaced(db)
+        self.is_damaged() || self.is_replaced(db)
     }
 
     /// Whether the files that are written are no longer those that the next server
@@ -278,7 +288,7 @@ impl Wal {
 
     /// Folds the log in. If something is in the way, another time will do.
     fn checkpoint(&mut self, db: &Connection) {
-        if !self.is_closing && !self.files.soundness.is_known_good() {
+        if !self.is_closing && !self.is_known_good() {
             return;
         }
         match self.try_checkpoint(db) {
@@ -401,7 +411,7 @@ mod tests {
                 beside: Arc::new(tempfile::tempfile().unwrap()),
                 mark: Mark::default(),
                 is_open: true,
-                soundness: Soundness::good(),
+                soundness: None,
                 flush_within,
             };
             Wal::watch(&db, files)

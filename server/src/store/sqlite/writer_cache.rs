@@ -34,10 +34,18 @@ pub(super) struct WriterCache {
 
 impl WriterCache {
     /// Knows nothing yet but where the newest lines come from.
-    pub(super) fn new(coming: Coming) -> Self {
+    pub(super) fn awaiting(coming: Coming) -> Self {
         Self {
             coming: Some(coming),
-            recent_lines: RecentLines::default(),
+            ..Self::with(RecentLines::default())
+        }
+    }
+
+    /// Knows nothing yet but the newest lines.
+    pub(super) fn with(recent_lines: RecentLines) -> Self {
+        Self {
+            coming: None,
+            recent_lines,
             tails: FxHashMap::default(),
             speakers: FxHashMap::default(),
             newest_line: 0,
