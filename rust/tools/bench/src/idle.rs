@@ -18,7 +18,7 @@ pub(crate) fn idle(bench: &mut Bench) -> Result<()> {
         let rounds = if connections > 5000 { 1 } else { bench.rounds };
         let mut measured = Vec::new();
         for _ in 0..rounds {
-            measured.push(measure(bench, connections)?);
+            measured.push(measure(bench, connections, false)?);
         }
         let mut add = |what: &str, unit: &str, target, of: &dyn Fn(&Memory) -> f64| {
             if let Some(value) = Summary::of(measured.iter().map(of)) {
@@ -39,13 +39,34 @@ pub(crate) fn idle(bench: &mut Bench) -> Result<()> {
         add("idle CPU", "ms/s", near_zero, &|one| one.idle_cpu_ms_per_s);
         bench.memory.extend(measured);
     }
+    let connections = bench.pick(1000, 15_000);
+    let memory = measure(bench, connections, true)?;
+    if let Some(value) = Summary::of([memory.kib_per_connection()]) {
+        bench.figures.push(Figure {
+            bench: "idle".to_owned(),
+            what: format!("{connections} connections with TLS: memory each"),
+            unit: "KiB".to_owned(),
+            value,
+            references: Vec::new(),
+            target: None,
+        });
+    }
+    bench.memory.push(memory);
     Ok(())
 }
 
-fn measure(bench: &mut Bench, connections: usize) -> Result<Memory> {
-    let (server, mut accounts) = bench.setting.start_longhall(connections + 1)?;
+fn measure(bench: &mut Bench, connections: usize, has_tls: bool) -> Result<Memory> {
+    let setting = &bench.setting;
+    let (server, mut accounts, roots) = if has_tls {
+        let (server, accounts, roots) = setting.start_with_tls(connections + 1)?;
+        (server, accounts, Some(roots))
+    } else {
+        let (server, accounts) = setting.start_longhall(connections + 1)?;
+        (server, accounts, None)
+    };
     let plan = |players| Plan {
         urls: vec![server.url.clone()],
+        roots: roots.clone(),
         players,
         channels: 0,
         senders: 0,
@@ -74,7 +95,8 @@ fn measure(bench: &mut Bench, connections: usize) -> Result<Memory> {
         idle_cpu_ms_per_s: span.cores().unwrap_or_default() * 1e3,
     };
     bench.say(&format!(
-        "idle         {connections} connections, {:.2} KiB each, in within {seconds_to_accept:.2} s",
+        "idle         {connections} connections{}, {:.2} KiB each, in within {seconds_to_accept:.2} s",
+        if has_tls { " with TLS" } else { "" },
         memory.kib_per_connection()
     ));
     Ok(memory)

@@ -114,6 +114,35 @@ impl Setting {
         Ok((server, accounts))
     }
 
+    /// As [`Setting::start_longhall`], of a server that speaks TLS. Its certificate is to be
+    /// trusted.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start_with_tls(&self, players: usize) -> Result<(Server, Vec<Account>, PathBuf)> {
+        let folder = self.folder.join("tls");
+        let (certificate, key) = (
+            folder.join("longhall-dev.crt"),
+            folder.join("longhall-dev.key"),
+        );
+        if !certificate.exists() {
+            let mut make = Command::new(&self.program);
+            make.arg("dev-certificate").arg("--out").arg(&folder);
+            let made = make.stdin(Stdio::null()).output()?;
+            let told = String::from_utf8_lossy(&made.stderr);
+            anyhow::ensure!(made.status.success(), "no certificate: {told}");
+        }
+        self.forget_database()?;
+        let accounts = self.seed.copy(&self.database(), players)?;
+        let address = free_address()?;
+        let mut command = self.command(address);
+        command.arg("--tls-certificate").arg(&certificate);
+        command.arg("--tls-key").arg(&key);
+        let mut server = self.start_command(&mut command, address)?;
+        server.url = format!("wss://{address}");
+        Ok((server, accounts, certificate))
+    }
+
     /// Starts the real server on the database that is there.
     ///
     /// # Errors

@@ -16,6 +16,9 @@ pub enum SwarmError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The certificates to trust cannot be read.
+    #[error("no certificates in {0}")]
+    Roots(String),
     /// Nobody listens there, or this machine is out of ports or files.
     #[error("cannot connect to {address}: {cause}{}", dial_advice(cause))]
     Dial {

@@ -11,7 +11,7 @@
 //! - `task`: one player from coming in to the end; `send`: talking and listening;
 //! - `player`: a player of the client core;
 //! - `count`: checks that lines come once and in order; `tally`: adds up;
-//! - `wire`: a connection; [`frame`]: its frames where `read` put them;
+//! - `wire`: a connection, over a `stream`; [`frame`]: its frames where `read` put them;
 //! - `stamp`: when a line was sent; `pacer`: when the next one is due;
 //! - [`Process`]: what the server costs.
 
@@ -28,6 +28,7 @@ mod player;
 mod process;
 mod send;
 mod stamp;
+mod stream;
 mod swarm;
 mod tally;
 mod task;

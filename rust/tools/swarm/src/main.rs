@@ -20,10 +20,13 @@ use serde_json::json;
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Args {
-    /// The server, without TLS: where a TLS proxy passes on to. Given more than once,
-    /// the players are spread over the servers of a cluster
+    /// The server: ws:// where a TLS proxy passes on to, or wss:// with --roots. Given more
+    /// than once, the players are spread over the servers of a cluster
     #[arg(long, default_value = "ws://127.0.0.1:8081")]
     url: Vec<String>,
+    /// For wss://: the certificates to trust, in PEM; the server's own will do
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
     /// Connections, each of an account of its own
     #[arg(long, default_value_t = 100, value_name = "COUNT")]
     players: usize,
@@ -123,6 +126,7 @@ fn run(args: &Args) -> Result<bool, SwarmError> {
     let server = args.server_pid.map(Process::find).transpose()?;
     let plan = Plan {
         urls: args.url.clone(),
+        roots: args.roots.clone(),
         spread: Spread::Turns,
         speaks: if args.bare_frames {
             Speaks::BareFrames

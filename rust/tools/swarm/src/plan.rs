@@ -1,9 +1,11 @@
 //! What a swarm does.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::SwarmError;
 use crate::stamp::STAMP_BYTES;
+use crate::stream::Roots;
 use crate::wire::Address;
 
 /// What a swarm does.
@@ -12,6 +14,8 @@ pub struct Plan {
     /// The servers: `ws://host:port` each. Of several, all of one cluster, the players
     /// are spread over them, and whose connection ends tries the next one.
     pub urls: Vec<String>,
+    /// For servers that speak TLS, `wss://`: a file with the certificates to trust, in PEM.
+    pub roots: Option<PathBuf>,
     /// Who begins on which of them.
     pub spread: Spread,
     /// What it speaks.
@@ -98,6 +102,7 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             urls: vec!["ws://127.0.0.1:8081".to_owned()],
+            roots: None,
             spread: Spread::Turns,
             speaks: Speaks::Longhall,
             players: 100,
@@ -150,7 +155,11 @@ impl Plan {
         if self.urls.is_empty() || self.urls.len() > MAX_SERVERS {
             return fail("a swarm plays on one server, and on 256 at most");
         }
-        self.urls.iter().map(|url| Address::parse(url)).collect()
+        let roots = self.roots.as_deref().map(Roots::read).transpose();
+        let roots = roots.map_err(SwarmError::Roots)?;
+        let urls = self.urls.iter();
+        urls.map(|url| Address::parse(url, roots.as_ref()))
+            .collect()
     }
 
     /// The channel that a player is in, beside the lobby.

@@ -15,10 +15,10 @@ use std::task::{Context, Poll, Waker, ready};
 use longhall_packet::limits::MAX_SERVER_PACKET_BYTES;
 use longhall_packet::{CloseReason, SUBPROTOCOL};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 
 use crate::SwarmError;
 use crate::frame::{CLOSE, Frame, PING, PONG, TEXT};
+use crate::stream::{Roots, Stream};
 
 /// Holds the largest frame there is.
 pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
@@ -39,24 +39,35 @@ pub(crate) struct Address {
     /// `host:port`.
     pub(crate) host: String,
     pub(crate) path: String,
+    /// For TLS.
+    pub(crate) roots: Option<Roots>,
 }
 
 impl Address {
     /// # Errors
-    /// When `url` is no `ws://` address.
-    pub(crate) fn parse(url: &str) -> Result<Self, SwarmError> {
+    /// When `url` is no `ws://` address, nor, with `roots`, a `wss://` one.
+    pub(crate) fn parse(url: &str, roots: Option<&Roots>) -> Result<Self, SwarmError> {
         let fail = |why| SwarmError::Url {
             url: url.to_owned(),
             why,
         };
-        if url.starts_with("wss://") {
-            return Err(fail(
-                "TLS is not spoken here; give the address that the TLS proxy passes on to",
-            ));
-        }
-        let rest = url
-            .strip_prefix("ws://")
-            .ok_or_else(|| fail("it must begin with ws://"))?;
+        let (rest, roots, port) = match (url.strip_prefix("wss://"), roots) {
+            (Some(rest), Some(roots)) => (rest, Some(roots.clone()), 443),
+            (Some(_), None) => {
+                return Err(fail(
+                    "for TLS, say with --roots which certificates to trust; the server's own \
+                     will do",
+                ));
+            }
+            (None, _) => {
+                let rest = url.strip_prefix("ws://");
+                (
+                    rest.ok_or_else(|| fail("it must begin with ws://"))?,
+                    None,
+                    80,
+                )
+            }
+        };
         let (host, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
         if host.is_empty() {
             return Err(fail("the host is missing"));
@@ -68,9 +79,10 @@ impl Address {
             host: if has_port {
                 host.to_owned()
             } else {
-                format!("{host}:80")
+                format!("{host}:{port}")
             },
             path: path.to_owned(),
+            roots,
         })
     }
 }
@@ -95,7 +107,7 @@ pub(crate) struct Read {
 
 /// One connection.
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: Stream,
     incoming: Frames,
     outgoing: Vec<u8>,
 }
@@ -113,11 +125,7 @@ impl Wire {
     /// # Errors
     /// [`SwarmError::Dial`].
     pub(crate) async fn dial(address: &Address) -> Result<Self, SwarmError> {
-        let dial = async {
-            let stream = TcpStream::connect(&address.host).await?;
-            stream.set_nodelay(true)?;
-            Ok(stream)
-        };
+        let dial = Stream::open(&address.host, address.roots.as_ref());
         let stream = dial.await.map_err(|cause| SwarmError::Dial {
             address: address.host.clone(),
             cause,
@@ -137,17 +145,16 @@ impl Wire {
         let lost = |_| SwarmError::Lost {
             doing: "connecting",
         };
-        let Address { host, path } = address;
+        let Address { host, path, .. } = address;
         // The key keeps caches from answering; there is none on this way.
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n\
              Connection: Upgrade\r\nSec-WebSocket-Key: bG9uZ2hhbGwtc3dhcm0hIQ==\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
         );
-        self.stream
-            .write_all(request.as_bytes())
-            .await
-            .map_err(lost)?;
+        let stream = &mut self.stream;
+        stream.write_all(request.as_bytes()).await.map_err(lost)?;
+        stream.flush().await.map_err(lost)?;
         let mut answer = Vec::with_capacity(1024);
         let end = loop {
             if let Some(at) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -250,6 +257,8 @@ impl Wire {
                 Poll::Pending => return,
             }
         }
+        // TLS may have kept some of it. Whether it did shows when it is read.
+        let _ = Pin::new(&mut self.stream).poll_flush(cx);
         if self.outgoing.capacity() > 4 * 1024 {
             self.outgoing = Vec::new();
         }
@@ -342,11 +351,11 @@ mod tests {
             ("ws://example.org/chat", "example.org:80", "/chat"),
             ("ws://[::1]:9000/", "[::1]:9000", "/"),
         ] {
-            let address = Address::parse(url).unwrap();
+            let address = Address::parse(url, None).unwrap();
             assert_eq!((address.host.as_str(), address.path.as_str()), (host, path));
         }
         for url in ["http://example.org", "wss://example.org", "ws://", "x"] {
-            assert!(Address::parse(url).is_err(), "{url}");
+            assert!(Address::parse(url, None).is_err(), "{url}");
         }
     }
 
@@ -370,7 +379,7 @@ mod tests {
         bytes.extend(frame(PING, b"?"));
         for piece in [1, 3, 1000, 40_000, bytes.len()] {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = Address::parse(&format!("ws://{}", listener.local_addr().unwrap()));
+            let address = Address::parse(&format!("ws://{}", listener.local_addr().unwrap()), None);
             let mut wire = Wire::dial(&address.unwrap()).await.unwrap();
             let (mut server, _) = listener.accept().await.unwrap();
             let bytes = bytes.clone();

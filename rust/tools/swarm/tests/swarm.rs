@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
+use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
@@ -165,6 +166,39 @@ fn every_line_that_is_pushed_reaches_every_member_once() {
 }
 
 #[test]
+fn a_server_that_speaks_tls_is_loaded_as_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (folder.path().join("it.crt"), folder.path().join("it.key"));
+    fs::write(&certificate, made.cert.pem()).unwrap();
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let server = Server::start(|config| {
+        config.tls.certificate = Some(certificate.clone());
+        config.tls.key = Some(key);
+    });
+    let plan = Plan {
+        urls: vec![format!("wss://localhost:{}", server.address.port())],
+        roots: Some(certificate),
+        load: Load::Push { window: 16 },
+        ..server.plan()
+    };
+    let ending = talk_until(start(&plan), |counts| counts.delivered > 1000);
+    check_nothing_wrong(&ending);
+
+    // Who is not to be trusted is not talked to.
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let roots = folder.path().join("other.crt");
+    fs::write(&roots, other.cert.pem()).unwrap();
+    let plan = Plan {
+        roots: Some(roots),
+        ..plan
+    };
+    let swarm = Swarm::start(plan, Account::new_ones(12)).unwrap();
+    let refused = swarm.wait_until_in(|_| {}).unwrap_err();
+    assert!(refused.to_string().contains("certificate"), "{refused}");
+}
+
+#[test]
 fn senders_of_the_client_core_keep_their_rate_and_lines_tell_how_long_they_took() {
     let server = Server::start(|_| {});
     let plan = Plan {
@@ -223,7 +257,7 @@ fn the_next_run_resumes_with_the_tokens_of_the_last() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
     // Debug shows names alone.
