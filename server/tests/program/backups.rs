@@ -144,7 +144,7 @@ async fn text_that_was_erased_is_in_no_backup() {
     let mut ada = TestPlayer::connect(server.address).await;
     ada.enter("ada").await;
     let secret = "a secret of forty-two letters, or thereabouts";
-    for number in 0..40 {
+    for number in 0..30 {
         ada.say(&format!("{secret}, {number}")).await;
     }
     server.kill();
