@@ -278,6 +278,7 @@ fn add(
 fn bench_of(runs: &[Run]) -> &'static str {
     match runs.first() {
         Some(run) if run.case.name == "channels" => "channels",
+        Some(run) if run.case.name == "halls" => "halls",
         _ => "fan-out",
     }
 }

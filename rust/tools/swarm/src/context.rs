@@ -88,6 +88,8 @@ pub(crate) struct Seat {
     pub(crate) number: usize,
     pub(crate) account: RefCell<Account>,
     pub(crate) channel: Option<String>,
+    /// The hall of the lobby where it came in, if it has no channel.
+    hall: RefCell<Option<String>>,
     /// The server that it is on, or tries to get to, by its place among the addresses.
     pub(crate) home: Cell<u8>,
     /// Up to where its channel was when it came in, and is here now.
@@ -135,6 +137,7 @@ impl Context {
             number,
             account: RefCell::new(account),
             channel: shared.plan.channel_of(number),
+            hall: RefCell::default(),
             home: Cell::new(shared.plan.home_of(number)),
             first: Cell::new(None),
             have: Cell::new(0),
@@ -159,7 +162,7 @@ impl Context {
         let players = self.seats.iter().map(|seat| Heard {
             number: seat.number,
             account: seat.account.borrow().clone(),
-            channel: seat.channel.clone(),
+            channel: seat.channel.clone().or(seat.hall.borrow().clone()),
             first: seat.first.get().unwrap_or_default(),
             have: seat.have.get(),
         });
@@ -200,6 +203,8 @@ impl Context {
                 seat.have.set(have);
                 if seat.first.get().is_none() {
                     seat.first.set(Some(have));
+                    let lobby = counter.lobby().filter(|_| seat.channel.is_none());
+                    seat.hall.replace(lobby.map(str::to_owned));
                 }
             }
         }

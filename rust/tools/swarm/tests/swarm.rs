@@ -166,6 +166,21 @@ fn every_line_that_is_pushed_reaches_every_member_once() {
 }
 
 #[test]
+fn players_in_halls_of_the_lobby_hear_all_that_is_said_in_theirs() {
+    let server = Server::start(|config| config.lobby.size = 4);
+    let plan = Plan {
+        channels: 0,
+        senders: 12,
+        load: Load::Push { window: 16 },
+        ..server.plan()
+    };
+    let ending = talk_until(start(&plan), |counts| counts.delivered > 1000);
+    check_nothing_wrong(&ending);
+    // Each line was heard by those of one hall.
+    assert!(ending.counts.delivered <= 4 * ending.numbers);
+}
+
+#[test]
 fn a_server_that_speaks_tls_is_loaded_as_any_other() {
     let folder = tempfile::tempdir().unwrap();
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
