@@ -163,7 +163,7 @@ fn run(args: Args) -> Result<()> {
     let most = if args.cluster {
         // They are in PostgreSQL.
         0
-    } else if args.quick || !wanted(Name::Idle) {
+    } else if args.quick || !(wanted(Name::Idle) || wanted(Name::Halls)) {
         5000
     } else {
         15_001
