@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::refusal::Refusal;
 use super::{GameHttp, json as answer, read};
+use crate::admin::ActError;
 use crate::http_server::Peer;
 use crate::store::Scope;
 
@@ -36,7 +37,12 @@ pub(super) async fn say(
     let name = ChannelName::parse(&channel).map_err(|_| DenyCode::UnknownChannel)?;
     let found = shared.server.store.channel_by_name(&name).await?;
     let channel = found.ok_or(DenyCode::UnknownChannel)?;
-    let line = shared.ground.say_as_system(&channel, &text).await?;
+    let said = shared.ground.say_as_system(&channel, &text).await;
+    let line = said.map_err(|error| match error {
+        // It was deleted since it was looked up.
+        ActError::NotFound(_) => DenyCode::UnknownChannel.into(),
+        error => Refusal::from(error),
+    })?;
     let said = json!({
         "channel": channel.name.as_str(),
         "seq": line.seq,

@@ -124,15 +124,7 @@ impl Running {
     async fn new(place: &Place) -> Self {
         let (store, told) = place.open();
         assert_eq!(told, "");
-        let ada = NewUser {
-            username: "Ada".to_owned(),
-            keys: Username::parse("Ada").unwrap().keys(),
-            password_hash: "hash".to_owned(),
-            recovery_codes: Vec::new(),
-        };
-        let ada = store.insert_user(ada).await.unwrap().unwrap();
-        let name = ChannelName::parse("lobby").unwrap();
-        let lobby = store.open_lobby(&name, 0).await.unwrap().id;
+        let (ada, lobby) = settle(&store).await;
         // With the first change the file says that it is open, before the third.
         store.set_topic(lobby, String::new()).await.unwrap();
         let reader = Connection::open(&place.database).unwrap();
@@ -155,6 +147,19 @@ impl Running {
         let topic = self.store.set_topic(self.lobby, "here".to_owned());
         topic.await.unwrap();
     }
+}
+
+/// Ada, and the lobby, on a new store.
+async fn settle(store: &SqliteStore) -> (UserId, ChannelId) {
+    let ada = NewUser {
+        username: "Ada".to_owned(),
+        keys: Username::parse("Ada").unwrap().keys(),
+        password_hash: "hash".to_owned(),
+        recovery_codes: Vec::new(),
+    };
+    let ada = store.insert_user(ada).await.unwrap().unwrap();
+    let name = ChannelName::parse("lobby").unwrap();
+    (ada, store.open_lobby(&name, 0).await.unwrap().id)
 }
 
 async fn say(

@@ -14,15 +14,7 @@ impl Place {
 async fn inhabited(place: &Place) -> (UserId, ChannelId, String) {
     let (store, _) = place.open();
     let epoch = store.epoch().to_owned();
-    let ada = NewUser {
-        username: "Ada".to_owned(),
-        keys: Username::parse("Ada").unwrap().keys(),
-        password_hash: "hash".to_owned(),
-        recovery_codes: Vec::new(),
-    };
-    let ada = store.insert_user(ada).await.unwrap().unwrap();
-    let name = ChannelName::parse("lobby").unwrap();
-    let lobby = store.open_lobby(&name, 0).await.unwrap().id;
+    let (ada, lobby) = settle(&store).await;
     store.close().await;
     (ada, lobby, epoch)
 }
