@@ -35,10 +35,14 @@ const STEPS: i32 = 1000;
 const RESTS: u32 = 9;
 
 const UNKNOWN: u8 = 0;
-const GOOD: u8 = 1;
+pub(super) const GOOD: u8 = 1;
 const DAMAGED: u8 = 2;
 
 impl Soundness {
+    pub(super) fn unknown() -> Self {
+        Self(Arc::new(AtomicU8::new(UNKNOWN)))
+    }
+
     pub(super) fn is_known_good(&self) -> bool {
         self.0.load(Ordering::Relaxed) == GOOD
     }
@@ -47,7 +51,7 @@ impl Soundness {
         self.0.load(Ordering::Relaxed) == DAMAGED
     }
 
-    fn note(&self, state: u8) {
+    pub(super) fn note(&self, state: u8) {
         self.0.store(state, Ordering::Relaxed);
     }
 }
@@ -83,7 +87,7 @@ impl Snapshot {
     pub(super) fn read(self) -> io::Result<(BesideStart, Coming)> {
         let (lines, coming) = mpsc::sync_channel(1);
         let interrupt = self.db.get_interrupt_handle();
-        let soundness = Soundness(Arc::new(AtomicU8::new(UNKNOWN)));
+        let soundness = Soundness::unknown();
         let found = soundness.clone();
         let thread = thread::Builder::new()
             .name("store-start".to_owned())

@@ -175,7 +175,9 @@ impl Wal {
     /// Folds the log in and begins an empty one, unless it is. To be called when nothing
     /// was written for a while.
     pub(super) fn checkpoint_when_idle(&mut self, db: &Connection) {
-        if self.mark.frames == 0 && !self.mark.is_folding() {
+        let is_folded = self.mark.frames == 0 && !self.mark.is_folding();
+        // To empty the log folds it in as well.
+        if is_folded || !self.is_known_good() {
             return;
         }
         self.checkpoint(db);
@@ -395,6 +397,9 @@ fn is_at(_: &File, _: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::read;
+
+    use super::super::beside_start::GOOD;
     use super::*;
 
     #[test]
@@ -441,5 +446,37 @@ mod tests {
         let mut wal = watch(Duration::ZERO);
         wal.flush_if_needed(true).unwrap();
         assert_eq!(wal.flush_due(), None);
+    }
+
+    #[test]
+    fn nothing_is_folded_into_a_file_that_may_be_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("longhall.db");
+        let mut db = Connection::open(&path).unwrap();
+        db.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+        let migrations = rusqlite_migration::Migrations::from_slice(super::super::MIGRATIONS);
+        migrations.to_latest(&mut db).unwrap();
+        fold_in(&db).unwrap();
+        let soundness = Soundness::unknown();
+        let files = Files {
+            path: path.clone(),
+            database: None,
+            beside: Arc::new(tempfile::tempfile().unwrap()),
+            mark: Mark::default(),
+            is_open: false,
+            soundness: Some(soundness.clone()),
+            flush_within: Duration::ZERO,
+        };
+        let mut wal = Wal::watch(&db, files);
+        let before = read(&path).unwrap();
+        let mut change = || {
+            db.execute("INSERT INTO logs DEFAULT VALUES", []).unwrap();
+            wal.checkpoint_if_long(&db, 0);
+            wal.checkpoint_when_idle(&db);
+            read(&path).unwrap() == before
+        };
+        assert!(change(), "it was folded in");
+        soundness.note(GOOD);
+        assert!(!change(), "it is never folded in");
     }
 }
